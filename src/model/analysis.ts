@@ -1,0 +1,117 @@
+import type { Result, Run } from './result.ts'
+import type { Role } from './usage.ts'
+
+/** A run read back from its folder. */
+export interface RunRecord {
+  readonly run: Run
+  readonly results: readonly Result[]
+  /** Files that could not be read, with the reason: shown, never skipped in silence. */
+  readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
+}
+
+/** `response`: from the intended send, so that waiting behind a stall counts. `service`: from the actual send. */
+export type Clock = 'response' | 'service'
+
+/** A problem of a trial or of the whole comparison. Every one says cause, effect on the result, and what to do. */
+export interface Problem {
+  /** Stable, for machines: `rate-not-held`, `too-few-samples`, … */
+  readonly rule: string
+  /** `invalid`: the trial does not count. `warning`: it counts, and the reader is told. */
+  readonly severity: 'invalid' | 'warning'
+  readonly cause: string
+  readonly effect: string
+  readonly remedy: string
+}
+
+/** A trial with the judgement of the validity rules. */
+export interface JudgedTrial {
+  readonly result: Result
+  readonly status: 'valid' | 'invalid' | 'failed'
+  readonly problems: readonly Problem[]
+}
+
+/** Facts about a metric that every table, chart and gate needs. */
+export interface MetricInfo {
+  readonly name: string
+  readonly title: string
+  readonly unit: 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes'
+  readonly better: 'lower' | 'higher'
+  readonly clock?: Clock
+  readonly quantile?: number
+}
+
+/** A 95 % interval for the mean level; `lo` and `hi` are absent below two trials. `n` counts trials or blocks, never requests. */
+export interface Estimate {
+  readonly center: number
+  readonly lo?: number
+  readonly hi?: number
+  readonly n: number
+}
+
+/** What can be said of an arm against the baseline. `within-noise`: not more than the A/A pair shows tonight. */
+export type Standing = 'baseline' | 'higher' | 'lower' | 'within-noise' | 'undecided' | 'no-data'
+
+/** One arm × load × metric. */
+export interface Cell {
+  readonly arm: string
+  readonly load: string
+  readonly metric: string
+  /** One value per valid trial, in the metric's base unit. */
+  readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
+  /** Geometric mean over trials, with a t interval on logarithms. */
+  readonly estimate?: Estimate
+  /** Ratio to the baseline, paired within blocks: t interval on log-ratios. Absent for the baseline and where no block has both. */
+  readonly ratio?: Estimate
+  /** Difference to the baseline in the metric's unit, paired within blocks. */
+  readonly difference?: Estimate
+  readonly standing: Standing
+  readonly notes: readonly string[]
+}
+
+/** The distribution that is drawn: histograms of all valid trials merged. For looking, not for inference. */
+export interface Distribution {
+  readonly arm: string
+  readonly load: string
+  readonly clock: Clock
+  readonly requests: number
+  /** Points of the percentile spectrum: quantile in 0…1, latency in seconds. */
+  readonly spectrum: readonly { readonly quantile: number; readonly latency: number }[]
+}
+
+/** What one component of an arm costs under a load: means over valid trials. */
+export interface ComponentCost {
+  readonly arm: string
+  readonly load: string
+  readonly component: string
+  readonly role: Role
+  /** CPU-seconds per million requests. */
+  readonly cpu: number
+  /** Cores busy on average. */
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly n: number
+}
+
+/** The A/A pair's spread for one load and metric: the smallest ratio that tonight can be told from nothing. */
+export interface NoiseFloor {
+  readonly load: string
+  readonly metric: string
+  readonly arm: string
+  readonly ratio: Estimate
+}
+
+/** Everything that terminal, JSON, gate and report show: computed once, never again by any of them. */
+export interface Analysis {
+  readonly schema: 1
+  readonly record: RunRecord
+  readonly metrics: readonly MetricInfo[]
+  readonly trials: readonly JudgedTrial[]
+  /** Trials that the plan has and that were not run. */
+  readonly missing: readonly string[]
+  readonly cells: readonly Cell[]
+  readonly noise: readonly NoiseFloor[]
+  readonly distributions: readonly Distribution[]
+  readonly components: readonly ComponentCost[]
+  /** Problems of the comparison as a whole. */
+  readonly problems: readonly Problem[]
+}

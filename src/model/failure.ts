@@ -1,0 +1,73 @@
+import { z } from 'zod'
+
+/** Exit codes: DESIGN and README list the same table. */
+export const EXIT = {
+  ok: 0,
+  usage: 2,
+  infrastructure: 3,
+  regression: 10,
+  inconclusive: 11,
+  invalid: 12,
+  budget: 13,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export const failureSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  cause: z.string().optional(),
+  fix: z.string().optional(),
+})
+
+/** A failure as data: what stands in a trial's file. */
+export type FailureData = z.infer<typeof failureSchema>
+
+/** Failure codes by the exit code they end the program with; what is not listed here is infrastructure. */
+const USAGE = new Set(['usage', 'scenario', 'unknown-run', 'plan-changed', 'not-resumable', 'no-results'])
+
+/**
+ * Anything that stops us says what happened, why, and what to do about it.
+ * `code` is stable and for machines; `message` is one sentence for people.
+ */
+export class Failure extends Error {
+  readonly code: string
+  readonly why: string | undefined
+  readonly fix: string | undefined
+
+  constructor(code: string, message: string, about: { cause?: unknown; fix?: string } = {}) {
+    super(message, { cause: about.cause })
+    this.name = 'Failure'
+    this.code = code
+    this.why = about.cause === undefined ? undefined : causeText(about.cause)
+    this.fix = about.fix
+  }
+
+  get exitCode(): ExitCode {
+    if (this.code === 'interrupted') return EXIT.interrupted
+    if (this.code === 'no-valid-data') return EXIT.invalid
+    return USAGE.has(this.code) ? EXIT.usage : EXIT.infrastructure
+  }
+
+  toData(): FailureData {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.why === undefined ? {} : { cause: this.why }),
+      ...(this.fix === undefined ? {} : { fix: this.fix }),
+    }
+  }
+
+  /** What is not a Failure yet becomes one, keeping the original as its cause. */
+  static from(error: unknown, code = 'unexpected', message?: string): Failure {
+    if (error instanceof Failure) return error
+    return new Failure(code, message ?? causeText(error), message === undefined ? {} : { cause: error })
+  }
+}
+
+function causeText(cause: unknown): string {
+  if (cause instanceof Failure) return [cause.message, cause.why].filter(Boolean).join(': ')
+  if (cause instanceof Error) return cause.message
+  return String(cause)
+}

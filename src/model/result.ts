@@ -1,0 +1,159 @@
+import { z } from 'zod'
+import { failureSchema } from './failure.ts'
+import type { Plan, Trial } from './plan.ts'
+import { observationSchema } from './usage.ts'
+
+export const RESULT_SCHEMA = 1
+
+/**
+ * One row per second of the window, columns side by side. Requests are placed in the second they were meant to be
+ * sent in; latencies are the response time (the service time in a closed loop), successes only, in microseconds.
+ */
+export const timelineSchema = z.object({
+  requests: z.array(z.number()),
+  errors: z.array(z.number()),
+  p50: z.array(z.number()),
+  p90: z.array(z.number()),
+  p99: z.array(z.number()),
+  max: z.array(z.number()),
+})
+export type Timeline = z.infer<typeof timelineSchema>
+
+/** What the load tool says about itself; the validity rules read it. What a tool cannot say is absent. */
+export const generatorSchema = z.object({
+  version: z.string().optional(),
+  /** Connections that were really used. */
+  connections: z.number(),
+  /** Seconds by which sends were later than the schedule and the previous answer allowed: the generator's own delay. */
+  late: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).optional(),
+  /** Share of sleeps that fell behind, by the tool's own account. */
+  fallingBehind: z.number().optional(),
+  uniform: z.boolean().optional(),
+  catchUp: z.boolean().optional(),
+  /** Sockets opened, warm-up included. */
+  sockets: z.number().optional(),
+  /** Largest number of sockets that one connection needed. */
+  socketsOfWorst: z.number().optional(),
+  /** Mean time to connect, in seconds. */
+  connect: z.number().optional(),
+  /** Bytes of each answer. */
+  answer: z.object({ min: z.number(), max: z.number(), mean: z.number() }).optional(),
+  /** Addresses that were connected to, with counts. */
+  destinations: z.record(z.string(), z.number()).optional(),
+  /** Latencies of the first tenth and of the second half of the window, in seconds. */
+  settling: z
+    .object({ p50First: z.number(), p50Last: z.number(), p99First: z.number(), p99Last: z.number() })
+    .optional(),
+  /** Moments in which at least half of the connections stalled together: count and total seconds. */
+  pauses: z.object({ count: z.number(), seconds: z.number() }).optional(),
+  /** Requests that ended in a time-out; their latency is only known to be at least `timeout`. */
+  timeouts: z.number().optional(),
+  timeout: z.number().optional(),
+  /** k6: p99 of the time blocked before a request, p95 of connecting, in seconds; script time beyond the request, as a share. */
+  blockedP99: z.number().optional(),
+  connectingP95: z.number().optional(),
+  scriptShare: z.number().optional(),
+  /** Warnings that the tool printed, shortened. */
+  messages: z.array(z.string()),
+})
+export type Generator = z.infer<typeof generatorSchema>
+
+/** What the load tool measured within the window. */
+export const measuredSchema = z.object({
+  tool: z.string(),
+  /** Start of the window: seconds since the epoch, by the generator's clock. */
+  startedAt: z.number(),
+  /** First intended send to last answer. */
+  seconds: z.number(),
+  /** Requests that the schedule asked for; equal to `requests` in a closed loop. */
+  planned: z.number(),
+  /** Requests that were sent and ended, errors included. */
+  requests: z.number(),
+  errors: z.number(),
+  /** Requests that the schedule asked for and that were never sent. */
+  dropped: z.number(),
+  codes: z.record(z.string(), z.number()),
+  bytesReceived: z.number().optional(),
+  /** HdrHistogram V2, compressed, base64, microseconds, 3 digits, successes only. `response` is absent in a closed loop, which has no intended send. */
+  latency: z.object({ service: z.string(), response: z.string().optional() }),
+  timeline: timelineSchema,
+  generator: generatorSchema,
+})
+export type Measured = z.infer<typeof measuredSchema>
+
+/** What a trial measured. */
+export const readingSchema = z.object({ ...measuredSchema.shape, observation: observationSchema })
+export type Reading = z.infer<typeof readingSchema>
+
+export const outcomeSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('measured'), reading: readingSchema }),
+  z.object({ status: z.literal('failed'), failure: failureSchema }),
+])
+export type Outcome = z.infer<typeof outcomeSchema>
+
+const trialSchema = z.object({
+  id: z.string(),
+  cohort: z.number(),
+  block: z.number(),
+  arm: z.string(),
+  load: z.string(),
+  position: z.number(),
+  order: z.number(),
+}) satisfies z.ZodType<Trial>
+
+/** One trial's file. Never rewritten. Times in ISO 8601. */
+export const resultSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  run: z.string(),
+  trial: trialSchema,
+  startedAt: z.string(),
+  endedAt: z.string(),
+  outcome: outcomeSchema,
+})
+export type Result = z.infer<typeof resultSchema>
+
+/** A program that took part: where it came from and what exactly it was. */
+export const toolSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  /** `configured`, `path`, `cache`, `go`, `pip`, `release`, … */
+  origin: z.string(),
+  sha256: z.string().optional(),
+})
+export type ToolProvenance = z.infer<typeof toolSchema>
+
+/** What a reader needs to judge and to repeat a run. */
+export const provenanceSchema = z.object({
+  meshbench: z.string(),
+  node: z.string(),
+  commandLine: z.array(z.string()),
+  /** Of the working directory; absent outside a repository. */
+  git: z.object({ commit: z.string(), dirty: z.boolean() }).optional(),
+  machine: z.object({
+    os: z.string(),
+    kernel: z.string(),
+    arch: z.string(),
+    cpu: z.string(),
+    cores: z.number(),
+    memoryBytes: z.number(),
+    governor: z.string().optional(),
+    virtual: z.string().optional(),
+    load: z.number(),
+  }),
+  platform: z.string(),
+  /** One sentence that every page shows beside the figures: what the platform's figures are not. */
+  caveat: z.string().optional(),
+  tools: z.array(toolSchema),
+})
+export type Provenance = z.infer<typeof provenanceSchema>
+
+/** `run.json`: what a run is, written before its first trial. */
+export interface Run {
+  readonly schema: number
+  readonly id: string
+  readonly startedAt: string
+  /** SHA-256 of the plan: a resumed run must have the same. */
+  readonly digest: string
+  readonly plan: Plan
+  readonly provenance: Provenance
+}

@@ -1,0 +1,114 @@
+import type { Bytes, PerSecond, Seconds } from './units.ts'
+
+/** Where arms live. */
+export const PLATFORMS = ['kind', 'cluster', 'local', 'simulated'] as const
+export type PlatformName = (typeof PLATFORMS)[number]
+
+export const TOOLS = ['fortio', 'k6'] as const
+export type LoadToolName = (typeof TOOLS)[number]
+
+export const PROTOCOLS = ['http', 'http2', 'grpc', 'tcp'] as const
+/** `http` is HTTP/1.1 with keep-alive; `http2` is HTTP/2 without TLS (prior knowledge), one stream per connection. */
+export type Protocol = (typeof PROTOCOLS)[number]
+
+/** `defaults`: as each project ships. `equalised`: strict mTLS, access logs and tracing off, no retries, same proxy threads. */
+export const PROFILES = ['equalised', 'defaults'] as const
+export type Profile = (typeof PROFILES)[number]
+
+/** What is compared. The first arm of a scenario is the baseline. */
+export interface Arm {
+  readonly name: string
+  /** A key of the mesh registry. */
+  readonly mesh: string
+  /** The mesh's version; its declaration's own when absent. */
+  readonly version?: string
+  /** Overrides of the mesh's settings; their meaning is the mesh's. */
+  readonly values?: Readonly<Record<string, unknown>>
+  /** A known true effect, added at the server: for proving that the harness finds what is there. */
+  readonly inject?: { readonly delay: Seconds }
+}
+
+export interface Load {
+  readonly name: string
+  readonly tool: LoadToolName
+  readonly protocol: Protocol
+  /** Requests per second of an open loop, or `max`: a closed loop that sends as soon as it has an answer. */
+  readonly rate: PerSecond | 'max'
+  /** Connections (fortio), or virtual users to begin with, each with its connection (k6). */
+  readonly connections: number
+  /** Bytes of body in each request; the server sends them back. 0 is a plain GET. */
+  readonly payload: Bytes
+  /** Load of the same shape that is thrown away before each measurement. */
+  readonly warmup: Seconds
+  readonly duration: Seconds
+}
+
+/** True effects and noise of the simulated platform: what the statistics are expected to find again. */
+export interface Simulation {
+  /** Median service time of the baseline. */
+  readonly latency: Seconds
+  /** Sigma of the log-normal service time within a trial. */
+  readonly spread: number
+  /** True ratios to the baseline, by arm name; what is absent is 1. Memory in bytes. */
+  readonly effects: Readonly<
+    Record<string, { readonly latency?: number; readonly cpu?: number; readonly memory?: Bytes }>
+  >
+  /** Standard deviations of the logarithm of a trial's, a block's and a cohort's level. */
+  readonly noise: { readonly trial: number; readonly block: number; readonly cohort: number }
+  /** Growth of the latency from one block to the next, as a ratio: 1.02 drifts upward by 2 % per block. */
+  readonly drift: number
+  /** Stalls of the server during which no request is answered. */
+  readonly stalls?: { readonly every: Seconds; readonly last: Seconds }
+  /** What breaks on demand. */
+  readonly faults: readonly Fault[]
+  /** How long a simulated trial takes in wall-clock time. */
+  readonly pace: Seconds
+}
+
+/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `lower`: the teardown breaks. */
+export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'lower'] as const
+export interface Fault {
+  readonly kind: (typeof FAULTS)[number]
+  readonly arm: string
+  /** Blocks it strikes in (counted from 1); all when absent. */
+  readonly blocks?: readonly number[]
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly description?: string
+  readonly platform?: PlatformName
+  readonly profile: Profile
+  readonly seed: number
+  readonly cohorts: number
+  /** Blocks in each cohort. */
+  readonly blocks: number
+  readonly arms: readonly Arm[]
+  readonly loads: readonly Load[]
+  readonly simulation: Simulation
+}
+
+/** Whether two arms are the same thing under two names: an A/A pair, which shows the noise floor. */
+export function isSameArm(a: Arm, b: Arm): boolean {
+  const { name: _a, ...restA } = a
+  const { name: _b, ...restB } = b
+  return JSON.stringify(sorted(restA)) === JSON.stringify(sorted(restB))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
+}
+
+/** The baseline and the arms that repeat it. */
+export function baselineOf(scenario: Pick<Scenario, 'arms'>): Arm {
+  const first = scenario.arms[0]
+  if (!first) throw new TypeError('a scenario has at least one arm')
+  return first
+}

@@ -1,0 +1,95 @@
+/**
+ * Human units at the door, base units inside: seconds, bytes, requests per second.
+ * Nothing else in the program converts units.
+ */
+
+export type Seconds = number
+export type Bytes = number
+export type PerSecond = number
+
+const DURATION: Record<string, Seconds> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 }
+const SIZE: Record<string, Bytes> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+}
+const PER: Record<string, Seconds> = { s: 1, m: 60, h: 3600 }
+
+/** "90s", "1m30s", "250ms" → seconds; undefined when it is not a duration. A unit is required: a bare 30 is ambiguous. */
+export function parseDuration(text: string): Seconds | undefined {
+  if (!/^(\d+(\.\d+)?(us|µs|ms|s|m|h))+$/.test(text)) return undefined
+  let total = 0
+  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)/g)) {
+    total += Number(value) * (DURATION[unit as string] as number)
+  }
+  return total
+}
+
+/** "1000/s", "1.5k/s", "600/m" → requests per second; undefined when it is not a rate. */
+export function parseRate(text: string): PerSecond | undefined {
+  const found = /^(\d+(?:\.\d+)?)(k?)\/(s|m|h)$/.exec(text)
+  if (!found) return undefined
+  return (Number(found[1]) * (found[2] ? 1000 : 1)) / (PER[found[3] as string] as number)
+}
+
+/** "1KiB", "64KB", "0B" → bytes; undefined when it is not a size. */
+export function parseSize(text: string): Bytes | undefined {
+  const found = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(text)
+  if (!found) return undefined
+  const bytes = Number(found[1]) * (SIZE[found[2] as string] as number)
+  return Number.isInteger(bytes) ? bytes : undefined
+}
+
+/** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return '–'
+  return value.toLocaleString('en-US', { maximumSignificantDigits: digits })
+}
+
+/** A latency in the unit a reader expects: "412 µs", "1.24 ms", "2.5 s". */
+export function formatLatency(seconds: Seconds): string {
+  if (!Number.isFinite(seconds)) return '–'
+  const size = Math.abs(seconds)
+  if (size < 0.9995e-3) return `${formatNumber(seconds * 1e6)} µs`
+  if (size < 0.9995) return `${formatNumber(seconds * 1e3)} ms`
+  return `${formatNumber(seconds)} s`
+}
+
+/** A wall-clock time: "8 s", "4 min 05 s", "1 h 12 min". */
+export function formatDuration(seconds: Seconds): string {
+  if (!Number.isFinite(seconds)) return '–'
+  const whole = Math.round(seconds)
+  if (seconds > 0 && seconds < 9.95) return `${formatNumber(seconds, 2)} s`
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}
+
+export function formatRate(rate: PerSecond | 'max'): string {
+  return rate === 'max' ? 'max' : `${formatNumber(rate, 6)}/s`
+}
+
+export function formatSize(bytes: Bytes): string {
+  for (const [unit, factor] of [
+    ['GiB', 1024 ** 3],
+    ['MiB', 1024 ** 2],
+    ['KiB', 1024],
+  ] as const) {
+    if (Math.abs(bytes) >= factor) return `${formatNumber(bytes / factor)} ${unit}`
+  }
+  return `${formatNumber(bytes)} B`
+}
+
+/** A ratio as a signed percentage: 1.043 → "+4.3 %". */
+export function formatChange(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '–'
+  const percent = (ratio - 1) * 100
+  const digits = Math.abs(percent) < 10 ? 1 : 0
+  const shown = percent.toFixed(digits)
+  return `${percent >= 0 ? '+' : '−'}${shown.replace('-', '')} %`
+}

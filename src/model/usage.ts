@@ -1,0 +1,89 @@
+import { z } from 'zod'
+
+/** Whose cost it is. The bill of a mesh is everything but `application` and `generator`. */
+export const ROLES = [
+  'application',
+  'generator',
+  'client-proxy',
+  'server-proxy',
+  'node-proxy',
+  'waypoint',
+  'cni',
+  'control-plane',
+  'node',
+] as const
+export type Role = (typeof ROLES)[number]
+
+/** Roles that a mesh adds. */
+export const MESH_ROLES: ReadonlySet<Role> = new Set([
+  'client-proxy',
+  'server-proxy',
+  'node-proxy',
+  'waypoint',
+  'cni',
+  'control-plane',
+])
+
+/** What one component used between the two edges of a trial's window. */
+export const usageSchema = z.object({
+  component: z.string(),
+  role: z.enum(ROLES),
+  /** CPU time within the window, children and threads included. */
+  cpuSeconds: z.number(),
+  /** Memory at the closing edge, in bytes: the working set, or the proportional set size where processes are measured one by one. */
+  memoryBytes: z.number(),
+  /** Largest memory seen, in bytes, where the platform keeps it. */
+  peakBytes: z.number().optional(),
+  threads: z.number().optional(),
+  /** CPU throttling within the window, where there is a quota. */
+  throttledPeriods: z.number().optional(),
+  throttledSeconds: z.number().optional(),
+  /** CPU limit in cores, where there is one. */
+  cpuLimit: z.number().optional(),
+  /** Restarts within the window. */
+  restarts: z.number().optional(),
+})
+export type Usage = z.infer<typeof usageSchema>
+
+/** What was seen of an arm during the window: a claim that holds or not, or a fact to be shown. */
+export const evidenceSchema = z.object({
+  /** `mtls`, `identity`, `path`, `threads`, `retries`, `access-log`, `version`, … */
+  name: z.string(),
+  /** Absent: a fact without a claim. False makes the trial invalid. */
+  holds: z.boolean().optional(),
+  seen: z.string(),
+  /** Where it was read. */
+  source: z.string(),
+})
+export type Evidence = z.infer<typeof evidenceSchema>
+
+/** What the mesh's own counters say it carried, under mTLS where the arm has it, within the window. */
+export const carriedSchema = z.object({
+  requests: z.number().optional(),
+  connections: z.number().optional(),
+  bytes: z.number().optional(),
+})
+export type Carried = z.infer<typeof carriedSchema>
+
+/** The whole host during the window. */
+export const hostSchema = z.object({
+  cores: z.number(),
+  /** Cores busy on average, everything on the host counted. */
+  busyCores: z.number(),
+  /** Cores that the hypervisor gave to others. */
+  stolenCores: z.number().optional(),
+  /** Wall clock minus monotonic clock over the window, in seconds: not 0 when the clock was stepped. */
+  clockStep: z.number().optional(),
+})
+export type Host = z.infer<typeof hostSchema>
+
+/** Everything seen between the two edges of a trial's window. */
+export const observationSchema = z.object({
+  /** Length of the window between the two edges. */
+  seconds: z.number(),
+  usage: z.array(usageSchema),
+  evidence: z.array(evidenceSchema),
+  carried: carriedSchema.optional(),
+  host: hostSchema.optional(),
+})
+export type Observation = z.infer<typeof observationSchema>
