@@ -1,0 +1,31 @@
+import type { Mesh } from '../model/mesh.ts'
+
+export const envoyNode: Mesh = {
+  name: 'envoy-node',
+  title: 'Envoy per node (ambient L4 architecture)',
+  summary: 'One shared Envoy per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
+  layer: 'L4',
+  mtls: true,
+  settings: {},
+  processes: {
+    protocols: ['http', 'http2', 'grpc', 'tcp'],
+    proxies: [
+      {
+        name: 'client-node-proxy',
+        role: 'node-proxy',
+        identity: 'client-node',
+        accepts: 'plain',
+        sends: 'hbone',
+        layer: 'L4',
+      },
+      {
+        name: 'server-node-proxy',
+        role: 'node-proxy',
+        identity: 'server-node',
+        accepts: 'hbone',
+        sends: 'plain',
+        layer: 'L4',
+      },
+    ],
+  },
+}
