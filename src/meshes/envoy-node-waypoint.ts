@@ -1,4 +1,5 @@
 import type { Mesh } from '../model/mesh.ts'
+import { l7Settings } from './envoy-settings.ts'
 
 export const envoyNodeWaypoint: Mesh = {
   name: 'envoy-node-waypoint',
@@ -6,7 +7,7 @@ export const envoyNodeWaypoint: Mesh = {
   summary: 'As envoy-node, with a third Envoy between the nodes that reads HTTP; tunnels over mutual TLS on both legs.',
   layer: 'L7',
   mtls: true,
-  settings: {},
+  settings: l7Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc'],
     proxies: [

@@ -1,4 +1,5 @@
 import type { Mesh } from '../model/mesh.ts'
+import { l4Settings } from './envoy-settings.ts'
 
 export const envoyNode: Mesh = {
   name: 'envoy-node',
@@ -6,7 +7,7 @@ export const envoyNode: Mesh = {
   summary: 'One shared Envoy per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
   layer: 'L4',
   mtls: true,
-  settings: {},
+  settings: l4Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     proxies: [

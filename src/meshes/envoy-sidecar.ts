@@ -1,4 +1,5 @@
 import type { Mesh } from '../model/mesh.ts'
+import { l7Settings } from './envoy-settings.ts'
 
 export const envoySidecar: Mesh = {
   name: 'envoy-sidecar',
@@ -6,7 +7,7 @@ export const envoySidecar: Mesh = {
   summary: 'One Envoy beside the client and one beside the server; both read HTTP; mutual TLS between them.',
   layer: 'L7',
   mtls: true,
-  settings: {},
+  settings: l7Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc'],
     proxies: [

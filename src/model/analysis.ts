@@ -21,6 +21,9 @@ export interface Problem {
   readonly cause: string
   readonly effect: string
   readonly remedy: string
+  /** Where in a comparison, when it is not all of it. */
+  readonly arm?: string
+  readonly load?: string
 }
 
 /** A trial with the judgement of the validity rules. */
@@ -110,6 +113,7 @@ export interface Analysis {
   readonly missing: readonly string[]
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
+  /** Computed when it is first read: it decodes every histogram, which only pictures need. */
   readonly distributions: readonly Distribution[]
   readonly components: readonly ComponentCost[]
   /** Problems of the comparison as a whole. */

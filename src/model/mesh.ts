@@ -22,6 +22,8 @@ export interface Mesh {
 export interface Setting {
   readonly summary: string
   readonly type: 'number' | 'boolean' | 'string'
+  /** Numbers are whole, and at least this (0 when absent). */
+  readonly minimum?: number
   readonly default: Readonly<Record<Profile, number | boolean | string>>
 }
 

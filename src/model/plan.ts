@@ -49,6 +49,8 @@ export interface Costs {
   readonly visit: Seconds
   /** Beyond warm-up and window, once per trial. */
   readonly trial: Seconds
+  /** What warm-up and window take together, where the wall clock differs from the load's: simulated trials. */
+  readonly window?: Seconds
 }
 
 export function trialsOf(plan: Pick<Plan, 'cohorts'>): Trial[] {

@@ -66,6 +66,8 @@ export interface Seat {
   target(load: Load): string
   /** Runs a program where the load generator sits. A non-zero exit code is a value, not an error. */
   exec(command: Command, signal: AbortSignal): Promise<Execution>
+  /** Lets time pass where the arm lives; at once where time is simulated. */
+  wait(seconds: Seconds, signal: AbortSignal): Promise<void>
   /** The opening edge of a window; nothing is read again until it is closed. */
   observe(): Promise<Window>
 }

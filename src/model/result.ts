@@ -5,17 +5,23 @@ import { observationSchema } from './usage.ts'
 
 export const RESULT_SCHEMA = 1
 
+/** Numbers, checked in one go: as many as a window has seconds, in thousands of files, are too many to check one by one. */
+const columnSchema = z.custom<number[]>(
+  (value) => Array.isArray(value) && value.every((one) => Number.isFinite(one)),
+  'expected an array of numbers',
+)
+
 /**
  * One row per second of the window, columns side by side. Requests are placed in the second they were meant to be
  * sent in; latencies are the response time (the service time in a closed loop), successes only, in microseconds.
  */
 export const timelineSchema = z.object({
-  requests: z.array(z.number()),
-  errors: z.array(z.number()),
-  p50: z.array(z.number()),
-  p90: z.array(z.number()),
-  p99: z.array(z.number()),
-  max: z.array(z.number()),
+  requests: columnSchema,
+  errors: columnSchema,
+  p50: columnSchema,
+  p90: columnSchema,
+  p99: columnSchema,
+  max: columnSchema,
 })
 export type Timeline = z.infer<typeof timelineSchema>
 
@@ -58,6 +64,22 @@ export const generatorSchema = z.object({
 })
 export type Generator = z.infer<typeof generatorSchema>
 
+/**
+ * Read off a histogram while it was at hand, in seconds, so that inference need not decode it: over thousands of trials
+ * that would cost more than everything else together. The histogram is the truth. All zero where there is no sample.
+ */
+export const latencySummarySchema = z.object({
+  count: z.number(),
+  mean: z.number(),
+  min: z.number(),
+  max: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+})
+export type LatencySummary = z.infer<typeof latencySummarySchema>
+
 /** What the load tool measured within the window. */
 export const measuredSchema = z.object({
   tool: z.string(),
@@ -75,7 +97,11 @@ export const measuredSchema = z.object({
   codes: z.record(z.string(), z.number()),
   bytesReceived: z.number().optional(),
   /** HdrHistogram V2, compressed, base64, microseconds, 3 digits, successes only. `response` is absent in a closed loop, which has no intended send. */
-  latency: z.object({ service: z.string(), response: z.string().optional() }),
+  latency: z.object({
+    service: z.string(),
+    response: z.string().optional(),
+    summary: z.object({ service: latencySummarySchema, response: latencySummarySchema.optional() }).optional(),
+  }),
   timeline: timelineSchema,
   generator: generatorSchema,
 })

@@ -7,6 +7,11 @@ export type Seconds = number
 export type Bytes = number
 export type PerSecond = number
 
+/** Microseconds: the unit of latency histograms and time lines. */
+export type Micros = number
+/** Microseconds in a second. */
+export const MICROS: Micros = 1e6
+
 const DURATION: Record<string, Seconds> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 }
 const SIZE: Record<string, Bytes> = {
   B: 1,
@@ -47,7 +52,18 @@ export function parseSize(text: string): Bytes | undefined {
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return '–'
-  return value.toLocaleString('en-US', { maximumSignificantDigits: digits })
+  return formatOf(digits).format(value)
+}
+
+const FORMATS = new Map<number, Intl.NumberFormat>()
+
+/** Kept, since making one takes far longer than using it, and a report has tens of thousands of figures. */
+function formatOf(digits: number): Intl.NumberFormat {
+  const known = FORMATS.get(digits)
+  if (known) return known
+  const format = new Intl.NumberFormat('en-US', { maximumSignificantDigits: digits })
+  FORMATS.set(digits, format)
+  return format
 }
 
 /** A latency in the unit a reader expects: "412 µs", "1.24 ms", "2.5 s". */
@@ -83,6 +99,11 @@ export function formatSize(bytes: Bytes): string {
     if (Math.abs(bytes) >= factor) return `${formatNumber(bytes / factor)} ${unit}`
   }
   return `${formatNumber(bytes)} B`
+}
+
+/** A share as a percentage: 0.0123 → "1.23 %". */
+export function formatShare(share: number): string {
+  return `${formatNumber(share * 100)} %`
 }
 
 /** A ratio as a signed percentage: 1.043 → "+4.3 %". */

@@ -61,6 +61,7 @@ export type Evidence = z.infer<typeof evidenceSchema>
 export const carriedSchema = z.object({
   requests: z.number().optional(),
   connections: z.number().optional(),
+  /** Towards the client: comparable with what the generator received. */
   bytes: z.number().optional(),
 })
 export type Carried = z.infer<typeof carriedSchema>

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { loads } from '../../src/loads/index.ts'
+import type { Plan } from '../../src/model/plan.ts'
+import type { Seat, Step } from '../../src/model/platform.ts'
+import type { Measured } from '../../src/model/result.ts'
+import type { Load } from '../../src/model/scenario.ts'
+import { local } from '../../src/platforms/local/local.ts'
+
+export const signal = new AbortController().signal
+
+export interface Reading {
+  readonly measured: Measured
+  /** The tool's own output files, by name. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** The first arm of a plan, raised on the local platform as a run would. */
+export async function withSeat<T>(plan: Plan, use: (seat: Seat, run: string) => Promise<T>): Promise<T> {
+  const platform = local()
+  await last(platform.prepare(plan, signal))
+  const [cohort] = plan.cohorts
+  const [arm] = plan.scenario.arms
+  if (!cohort || !arm) throw new Error('an empty plan')
+  const id = `truth-${process.pid}`
+  await using testbed = await platform.open(plan, cohort, { id }, signal)
+  const seat = await last(testbed.raise(arm, signal))
+  try {
+    return await use(seat, id)
+  } finally {
+    await testbed.lower(arm)
+  }
+}
+
+/** A load on a target, as a run puts it there; `during` runs beside it and is told when the window opens. */
+export async function read(
+  seat: Seat,
+  load: Load,
+  target: string,
+  during: (opensAfter: number) => Promise<void> = async () => {},
+): Promise<Reading> {
+  const tool = loads[load.tool]
+  const { warmup, measure, opensAfter } = tool.commands(load, target, seat.dir, `${load.name}-${Date.now()}`)
+  if (warmup) await (await seat.exec(warmup, signal)).discard()
+  const [execution] = await Promise.all([seat.exec(measure, signal), during(opensAfter)])
+  const measured = await tool.parse(execution, load)
+  const names = Object.keys(measure.outputs ?? {})
+  const files = Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await text(execution.read(name))] as const)),
+  )
+  await execution.discard()
+  return { measured, files }
+}
+
+/** The process id of the fortio server of a run. */
+export function serverOf(run: string): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [program, verb] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MESHBENCH_RUN=${run}`)
+      if (isOurs && program?.includes('fortio') && verb === 'server') return Number(pid)
+    } catch {
+      // A process that ended while we looked.
+    }
+  }
+  throw new Error(`no server of ${run}`)
+}
+
+async function last<T>(steps: AsyncGenerator<Step, T>): Promise<T> {
+  let next = await steps.next()
+  while (!next.done) next = await steps.next()
+  return next.value
+}
+
+async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  let all = ''
+  for await (const chunk of chunks) all += decoder.decode(chunk, { stream: true })
+  return all
+}

@@ -1,0 +1,69 @@
+import type { Estimate } from '../../model/analysis.ts'
+import { formatChange } from '../../model/units.ts'
+import { type Point, pooledSlope } from '../../stats/pooled-slope.ts'
+import type { TrialView } from '../trial-view.ts'
+import type { Comparison, ComparisonRule } from './comparison.ts'
+
+const DRIFT = Math.log(1.05)
+const POSITION = Math.log(1.1)
+
+export const drift: ComparisonRule = {
+  name: 'drift',
+  number: 'E19',
+  title: 'Latency did not drift over the run',
+  judge(comparison) {
+    const change = changeWith(comparison, ({ trial }) => trial.order)
+    if (!change || !beyond(change, DRIFT)) return []
+    return [
+      {
+        severity: 'warning',
+        cause: `From the first trial to the last, p50 changed by ${range(change)}, whatever the arm.`,
+        effect: 'Pairing within blocks takes most of it out of the ratios; the levels are of a moving machine.',
+        remedy: 'Let the machine settle before the run, and keep other work off it.',
+      },
+    ]
+  },
+}
+
+export const orderEffect: ComparisonRule = {
+  name: 'order-effect',
+  title: 'The place of an arm in its block did not matter',
+  judge(comparison) {
+    const change = changeWith(comparison, ({ trial }) => trial.position)
+    if (!change || !beyond(change, POSITION)) return []
+    return [
+      {
+        severity: 'warning',
+        cause: `From the first place in a block to the last, p50 changed by ${range(change)}.`,
+        effect: 'An arm leaves something behind for the next. The order is balanced over blocks, but not within one.',
+        remedy: 'Use a multiple of as many blocks as the order needs to be balanced, and longer warm-ups.',
+      },
+    ]
+  },
+}
+
+/** Change of the logarithm of p50 over the span of `along`, the levels of arms and loads taken out. */
+function changeWith({ valid }: Comparison, along: (view: TrialView) => number): Estimate | undefined {
+  const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
+  const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(view, along))))
+  if (slope?.lo === undefined || slope.hi === undefined) return undefined
+  const places = valid.map(along)
+  const span =
+    places.reduce((most, place) => Math.max(most, place)) - places.reduce((least, place) => Math.min(least, place))
+  return { center: slope.center * span, lo: slope.lo * span, hi: slope.hi * span, n: slope.n }
+}
+
+function point(view: TrialView, along: (view: TrialView) => number): Point[] {
+  const { p50 } = view.headline
+  return p50 > 0 ? [{ x: along(view), y: Math.log(p50) }] : []
+}
+
+/** Larger than tolerated, and more than the scatter of the trials explains. */
+function beyond({ center, lo = center, hi = center }: Estimate, tolerated: number): boolean {
+  return Math.abs(center) > tolerated && lo * hi > 0
+}
+
+function range({ center, lo = center, hi = center }: Estimate): string {
+  const [middle, low, high] = [center, lo, hi].map((log) => formatChange(Math.exp(log)))
+  return `${middle} (95 % interval ${low} … ${high})`
+}

@@ -1,0 +1,42 @@
+import { formatShare } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import type { ComparisonRule } from './comparison.ts'
+
+const TOLERATED = 0.001
+
+/** Of all measured trials: the ones with the most errors do not count any more, and would hide the difference. */
+export const errorRatesDiffer: ComparisonRule = {
+  name: 'error-rates-differ',
+  number: 'E7',
+  title: 'All arms answered equally often without error',
+  judge({ record, measured }) {
+    const byLoad = Map.groupBy(measured, ({ load }) => load.name)
+    return record.run.plan.scenario.loads.flatMap((load) => {
+      const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm.name)
+      const rates = [...byArm].map(([arm, views]) => ({ arm, rate: errorRate(views) })).sort((a, b) => a.rate - b.rate)
+      const [least, most] = [rates.at(0), rates.at(-1)]
+      if (!least || !most || most.rate - least.rate <= TOLERATED) return []
+      return [
+        {
+          severity: 'invalid' as const,
+          cause: `Under ${load.name} ${formatShare(most.rate)} of the requests failed in ${most.arm}, and ${formatShare(least.rate)} in ${least.arm}.`,
+          effect: 'Latencies are of successes only, so arms that fail more may look faster.',
+          remedy: 'Find the errors in the raw output; lower the rate if they come from overload.',
+          arm: most.arm,
+          load: load.name,
+        },
+      ]
+    })
+  },
+}
+
+function errorRate(views: readonly TrialView[]): number {
+  const sum = (of: (view: TrialView) => number) => views.reduce((total, view) => total + of(view), 0)
+  return (
+    sum(({ reading }) => reading.errors) /
+    Math.max(
+      1,
+      sum(({ reading }) => reading.requests),
+    )
+  )
+}

@@ -1,0 +1,67 @@
+import { trialsOf } from '../../model/plan.ts'
+import { count, list } from '../wording.ts'
+import type { ComparisonRule } from './comparison.ts'
+
+const SHOWN = 3
+
+export const missingTrials: ComparisonRule = {
+  name: 'missing-trials',
+  title: 'Every planned trial was run',
+  judge({ record, missing }) {
+    if (missing.length === 0) return []
+    const planned = trialsOf(record.run.plan).length
+    return [
+      {
+        severity: 'warning',
+        cause: `${missing.length} of ${count(planned, 'planned trial')} were not run: ${some(missing)}.`,
+        effect: 'Intervals are wider than planned, and the order may not be balanced.',
+        remedy: `Finish the run: meshbench run --resume ${record.run.id}`,
+      },
+    ]
+  },
+}
+
+export const unreadableTrials: ComparisonRule = {
+  name: 'unreadable-trials',
+  title: 'Every file could be read',
+  judge: ({ record }) =>
+    record.unreadable.map(({ file, reason }) => ({
+      severity: 'warning',
+      cause: `${file} cannot be read: ${reason}`,
+      effect: 'Its trial is not in the figures.',
+      remedy: 'Restore the file from a copy, or remove it and resume the run to measure that trial again.',
+    })),
+}
+
+/** Trials are lost for reasons, and the reasons need not spare the arms alike. */
+export const lostTrials: ComparisonRule = {
+  name: 'lost-trials',
+  title: 'Every trial counts',
+  judge({ trials }) {
+    const groups = Map.groupBy(trials, ({ result }) => JSON.stringify([result.trial.arm, result.trial.load]))
+    return [...groups.values()].flatMap((group) => {
+      const lost = group.filter(({ status }) => status !== 'valid')
+      const [first] = lost
+      if (!first) return []
+      const { arm, load } = first.result.trial
+      const rules = lost.flatMap(({ problems }) =>
+        problems.flatMap(({ rule, severity }) => (severity === 'invalid' ? rule : [])),
+      )
+      return [
+        {
+          severity: 'warning' as const,
+          cause: `${lost.length} of ${count(group.length, 'trial')} of ${arm} under ${load} do not count (${list([...new Set(rules)])}).`,
+          effect: 'What is left may be the better part of this arm.',
+          remedy: 'Look at these trials; each says what to do.',
+          arm,
+          load,
+        },
+      ]
+    })
+  },
+}
+
+function some(names: readonly string[]): string {
+  const more = names.length - SHOWN
+  return list(more > 0 ? [...names.slice(0, SHOWN), `${more} more`] : names)
+}

@@ -1,0 +1,28 @@
+import type { Problem } from '../../model/analysis.ts'
+import type { Comparison, ComparisonRule } from './comparison.ts'
+import { drift, orderEffect } from './drift.ts'
+import { errorRatesDiffer } from './error-rates-differ.ts'
+import { lostTrials, missingTrials, unreadableTrials } from './incomplete.ts'
+import { noiseHidesAll, noNoiseFloor } from './noise.ts'
+import { oneCohort } from './one-cohort.ts'
+import { settingsDiffer } from './settings-differ.ts'
+import { tooFewBlocks } from './too-few-blocks.ts'
+
+/** The rules that judge the comparison as a whole. */
+export const comparisonRules: readonly ComparisonRule[] = [
+  settingsDiffer,
+  errorRatesDiffer,
+  tooFewBlocks,
+  missingTrials,
+  unreadableTrials,
+  lostTrials,
+  drift,
+  orderEffect,
+  oneCohort,
+  noNoiseFloor,
+  noiseHidesAll,
+]
+
+export function judgeComparison(comparison: Comparison): Problem[] {
+  return comparisonRules.flatMap((rule) => rule.judge(comparison).map((problem) => ({ rule: rule.name, ...problem })))
+}

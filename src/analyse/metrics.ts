@@ -1,0 +1,96 @@
+import type { MetricInfo } from '../model/analysis.ts'
+import type { LatencySummary } from '../model/result.ts'
+import { MESH_ROLES, type Role, type Usage } from '../model/usage.ts'
+import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
+import type { TrialView } from './trial-view.ts'
+import { quantileName } from './wording.ts'
+
+/** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
+export interface Metric {
+  readonly info: MetricInfo
+  value(trial: TrialView): number | undefined
+}
+
+const MILLION = 1e6
+
+type Quantile = (typeof QUANTILES)[number]
+const KEYS = { 0.5: 'p50', 0.9: 'p90', 0.99: 'p99', 0.999: 'p999' } as const
+
+/** The registry: a new metric is one entry here. Latencies without a clock are of the headline clock of their load. */
+export const metrics: readonly Metric[] = [
+  ...QUANTILES.map((quantile) => latency(quantile)),
+  mean(),
+  throughput(),
+  cpu({ name: 'cpu', title: 'CPU per million requests' }, (role) => role !== 'generator'),
+  cpu({ name: 'mesh-cpu', title: 'CPU of the mesh per million requests' }, (role) => MESH_ROLES.has(role)),
+  memory({ name: 'memory', title: 'Memory' }, (role) => role !== 'generator'),
+  memory({ name: 'mesh-memory', title: 'Memory of the mesh' }, (role) => MESH_ROLES.has(role)),
+  ...QUANTILES.map((quantile) => serviceTime(quantile)),
+]
+
+function latency(quantile: Quantile): Metric {
+  const name = KEYS[quantile]
+  return {
+    info: { name, title: `${quantileName(quantile)} latency`, unit: 'seconds', better: 'lower', quantile },
+    value: ({ headline }) => read(headline, quantile),
+  }
+}
+
+function serviceTime(quantile: Quantile): Metric {
+  return {
+    info: {
+      name: `service-${KEYS[quantile]}`,
+      title: `${quantileName(quantile)} service time`,
+      unit: 'seconds',
+      better: 'lower',
+      clock: 'service',
+      quantile,
+    },
+    value: ({ service }) => read(service, quantile),
+  }
+}
+
+function read(summary: LatencySummary, quantile: Quantile): number | undefined {
+  return samplesBeyond(quantile, summary.count) < SAMPLES_TO_REPORT ? undefined : summary[KEYS[quantile]]
+}
+
+function mean(): Metric {
+  return {
+    info: { name: 'mean', title: 'Mean latency', unit: 'seconds', better: 'lower' },
+    value: ({ headline }) => (headline.count === 0 ? undefined : headline.mean),
+  }
+}
+
+function throughput(): Metric {
+  return {
+    info: { name: 'throughput', title: 'Successful answers per second', unit: 'per-second', better: 'higher' },
+    value: ({ reading }) => (reading.requests - reading.errors) / reading.seconds,
+  }
+}
+
+type Names = Pick<MetricInfo, 'name' | 'title'>
+
+function cpu(names: Names, counts: (role: Role) => boolean): Metric {
+  return {
+    info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
+    value: ({ reading }) => total(reading.observation.usage, counts, (usage) => cpuPerMillion(usage, reading.requests)),
+  }
+}
+
+function memory(names: Names, counts: (role: Role) => boolean): Metric {
+  return {
+    info: { ...names, unit: 'bytes', better: 'lower' },
+    value: ({ reading }) => total(reading.observation.usage, counts, ({ memoryBytes }) => memoryBytes),
+  }
+}
+
+/** CPU-seconds per million requests. */
+export function cpuPerMillion({ cpuSeconds }: Pick<Usage, 'cpuSeconds'>, requests: number): number {
+  return (cpuSeconds / requests) * MILLION
+}
+
+/** Undefined where usage was not observed at all; 0 where no component has such a role. */
+function total(usage: readonly Usage[], counts: (role: Role) => boolean, of: (usage: Usage) => number) {
+  if (usage.length === 0) return undefined
+  return usage.filter(({ role }) => counts(role)).reduce((sum, one) => sum + of(one), 0)
+}

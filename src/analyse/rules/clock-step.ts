@@ -1,0 +1,38 @@
+import { formatLatency, formatNumber } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import { invalid, type Objection, type Rule, warning } from './rule.ts'
+
+/** Reading two clocks one after the other on a busy machine differs by some milliseconds. */
+const STEP = 0.01
+const APART = 1
+
+export const clockStep: Rule = {
+  name: 'clock-step',
+  number: 'E16',
+  title: 'Clocks ran evenly and agree',
+  judge: (trial) => stepped(trial) ?? apart(trial),
+}
+
+function stepped({ reading }: TrialView): Objection | undefined {
+  const step = reading.observation.host?.clockStep ?? 0
+  if (Math.abs(step) <= STEP) return undefined
+  return invalid(
+    `The wall clock was stepped by ${formatLatency(step)} within the window.`,
+    'Intended times are wall-clock times: every response time after the step is wrong by it.',
+    'Let the clock slew instead of step (chrony, systemd-timesyncd), then repeat.',
+  )
+}
+
+function apart({ reading, result, platform }: TrialView): Objection | undefined {
+  // Simulated clocks are made up, so that results repeat byte for byte.
+  if (platform === 'simulated') return undefined
+  const early = Date.parse(result.startedAt) / 1000 - reading.startedAt
+  const lateBy = reading.startedAt - Date.parse(result.endedAt) / 1000
+  const off = Math.max(early, lateBy)
+  if (off <= APART) return undefined
+  return warning(
+    `The generator says that its window began ${formatNumber(off)} s outside the trial.`,
+    'The clocks of generator and controller disagree: CPU and memory may be of another moment than the load.',
+    'Synchronise the clocks of the nodes.',
+  )
+}

@@ -1,0 +1,29 @@
+import { formatNumber, formatShare } from '../../model/units.ts'
+import { invalid, type Rule, warning } from './rule.ts'
+
+const SHARE = 0.01
+/** Length of a period of the kernel's CPU quota, in seconds. */
+const PERIOD = 0.1
+
+/** The generator has a stricter rule of its own. */
+export const componentThrottled: Rule = {
+  name: 'component-throttled',
+  title: 'No component ran into its CPU limit',
+  judge({ reading: { observation } }) {
+    return observation.usage
+      .filter(
+        ({ role, throttledPeriods = 0, throttledSeconds = 0 }) =>
+          role !== 'generator' && throttledPeriods + throttledSeconds > 0,
+      )
+      .map(({ component, cpuLimit, throttledPeriods = 0, throttledSeconds = 0 }) => {
+        const share = Math.max(throttledPeriods * PERIOD, throttledSeconds) / observation.seconds
+        const limit = cpuLimit === undefined ? 'its limit' : `its limit of ${formatNumber(cpuLimit)} cores`
+        const object = share > SHARE ? invalid : warning
+        return object(
+          `${component} was held back by ${limit} for ${formatShare(share)} of the window.`,
+          'The limit was measured, not the component.',
+          'Raise or remove the CPU limit, for every arm alike.',
+        )
+      })
+  },
+}

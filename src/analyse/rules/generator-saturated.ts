@@ -1,0 +1,97 @@
+import type { Reading } from '../../model/result.ts'
+import { formatLatency, formatNumber, formatShare } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import { count } from '../wording.ts'
+import { invalid, type Objection, type Rule, warning } from './rule.ts'
+
+/**
+ * Go's timers wake up to a millisecond late (measured of fortio 1.68.0: p50 0.56 ms, p99 1.1 ms on idle connections), so
+ * a limit of one millisecond would condemn every trial.
+ */
+const LATE = 2e-3
+const LATE_SHARE = 0.1
+const BEHIND = 0.05
+const LIMIT_SHARE = 0.8
+const BLOCKED = 1e-3
+const SCRIPT = 0.1
+
+const EFFECT = 'The load generator was the bottleneck: the figures say more about it than about the arm.'
+const REMEDY = 'Give the load generator more CPU, cores of its own or a machine of its own, or lower the rate.'
+
+export const generatorSaturated: Rule = {
+  name: 'generator-saturated',
+  number: 'E2',
+  title: 'The load generator was not the bottleneck',
+  judge: (trial) => [...late(trial), ...behind(trial.reading), ...starved(trial.reading), ...script(trial.reading)],
+}
+
+function late({ reading, service }: TrialView): Objection[] {
+  const { late } = reading.generator
+  if (!late || late.p99 <= Math.max(LATE, LATE_SHARE * service.p50)) return []
+  return [
+    invalid(
+      `One in a hundred requests was sent ${formatLatency(late.p99)} or more after it was due and could have been sent.`,
+      EFFECT,
+      REMEDY,
+    ),
+  ]
+}
+
+/** Falling behind is the generator's fault only where it was late itself; else its connections were waiting for answers. */
+function behind({ generator }: Reading): Objection[] {
+  const { fallingBehind: share, late } = generator
+  if (share === undefined || share <= BEHIND) return []
+  const cause = `${formatShare(share)} of the pauses between requests fell behind the schedule.`
+  if (!late) return [invalid(cause, EFFECT, REMEDY)]
+  return [
+    warning(
+      `${cause} The generator itself was on time: its connections were still waiting for answers.`,
+      'The response time contains the wait for a free connection.',
+      'Give the load more connections if the callers of the real service would have them.',
+    ),
+  ]
+}
+
+function starved({ observation }: Reading): Objection[] {
+  return observation.usage
+    .filter(({ role }) => role === 'generator')
+    .flatMap(({ component, cpuSeconds, cpuLimit, throttledPeriods = 0 }) => {
+      const cores = cpuSeconds / observation.seconds
+      if (throttledPeriods > 0) {
+        return [invalid(`${component} was throttled in ${count(throttledPeriods, 'period')}.`, EFFECT, REMEDY)]
+      }
+      if (cpuLimit === undefined || cores <= LIMIT_SHARE * cpuLimit) return []
+      return [
+        invalid(
+          `${component} used ${formatNumber(cores)} of the ${formatNumber(cpuLimit)} cores it is allowed.`,
+          EFFECT,
+          REMEDY,
+        ),
+      ]
+    })
+}
+
+/** Only k6 tells these. A slow script wastes CPU but does not delay the next arrival while virtual users are free. */
+function script({ generator }: Reading): Objection[] {
+  const { blockedP99 = 0, scriptShare = 0 } = generator
+  const objections: Objection[] = []
+  if (blockedP99 > BLOCKED) {
+    objections.push(
+      invalid(
+        `One in a hundred requests waited ${formatLatency(blockedP99)} or more for a connection slot.`,
+        EFFECT,
+        REMEDY,
+      ),
+    )
+  }
+  if (scriptShare > SCRIPT) {
+    objections.push(
+      warning(
+        `The script itself took ${formatShare(scriptShare)} of each iteration.`,
+        'Latencies do not contain it, but the generator needs more CPU than the load explains.',
+        'Use fortio for requests this short, or read the CPU of the generator beside the figures.',
+      ),
+    )
+  }
+  return objections
+}

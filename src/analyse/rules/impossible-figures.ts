@@ -1,0 +1,67 @@
+import type { LatencySummary } from '../../model/result.ts'
+import { formatLatency, formatNumber } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import { invalid, type Rule } from './rule.ts'
+
+/** Histograms keep three digits: neighbouring figures may be in the wrong order by this much. */
+const DIGITS = 1.001
+/** Below this, in seconds, figures are the same microsecond. */
+const TICK = 2e-6
+const SLACK = 1.02
+
+/** Figures that no real measurement can have, whatever was measured: a fault of ours or of the tool. */
+export const impossibleFigures: Rule = {
+  name: 'impossible-figures',
+  title: 'The figures agree with each other',
+  judge: (trial) =>
+    contradictions(trial).map((cause) =>
+      invalid(
+        cause,
+        'The output was misread or is damaged; none of its figures can be trusted.',
+        'Please report it with the raw output of this trial.',
+      ),
+    ),
+}
+
+function contradictions({ reading, load, service, response }: TrialView): string[] {
+  const { requests, errors, timeline, codes, seconds, generator } = reading
+  const found = [...disorder('service', service), ...(response ? disorder('response', response) : [])]
+  const expect = (what: string, seen: number, expected: number) => {
+    if (seen !== expected)
+      found.push(`${what} are ${formatNumber(seen, 9)}, and should be ${formatNumber(expected, 9)}.`)
+  }
+  expect('Samples of the service time', service.count, requests - errors)
+  if (response) expect('Samples of the response time', response.count, requests - errors)
+  expect('Requests of the time line', sum(timeline.requests), requests)
+  expect('Answers by code', sum(Object.values(codes)), requests)
+  if (response && exceeds(service.p50, response.p50) && exceeds(service.max, response.max)) {
+    found.push(
+      `The response time (p50 ${formatLatency(response.p50)}) is shorter than the service time (p50 ${formatLatency(service.p50)}).`,
+    )
+  }
+  const inFlight = (service.count * service.mean) / seconds
+  if (load.tool === 'fortio' && inFlight > generator.connections * SLACK) {
+    found.push(
+      `${formatNumber(inFlight)} requests were under way on average on ${generator.connections} connections (Little's law).`,
+    )
+  }
+  return found
+}
+
+function disorder(clock: string, { count, min, mean, max, p50, p90, p99, p999 }: LatencySummary): string[] {
+  if (count === 0) return []
+  const rising = [min, p50, p90, p99, p999, max]
+  const broken = rising.some((value, index) => exceeds(rising[index - 1] ?? 0, value))
+  if (!broken && !exceeds(min, mean) && !exceeds(mean, max)) return []
+  return [
+    `Quantiles of the ${clock} time are out of order: ${[...rising, mean].map(formatLatency).join(', ')} (min, p50, p90, p99, p99.9, max, mean).`,
+  ]
+}
+
+function exceeds(small: number, large: number): boolean {
+  return small > large * DIGITS + TICK
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

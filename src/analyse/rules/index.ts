@@ -1,0 +1,57 @@
+import { bursts } from './bursts.ts'
+import { clockStep } from './clock-step.ts'
+import { closedLoop } from './closed-loop.ts'
+import { commonPauses } from './common-pauses.ts'
+import { componentRestarted } from './component-restarted.ts'
+import { componentThrottled } from './component-throttled.ts'
+import { connectionsChanged } from './connections-changed.ts'
+import { coordinatedOmission } from './coordinated-omission.ts'
+import { endpointSkew } from './endpoint-skew.ts'
+import { ephemeralPorts } from './ephemeral-ports.ts'
+import { errors } from './errors.ts'
+import { evidenceContradicts } from './evidence-contradicts.ts'
+import { generatorSaturated } from './generator-saturated.ts'
+import { hostSaturated } from './host-saturated.ts'
+import { impossibleFigures } from './impossible-figures.ts'
+import { keepAliveBroken } from './keep-alive-broken.ts'
+import { meshBypassed } from './mesh-bypassed.ts'
+import { notSettled } from './not-settled.ts'
+import { rateNotHeld } from './rate-not-held.ts'
+import type { Rule } from './rule.ts'
+import { stallSeen } from './stall-seen.ts'
+import { timeOuts } from './time-outs.ts'
+import { tooFewSamples } from './too-few-samples.ts'
+import { wrongAnswerSize } from './wrong-answer-size.ts'
+
+/**
+ * The rules that judge one trial: a new rule is one file and one line here. Of the numbered pitfalls these have none:
+ * E5, resolution of buckets: latencies come from a log of every request, never from fortio's buckets.
+ * E17, averaged percentiles: a reading carries histograms, and inference takes one value per trial.
+ * E18, the tool's exit code: a trial without a measurement is a failed result; see judge-trial.ts.
+ * E19, drift: a matter of the comparison, as are settings and error rates that differ between arms.
+ */
+export const rules: readonly Rule[] = [
+  rateNotHeld,
+  generatorSaturated,
+  hostSaturated,
+  coordinatedOmission,
+  closedLoop,
+  bursts,
+  tooFewSamples,
+  errors,
+  timeOuts,
+  keepAliveBroken,
+  ephemeralPorts,
+  endpointSkew,
+  notSettled,
+  commonPauses,
+  stallSeen,
+  wrongAnswerSize,
+  connectionsChanged,
+  clockStep,
+  meshBypassed,
+  evidenceContradicts,
+  componentThrottled,
+  componentRestarted,
+  impossibleFigures,
+]

@@ -1,0 +1,58 @@
+import { formatDuration, formatLatency, formatNumber, formatShare } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import { count } from '../wording.ts'
+import { invalid, type Objection, type Rule, warning } from './rule.ts'
+
+const REOPENED = 0.001
+const WORST = 3
+/** Servers close connections that are idle for this long. */
+const IDLE = 30
+
+const EFFECT = 'Latencies contain making connections, with their handshakes.'
+const REMEDY = 'See who closes the connections: a limit on requests, an idle time-out, or errors.'
+
+export const keepAliveBroken: Rule = {
+  name: 'keep-alive-broken',
+  number: 'E9',
+  title: 'Connections stayed open',
+  judge: (trial) => idle(trial) ?? reopened(trial) ?? connecting(trial),
+}
+
+function idle({ load }: TrialView): Objection | undefined {
+  if (load.rate === 'max' || load.connections / load.rate <= IDLE) return undefined
+  return invalid(
+    `Each of ${count(load.connections, 'connection')} is used once in ${formatDuration(load.connections / load.rate)}.`,
+    `Servers close connections that are idle for so long. ${EFFECT}`,
+    'Use fewer connections or a higher rate.',
+  )
+}
+
+function reopened({ reading }: TrialView): Objection | undefined {
+  const { sockets, socketsOfWorst = 0, connections, connect } = reading.generator
+  if (sockets === undefined) return undefined
+  const again = sockets - connections - reading.errors
+  const took = () => (connect === undefined ? '' : ` Connecting took ${formatLatency(connect)} on average.`)
+  if (again / reading.requests > REOPENED) {
+    return warning(
+      `${count(again, 'connection')} had to be opened again, for ${formatShare(again / reading.requests)} of the requests.${took()}`,
+      EFFECT,
+      REMEDY,
+    )
+  }
+  if (socketsOfWorst <= WORST * Math.max(1, sockets / connections)) return undefined
+  return warning(
+    `One connection needed ${count(socketsOfWorst, 'socket')}, where the average is ${formatNumber(sockets / connections)}.${took()}`,
+    EFFECT,
+    REMEDY,
+  )
+}
+
+function connecting({ reading }: TrialView): Objection | undefined {
+  const { connectingP95 = 0 } = reading.generator
+  if (connectingP95 === 0) return undefined
+  return warning(
+    `One in twenty requests or more made a connection (${formatLatency(connectingP95)} at p95).`,
+    EFFECT,
+    REMEDY,
+  )
+}

@@ -1,0 +1,45 @@
+import { formatDuration, formatNumber, formatRate, formatShare } from '../../model/units.ts'
+import type { TrialView } from '../trial-view.ts'
+import { count } from '../wording.ts'
+import { invalid, type Objection, type Rule } from './rule.ts'
+
+const UNSENT = 0.001
+const SLOW = 0.01
+
+export const rateNotHeld: Rule = {
+  name: 'rate-not-held',
+  number: 'E1',
+  title: 'The load generator held the rate that was asked for',
+  judge(trial) {
+    const cause = shortfall(trial)
+    return cause === undefined ? undefined : objection(cause)
+  },
+}
+
+function shortfall({ reading, load, service }: TrialView): string | undefined {
+  if (load.rate === 'max') return undefined
+  const { planned, requests, seconds } = reading
+  const asked = load.rate * load.duration
+  // fortio gives every connection the same whole number of requests, so up to one per connection may be missing.
+  if (planned < asked * (1 - UNSENT) - load.connections) {
+    return `The schedule held ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} asks for ${formatNumber(asked, 9)}.`
+  }
+  const unsent = planned - requests
+  if (unsent / planned > UNSENT) {
+    return `${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}) were never sent.`
+  }
+  const expected = planned / load.rate
+  // The last answer may take as long as the longest did.
+  if (seconds - expected > SLOW * expected + service.max) {
+    return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} of ${formatRate(load.rate)}.`
+  }
+  return undefined
+}
+
+function objection(cause: string): Objection {
+  return invalid(
+    cause,
+    'The arm was measured under less load than the others, so its figures cannot be compared with theirs.',
+    'Lower the rate or give the load more connections. If only this arm cannot hold it, that is its limit: sweep the rate to find it.',
+  )
+}

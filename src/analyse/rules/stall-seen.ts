@@ -1,0 +1,29 @@
+import { formatLatency, MICROS } from '../../model/units.ts'
+import { count } from '../wording.ts'
+import { type Rule, warning } from './rule.ts'
+
+const TIMES = 10
+/** Seconds of latency. */
+const FLOOR = 0.02
+const SECONDS_TO_JUDGE = 5
+
+/** A second in which a tenth of the requests took ten times as long as in the usual second. */
+export const stallSeen: Rule = {
+  name: 'stall-seen',
+  title: 'No second stood still',
+  judge({ reading }) {
+    const { p90 } = reading.timeline
+    if (p90.length < SECONDS_TO_JUDGE || p90.every((micros) => micros <= FLOOR * MICROS)) return undefined
+    const usual = p90.toSorted((a, b) => a - b)[Math.floor(p90.length / 2)] ?? 0
+    const limit = Math.max(FLOOR * MICROS, TIMES * usual)
+    const stalled = p90.flatMap((micros, second) => (micros > limit ? [{ micros, second }] : []))
+    const [first] = stalled
+    if (!first) return undefined
+    const took = `${formatLatency(first.micros / MICROS)} or longer, where ${formatLatency(usual / MICROS)} is usual`
+    return warning(
+      `In ${count(stalled.length, 'second')} of ${p90.length} a tenth of the requests took ${took}; the first is second ${first.second}.`,
+      'Something stood still. The highest quantiles are those seconds, not the usual service.',
+      'See the time line, and whether the baseline stalls as well.',
+    )
+  },
+}

@@ -1,0 +1,24 @@
+import { QUANTILES, SAMPLES_TO_REPORT, SAMPLES_TO_TRUST, samplesBeyond } from '../samples.ts'
+import { count, list, quantileName } from '../wording.ts'
+import { invalid, type Rule, warning } from './rule.ts'
+
+export const tooFewSamples: Rule = {
+  name: 'too-few-samples',
+  number: 'E6',
+  title: 'Enough answers lie beyond each quantile',
+  judge({ headline }) {
+    const thin = QUANTILES.map((q) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(
+      ({ beyond }) => beyond < SAMPLES_TO_TRUST,
+    )
+    const remedy = 'Measure longer, or at a higher rate.'
+    if (thin[0]?.q === QUANTILES[0] && thin[0].beyond < SAMPLES_TO_REPORT) {
+      return invalid(`${count(headline.count, 'answer')} came.`, 'Not even a median can be read from so few.', remedy)
+    }
+    if (thin.length === 0) return undefined
+    return warning(
+      `Beyond ${list(thin.map(({ q, beyond }) => `${quantileName(q)} lie ${count(beyond, 'answer')}`))}.`,
+      `A quantile is rough with fewer than ${SAMPLES_TO_TRUST} beyond it, and is not reported with fewer than ${SAMPLES_TO_REPORT}.`,
+      remedy,
+    )
+  },
+}

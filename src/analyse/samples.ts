@@ -1,0 +1,13 @@
+/** Quantiles that are reported of every trial. */
+export const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const
+
+/** Below this many samples beyond it, a quantile is not reported. */
+export const SAMPLES_TO_REPORT = 10
+
+/** Below this many samples beyond it, a quantile is rough: its own sampling error exceeds some 10 %. */
+export const SAMPLES_TO_TRUST = 100
+
+/** Samples that lie beyond a quantile. The small addend undoes the rounding of 1 − q. */
+export function samplesBeyond(quantile: number, samples: number): number {
+  return Math.floor(samples * (1 - quantile) + 1e-6)
+}

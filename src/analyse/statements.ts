@@ -1,0 +1,90 @@
+import { meshes } from '../meshes/index.ts'
+import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
+import { baselineOf, type Scenario } from '../model/scenario.ts'
+import { formatChange, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { count } from './wording.ts'
+
+/** One plain sentence for every arm and load, of one metric; the baseline's level first. */
+export function statements(analysis: Analysis, metric: string): string[] {
+  return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
+}
+
+/** What a cell says, in one plain sentence with its figures. */
+export function statement(analysis: Analysis, cell: Cell): string {
+  const { scenario } = analysis.record.run.plan
+  const metric = analysis.metrics.find(({ name }) => name === cell.metric)
+  if (!metric) throw new TypeError(`the analysis has no metric ${cell.metric}`)
+  const what = nounOf(metric)
+  const where = whereOf(scenario, cell.load)
+  const base = baselineTitle(scenario)
+  const figures = figuresOf(cell)
+  switch (cell.standing) {
+    case 'no-data':
+      return `No valid trial of ${cell.arm} tells ${what} ${where}.`
+    case 'baseline':
+      return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${count(cell.values.length, 'trial')}).`
+    case 'undecided':
+      return `Whether ${cell.arm} differs from ${base} in ${what} ${where} is undecided${figures}.`
+    case 'within-noise':
+      return `${cell.arm} cannot be told from ${base} in ${what} ${where}${figures}.`
+    default:
+      return `${cell.arm} ${changeOf(metric, cell)} ${where}${figures}.`
+  }
+}
+
+/** "adds 0.61 ms to p99", "takes 54 MiB less memory". */
+function changeOf(metric: MetricInfo, { standing, ratio, difference }: Cell): string {
+  const more = standing === 'higher'
+  const center = difference?.center ?? Number.NaN
+  // Blocks of very different levels can have a ratio above 1 and a difference below 0: then no amount is stated.
+  const agrees = ratio === undefined || ratio.center > 1 === center > 0
+  if (!agrees) return `is ${more ? 'higher' : 'lower'} in ${nounOf(metric)}`
+  const amount = formatOf(metric)(Math.abs(center))
+  if (metric.unit === 'seconds') return `${more ? 'adds' : 'takes'} ${amount} ${more ? 'to' : 'off'} ${nounOf(metric)}`
+  const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
+  if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
+  if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
+  return `costs ${amount} ${comparative} per million requests`
+}
+
+function nounOf({ name, title, unit, quantile }: MetricInfo): string {
+  if (unit !== 'seconds') return title.startsWith('CPU') ? title : decapital(title)
+  return quantile === undefined || name.startsWith('service-') ? decapital(title) : title.replace(' latency', '')
+}
+
+function formatOf({ unit }: MetricInfo): (value: number) => string {
+  if (unit === 'seconds') return formatLatency
+  if (unit === 'bytes') return formatSize
+  if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
+  return (value) => `${formatNumber(value)} CPU-seconds`
+}
+
+/** " (+54 %, 95 % interval +41 % … +69 %, 4 blocks)" */
+function figuresOf({ ratio, difference }: Cell): string {
+  if (ratio) return ` (${[formatChange(ratio.center), ...intervalOf(ratio), count(ratio.n, 'block')].join(', ')})`
+  return difference ? ` (${count(difference.n, 'block')})` : ''
+}
+
+function intervalOf({ lo, hi }: Estimate): string[] {
+  return lo === undefined || hi === undefined ? [] : [`95 % interval ${formatChange(lo)} … ${formatChange(hi)}`]
+}
+
+/** By its rate where that tells it from the other loads, else by its name. */
+function whereOf({ loads }: Scenario, name: string): string {
+  const load = loads.find((one) => one.name === name)
+  const alone = load && loads.filter(({ rate }) => rate === load.rate).length === 1
+  return alone && load.rate !== 'max' ? `at ${formatRate(load.rate)}` : `under ${name}`
+}
+
+function baselineTitle(scenario: Scenario): string {
+  const { name, mesh } = baselineOf(scenario)
+  return name === mesh ? decapital(meshes[mesh]?.title ?? name) : name
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function decapital(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

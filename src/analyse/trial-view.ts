@@ -1,0 +1,57 @@
+import { decodeHistogram } from '../loads/histogram.ts'
+import { meshes } from '../meshes/index.ts'
+import type { Mesh } from '../model/mesh.ts'
+import type { Trial } from '../model/plan.ts'
+import type { LatencySummary, Reading, Result } from '../model/result.ts'
+import type { Arm, Load, PlatformName, Scenario } from '../model/scenario.ts'
+import { summarise } from '../stats/summarise.ts'
+
+/** A measured trial with everything that rules and metrics look at. */
+export interface TrialView {
+  readonly result: Result
+  readonly trial: Trial
+  readonly reading: Reading
+  readonly arm: Arm
+  readonly load: Load
+  /** Absent where this version has no such mesh. */
+  readonly mesh?: Mesh
+  readonly platform?: PlatformName
+  readonly service: LatencySummary
+  /** Absent in a closed loop, which has no intended send. */
+  readonly response?: LatencySummary
+  /** The clock that counts: response in an open loop, service in a closed one. */
+  readonly headline: LatencySummary
+}
+
+/** The measurement of a result; undefined where it failed or is of an arm or load that the scenario does not have. */
+export function viewTrial(result: Result, scenario: Scenario): TrialView | undefined {
+  const { trial, outcome } = result
+  const arm = scenario.arms.find(({ name }) => name === trial.arm)
+  const load = scenario.loads.find(({ name }) => name === trial.load)
+  if (outcome.status === 'failed' || !arm || !load) return undefined
+  const { reading } = outcome
+  const mesh = meshes[arm.mesh]
+  const clocks = summaries(reading)
+  return {
+    result,
+    trial,
+    reading,
+    arm,
+    load,
+    ...(mesh && { mesh }),
+    ...(scenario.platform && { platform: scenario.platform }),
+    ...clocks,
+    headline: clocks.response ?? clocks.service,
+  }
+}
+
+function summaries({ latency }: Reading): { service: LatencySummary; response?: LatencySummary } {
+  if (latency.summary) {
+    const { service, response } = latency.summary
+    return { service, ...(response && { response }) }
+  }
+  return {
+    service: summarise(decodeHistogram(latency.service)),
+    ...(latency.response !== undefined && { response: summarise(decodeHistogram(latency.response)) }),
+  }
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import type { CommonOptions, Surroundings } from './commands/surroundings.ts'
+
+/** What a command does: its arguments, its options, the process around it; the answer is the exit code. */
+type Action<Options> = (args: readonly string[], options: Options, surroundings: Surroundings) => Promise<number>
+
+/** Runs one command line; the answer is the exit code. Never throws. */
+export async function cli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const exit = { code: 0 }
+  const program = commandLine(surroundings, exit)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exit.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { sayFailure } = await import('./commands/say-failure.ts')
+    return sayFailure(error, args.includes('--json'), surroundings)
+  }
+}
+
+/** The table of commands. Each is loaded only when it is called: help must not wait for what it does not need. */
+function commandLine(surroundings: Surroundings, exit: { code: number }): Command {
+  const act =
+    <Options extends CommonOptions>(load: () => Promise<Action<Options>>) =>
+    async (...given: unknown[]) => {
+      const command = given.at(-1) as Command
+      exit.code = await (await load())(command.args, command.optsWithGlobals<Options>(), surroundings)
+    }
+  const program = new Command('meshbench')
+    .description('Measures what service meshes cost and do: fair trials, true latency, one report.')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--results <folder>', 'where runs are kept', 'results')
+    .version(version(), '-v, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+    .addHelpText('after', EPILOGUE)
+  withSelection(program.command('run'))
+    .description('measure: provision arms, put the load on them, write the report')
+    .option('--resume [run]', 'go on with a run that was interrupted: the newest, or the one named')
+    .option('--open', 'open the report in a browser')
+    .action(act(async () => (await import('./commands/run.ts')).runCommand))
+  withSelection(program.command('plan'))
+    .description('print the order of trials, the time they take and what they can detect')
+    .action(act(async () => (await import('./commands/plan.ts')).planCommand))
+  program
+    .command('report')
+    .argument('[run]', 'a run id or its folder; the newest when absent')
+    .description('render the report of a run from its files')
+    .option('--output <file>', 'where to write it; beside the run when absent')
+    .option('--open', 'open it in a browser')
+    .action(act(async () => (await import('./commands/report.ts')).reportCommand))
+  withSelection(program.command('doctor'))
+    .description('check what stands in the way of a run, and how to fix it')
+    .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
+  program
+    .command('clean')
+    .description('find and remove what killed runs have left on this machine')
+    .option('--dry-run', 'only list')
+    .option('--all', 'also of runs that are still going on')
+    .action(act(async () => (await import('./commands/clean.ts')).cleanCommand))
+  program
+    .command('completion')
+    .argument('<shell>', 'bash, zsh or fish')
+    .description('print a completion script for a shell')
+    .action(act(async () => (await import('./commands/completion.ts')).completionCommand(program)))
+  return program
+}
+
+/** Options that choose a scenario and what of it is planned. */
+function withSelection(command: Command): Command {
+  return command
+    .argument('[scenario]', 'the name of a shipped scenario, or a file', 'quick')
+    .addOption(new Option('--platform <name>', 'where arms live').choices(['kind', 'cluster', 'local', 'simulated']))
+    .addOption(new Option('--profile <name>', 'how meshes are configured').choices(['equalised', 'defaults']))
+    .option('--arms <names>', 'only these arms, separated by commas; the baseline is always kept')
+    .option('--loads <names>', 'only these loads, separated by commas')
+    .option('--blocks <n>', 'blocks in each cohort')
+    .option('--cohorts <n>', 'how often everything is provisioned anew')
+    .option('--seed <n>', 'seed of the order')
+    .option('--time-budget <duration>', 'drop whole blocks until it fits, e.g. 20m')
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+const EPILOGUE = `
+Exit codes: 0 fine, 2 usage or scenario, 3 infrastructure, 10 regression, 11 inconclusive under --strict,
+12 invalid or missing data, 13 budget broken, 130 interrupted.`

@@ -1,0 +1,38 @@
+import { EXIT } from '../model/failure.ts'
+import type { Leftover } from '../model/platform.ts'
+import { allPlatforms } from '../platforms/index.ts'
+import type { CommonOptions, Surroundings } from './surroundings.ts'
+
+interface CleanOptions extends CommonOptions {
+  readonly dryRun?: boolean
+  readonly all?: boolean
+}
+
+/** `meshbench clean`: what killed runs have left is listed, then removed. Runs that are going on are left alone. */
+export async function cleanCommand(_: readonly string[], options: CleanOptions, around: Surroundings): Promise<number> {
+  const found = (await Promise.all((await allPlatforms()).map((platform) => platform.leftovers()))).flat()
+  const doomed = found.filter(({ alive }) => options.all || !alive)
+  const outcomes = options.dryRun ? [] : await Promise.allSettled(doomed.map((leftover) => leftover.remove()))
+  const rows = doomed.map((leftover, index) => ({ ...about(leftover), ...fate(outcomes[index]) }))
+  if (options.json)
+    around.stdout.write(`${JSON.stringify({ schema: 1, command: 'clean', leftovers: rows }, null, 2)}\n`)
+  else {
+    for (const { state, run, what, reason } of rows) {
+      around.stdout.write(`${state}: ${what} of run ${run}${reason ? `: ${reason}` : ''}\n`)
+    }
+    around.stdout.write(rows.length === 0 ? 'nothing was left behind\n' : '')
+    const kept = found.length - doomed.length
+    if (kept > 0) around.stderr.write(`${kept} things belong to runs that are still going on; --all takes them too\n`)
+  }
+  return rows.some(({ state }) => state === 'left') ? EXIT.infrastructure : EXIT.ok
+}
+
+function about({ run, what, alive }: Leftover) {
+  return { run, what, alive }
+}
+
+function fate(outcome: PromiseSettledResult<void> | undefined): { state: string; reason?: string } {
+  if (!outcome) return { state: 'found' }
+  if (outcome.status === 'fulfilled') return { state: 'removed' }
+  return { state: 'left', reason: String(outcome.reason?.message ?? outcome.reason) }
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path'
+import { analyse } from '../analyse/analyse.ts'
+import { deviationsOf } from '../analyse/deviations.ts'
+import type { Plan } from '../model/plan.ts'
+import { costsOf } from '../plan/costs.ts'
+import { describePlan } from '../plan/describe-plan.ts'
+import type { Deviation } from '../plan/detectable.ts'
+import { planLines } from '../plan/plan-lines.ts'
+import { listRuns } from '../store/find-run.ts'
+import { readRun } from '../store/read-run.ts'
+import { choosePlan } from './choose-plan.ts'
+import type { SelectionOptions } from './selection.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** So many of the newest runs are looked at for how much a metric scatters. */
+const HISTORY = 5
+
+/** `meshbench plan`: the order of trials, the time they take and what they can detect. */
+export async function planCommand(
+  [scenario]: readonly string[],
+  options: SelectionOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { plan, platform } = await choosePlan(scenario ?? 'quick', options, surroundings)
+  const deviations = await pastDeviations(plan, resolve(surroundings.cwd, options.results))
+  const description = describePlan(plan, costsOf(platform.name, plan.scenario), deviations)
+  surroundings.stdout.write(
+    options.json
+      ? `${JSON.stringify({ schema: 1, command: 'plan', description, plan }, null, 2)}\n`
+      : `${planLines(description).join('\n')}\n`,
+  )
+  return 0
+}
+
+/** Of earlier runs on the same platform with a load of the same shape: another rate scatters otherwise. */
+async function pastDeviations(plan: Plan, results: string): Promise<Deviation[]> {
+  const shapes = new Set(plan.scenario.loads.map((load) => JSON.stringify(load)))
+  const records = await Promise.all(
+    (await listRuns(results)).slice(0, HISTORY).map((run) => readRun(resolve(results, run)).catch(() => undefined)),
+  )
+  const alike = records.filter((record) => {
+    const past = record?.run.plan.scenario
+    return past?.platform === plan.scenario.platform && past?.loads.some((load) => shapes.has(JSON.stringify(load)))
+  })
+  return deviationsOf(alike.flatMap((record) => (record ? [analyse(record)] : [])))
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { Failure } from '../model/failure.ts'
+import { MICROS, type Micros } from '../model/units.ts'
+import type { Instant } from './fortio-schedule.ts'
+import type { Outcome, Outcomes } from './outcomes.ts'
+
+/** `start` in microseconds since the origin, with nanoseconds as decimals; `latency` in whole microseconds. */
+export type OnRequest = (thread: number, call: number, start: Micros, latency: Micros, outcome: Outcome) => void
+
+const [OPEN, CLOSE, COMMA, COLON, DOT, QUOTE, BACKSLASH, NEWLINE, ZERO] = [
+  ...new TextEncoder().encode('{},:."\\\n0'),
+] as Bytes
+const [L, T, I, O, F, D] = [...new TextEncoder().encode('ltiofd')] as Bytes
+type Bytes = [number, number, number, number, number, number, number, number, number]
+
+/**
+ * A scanner of blocks of whole lines as fortio writes them:
+ * `{"latency":0.001317,"timestamp":1795333598363160719,"thread":0,"iter":0,"ok":true,"details":"200"}`.
+ * It goes from field to field by their known lengths, looks at three bytes of each name, and makes neither string nor
+ * object; a line that looks different is read by JSON.parse. Throws a Failure at what is no such line.
+ */
+export function accessLogScanner(
+  origin: Instant,
+  outcomes: Outcomes,
+  onRequest: OnRequest,
+): (block: Uint8Array) => void {
+  let lines = 0
+
+  /** Where the next line begins; -1 where this one looks different. One function, since it is run a million times a second. */
+  const usual = (bytes: Uint8Array, from: number): number => {
+    if (bytes[from] !== OPEN || bytes[from + 2] !== L || bytes[from + 10] !== COLON) return -1
+    const dot = afterDigits(bytes, from + 11)
+    const latency = digits(bytes, from + 11, dot) * MICROS + digits(bytes, dot + 1, dot + 7)
+    const time = dot + 7
+    if (bytes[dot] !== DOT || !isKey(bytes, time, T, 9)) return -1
+    const seconds = digits(bytes, time + 13, time + 18) * 1e5 + digits(bytes, time + 18, time + 23)
+    const nanos = digits(bytes, time + 23, time + 32)
+    const id = time + 32
+    if (!isKey(bytes, id, T, 6)) return -1
+    const iter = afterDigits(bytes, id + 10)
+    if (!isKey(bytes, iter, I, 4)) return -1
+    const ok = afterDigits(bytes, iter + 8)
+    if (!isKey(bytes, ok, O, 2)) return -1
+    const isOk = bytes[ok + 6] === T
+    const details = ok + (isOk ? 10 : 11)
+    if (!isKey(bytes, details, D, 7) || (!isOk && bytes[ok + 6] !== F)) return -1
+    const end = afterText(bytes, details + 12)
+    if (bytes[end] !== QUOTE || bytes[end + 1] !== CLOSE) return -1
+    if (bytes[end + 2] !== NEWLINE && end + 2 < bytes.length) return -1
+    const start = (seconds - origin.seconds) * MICROS + (nanos - origin.nanos) / 1000
+    if (Number.isNaN(start + latency)) return -1
+    const outcome = outcomes.of(isOk, bytes, details + 12, end)
+    onRequest(digits(bytes, id + 10, iter), digits(bytes, iter + 8, ok), start, latency, outcome)
+    return end + 3
+  }
+  const unusual = (bytes: Uint8Array, from: number): number => {
+    const newline = bytes.indexOf(NEWLINE, from)
+    const to = newline < 0 ? bytes.length : newline
+    const text = new TextDecoder().decode(bytes.subarray(from, to)).trim()
+    if (text === '') return to + 1
+    const line = parseLine(text, lines)
+    const sent = (Number(line.seconds) - origin.seconds) * MICROS + (Number(line.nanos) - origin.nanos) / 1000
+    onRequest(line.thread, line.iter, sent, Math.round(line.latency * MICROS), outcomes.named(line.ok, line.details))
+    return to + 1
+  }
+
+  return (block) => {
+    // Always the same kind of array, also for a Buffer: code that has met two kinds is slower.
+    const bytes = new Uint8Array(block.buffer, block.byteOffset, block.length)
+    for (let at = 0; at < bytes.length; ) {
+      lines++
+      const next = usual(bytes, at)
+      at = next < 0 ? unusual(bytes, at) : next
+    }
+  }
+}
+
+/** `,"name":`, by its first letter and its length. */
+function isKey(bytes: Uint8Array, at: number, letter: number, length: number): boolean {
+  return bytes[at] === COMMA && bytes[at + 2] === letter && bytes[at + length + 3] === COLON
+}
+
+function afterDigits(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && ((bytes[at] as number) - ZERO) >>> 0 < 10) at++
+  return at
+}
+
+/** The value of what must be digits; NaN where it is not, or where there is none. */
+function digits(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] as number) - ZERO
+    if (digit >>> 0 > 9) return Number.NaN
+    value = value * 10 + digit
+  }
+  return from < to ? value : Number.NaN
+}
+
+function afterText(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== BACKSLASH) at++
+  return at
+}
+
+const lineSchema = z.object({
+  latency: z.number().nonnegative(),
+  thread: z.number().int().nonnegative(),
+  iter: z.number().int().nonnegative(),
+  ok: z.boolean(),
+  details: z.string(),
+})
+
+/** The time is cut out of the text: as a number it would lose its last digits. */
+function parseLine(text: string, number: number) {
+  try {
+    const [, seconds, nanos] = /"timestamp"\s*:\s*(\d{10})(\d{9})\b/.exec(text) ?? []
+    if (seconds === undefined || nanos === undefined) throw new SyntaxError('it has no time in nanoseconds')
+    return { ...lineSchema.parse(JSON.parse(asJson(text))), seconds, nanos }
+  } catch (error) {
+    throw new Failure(
+      'load-output',
+      `line ${number} of the access log of fortio could not be read: ${text.slice(0, 200)}`,
+      {
+        cause: error instanceof z.ZodError ? z.prettifyError(error) : error,
+        fix: 'The file was cut short or written by two at once: see whether the disk is full, and measure again.',
+      },
+    )
+  }
+}
+
+/** Go quotes some bytes as JSON does not (\x00, \a): such a backslash is kept as a character. */
+function asJson(text: string): string {
+  return text.replace(/\\(?:["\\/bfnrt]|u[0-9a-f]{4}|)/gi, (pair) => (pair === '\\' ? '\\\\' : pair))
+}

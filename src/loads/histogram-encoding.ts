@@ -1,0 +1,62 @@
+import { deflateSync, inflateSync } from 'node:zlib'
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
+import { Failure } from '../model/failure.ts'
+import type { Micros } from '../model/units.ts'
+import { lowestIn } from './slots.ts'
+
+type Recorder = (micros: Micros, count: number) => void
+
+/** HdrHistogram V2, compressed, base64. `visit` gives every occupied slot by a value that lies in it. */
+export function encodeSlots(visit: (each: Recorder) => void): string {
+  const histogram = build({
+    bitBucketSize: 64,
+    autoResize: true,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 2,
+    numberOfSignificantValueDigits: 3,
+  })
+  visit((micros, count) => histogram.recordValueWithCount(micros, count))
+  return interoperable(encodeIntoCompressedBase64(histogram))
+}
+
+/**
+ * hdr-histogram-js 3.0.1 writes 1 where the format has the offset of a rotated array (0: not rotated), and the bits of
+ * 4.9e-324 where it has the ratio of integers to values (1). The Rust port then refuses to read, and the C port reads
+ * every slot one too high. Twelve bytes put both right.
+ */
+function interoperable(text: string): string {
+  const bytes = Buffer.from(text, 'base64')
+  const plain = inflateSync(bytes.subarray(8))
+  plain.writeInt32BE(0, 8)
+  plain.writeDoubleBE(1, 32)
+  const body = deflateSync(plain)
+  const head = Buffer.from(bytes.subarray(0, 8))
+  head.writeInt32BE(body.length, 4)
+  return Buffer.concat([head, body]).toString('base64')
+}
+
+/** Records what is encoded, slot by slot, by the smallest value of each. */
+export function decodeSlots(text: string, record: Recorder): void {
+  const histogram = decoded(text)
+  const { numberOfSignificantValueDigits: digits, lowestDiscernibleValue: lowest } = histogram
+  if (digits !== 3 || lowest !== 1) throw unreadable(`it has ${digits} digits from ${lowest}, where ours have 3 from 1`)
+  for (let slot = 0; slot < histogram.countsArrayLength; slot++) {
+    const count = histogram.getCountAtIndex(slot)
+    if (count > 0) record(lowestIn(slot), count)
+  }
+}
+
+function decoded(text: string): JsHistogram {
+  try {
+    return decodeFromCompressedBase64(text, 64) as JsHistogram
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
+
+function unreadable(cause: unknown): Failure {
+  return new Failure('histogram', 'a latency histogram could not be read', {
+    cause,
+    fix: 'The file was changed or cut short after it was written: restore it, or measure this trial again.',
+  })
+}

@@ -1,0 +1,130 @@
+import { MICROS, type Micros, type Seconds } from '../model/units.ts'
+import { type Cumulative, cumulate, type Edge, rankOf, valueAtRank } from './cumulative.ts'
+import { decodeSlots, encodeSlots } from './histogram-encoding.ts'
+import { HIGHEST, slotOf } from './slots.ts'
+import { type SpectrumPoint, spectrumOf } from './spectrum.ts'
+
+/**
+ * Latencies in the layout of HdrHistogram: whole microseconds, three significant digits, so every figure that is read
+ * is at most 0.1 % above the truth. Recorded in microseconds, read in seconds. What is empty reads NaN.
+ */
+export interface LatencyHistogram {
+  readonly count: number
+  readonly mean: Seconds
+  readonly min: Seconds
+  readonly max: Seconds
+  /** Latencies above one hour: counted as one hour. Not part of the encoding. */
+  readonly overflow: number
+  /** Refuses what is no latency (NaN, negative). */
+  record(micros: Micros, times?: number): void
+  add(other: LatencyHistogram): void
+  /** Nearest rank: the smallest latency that at least the share `q` of the samples do not exceed; never above the maximum. */
+  quantile(q: number): Seconds
+  /** 95 % interval of a quantile from the order statistics: the latencies at the ranks n·q ± 1.96·√(n·q·(1−q)). */
+  quantileInterval(q: number): [low: Seconds, high: Seconds]
+  /** Points of the percentile spectrum, up to the highest quantile that has a sample above it. */
+  spectrum(): SpectrumPoint[]
+  /** Every occupied slot, by a latency that lies in it; the extremes are exact. */
+  visit(each: (micros: Micros, count: number) => void): void
+  /** HdrHistogram V2, compressed, base64: what other ports of HdrHistogram read. */
+  encode(): string
+}
+
+/** An empty histogram. */
+export function latencyHistogram(): LatencyHistogram {
+  let counts = new Float64Array(2048)
+  let count = 0
+  let overflow = 0
+  let min: Micros = Number.POSITIVE_INFINITY
+  let max: Micros = Number.NEGATIVE_INFINITY
+  let known: Cumulative | undefined
+
+  const record = (micros: Micros, times = 1): void => {
+    if (!(micros >= 0 && times > 0)) throw new RangeError(`${times} × ${micros} µs is not a latency`)
+    let value = Math.round(micros)
+    if (value > HIGHEST) {
+      value = HIGHEST
+      overflow += times
+    }
+    const slot = slotOf(value)
+    if (slot >= counts.length) counts = grown(counts, slot)
+    counts[slot] = (counts[slot] as number) + times
+    count += times
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  /** Recording only ever raises the count, so an equal count means that nothing has changed. */
+  const cumulative = (): Cumulative => {
+    if (known?.count !== count) known = cumulate(counts)
+    return known as Cumulative
+  }
+  const seconds = (micros: Micros): Seconds =>
+    count === 0 ? Number.NaN : Math.min(Math.max(micros, min), max) / MICROS
+  const atRank = (rank: number, edge: Edge): Seconds => {
+    if (rank <= 1) return seconds(min)
+    return seconds(rank >= count ? max : valueAtRank(cumulative(), rank, edge))
+  }
+  const visit = (each: (micros: Micros, count: number) => void): void => {
+    const { lowest, counts } = cumulative()
+    const last = lowest.length - 1
+    for (const [index, value] of lowest.entries()) {
+      let inside = counts[index] as number
+      if (index === 0 && (last > 0 || inside > 1)) {
+        each(min, 1)
+        inside -= 1
+      }
+      if (inside > 0) each(index === last ? max : value, inside)
+    }
+  }
+
+  return {
+    get count() {
+      return count
+    },
+    get mean() {
+      return seconds(cumulative().mean)
+    },
+    get min() {
+      return seconds(min)
+    },
+    get max() {
+      return seconds(max)
+    },
+    get overflow() {
+      return overflow
+    },
+    record,
+    add(other) {
+      other.visit(record)
+      overflow += other.overflow
+    },
+    quantile: (q) => atRank(rankOf(q, count), 'highest'),
+    quantileInterval(q) {
+      const spread = 1.96 * Math.sqrt(count * q * (1 - q))
+      return [atRank(Math.floor(count * q - spread), 'lowest'), atRank(Math.ceil(count * q + spread) + 1, 'highest')]
+    },
+    spectrum: () => spectrumOf(count, (rank) => atRank(rank, 'highest')),
+    visit,
+    encode: () => encodeSlots(visit),
+  }
+}
+
+/** Reads what `encode`, or another port of HdrHistogram, has written. The extremes are then known to 0.1 % only. */
+export function decodeHistogram(text: string): LatencyHistogram {
+  const histogram = latencyHistogram()
+  decodeSlots(text, histogram.record)
+  return histogram
+}
+
+/** All samples of all of them: the only way to a quantile of the whole. */
+export function mergeHistograms(histograms: Iterable<LatencyHistogram>): LatencyHistogram {
+  const all = latencyHistogram()
+  for (const one of histograms) all.add(one)
+  return all
+}
+
+function grown(counts: Float64Array<ArrayBuffer>, slot: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array((slot | 1023) + 1)
+  larger.set(counts)
+  return larger
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Nothing is imported before the check: a Node that is too old must get its sentence, not a syntax error.
+const NEEDED = 24
+
+if (Number(process.versions.node.split('.')[0]) < NEEDED) {
+  process.stderr.write(
+    `meshbench needs Node ${NEEDED} or newer; this is ${process.versions.node}. ` +
+      'Install it, or run meshbench by `npm run meshbench --` in its checkout, which brings its own.\n',
+  )
+  process.exit(2)
+}
+
+const { cli } = await import('./cli.ts')
+const interruption = new AbortController()
+const surroundings = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  argv: process.argv.slice(1),
+  signal: interruption.signal,
+  emergency: { run: async (): Promise<string[]> => [] },
+}
+
+/** The first signal ends the trial and tears down; the second kills at once and says what is left. */
+async function stop(name: string): Promise<void> {
+  if (!interruption.signal.aborted) {
+    const { Failure } = await import('./model/failure.ts')
+    interruption.abort(new Failure('interrupted', `stopped by ${name}`))
+    return
+  }
+  for (const line of await surroundings.emergency.run().catch(() => [])) process.stderr.write(`${line}\n`)
+  process.exit(130)
+}
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void stop(name))
+// A reader that goes away (`meshbench … | head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+process.exit(await cli(process.argv.slice(2), surroundings))
+
+export {}

@@ -1,0 +1,25 @@
+import { type Costs, type Plan, trialsOf } from '../model/plan.ts'
+import { type Detectable, type Deviation, detectable } from './detectable.ts'
+import { estimate, type TimeEstimate } from './estimate.ts'
+
+/** What a reader wants to know of a plan before it is run. */
+export interface PlanDescription {
+  readonly scenario: Plan['scenario']
+  readonly trials: number
+  /** One row per block: the arms in the order of their visits. */
+  readonly orders: readonly { readonly cohort: number; readonly block: number; readonly arms: readonly string[] }[]
+  readonly time: TimeEstimate
+  readonly detectable: readonly Detectable[]
+}
+
+export function describePlan(plan: Plan, costs: Costs, deviations: readonly Deviation[] = []): PlanDescription {
+  return {
+    scenario: plan.scenario,
+    trials: trialsOf(plan).length,
+    orders: plan.cohorts.flatMap(({ cohort, blocks }) =>
+      blocks.map(({ block, visits }) => ({ cohort, block, arms: visits.map(({ arm }) => arm) })),
+    ),
+    time: estimate(plan, costs),
+    detectable: plan.scenario.arms.length < 2 ? [] : detectable(plan, deviations),
+  }
+}

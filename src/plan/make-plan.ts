@@ -1,0 +1,73 @@
+import { Failure } from '../model/failure.ts'
+import { type Block, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
+import type { Arm, Scenario } from '../model/scenario.ts'
+import { random } from '../stats/random.ts'
+import { williams } from '../stats/williams.ts'
+
+/**
+ * The schedule of a scenario; the same scenario gives the same schedule. More blocks only add to the end of each
+ * cohort: the orders of the blocks before stay as they are.
+ */
+export function makePlan(scenario: Scenario): Plan {
+  let order = 0
+  const number = (trial: Omit<Trial, 'order'>): Trial => ({ ...trial, order: ++order })
+  const cohorts = Array.from({ length: scenario.cohorts }, (_, index) => ({
+    cohort: index + 1,
+    blocks: blocksOf(scenario, index + 1, number),
+  }))
+  refuseTwins(trialsOf({ cohorts }))
+  return { scenario, cohorts }
+}
+
+function blocksOf(scenario: Scenario, cohort: number, number: (trial: Omit<Trial, 'order'>) => Trial): Block[] {
+  const orders = armOrders(scenario, cohort)
+  return orders.map((arms, index) => {
+    const block = (cohort - 1) * scenario.blocks + index + 1
+    const visits = arms.map((arm, place): Visit => {
+      const loads = random(scenario.seed, 'loads', cohort, index, arm.name).shuffle(scenario.loads)
+      const trials = loads.map((load) => {
+        const id = trialId(scenario, cohort, block, arm.name, load.name)
+        return number({ id, cohort, block, arm: arm.name, load: load.name, position: place + 1 })
+      })
+      return { arm: arm.name, trials }
+    })
+    return { block, visits }
+  })
+}
+
+/** Randomly relabelled Williams squares, one after the other; rows shuffled so that every n blocks stay a Latin square. */
+function armOrders({ arms, blocks, seed }: Scenario, cohort: number): Arm[][] {
+  const stream = random(seed, 'order', cohort)
+  const orders: Arm[][] = []
+  while (orders.length < blocks) {
+    const labels = stream.shuffle(arms)
+    const rows = williams(arms.length)
+    for (let from = 0; from < rows.length; from += arms.length) {
+      const square = stream.shuffle(rows.slice(from, from + arms.length))
+      orders.push(...square.map((row) => row.map((label) => labels[label] as Arm)))
+    }
+  }
+  return orders.slice(0, blocks)
+}
+
+/** Zero-padded, so that names sort in the order of the schedule's blocks. */
+function trialId(scenario: Scenario, cohort: number, block: number, arm: string, load: string): string {
+  const width = Math.max(2, String(scenario.cohorts * scenario.blocks).length)
+  const cohortText = String(cohort).padStart(String(scenario.cohorts).length, '0')
+  return `c${cohortText}-b${String(block).padStart(width, '0')}-${arm}-${load}`
+}
+
+/** Arm `a` with load `b-c` and arm `a-b` with load `c` would share a file. */
+function refuseTwins(trials: readonly Trial[]): void {
+  const seen = new Map<string, Trial>()
+  for (const trial of trials) {
+    const twin = seen.get(trial.id)
+    if (twin) {
+      throw new Failure('scenario', `two trials would have the same name, ${trial.id}`, {
+        cause: `arm ${twin.arm} with load ${twin.load} and arm ${trial.arm} with load ${trial.load} read the same when joined`,
+        fix: 'Rename one of these arms or loads.',
+      })
+    }
+    seen.set(trial.id, trial)
+  }
+}

@@ -1,0 +1,71 @@
+import type { Load } from '../model/scenario.ts'
+import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import type { PlanDescription } from './describe-plan.ts'
+import type { Detectable } from './detectable.ts'
+
+/** A plan for the eye: plain lines, no colour. */
+export function planLines(plan: PlanDescription): string[] {
+  const { scenario, time } = plan
+  const counts = [
+    count(scenario.arms.length, 'arm'),
+    count(scenario.loads.length, 'load'),
+    count(plan.orders.length, 'block'),
+    count(scenario.cohorts, 'cohort'),
+  ]
+  const share = time.seconds > 0 ? `, ${formatNumber((100 * time.measuring) / time.seconds, 2)} % of it measuring` : ''
+  return [
+    `${scenario.name}: ${count(plan.trials, 'trial')} (${counts.join(', ')}), seed ${scenario.seed}`,
+    `takes about ${formatDuration(time.seconds)}${share}`,
+    '',
+    'loads, shuffled within each visit',
+    ...table(scenario.loads.map(loadRow)),
+    '',
+    'order of the arms',
+    ...table(plan.orders.map(({ cohort, block, arms }) => [`cohort ${cohort}`, `block ${block}`, arms.join(' → ')])),
+    ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario.cohorts)]),
+  ]
+}
+
+function loadRow(load: Load): string[] {
+  return [
+    load.name,
+    `${load.tool} ${load.protocol}`,
+    formatRate(load.rate),
+    count(load.connections, 'connection'),
+    load.payload === 0 ? 'no body' : formatSize(load.payload),
+    `${formatDuration(load.warmup)} warm-up`,
+    `${formatDuration(load.duration)} window`,
+  ]
+}
+
+function detectableLines(rows: readonly Detectable[], cohorts: number): string[] {
+  const { alpha, beta, blocks } = rows[0] as Detectable
+  const certainty = `found ${percent(1 - beta)} of the time at a two-sided ${percent(2 * alpha)}`
+  return [
+    `smallest difference to the baseline that ${count(blocks, 'block')} can tell from nothing (${certainty})`,
+    ...table(
+      rows.map(({ load, metric, ratio, blocksFor, deviation, source }) => [
+        load,
+        metric,
+        ratio === undefined ? 'nothing' : formatChange(ratio),
+        `+5 % takes ${count(blocksFor.fivePercent, 'block')}, +10 % ${formatNumber(blocksFor.tenPercent, 6)}`,
+        `scatter between blocks ${percent(deviation)} (${source})`,
+      ]),
+    ),
+    ...(cohorts === 1 ? ['  one cohort: what is found holds for this provisioning only'] : []),
+  ]
+}
+
+function percent(share: number): string {
+  return `${formatNumber(share * 100)} %`
+}
+
+function count(n: number, thing: string): string {
+  return `${formatNumber(n, 6)} ${thing}${n === 1 ? '' : 's'}`
+}
+
+/** Columns padded to their widest cell, indented by two. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(width(column))).join('  ')}`.trimEnd())
+}

@@ -1,0 +1,47 @@
+import { Failure } from '../../model/failure.ts'
+import type { Platform, Step } from '../../model/platform.ts'
+import type { Program, ProgramName } from '../../model/tool.ts'
+import { locate as locateTool } from '../../tools/locate.ts'
+import { obtain as obtainTool } from '../../tools/obtain.ts'
+import { checkPlan, type Locate, programsFor } from './check.ts'
+import { findLeftovers } from './leftovers.ts'
+import { makeTestbed } from './testbed.ts'
+
+export interface LocalOptions {
+  /** Finds or fetches a program. */
+  readonly obtain?: (name: ProgramName, about: { signal: AbortSignal }) => AsyncGenerator<Step, Program>
+  /** Finds a program, and never fetches. */
+  readonly locate?: Locate
+}
+
+const CAVEAT =
+  'Architectures on one proxy (Envoy), not Istio or Linkerd: real proxies, real mTLS and real load as processes on this host, no Kubernetes.'
+
+/** Arms as processes on this host: fortio as the application, Envoy as every proxy, no container engine. */
+export function local({ obtain = obtainTool, locate = locateTool }: LocalOptions = {}): Platform {
+  const programs = new Map<ProgramName, Program>()
+  const findProgram = async (name: ProgramName) => {
+    const program = programs.get(name) ?? (await locate(name))
+    if (program) {
+      programs.set(name, program)
+      return program
+    }
+    throw new Failure('no-program', `${name} is not on this machine`, {
+      fix: 'Run `meshbench doctor`: it fetches what is missing.',
+    })
+  }
+  return {
+    name: 'local',
+    title: 'real proxies, mTLS and load as processes on this host: architectures on one proxy (Envoy)',
+    check: (plan) => checkPlan(plan, locate, process.platform),
+    async *prepare(plan, signal) {
+      for (const name of programsFor(plan)) programs.set(name, yield* obtain(name, { signal }))
+      return { tools: [...programs.values()].map(({ provenance }) => provenance), caveat: CAVEAT }
+    },
+    open: async (plan, _cohort, run, signal) => {
+      signal.throwIfAborted()
+      return await makeTestbed({ plan, run: run.id, program: findProgram })
+    },
+    leftovers: async () => (process.platform === 'linux' ? findLeftovers() : []),
+  }
+}

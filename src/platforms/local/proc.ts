@@ -1,0 +1,88 @@
+/** Parsers of what Linux says under /proc. All pure; units in the names. */
+
+/** Clock ticks per second that Linux shows to programs: 100 on every architecture that Node runs on. */
+export const TICKS_PER_SECOND = 100
+
+export interface ProcessStat {
+  readonly state: string
+  readonly parent: number
+  /** Process group. */
+  readonly group: number
+  /** User and system time of the process, all its threads, dead ones included. */
+  readonly ticks: number
+  /** The same of its children that have ended and been waited for. */
+  readonly childTicks: number
+  readonly threads: number
+  /** Ticks since boot: with the process id, names a process for good. */
+  readonly startTime: number
+}
+
+/** `/proc/PID/stat`. The command's name may hold spaces and parentheses, so counting starts behind its last one. */
+export function parseStat(text: string): ProcessStat {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const field = (number: number) => Number(fields[number - 3])
+  return {
+    state: fields[0] ?? '?',
+    parent: field(4),
+    group: field(5),
+    ticks: field(14) + field(15),
+    childTicks: field(16) + field(17),
+    threads: field(20),
+    startTime: field(22),
+  }
+}
+
+/** `/proc/PID/task/TID/schedstat`: time on a CPU, in nanoseconds. */
+export function parseSchedstat(text: string): number {
+  return Number(text.split(' ', 1)[0])
+}
+
+/** A line like `Pss:  65069 kB` of smaps_rollup or status, in bytes. */
+export function parseKilobytes(text: string, name: string): number | undefined {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)
+  return found ? Number(found[1]) * 1024 : undefined
+}
+
+/** First line of `/proc/stat`, in ticks of all CPUs. */
+export interface HostTicks {
+  readonly busy: number
+  readonly stolen: number
+}
+
+/** Guest time is part of user time already. */
+export function parseHostStat(text: string): HostTicks {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] =
+    text.split('\n', 1)[0]?.trim().split(/\s+/).slice(1).map(Number) ?? []
+  return { busy: user + nice + system + irq + softirq, stolen }
+}
+
+/** A list such as `0-3,8,10-11`. */
+export function parseCpuList(text: string): number[] {
+  return text
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    })
+}
+
+/** Soft limit of `Max open files` in `/proc/PID/limits`. */
+export function parseOpenFiles(text: string): number {
+  const found = /^Max open files\s+(\S+)/m.exec(text)?.[1]
+  return found === undefined || found === 'unlimited' ? Number.POSITIVE_INFINITY : Number(found)
+}
+
+/** Variables of `/proc/PID/environ`. */
+export function parseEnviron(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split('\0').filter((pair) => pair.includes('='))
+  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+}
+
+/** Inode of the socket that listens on an IPv4 loopback port, in `/proc/net/tcp`. */
+export function parseListener(text: string, port: number): string | undefined {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = text.split('\n').map((line) => line.trim().split(/\s+/))
+  return rows.find((row) => row[1] === local && row[3] === '0A')?.[9]
+}

@@ -1,0 +1,51 @@
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '../../model/failure.ts'
+import { onExit } from './on-exit.ts'
+import { OWNER_STAMP, ownIdentity, RUN_STAMP } from './owner.ts'
+
+/** Start of the name of every scratch folder. */
+export const SCRATCH_PREFIX = 'meshbench-'
+/** Says whose a scratch folder is, in the form of the environment stamps. */
+export const OWNER_FILE = 'owner'
+
+/** A folder that only we can read, for keys, configurations and the load tools' output. Gone when the run is. */
+export interface Scratch {
+  readonly dir: string
+  /** Stamps for the environment of what is started here. */
+  readonly stamps: Readonly<Record<string, string>>
+  /** A folder in it, made if need be. */
+  folder(...names: string[]): Promise<string>
+  remove(): Promise<void>
+}
+
+export async function makeScratch(run: string): Promise<Scratch> {
+  const stamps = { [RUN_STAMP]: run, [OWNER_STAMP]: ownIdentity() }
+  try {
+    const dir = await mkdtemp(join(tmpdir(), `${SCRATCH_PREFIX}${run}-`))
+    const forget = onExit(() => rmSync(dir, { recursive: true, force: true }))
+    await writeFile(
+      join(dir, OWNER_FILE),
+      Object.entries(stamps)
+        .map((pair) => `${pair.join('=')}\0`)
+        .join(''),
+    )
+    const folder = async (...names: string[]) => {
+      const path = join(dir, ...names)
+      await mkdir(path, { recursive: true })
+      return path
+    }
+    const remove = async () => {
+      await rm(dir, { recursive: true, force: true })
+      forget()
+    }
+    return { dir, stamps, folder, remove }
+  } catch (error) {
+    throw new Failure('scratch', `no scratch folder can be made in ${tmpdir()}`, {
+      cause: error,
+      fix: 'Free some space there, or set TMPDIR to a folder that may be written to.',
+    })
+  }
+}

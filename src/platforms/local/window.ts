@@ -1,0 +1,97 @@
+import { availableParallelism, cpus } from 'node:os'
+import type { Window } from '../../model/platform.ts'
+import type { Carried, Evidence, Host, Observation, Role, Usage } from '../../model/usage.ts'
+import { type CpuReading, cpuSeconds, NO_CPU, readCpu, readMemory } from './cpu.ts'
+import type { GeneratorRun } from './generator.ts'
+import { type HostTicks, parseHostStat, TICKS_PER_SECOND } from './proc.ts'
+import { readProc } from './processes.ts'
+
+/** A process that is there for the whole window. */
+export interface Watched {
+  readonly component: string
+  readonly role: Role
+  readonly pid: number
+}
+
+export interface WindowOptions {
+  readonly watched: readonly Watched[]
+  /** Generators that run or ran since the arm was raised; more may come while the window is open. */
+  generators(): readonly GeneratorRun[]
+  /** Reads the proxies' counters; the second call, at the closing edge, has both. */
+  counters(): Promise<() => Promise<{ evidence: Evidence[]; carried?: Carried }>>
+  /** Throws where a watched process is gone. */
+  allRunning(): void
+}
+
+/** Read in one go, without waiting in between. */
+interface Edge {
+  readonly monotonic: number
+  readonly wall: number
+  readonly host: HostTicks
+  readonly watched: readonly CpuReading[]
+  readonly generators: ReadonlyMap<GeneratorRun, CpuReading>
+}
+
+/** Counters are read outside of the two edges, so that answering costs the proxies nothing that is counted. */
+export async function openWindow(options: WindowOptions): Promise<Window> {
+  options.allRunning()
+  const readAgain = await options.counters()
+  const open = readEdge(options)
+  return {
+    close: async (): Promise<Observation> => {
+      const close = readEdge(options)
+      options.allRunning()
+      const usage = [...watchedUsage(options.watched, open, close), ...generatorUsage(open, close)]
+      return {
+        seconds: (close.monotonic - open.monotonic) / 1000,
+        usage,
+        ...(await readAgain()),
+        host: hostBetween(open, close),
+      }
+    },
+  }
+}
+
+function readEdge({ watched, generators }: WindowOptions): Edge {
+  return {
+    monotonic: performance.now(),
+    wall: Date.now(),
+    host: parseHostStat(readProc('stat') ?? ''),
+    watched: watched.map(({ pid }) => readCpu(pid)),
+    generators: new Map(generators().map((run) => [run, run.cpu()])),
+  }
+}
+
+function watchedUsage(watched: readonly Watched[], open: Edge, close: Edge): Usage[] {
+  return watched.map(({ component, role, pid }, index) => {
+    const { bytes, threads } = readMemory(pid)
+    const cpu = cpuSeconds(open.watched[index] ?? NO_CPU, close.watched[index] ?? NO_CPU)
+    return { component, role, cpuSeconds: cpu, memoryBytes: bytes, threads }
+  })
+}
+
+/** One that started within the window counts from its start; one that had ended before it does not grow any more. */
+function generatorUsage(open: Edge, close: Edge): Usage[] {
+  const runs = [...close.generators].map(([run, cpu]) => ({
+    cpuSeconds: cpuSeconds(open.generators.get(run) ?? NO_CPU, cpu),
+    memory: run.memory(),
+    inWindow: !open.generators.has(run) || cpu !== open.generators.get(run),
+  }))
+  const counted = runs.filter(({ inWindow }) => inWindow)
+  if (counted.length === 0) return []
+  const seconds = counted.reduce((all, run) => all + run.cpuSeconds, 0)
+  const memoryBytes = Math.max(...counted.map(({ memory }) => memory?.bytes ?? 0))
+  return [{ component: 'generator', role: 'generator', cpuSeconds: seconds, memoryBytes }]
+}
+
+/** The wall clock is read in whole milliseconds, so its step is as well. */
+function hostBetween(open: Edge, close: Edge): Host {
+  const seconds = (close.monotonic - open.monotonic) / 1000
+  const cores = (ticks: number) => ticks / TICKS_PER_SECOND / seconds
+  return {
+    cores: cpus().length || availableParallelism(),
+    busyCores: cores(close.host.busy - open.host.busy),
+    stolenCores: cores(close.host.stolen - open.host.stolen),
+    clockStep: Math.round(close.wall - open.wall - (close.monotonic - open.monotonic)) / 1000,
+  }
+}

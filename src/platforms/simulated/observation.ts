@@ -1,0 +1,62 @@
+import type { Evidence, Observation, Usage } from '../../model/usage.ts'
+import type { LoadOutcome } from './outcome.ts'
+import { cpuOf, type Subject, strikes } from './subject.ts'
+
+/** CPU-seconds per request of the server without a mesh, and of the load generator. */
+const SERVER_CPU = 40e-6
+const GENERATOR_CPU = 30e-6
+const MIB = 1024 ** 2
+const CORES = 4
+
+/** What a platform would have seen of a trial between the two edges of its window. */
+export function observationOf(subject: Subject, outcome: LoadOutcome): Observation {
+  const usage = usageOf(subject, outcome.requests)
+  const busy = usage.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / outcome.window
+  const { mesh, arm, scenario, trial } = subject
+  const bypassed = strikes(scenario, 'bypass', arm.name, trial.block)
+  const carried = { requests: bypassed ? 0 : outcome.requests, connections: bypassed ? 0 : outcome.connections }
+  return {
+    seconds: outcome.window,
+    usage,
+    evidence: evidenceOf(subject, bypassed, outcome.requests),
+    ...(mesh.layer === 'none' ? {} : { carried }),
+    host: { cores: CORES, busyCores: Math.min(CORES, busy), stolenCores: 0, clockStep: 0 },
+  }
+}
+
+/**
+ * The CPU of server and proxies together is the baseline's times the arm's true effect: the server keeps its own where
+ * there is that much, and the proxies share the rest alike. The generator costs the same in every arm. An arm without
+ * proxies of its own has all its effects in the server.
+ */
+function usageOf(subject: Subject, requests: number): Usage[] {
+  const { mesh, arm, scenario } = subject
+  const proxies = mesh.processes?.proxies ?? []
+  const added = scenario.simulation.effects[arm.name]?.memory ?? 32 * MIB * proxies.length
+  const cpu = SERVER_CPU * cpuOf(subject)
+  const own =
+    proxies.length === 0 ? { cpu, added } : { cpu: Math.min(SERVER_CPU, cpu / (proxies.length + 1)), added: 0 }
+  const each = { cpu: (cpu - own.cpu) / proxies.length, memory: Math.round(added / proxies.length) }
+  return [
+    {
+      component: 'application',
+      role: 'application',
+      cpuSeconds: requests * own.cpu,
+      memoryBytes: 24 * MIB + own.added,
+    },
+    { component: 'generator', role: 'generator', cpuSeconds: requests * GENERATOR_CPU, memoryBytes: 32 * MIB },
+    ...proxies.map(({ name, role }) => ({
+      component: name,
+      role,
+      cpuSeconds: requests * each.cpu,
+      memoryBytes: each.memory,
+    })),
+  ]
+}
+
+function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
+  const source = 'the simulation'
+  if (!mesh.mtls) return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
+  const secured = bypassed ? 0 : requests
+  return [{ name: 'mtls', holds: !bypassed, seen: `${secured} of ${requests} requests under mutual TLS`, source }]
+}

@@ -1,0 +1,55 @@
+/** Ticks and pixel positions for axes whose domain we choose ourselves. */
+export interface Axis {
+  readonly kind: 'linear' | 'log'
+  readonly domain: readonly [number, number]
+  readonly ticks: readonly number[]
+}
+
+const STEPS = [1, 2, 2.5, 5, 10] as const
+
+/** From zero to a round number that holds all values. `base` is what a round number is counted in. */
+export function linearAxis(values: readonly number[], base = 1, wanted = 4): Axis {
+  const most = Math.max(...values, 0) / base || 1
+  const rough = most / wanted
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = (STEPS.find((candidate) => candidate * power >= rough) ?? 10) * power
+  const count = Math.ceil(most / step - 1e-9)
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step * base)
+  return { kind: 'linear', domain: [0, count * step * base], ticks }
+}
+
+/** From 1, 2 or 5 times a power of ten below all values to one above them; within a few decades 2 and 5 are ticks too. */
+export function logAxis(values: readonly number[]): Axis {
+  const positive = values.filter((value) => value > 0)
+  const least = Math.min(...positive)
+  const most = Math.max(...positive)
+  const decades = Math.log10(most / least)
+  const all: number[] = []
+  for (let power = Math.floor(Math.log10(least)) - 1; power <= Math.ceil(Math.log10(most)); power++) {
+    for (const step of [1, 2, 5]) all.push(Number(`${step}e${power}`))
+  }
+  const from = all.findLast((tick) => tick <= least * 1.0001) ?? least
+  const to = all.find((tick) => tick >= most * 0.9999 && tick > from) ?? most
+  const inside = all.filter((tick) => tick >= from && tick <= to)
+  const ticks = decades > 2.2 ? inside.filter((tick) => Number.isInteger(Number(Math.log10(tick).toFixed(9)))) : inside
+  return { kind: 'log', domain: [from, to], ticks }
+}
+
+/** Zero-based where that leaves the values legible, logarithmic where they span more than a factor of twenty. */
+export function fittingAxis(values: readonly number[]): Axis {
+  const positive = values.filter((value) => value > 0)
+  return positive.length > 0 && Math.max(...positive) > 20 * Math.min(...positive)
+    ? logAxis(positive)
+    : linearAxis(values)
+}
+
+/** Share of the axis's length, 0 at the low end. */
+export function place(axis: Axis, value: number): number {
+  const [from, to] = axis.domain
+  return axis.kind === 'log' ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from)
+}
+
+export function valueAt(axis: Axis, share: number): number {
+  const [from, to] = axis.domain
+  return axis.kind === 'log' ? from * (to / from) ** share : from + share * (to - from)
+}

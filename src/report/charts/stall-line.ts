@@ -1,0 +1,79 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { MICROS } from '../../model/units.ts'
+import type { Stall } from '../stalls.ts'
+import { type Axis, linearAxis, logAxis, place, valueAt } from './axes.ts'
+import { framed, INK, LATENCY_TICK, MUTED, quantitative, verticalTitle } from './config.ts'
+import { type Frame, plotHeight, plotWidth } from './frame.ts'
+import { spread } from './labels.ts'
+
+const SERIES = [
+  { key: 'max', title: 'slowest', color: MUTED, dash: [2, 3] },
+  { key: 'p99', title: 'p99', color: 'var(--alarm)', dash: [1, 0] },
+  { key: 'p50', title: 'p50', color: INK, dash: [7, 3] },
+] as const
+
+/** Latency in each second of one trial. */
+export function stallLine({ timeline, seconds }: Stall, given: Frame): TopLevelSpec {
+  const frame = { ...given, right: 62 }
+  const values = SERIES.flatMap(({ key, color, dash }) =>
+    timeline[key].flatMap((latency, second) =>
+      latency > 0 ? [{ key, color, dash, x: second + 0.5, y: latency / MICROS }] : [],
+    ),
+  )
+  const y = logAxis(values.map((point) => point.y))
+  const length = timeline.p99.length
+  const time: Axis = { ...linearAxis([length]), domain: [0, length] }
+  const x = quantitative('x', time, { title: 'Seconds since the window opened', titlePadding: 10, grid: false })
+  const height = quantitative('y', y, {
+    labelExpr: LATENCY_TICK,
+    title: 'Latency (log scale)',
+    ...verticalTitle(frame),
+  })
+  return {
+    ...framed(frame),
+    layer: [
+      {
+        data: { values: seconds.map((second) => ({ x: second, x2: second + 1 })) },
+        mark: { type: 'rect', color: 'var(--alarm)', opacity: 0.13 },
+        encoding: { x, x2: { field: 'x2' } },
+      },
+      {
+        data: { values },
+        mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
+        encoding: {
+          x,
+          y: height,
+          detail: { field: 'key' },
+          stroke: { field: 'color', scale: null },
+          strokeDash: { field: 'dash', scale: null },
+        },
+      },
+      endLabels(timeline, height, y, frame),
+    ],
+  }
+}
+
+function endLabels(timeline: Stall['timeline'], channel: ReturnType<typeof quantitative>, y: Axis, frame: Frame) {
+  const height = plotHeight(frame)
+  const last = SERIES.map(({ key }) => (timeline[key].findLast((latency) => latency > 0) ?? 0) / MICROS)
+  const ends = spread(
+    last.map((latency) => (latency > 0 ? place(y, latency) * height : 0)),
+    15,
+    height,
+  )
+  const values = SERIES.map(({ title, color }, index) => ({
+    text: title,
+    color,
+    y: valueAt(y, (ends[index] ?? 0) / height),
+  }))
+  return {
+    data: { values },
+    mark: { type: 'text', align: 'left', baseline: 'middle' },
+    encoding: {
+      x: { value: plotWidth(frame) + 8 },
+      y: channel,
+      text: { field: 'text' },
+      color: { field: 'color', scale: null },
+    },
+  } as const
+}

@@ -1,0 +1,76 @@
+import { count } from '../../analyse/wording.ts'
+import type { JudgedTrial, Problem } from '../../model/analysis.ts'
+import { type Fragment, type Html, html } from '../html.ts'
+import type { View } from '../view.ts'
+
+/** What limits the comparison, and every trial that does not count, with cause, effect and remedy. */
+export function problems(view: View): Html {
+  const { analysis } = view
+  const lost = analysis.trials.filter(({ status }) => status !== 'valid')
+  const warned = groupedWarnings(analysis.trials)
+  const clean = analysis.problems.length + lost.length + warned.length + analysis.missing.length === 0
+  return html`<section aria-labelledby="problems"><h2 id="problems">What limits this comparison</h2>
+${clean && analysis.record.unreadable.length === 0 && html`<p>Nothing was found: every planned trial was run and is valid, without a warning.</p>`}
+${analysis.problems.length > 0 && html`<h3>The comparison as a whole</h3><ul class="problems">${analysis.problems.map((problem) => item(problem, placeOf(problem)))}</ul>`}
+${lost.length > 0 && html`<h3>Trials that do not count</h3><ul class="problems">${lost.map(lostTrial)}</ul>`}
+${warned.length > 0 && html`<h3>Warnings of trials that count</h3><ul class="problems">${warned.map(({ problem, trials }) => item(problem, trialsWords(trials)))}</ul>`}
+${analysis.missing.length > 0 && html`<h3>Trials that were not run</h3><p>${count(analysis.missing.length, 'planned trial')}: <code>${analysis.missing.slice(0, 12).join(', ')}</code>${analysis.missing.length > 12 && ` and ${analysis.missing.length - 12} more`}. <code>meshbench run --resume</code> runs them.</p>`}
+${unreadable(view)}</section>`
+}
+
+function placeOf({ arm, load }: Problem): string {
+  return [arm, load].filter((part) => part !== undefined).join(', ')
+}
+
+function item(problem: Problem, place: Fragment): Html {
+  return html`<li class="problem ${problem.severity}"><p class="rule"><b>${problem.rule}</b> <span>${place}</span></p><dl><dt>Cause</dt><dd>${problem.cause}</dd><dt>Effect</dt><dd>${problem.effect}</dd><dt>Remedy</dt><dd>${problem.remedy}</dd></dl></li>`
+}
+
+function lostTrial({ result: { trial, outcome }, status, problems: found }: JudgedTrial): Html {
+  const place = `${trial.arm}, ${trial.load}, block ${trial.block} (${trial.id})`
+  if (outcome.status === 'failed') {
+    const { code, message, cause, fix } = outcome.failure
+    return item(
+      {
+        rule: code,
+        severity: 'invalid',
+        cause: cause ? `${message}: ${cause}` : message,
+        effect: 'The trial has no reading; its block cannot pair this arm with the others.',
+        remedy: fix ?? 'Run it again: meshbench run --resume.',
+      },
+      `failed: ${place}`,
+    )
+  }
+  return html`${found.filter(({ severity }) => severity === 'invalid').map((problem) => item(problem, `${status}: ${place}`))}`
+}
+
+interface Warned {
+  readonly problem: Problem
+  readonly trials: readonly JudgedTrial[]
+}
+
+/** One entry for each rule: the same warning of thirty trials is one thing to know. */
+function groupedWarnings(trials: readonly JudgedTrial[]): Warned[] {
+  const groups = new Map<string, { problem: Problem; trials: JudgedTrial[] }>()
+  for (const trial of trials.filter(({ status }) => status === 'valid')) {
+    for (const problem of trial.problems) {
+      const group = groups.get(problem.rule) ?? { problem, trials: [] }
+      group.trials.push(trial)
+      groups.set(problem.rule, group)
+    }
+  }
+  return [...groups.values()]
+}
+
+function trialsWords(trials: readonly JudgedTrial[]): string {
+  const shown = trials.slice(0, 4).map(({ result }) => result.trial.id)
+  const rest = trials.length - shown.length
+  return `${count(trials.length, 'trial')}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more; text of the first` : ''}`
+}
+
+function unreadable({ analysis: { record } }: View): Fragment {
+  return (
+    record.unreadable.length > 0 &&
+    html`<h3>Files that could not be read</h3><ul>${record.unreadable.map(({ file, reason }) => html`<li><code>${file}</code>: ${reason}</li>`)}</ul>`
+  )
+}

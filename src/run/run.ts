@@ -1,0 +1,153 @@
+import type { Event } from '../model/event.ts'
+import { Failure } from '../model/failure.ts'
+import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
+import type { Seat, Testbed } from '../model/platform.ts'
+import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
+import type { Arm } from '../model/scenario.ts'
+import { measure } from './measure.ts'
+import type { World } from './world.ts'
+
+/** What every step of a visit needs. */
+interface Stage {
+  readonly plan: Plan
+  readonly testbed: Testbed
+  readonly world: World
+}
+
+/**
+ * Carries out a plan and yields what happens. It is pulled: nothing goes on until the listener has dealt with an event,
+ * so a result is on disk before the next trial begins, and leaving the loop runs every teardown.
+ *
+ * A trial that breaks is a result. An arm that does not come up fails its own trials. A teardown that breaks ends the
+ * run, since what is left would spoil every later block.
+ */
+export async function* run(plan: Plan, finished: number, world: World): AsyncGenerator<Event> {
+  const tally = { measured: 0, failed: 0 }
+  yield { at: world.now(), type: 'run', plan, trials: trialsOf(plan).length + finished, finished }
+  for (const cohort of plan.cohorts) {
+    for await (const event of runCohort(plan, cohort, world)) {
+      if (event.type === 'result') tally[event.result.outcome.status]++
+      yield event
+    }
+  }
+  yield { at: world.now(), type: 'done', ...tally }
+}
+
+async function* runCohort(plan: Plan, cohort: Cohort, world: World): AsyncGenerator<Event> {
+  yield { at: world.now(), type: 'cohort', cohort }
+  world.signal.throwIfAborted()
+  await using testbed = await world.platform.open(plan, cohort, world.identity, world.signal)
+  for (const { block, visits } of cohort.blocks) {
+    for (const visit of visits) {
+      yield { at: world.now(), type: 'visit', visit, cohort: cohort.cohort, block }
+      yield* carryOut(visit, { plan, testbed, world })
+    }
+  }
+}
+
+/** A trial that failed may have taken the arm with it: what is left of the visit gets the arm anew. */
+async function* carryOut(visit: Visit, stage: Stage): AsyncGenerator<Event> {
+  const arm = named(stage.plan.scenario.arms, visit.arm)
+  let rest = visit.trials
+  while (rest.length > 0) {
+    const ended = yield* untilFailure(arm, rest, stage)
+    rest = rest.slice(ended)
+  }
+}
+
+/** Raises the arm, measures trials until one fails, lowers the arm. Returns how many trials have their result. */
+async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): AsyncGenerator<Event, number> {
+  const { world } = stage
+  const startedAt = world.now()
+  let ended = 0
+  try {
+    let seat: Seat
+    try {
+      seat = yield* raise(arm, stage)
+    } catch (error) {
+      world.signal.throwIfAborted()
+      for (const trial of trials) yield resultEvent(trial, startedAt, failed(error), [], world)
+      return trials.length
+    }
+    for (const trial of trials) {
+      ended++
+      if ((yield* measureOne(seat, trial, stage)) === 'failed') break
+    }
+  } finally {
+    await lower(arm, stage)
+  }
+  yield { at: world.now(), type: 'lowered', arm: arm.name }
+  return ended
+}
+
+async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, Seat> {
+  world.signal.throwIfAborted()
+  const steps = testbed.raise(arm, world.signal)
+  let next = await steps.next()
+  while (!next.done) {
+    yield { at: world.now(), type: 'step', title: next.value.title, arm: arm.name }
+    next = await steps.next()
+  }
+  return next.value
+}
+
+async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
+  try {
+    await testbed.lower(arm)
+  } catch (error) {
+    throw new Failure('not-clean', `arm ${arm.name} could not be put down`, {
+      cause: error,
+      fix: 'What is left of it would spoil every later block, so the run ends here: `meshbench clean`, then `meshbench run --resume`.',
+    })
+  }
+}
+
+async function* measureOne(seat: Seat, trial: Trial, { plan, world }: Stage): AsyncGenerator<Event, Outcome['status']> {
+  const startedAt = world.now()
+  try {
+    for await (const event of measure(seat, trial, named(plan.scenario.loads, trial.load), world)) {
+      if (event.type !== 'outcome') yield event
+      else {
+        yield resultEvent(trial, startedAt, event.outcome, event.raw, world)
+        return event.outcome.status
+      }
+    }
+    throw new TypeError('a trial ended without an outcome')
+  } catch (error) {
+    world.signal.throwIfAborted()
+    yield resultEvent(trial, startedAt, failed(error), [], world)
+    return 'failed'
+  }
+}
+
+function failed(error: unknown): Outcome {
+  return { status: 'failed', failure: Failure.from(error).toData() }
+}
+
+type ResultEvent = Extract<Event, { type: 'result' }>
+
+function resultEvent(
+  trial: Trial,
+  startedAt: number,
+  outcome: Outcome,
+  raw: ResultEvent['raw'],
+  world: World,
+): ResultEvent {
+  const at = world.now()
+  const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+  const result: Result = {
+    schema: RESULT_SCHEMA,
+    run: world.identity.id,
+    trial,
+    startedAt: iso(startedAt),
+    endedAt: iso(at),
+    outcome,
+  }
+  return { at, type: 'result', result, raw }
+}
+
+function named<T extends { readonly name: string }>(items: readonly T[], name: string): T {
+  const found = items.find((item) => item.name === name)
+  if (!found) throw new TypeError(`the plan names ${name}, which its scenario lacks`)
+  return found
+}

@@ -1,0 +1,156 @@
+import type { LoadToolName, Protocol } from '../model/scenario.ts'
+import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
+import type { Draft, DraftLoad } from './draft.ts'
+import { MAX_LOADS } from './expand.ts'
+import { type Finding, shown } from './finding.ts'
+import { meshNamed, type Rule, repeated } from './rule.ts'
+
+/** k6 speaks HTTP/2 only over TLS, no plain TCP, and gRPC at a cost of its own that hides what is measured. */
+const SPOKEN: Readonly<Record<LoadToolName, readonly Protocol[]>> = {
+  fortio: ['http', 'http2', 'grpc', 'tcp'],
+  k6: ['http'],
+}
+
+/** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
+const IDLE_SECONDS = 30
+
+/** No request over loopback and back is faster than this on any machine we know. */
+const FASTEST_SECONDS = 0.00005
+
+const loadNamesAreUnique: Rule = ({ loads }) =>
+  repeated(loads.map(({ load, at }) => ({ name: load.name, path: at('name') }))).map(({ name, path }) => ({
+    path,
+    message: `two loads are called ${shown(name)}`,
+    remedy: 'Give one of them another name, or remove a value that a list repeats.',
+  }))
+
+const loadsAreFew: Rule = ({ loads }) =>
+  loads.length <= MAX_LOADS
+    ? []
+    : [
+        {
+          path: ['loads'],
+          message: `the lists multiply to more than ${MAX_LOADS} loads`,
+          remedy: 'Shorten the lists, or spread them over several scenarios.',
+        },
+      ]
+
+const toolsSpeakTheProtocol: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { tool, protocol }, at }) => {
+    if (!tool || !protocol || SPOKEN[tool].includes(protocol)) return []
+    return [
+      {
+        path: at('protocol'),
+        message: `${tool} does not speak ${protocol} here`,
+        remedy: `Use fortio, or a protocol that ${tool} speaks: ${SPOKEN[tool].join(', ')}.`,
+      },
+    ]
+  })
+
+export const meshesCarryTheProtocol: Rule = ({ arms, loads, sketch }, meshes) =>
+  loads.flatMap(({ load: { protocol }, at }) => {
+    if (sketch.platform !== 'local' || !protocol) return []
+    const unfit = arms.filter(({ arm }) => {
+      const carried = meshNamed(meshes, arm.mesh)?.processes?.protocols
+      return carried && !carried.includes(protocol)
+    })
+    if (unfit.length === 0) return []
+    const names = unfit.map(({ arm }) => arm.name ?? arm.mesh).join(', ')
+    return [
+      {
+        path: at('protocol'),
+        message: `on the local platform ${protocol} is not carried by: ${names}`,
+        remedy: `Use another protocol, or measure these arms in a scenario without ${protocol}.`,
+      },
+    ]
+  })
+
+const tcpHasAPayload: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { protocol, payload }, at }) =>
+    protocol === 'tcp' && payload === 0
+      ? [
+          {
+            path: at('payload'),
+            message: 'over tcp there is nothing to send without a payload',
+            remedy: 'Write 1B or more.',
+          },
+        ]
+      : [],
+  )
+
+/** An open loop whose rate, connections and duration are all known. */
+interface OpenLoop extends Pick<DraftLoad, 'at'> {
+  readonly tool: LoadToolName
+  readonly rate: number
+  readonly connections: number
+  readonly duration: number
+}
+
+function openLoops({ loads }: Draft): OpenLoop[] {
+  return loads.flatMap(({ load: { tool, rate, connections, duration }, at }) =>
+    tool && typeof rate === 'number' && connections && duration ? [{ tool, rate, connections, duration, at }] : [],
+  )
+}
+
+/** fortio lowers connections in silence to half of the requests; k6 would leave virtual users without any. */
+const everyConnectionIsUsed: Rule = (draft) =>
+  openLoops(draft).flatMap(({ tool, rate, connections, duration, at }): Finding[] => {
+    const requests = Math.floor(rate * duration + 1e-9)
+    const most = Math.floor(requests / (tool === 'fortio' ? 2 : 1))
+    if (connections <= most) return []
+    const sent = `${formatNumber(requests, 6)} requests (${formatRate(rate)} for ${formatNumber(duration)} s)`
+    const fewer = most > 0 ? `Use no more connections than ${most}, a` : 'Use a'
+    return [
+      {
+        path: at('connections'),
+        message: `${sent} are too few for ${counted(connections)}: ${tool} would use ${most}`,
+        remedy: `${fewer} higher rate or a longer duration.`,
+      },
+    ]
+  })
+
+const connectionsStayOpen: Rule = (draft) =>
+  openLoops(draft).flatMap(({ rate, connections, at }) => {
+    const idle = connections / rate
+    if (idle <= IDLE_SECONDS) return []
+    const most = Math.floor(rate * IDLE_SECONDS)
+    return [
+      {
+        path: at('connections'),
+        message: `connections would be idle for ${formatLatency(idle)} between requests, and servers close them after ${IDLE_SECONDS} s`,
+        remedy: `Use ${most > 0 ? `no more connections than ${most}, or ` : ''}a rate of ${formatRate(connections / IDLE_SECONDS)} or more.`,
+      },
+    ]
+  })
+
+/** k6 is not judged here: it says itself when it had no virtual user to send with. */
+const openLoopIsPossible: Rule = (draft) => {
+  const delays = draft.arms.map(({ arm }) => ({ name: arm.name, delay: arm.inject?.delay ?? 0 }))
+  const slowest = delays.reduce((a, b) => (b.delay > a.delay ? b : a), { name: undefined, delay: 0 })
+  return openLoops(draft).flatMap(({ tool, rate, connections, at }) => {
+    const needed = slowest.delay + FASTEST_SECONDS
+    if (tool !== 'fortio' || connections / rate >= needed) return []
+    const cause =
+      slowest.delay > 0 ? `arm ${slowest.name} delays it by ${formatLatency(slowest.delay)}` : 'none is that fast'
+    return [
+      {
+        path: at('connections'),
+        message: `${counted(connections)} at ${formatRate(rate)} leave ${formatLatency(connections / rate)} for each request; ${cause}`,
+        remedy: `Use ${Math.ceil(rate * needed * 2)} connections or more (twice what it takes), or a lower rate.`,
+      },
+    ]
+  })
+}
+
+const counted = (connections: number) => `${connections} ${connections === 1 ? 'connection' : 'connections'}`
+
+export const loadRules: readonly Rule[] = [
+  loadNamesAreUnique,
+  loadsAreFew,
+  toolsSpeakTheProtocol,
+  meshesCarryTheProtocol,
+  tcpHasAPayload,
+  everyConnectionIsUsed,
+  connectionsStayOpen,
+  openLoopIsPossible,
+]

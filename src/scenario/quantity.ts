@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { type Bytes, type PerSecond, parseDuration, parseRate, parseSize, type Seconds } from '../model/units.ts'
+import { shown } from './finding.ts'
+
+/** A number with a unit: how it is written, and what a mistaken one was likely meant to be. */
+interface Kind<Value> {
+  readonly noun: string
+  readonly pattern: RegExp
+  readonly parse: (text: string) => Value | undefined
+  /** Units to guess from; the first stands for a missing one. */
+  readonly units: readonly [string, ...string[]]
+  readonly example: string
+}
+
+/** As written: `1s`. `because` says what sets the upper limit. */
+interface Limits {
+  readonly least: string
+  readonly most: string
+  readonly because?: string
+}
+
+const DURATION: Kind<Seconds> = {
+  noun: 'a duration',
+  pattern: /^(\d+(\.\d+)?(us|µs|ms|s|m|h))+$/,
+  parse: parseDuration,
+  units: ['s', 'ms', 'us', 'm', 'h'],
+  example: '10s',
+}
+
+const RATE: Kind<PerSecond | 'max'> = {
+  noun: 'a rate',
+  pattern: /^(max|\d+(\.\d+)?k?\/[smh])$/,
+  parse: (text) => (text === 'max' ? 'max' : parseRate(text)),
+  units: ['/s', '/m', '/h', 'k/s'],
+  example: '500/s',
+}
+
+const SIZE: Kind<Bytes> = {
+  noun: 'a size in whole bytes',
+  pattern: /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/,
+  parse: parseSize,
+  units: ['B', 'KB', 'KiB', 'MB', 'MiB', 'GB', 'GiB'],
+  example: '1KiB',
+}
+
+/** Text such as "1m30s" that becomes seconds. */
+export const duration = (limits: Limits) => quantity(DURATION, limits)
+
+/** Text such as "500/s" that becomes requests per second, or `max`. */
+export const rate = (limits: Limits) => quantity(RATE, limits)
+
+/** Text such as "1KiB" that becomes bytes. */
+export const size = (limits: Limits) => quantity(SIZE, limits)
+
+/** The message of an issue: what is wrong, and on a second line what to write instead. */
+export const say = (message: string, remedy: string): string => `${message}\n${remedy}`
+
+function quantity<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits) {
+  const misspelt = ({ input }: { input?: unknown }): string => {
+    const lacksUnit = typeof input === 'number' || /^[\d.]+$/.test(String(input))
+    return say(lacksUnit ? `${shown(input)} has no unit` : `${shown(input)} is not ${kind.noun}`, spelling(kind, input))
+  }
+  return z
+    .string({ error: misspelt })
+    .regex(kind.pattern, { error: misspelt })
+    .transform((text, context) => {
+      const value = kind.parse(text)
+      const wrong = value === undefined ? misspelt({ input: text }) : outside(kind, limits, text, value)
+      if (value !== undefined && wrong === undefined) return value
+      context.issues.push({ code: 'custom', input: text, message: wrong ?? '' })
+      return z.NEVER
+    })
+}
+
+/** `max` is a rate without a number: beside any bound it compares as false. */
+function outside<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits, text: string, value: Value) {
+  const { least, most, because } = limits
+  if (value < (kind.parse(least) ?? 0)) return say(`${text} is less than ${least}`, `Write ${least} or more.`)
+  if (value > (kind.parse(most) ?? Number.POSITIVE_INFINITY)) {
+    return say(`${text} is more than ${most}${because ? `: ${because}` : ''}`, `Write ${most} or less.`)
+  }
+  return undefined
+}
+
+/** "1 kib" → `Write "1KiB"`; 10 → `Write "10s"`. */
+function spelling<Value>({ units, example, noun, parse }: Kind<Value>, input: unknown): string {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(.*)$/.exec(String(input).replaceAll(/[\s,_]/g, '')) ?? []
+  const likely = units.find((known) => known.toLowerCase() === unit.toLowerCase()) ?? units[0]
+  const guess = `${number}${likely}`
+  return `Write ${noun} such as ${parse(guess) === undefined ? example : guess}; units: ${units.join(', ')}.`
+}

@@ -1,0 +1,83 @@
+import { shown } from './finding.ts'
+import type { Rule } from './rule.ts'
+import { suggest } from './suggest.ts'
+
+const MAX_TRIALS = 100_000
+
+export const trialsAreFew: Rule = ({ arms, loads, sketch: { blocks, cohorts } }) => {
+  const trials = arms.length * loads.length * (blocks ?? 0) * (cohorts ?? 0)
+  if (trials <= MAX_TRIALS) return []
+  const message = `arms × loads × blocks × cohorts make ${trials} trials, more than ${MAX_TRIALS}`
+  return [{ path: ['blocks'], message, remedy: 'Use fewer blocks, cohorts, loads or arms.' }]
+}
+
+/** Arm `a` with load `b-c` and arm `a-b` with load `c` would share a file. */
+const trialNamesAreUnique: Rule = ({ arms, loads }) => {
+  const owners = new Map<string, { arm: string; load: string }>()
+  return arms.flatMap(({ arm: { name: arm }, path }) =>
+    loads.flatMap(({ load: { name: load } }) => {
+      if (arm === undefined || load === undefined) return []
+      const joined = `${arm}-${load}`
+      const owner = owners.get(joined) ?? { arm, load }
+      owners.set(joined, owner)
+      if (owner.arm === arm) return []
+      const message = `arm ${arm} with load ${load}, and arm ${owner.arm} with load ${owner.load}, would share a file name`
+      return [{ path: [...path, 'name'], message, remedy: 'Rename one of these arms or loads.' }]
+    }),
+  )
+}
+
+/** Passes while the name of some arm is unknown: it may be the one that is meant. */
+const simulatedArmsExist: Rule = ({ arms, sketch: { simulation } }) => {
+  const names = arms.map(({ arm }) => arm.name)
+  const effects = Object.keys(simulation?.effects ?? {}).map((name) => ({
+    name,
+    path: ['simulation', 'effects', name],
+    atKey: true,
+  }))
+  const faults = (simulation?.faults ?? []).map((fault, index) => ({
+    name: fault?.arm,
+    path: ['simulation', 'faults', index, 'arm'],
+    atKey: false,
+  }))
+  const known = names.filter((name) => name !== undefined)
+  if (known.length < names.length) return []
+  return [...effects, ...faults].flatMap(({ name, path, atKey }) =>
+    name === undefined || known.includes(name)
+      ? []
+      : [{ path, message: `there is no arm ${shown(name)}`, remedy: suggest(name, known), atKey }],
+  )
+}
+
+const faultyBlocksExist: Rule = ({ sketch: { simulation, blocks, cohorts } }) => {
+  if (!blocks || !cohorts) return []
+  const last = blocks * cohorts
+  return (simulation?.faults ?? []).flatMap((fault, index) =>
+    (fault?.blocks ?? []).flatMap((block, place) =>
+      block === undefined || block <= last
+        ? []
+        : [
+            {
+              path: ['simulation', 'faults', index, 'blocks', place],
+              message: `there is no block ${block}`,
+              remedy: `Blocks are counted from 1 to ${last} (blocks × cohorts).`,
+            },
+          ],
+    ),
+  )
+}
+
+const stallsEnd: Rule = ({ sketch: { simulation } }) => {
+  const { every, last } = simulation?.stalls ?? {}
+  if (every === undefined || last === undefined || last < every) return []
+  const message = 'stalls that last as long as the time between them never end'
+  return [{ path: ['simulation', 'stalls', 'last'], message, remedy: 'Let `last` be shorter than `every`.' }]
+}
+
+export const runRules: readonly Rule[] = [
+  trialsAreFew,
+  trialNamesAreUnique,
+  simulatedArmsExist,
+  faultyBlocksExist,
+  stallsEnd,
+]

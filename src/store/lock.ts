@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { open, readdir, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '../model/failure.ts'
+import { errnoOf } from './storage-failure.ts'
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+/** A process, told from a later one with the same number by the time it was started. */
+interface Owner {
+  readonly pid: number
+  readonly start: string
+  readonly host: string
+}
+
+/**
+ * Makes this process the only writer of a run. Everybody first makes a lock file of a name that only they can have, and
+ * only then looks for others: so of two at once at most one goes on, and removing what a dead process left can never
+ * take a living one's lock.
+ */
+export async function lockRun(dir: string): Promise<Lock> {
+  const own = fileName(ownIdentity())
+  await createExclusive(dir, own)
+  const release = () => rm(join(dir, own), { force: true })
+  try {
+    for (const name of await readdir(dir)) {
+      const owner = name === own ? undefined : parseName(name)
+      if (!owner) continue
+      if (isAlive(owner)) throw locked(dir, name, owner)
+      await rm(join(dir, name), { force: true })
+    }
+  } catch (error) {
+    await release()
+    throw error
+  }
+  return { release }
+}
+
+async function createExclusive(dir: string, name: string): Promise<void> {
+  try {
+    await using _ = await open(join(dir, name), 'wx')
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+    throw locked(dir, name, ownIdentity())
+  }
+}
+
+function locked(dir: string, name: string, { pid, host }: Owner): Failure {
+  const here = host === hostname()
+  return new Failure('run-locked', `another process is writing to ${dir}`, {
+    cause: `process ${pid} on ${host} holds ${name}`,
+    fix: here
+      ? `Wait for it, or stop it with \`kill -INT ${pid}\`, which tears down what it made.`
+      : `If nothing is running there any more, remove ${join(dir, name)}.`,
+  })
+}
+
+const fileName = ({ pid, start, host }: Owner) => `lock-${pid}-${start}-${host}`
+
+function parseName(name: string): Owner | undefined {
+  const found = /^lock-(\d+)-(\d+)-(.+)$/.exec(name)
+  return found ? { pid: Number(found[1]), start: found[2] as string, host: found[3] as string } : undefined
+}
+
+function ownIdentity(): Owner {
+  return { pid: process.pid, start: startOf(process.pid), host: hostname().replaceAll('/', '_') || 'localhost' }
+}
+
+/** On another machine we cannot look, so it counts as alive. */
+function isAlive(owner: Owner): boolean {
+  if (owner.host !== ownIdentity().host) return true
+  try {
+    process.kill(owner.pid, 0)
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false
+  }
+  return startOf(owner.pid) === owner.start
+}
+
+/** Clock ticks from boot to the start of a process (field 22 of /proc/PID/stat); 0 where there is no /proc. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field, the name in parentheses, may hold spaces and parentheses itself.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
+  } catch {
+    return '0'
+  }
+}

@@ -1,0 +1,66 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunRecord } from '../model/analysis.ts'
+import { Failure } from '../model/failure.ts'
+import { trialsOf } from '../model/plan.ts'
+import type { Run } from '../model/result.ts'
+import { lockRun } from './lock.ts'
+import { readRun } from './read-run.ts'
+import { readRunFile } from './read-run-file.ts'
+import { openWriter, type RunWriter } from './run-writer.ts'
+import { storageFailure } from './storage-failure.ts'
+import { sweepTemporary } from './write-once.ts'
+
+export interface Reopened {
+  readonly run: Run
+  /** Trials that have a result. One that failed is finished too: its failure was the world's answer, and files are never rewritten. */
+  readonly finished: ReadonlySet<string>
+  readonly writer: RunWriter
+}
+
+/** Continues a run that was broken off: sweeps what its last writer left half done, and says what is finished. */
+export async function reopenRun(dir: string): Promise<Reopened> {
+  // Before anything is written there: the folder may not be a run at all.
+  readRunFile(dir)
+  const lock = await lockRun(dir).catch((error: unknown) => {
+    throw storageFailure(error, dir)
+  })
+  try {
+    const record = await readRun(dir)
+    assertWhole(dir, record)
+    const finished = new Set(record.results.map(({ trial }) => trial.id))
+    await sweep(dir, record.run, finished)
+    return { run: record.run, finished, writer: await openWriter(dir, lock) }
+  } catch (error) {
+    await lock.release()
+    throw storageFailure(error, dir)
+  }
+}
+
+/** A damaged result is neither finished nor free to be written again, so a person decides. */
+function assertWhole(dir: string, { unreadable }: RunRecord): void {
+  const [first] = unreadable
+  if (!first) return
+  const more = unreadable.length > 1 ? ` (and ${unreadable.length - 1} more)` : ''
+  throw new Failure('damaged-results', `${dir} holds results that cannot be read`, {
+    cause: `${first.file}: ${first.reason}${more}`,
+    fix: `Move such files out of ${join(dir, 'trials')}: their trials are then measured again.`,
+  })
+}
+
+async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Promise<void> {
+  for (const folder of [dir, join(dir, 'trials'), join(dir, 'raw')]) await sweepTemporary(folder)
+  const planned = new Set(trialsOf(run.plan).map(({ id }) => id))
+  for (const name of await readdir(join(dir, 'raw'))) {
+    const trial = trialOf(name, planned)
+    if (trial !== undefined && !finished.has(trial)) await rm(join(dir, 'raw', name))
+  }
+}
+
+/** The trial that a raw file `<id>.<name>.gz` belongs to; both parts may have dots, so the longest id wins. */
+function trialOf(name: string, planned: ReadonlySet<string>): string | undefined {
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    if (planned.has(name.slice(0, dot))) return name.slice(0, dot)
+  }
+  return undefined
+}

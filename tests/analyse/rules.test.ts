@@ -1,0 +1,493 @@
+import { describe, expect, test } from 'vitest'
+import { judgeTrial } from '../../src/analyse/judge-trial.ts'
+import { rules } from '../../src/analyse/rules/index.ts'
+import type { Problem } from '../../src/model/analysis.ts'
+import type { Reading } from '../../src/model/result.ts'
+import type { Load } from '../../src/model/scenario.ts'
+import type { Observation, Usage } from '../../src/model/usage.ts'
+import { http, latencies, none, type Otherwise, readingOf, resultWith, sidecar } from './reading.ts'
+
+const closed: Load = { ...http, rate: 'max' }
+const k6: Load = { ...http, tool: 'k6' }
+
+interface Case {
+  readonly what: string
+  readonly rule: string
+  readonly severity: Problem['severity']
+  readonly otherwise: Otherwise
+  /** A figure that the cause has to state. */
+  readonly says: RegExp
+}
+
+function component(changes: Partial<Usage>): Partial<Observation> {
+  return { usage: [{ component: 'part', role: 'client-proxy', cpuSeconds: 1, memoryBytes: 1, ...changes }] }
+}
+
+const { requests } = readingOf()
+const summary = latencies(requests).summary
+if (!summary?.response) throw new Error('the fixture has both clocks')
+const { service, response } = summary
+
+/** Latencies whose summary is otherwise than their histograms. */
+function summarised(changes: { service?: Partial<typeof service>; response?: Partial<typeof service> }) {
+  const all = latencies(requests)
+  return {
+    latency: {
+      ...all,
+      summary: { service: { ...service, ...changes.service }, response: { ...response, ...changes.response } },
+    },
+  }
+}
+
+const cases: Case[] = [
+  {
+    what: 'requests that were never sent',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: { reading: { planned: requests + 1000, dropped: 1000 } },
+    says: /1,000 of 121,000 planned requests \(0\.826 %\)/,
+  },
+  {
+    what: 'a schedule that holds too few',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: { load: { ...http, rate: 3000 }, reading: readingOf() },
+    says: /held 120,000 requests; 3,000\/s for 1 min 00 s asks for 180,000/,
+  },
+  {
+    what: 'a window that took too long',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: { reading: { seconds: 75 } },
+    says: /1,600\/s of 2,000\/s/,
+  },
+  {
+    what: 'k6 without free virtual users',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: { load: k6, reading: { planned: requests + 500, dropped: 500 } },
+    says: /500 of 120,500/,
+  },
+  {
+    what: 'sends that are late',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { generator: { late: { p50: 1e-3, p99: 5e-3, max: 9e-3 } } },
+    says: /5 ms or more/,
+  },
+  {
+    what: 'falling behind without knowing why',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { reading: { generator: withoutLateness() } },
+    says: /7 % of the pauses/,
+  },
+  {
+    what: 'falling behind because answers are slow',
+    rule: 'generator-saturated',
+    severity: 'warning',
+    otherwise: { generator: { fallingBehind: 0.07 } },
+    says: /7 %.*still waiting/,
+  },
+  {
+    what: 'a throttled generator',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { observation: component({ role: 'generator', throttledPeriods: 3 }) },
+    says: /3 periods/,
+  },
+  {
+    what: 'a generator close to its limit',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { observation: component({ role: 'generator', cpuSeconds: 110, cpuLimit: 2 }) },
+    says: /1\.83 of the 2 cores/,
+  },
+  {
+    what: 'k6 requests that wait to be sent',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { load: k6, generator: { blockedP99: 2e-3 } },
+    says: /2 ms or more/,
+  },
+  {
+    what: 'a k6 script that takes longer than its requests',
+    rule: 'generator-saturated',
+    severity: 'warning',
+    otherwise: { load: k6, generator: { scriptShare: 0.21 } },
+    says: /21 %/,
+  },
+  {
+    what: 'a host with all cores busy',
+    rule: 'host-saturated',
+    severity: 'warning',
+    otherwise: { observation: { host: { cores: 2, busyCores: 1.96 } } },
+    says: /1\.96 of 2 cores/,
+  },
+  {
+    what: 'a hypervisor that takes cores away',
+    rule: 'host-saturated',
+    severity: 'warning',
+    otherwise: { observation: { host: { cores: 2, busyCores: 1, stolenCores: 0.2 } } },
+    says: /10 %/,
+  },
+  {
+    what: 'waiting that the service time leaves out',
+    rule: 'coordinated-omission',
+    severity: 'warning',
+    otherwise: { reading: summarised({ response: { p99: 0.62, p999: 0.9, max: 1.02 } }) },
+    says: /response time is 620 ms/,
+  },
+  {
+    what: 'a closed loop',
+    rule: 'closed-loop',
+    severity: 'warning',
+    otherwise: { load: { ...closed, connections: 4 } },
+    says: /4 connections/,
+  },
+  {
+    what: 'connections in step',
+    rule: 'bursts',
+    severity: 'warning',
+    otherwise: { generator: { uniform: false } },
+    says: /16 connections/,
+  },
+  {
+    what: 'late requests that are skipped',
+    rule: 'bursts',
+    severity: 'invalid',
+    otherwise: { generator: { catchUp: false } },
+    says: /skipped/,
+  },
+  {
+    what: 'a tail of 20 answers',
+    rule: 'too-few-samples',
+    severity: 'warning',
+    otherwise: { load: { ...http, duration: 10 } },
+    says: /p99\.9 lie 20 answers/,
+  },
+  {
+    what: 'hardly an answer',
+    rule: 'too-few-samples',
+    severity: 'invalid',
+    otherwise: { load: { ...http, rate: 3, connections: 1, duration: 6 } },
+    says: /18 answers came/,
+  },
+  {
+    what: 'many errors',
+    rule: 'errors',
+    severity: 'invalid',
+    otherwise: { reading: failing(1200) },
+    says: /1,200 of 120,000 requests \(1 %\) failed.*503: 1,200/,
+  },
+  {
+    what: 'a few errors',
+    rule: 'errors',
+    severity: 'warning',
+    otherwise: { reading: failing(12) },
+    says: /12 of 120,000/,
+  },
+  {
+    what: 'time-outs',
+    rule: 'time-outs',
+    severity: 'warning',
+    otherwise: { generator: { timeouts: 60 } },
+    says: /60 requests timed out after 3 s/,
+  },
+  {
+    what: 'connections that are opened again and again',
+    rule: 'keep-alive-broken',
+    severity: 'warning',
+    otherwise: { generator: { sockets: 616 } },
+    says: /600 connections.*200 µs/,
+  },
+  {
+    what: 'one connection that breaks more than others',
+    rule: 'keep-alive-broken',
+    severity: 'warning',
+    otherwise: { generator: { sockets: 26, socketsOfWorst: 11 } },
+    says: /11 sockets/,
+  },
+  {
+    what: 'connections that servers will find idle',
+    rule: 'keep-alive-broken',
+    severity: 'invalid',
+    otherwise: { load: { ...http, rate: 4, connections: 160 } },
+    says: /40 s/,
+  },
+  {
+    what: 'k6 requests that connect',
+    rule: 'keep-alive-broken',
+    severity: 'warning',
+    otherwise: { load: k6, generator: { connectingP95: 3e-4 } },
+    says: /300 µs at p95/,
+  },
+  {
+    what: 'no port left',
+    rule: 'ephemeral-ports',
+    severity: 'invalid',
+    otherwise: { generator: { messages: ['dial tcp: connect: cannot assign requested address'] } },
+    says: /cannot assign/,
+  },
+  {
+    what: 'more connections than ports last for',
+    rule: 'ephemeral-ports',
+    severity: 'warning',
+    otherwise: { generator: { sockets: 36_000 } },
+    says: /600\/s connections/,
+  },
+  {
+    what: 'endpoints that are not used evenly',
+    rule: 'endpoint-skew',
+    severity: 'warning',
+    otherwise: { generator: { destinations: { '10.0.0.1:80': 10, '10.0.0.2:80': 6 } } },
+    says: /10\.0\.0\.1:80 \(10\) and 10\.0\.0\.2:80 \(6\)/,
+  },
+  {
+    what: 'a warm-up that was too short',
+    rule: 'not-settled',
+    severity: 'warning',
+    otherwise: { generator: { settling: { p50First: 1.2e-3, p50Last: 1e-3, p99First: 2e-3, p99Last: 2e-3 } } },
+    says: /p50 was 1\.2 ms/,
+  },
+  {
+    what: 'a tail that grows',
+    rule: 'not-settled',
+    severity: 'warning',
+    otherwise: { generator: { settling: { p50First: 1e-3, p50Last: 1e-3, p99First: 2e-3, p99Last: 3e-3 } } },
+    says: /p99 was 2 ms.*3 ms/,
+  },
+  {
+    what: 'connections that pause together',
+    rule: 'common-pauses',
+    severity: 'warning',
+    otherwise: { generator: { pauses: { count: 3, seconds: 0.3 } } },
+    says: /3 moments, 300 ms/,
+  },
+  {
+    what: 'a second that stands still',
+    rule: 'stall-seen',
+    severity: 'warning',
+    otherwise: { reading: { timeline: stalled() } },
+    says: /1 second of 60 .*900 ms or longer.*second 12/,
+  },
+  {
+    what: 'answers of different sizes',
+    rule: 'wrong-answer-size',
+    severity: 'invalid',
+    otherwise: { generator: { answer: { min: 180, max: 1125, mean: 1100 } } },
+    says: /180 B to 1\.1 KiB/,
+  },
+  {
+    what: 'answers that are cut short',
+    rule: 'wrong-answer-size',
+    severity: 'invalid',
+    otherwise: { generator: { answer: { min: 512, max: 512, mean: 512 } } },
+    says: /payload is 1 KiB/,
+  },
+  {
+    what: 'fewer connections than asked for',
+    rule: 'connections-changed',
+    severity: 'invalid',
+    otherwise: { generator: { connections: 12 } },
+    says: /12 connections instead of 16/,
+  },
+  {
+    what: 'virtual users that were added',
+    rule: 'connections-changed',
+    severity: 'warning',
+    otherwise: { load: k6, generator: { connections: 20, sockets: 20 } },
+    says: /20 connections instead of 16/,
+  },
+  {
+    what: 'a clock that was stepped',
+    rule: 'clock-step',
+    severity: 'invalid',
+    otherwise: { observation: { host: { cores: 8, busyCores: 1, clockStep: -0.8 } } },
+    says: /-800 ms/,
+  },
+  {
+    what: 'clocks that disagree',
+    rule: 'clock-step',
+    severity: 'warning',
+    otherwise: { reading: { startedAt: Date.parse('2026-01-01T00:10:00Z') / 1000 } },
+    says: /530 s outside/,
+  },
+  {
+    what: 'traffic around the mesh',
+    rule: 'mesh-bypassed',
+    severity: 'invalid',
+    otherwise: { arm: sidecar, observation: { carried: { requests: 0 } } },
+    says: /carried 0 %/,
+  },
+  {
+    what: 'bytes around the mesh',
+    rule: 'mesh-bypassed',
+    severity: 'invalid',
+    otherwise: { arm: sidecar, observation: { carried: { bytes: requests * 600 } } },
+    says: /carried 50 %/,
+  },
+  {
+    what: 'a mesh that nobody counted',
+    rule: 'mesh-bypassed',
+    severity: 'warning',
+    otherwise: { arm: sidecar, observation: { carried: {} } },
+    says: /Nothing counted/,
+  },
+  {
+    what: 'retries',
+    rule: 'mesh-bypassed',
+    severity: 'warning',
+    otherwise: { arm: sidecar, observation: { carried: { requests: requests * 1.2 } } },
+    says: /120 % of the requests/,
+  },
+  {
+    what: 'a claim that does not hold',
+    rule: 'evidence-contradicts',
+    severity: 'invalid',
+    otherwise: {
+      arm: sidecar,
+      observation: { evidence: [{ name: 'mtls', holds: false, seen: '0 handshakes', source: 'ssl.handshake' }] },
+    },
+    says: /mtls does not hold: 0 handshakes \(ssl\.handshake\)/,
+  },
+  {
+    what: 'mutual TLS that nobody saw',
+    rule: 'evidence-contradicts',
+    severity: 'warning',
+    otherwise: { arm: sidecar, observation: { evidence: [] } },
+    says: /mutual TLS/,
+  },
+  {
+    what: 'a proxy held back by its limit',
+    rule: 'component-throttled',
+    severity: 'invalid',
+    otherwise: { observation: component({ throttledSeconds: 3.01, cpuLimit: 0.5 }) },
+    says: /0\.5 cores for 5 %/,
+  },
+  {
+    what: 'a proxy that touched its limit',
+    rule: 'component-throttled',
+    severity: 'warning',
+    otherwise: { observation: component({ throttledPeriods: 2 }) },
+    says: /0\.332 %/,
+  },
+  {
+    what: 'a proxy that restarted',
+    rule: 'component-restarted',
+    severity: 'invalid',
+    otherwise: { observation: component({ restarts: 1 }) },
+    says: /part restarted \(1 time\)/,
+  },
+  {
+    what: 'a median above p90',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: summarised({ service: { p50: service.p90 * 2 } }) },
+    says: /service time are out of order/,
+  },
+  {
+    what: 'a mean above the maximum',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: summarised({ response: { mean: response.max * 2 } }) },
+    says: /response time are out of order/,
+  },
+  {
+    what: 'samples that are missing',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: summarised({ service: { count: requests - 5 } }) },
+    says: /119,995, and should be 120,000/,
+  },
+  {
+    what: 'a time line of other requests',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: { timeline: { ...readingOf().timeline, requests: [7] } } },
+    says: /time line are 7/,
+  },
+  {
+    what: 'answers without a code',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: { codes: { 200: 3 } } },
+    says: /by code are 3/,
+  },
+  {
+    what: 'answers before their question',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: { latency: swapped() } },
+    says: /shorter than the service time/,
+  },
+  {
+    what: 'more requests under way than connections',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { latency: 20 },
+    says: /Little's law/,
+  },
+]
+
+function withoutLateness(): Reading['generator'] {
+  const { late: _, ...rest } = readingOf().generator
+  return { ...rest, fallingBehind: 0.07 }
+}
+
+function failing(errors: number): Partial<Reading> {
+  const ok = requests - errors
+  const count = { count: ok }
+  return { errors, codes: { 200: ok, 503: errors }, ...summarised({ service: count, response: count }) }
+}
+
+function stalled() {
+  const { timeline } = readingOf()
+  return { ...timeline, p90: timeline.p90.with(12, 900_000) }
+}
+
+function swapped() {
+  const all = latencies(requests)
+  return { ...all, summary: { service: response, response: service } }
+}
+
+describe('rules', () => {
+  test.each(cases)('$rule: $what', ({ rule, severity, otherwise, says }) => {
+    const { result, plan } = resultWith(otherwise)
+    const judged = judgeTrial(result, plan)
+    const problem = judged.problems.find((one) => one.rule === rule)
+    expect(problem).toMatchObject({ rule, severity })
+    expect(problem?.cause).toMatch(says)
+    expect(problem?.effect).toMatch(/\.$/)
+    expect(problem?.remedy).toMatch(/\.$/)
+    if (severity === 'invalid') expect(judged.status).toBe('invalid')
+  })
+
+  test.each([none, sidecar])('a healthy reading of $name trips none', (arm) => {
+    const { result, plan } = resultWith({ arm })
+    expect(judgeTrial(result, plan)).toEqual({ result, status: 'valid', problems: [] })
+  })
+
+  test('every rule has a case that trips it, and a name of its own', () => {
+    const names = rules.map(({ name }) => name)
+    expect(new Set(cases.map(({ rule }) => rule))).toEqual(new Set(names))
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  test('a trial that failed says so in its own words', () => {
+    const { result, plan } = resultWith()
+    const failure = { code: 'load', message: 'fortio ended with code 1.', cause: 'No route.', fix: 'Add a route.' }
+    const judged = judgeTrial({ ...result, outcome: { status: 'failed', failure } }, plan)
+    expect(judged.status).toBe('failed')
+    expect(judged.problems).toMatchObject([
+      { rule: 'trial-failed', cause: 'fortio ended with code 1. No route.', remedy: 'Add a route.' },
+    ])
+  })
+
+  test('a result of an arm that the plan does not have does not count', () => {
+    const { result, plan } = resultWith()
+    const judged = judgeTrial({ ...result, trial: { ...result.trial, arm: 'other' } }, plan)
+    expect(judged.status).toBe('invalid')
+    expect(judged.problems).toMatchObject([{ rule: 'unknown-trial' }])
+  })
+})

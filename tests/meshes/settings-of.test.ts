@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { meshes } from '../../src/meshes/index.ts'
+import { settingsOf } from '../../src/meshes/settings-of.ts'
+import { Failure } from '../../src/model/failure.ts'
+import type { Mesh } from '../../src/model/mesh.ts'
+
+const sidecar = meshes['envoy-sidecar'] as Mesh
+
+function failureOf(attempt: () => unknown): Failure {
+  try {
+    attempt()
+  } catch (error) {
+    return Failure.from(error)
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('settings of an arm', () => {
+  it("are its mesh's for the profile", () => {
+    const settings = settingsOf(sidecar, 'equalised', { name: 'a' })
+    expect(settings).toEqual({ concurrency: 2, accessLog: false, retries: 0 })
+    expect(settingsOf(sidecar, 'defaults', { name: 'a' })['concurrency']).toBe(0)
+  })
+
+  it('are overridden by its values', () => {
+    const values = { concurrency: 4, accessLog: true }
+    expect(settingsOf(sidecar, 'equalised', { name: 'a', values })).toEqual({ ...values, retries: 0 })
+  })
+
+  it('are refused by name when unknown, with what there is', () => {
+    const failure = failureOf(() => settingsOf(sidecar, 'equalised', { name: 'a', values: { threads: 4 } }))
+    expect(failure.message).toContain('sets threads')
+    expect(failure.fix).toContain('concurrency, accessLog, retries')
+    expect(failure.exitCode).toBe(2)
+  })
+
+  it.each([-1, 1.5, '2', true, null])('refuse %j as a number', (concurrency) => {
+    const failure = failureOf(() => settingsOf(sidecar, 'equalised', { name: 'a', values: { concurrency } }))
+    expect(failure.message).toContain('is not a whole number from 0')
+  })
+
+  it('refuse anything else but a boolean where one is wanted', () => {
+    const failure = failureOf(() => settingsOf(sidecar, 'equalised', { name: 'a', values: { accessLog: 'yes' } }))
+    expect(failure.message).toContain('is not a boolean')
+  })
+})

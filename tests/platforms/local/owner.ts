@@ -1,0 +1,16 @@
+import type { ProgramName } from '../../../src/model/tool.ts'
+import { local } from '../../../src/platforms/local/local.ts'
+import { cohort, loadOf, planOf, raise } from './scene.ts'
+
+/** Raises an arm and waits to be killed, or ends at once. Arguments: run id, mesh, `wait` or `exit`, paths of fortio and Envoy. */
+const [run = '', mesh = '', then, fortio = '', envoy = ''] = process.argv.slice(2)
+const path = (name: ProgramName) => (name === 'envoy' ? envoy : fortio)
+const platform = local({
+  locate: async (name) => ({ name, path: path(name), provenance: { name, version: 'any', origin: 'configured' } }),
+})
+const arm = { name: 'arm', mesh }
+const testbed = await platform.open(planOf([arm], [loadOf('http')]), cohort, { id: run }, new AbortController().signal)
+const seat = await raise(testbed, arm)
+console.log(seat.dir)
+if (then === 'exit') process.exit(0)
+setInterval(() => {}, 1000)

@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest'
+import { meshes } from '../../src/meshes/index.ts'
+import { settingsOf } from '../../src/meshes/settings-of.ts'
+import type { Mesh } from '../../src/model/mesh.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
+import { written } from './written.ts'
+
+const cloud: Mesh = {
+  name: 'cloud',
+  title: 'A mesh that needs a cluster',
+  summary: 'For tests.',
+  layer: 'L7',
+  mtls: true,
+  settings: {
+    threads: { summary: 'Threads.', type: 'number', minimum: 1, default: { equalised: 2, defaults: 1 } },
+    mode: { summary: 'Mode.', type: 'string', default: { equalised: 'strict', defaults: 'strict' } },
+  },
+}
+
+const problemsOf = (text: string) => parseScenario(text, 'x.yaml', { ...meshes, cloud }).problems
+const load = (keys: string) => written({ loads: `[{ ${keys} }]` })
+const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: local', ...parts })
+
+describe('rules', () => {
+  it.each([
+    ['armNamesAreUnique', written({ arms: '[none, { name: none, mesh: cloud }]' }), 'arms[1].name', 'two arms', 'A/A'],
+    ['meshesExist', written({ arms: '[none, linkrd]' }), 'arms[1].mesh', 'no mesh "linkrd"', 'envoy-sidecar'],
+    ['meshesExist, by a word every object knows', written({ arms: '[toString]' }), 'arms[0].mesh', 'no mesh', 'none'],
+    ['meshesFitThePlatform', local({ arms: '[none, cloud]' }), 'arms[1].mesh', 'cannot be built', 'envoy-node'],
+    [
+      'valuesAreSettings, the key',
+      written({ arms: '[{ mesh: cloud, values: { thread: 1 } }]' }),
+      'arms[0].values.thread',
+      'no setting',
+      '"threads"',
+    ],
+    [
+      'valuesAreSettings, the type',
+      written({ arms: '[{ mesh: cloud, values: { mode: 1 } }]' }),
+      'arms[0].values.mode',
+      '1 is not a string',
+      'Mode.',
+    ],
+    [
+      'valuesAreSettings, the least',
+      written({ arms: '[{ mesh: cloud, values: { threads: 0 } }]' }),
+      'arms[0].values.threads',
+      'whole number from 1',
+      'Threads.',
+    ],
+    [
+      'valuesAreSettings, of a mesh with none',
+      written({ arms: '[{ mesh: none, values: { a: 1 } }]' }),
+      'arms[0].values.a',
+      'no setting',
+      'Remove it',
+    ],
+    [
+      'loadNamesAreUnique',
+      written({ loads: '[{ rate: 99/s }, { rate: 99/s, payload: 0B }]' }),
+      'loads[1].name',
+      'two loads',
+      'another name',
+    ],
+    [
+      'loadNamesAreUnique, within a list',
+      load('rate: [60/m, 1/s], connections: 1'),
+      'loads[0].name',
+      'two loads',
+      'repeats',
+    ],
+    [
+      'toolsSpeakTheProtocol, http2',
+      load('tool: k6, protocol: http2, rate: 99/s'),
+      'loads[0].protocol',
+      'k6 does not speak http2',
+      'fortio',
+    ],
+    [
+      'toolsSpeakTheProtocol, in lists',
+      load('tool: [fortio, k6], protocol: [http, tcp], rate: 99/s'),
+      'loads[0].protocol[1]',
+      'k6 does not speak tcp',
+      'fortio',
+    ],
+    [
+      'meshesCarryTheProtocol',
+      local({ arms: '[none, envoy-sidecar]', loads: '[{ rate: 99/s, protocol: tcp }]' }),
+      'loads[0].protocol',
+      'not carried by: envoy-sidecar',
+      'another protocol',
+    ],
+    ['tcpHasAPayload', load('protocol: tcp, rate: 99/s, payload: 0B'), 'loads[0].payload', 'without a payload', '1B'],
+    [
+      'everyConnectionIsUsed, fortio',
+      load('rate: 10/s, duration: 2s, connections: 11'),
+      'loads[0].connections',
+      'fortio would use 10',
+      'than 10',
+    ],
+    [
+      'everyConnectionIsUsed, k6',
+      load('tool: k6, rate: 10/s, duration: 2s, connections: 21'),
+      'loads[0].connections',
+      'k6 would use 20',
+      'than 20',
+    ],
+    [
+      'everyConnectionIsUsed, no request',
+      load('rate: 3/m, connections: 1'),
+      'loads[0].connections',
+      '0 requests',
+      'a longer duration',
+    ],
+    [
+      'connectionsStayOpen',
+      load('rate: 1/s, connections: 31, duration: 2m'),
+      'loads[0].connections',
+      'idle for 31 s',
+      'than 30',
+    ],
+    [
+      'openLoopIsPossible',
+      load('rate: 30k/s, connections: 1'),
+      'loads[0].connections',
+      'none is that fast',
+      'lower rate',
+    ],
+    [
+      'openLoopIsPossible, delayed',
+      written({ arms: '[none, { name: slow, mesh: none, inject: { delay: 80ms } }]' }),
+      'loads[0].connections',
+      'arm slow delays it by 80 ms',
+      '17 connections',
+    ],
+    [
+      'loadsAreFew',
+      load(`rate: [${list((n) => `${n + 100}/s`)}], connections: [${list((n) => `${n + 1}`)}]`),
+      'loads',
+      'more than 100 loads',
+      'Shorten',
+    ],
+    ['trialsAreFew', written({ top: 'blocks: 1000\ncohorts: 100' }), 'blocks', '200000 trials', 'fewer'],
+    [
+      'trialNamesAreUnique',
+      written({
+        arms: '[{ name: a, mesh: none }, { name: a-b, mesh: none }]',
+        loads: '[{ name: b-c, rate: 99/s }, { name: c, rate: 99/s }]',
+      }),
+      'arms[1].name',
+      'share a file name',
+      'Rename',
+    ],
+    [
+      'simulatedArmsExist, effects',
+      written({ simulation: '{ effects: { envoy-nod: { cpu: 2 } } }' }),
+      'simulation.effects.envoy-nod',
+      'no arm',
+      '"envoy-node"',
+    ],
+    [
+      'simulatedArmsExist, faults',
+      written({ simulation: '{ faults: [{ kind: slow, arm: x }] }' }),
+      'simulation.faults[0].arm',
+      'no arm "x"',
+      'none',
+    ],
+    [
+      'faultyBlocksExist',
+      written({ simulation: '{ faults: [{ kind: slow, arm: none, blocks: [4, 5] }] }' }),
+      'simulation.faults[0].blocks[1]',
+      'no block 5',
+      'to 4',
+    ],
+    [
+      'stallsEnd',
+      written({ simulation: '{ stalls: { every: 1s, last: 1s } }' }),
+      'simulation.stalls.last',
+      'never end',
+      'shorter',
+    ],
+  ])('%s', (_, text, path, message, remedy) => {
+    const [problem, ...more] = problemsOf(text)
+    expect(more).toEqual([])
+    expect(problem?.path).toBe(path)
+    expect(problem?.message).toContain(message)
+    expect(problem?.remedy).toContain(remedy)
+  })
+
+  it.each([
+    ['an A/A pair', written({ arms: '[none, { name: none-again, mesh: none }]' })],
+    ['half of the requests as connections', load('rate: 10/s, duration: 2s, connections: 10')],
+    ['connections idle for 30 s', load('rate: 1/s, connections: 30, duration: 2m')],
+    ['a closed loop with any number of connections', load('rate: max, connections: 5000')],
+    [
+      'tcp where every mesh carries it',
+      local({ arms: '[none, envoy-node]', loads: '[{ protocol: tcp, rate: 99/s }]' }),
+    ],
+    ['a mesh of clusters where no platform is named', written({ arms: '[none, cloud]' })],
+    [
+      'k6 with fewer connections than the delay takes',
+      written({ arms: '[{ mesh: none, inject: { delay: 1s } }]', loads: '[{ tool: k6, rate: 99/s }]' }),
+    ],
+    [
+      'a fault in the last block of the last cohort',
+      written({ top: 'cohorts: 2', simulation: '{ faults: [{ kind: slow, arm: none, blocks: [8] }] }' }),
+    ],
+  ])('accept %s', (_, text) => {
+    expect(problemsOf(text)).toEqual([])
+  })
+
+  it('pass over values that are reported already', () => {
+    const problems = problemsOf(
+      written({
+        arms: '[none, 7]',
+        loads: '[{ rate: fast, connections: 9000 }, { rate: slow, connections: 9000 }]',
+        simulation: '{ effects: { seven: { cpu: 2 } } }',
+      }),
+    )
+    expect(problems.map(({ path }) => path)).toEqual(['arms[1]', 'loads[0].rate', 'loads[1].rate'])
+  })
+
+  it('accept the same values as the meshes themselves', () => {
+    for (const mesh of Object.values(meshes)) {
+      for (const key of [...Object.keys(mesh.settings), 'nonsense', 'toString']) {
+        for (const value of [0, 1, -1, 1.5, true, 'text', null]) {
+          const arm = { name: 'a', mesh: mesh.name, values: { [key]: value } }
+          const found = problemsOf(written({ arms: JSON.stringify([arm]) }))
+          expect([arm, found.length === 0]).toEqual([arm, accepts(() => settingsOf(mesh, 'equalised', arm))])
+        }
+      }
+    }
+  })
+})
+
+function accepts(action: () => unknown): boolean {
+  try {
+    action()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function list(item: (index: number) => string): string {
+  return Array.from({ length: 11 }, (_, index) => item(index)).join(', ')
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
+import { latencySummarySchema } from '../../src/model/result.ts'
+import { random } from '../../src/stats/random.ts'
+import { summarise } from '../../src/stats/summarise.ts'
+
+test('a summary says what its histogram says, also after a round trip through the file', () => {
+  const draw = random(5)
+  const histogram = latencyHistogram()
+  for (let request = 0; request < 20_000; request++) histogram.record(800 * Math.exp(draw.normal()))
+  const summary = summarise(histogram)
+  const { min, max, ...decoded } = summarise(decodeHistogram(histogram.encode()))
+  expect(summary).toMatchObject(decoded)
+  // The extremes are exact here, and known to three digits in the file.
+  expect(Math.abs(min / summary.min - 1)).toBeLessThan(2e-3)
+  expect(Math.abs(max / summary.max - 1)).toBeLessThan(2e-3)
+})
+
+test('an empty histogram has a summary that JSON can hold', () => {
+  const summary = summarise(latencyHistogram())
+  expect(latencySummarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary)
+  expect(summary).toMatchObject({ count: 0, p50: 0, max: 0 })
+})

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { Failure } from '../../src/model/failure.ts'
+import { failureText } from '../../src/ui/failure.ts'
+import { findingsText } from '../../src/ui/findings.ts'
+import { plain } from './example.ts'
+
+test('what, why, and what to do', () => {
+  const failure = new Failure(
+    'disk-full',
+    'the disk is full: results/2026-11-22T1034-quick-k3f9 could not be written',
+    {
+      cause: new Error('ENOSPC: no space left on device, write'),
+      fix: 'Free some space on it. Finished trials are kept; go on with: meshbench run --resume 2026-11-22T1034-quick-k3f9',
+    },
+  )
+  expect(failureText(failure.toData(), plain)).toMatchInlineSnapshot(`
+    "error: the disk is full: results/2026-11-22T1034-quick-k3f9 could not be written
+      why: ENOSPC: no space left on device, write
+      fix: Free some space on it. Finished trials are kept; go on with: meshbench run --resume 2026-11-22T1034-quick-k3f9"
+  `)
+  expect(failureText({ code: 'x', message: 'it was slow' }, plain, 'warning')).toBe('warning: it was slow')
+})
+
+test('what a check found', () => {
+  expect(
+    findingsText(
+      [
+        { severity: 'ok', what: 'fortio 1.68.0' },
+        {
+          severity: 'warning',
+          what: 'the governor is powersave',
+          why: 'Latency then depends on load.',
+          fix: 'Set it to performance.',
+        },
+        { severity: 'error', what: 'envoy is missing', fix: 'Install it.' },
+      ],
+      plain,
+    ),
+  ).toMatchInlineSnapshot(`
+    "ok       fortio 1.68.0
+    warning  the governor is powersave
+             why: Latency then depends on load.
+             fix: Set it to performance.
+    error    envoy is missing
+             fix: Install it.
+    "
+  `)
+})

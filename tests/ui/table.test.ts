@@ -1,0 +1,71 @@
+import { stripVTControlCharacters } from 'node:util'
+import { expect, test } from 'vitest'
+import { analysisTable } from '../../src/ui/table.ts'
+import { ascii, coloured, exampleAnalysis, plain } from './example.ts'
+
+test('the result on a terminal', () => {
+  expect(analysisTable(exampleAnalysis(), plain)).toMatchInlineSnapshot(`
+    "2026-11-22T1034-quick-k3f9  platform simulated, 8 blocks, 1 cohort, 1 of 2 trials valid
+    Architectures on one proxy, not Istio or Linkerd.
+
+    http-1k  fortio, http, 1,000/s, 16 connections, 30 s a trial
+                         p50        p99  p99.9  throughput  CPU-s/million     memory
+    none              412 µs    1.24 ms      –     998.3/s           41.3   12.5 MiB
+    envoy-sidecar     892 µs    2.52 ms      –     998.2/s            480     58 MiB
+      ratio            ×2.17     ?×1.21             ≈×1.00          ×11.6      ×4.64
+      95 %         2.06–2.27  1.15–1.27          0.95–1.05      11.1–12.2  4.41–4.87
+
+    Ratios are to none, paired within blocks, with a 95 % interval. Latency is response time, from the
+    intended send. ≈ no more than two equal arms differ by. ? not decided by this run.
+
+    - The interval is too wide to tell a difference from none. (envoy-sidecar: p99 latency)
+
+    invalid trial-failed: 1 trial (c1-b01-envoy-sidecar-http-1k)
+        the proxy client-envoy died. It does not count.
+        → Look at it.
+    warning one-cohort
+        All blocks were measured on one provisioning. The difference may be that of two provisionings.
+        → Set cohorts to 2 or more.
+    warning stall-seen: 1 trial (c1-b01-none-http-1k)
+        It stalled once. It does not count.
+        → Look at it."
+  `)
+})
+
+test('without UTF-8 it is ASCII, and still aligned', () => {
+  const text = analysisTable(exampleAnalysis(), ascii)
+  expect(text).toMatch(/^[\n\x20-\x7e]+$/)
+  expect(text).toContain('412 us')
+  expect(text.split('\n').slice(3, 9)).toMatchInlineSnapshot(`
+    [
+      "http-1k  fortio, http, 1,000/s, 16 connections, 30 s a trial",
+      "                     p50        p99  p99.9  throughput  CPU-s/million     memory",
+      "none              412 us    1.24 ms      -     998.3/s           41.3   12.5 MiB",
+      "envoy-sidecar     892 us    2.52 ms      -     998.2/s            480     58 MiB",
+      "  ratio            x2.17     ?x1.21             ~x1.00          x11.6      x4.64",
+      "  95 %         2.06-2.27  1.15-1.27          0.95-1.05      11.1-12.2  4.41-4.87",
+    ]
+  `)
+})
+
+test('colour changes nothing but colour', () => {
+  const text = analysisTable(exampleAnalysis(), coloured)
+  expect(text).not.toBe(stripVTControlCharacters(text))
+  expect(stripVTControlCharacters(text)).toBe(analysisTable(exampleAnalysis(), plain))
+})
+
+test('no line is wider than 100 columns, whatever the names', () => {
+  const analysis = exampleAnalysis()
+  const name = 'an-arm-with-a-name-that-somebody-thought-of-at-night'
+  const text = JSON.stringify(analysis).replaceAll('envoy-sidecar', name)
+  const lines = analysisTable(JSON.parse(text), plain).split('\n')
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
+})
+
+test('an arm without a valid trial has no figures, and no ratio', () => {
+  const analysis = exampleAnalysis()
+  const cells = analysis.cells.filter(({ arm }) => arm === 'none')
+  const text = analysisTable({ ...analysis, cells }, plain)
+  expect(text).toMatch(/^envoy-sidecar( +–){6}$/m)
+  expect(text).not.toMatch(/^ {2}ratio/m)
+})
