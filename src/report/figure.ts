@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { FRAMES, type Frame } from './charts/frame.ts'
 import { draw } from './draw.ts'
-import { type Fragment, type Html, html, textOf, trusted } from './html.ts'
+import { type Html, html, textOf, trusted } from './html.ts'
 import { type TableData, table } from './table.ts'
 
 export interface FigureData {
@@ -11,7 +11,6 @@ export interface FigureData {
   readonly level?: 3 | 4
   /** One sentence, made from the numbers, that says what the chart shows. */
   readonly sentence: string
-  readonly legend?: Fragment
   /** A reason instead of a chart, where there is nothing to draw. */
   readonly chart: ((frame: Frame) => TopLevelSpec) | { readonly reason: string }
   readonly table?: Omit<TableData, 'id' | 'caption'>
@@ -19,14 +18,14 @@ export interface FigureData {
 
 /** A chart with its title, what it shows, and the numbers behind it; drawn once for wide columns and once for narrow ones. */
 export async function figure(data: FigureData): Promise<Html> {
-  const { id, title, sentence, legend, chart } = data
+  const { id, title, sentence, chart } = data
   const heading = data.level === 3 ? html`<h3>${title}</h3>` : html`<h4>${title}</h4>`
   const body =
     'reason' in chart
       ? html`<p class="reason">No chart: ${chart.reason}</p>`
       : await Promise.all(FRAMES.map(async (frame) => picture(data, frame, await draw(chart(frame)))))
   return html`<figure id="${id}"><figcaption>${heading}${'reason' in chart ? '' : html`<p>${sentence}</p>`}</figcaption>
-${'reason' in chart ? '' : legend}<div class="plot">${body}</div>
+<div class="plot">${body}</div>
 ${data.table && data.table.rows.length > 0 ? numbers(id, title, data.table) : ''}</figure>`
 }
 

@@ -5,10 +5,10 @@ type Unit = MetricInfo['unit']
 
 /** A level in the unit that readers expect. */
 export function formatLevel(unit: Unit, value: number): string {
-  if (unit === 'seconds') return formatLatency(value)
-  if (unit === 'bytes') return formatSize(value)
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
-  return `${formatNumber(value)} s`
+  const text =
+    unit === 'seconds' ? formatLatency(value) : unit === 'bytes' ? formatSize(value) : `${formatNumber(value)} s`
+  return unbroken(text)
 }
 
 /** A difference of levels, without its sign. */
@@ -21,14 +21,31 @@ export function formatDifference(unit: Unit, difference: number): string {
   return `${difference < 0 ? '−' : '+'}${formatAmount(unit, difference)}`
 }
 
-/** A ratio as a change in percent up to twofold, as a factor beyond: "+52 %", "×3.4". */
+/** A ratio as a change in percent up to twofold, as a factor beyond: "+52 %", "×3.40". */
 export function formatRatio(ratio: number): string {
-  return ratio >= 2 ? `×${formatNumber(ratio)}` : formatChange(ratio)
+  return isFactor(ratio) ? `×${factor(ratio)}` : unbroken(formatChange(ratio))
 }
 
-/** "+45 % to +60 %"; absent below two trials. */
-export function formatInterval(estimate: Estimate, format: (value: number) => string): string | undefined {
-  return estimate.lo === undefined || estimate.hi === undefined
-    ? undefined
-    : `${format(estimate.lo)} to ${format(estimate.hi)}`
+/** "+45 to +60 %", "×2.28 to 2.33", "+95 % to ×2.20"; undefined below two trials. */
+export function formatRatioInterval({ lo, hi }: Estimate): string | undefined {
+  if (lo === undefined || hi === undefined) return undefined
+  if (isFactor(lo)) return `${formatRatio(lo)} to ${factor(hi)}`
+  return `${isFactor(hi) ? formatRatio(lo) : formatRatio(lo).replace(/\s%$/, '')} to ${formatRatio(hi)}`
+}
+
+export function formatInterval({ lo, hi }: Estimate, format: (value: number) => string): string | undefined {
+  return lo === undefined || hi === undefined ? undefined : `${format(lo)} to ${format(hi)}`
+}
+
+function isFactor(ratio: number): boolean {
+  return ratio >= 2
+}
+
+function factor(ratio: number): string {
+  return ratio < 100 ? ratio.toFixed(ratio < 10 ? 2 : 1) : formatNumber(ratio)
+}
+
+/** A number and its unit stay on one line. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u{A0}')
 }

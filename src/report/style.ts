@@ -17,7 +17,7 @@ h2{font-size:1.55rem;font-weight:660;letter-spacing:-.01em;margin-bottom:.6rem}
 h3{font-size:1.15rem;font-weight:640;margin:2rem 0 .4rem}
 h4{font-size:1rem;font-weight:640}
 small{font-size:.8125rem;color:var(--muted)}
-code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.86em}
+code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em}
 code{overflow-wrap:anywhere}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.7rem .9rem;margin:.5rem 0 1rem;overflow-x:auto}
 pre code{overflow-wrap:normal}
@@ -27,11 +27,13 @@ section>p+p{margin-top:.7rem}
 main ul{padding-left:1.2rem}
 .opening{padding-top:clamp(1.5rem,5vw,3.5rem)}
 .eyebrow{color:var(--muted);font-size:.875rem;margin-bottom:.5rem}
+.subtitle{font-size:1.125rem;margin-top:.4rem;max-width:46rem;text-wrap:pretty}
 .meta{color:var(--muted);margin-top:.6rem}
 .meta b{color:var(--ink);font-weight:600}
 .caveat{max-width:52rem;margin-top:1.25rem;padding:.7rem 1rem;border-left:4px solid var(--caution);background:var(--panel)}
 .answer{padding-top:1.75rem}
 .quiet{font-size:.875rem;font-weight:600;color:var(--muted);letter-spacing:0}
+.name{display:inline-block;max-width:100%;font-weight:640}
 .load{font-size:.875rem;color:var(--muted);margin-bottom:.25rem}
 .load b{color:var(--ink)}
 .lead,.also{max-width:52rem}
@@ -55,7 +57,7 @@ nav a:hover{text-decoration:underline}
 .scroll{overflow-x:auto;margin:.9rem 0;position:relative}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;line-height:1.35}
 caption{text-align:left;color:var(--muted);font-size:.875rem;padding-bottom:.5rem}
-th,td{text-align:left;vertical-align:top;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:normal}
+th,td{text-align:left;vertical-align:top;padding:.45rem 1.1rem .45rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:normal}
 thead th{font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--muted)}
 th small,td small,.level,.change{display:block}
 thead th small{font-weight:400}
@@ -65,6 +67,11 @@ th:last-child,td:last-child{padding-right:.2rem}
 .plain .n{white-space:nowrap;min-width:0}
 .plain code{white-space:nowrap}
 .costs th,.costs td{padding-block:.7rem}
+.costs thead th:first-child{width:24%}
+.wide{min-width:56rem}
+.wide th:first-child{white-space:nowrap}
+.wide td{min-width:9rem;overflow-wrap:anywhere}
+.wide small,.line{display:block}
 .costs td,.costs th.n{min-width:8.4rem}
 .costs tbody th{position:sticky;left:0;z-index:1;background:var(--paper);min-width:9rem;max-width:15rem}
 .costs small,.change{white-space:nowrap}
@@ -96,6 +103,8 @@ main .problems{list-style:none;padding:0;display:grid;gap:.75rem;grid-template-c
 .problem dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem .8rem;font-size:.9375rem}
 .problem dt{color:var(--muted)}
 dd{min-width:0;overflow-wrap:anywhere}
+dt{color:var(--muted)}
+dd{min-width:0;overflow-wrap:anywhere}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.25rem;margin-top:1.25rem}
 .card{border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem;min-width:0}
 .card h3{margin:0;display:flex;gap:.6rem;align-items:center;overflow-wrap:anywhere}
@@ -109,5 +118,5 @@ dt{color:var(--muted);font-size:.875rem}
 .status.invalid,.status.failed{color:var(--alarm)}
 footer{color:var(--muted);font-size:.875rem;margin-top:4rem;padding-block:1.5rem 3rem;border-top:1px solid var(--line)}
 @media (max-width:40rem){section{padding-top:2.75rem}th,td{padding-right:.7rem}.costs tbody th{max-width:7.5rem;min-width:7.5rem;border-right:1px solid var(--line);padding-right:.4rem}.costs tbody th .swatch{display:none}.costs tbody th .arm{overflow-wrap:anywhere}.costs td,.costs th.n{min-width:8rem}}
-@media print{body{font-size:9.5pt}main,footer{max-width:none;padding:0}nav,.skip{display:none}section{padding-top:1.5rem}h2,h3,h4,figcaption{break-after:avoid}figure,tr,.card,.problem{break-inside:avoid}.scroll,pre{overflow:visible}.costs tbody th{position:static}.costs td,.costs th.n{min-width:0}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}.plot .wide{display:block}.plot .narrow{display:none}}
+@media print{body{font-size:9.5pt}main,footer{max-width:none;padding:0}nav,.skip{display:none}section{padding-top:1.5rem}h2,h3,h4,figcaption{break-after:avoid}figure,tr,.problem{break-inside:avoid}.scroll,pre{overflow:visible}.costs tbody th{position:static}.costs td,.costs th.n{min-width:0}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}.plot .wide{display:block}.plot .narrow{display:none}}
 `

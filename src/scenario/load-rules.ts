@@ -1,15 +1,10 @@
-import type { LoadToolName, Protocol } from '../model/scenario.ts'
+import { loads as tools } from '../loads/index.ts'
+import type { LoadToolName } from '../model/scenario.ts'
 import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
 import type { Draft, DraftLoad } from './draft.ts'
 import { MAX_LOADS } from './expand.ts'
 import { type Finding, shown } from './finding.ts'
 import { meshNamed, type Rule, repeated } from './rule.ts'
-
-/** k6 speaks HTTP/2 only over TLS, no plain TCP, and gRPC at a cost of its own that hides what is measured. */
-const SPOKEN: Readonly<Record<LoadToolName, readonly Protocol[]>> = {
-  fortio: ['http', 'http2', 'grpc', 'tcp'],
-  k6: ['http'],
-}
 
 /** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
 const IDLE_SECONDS = 30
@@ -37,12 +32,12 @@ const loadsAreFew: Rule = ({ loads }) =>
 
 const toolsSpeakTheProtocol: Rule = ({ loads }) =>
   loads.flatMap(({ load: { tool, protocol }, at }) => {
-    if (!tool || !protocol || SPOKEN[tool].includes(protocol)) return []
+    if (!tool || !protocol || tools[tool].protocols.includes(protocol)) return []
     return [
       {
         path: at('protocol'),
         message: `${tool} does not speak ${protocol} here`,
-        remedy: `Use fortio, or a protocol that ${tool} speaks: ${SPOKEN[tool].join(', ')}.`,
+        remedy: `Use fortio, or a protocol that ${tool} speaks: ${tools[tool].protocols.join(', ')}.`,
       },
     ]
   })

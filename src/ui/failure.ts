@@ -10,7 +10,12 @@ export function failureText(
   const colour = kind === 'error' ? style.red : style.yellow
   return [
     `${style.bold(colour(`${kind}:`))} ${style.plain(message)}`,
-    ...(cause === undefined ? [] : [`  ${style.dim('why:')} ${style.plain(cause)}`]),
-    ...(fix === undefined ? [] : [`  ${style.bold('fix:')} ${style.plain(fix)}`]),
+    ...(cause === undefined ? [] : [labelled(style.dim('why:'), style.plain(cause))]),
+    ...(fix === undefined ? [] : [labelled(style.bold('fix:'), style.plain(fix))]),
   ].join('\n')
+}
+
+/** A text of several lines stands below its label, so that their beginnings line up. */
+function labelled(label: string, text: string): string {
+  return text.includes('\n') ? `  ${label}\n${text.replaceAll(/^/gm, '    ')}` : `  ${label} ${text}`
 }

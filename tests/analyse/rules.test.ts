@@ -484,6 +484,13 @@ describe('rules', () => {
     ])
   })
 
+  test('the made-up clock of a simulation is no clock that disagrees', () => {
+    const { result, plan } = resultWith({ reading: { startedAt: 0 } })
+    const simulated = { ...plan, scenario: { ...plan.scenario, platform: 'simulated' as const } }
+    expect(judgeTrial(result, plan).problems).toMatchObject([{ rule: 'clock-step' }])
+    expect(judgeTrial(result, simulated).problems).toEqual([])
+  })
+
   test('a result of an arm that the plan does not have does not count', () => {
     const { result, plan } = resultWith()
     const judged = judgeTrial({ ...result, trial: { ...result.trial, arm: 'other' } }, plan)

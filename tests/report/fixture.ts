@@ -166,6 +166,9 @@ function readingOf(arm: Arm, driven: Load, trial: Trial, startedAt: number): Rea
   }
 }
 
+/** Microseconds that the server stands still for, once in one trial. */
+const STALL = 150_000
+
 /** Log-normal with a heavier tail; a stall holds up everything that was meant to be sent within it. */
 function latencies(level: number, requests: number, { rate }: Load, stalls: boolean, normal: () => number) {
   const [service, response] = [latencyHistogram(), latencyHistogram()]
@@ -174,8 +177,8 @@ function latencies(level: number, requests: number, { rate }: Load, stalls: bool
     const times = Math.floor((requests + one) / different)
     const micros = level * Math.exp(0.3 * normal()) * (one % 160 === 0 ? 2.4 : 1)
     service.record(micros, times)
-    const waits = stalls && one < different / 30
-    response.record(micros * 1.06 + (waits ? 1e6 * (1 - (one * 30) / different) : 0), times)
+    const waits = stalls && one < different / 200
+    response.record(micros * 1.06 + (waits ? STALL * (1 - (one * 200) / different) : 0), times)
   }
   return {
     service: service.encode(),
@@ -190,10 +193,10 @@ function timeline(length: number, requests: number, level: number, stallAt: numb
   return {
     requests: Array.from({ length }, () => Math.round(requests / length)),
     errors: Array.from({ length }, () => 0),
-    p50: each(level, 5.1e5),
-    p90: each(level * 1.4, 9.1e5),
-    p99: each(level * 2.1, 9.9e5),
-    max: each(level * 3.4, 1.002e6),
+    p50: each(level, STALL * 0.02),
+    p90: each(level * 1.4, STALL * 0.4),
+    p99: each(level * 2.1, STALL * 0.93),
+    max: each(level * 3.4, STALL),
   }
 }
 

@@ -65,8 +65,8 @@ export function verticalTitle(frame: Frame) {
 
 /** Vega expressions that write a tick in the unit a reader expects. */
 export const LATENCY_TICK =
-  "datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
+  "datum.value == 0 ? '0' : datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
 export const SIZE_TICK =
-  "datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
+  "datum.value == 0 ? '0' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
 /** For x = 1 / (1 − quantile). */
-export const QUANTILE_TICK = "datum.value <= 1 ? '' : format(100 * (1 - 1 / datum.value), '.8~g') + ' %'"
+export const QUANTILE_TICK = "format(100 * (1 - 1 / datum.value), '.8~g')"

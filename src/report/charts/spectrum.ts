@@ -10,6 +10,7 @@ import { shorten, spread } from './labels.ts'
 
 /** Where markers stand and what the table behind the chart lists. */
 export const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
+const MEDIAN = 0.5
 const LABEL_ROOM = 128
 
 interface Series {
@@ -17,13 +18,14 @@ interface Series {
   readonly spectrum: Distribution['spectrum']
 }
 
-/** Distributions of a load by one clock, arms in order; those without points are left out. */
+/** Distributions of a load by one clock from the median up, arms in order; those without points are left out. */
 export function seriesOf(view: View, load: Load, clock: Clock): Series[] {
   return view.arms.flatMap((style) => {
     const found = view.analysis.distributions.find(
       (one) => one.arm === style.name && one.load === load.name && one.clock === clock,
     )
-    const spectrum = found?.spectrum.filter(({ quantile, latency }) => quantile < 1 && latency > 0) ?? []
+    const spectrum =
+      found?.spectrum.filter(({ quantile, latency }) => quantile >= MEDIAN && quantile < 1 && latency > 0) ?? []
     return spectrum.length < 2 ? [] : [{ style, spectrum }]
   })
 }
@@ -46,8 +48,7 @@ export function spectrum(view: View, load: Load, clock: Clock, given: Frame): To
   const positions = {
     x: quantitative('x', x, {
       labelExpr: QUANTILE_TICK,
-      labelOverlap: 'greedy' as const,
-      title: `Percentile of requests, by ${clock} time`,
+      title: `Percentile of requests by ${clock} time (%)`,
       titlePadding: 10,
     }),
     y: quantitative('y', y, { labelExpr: LATENCY_TICK, title: 'Latency (log scale)', ...verticalTitle(frame) }),
@@ -78,7 +79,7 @@ export function spectrum(view: View, load: Load, clock: Clock, given: Frame): To
 function quantileAxis(series: readonly Series[]): Axis {
   const rarest = Math.max(10, ...series.map((one) => rarity(one.spectrum.at(-1)?.quantile ?? 0)))
   const decades = Array.from({ length: Math.floor(Math.log10(rarest) + 1e-9) }, (_, index) => 10 ** (index + 1))
-  return { kind: 'log', domain: [1, rarest], ticks: [2, ...decades] }
+  return { kind: 'log', domain: [rarity(MEDIAN), rarest], ticks: [2, ...decades] }
 }
 
 function rarity(quantile: number): number {

@@ -2,7 +2,7 @@ import { quantileName } from '../../analyse/wording.ts'
 import type { Cell, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
-import { formatDifference, formatInterval, formatLevel, formatRatio } from '../figures.ts'
+import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { swatch } from '../legend.ts'
 import { loadWords } from '../sentences.ts'
@@ -87,7 +87,7 @@ function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: R
     return html`<span class="change">${formatDifference(metric.unit, cell.difference.center)}</span>${interval && html`<small>${interval}</small>`}`
   }
   const ratios = view.arms.flatMap((arm) => view.cell(arm.name, load.name, metric.name)?.ratio ?? [])
-  const interval = formatInterval(cell.ratio, formatRatio)
+  const interval = formatRatioInterval(cell.ratio)
   const color = tone === 'faint' ? 'var(--muted)' : `var(--${tone})`
   return html`<span class="change">${formatRatio(cell.ratio.center)}</span>${whisker(cell.ratio, whiskerScale(ratios), view.noise(load.name, metric.name), color)}<small>${interval ?? 'one block: no interval'}</small>`
 }
@@ -133,7 +133,7 @@ function metricRow(
     number(estimate && level(estimate.center)),
     number(estimate && formatInterval(estimate, level)),
     number(ratio && formatRatio(ratio.center)),
-    number(ratio && formatInterval(ratio, formatRatio)),
+    number(ratio && formatRatioInterval(ratio)),
     number(difference && formatDifference(metric.unit, difference.center)),
     number(String(estimate?.n ?? 0)),
     { content: STANDING_WORDS[standing] },

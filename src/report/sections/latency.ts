@@ -1,9 +1,9 @@
 import { quantileName } from '../../analyse/wording.ts'
 import type { Clock } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
-import { formatLatency } from '../../model/units.ts'
 import { latencyAt, MARKED, seriesOf, spectrum } from '../charts/spectrum.ts'
 import { figure } from '../figure.ts'
+import { formatLevel } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { armLegend } from '../legend.ts'
 import type { View } from '../view.ts'
@@ -15,7 +15,7 @@ export async function latency(view: View): Promise<Html> {
   const parts = await Promise.all(
     view.loads.map(async (load, index) => {
       const figures = await Promise.all(CLOCKS.map((clock) => spectrumFigure(view, load, clock, index)))
-      return html`<h3>${load.name}</h3><div class="pair">${figures}</div>`
+      return html`<h3>${load.name}</h3>${armLegend(view.arms)}<div class="pair">${figures}</div>`
     }),
   )
   return html`<section aria-labelledby="latency"><h2 id="latency">Latency, from the median to the tail</h2>
@@ -30,7 +30,6 @@ function spectrumFigure(view: View, load: Load, clock: Clock, index: number): Pr
     id: `spectrum-${index}-${clock}`,
     title,
     sentence: sentenceOf(series, clock),
-    legend: armLegend(series.map(({ style }) => style)),
     chart: series.length > 0 ? (frame) => spectrum(view, load, clock, frame) : { reason: reasonOf(view, load, clock) },
     table: {
       head: [{ content: 'Arm' }, ...MARKED.map((quantile) => ({ content: quantileName(quantile), numeric: true }))],
@@ -38,7 +37,7 @@ function spectrumFigure(view: View, load: Load, clock: Clock, index: number): Pr
         one.style.name,
         ...MARKED.map((quantile) => {
           const found = latencyAt(one.spectrum, quantile)
-          return { numeric: true, content: found === undefined ? '–' : formatLatency(found) }
+          return { numeric: true, content: found === undefined ? '–' : formatLevel('seconds', found) }
         }),
       ]),
     },
@@ -64,8 +63,8 @@ function sentenceOf(series: ReturnType<typeof seriesOf>, clock: Clock): string {
     const [first, last] = [sorted[0], sorted.at(-1)]
     if (!first || !last) return ''
     return first === last
-      ? `${formatLatency(first.latency)} (${first.name})`
-      : `from ${formatLatency(first.latency)} (${first.name}) to ${formatLatency(last.latency)} (${last.name})`
+      ? `${formatLevel('seconds', first.latency)} (${first.name})`
+      : `from ${formatLevel('seconds', first.latency)} (${first.name}) to ${formatLevel('seconds', last.latency)} (${last.name})`
   }
   const p99 = range(0.99)
   return `By ${clock} time the median runs ${range(0.5)}${p99 && `, the 99th percentile ${p99}`}.`

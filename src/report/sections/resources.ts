@@ -13,21 +13,61 @@ import type { View } from '../view.ts'
 
 const NO_DATA = { reason: 'no trial of this load is valid and has its resource usage.' } as const
 
-/** The bill: CPU against latency, then CPU and memory by component. */
+/** The bill by component, and what is bought with it: CPU against latency. */
 export async function resources(view: View): Promise<Html> {
-  const parts = await Promise.all(
-    view.loads.map(async (load, index) => {
-      const figures = await Promise.all([
-        scatterFigure(view, load, index),
-        barsFigure(view, load, index, 'cpu'),
-        barsFigure(view, load, index, 'memory'),
-      ])
-      return html`<h3>${load.name}</h3><div class="pair">${figures}</div>`
-    }),
-  )
+  const bills = await Promise.all(view.loads.map((load, index) => bill(view, load, index)))
+  const scatters = await Promise.all(view.loads.map((load, index) => scatterFigure(view, load, index)))
   return html`<section aria-labelledby="resources"><h2 id="resources">CPU and memory</h2>
-<p>The whole bill: application, proxies on both sides, node proxies, waypoint and control plane, wherever they run; the load generator is left out. CPU is counted between the two edges of each window and divided by the requests answered in it.</p>
-${parts}</section>`
+<p>The whole bill: application, proxies on both sides, node proxies, waypoint and control plane, wherever they run; the load generator is left out. CPU is counted between the two edges of each window and divided by the requests of the load.</p>
+${bills}
+<h3>CPU against p99</h3><p class="under">Down and to the left is better. Crosses are 95 % intervals.</p>${armLegend(view.arms)}<div class="pair">${scatters}</div></section>`
+}
+
+async function bill(view: View, load: Load, index: number): Promise<Html> {
+  const figures = await Promise.all([barsFigure(view, load, index, 'cpu'), barsFigure(view, load, index, 'memory')])
+  const parts = billOf(view, load).flatMap((one) => one.parts)
+  const roles = [...new Set(parts.sort(byRole).map(({ role }) => role))]
+  return html`<h3>${load.name}</h3>${roles.length > 0 && roleLegend(roles)}<div class="pair">${figures}</div>`
+}
+
+function barsFigure(view: View, load: Load, index: number, resource: Resource): Promise<Html> {
+  const bars = billOf(view, load)
+  return figure({
+    id: `${resource}-${index}`,
+    title: `${resource === 'cpu' ? 'CPU' : 'Memory'} by component, ${load.name}`,
+    sentence: barsSentence(bars, resource),
+    chart: bars.length > 0 ? (frame) => componentBars(view, load, resource, frame) : NO_DATA,
+    table: {
+      head: [
+        { content: 'Arm' },
+        { content: 'Component' },
+        { content: 'Role' },
+        { content: resource === 'cpu' ? 'CPU-seconds per million' : 'Memory', numeric: true },
+        { content: 'Trials', numeric: true },
+      ],
+      rows: bars.flatMap(({ parts }) =>
+        parts.map((part) => [
+          part.arm,
+          part.component,
+          ROLE_STYLES[part.role].title,
+          { numeric: true, content: formatLevel(UNITS[resource], amountOf(resource, part)) },
+          { numeric: true, content: part.n },
+        ]),
+      ),
+    },
+  })
+}
+
+const UNITS = { cpu: 'cpu-seconds-per-million', memory: 'bytes' } as const
+
+function barsSentence(bars: ReturnType<typeof billOf>, resource: Resource): string {
+  const most = bars.toSorted((a, b) => totalOf(resource, b.parts) - totalOf(resource, a.parts))[0]
+  if (!most) return ''
+  const all = totalOf(resource, most.parts)
+  const ofMesh = most.parts.filter(({ role }) => MESH_ROLES.has(role))
+  const share = all > 0 ? `, ${formatNumber((totalOf(resource, ofMesh) / all) * 100, 2)} % of it for the mesh` : ''
+  const what = resource === 'cpu' ? 'CPU time per million requests' : 'memory'
+  return `${most.arm} uses the most ${what}: ${formatLevel(UNITS[resource], all)}${share}.`
 }
 
 function scatterFigure(view: View, load: Load, index: number): Promise<Html> {
@@ -36,7 +76,6 @@ function scatterFigure(view: View, load: Load, index: number): Promise<Html> {
     id: `scatter-${index}`,
     title: `CPU against p99, ${load.name}`,
     sentence: scatterSentence(points),
-    legend: armLegend(points.map(({ style }) => style)),
     chart: points.length > 0 ? (frame) => costScatter(view, load, frame) : NO_DATA,
     table: {
       head: [
@@ -48,12 +87,7 @@ function scatterFigure(view: View, load: Load, index: number): Promise<Html> {
       ],
       rows: points.map(({ style, cpu, p99 }) => [
         style.name,
-        ...(
-          [
-            ['cpu-seconds-per-million', cpu],
-            ['seconds', p99],
-          ] as const
-        ).flatMap(([unit, estimate]) => [
+        ...[[UNITS.cpu, cpu] as const, ['seconds', p99] as const].flatMap(([unit, estimate]) => [
           { numeric: true, content: formatLevel(unit, estimate.center) },
           { numeric: true, content: formatInterval(estimate, (value) => formatLevel(unit, value)) ?? '–' },
         ]),
@@ -65,59 +99,12 @@ function scatterFigure(view: View, load: Load, index: number): Promise<Html> {
 /** Names the arms that no other arm beats on both axes. */
 function scatterSentence(points: readonly CostPoint[]): string {
   const meshed = points.filter(({ style }) => style.role === 'other')
-  if (meshed.length === 0)
-    return 'Only the baseline has both figures. Down and to the left is better; crosses are 95 % intervals.'
   const best = meshed.filter(
     (one) => !meshed.some((other) => other.cpu.center < one.cpu.center && other.p99.center < one.p99.center),
   )
   const names = list(best.map(({ style }) => style.name))
-  const claim =
-    best.length === 1
-      ? `Of the arms with a mesh, ${names} has the lowest mean on both axes`
-      : `Of the arms with a mesh, no other has lower means on both axes than ${names}`
-  return `${claim}. Down and to the left is better; crosses are 95 % intervals.`
-}
-
-function barsFigure(view: View, load: Load, index: number, resource: Resource): Promise<Html> {
-  const bill = billOf(view, load)
-  const parts = bill.flatMap((one) => one.parts)
-  const unit = resource === 'cpu' ? 'cpu-seconds-per-million' : 'bytes'
-  const roles = [...new Set([...parts].sort(byRole).map(({ role }) => role))]
-  return figure({
-    id: `${resource}-${index}`,
-    title: `${resource === 'cpu' ? 'CPU' : 'Memory'} by component, ${load.name}`,
-    sentence: barsSentence(bill, resource),
-    legend: roleLegend(roles),
-    chart: bill.length > 0 ? (frame) => componentBars(view, load, resource, frame) : NO_DATA,
-    table: {
-      head: [
-        { content: 'Arm' },
-        { content: 'Component' },
-        { content: 'Role' },
-        { content: resource === 'cpu' ? 'CPU-seconds per million' : 'Memory', numeric: true },
-        { content: 'Trials', numeric: true },
-      ],
-      rows: parts.map((part) => [
-        part.arm,
-        part.component,
-        ROLE_STYLES[part.role].title,
-        { numeric: true, content: formatLevel(unit, amountOf(resource, part)) },
-        { numeric: true, content: part.n },
-      ]),
-    },
-  })
-}
-
-function barsSentence(bill: ReturnType<typeof billOf>, resource: Resource): string {
-  const unit = resource === 'cpu' ? 'cpu-seconds-per-million' : 'bytes'
-  const most = bill.toSorted((a, b) => totalOf(resource, b.parts) - totalOf(resource, a.parts))[0]
-  if (!most) return ''
-  const all = totalOf(resource, most.parts)
-  const mesh = totalOf(
-    resource,
-    most.parts.filter(({ role }) => MESH_ROLES.has(role)),
-  )
-  const share = all > 0 ? ` of which its mesh is ${formatNumber((mesh / all) * 100, 2)} %` : ''
-  const what = resource === 'cpu' ? 'CPU time per million requests' : 'memory'
-  return `${most.arm} uses the most ${what}: ${formatLevel(unit, all)}${share && `,${share}`}.`
+  if (best.length === 0) return 'Only the baseline has both figures.'
+  return best.length === 1
+    ? `Of the other arms, ${names} has the lowest mean on both axes.`
+    : `Of the other arms, none has lower means on both axes than ${names}.`
 }

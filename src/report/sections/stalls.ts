@@ -1,7 +1,8 @@
 import { count } from '../../analyse/wording.ts'
-import { formatLatency, MICROS } from '../../model/units.ts'
+import { MICROS } from '../../model/units.ts'
 import { stallLine } from '../charts/stall-line.ts'
 import { figure } from '../figure.ts'
+import { formatLevel } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { findStalls, type Stall } from '../stalls.ts'
 import type { View } from '../view.ts'
@@ -28,7 +29,7 @@ function stallFigure(stall: Stall, index: number): Promise<Html> {
     id: `stall-${index}`,
     level: 3,
     title: `${trial.arm}, ${trial.load}, block ${trial.block}`,
-    sentence: `${count(seconds.length, 'second')} of ${timeline.p99.length} stand out: the slowest request took ${formatLatency(worst)}, while the p99 of the median second was ${formatLatency(usual)}. The trial is ${status}.`,
+    sentence: `${count(seconds.length, 'second')} of ${timeline.p99.length} stand out: the slowest request took ${formatLevel('seconds', worst)}, while the p99 of the median second was ${formatLevel('seconds', usual)}. The trial is ${status}.`,
     chart: (frame) => stallLine(stall, frame),
     table: {
       head: ['Second', 'Requests', 'Errors', 'p50', 'p99', 'Slowest'].map((content) => ({ content, numeric: true })),
@@ -37,9 +38,9 @@ function stallFigure(stall: Stall, index: number): Promise<Html> {
           String(second),
           String(timeline.requests[second] ?? 0),
           String(timeline.errors[second] ?? 0),
-          formatLatency((timeline.p50[second] ?? 0) / MICROS),
-          formatLatency(p99 / MICROS),
-          formatLatency((timeline.max[second] ?? 0) / MICROS),
+          formatLevel('seconds', (timeline.p50[second] ?? 0) / MICROS),
+          formatLevel('seconds', p99 / MICROS),
+          formatLevel('seconds', (timeline.max[second] ?? 0) / MICROS),
         ].map((content) => ({ content, numeric: true })),
       ),
     },

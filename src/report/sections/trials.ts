@@ -1,7 +1,6 @@
 import { count } from '../../analyse/wording.ts'
 import type { JudgedTrial } from '../../model/analysis.ts'
 import type { LatencySummary } from '../../model/result.ts'
-import { formatLatency } from '../../model/units.ts'
 import { formatLevel } from '../figures.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
@@ -51,8 +50,8 @@ function row(view: View, judged: JudgedTrial): TableCell[] {
     { content: trial.arm, tone },
     { content: trial.load, tone },
     { content: startedAt.slice(11, 19), tone },
-    number(summary ? formatLatency(summary.p50) : '–'),
-    number(summary ? formatLatency(summary.p99) : '–'),
+    number(summary ? formatLevel('seconds', summary.p50) : '–'),
+    number(summary ? formatLevel('seconds', summary.p99) : '–'),
     number(rate === undefined || !Number.isFinite(rate) ? '–' : formatLevel('per-second', rate)),
     { content: statusOf(judged) },
   ]
