@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { accessLogScanner } from '../src/loads/fortio-access-log.ts'
+import { accessLogScanner, requestsOf } from '../src/loads/fortio-access-log.ts'
 import { type FortioReading, fortioReading } from '../src/loads/fortio-reading.ts'
 import type { FortioResult } from '../src/loads/fortio-result.ts'
 import type { Instant } from '../src/loads/fortio-schedule.ts'
@@ -15,6 +15,7 @@ import { random } from '../src/stats/random.ts'
 const CONNECTIONS = 16
 const RATE = 10_000
 const CHUNK = 64 * 1024
+const BATCH = 600
 const ROUNDS = 5
 const ORIGIN: Instant = { seconds: 1_795_333_598, nanos: 0 }
 
@@ -55,23 +56,33 @@ async function* chunksOf(log: Buffer): AsyncGenerator<Uint8Array> {
 
 async function scanned(log: Buffer, result: FortioResult): Promise<FortioReading> {
   const reading = fortioReading(result)
-  const scan = accessLogScanner(ORIGIN, outcomeRegistry(), reading.take)
-  for await (const block of wholeLines(chunksOf(log))) scan(block)
+  const scan = accessLogScanner(ORIGIN, outcomeRegistry())
+  for await (const block of wholeLines(chunksOf(log))) reading.take(scan(block))
   return reading
 }
 
 async function parsed(log: Buffer, result: FortioResult): Promise<FortioReading> {
   const reading = fortioReading(result)
-  const outcomes = new Map<string, Outcome>()
+  const requests = requestsOf(BATCH)
+  const outcomes = outcomeRegistry()
+  const known = new Map<string, Outcome>(['200', '503'].map((code) => [code, outcomes.named(code === '200', code)]))
+  let count = 0
+  const flush = () => {
+    reading.take({ ...requests, count })
+    count = 0
+  }
   const lines = createInterface({ input: Readable.from(chunksOf(log)), crlfDelay: Number.POSITIVE_INFINITY })
   lines.on('line', (text) => {
     const { latency, timestamp, thread, iter, ok, details } = JSON.parse(text)
-    const start = (timestamp - ORIGIN.seconds * 1e9) / 1000
-    const outcome = outcomes.get(details) ?? { ok, code: details, count: 0 }
-    outcomes.set(details, outcome)
-    reading.take(thread, iter, start, Math.round(latency * 1e6), outcome)
+    requests.thread[count] = thread
+    requests.call[count] = iter
+    requests.start[count] = (timestamp - ORIGIN.seconds * 1e9) / 1000
+    requests.latency[count] = Math.round(latency * 1e6)
+    requests.outcome[count++] = known.get(details) ?? outcomes.named(ok, details)
+    if (count === BATCH) flush()
   })
   await new Promise((resolve) => lines.once('close', resolve))
+  flush()
   return reading
 }
 

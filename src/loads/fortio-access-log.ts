@@ -1,11 +1,21 @@
 import { z } from 'zod'
 import { Failure } from '../model/failure.ts'
-import { MICROS, type Micros } from '../model/units.ts'
+import { MICROS } from '../model/units.ts'
 import type { Instant } from './fortio-schedule.ts'
 import type { Outcome, Outcomes } from './outcomes.ts'
 
-/** `start` in microseconds since the origin, with nanoseconds as decimals; `latency` in whole microseconds. */
-export type OnRequest = (thread: number, call: number, start: Micros, latency: Micros, outcome: Outcome) => void
+/** The requests of a block, side by side. */
+export interface Requests {
+  readonly count: number
+  readonly thread: Uint32Array
+  /** Number of the call within its thread, from 0. */
+  readonly call: Float64Array
+  /** Microseconds since the origin, with nanoseconds as decimals. */
+  readonly start: Float64Array
+  /** Whole microseconds. */
+  readonly latency: Float64Array
+  readonly outcome: Outcome[]
+}
 
 const [OPEN, CLOSE, COMMA, COLON, DOT, QUOTE, BACKSLASH, NEWLINE, ZERO] = [
   ...new TextEncoder().encode('{},:."\\\n0'),
@@ -17,14 +27,13 @@ type Bytes = [number, number, number, number, number, number, number, number, nu
  * A scanner of blocks of whole lines as fortio writes them:
  * `{"latency":0.001317,"timestamp":1795333598363160719,"thread":0,"iter":0,"ok":true,"details":"200"}`.
  * It goes from field to field by their known lengths, looks at three bytes of each name, and makes neither string nor
- * object; a line that looks different is read by JSON.parse. Throws a Failure at what is no such line.
+ * object; a line that looks different is read by JSON.parse. Throws a Failure at what is no such line. The arrays are
+ * used again for the next block.
  */
-export function accessLogScanner(
-  origin: Instant,
-  outcomes: Outcomes,
-  onRequest: OnRequest,
-): (block: Uint8Array) => void {
+export function accessLogScanner(origin: Instant, outcomes: Outcomes): (block: Uint8Array) => Requests {
   let lines = 0
+  let into = requestsOf(0)
+  let count = 0
 
   /** Where the next line begins; -1 where this one looks different. One function, since it is run a million times a second. */
   const usual = (bytes: Uint8Array, from: number): number => {
@@ -49,8 +58,11 @@ export function accessLogScanner(
     if (bytes[end + 2] !== NEWLINE && end + 2 < bytes.length) return -1
     const start = (seconds - origin.seconds) * MICROS + (nanos - origin.nanos) / 1000
     if (Number.isNaN(start + latency)) return -1
-    const outcome = outcomes.of(isOk, bytes, details + 12, end)
-    onRequest(digits(bytes, id + 10, iter), digits(bytes, iter + 8, ok), start, latency, outcome)
+    into.thread[count] = digits(bytes, id + 10, iter)
+    into.call[count] = digits(bytes, iter + 8, ok)
+    into.start[count] = start
+    into.latency[count] = latency
+    into.outcome[count++] = outcomes.of(isOk, bytes, details + 12, end)
     return end + 3
   }
   const unusual = (bytes: Uint8Array, from: number): number => {
@@ -59,19 +71,41 @@ export function accessLogScanner(
     const text = new TextDecoder().decode(bytes.subarray(from, to)).trim()
     if (text === '') return to + 1
     const line = parseLine(text, lines)
-    const sent = (Number(line.seconds) - origin.seconds) * MICROS + (Number(line.nanos) - origin.nanos) / 1000
-    onRequest(line.thread, line.iter, sent, Math.round(line.latency * MICROS), outcomes.named(line.ok, line.details))
+    into.thread[count] = line.thread
+    into.call[count] = line.iter
+    into.start[count] = (Number(line.seconds) - origin.seconds) * MICROS + (Number(line.nanos) - origin.nanos) / 1000
+    into.latency[count] = Math.round(line.latency * MICROS)
+    into.outcome[count++] = outcomes.named(line.ok, line.details)
     return to + 1
   }
 
   return (block) => {
     // Always the same kind of array, also for a Buffer: code that has met two kinds is slower.
     const bytes = new Uint8Array(block.buffer, block.byteOffset, block.length)
+    const most = Math.ceil(bytes.length / SHORTEST)
+    if (most > into.thread.length) into = requestsOf(most)
+    count = 0
     for (let at = 0; at < bytes.length; ) {
       lines++
       const next = usual(bytes, at)
       at = next < 0 ? unusual(bytes, at) : next
     }
+    return { ...into, count }
+  }
+}
+
+/** No line is shorter: its names, its time and its punctuation alone are longer. */
+const SHORTEST = 64
+
+/** Room for so many. */
+export function requestsOf(most: number): Requests {
+  return {
+    count: 0,
+    thread: new Uint32Array(most),
+    call: new Float64Array(most),
+    start: new Float64Array(most),
+    latency: new Float64Array(most),
+    outcome: [],
   }
 }
 

@@ -1,11 +1,12 @@
 import { Failure } from '../model/failure.ts'
 import { MICROS, type Micros } from '../model/units.ts'
-import type { OnRequest } from './fortio-access-log.ts'
+import type { Requests } from './fortio-access-log.ts'
 import { TIMEOUT } from './fortio-commands.ts'
 import type { FortioResult } from './fortio-result.ts'
 import { fortioSchedule, type Schedule } from './fortio-schedule.ts'
 import { type Gathering, gather } from './gather.ts'
 import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
+import type { Outcome } from './outcomes.ts'
 import { type Candidates, STALL } from './pauses.ts'
 
 /** What the access log holds. Times in microseconds since the start of the schedule. */
@@ -16,10 +17,10 @@ export interface FortioReading {
   readonly late: LatencyHistogram
   readonly candidates: Candidates
   readonly seen: { requests: number; timeouts: number; firstSend: Micros; lastAnswer: Micros }
-  readonly take: OnRequest
+  take(requests: Requests): void
 }
 
-/** Takes the requests of the log one by one; those of one connection in their order. */
+/** Takes the requests of the log, those of each connection in their order. */
 export function fortioReading(result: FortioResult): FortioReading {
   const schedule = fortioSchedule(result)
   const { threads, stride, offsets } = schedule
@@ -31,7 +32,7 @@ export function fortioReading(result: FortioResult): FortioReading {
   const idleSince = new Float64Array(threads)
   const mayBeStalled = STALL * medianFloor(result)
 
-  const take: OnRequest = (thread, call, start, latency, outcome) => {
+  const takeOne = (thread: number, call: number, start: Micros, latency: Micros, outcome: Outcome): void => {
     if (thread >= threads) throw strangeThread(thread, threads)
     const due = isOpen ? (offsets[thread] as Micros) + call * stride : start
     const end = start + latency
@@ -49,6 +50,17 @@ export function fortioReading(result: FortioResult): FortioReading {
     if (end > seen.lastAnswer) seen.lastAnswer = end
     outcome.count++
     idleSince[thread] = end
+  }
+  const take = ({ count, thread, call, start, latency, outcome }: Requests): void => {
+    for (let at = 0; at < count; at++) {
+      takeOne(
+        thread[at] as number,
+        call[at] as number,
+        start[at] as Micros,
+        latency[at] as Micros,
+        outcome[at] as Outcome,
+      )
+    }
   }
   return { schedule, window, late, candidates, seen, take }
 }

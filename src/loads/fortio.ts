@@ -28,8 +28,8 @@ export const fortio: LoadTool = {
     const origin = originOf(result)
     const reading = fortioReading(result)
     const outcomes = outcomeRegistry()
-    const scan = accessLogScanner(origin, outcomes, reading.take)
-    for await (const block of wholeLines(execution.read(ACCESS_LOG))) scan(block)
+    const scan = accessLogScanner(origin, outcomes)
+    for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
     return {
       ...measuredOf(reading, result, origin, outcomes),

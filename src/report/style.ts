@@ -68,10 +68,10 @@ th:last-child,td:last-child{padding-right:.2rem}
 .plain code{white-space:nowrap}
 .costs th,.costs td{padding-block:.7rem}
 .costs thead th:first-child{width:24%}
-.wide{min-width:56rem}
-.wide th:first-child{white-space:nowrap}
-.wide td{min-width:9rem;overflow-wrap:anywhere}
-.wide small,.line{display:block}
+.matrix{min-width:56rem}
+.matrix th:first-child{white-space:nowrap}
+.matrix td{min-width:9rem;overflow-wrap:anywhere}
+.matrix small,.line{display:block}
 .costs td,.costs th.n{min-width:8.4rem}
 .costs tbody th{position:sticky;left:0;z-index:1;background:var(--paper);min-width:9rem;max-width:15rem}
 .costs small,.change{white-space:nowrap}
@@ -105,12 +105,6 @@ main .problems{list-style:none;padding:0;display:grid;gap:.75rem;grid-template-c
 dd{min-width:0;overflow-wrap:anywhere}
 dt{color:var(--muted)}
 dd{min-width:0;overflow-wrap:anywhere}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1.25rem;margin-top:1.25rem}
-.card{border:1px solid var(--line);border-radius:8px;padding:1rem 1.1rem;min-width:0}
-.card h3{margin:0;display:flex;gap:.6rem;align-items:center;overflow-wrap:anywhere}
-.card>p{color:var(--muted);font-size:.9375rem;margin-top:.3rem}
-.card dl{font-size:.9375rem;margin-top:.5rem}
-.card dl>div{padding:.35rem 0;border-top:1px solid var(--line)}
 dt{color:var(--muted);font-size:.875rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:.8rem 2rem;margin-bottom:1.5rem}
 .status{font-weight:600}

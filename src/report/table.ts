@@ -12,7 +12,7 @@ export interface TableData {
   readonly caption: Fragment
   readonly head: readonly { readonly content: Fragment; readonly numeric?: boolean }[]
   readonly rows: readonly (readonly (TableCell | Fragment)[])[]
-  readonly kind?: 'plain' | 'costs' | 'wide'
+  readonly kind?: 'plain' | 'costs' | 'matrix'
 }
 
 /** A table in a container of its own that scrolls by touch and by keyboard where the page is too narrow for it. */

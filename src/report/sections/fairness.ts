@@ -35,7 +35,7 @@ export function fairness(view: View): Html {
 <p>Read off the running processes within the measured windows, not taken from their settings. A claim that does not hold makes its trial invalid.</p>
 ${table({
   id: 'seen',
-  kind: 'wide',
+  kind: 'matrix',
   caption: 'Evidence by arm',
   head: [
     { content: 'Evidence' },
