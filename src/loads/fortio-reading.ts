@@ -4,7 +4,7 @@ import type { Requests } from './fortio-access-log.ts'
 import { TIMEOUT } from './fortio-commands.ts'
 import type { FortioResult } from './fortio-result.ts'
 import { fortioSchedule, type Schedule } from './fortio-schedule.ts'
-import { type Gathering, gather } from './gather.ts'
+import { answersOf, type Gathering, gather } from './gather.ts'
 import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
 import type { Outcome } from './outcomes.ts'
 import { type Candidates, STALL } from './pauses.ts'
@@ -32,35 +32,46 @@ export function fortioReading(result: FortioResult): FortioReading {
   const idleSince = new Float64Array(threads)
   const mayBeStalled = STALL * medianFloor(result)
 
-  const takeOne = (thread: number, call: number, start: Micros, latency: Micros, outcome: Outcome): void => {
-    if (thread >= threads) throw strangeThread(thread, threads)
-    const due = isOpen ? (offsets[thread] as Micros) + call * stride : start
-    const end = start + latency
-    // Nothing is sent early: what little is below 0 is the rounding of the times.
-    if (isOpen) late.record(Math.max(0, start - Math.max(due, idleSince[thread] as Micros)))
-    if (outcome.ok) window.answered(due, latency, Math.max(latency, end - due))
-    else window.failed(due)
-    if (latency > mayBeStalled) {
-      candidates.starts.push(start)
-      candidates.latencies.push(latency)
+  let answers = answersOf(0)
+  let waits = new Float64Array(0)
+
+  const take = ({ count, thread: threadOf, call, start: starts, latency: latencies, outcome: outcomes }: Requests) => {
+    if (count > waits.length) {
+      answers = answersOf(count)
+      waits = new Float64Array(count)
     }
-    if (!outcome.ok && latency > 0.95 * TIMEOUT * MICROS) seen.timeouts++
-    seen.requests++
-    if (start < seen.firstSend) seen.firstSend = start
-    if (end > seen.lastAnswer) seen.lastAnswer = end
-    outcome.count++
-    idleSince[thread] = end
-  }
-  const take = ({ count, thread, call, start, latency, outcome }: Requests): void => {
-    for (let at = 0; at < count; at++) {
-      takeOne(
-        thread[at] as number,
-        call[at] as number,
-        start[at] as Micros,
-        latency[at] as Micros,
-        outcome[at] as Outcome,
-      )
+    const { at, service, response } = answers
+    let answered = 0
+    for (let index = 0; index < count; index++) {
+      const thread = threadOf[index] as number
+      const start = starts[index] as Micros
+      const latency = latencies[index] as Micros
+      const outcome = outcomes[index] as Outcome
+      if (thread >= threads) throw strangeThread(thread, threads)
+      const due = isOpen ? (offsets[thread] as Micros) + (call[index] as number) * stride : start
+      const end = start + latency
+      if (outcome.ok) {
+        at[answered] = due
+        service[answered] = latency
+        response[answered++] = Math.max(latency, end - due)
+      } else {
+        window.failed(due)
+        if (latency > 0.95 * TIMEOUT * MICROS) seen.timeouts++
+      }
+      if (latency > mayBeStalled) {
+        candidates.starts.push(start)
+        candidates.latencies.push(latency)
+      }
+      if (start < seen.firstSend) seen.firstSend = start
+      if (end > seen.lastAnswer) seen.lastAnswer = end
+      outcome.count++
+      // Nothing is sent early: what little is below 0 is the rounding of the times.
+      waits[index] = Math.max(0, start - Math.max(due, idleSince[thread] as Micros))
+      idleSince[thread] = end
     }
+    seen.requests += count
+    window.answered({ ...answers, count: answered })
+    if (isOpen) late.recordAll(waits, count)
   }
   return { schedule, window, late, candidates, seen, take }
 }

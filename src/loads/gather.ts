@@ -4,19 +4,35 @@ import { summarise } from '../stats/summarise.ts'
 import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
 import { timelineBuilder } from './timeline.ts'
 
-/** Takes requests one by one, in any order, and makes of them what does not depend on the tool. */
+/** Successes, side by side, in microseconds. */
+export interface Answers {
+  readonly count: number
+  /** Place in the window: the intended send, or the real one in a closed loop. */
+  readonly at: Float64Array
+  readonly service: Float64Array
+  /** Not read in a closed loop. */
+  readonly response: Float64Array
+}
+
+/** Takes requests, in any order, and makes of them what does not depend on the tool. */
 export interface Gathering {
   readonly service: LatencyHistogram
-  /**
-   * `at`: its place in the window: the intended send, or the real one in a closed loop. `response` is ignored in a
-   * closed loop.
-   */
-  answered(at: Micros, service: Micros, response: Micros): void
+  answered(answers: Answers): void
   failed(at: Micros): void
   latency(): Measured['latency']
   timeline(): Timeline
   /** Absent where the first tenth or the second half holds no success. */
   settling(): Generator['settling']
+}
+
+/** Room for so many. */
+export function answersOf(most: number): Answers & { count: number } {
+  return {
+    count: 0,
+    at: new Float64Array(most),
+    service: new Float64Array(most),
+    response: new Float64Array(most),
+  }
 }
 
 /** `seconds` and `expected`: length of the window, and about how many requests it will hold. */
@@ -33,16 +49,17 @@ export function gather(loop: 'open' | 'closed', seconds: Seconds, expected: numb
 
   return {
     service,
-    answered(at, serviceTime, responseTime) {
-      service.record(serviceTime)
-      if (isOpen) response.record(responseTime)
-      timeline.answered(Math.floor(at / MICROS), isOpen ? responseTime : serviceTime)
-      if (at < firstEnds) first.record(serviceTime)
-      else if (at >= lastBegins) last.record(serviceTime)
+    answered({ count, at, service: serviceTimes, response: responseTimes }) {
+      service.recordAll(serviceTimes, count)
+      if (isOpen) response.recordAll(responseTimes, count)
+      timeline.answered(at, isOpen ? responseTimes : serviceTimes, count)
+      for (let index = 0; index < count; index++) {
+        const place = at[index] as Micros
+        if (place < firstEnds) first.record(serviceTimes[index] as Micros)
+        else if (place >= lastBegins) last.record(serviceTimes[index] as Micros)
+      }
     },
-    failed(at) {
-      timeline.failed(Math.floor(at / MICROS))
-    },
+    failed: timeline.failed,
     latency: () => ({
       service: service.encode(),
       ...(isOpen && { response: response.encode() }),

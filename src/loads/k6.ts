@@ -2,7 +2,7 @@ import type { LoadTool } from '../model/platform.ts'
 import type { Generator, Measured } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MICROS, type Micros } from '../model/units.ts'
-import { type Gathering, gather } from './gather.ts'
+import { answersOf, type Gathering, gather } from './gather.ts'
 import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
 import { checkComplete, checkEnd, checkQuiet } from './k6-checks.ts'
 import { k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
@@ -77,14 +77,18 @@ function extremes(
 function replay({ starts, services, isOk }: K6Samples, load: Load, due: ArrayLike<Micros>, begin: Micros) {
   const window = gather(load.rate === 'max' ? 'closed' : 'open', load.duration, starts.length)
   const late = latencyHistogram()
+  const answers = answersOf(starts.length)
   for (const [index, start] of starts.entries()) {
-    const service = services[index] as Micros
     const wait = Math.max(0, start - (due[index] as Micros))
-    late.record(wait)
     const at = (due[index] as Micros) - begin
-    if (isOk[index]) window.answered(at, service, wait + service)
-    else window.failed(at)
+    late.record(wait)
+    if (isOk[index]) {
+      answers.at[answers.count] = at
+      answers.service[answers.count] = services[index] as Micros
+      answers.response[answers.count++] = wait + (services[index] as Micros)
+    } else window.failed(at)
   }
+  window.answered(answers)
   return { window, late }
 }
 

@@ -1,12 +1,12 @@
 import type { Timeline } from '../model/result.ts'
-import type { Micros, Seconds } from '../model/units.ts'
+import { MICROS, type Micros, type Seconds } from '../model/units.ts'
 import { rankOf } from './cumulative.ts'
 
 /** Latencies and errors by the second of the window. */
 export interface TimelineBuilder {
-  /** `row`: seconds since the window's start, rounded down; what lies outside belongs to the nearest row. */
-  answered(row: number, latency: Micros): void
-  failed(row: number): void
+  /** `at`: microseconds since the window's start; what lies outside of the window belongs to the nearest row. */
+  answered(at: Float64Array, latencies: Float64Array, count: number): void
+  failed(at: Micros): void
   /** Exact nearest-rank quantiles; 0 in a second without a success. */
   build(): Timeline
 }
@@ -17,23 +17,26 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
   const latencies = Array.from({ length: rows }, () => new Uint32Array(Math.ceil((expected / rows) * 1.1) + 8))
   const counts = new Uint32Array(rows)
   const errors = new Uint32Array(rows)
-  const inside = (row: number) => (row < 0 ? 0 : row >= rows ? rows - 1 : row)
+  const rowOf = (at: Micros) => Math.min(Math.max(0, Math.floor(at / MICROS)), rows - 1)
 
+  const answeredOne = (at: Micros, latency: Micros) => {
+    const row = rowOf(at)
+    const count = counts[row] as number
+    let values = latencies[row] as Uint32Array<ArrayBuffer>
+    if (count === values.length) {
+      values = doubled(values)
+      latencies[row] = values
+    }
+    values[count] = latency + 0.5
+    counts[row] = count + 1
+  }
   return {
-    answered(row, latency) {
-      const at = inside(row)
-      const count = counts[at] as number
-      let values = latencies[at] as Uint32Array<ArrayBuffer>
-      if (count === values.length) {
-        values = doubled(values)
-        latencies[at] = values
-      }
-      values[count] = latency + 0.5
-      counts[at] = count + 1
+    answered(at, values, count) {
+      for (let index = 0; index < count; index++) answeredOne(at[index] as Micros, values[index] as Micros)
     },
-    failed(row) {
-      const at = inside(row)
-      errors[at] = (errors[at] as number) + 1
+    failed(at) {
+      const row = rowOf(at)
+      errors[row] = (errors[row] as number) + 1
     },
     build() {
       const sorted = latencies.map((values, row) => values.subarray(0, counts[row]).sort())

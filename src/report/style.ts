@@ -56,6 +56,7 @@ nav a:hover{text-decoration:underline}
 .under{color:var(--muted);font-size:.9375rem}
 .scroll{overflow-x:auto;margin:.9rem 0;position:relative}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;line-height:1.35}
+caption span{position:sticky;left:0}
 caption{text-align:left;color:var(--muted);font-size:.875rem;padding-bottom:.5rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem 1.1rem .45rem 0;border-bottom:1px solid var(--line);font-weight:400;overflow-wrap:normal}
 thead th{font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--muted)}
@@ -112,5 +113,6 @@ dt{color:var(--muted);font-size:.875rem}
 .status.invalid,.status.failed{color:var(--alarm)}
 footer{color:var(--muted);font-size:.875rem;margin-top:4rem;padding-block:1.5rem 3rem;border-top:1px solid var(--line)}
 @media (max-width:40rem){section{padding-top:2.75rem}th,td{padding-right:.7rem}.costs tbody th{max-width:7.5rem;min-width:7.5rem;border-right:1px solid var(--line);padding-right:.4rem}.costs tbody th .swatch{display:none}.costs tbody th .arm{overflow-wrap:anywhere}.costs td,.costs th.n{min-width:8rem}}
-@media print{body{font-size:9.5pt}main,footer{max-width:none;padding:0}nav,.skip{display:none}section{padding-top:1.5rem}h2,h3,h4,figcaption{break-after:avoid}figure,tr,.problem{break-inside:avoid}.scroll,pre{overflow:visible}.costs tbody th{position:static}.costs td,.costs th.n{min-width:0}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}.plot .wide{display:block}.plot .narrow{display:none}}
+@page{margin:13mm}
+@media print{html{font-size:8.5pt}table{font-size:.85rem}th,td{padding-right:.5rem}.costs small,.costs .change,.plain .n,.plain code{white-space:normal}.costs td,.costs th,.plain td,.plain th,.matrix,.matrix td{min-width:0!important}.whisker{width:5rem}main,footer{max-width:none;padding:0}nav,.skip{display:none}section{padding-top:1.5rem}h2,h3,h4,figcaption{break-after:avoid}figure,tr,.problem{break-inside:avoid}.scroll,pre{overflow:visible}.costs tbody th{position:static}.costs td,.costs th.n{min-width:0}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}.plot .wide{display:block}.plot .narrow{display:none}}
 `

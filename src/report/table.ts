@@ -18,7 +18,7 @@ export interface TableData {
 /** A table in a container of its own that scrolls by touch and by keyboard where the page is too narrow for it. */
 export function table({ id, caption, head, rows, kind = 'plain' }: TableData): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}">
-<table class="${kind}"><caption id="${id}">${caption}</caption>
+<table class="${kind}"><caption><span id="${id}">${caption}</span></caption>
 <thead><tr>${head.map(({ content, numeric }) => html`<th scope="col"${numeric ? html` class="n"` : ''}>${content}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (cells) => html`<tr>${cells.map((cell, index) => bodyCell(asCell(cell), index === 0))}</tr>

@@ -28,5 +28,5 @@ export function whisker(
   return html`<svg class="whisker" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">${
     noise !== undefined &&
     html`<rect x="${at(1 / noise)}" width="${Math.max(1, at(noise) - at(1 / noise))}" height="${HEIGHT}" fill="var(--band)"/>`
-  }<path d="M${one},0V${HEIGHT}" stroke="var(--muted)" stroke-width="1"/><path d="M${at(lo)},8H${at(hi)}" stroke="${color}" stroke-width="2" fill="none"/><circle cx="${at(center)}" cy="8" r="3.5" fill="${color}" stroke="var(--paper)"/></svg>`
+  }<path d="M0,8H${WIDTH}" stroke="var(--line)"/><path d="M${one},0V${HEIGHT}" stroke="var(--muted)" stroke-width="1"/><path d="M${at(lo)},8H${at(hi)}" stroke="${color}" stroke-width="2" fill="none"/><circle cx="${at(center)}" cy="8" r="3.5" fill="${color}" stroke="var(--paper)"/></svg>`
 }

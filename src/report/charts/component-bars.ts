@@ -30,6 +30,7 @@ export function totalOf(resource: Resource, parts: readonly ComponentCost[]): nu
 }
 
 const ROW = 40
+const MEBI = 2 ** 20
 
 /** One bar for each arm, stacked by component, with the total at its end. */
 export function componentBars(view: View, load: Load, resource: Resource, given: Frame): TopLevelSpec {
@@ -71,9 +72,12 @@ function fitted(frame: Frame, rows: number): Frame {
   return { ...frame, top: 4, left: wide ? 152 : 104, right: wide ? 68 : 62, height: 4 + frame.bottom + rows * ROW }
 }
 
+/** As long as the longest bar: its total is written beyond the end. */
 function axisFor(resource: Resource, bill: ReturnType<typeof billOf>): Axis {
   const totals = bill.map(({ parts }) => totalOf(resource, parts))
-  return linearAxis(totals, resource === 'memory' ? 2 ** 20 : 1, 3)
+  const { kind, ticks } = linearAxis(totals, resource === 'memory' ? MEBI : 1)
+  const most = Math.max(...totals) || 1
+  return { kind, domain: [0, most], ticks: ticks.filter((tick) => tick <= most) }
 }
 
 function axisOf(resource: Resource, { ticks }: Axis) {
@@ -84,7 +88,7 @@ function axisOf(resource: Resource, { ticks }: Axis) {
 }
 
 function armLabel(frame: Frame): string {
-  return `truncate(datum.label, ${frame.name === 'wide' ? 22 : 14})`
+  return `truncate(datum.label, ${frame.name === 'wide' ? 22 : 13})`
 }
 
 function stacked(arm: string, parts: readonly ComponentCost[], resource: Resource) {

@@ -13,7 +13,7 @@ const SERIES = [
 ] as const
 
 /** Latency in each second of one trial. */
-export function stallLine({ timeline, seconds }: Stall, given: Frame): TopLevelSpec {
+export function stallLine({ timeline, second: slowest }: Stall, given: Frame): TopLevelSpec {
   const frame = { ...given, right: 62 }
   const values = SERIES.flatMap(({ key, color, dash }) =>
     timeline[key].flatMap((latency, second) =>
@@ -33,7 +33,7 @@ export function stallLine({ timeline, seconds }: Stall, given: Frame): TopLevelS
     ...framed(frame),
     layer: [
       {
-        data: { values: seconds.map((second) => ({ x: second, x2: second + 1 })) },
+        data: { values: [{ x: slowest, x2: slowest + 1 }] },
         mark: { type: 'rect', color: 'var(--alarm)', opacity: 0.13 },
         encoding: { x, x2: { field: 'x2' } },
       },

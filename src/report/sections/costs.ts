@@ -14,22 +14,27 @@ import { whisker, whiskerScale } from '../whisker.ts'
 export function costs(view: View): Html {
   return html`<section aria-labelledby="costs"><h2 id="costs">Costs</h2>
 <p>Each figure is the geometric mean over an arm’s valid trials. Below it stand the ratio to <b>${view.baseline.name}</b> and its 95 % interval, paired within blocks. In the drawing the thin upright line is ${view.baseline.name}, the bar is the interval, the band is what ${view.baseline.name} shows against itself; each column has its own logarithmic scale. Greyed: within noise, or undecided.</p>
-${view.loads.map((load) => html`<h3>${load.name}</h3><p class="under">${loadWords(load)}, driven by ${load.tool}</p>${costTable(view, load)}${everyMetric(view, load)}`)}</section>`
+${view.loads.map((load) => html`<h3>${load.name}</h3><p class="under">${loadWords(load)}, driven by ${load.tool}. ${clockWords(load)}</p>${costTable(view, load)}${everyMetric(view, load)}`)}</section>`
 }
 
 function costTable(view: View, load: Load): Html {
   const metrics = headlines(view)
-  const clock = clockOf(load)
   return table({
     id: `costs-${view.loads.indexOf(load)}`,
     kind: 'costs',
-    caption: html`Costs under ${load.name}. Latencies are ${clock} times${clock === 'service' ? ': this load has no intended send times' : ', counted from the intended send'}.`,
+    caption: `Costs under ${load.name}`,
     head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, load), numeric: true }))],
     rows: view.arms.map((style) => [
       armCell(view, style, load),
       ...metrics.map((metric) => costCell(view, style, load, metric)),
     ]),
   })
+}
+
+function clockWords(load: Load): string {
+  return clockOf(load) === 'response'
+    ? 'Latencies are response times, counted from the intended send.'
+    : 'Latencies are service times: a closed loop has no intended send.'
 }
 
 function heading(metric: MetricInfo, load: Load): Html {

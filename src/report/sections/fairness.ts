@@ -26,10 +26,10 @@ export function fairness(view: View): Html {
     ['Reads', ({ style }) => layerWords(style)],
     ['Asked for', ({ style }) => settings(style)],
     ...names.map((name): [Fragment, (arm: Witnessed) => Fragment] => [
-      name,
+      evidenceTitle(name),
       ({ evidence }) => seenWords(evidence.get(name)),
     ]),
-    ['Threads', ({ usage }) => threads(usage)],
+    ['Processes', ({ usage }) => threads(usage)],
   ]
   return html`<section aria-labelledby="fairness"><h2 id="fairness">What was seen of each arm</h2>
 <p>Read off the running processes within the measured windows, not taken from their settings. A claim that does not hold makes its trial invalid.</p>
@@ -74,6 +74,10 @@ function settings({ arm }: ArmStyle): Fragment {
     ...Object.entries(arm.values ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
   ]
   return asked.length === 0 ? 'defaults of the profile' : asked.join('; ')
+}
+
+function evidenceTitle(name: string): string {
+  return name === 'mtls' ? 'mTLS' : `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
 }
 
 /** The text of a broken claim comes first. */

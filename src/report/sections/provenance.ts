@@ -13,7 +13,7 @@ export function provenance(view: View): Html {
 }
 
 const METHOD = html`<p>Arms are visited in blocks, in an order drawn from the seed and balanced for position and predecessor; within a visit the loads are shuffled. One load against one arm in one block is a <b>trial</b>: the unit of replication. A trial gives one value for each metric, read off a histogram with three significant digits; requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
-<p>Ratios compare an arm with the baseline <b>of the same block</b>: the mean of the logarithms of those ratios, with a 95 % interval from Student’s t. A ratio is called higher or lower only where the analysis finds it outside the noise that two identical arms show in the same run; every other is “within noise” or “undecided”. Intervals cover what varies between trials of this run, on this machine: not other machines, versions or workloads.</p>
+<p>Ratios compare an arm with the baseline <b>of the same block</b>: the mean of the logarithms of those ratios, with a 95 % interval from Student’s t over blocks. A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond what identical arms of the same run differ by (the A/A pair, where there is one); every other is “within noise” or “undecided”. Intervals cover what varies between the blocks of this run, on this machine: not other machines, versions or workloads.</p>
 <p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>`
 
 function reproduce(view: View): Html {

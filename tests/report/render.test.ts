@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { renderReport } from '../../src/report/render.ts'
+import { scenarioText } from '../../src/report/scenario-text.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
+import { analysisOf, CAVEAT, scenario } from './fixture.ts'
+
+const about = { generatedAt: '2026-03-01T21:00:00Z' }
+const analysis = analysisOf()
+let page = ''
+
+/** Without markup and with plain spaces. */
+const textOf = (markup: string) =>
+  markup
+    .replace(/<style>.*?<\/style>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/[\s\u{A0}]+/gu, ' ')
+
+const occurrences = (text: string, part: string) => text.split(part).length - 1
+
+beforeAll(async () => {
+  page = await renderReport(analysis, about)
+})
+
+describe('the report of a run', () => {
+  it('answers first, and says on what platform', () => {
+    const text = textOf(page)
+    expect(text).toContain(CAVEAT)
+    expect(text).toMatch(/p99 latency is [\d.]+ (µs|ms) higher with envoy-sidecar \(\+\d+ %\)/)
+    expect(text).toContain('58 of 60 trials valid')
+    expect(text).toContain('1 invalid, 1 failed')
+    expect(text).toMatch(/Noise floor of p99 none against itself: ±[\d.]+ % under http-500/)
+    expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('higher with'))
+  })
+
+  it('has every section once, in order, under headings that skip no level', () => {
+    const ids = ['answer', 'costs', 'latency', 'resources', 'stalls', 'problems', 'fairness', 'trials', 'method']
+    const places = [...ids, 'reproduce', 'provenance'].map((id) => page.indexOf(`<h2 id="${id}"`))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(Math.min(...places)).toBeGreaterThan(0)
+    const levels = [...page.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level))
+    expect(levels[0]).toBe(1)
+    for (const [index, level] of levels.entries()) expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1)
+  })
+
+  it('shows the figures of the analysis', () => {
+    const cell = analysis.cells.find(
+      (one) => one.arm === 'envoy-sidecar' && one.load === 'http-2000' && one.metric === 'cpu',
+    )
+    expect(cell?.standing).toBe('higher')
+    expect(textOf(page)).toContain(`×${cell?.ratio?.center.toFixed(2)}`)
+    expect(textOf(page)).toContain('within noise')
+  })
+
+  it('draws each chart once for wide and once for narrow columns, with a name, a description and its numbers', () => {
+    const figures = [...page.matchAll(/<figure id="([^"]+)">.*?<\/figure>/gs)]
+    expect(figures.map(([, id]) => id)).toEqual([
+      ...['spectrum-0-response', 'spectrum-0-service', 'spectrum-1-response', 'spectrum-1-service'],
+      ...['cpu-0', 'memory-0', 'cpu-1', 'memory-1', 'scatter-0', 'scatter-1', 'stall-0'],
+    ])
+    for (const [markup] of figures) {
+      expect(markup.match(/role="img" aria-labelledby="[^"]+" aria-describedby="[^"]+"><title id/g)).toHaveLength(2)
+      expect(markup).toContain('<details><summary>Numbers behind this chart')
+    }
+  })
+
+  it('repeats no id', () => {
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('lists every trial, and says of those that do not count why', () => {
+    const trials = /<section aria-labelledby="trials">.*?<\/section>/s.exec(page)?.[0] ?? ''
+    expect(occurrences(trials, '<tr>')).toBe(61)
+    const limits = textOf(/<section aria-labelledby="problems">.*?<\/section>/s.exec(page)?.[0] ?? '')
+    expect(limits).toMatch(/rate-not-held invalid: envoy-sidecar.*Cause .* Effect .* Remedy /)
+    expect(limits).toMatch(/proxy-exited failed: envoy-node, http-2000, block 5.*SIGSEGV.*Remedy See the proxy/)
+  })
+
+  it('shows the evidence, the provenance and how to do it again', () => {
+    const text = textOf(page)
+    for (const part of [
+      '32 handshakes',
+      '0 retries',
+      'AMD EPYC 7B13',
+      '9f2c9f2c',
+      'meshbench run standard --seed 42',
+    ]) {
+      expect(text).toContain(part)
+    }
+    expect(text).toContain('with uncommitted changes')
+  })
+
+  it('asks nothing of any network, runs nothing and stays small', () => {
+    expect(page).toContain(`content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;`)
+    expect(page).not.toMatch(/<script|<link|<iframe|<img|@import|url\(| src=| on[a-z]+="/)
+    expect(page).not.toMatch(/https?:\/\//)
+    expect(Buffer.byteLength(page)).toBeLessThan(600_000)
+  })
+
+  it('is the same for the same analysis', async () => {
+    const small = analysisOf({ scenario: { blocks: 1, loads: scenario.loads.slice(0, 1) } })
+    expect(await renderReport(small, about)).toBe(await renderReport(small, about))
+  })
+
+  it('gives a scenario that parses to the same arms and loads', () => {
+    const parsed = parseScenario(scenarioText(scenario), 'scenario.yaml')
+    expect(parsed.problems).toEqual([])
+    expect(parsed.scenario).toMatchObject({
+      arms: scenario.arms,
+      loads: scenario.loads,
+      seed: 42,
+      cohorts: 2,
+      blocks: 3,
+    })
+  })
+})
+
+describe('hostile names', () => {
+  const hostile = `"><script>alert('1')</script><img src=x onerror=alert(2)>`
+
+  it('are text wherever they appear', async () => {
+    const [, ...rest] = scenario.arms
+    const named = await renderReport(
+      analysisOf({
+        scenario: {
+          name: hostile,
+          loads: scenario.loads.slice(0, 1),
+          arms: [{ name: hostile, mesh: hostile, version: hostile }, ...rest],
+        },
+        provenance: {
+          commandLine: ['meshbench', hostile],
+          caveat: hostile,
+          tools: [{ name: hostile, version: hostile, origin: hostile }],
+        },
+      }),
+      { ...about, title: hostile },
+    )
+    expect(named).not.toContain('<script')
+    expect(named).not.toContain('<img')
+    expect(occurrences(named, '&lt;script&gt;')).toBeGreaterThan(20)
+  })
+})
+
+describe('little data', () => {
+  it('gives reasons instead of charts where no trial is valid', async () => {
+    const failure = { code: 'no-answer', message: 'the server did not answer' }
+    const empty = await renderReport(
+      analysisOf({ results: (result) => ({ ...result, outcome: { status: 'failed', failure } }) }),
+      about,
+    )
+    expect(empty).not.toContain('role="img"')
+    expect(textOf(empty)).toContain('0 of 60 trials valid')
+    expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
+    expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')
+    expect(textOf(empty)).not.toMatch(/NaN|Infinity|undefined/)
+  })
+
+  it('says so where nothing has been run yet', async () => {
+    const text = textOf(await renderReport(analysisOf({ results: () => undefined }), about))
+    expect(text).toContain('0 of 60 trials valid 60 not run')
+    expect(text).toContain('No trial has been run.')
+  })
+
+  it('stands a single block without an A/A pair', async () => {
+    const small = analysisOf({ scenario: { arms: scenario.arms.slice(0, 1), cohorts: 1, blocks: 1 } })
+    const text = textOf(await renderReport(small, about))
+    expect(text).toContain('Noise floor unknown')
+    expect(text).toContain('there is no other arm to compare')
+    expect(text).not.toMatch(/NaN|Infinity|undefined/)
+  })
+
+  it('explains why a closed loop has no response time', async () => {
+    const loads = scenario.loads.slice(0, 1).map((load) => ({ ...load, rate: 'max' as const }))
+    const text = textOf(await renderReport(analysisOf({ scenario: { loads } }), about))
+    expect(text).toContain('No chart: this load sends as soon as it has an answer')
+    expect(text).toContain('a closed loop has no intended send')
+  })
+})
