@@ -100,15 +100,17 @@ async function parsed(log: Buffer, result: FortioResult): Promise<FortioReading>
   return reading
 }
 
-async function plain(log: Buffer, { stride, offsets }: FortioReading['schedule']): Promise<string[]> {
+async function plain(log: Buffer, { threads, stride, offsets }: FortioReading['schedule']): Promise<string[]> {
+  const idleSince = new Array<number>(threads).fill(0)
   const options = { bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3 } as const
   const [service, response] = [build(options), build(options)]
   await parsedLines(log, ({ latency, timestamp, thread, iter, ok }) => {
-    if (!ok) return
     const took = Math.round(latency * 1e6)
-    const due = (offsets[thread] as number) + iter * stride
+    const wait = Math.max(0, (idleSince[thread] as number) - (offsets[thread] as number) - iter * stride)
+    idleSince[thread] = (timestamp - ORIGIN.seconds * 1e9) / 1000 + took
+    if (!ok) return
     service.recordValue(took)
-    response.recordValue(Math.round((timestamp - ORIGIN.seconds * 1e9) / 1000 + took - due))
+    response.recordValue(Math.round(took + wait))
   })
   return [service, response].map(encodeIntoCompressedBase64)
 }

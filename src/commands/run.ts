@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
+import { statements } from '../analyse/statements.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
@@ -168,7 +169,7 @@ function withResume(error: unknown, id: string): Failure {
 
 function show(analysis: Analysis, report: string, options: RunOptions, { stdout, stderr, env }: Surroundings): void {
   if (options.json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', report, analysis })}\n`)
-  else stdout.write(`${analysisTable(analysis, styleFor(stdout, env))}\n`)
+  else stdout.write(`${analysisTable(analysis, styleFor(stdout, env))}\n\n${statements(analysis, 'p99').join('\n')}\n`)
   stderr.write(`\nreport: ${report}\n`)
 }
 

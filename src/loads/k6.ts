@@ -79,13 +79,13 @@ function replay({ starts, services, isOk }: K6Samples, load: Load, due: ArrayLik
   const late = latencyHistogram()
   const answers = answersOf(starts.length)
   for (const [index, start] of starts.entries()) {
-    const wait = Math.max(0, start - (due[index] as Micros))
     const at = (due[index] as Micros) - begin
-    late.record(wait)
+    late.record(Math.max(0, start - (due[index] as Micros)))
     if (isOk[index]) {
       answers.at[answers.count] = at
       answers.service[answers.count] = services[index] as Micros
-      answers.response[answers.count++] = wait + (services[index] as Micros)
+      // A request that finds no free virtual user is dropped, so none waits for one: what is late is k6's own, see `late`.
+      answers.response[answers.count++] = services[index] as Micros
     } else window.failed(at)
   }
   window.answered(answers)

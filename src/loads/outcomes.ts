@@ -15,7 +15,7 @@ export interface Outcomes {
 export function outcomeRegistry(): Outcomes {
   const known = new Map<string, Outcome>()
   let last: Outcome = { ok: true, code: '', count: 0 }
-  let name = new Uint8Array(0)
+  let name = new Uint8Array(1)
 
   const named = (ok: boolean, details: string): Outcome => {
     const code = codeOf(ok, details)
@@ -29,15 +29,19 @@ export function outcomeRegistry(): Outcomes {
       return [...known.values()]
     },
     of(ok, bytes, from, to) {
-      let isSame = ok === last.ok && to - from === name.length
-      for (let index = 0; isSame && index < name.length; index++) isSame = bytes[from + index] === name[index]
-      if (isSame && name.length > 0) return last
+      if (ok === last.ok && isSame(bytes, from, to, name)) return last
       name = bytes.slice(from, to)
       last = named(ok, new TextDecoder().decode(name))
       return last
     },
     named,
   }
+}
+
+function isSame(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
+  if (to - from !== name.length) return false
+  for (let index = 0; index < name.length; index++) if (bytes[from + index] !== name[index]) return false
+  return true
 }
 
 /** The code of an HTTP answer as it is; of an error's text the part that does not change with addresses and ports. */

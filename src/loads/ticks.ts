@@ -7,7 +7,7 @@ import type { Micros } from '../model/units.ts'
  * Nothing is sent or dropped before its tick, and nothing is left out, so the k-th in order of time belongs to tick k, and
  * the clock began no later than the smallest of (time − k · period). It is taken to have begun just then. The error is
  * what the promptest of all requests took from its tick to its send, some ten microseconds of the generator's own: by
- * that much all response times are too short, and never shorter than the service time.
+ * that much it is later than it seems.
  */
 export function dueTimes(sent: readonly Micros[], dropped: readonly Micros[], period: Micros): Float64Array {
   const times = [...sent, ...dropped]

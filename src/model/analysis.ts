@@ -9,7 +9,11 @@ export interface RunRecord {
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
 }
 
-/** `response`: from the intended send, so that waiting behind a stall counts. `service`: from the actual send. */
+/**
+ * `service`: from the actual send. `response`: from the intended send, so that waiting for a connection behind a stall
+ * counts. By how much the generator's own timers were late while a connection was free is in neither, since it is no time
+ * of the arm's and would hide differences between arms: it is kept as `late`, and condemns a trial where it is large.
+ */
 export type Clock = 'response' | 'service'
 
 /** A problem of a trial or of the whole comparison. Every one says cause, effect on the result, and what to do. */

@@ -142,7 +142,7 @@ export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }
       ],
       evidence: meshed ? [{ name: 'mtls', holds: true, seen: '16 handshakes', source: 'counters' }] : [],
       ...(meshed && { carried: { requests, connections: load.connections, bytes: requests * 1200 } }),
-      host: { cores: 8, busyCores: 2, stolenCores: 0, clockStep: 0 },
+      host: { cores: 8, busyCores: 0.5, stolenCores: 0, clockStep: 0 },
       ...otherwise.observation,
     },
     ...otherwise.reading,

@@ -69,9 +69,16 @@ const cases: Case[] = [
     says: /500 of 120,500/,
   },
   {
-    what: 'sends that are late',
+    what: 'sends that are later than the next turn of their connection',
     rule: 'generator-saturated',
     severity: 'invalid',
+    otherwise: { generator: { late: { p50: 1e-3, p99: 9e-3, max: 12e-3 } } },
+    says: /9 ms or more/,
+  },
+  {
+    what: 'sends that are late',
+    rule: 'generator-saturated',
+    severity: 'warning',
     otherwise: { generator: { late: { p50: 1e-3, p99: 5e-3, max: 9e-3 } } },
     says: /5 ms or more/,
   },
@@ -130,6 +137,20 @@ const cases: Case[] = [
     severity: 'warning',
     otherwise: { observation: { host: { cores: 2, busyCores: 1, stolenCores: 0.2 } } },
     says: /10 %/,
+  },
+  {
+    what: 'something else that runs a little',
+    rule: 'noisy-neighbour',
+    severity: 'warning',
+    otherwise: { observation: { host: { cores: 4, busyCores: 0.8 } } },
+    says: /0\.\d+ of 4 cores/,
+  },
+  {
+    what: 'something else that takes a core',
+    rule: 'noisy-neighbour',
+    severity: 'invalid',
+    otherwise: { observation: { host: { cores: 4, busyCores: 1.5 } } },
+    says: /1\.\d+ of 4 cores/,
   },
   {
     what: 'waiting that the service time leaves out',

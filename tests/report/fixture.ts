@@ -238,6 +238,6 @@ function observation(arm: Arm, requests: number, { duration, connections }: Load
       ? claims
       : [{ name: 'path', holds: true, seen: 'no proxy between client and server', source: 'processes' }],
     ...(meshed && { carried: { requests, connections, bytes: requests * 1200 } }),
-    host: { cores: 8, busyCores: 1.9, stolenCores: 0, clockStep: 0 },
+    host: { cores: 8, busyCores: 0.1, stolenCores: 0, clockStep: 0 },
   }
 }

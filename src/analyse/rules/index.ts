@@ -15,6 +15,7 @@ import { hostSaturated } from './host-saturated.ts'
 import { impossibleFigures } from './impossible-figures.ts'
 import { keepAliveBroken } from './keep-alive-broken.ts'
 import { meshBypassed } from './mesh-bypassed.ts'
+import { noisyNeighbour } from './noisy-neighbour.ts'
 import { notSettled } from './not-settled.ts'
 import { rateNotHeld } from './rate-not-held.ts'
 import type { Rule } from './rule.ts'
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   rateNotHeld,
   generatorSaturated,
   hostSaturated,
+  noisyNeighbour,
   coordinatedOmission,
   closedLoop,
   bursts,

@@ -19,7 +19,7 @@ export async function latency(view: View): Promise<Html> {
     }),
   )
   return html`<section aria-labelledby="latency"><h2 id="latency">Latency, from the median to the tail</h2>
-<p><b>Response time</b> counts from the moment a request was meant to be sent: waiting behind a stall counts, as it does for a user. <b>Service time</b> counts from the moment it was really sent. Where the two part, the system stalled. Every step to the right is ten times rarer. The lines merge the requests of all valid trials: they are for looking; the ratios above come from trials.</p>
+<p><b>Response time</b> counts from the moment a request was meant to be sent: waiting behind a stall counts, as it does for a user. <b>Service time</b> counts from the moment it was really sent. What the load generator’s own timers overslept is in neither. Where the two part, the system stalled. Every step to the right is ten times rarer. The lines merge the requests of all valid trials: they are for looking; the ratios above come from trials.</p>
 ${parts}</section>`
 }
 

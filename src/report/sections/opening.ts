@@ -14,7 +14,7 @@ export function opening(view: View, title: string): Html {
 <p class="eyebrow">meshbench · what a service mesh costs</p>
 <h1>${title}</h1>
 ${scenario.description && html`<p class="subtitle">${scenario.description}</p>`}
-<p class="meta"><time datetime="${run.startedAt}">${dateWords(run.startedAt)}</time> · platform <b>${platform}</b> · ${machine.cpu}, ${machine.cores} cores · ${scenario.profile} settings · ${view.arms.length} arms × ${view.loads.length} loads</p>
+<p class="meta"><time datetime="${run.startedAt}">${dateWords(run.startedAt)}</time> · platform <b>${platform}</b> · ${machine.cpu}, ${machine.cores} cores · ${scenario.profile} settings · ${count(view.arms.length, 'arm')} × ${count(view.loads.length, 'load')}</p>
 ${run.provenance.caveat && html`<p class="caveat" role="note"><b>Read this first.</b> ${run.provenance.caveat}</p>`}
 ${answers(view)}
 ${badges(view)}
