@@ -169,7 +169,7 @@ function withResume(error: unknown, id: string): Failure {
 
 function show(analysis: Analysis, report: string, options: RunOptions, { stdout, stderr, env }: Surroundings): void {
   if (options.json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', report, analysis })}\n`)
-  else stdout.write(`${analysisTable(analysis, styleFor(stdout, env))}\n\n${statements(analysis, 'p99').join('\n')}\n`)
+  else stdout.write(`${statements(analysis, 'p99').join('\n')}\n\n${analysisTable(analysis, styleFor(stdout, env))}\n`)
   stderr.write(`\nreport: ${report}\n`)
 }
 

@@ -72,7 +72,7 @@ export function fortioReading(result: FortioResult): FortioReading {
     }
     seen.requests += count
     window.answered({ ...answers, count: answered })
-    if (isOpen) late.recordAll(waits, count)
+    if (isOpen) late.recordAll(waits, 0, count)
   }
   return { schedule, window, late, candidates, seen, take }
 }

@@ -89,7 +89,7 @@ function aboutSending(
   protocol: Protocol,
 ): Partial<Generator> {
   const settling = window.settling()
-  const median = window.service.quantile(0.5) * MICROS
+  const median = window.service().quantile(0.5) * MICROS
   return {
     ...(settling && { settling }),
     ...(late.count > 0 && { late: { p50: late.quantile(0.5), p99: late.quantile(0.99), max: late.max } }),

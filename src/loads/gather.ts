@@ -1,7 +1,7 @@
 import type { Generator, Measured, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type Seconds } from '../model/units.ts'
 import { summarise } from '../stats/summarise.ts'
-import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
+import { type LatencyHistogram, latencyHistogram, mergeHistograms } from './histogram.ts'
 import { timelineBuilder } from './timeline.ts'
 
 /** Successes, side by side, in microseconds. */
@@ -16,7 +16,8 @@ export interface Answers {
 
 /** Takes requests, in any order, and makes of them what does not depend on the tool. */
 export interface Gathering {
-  readonly service: LatencyHistogram
+  /** Of all successes so far. */
+  service(): LatencyHistogram
   answered(answers: Answers): void
   failed(at: Micros): void
   latency(): Measured['latency']
@@ -38,32 +39,36 @@ export function answersOf(most: number): Answers & { count: number } {
 /** `seconds` and `expected`: length of the window, and about how many requests it will hold. */
 export function gather(loop: 'open' | 'closed', seconds: Seconds, expected: number): Gathering {
   const isOpen = loop === 'open'
-  const service = latencyHistogram()
   const response = latencyHistogram()
   const timeline = timelineBuilder(seconds, expected)
   // Settling is judged by the service time: it tells of the target, where the response time also tells of a queue.
   const first = latencyHistogram()
+  const middle = latencyHistogram()
   const last = latencyHistogram()
   const firstEnds = 0.1 * seconds * MICROS
   const lastBegins = 0.5 * seconds * MICROS
+  const partOf = (at: Micros) => (at < firstEnds ? first : at < lastBegins ? middle : last)
+  const service = () => mergeHistograms([first, middle, last])
 
   return {
     service,
     answered({ count, at, service: serviceTimes, response: responseTimes }) {
-      service.recordAll(serviceTimes, count)
-      if (isOpen) response.recordAll(responseTimes, count)
       timeline.answered(at, isOpen ? responseTimes : serviceTimes, count)
-      for (let index = 0; index < count; index++) {
-        const place = at[index] as Micros
-        if (place < firstEnds) first.record(serviceTimes[index] as Micros)
-        else if (place >= lastBegins) last.record(serviceTimes[index] as Micros)
+      if (isOpen) response.recordAll(responseTimes, 0, count)
+      // Neighbours mostly lie in the same part of the window.
+      let from = 0
+      for (let index = 1; index <= count; index++) {
+        const part = partOf(at[from] as Micros)
+        if (index < count && part === partOf(at[index] as Micros)) continue
+        part.recordAll(serviceTimes, from, index)
+        from = index
       }
     },
     failed: timeline.failed,
     latency: () => ({
-      service: service.encode(),
+      service: service().encode(),
       ...(isOpen && { response: response.encode() }),
-      summary: { service: summarise(service), ...(isOpen && { response: summarise(response) }) },
+      summary: { service: summarise(service()), ...(isOpen && { response: summarise(response) }) },
     }),
     timeline: timeline.build,
     settling: () => (first.count > 0 && last.count > 0 ? settlingOf(first, last) : undefined),

@@ -2,7 +2,7 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
 import { Failure } from '../model/failure.ts'
 import type { Micros } from '../model/units.ts'
-import { lowestIn } from './slots.ts'
+import { HIGHEST, lowestIn, widthOf } from './slots.ts'
 
 type Recorder = (micros: Micros, count: number) => void
 
@@ -35,14 +35,14 @@ function interoperable(text: string): string {
   return Buffer.concat([head, body]).toString('base64')
 }
 
-/** Records what is encoded, slot by slot, by the smallest value of each. */
+/** Records what is encoded, slot by slot, by the largest value of each: no figure is then below the truth. */
 export function decodeSlots(text: string, record: Recorder): void {
   const histogram = decoded(text)
   const { numberOfSignificantValueDigits: digits, lowestDiscernibleValue: lowest } = histogram
   if (digits !== 3 || lowest !== 1) throw unreadable(`it has ${digits} digits from ${lowest}, where ours have 3 from 1`)
   for (let slot = 0; slot < histogram.countsArrayLength; slot++) {
     const count = histogram.getCountAtIndex(slot)
-    if (count > 0) record(lowestIn(slot), count)
+    if (count > 0) record(Math.min(lowestIn(slot) + widthOf(slot) - 1, HIGHEST), count)
   }
 }
 

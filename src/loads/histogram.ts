@@ -17,8 +17,8 @@ export interface LatencyHistogram {
   readonly overflow: number
   /** Refuses what is no latency (NaN, negative). */
   record(micros: Micros, times?: number): void
-  /** The first `count` of them, each once: far faster than one by one from outside. */
-  recordAll(values: Float64Array, count: number): void
+  /** Those from index `from` up to, without, `to`, each once: far faster than one by one from outside. */
+  recordAll(values: Float64Array, from: number, to: number): void
   add(other: LatencyHistogram): void
   /** Nearest rank: the smallest latency that at least the share `q` of the samples do not exceed; never above the maximum. */
   quantile(q: number): Seconds
@@ -43,7 +43,7 @@ export function latencyHistogram(): LatencyHistogram {
 
   const record = (micros: Micros, times = 1): void => {
     if (!(micros >= 0 && times > 0)) throw new RangeError(`${times} × ${micros} µs is not a latency`)
-    // Rounds, and tells the compiler that it is a whole number of 32 bits: twice as fast as Math.round.
+    // Rounds to an integer of 32 bits, which is what slots are reckoned in.
     let value = (micros + 0.5) >>> 0
     if (micros > HIGHEST) {
       value = HIGHEST
@@ -56,8 +56,8 @@ export function latencyHistogram(): LatencyHistogram {
     if (value < min) min = value
     if (value > max) max = value
   }
-  const recordAll = (values: Float64Array, many: number): void => {
-    for (let at = 0; at < many; at++) record(values[at] as Micros, 1)
+  const recordAll = (values: Float64Array, from: number, to: number): void => {
+    for (let at = from; at < to; at++) record(values[at] as Micros, 1)
   }
   /** Recording only ever raises the count, so an equal count means that nothing has changed. */
   const cumulative = (): Cumulative => {
@@ -116,7 +116,7 @@ export function latencyHistogram(): LatencyHistogram {
   }
 }
 
-/** Reads what `encode`, or another port of HdrHistogram, has written. The extremes are then known to 0.1 % only. */
+/** Reads what `encode`, or another port of HdrHistogram, has written; the extremes are then at most 0.1 % above the truth. */
 export function decodeHistogram(text: string): LatencyHistogram {
   const histogram = latencyHistogram()
   decodeSlots(text, histogram.record)

@@ -12,7 +12,7 @@ import { dueTimes } from './ticks.ts'
 
 /**
  * k6 sends when its schedule says so, as long as it has a virtual user to spare, and drops the iteration where it has
- * none: so both clocks see a stall, and the response time adds only what k6 itself was late.
+ * none. So no request waits to be sent, and both clocks read the same.
  */
 export const k6: LoadTool = {
   name: 'k6',

@@ -17,22 +17,30 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
   const latencies = Array.from({ length: rows }, () => new Uint32Array(Math.ceil((expected / rows) * 1.1) + 8))
   const counts = new Uint32Array(rows)
   const errors = new Uint32Array(rows)
-  const rowOf = (at: Micros) => Math.min(Math.max(0, Math.floor(at / MICROS)), rows - 1)
-
-  const answeredOne = (at: Micros, latency: Micros) => {
-    const row = rowOf(at)
-    const count = counts[row] as number
-    let values = latencies[row] as Uint32Array<ArrayBuffer>
-    if (count === values.length) {
-      values = doubled(values)
-      latencies[row] = values
-    }
-    values[count] = latency + 0.5
-    counts[row] = count + 1
+  const rowOf = (at: Micros) => {
+    const second = (at / MICROS) | 0
+    return second < 0 ? 0 : second >= rows ? rows - 1 : second
   }
   return {
     answered(at, values, count) {
-      for (let index = 0; index < count; index++) answeredOne(at[index] as Micros, values[index] as Micros)
+      let row = 0
+      let taken = latencies[row] as Uint32Array<ArrayBuffer>
+      let many = counts[row] as number
+      for (let index = 0; index < count; index++) {
+        const next = rowOf(at[index] as Micros)
+        if (next !== row) {
+          counts[row] = many
+          row = next
+          taken = latencies[row] as Uint32Array<ArrayBuffer>
+          many = counts[row] as number
+        }
+        if (many === taken.length) {
+          taken = doubled(taken)
+          latencies[row] = taken
+        }
+        taken[many++] = (values[index] as Micros) + 0.5
+      }
+      counts[row] = many
     },
     failed(at) {
       const row = rowOf(at)

@@ -27,11 +27,12 @@ export function costSentence(view: View, load: Load, metric: MetricInfo): Html {
   if (!base) return html`${what}: ${nameOf(view.baseline)} has no valid trial, so nothing can be compared with it.`
   const level = formatLevel(metric.unit, base.center)
   const { moved, still, open, silent } = sorted(view, load, metric)
-  const nothing = moved.length + still.length + open.length + silent.length === 0
+  const alone = moved.length + still.length + open.length + silent.length === 0
   const from = nameOf(view.baseline)
-  return html`${nothing && html`${what} is ${level} with ${from}; there is no other arm to compare. `}${
-    moved.length > 0 &&
-    html`${what} is ${listed(moved.map((one) => movement(one, metric)))} than with ${from} (${level}). `
+  return html`${
+    moved.length > 0
+      ? html`${what} is ${listed(moved.map((one) => movement(one, metric)))} than with ${from} (${level}). `
+      : html`${what} is ${level} with ${from}${alone && '; there is no other arm to compare'}. `
   }${
     still.length > 0 &&
     html`${listed(still.map(({ style }) => nameOf(style)))} cannot be told from ${from}: the difference is within the noise of this run. `

@@ -5,7 +5,7 @@ import { type Entry, grid } from './grid.ts'
 import type { Style } from './style.ts'
 
 /** What the terminal shows of the metrics; the report shows all. */
-const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
+export const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
   { metric: 'p50', title: 'p50' },
   { metric: 'p99', title: 'p99' },
   { metric: 'p999', title: 'p99.9' },

@@ -2,16 +2,19 @@ import type { Analysis, JudgedTrial, Problem } from '../model/analysis.ts'
 import { paragraph } from './paragraph.ts'
 import type { Style } from './style.ts'
 
-/** A problem and the trials that have it; none where it is of the comparison. */
+/** Problems of one kind: the first of them, and how many there are of trials and of the comparison. */
 interface Group {
   readonly problem: Problem
   readonly trials: readonly string[]
+  readonly others: number
 }
 
-/** What the reader must know of the result: those of the comparison first, then those of trials, each kind once. */
+/** What the reader must know of the result, each kind once; what makes something not count comes first. */
 export function problemList({ problems, trials }: Analysis, style: Style): string {
-  const groups = [...problems.map((problem) => ({ problem, trials: [] })), ...byRule(trials)]
+  const all = [...problems.map((problem) => ({ problem, id: undefined })), ...ofTrials(trials)]
+  const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]
   return groups
+    .flatMap(grouped)
     .toSorted((a, b) => rank(a) - rank(b))
     .map((group) => groupText(group, style))
     .join('\n')
@@ -19,35 +22,36 @@ export function problemList({ problems, trials }: Analysis, style: Style): strin
 
 const rank = ({ problem }: Group) => (problem.severity === 'invalid' ? 0 : 1)
 
-function byRule(trials: readonly JudgedTrial[]): Group[] {
-  const all = trials.flatMap(({ result, problems }) => problems.map((problem) => ({ problem, id: result.trial.id })))
-  const groups = Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`)
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group
-    return first ? [{ problem: first.problem, trials: [...new Set(group.map(({ id }) => id))] }] : []
-  })
+function ofTrials(trials: readonly JudgedTrial[]) {
+  return trials.flatMap(({ result, problems }) => problems.map((problem) => ({ problem, id: result.trial.id })))
 }
 
-function groupText({ problem, trials }: Group, style: Style): string {
+function grouped(all: readonly { readonly problem: Problem; readonly id: string | undefined }[]): Group[] {
+  const [first] = all
+  const trials = [...new Set(all.flatMap(({ id }) => id ?? []))]
+  return first ? [{ problem: first.problem, trials, others: all.filter(({ id }) => id === undefined).length }] : []
+}
+
+function groupText({ problem, trials, others }: Group, style: Style): string {
   const { severity, rule, cause, effect, remedy } = problem
   const paint = severity === 'invalid' ? style.red : style.yellow
-  const where = trials.length === 0 ? '' : `: ${named(trials)}`
+  const where = trials.length > 0 ? `: ${named(trials)}` : others > 1 ? `: ${others} times` : ''
   const first = paragraph(style.plain(`${severity} ${rule}${where}`), { indent: INDENT })
   const entry = (text: string) => paragraph(style.plain(text), { first: INDENT, indent: INDENT })
   return [
     paint(severity) + first.slice(severity.length),
-    entry(`${trials.length > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
+    entry(`${Math.max(trials.length, others) > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
     entry(`→ ${remedy}`),
   ].join('\n')
 }
 
 const INDENT = '    '
-const SHOWN = 3
+const SHOWN = 2
 
-/** `3 trials (a, b, c)`. */
+/** `2 trials (a, b)`; of more only the number, since the report names them all. */
 function named(trials: readonly string[]): string {
-  const more = trials.length > SHOWN ? ', …' : ''
-  return `${trials.length === 1 ? '1 trial' : `${trials.length} trials`} (${trials.slice(0, SHOWN).join(', ')}${more})`
+  const count = trials.length === 1 ? '1 trial' : `${trials.length} trials`
+  return trials.length > SHOWN ? count : `${count} (${trials.join(', ')})`
 }
 
 function sentence(text: string): string {

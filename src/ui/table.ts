@@ -1,7 +1,7 @@
 import type { Analysis, Cell } from '../model/analysis.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
 import { formatDuration, formatRate } from '../model/units.ts'
-import { loadTable, MARKS } from './load-table.ts'
+import { COLUMNS, loadTable, MARKS } from './load-table.ts'
 import { paragraph } from './paragraph.ts'
 import { problemList } from './problem-list.ts'
 import type { Style } from './style.ts'
@@ -57,9 +57,10 @@ function legend({ record, cells }: Analysis, style: Style): string {
   return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))
 }
 
-/** A note that several cells share is said once. */
+/** A note of the cells that are shown; one that several share is said once. */
 function notes({ cells, metrics }: Analysis, style: Style): string {
-  const shown = cells.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
+  const visible = cells.filter((cell) => COLUMNS.some(({ metric }) => metric === cell.metric))
+  const shown = visible.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
   const groups = Map.groupBy(shown, ({ note }) => note)
   return [...groups]
     .map(([note, where]) => {

@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
+import { k6 } from '../../src/loads/k6.ts'
+import { k6Scanner } from '../../src/loads/k6-samples.ts'
+import { measuredSchema } from '../../src/model/result.ts'
+import { captured, finished, inPieces } from './captured.ts'
+
+async function read(name: string) {
+  const { execution, load, text } = captured(name)
+  const measured = measuredSchema.parse(await k6.parse(execution, load))
+  return { measured, summary: JSON.parse(text('k6.json')).metrics, load }
+}
+
+/** What the CSV holds of the measured scenario, counted the slow way. */
+function countOf(csv: string, metric: string, scenario = 'main'): number {
+  const [header, ...lines] = csv.trim().split('\n')
+  const column = (header ?? '').split(',').indexOf('scenario')
+  return lines.filter((line) => line.startsWith(`${metric},`) && line.split(',')[column] === scenario).length
+}
+
+describe('k6, on captured runs', () => {
+  it.each(['http', 'post', 'errors', 'stall', 'dropped', 'max', 'refused', 'by-hand'])(
+    'counts only the measured scenario: %s',
+    async (name) => {
+      const { measured } = await read(`k6/${name}`)
+      const csv = captured(`k6/${name}`).text('samples.csv')
+      expect(measured.requests).toBe(countOf(csv, 'http_reqs'))
+      expect(measured.dropped).toBe(countOf(csv, 'dropped_iterations'))
+      expect(measured.timeline.requests.reduce((sum, count) => sum + count, 0)).toBe(measured.requests)
+      expect(decodeHistogram(measured.latency.service).count).toBe(measured.requests - measured.errors)
+    },
+  )
+
+  it('agrees with the percentiles that k6 computes exactly', () => {
+    const { text } = captured('k6/by-hand')
+    const histogram = latencyHistogram()
+    const scan = k6Scanner([], {
+      request: ({ service, blocked }) => histogram.record(service - blocked),
+      other: () => {},
+    })
+    scan(Buffer.from(text('samples.csv')))
+    const { values } = JSON.parse(text('k6.json')).metrics.http_req_duration
+    expect(histogram.count).toBe(values.count)
+    for (const [q, exact] of [
+      [0.5, values.med],
+      [0.9, values['p(90)']],
+      [0.99, values['p(99)']],
+      [1, values.max],
+    ]) {
+      expect(Math.abs(histogram.quantile(q) * 1000 - exact)).toBeLessThan(exact * 0.005)
+    }
+    expect(Math.abs(histogram.mean * 1000 - values.avg)).toBeLessThan(values.avg * 0.002)
+  })
+
+  it('has errors apart, by code', async () => {
+    const { measured, summary } = await read('k6/errors')
+    expect(measured.errors).toBe(summary.http_req_failed.values.passes)
+    expect(measured.codes).toEqual({ 200: measured.requests - measured.errors, 503: measured.errors })
+    const refused = await read('k6/refused')
+    expect(refused.measured.codes).toEqual({ 'error 1212': refused.measured.requests })
+    expect(refused.measured.latency.summary?.service.count).toBe(0)
+  })
+
+  it('sees a stall on both clocks, since its virtual users send on time', async () => {
+    const { measured } = await read('k6/stall')
+    const { service, response } = measured.latency.summary ?? {}
+    expect(service?.p99).toBeGreaterThan(0.25)
+    expect(service?.max).toBeGreaterThan(0.29)
+    expect(response).toEqual(service)
+    expect(measured.dropped).toBe(0)
+  })
+
+  it('counts what was dropped as planned', async () => {
+    const { measured } = await read('k6/dropped')
+    expect(measured.planned).toBe(measured.requests + measured.dropped)
+    expect(measured.dropped).toBeGreaterThan(50)
+    expect(measured.generator.messages.join()).toMatch(/Insufficient VUs/)
+  })
+
+  it('has no response time in a closed loop', async () => {
+    const { measured } = await read('k6/max')
+    expect(measured.latency.response).toBeUndefined()
+    expect(measured.generator.late).toBeUndefined()
+    expect(measured.planned).toBe(measured.requests)
+  })
+
+  it('reports connections that the warm-up has opened, and what the script costs', async () => {
+    const { measured, load } = await read('k6/http')
+    expect(measured.generator).toMatchObject({
+      connections: load.connections,
+      sockets: load.connections,
+      connectingP95: 0,
+    })
+    expect(measured.generator.scriptShare).toBeGreaterThan(0)
+    expect(measured.generator.scriptShare).toBeLessThan(0.6)
+    expect(measured.generator.late?.p50).toBeGreaterThan(0)
+    expect(measured.seconds).toBeCloseTo(load.duration, 0)
+    expect(Math.abs(measured.planned - Number(load.rate) * load.duration)).toBeLessThanOrEqual(1)
+  })
+
+  it('reads the same however the samples are cut into pieces', async () => {
+    const { execution, load, text } = captured('k6/dropped')
+    const csv = Buffer.from(text('samples.csv'))
+    const whole = await k6.parse(execution, load)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), async (size) => {
+        const reading = {
+          ...execution,
+          read: (name: string) => (name === 'samples.csv' ? inPieces(csv, size) : execution.read(name)),
+        }
+        expect(await k6.parse(reading, load)).toEqual(whole)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+describe('k6, where there is no measurement', () => {
+  const { load, text } = captured('k6/http')
+  const csv = text('samples.csv')
+  const summary = text('k6.json')
+  const reading = (files: Record<string, string>, stderr = '', exitCode = 0) =>
+    k6.parse(finished(files, stderr, exitCode), load)
+  const header = csv.slice(0, csv.indexOf('\n') + 1)
+  const without = (kind: RegExp) =>
+    csv
+      .split('\n')
+      .filter((line) => !kind.test(line))
+      .join('\n')
+
+  it.each([
+    ['no summary', { 'samples.csv': csv }, 'load-output', /summary of k6 could not be read/],
+    ['no samples', { 'k6.json': summary }, 'load-output', /not complete/],
+    [
+      'samples cut short',
+      { 'samples.csv': csv.slice(0, csv.length / 2), 'k6.json': summary },
+      'load-output',
+      /not complete/,
+    ],
+    ['other columns', { 'samples.csv': csv.replace('scenario', 'tags'), 'k6.json': summary }, 'load-output', /columns/],
+    ['no measured request', { 'samples.csv': header, 'k6.json': '{"metrics":{}}' }, 'load-failed', /no request/],
+    [
+      'a warm-up that ran into the opening edge',
+      {
+        'samples.csv': csv.replace(/^(vu_made,\d+),(\d+)/gm, (_, head, made) => `${head},${Number(made) - 3000}`),
+        'k6.json': summary,
+      },
+      'load-output',
+      /quiet/,
+    ],
+    [
+      'a measurement that began before it',
+      {
+        'samples.csv': csv.replace(/^(vu_made,\d+),(\d+)/gm, (_, head, made) => `${head},${Number(made) + 3000}`),
+        'k6.json': summary,
+      },
+      'load-output',
+      /quiet/,
+    ],
+  ])('refuses %s', async (_, files, code, message) => {
+    const failure = await reading(files as Record<string, string>).catch((error) => error)
+    expect(failure).toMatchObject({ name: 'Failure', code, message: expect.stringMatching(message) })
+    expect(failure.fix).toBeTruthy()
+  })
+
+  it('does not look for the edge in samples of another script', async () => {
+    const measured = await reading({ 'samples.csv': without(/^vu_made/), 'k6.json': summary })
+    expect(measured.requests).toBeGreaterThan(0)
+  })
+
+  it('says what an exit code means, and what k6 said', async () => {
+    const stderr = '{"level":"error","msg":"GoError: not a URL","time":"2026-11-22T11:12:39Z"}\n'
+    const failure = await reading({}, stderr, 107).catch((error) => error)
+    expect(failure).toMatchObject({ code: 'load-failed', message: 'k6 ended with exit code 107' })
+    expect(failure.why).toBe('its script threw an error: GoError: not a URL')
+  })
+})

@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { loggedWarnings, shortened } from '../../src/loads/messages.ts'
+import { pausesOf } from '../../src/loads/pauses.ts'
+import { dueTimes } from '../../src/loads/ticks.ts'
+import { timelineBuilder } from '../../src/loads/timeline.ts'
+import { wholeLines } from '../../src/loads/whole-lines.ts'
+import { inPieces } from './captured.ts'
+
+describe('wholeLines', () => {
+  it('gives all bytes, in blocks that end where a line ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(10, 97, 98)), fc.integer({ min: 1, max: 9 }), async (bytes, size) => {
+        const blocks: Uint8Array[] = []
+        for await (const block of wholeLines(inPieces(Uint8Array.from(bytes), size))) blocks.push(block)
+        expect(blocks.flatMap((block) => [...block])).toEqual(bytes)
+        for (const block of blocks.slice(0, -1)) expect(block.at(-1)).toBe(10)
+      }),
+    )
+  })
+})
+
+describe('timelineBuilder', () => {
+  it('has exact quantiles by the second, 0 where there was no success, and the rest in the nearest row', () => {
+    const timeline = timelineBuilder(2.5, 2)
+    const at = Float64Array.from([-1, 0, 999_999, 1_000_000, 9e9])
+    timeline.answered(at, Float64Array.from([10, 30, 20.6, 400, 7]), 5)
+    timeline.failed(2e6)
+    expect(timeline.build()).toEqual({
+      requests: [3, 1, 2],
+      errors: [0, 0, 1],
+      p50: [21, 400, 7],
+      p90: [30, 400, 7],
+      p99: [30, 400, 7],
+      max: [30, 400, 7],
+    })
+    expect(timelineBuilder(1, 0).build().p50).toEqual([0])
+  })
+
+  it('grows, and loses nothing when seconds alternate', () => {
+    const timeline = timelineBuilder(2, 1)
+    const at = Float64Array.from({ length: 5000 }, (_, index) => (index % 2) * 1e6)
+    timeline.answered(
+      at,
+      Float64Array.from({ length: 5000 }, (_, index) => index + 1),
+      5000,
+    )
+    expect(timeline.build()).toMatchObject({ requests: [2500, 2500], max: [4999, 5000] })
+  })
+})
+
+describe('pausesOf', () => {
+  const of = (requests: readonly [start: number, latency: number][], connections = 4) =>
+    pausesOf(
+      { starts: requests.map(([start]) => start), latencies: requests.map(([, latency]) => latency) },
+      10,
+      connections,
+    )
+
+  it('counts moments in which half of the connections wait', () => {
+    expect(
+      of([
+        [0, 1000],
+        [500, 1000],
+      ]),
+    ).toEqual({ count: 1, seconds: 500e-6 })
+    expect(
+      of([
+        [0, 1000],
+        [500, 1000],
+        [5000, 200],
+        [5100, 200],
+      ]),
+    ).toEqual({ count: 2, seconds: 600e-6 })
+    expect(
+      of([
+        [0, 1000],
+        [100, 1000],
+        [200, 1000],
+        [900, 300],
+      ]),
+    ).toEqual({ count: 1, seconds: 1100e-6 })
+  })
+
+  it('does not count fewer connections, nor requests that were only slow', () => {
+    expect(
+      of([
+        [0, 1000],
+        [1000, 1000],
+      ]),
+    ).toEqual({ count: 0, seconds: 0 })
+    expect(
+      of([
+        [0, 90],
+        [10, 90],
+      ]),
+    ).toEqual({ count: 0, seconds: 0 })
+    expect(of([])).toEqual({ count: 0, seconds: 0 })
+  })
+})
+
+describe('dueTimes', () => {
+  it('finds the clock again, up to what the promptest was late', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 30, max: 900 })), { minLength: 1, maxLength: 100 }),
+        (ticks) => {
+          const late = ticks.map(([, by]) => by)
+          const time = (tick: number) => 5000 + tick * 1000 + (late[tick] ?? 0)
+          const sent = ticks.flatMap(([isSent], tick) => (isSent ? [tick] : []))
+          const dropped = ticks.flatMap(([isSent], tick) => (isSent ? [] : [time(tick)]))
+          const due = dueTimes(sent.map(time), dropped, 1000)
+          expect([...due]).toEqual(sent.map((tick) => 5000 + tick * 1000 + Math.min(...late)))
+        },
+      ),
+    )
+  })
+
+  it('does not ask for order', () => {
+    expect([...dueTimes([2010, 10, 1500], [], 1000)]).toEqual([2010, 10, 1010])
+  })
+})
+
+describe('messages', () => {
+  it('are said once, whatever their numbers, the most frequent first', () => {
+    expect(shortened(['port 1', 'full', 'port 2'])).toEqual(['port 1 (2 times)', 'full'])
+    expect(shortened(['x'.repeat(500)])[0]).toHaveLength(200)
+    expect(shortened(Array.from({ length: 99 }, (_, index) => 'y'.repeat(index + 1)))).toHaveLength(20)
+  })
+
+  it('are taken from logs of both tools', () => {
+    const log = [
+      '{"ts":1,"level":"info","msg":"fine"}',
+      '{"ts":1,"level":"warn","msg":"of fortio"}',
+      '{"level":"warning","msg":"of k6"}',
+      '{"level":"err","msg":"cannot assign requested address"}',
+      '{broken',
+      'All done 3000 calls',
+    ]
+    expect(loggedWarnings(log.join('\n'))).toEqual(['of fortio', 'of k6', 'cannot assign requested address'])
+  })
+})
