@@ -10,6 +10,10 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.exit(2)
 }
 
+// Compiled code is kept from one start to the next.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache()
+
 const { cli } = await import('./cli.ts')
 const interruption = new AbortController()
 const surroundings = {

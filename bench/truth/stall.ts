@@ -32,25 +32,33 @@ export function expectedQuantile(q: number, { rate, duration, lasts, drain, usua
   return responses[Math.ceil(q * responses.length) - 1] as number
 }
 
+/** How fast the backlog went: answers between the server's waking and the time when they came no faster than usual, per second. */
+export function measuredDrain(ends: readonly number[], woke: number, rate: number): number {
+  const after = ends.filter((end) => end >= woke).sort((a, b) => a - b)
+  const window = 20
+  for (let index = window; index < after.length; index++) {
+    const before = after[index - window] as number
+    if (window / ((after[index] as number) - before) < 1.5 * rate) return (index - window) / (before - woke)
+  }
+  throw new Error('the backlog was never worked off')
+}
+
 interface Line {
   readonly timestamp: number
   readonly latency: number
 }
 
-/** How fast the backlog went: requests that ended between the server's waking and the first second of quiet, per second. */
-export function measuredDrain(log: string, woke: number, rate: number): number {
-  const ends = log
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line)
-    .map(({ timestamp, latency }) => timestamp / 1e9 + latency)
-    .filter((end) => end >= woke)
-    .sort((a, b) => a - b)
-  // The backlog is gone when answers come no faster than requests are planned.
-  const window = 20
-  for (let index = window; index < ends.length; index++) {
-    const span = (ends[index] as number) - (ends[index - window] as number)
-    if (window / span < 1.5 * rate) return (index - window) / ((ends[index - window] as number) - woke)
-  }
-  throw new Error('the backlog was never worked off')
+/** When answers came, in seconds since the epoch, from the tools' own output. */
+export const endsOf = {
+  fortio: (files: Readonly<Record<string, string>>): number[] =>
+    (files['access.jsonl'] ?? '')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line)
+      .map(({ timestamp, latency }) => timestamp / 1e9 + latency),
+  k6: (files: Readonly<Record<string, string>>): number[] =>
+    (files['samples.csv'] ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('http_req_duration,'))
+      .map((line) => Number(line.split(',', 2)[1]) / 1e6),
 }

@@ -4,7 +4,9 @@
  *
  *   npm run truth        about five minutes; nothing else should run on the machine
  */
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
@@ -15,12 +17,12 @@ import { formatLatency } from '../../src/model/units.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import { read, serverOf, withSeat } from './rig.ts'
-import { expectedQuantile, measuredDrain } from './stall.ts'
+import { endsOf, expectedQuantile, measuredDrain } from './stall.ts'
 
 const STALL = 1
 const DELAYS = [0.001, 0.002, 0.005]
 /** Delays are tried in turn this often, and the medians compared: the machine is noisy. */
-const ROUNDS = 3
+const ROUNDS = 5
 
 const scenario = parseScenario(
   `
@@ -30,8 +32,10 @@ arms: [none]
 loads:
   - { name: fortio-stall, tool: fortio, rate: 1000/s, connections: 8, warmup: 2s, duration: 40s, payload: 0B }
   - { name: k6-stall, tool: k6, rate: 1000/s, connections: 1300, warmup: 2s, duration: 40s, payload: 0B }
-  - { name: fortio-delay, tool: fortio, rate: 50/s, connections: 2, warmup: 1s, duration: 10s, payload: 0B }
-  - { name: k6-delay, tool: k6, rate: 50/s, connections: 2, warmup: 1s, duration: 10s, payload: 0B }
+  - { name: fortio-stall-250, tool: fortio, rate: 250/s, connections: 8, warmup: 2s, duration: 40s, payload: 0B }
+  - { name: k6-stall-250, tool: k6, rate: 250/s, connections: 400, warmup: 2s, duration: 40s, payload: 0B }
+  - { name: fortio-delay, tool: fortio, rate: 50/s, connections: 2, warmup: 1s, duration: 5s, payload: 0B }
+  - { name: k6-delay, tool: k6, rate: 50/s, connections: 2, warmup: 1s, duration: 5s, payload: 0B }
 `,
   'truth.yaml',
 )
@@ -60,43 +64,28 @@ async function stalled(seat: Seat, run: string, name: string) {
   return { ...reading, woke }
 }
 
-async function stallRows(seat: Seat, run: string): Promise<string[]> {
-  const fortio = await stalled(seat, run, 'fortio-stall')
-  const k6 = await stalled(seat, run, 'k6-stall')
-  const log = Object.values(fortio.files).find((text) => text.startsWith('{"latency"')) ?? ''
-  const { service, response } = fortio.measured.latency
-  const drain = measuredDrain(log, fortio.woke, 1000)
-  const expected = expectedQuantile(0.99, {
-    rate: 1000,
-    duration: 40,
-    lasts: STALL,
-    drain,
-    usual: quantile(response, 0.5),
-  })
-  const found = quantile(response, 0.99)
-  const row = (what: string, value: number, against: number | undefined, goal: string) =>
-    `| ${what} | ${formatLatency(value)} | ${against === undefined ? '' : percent(value / against)} | ${goal} |`
-  return [
-    `| | p99 | against | goal |`,
-    `|---|---|---|---|`,
-    row(`queue simulation (backlog worked off at ${Math.round(drain)}/s, as measured)`, expected, undefined, ''),
-    row('fortio, response time', found, expected, '≥ 600 ms, within 3 % of the simulation'),
-    row('fortio, service time', quantile(service, 0.99), undefined, '< 2 ms'),
-    row(
-      'k6, response time',
-      quantile(k6.measured.latency.response, 0.99),
-      found,
-      "within 3 % of fortio's response time",
-    ),
-    row(
-      'k6, service time',
-      quantile(k6.measured.latency.service, 0.99),
-      found,
-      'k6 sends on time, so it shows on both clocks',
-    ),
-    '',
-    `fortio: ${counts(fortio.measured)}. k6: ${counts(k6.measured)}.`,
-  ]
+async function stallRows(seat: Seat, run: string, suffix: string): Promise<string[]> {
+  const rows: string[] = []
+  const summary: string[] = []
+  let reference = 0
+  for (const tool of ['fortio', 'k6'] as const) {
+    const name = `${tool}-stall${suffix}`
+    const { rate } = load(name)
+    if (rate === 'max') throw new Error('a stall needs a rate')
+    const { measured, files, woke } = await stalled(seat, run, name)
+    const { service, response } = measured.latency
+    const drain = measuredDrain(endsOf[tool](files), woke, rate)
+    const usual = quantile(response, 0.5)
+    const expected = expectedQuantile(0.99, { rate, duration: 40, lasts: STALL, drain, usual })
+    const found = quantile(response, 0.99)
+    reference ||= found
+    const against = tool === 'fortio' ? '' : `; against fortio ${percent(found / reference)}`
+    rows.push(
+      `| ${rate}/s | ${tool} | ${Math.round(drain)}/s | ${formatLatency(expected)} | ${formatLatency(found)} | ${percent(found / expected)}${against} | ${formatLatency(quantile(service, 0.99))} |`,
+    )
+    summary.push(`${tool}: ${counts(measured)}`)
+  }
+  return [...rows, `| | ${summary.join('; ')} | | | | | |`]
 }
 
 function counts({ planned, requests, dropped, errors }: Measured): string {
@@ -118,23 +107,45 @@ async function delayRows(seat: Seat): Promise<string[]> {
   }
   await worker.terminate()
   const p50 = (tool: string, delay: number) => middle(seen.get(`${tool}/${delay}`) ?? [])
+  const cells = (tool: string, delay: number) => {
+    const found = p50(tool, delay)
+    return delay === 0 ? [formatLatency(found), ''] : [formatLatency(found), percent(found / (delay + p50(tool, 0)))]
+  }
+  const effect = (tool: string, delay: number) => p50(tool, delay) - p50(tool, 0)
   return [
-    '| injected | fortio p50 | against injected + its own p50 without | k6 p50 | against injected + its own p50 without | k6 against fortio |',
+    '| injected | fortio p50 | against injected + its p50 without | k6 p50 | against injected + its p50 without | effect found by k6 against fortio |',
     '|---|---|---|---|---|---|',
     ...[0, ...DELAYS].map((delay) => {
-      const [fortio, k6] = [p50('fortio', delay), p50('k6', delay)]
-      const against = (tool: string, value: number) => (delay === 0 ? '' : percent(value / (delay + p50(tool, 0))))
-      return `| ${formatLatency(delay)} | ${formatLatency(fortio)} | ${against('fortio', fortio)} | ${formatLatency(k6)} | ${against('k6', k6)} | ${percent(k6 / fortio)} |`
+      const agreement = delay === 0 ? '' : percent(effect('k6', delay) / effect('fortio', delay))
+      return `| ${[formatLatency(delay), ...cells('fortio', delay), ...cells('k6', delay), agreement].join(' | ')} |`
     }),
   ]
+}
+
+/** Loops that run only where nothing else would: a core that sleeps wakes up late, and more so the less it has to do. */
+function keepAwake() {
+  const loops = cpus().map(() =>
+    spawn('chrt', ['--idle', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' }),
+  )
+  const state = { running: true, stop: () => loops.map((loop) => loop.kill('SIGKILL')) }
+  for (const loop of loops) loop.on('error', () => Object.assign(state, { running: false }))
+  process.on('exit', state.stop)
+  return state
 }
 
 function middle(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }
 
-const stalls = await withSeat(plan, stallRows)
+const awake = keepAwake()
+const stalls = await withSeat(plan, async (seat, run) => [
+  '| rate | tool | backlog worked off at | p99 of the queue simulation | p99 response time | against the simulation | p99 service time |',
+  '|---|---|---|---|---|---|---|',
+  ...(await stallRows(seat, run, '')),
+  ...(await stallRows(seat, run, '-250')),
+])
 const delays = await withSeat(plan, delayRows)
+awake.stop()
 const page = [
   '# How true the figures are',
   '',
@@ -142,11 +153,13 @@ const page = [
   '',
   `## A server that does nothing for ${STALL} s, once in 40 s at 1,000 requests/s`,
   '',
+  "The queue simulation plays every request through one queue with the drain that was measured of this tool. Goals: fortio's response time at 1,000/s at least 600 ms and within 3 % of the simulation, its service time below 2 ms; k6, which sends on time and so shows the stall on both clocks, within 3 % of fortio. Where k6's own CPU makes its backlog drain slower, as at 1,000/s on two cores, its p99 is larger by what the simulation says.",
+  '',
   ...stalls,
   '',
   '## A server that is later by an exact time',
   '',
-  `50 requests/s; the server spins until the time has come, so the delay is exact. Medians of ${ROUNDS} rounds in turn. Goals: within 2 % of truth plus the figure without delay; the tools within 3 % of each other.`,
+  `50 requests/s; the server spins until the time has come, so the delay is exact. Cores are kept awake by idle-priority loops${awake.running ? '' : ' (chrt was not found, so they were not)'}: waking an idle core of a virtual machine takes longer than these delays. Medians of ${ROUNDS} rounds in turn. Goals: within 2 % of truth plus the figure without delay; the effects that the tools find within 3 % of each other; what a request costs the tool itself differs, so their levels do.`,
   '',
   ...delays,
   '',

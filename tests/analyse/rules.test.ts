@@ -121,8 +121,8 @@ const cases: Case[] = [
     what: 'a k6 script that takes longer than its requests',
     rule: 'generator-saturated',
     severity: 'warning',
-    otherwise: { load: k6, generator: { scriptShare: 0.21 } },
-    says: /21 %/,
+    otherwise: { load: k6, generator: { scriptShare: 0.61 } },
+    says: /61 %/,
   },
   {
     what: 'a host with all cores busy',
