@@ -21,7 +21,7 @@ const surroundings = {
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
-  argv: process.argv.slice(1),
+  argv: ['meshbench', ...process.argv.slice(2)],
   signal: interruption.signal,
   emergency: { run: async (): Promise<string[]> => [] },
 }

@@ -28,7 +28,7 @@ describe('the report of a run', () => {
     expect(text).toMatch(/p99 latency is [\d.]+ (µs|ms) higher with envoy-sidecar \(\+\d+ %\)/)
     expect(text).toContain('58 of 60 trials valid')
     expect(text).toContain('1 invalid, 1 failed')
-    expect(text).toMatch(/Noise floor of p99 none against itself: ±[\d.]+ % under http-500/)
+    expect(text).toMatch(/Noise floor of p99 none against itself: up to \+[\d.]+ % under http-500/)
     expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('higher with'))
   })
 

@@ -26,14 +26,13 @@ export function dateWords(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso
 }
 
-/** The first load speaks loudest; each says latency, then CPU. */
+/** The first load speaks loudest; each says the tail, then the median, then CPU. */
 function answers(view: View): Html {
   return html`<section aria-labelledby="answer" class="answer"><h2 id="answer" class="quiet">The answer</h2>
 ${view.loads.map((load, index) => {
-  const p99 = view.metric('p99')
-  const cpu = view.metric('cpu')
+  const metrics = ['p99', 'p50', 'cpu'].flatMap((name) => view.metric(name) ?? [])
   return html`<div class="${index === 0 ? 'lead' : 'also'}"><p class="load"><b>${load.name}</b> ${loadWords(load)}</p>
-${p99 ? html`<p>${costSentence(view, load, p99)}</p>` : ''}${cpu ? html`<p class="second">${costSentence(view, load, cpu)}</p>` : ''}</div>`
+${metrics.map((metric, place) => html`<p${place > 0 && html` class="second"`}>${costSentence(view, load, metric)}</p>`)}</div>`
 })}</section>`
 }
 
@@ -59,7 +58,7 @@ function validity({ analysis }: View): Html {
 function noise(view: View): Html {
   const bands = view.loads.flatMap(({ name }) => {
     const band = view.noise(name, 'p99')
-    return band === undefined ? [] : [`±${formatRatio(band).replace(/^\+/, '')} under ${name}`]
+    return band === undefined ? [] : [`up to ${formatRatio(band)} under ${name}`]
   })
   return bands.length === 0
     ? html`<li class="badge warn"><b>Noise floor unknown</b><span>no A/A pair with valid data: name the baseline a second time</span></li>`
