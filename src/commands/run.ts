@@ -1,28 +1,16 @@
-import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
 import { statements } from '../analyse/statements.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
-import type { Plan } from '../model/plan.ts'
-import type { Platform, Provided } from '../model/platform.ts'
-import { RESULT_SCHEMA, type Run } from '../model/result.ts'
+import type { Platform } from '../model/platform.ts'
 import { remaining } from '../plan/remaining.ts'
-import { openPlatform } from '../platforms/index.ts'
 import { run } from '../run/run.ts'
-import { createRun } from '../store/create-run.ts'
-import { planDigest } from '../store/digest.ts'
-import { findRun } from '../store/find-run.ts'
-import { collectProvenance } from '../store/provenance.ts'
 import { readRun } from '../store/read-run.ts'
-import { reopenRun } from '../store/reopen-run.ts'
-import { runId } from '../store/run-id.ts'
-import type { RunWriter } from '../store/run-writer.ts'
-import { findingsText } from '../ui/findings.ts'
 import { styleFor } from '../ui/style.ts'
 import { analysisTable } from '../ui/table.ts'
-import { choosePlan } from './choose-plan.ts'
 import { openInBrowser } from './open-in-browser.ts'
+import { type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
 import type { SelectionOptions } from './selection.ts'
 import type { Surroundings } from './surroundings.ts'
 import { watch } from './watch.ts'
@@ -31,14 +19,6 @@ import { writeReport } from './write-report.ts'
 interface RunOptions extends SelectionOptions {
   readonly resume?: string | true
   readonly open?: boolean
-}
-
-/** A run that can start: its whole schedule, what of it is finished, and where it is written. */
-interface Prepared {
-  readonly run: Run
-  readonly platform: Platform
-  readonly finished: ReadonlySet<string>
-  readonly writer: RunWriter
 }
 
 /** `meshbench run`: everything from a scenario to a report. */
@@ -64,71 +44,6 @@ export async function runCommand(
   show(analysis, report, options, surroundings)
   if (options.open) await openInBrowser(report, surroundings)
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
-}
-
-async function prepareNew(scenario: string, options: RunOptions, surroundings: Surroundings): Promise<Prepared> {
-  const { plan, platform } = await choosePlan(scenario, options, surroundings)
-  const provided = await provide(platform, plan, surroundings)
-  const now = new Date()
-  const run: Run = {
-    schema: RESULT_SCHEMA,
-    id: runId(now, plan.scenario.name, Math.random),
-    startedAt: now.toISOString(),
-    digest: planDigest(plan),
-    plan,
-    provenance: await collectProvenance({
-      platform: platform.name,
-      provided,
-      argv: surroundings.argv,
-      cwd: surroundings.cwd,
-    }),
-  }
-  const writer = await createRun(resolve(surroundings.cwd, options.results), run)
-  return { run, platform, finished: new Set(), writer }
-}
-
-async function prepareResumed(given: string | true, options: RunOptions, surroundings: Surroundings) {
-  const dir = await findRun(resolve(surroundings.cwd, options.results), given === true ? undefined : given)
-  const { run, finished, writer } = await reopenRun(dir)
-  try {
-    const platform = await openPlatform(run.provenance.platform as Platform['name'])
-    refuseOtherTools(run, await provide(platform, run.plan, surroundings))
-    return { run, platform, finished, writer }
-  } catch (error) {
-    await writer.close()
-    throw error
-  }
-}
-
-/** Trials of one run must be comparable: the same programs, to the byte. */
-function refuseOtherTools(run: Run, provided: Provided): void {
-  for (const before of run.provenance.tools) {
-    const now = provided.tools.find(({ name }) => name === before.name)
-    if (now?.version === before.version && now.sha256 === before.sha256) continue
-    throw new Failure('plan-changed', `${before.name} is not what this run began with`, {
-      cause: `then ${before.version} (${before.sha256?.slice(0, 12)}), now ${now?.version ?? 'absent'} (${now?.sha256?.slice(0, 12)})`,
-      fix: `Put ${before.name} ${before.version} back, or begin a new run.`,
-    })
-  }
-}
-
-/** Checks what stands in the way, then fetches what is missing. */
-async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: Surroundings): Promise<Provided> {
-  const style = styleFor(stderr, env)
-  const findings = (await platform.check(plan)).filter(({ severity }) => severity !== 'ok')
-  if (findings.length > 0) stderr.write(findingsText(findings, style))
-  if (findings.some(({ severity }) => severity === 'error')) {
-    throw new Failure('not-ready', `the platform ${platform.name} is not ready for this plan`, {
-      fix: 'Each finding above says how; `meshbench doctor` looks again.',
-    })
-  }
-  const steps = platform.prepare(plan, signal)
-  let next = await steps.next()
-  while (!next.done) {
-    stderr.write(`${style.dim(next.value.title)}\n`)
-    next = await steps.next()
-  }
-  return next.value
 }
 
 async function carryOut({ run: about, platform, finished, writer }: Prepared, surroundings: Surroundings) {

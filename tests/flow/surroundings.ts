@@ -1,7 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import { onTestFinished } from 'vitest'
 import { cli } from '../../src/cli.ts'
 
 /** What a command line printed, and how it ended. */
@@ -20,8 +21,11 @@ class Memory extends Writable {
   }
 }
 
+/** Is gone when the test is over. */
 export function emptyFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'meshbench-test-'))
+  const folder = mkdtempSync(join(tmpdir(), 'meshbench-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Runs a command line within this process, in an empty folder unless told otherwise. `abortOn`: the first Ctrl-C comes when stderr shows this. */
