@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import type { CommonOptions, Surroundings } from './commands/surroundings.ts'
+import { version } from './store/version.ts'
 
 /** What a command does: its arguments, its options, the process around it; the answer is the exit code. */
 type Action<Options> = (args: readonly string[], options: Options, surroundings: Surroundings) => Promise<number>
@@ -82,10 +82,6 @@ function withSelection(command: Command): Command {
     .option('--cohorts <n>', 'how often everything is provisioned anew')
     .option('--seed <n>', 'seed of the order')
     .option('--time-budget <duration>', 'drop whole blocks until it fits, e.g. 20m')
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 const EPILOGUE = `

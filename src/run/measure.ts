@@ -35,10 +35,7 @@ export async function* measure(
       if (closing.status === 'rejected') throw closing.reason
       return { ...(await tool.parse(execution, load)), observation: closing.value }
     }
-    const outcome = await reading().then(
-      (reading): Outcome => ({ status: 'measured', reading }),
-      (error): Outcome => ({ status: 'failed', failure: Failure.from(error).toData() }),
-    )
+    const outcome = await reading().then((reading): Outcome => ({ status: 'measured', reading }), failed)
     yield { type: 'outcome', outcome, raw: rawOutputs(commands.measure, execution) }
   } finally {
     await execution.discard()
@@ -75,4 +72,9 @@ function rawOutputs(command: Command, execution: Execution): RawOutput[] {
 
 async function* bytes(content: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(content)
+}
+
+/** A failure is a result as well. */
+export function failed(error: unknown): Outcome {
+  return { status: 'failed', failure: Failure.from(error).toData() }
 }

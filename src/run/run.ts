@@ -4,7 +4,7 @@ import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../mod
 import type { Seat, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
-import { measure } from './measure.ts'
+import { failed, measure } from './measure.ts'
 import type { World } from './world.ts'
 
 /** What every step of a visit needs. */
@@ -118,10 +118,6 @@ async function* measureOne(seat: Seat, trial: Trial, { plan, world }: Stage): As
     yield resultEvent(trial, startedAt, failed(error), [], world)
     return 'failed'
   }
-}
-
-function failed(error: unknown): Outcome {
-  return { status: 'failed', failure: Failure.from(error).toData() }
 }
 
 type ResultEvent = Extract<Event, { type: 'result' }>

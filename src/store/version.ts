@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 
 /** The version of this program, from its package.json: two folders up, from the sources as from `dist`. */
 export function version(): string {
-  const path = new URL('../../package.json', import.meta.url)
-  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path, 'utf8'))).version
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  if (typeof manifest.version !== 'string') throw new TypeError('package.json has no version')
+  return manifest.version
 }
