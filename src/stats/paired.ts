@@ -1,5 +1,6 @@
 import type { Estimate } from '../model/analysis.ts'
-import { geometricInterval, meanInterval } from './interval.ts'
+import { hodgesLehmann } from './hodges-lehmann.ts'
+import { exponential, geometricInterval, LEVEL, meanInterval } from './interval.ts'
 
 /** Two measurements of one block: of the baseline and of the arm. */
 export interface Pair {
@@ -8,12 +9,31 @@ export interface Pair {
 }
 
 /** Ratio to the baseline: exp of the t interval on the log-ratios. Absent where a value is not positive. */
-export function pairedRatio(pairs: readonly Pair[]): Estimate | undefined {
+export function pairedRatio(pairs: readonly Pair[], level = LEVEL): Estimate | undefined {
   if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return undefined
-  return geometricInterval(pairs.map(({ base, arm }) => arm / base))
+  return geometricInterval(
+    pairs.map(({ base, arm }) => arm / base),
+    level,
+  )
+}
+
+/**
+ * The twin of pairedRatio that no single block can move far: exp of the Hodges–Lehmann estimate of the log-ratios and of
+ * its exact interval, which is absent where the blocks are too few for the level (below six for 95 %).
+ */
+export function robustPairedRatio(pairs: readonly Pair[], level = LEVEL): Estimate | undefined {
+  if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return undefined
+  const onLogs = hodgesLehmann(
+    pairs.map(({ base, arm }) => Math.log(arm / base)),
+    level,
+  )
+  return onLogs && exponential(onLogs)
 }
 
 /** Difference to the baseline, in the unit of the measurements: t interval on the differences. */
-export function pairedDifference(pairs: readonly Pair[]): Estimate | undefined {
-  return meanInterval(pairs.map(({ base, arm }) => arm - base))
+export function pairedDifference(pairs: readonly Pair[], level = LEVEL): Estimate | undefined {
+  return meanInterval(
+    pairs.map(({ base, arm }) => arm - base),
+    level,
+  )
 }

@@ -1,3 +1,4 @@
+import { build } from 'hdr-histogram-js'
 import { expect, test } from 'vitest'
 import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
 import { latencySummarySchema } from '../../src/model/result.ts'
@@ -20,4 +21,12 @@ test('an empty histogram has a summary that JSON can hold', () => {
   const summary = summarise(latencyHistogram())
   expect(latencySummarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary)
   expect(summary).toMatchObject({ count: 0, p50: 0, max: 0 })
+})
+
+test('the histogram library agrees with its own published example: 25, 50, 75 (HdrHistogramJS)', () => {
+  const histogram = build()
+  for (const value of [25, 50, 75]) histogram.recordValue(value)
+  expect(histogram.mean).toBe(50)
+  expect(histogram.stdDeviation).toBeCloseTo(Math.sqrt(1250 / 3), 9)
+  expect([50, 75, 100].map((percentile) => histogram.getValueAtPercentile(percentile))).toEqual([50, 75, 75])
 })

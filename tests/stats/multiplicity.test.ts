@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { benjaminiHochberg, benjaminiYekutieli } from '../../src/stats/benjamini-hochberg.ts'
+import { holm } from '../../src/stats/holm.ts'
+import { maxT } from '../../src/stats/max-t.ts'
+import { random } from '../../src/stats/random.ts'
+import { tTest } from '../../src/stats/t-test.ts'
+import { close } from './close.ts'
+
+/** Benjamini and Hochberg (1995), section 3.2. */
+const published = [
+  0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1,
+]
+const rejections = (adjusted: readonly number[]) => adjusted.filter((p) => p <= 0.05).length
+
+describe('Holm, Benjamini–Hochberg, Benjamini–Yekutieli', () => {
+  it('agree with the paper’s example', () => {
+    expect([holm, benjaminiHochberg, benjaminiYekutieli].map((adjust) => rejections(adjust(published)))).toEqual([
+      3, 4, 3,
+    ])
+    close(holm(published)[3], 0.114, 1e-14)
+    close(benjaminiHochberg(published)[3], 0.035625, 1e-14)
+    close(benjaminiYekutieli(published)[0], 0.0001 * 15 * 3.3182289932289937, 1e-12)
+  })
+
+  it('keep the order given, hold ties together, and end at 1', () => {
+    const known = [0.04, 0.01, 0.03, 0.01, 0.9]
+    for (const [index, p] of [0.09, 0.05, 0.09, 0.05, 0.9].entries()) close(holm(known)[index], p, 1e-14)
+    for (const [index, p] of [0.05, 0.025, 0.05, 0.025, 0.9].entries()) close(benjaminiHochberg(known)[index], p, 1e-14)
+    expect(holm([0.6, 0.7])).toEqual([1, 1])
+    expect(benjaminiYekutieli([0.9, 0.9])).toEqual([1, 1])
+    expect([holm([]), benjaminiHochberg([]), benjaminiYekutieli([])]).toEqual([[], [], []])
+  })
+
+  it('agree with their definitions on random families', () => {
+    const draw = random(1, 'families')
+    for (let time = 0; time < 100; time++) {
+      const ps = Array.from({ length: 1 + draw.integer(12) }, () => draw.uniform() ** 3)
+      const sorted = ps.toSorted((a, b) => a - b)
+      const m = ps.length
+      for (const [index, p] of ps.entries()) {
+        const rank = sorted.indexOf(p)
+        close(holm(ps)[index], Math.max(...sorted.slice(0, rank + 1).map((q, k) => Math.min(1, (m - k) * q))), 1e-14)
+        const steps = sorted.map((q, k) => (k >= rank ? (m * q) / (k + 1) : 1))
+        close(benjaminiHochberg(ps)[index], Math.min(1, ...steps), 1e-14)
+      }
+    }
+  })
+})
+
+describe('maxT', () => {
+  const normals = (draw: ReturnType<typeof random>, blocks: number, shift = 0) =>
+    Array.from({ length: blocks }, () => shift + draw.normal())
+
+  it('finds the one cell that differs, and gives the same for the same seed', () => {
+    const draw = random(2, 'cells')
+    const cells = Array.from({ length: 12 }, (_, cell) => normals(draw, 12, cell === 7 ? 4 : 0))
+    const once = () => maxT(cells, { random: random(3, 'max-t'), resamples: 999 })
+    const adjusted = once()
+    expect(adjusted.map((p) => p < 0.05).indexOf(true)).toBe(7)
+    expect(adjusted.filter((p) => p < 0.05)).toHaveLength(1)
+    expect(once()).toEqual(adjusted)
+  })
+
+  it('does not charge for cells that say the same, where Holm does', () => {
+    const cell = normals(random(4, 'cell'), 15, 0.7)
+    const alone = maxT([cell], { random: random(5, 'same'), resamples: 999 })
+    const five = maxT([cell, cell, cell, cell, cell], { random: random(5, 'same'), resamples: 999 })
+    expect(five).toEqual(new Array(5).fill(alone[0]))
+  })
+
+  it('does not care for the unit of a cell, the order of cells, or its blocks’ common level', () => {
+    const draw = random(6, 'unit')
+    const cells = [normals(draw, 10, 0.5), normals(draw, 10, 1), normals(draw, 10)]
+    const adjusted = maxT(cells, { random: random(7, 'unit'), resamples: 499 })
+    const scaled = cells.map((cell, index) => cell.map((value) => value * 4 ** index))
+    expect(maxT(scaled.toReversed(), { random: random(7, 'unit'), resamples: 499 })).toEqual(adjusted.toReversed())
+  })
+
+  it('one tail sees one direction', () => {
+    const up = normals(random(8, 'tail'), 12, 1.5)
+    const down = up.map((value) => -value)
+    const p = (cell: number[], tail: 'both' | 'greater' | 'less') =>
+      maxT([cell], { random: random(9, 'tail'), resamples: 999, tail })[0] ?? Number.NaN
+    expect(p(up, 'greater')).toBeLessThan(0.02)
+    expect(p(up, 'less')).toBeGreaterThan(0.98)
+    expect(p(down, 'less')).toBe(p(up, 'greater'))
+    expect(p(up, 'both')).toBe(p(down, 'both'))
+    expect(p(up, 'both')).toBeLessThan(0.02)
+    expect(maxT([up], { random: random(9, 'tail'), resamples: 999 })[0]).toBe(p(up, 'both'))
+  })
+
+  it('is about the t test’s chance for a single cell of many blocks', () => {
+    const cell = normals(random(10, 'single'), 40, 0.3)
+    close(maxT([cell], { random: random(11, 'single'), resamples: 4999 })[0], tTest(cell)?.twoSided, 0.02)
+  })
+
+  it('leaves out what is missing, and cannot judge a cell of one value or none', () => {
+    const cell = normals(random(12, 'gaps'), 8, 3)
+    const gaps = [...cell, undefined, undefined]
+    const [whole, one, none] = maxT([gaps, [...new Array(9).fill(undefined), 7], new Array(10).fill(undefined)], {
+      random: random(13, 'gaps'),
+      resamples: 999,
+    })
+    expect(whole).toBeLessThan(0.05)
+    expect([one, none]).toEqual([1, 1])
+    expect(maxT([], { random: random(1) })).toEqual([])
+  })
+
+  it('a resample that has fewer than two of a cell’s values counts against it', () => {
+    const gaps = [1, 1.1, ...new Array(30).fill(undefined)]
+    const [p] = maxT([gaps], { random: random(14, 'few'), resamples: 499, tail: 'greater' })
+    expect(p).toBeGreaterThan(0.5)
+  })
+
+  it('draws blocks within their stratum', () => {
+    // Within each stratum all blocks are alike: no resample differs from another, but for the order of sums.
+    const cell = [1, 1, 1, 1, 2, 2, 2, 2]
+    const strata = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']
+    expect(maxT([cell], { random: random(15), resamples: 99, strata })).toEqual([0.01])
+    expect(maxT([cell], { random: random(15), resamples: 99 })[0]).toBeGreaterThanOrEqual(0.01)
+    const offset = [-1, -1, -1, -1, 1.1, 1.1, 1.1, 1.1]
+    expect(maxT([offset], { random: random(15), resamples: 99, strata })).toEqual([0.01])
+    expect(maxT([offset], { random: random(15), resamples: 99 })[0]).toBeGreaterThan(0.5)
+  })
+
+  it('keeps the family’s error rate', () => {
+    const draw = random(16, 'null')
+    let alarms = 0
+    for (let night = 0; night < 300; night++) {
+      const common = normals(draw, 10)
+      const cells = Array.from({ length: 6 }, () =>
+        normals(draw, 10).map((value, block) => value + (common[block] ?? 0)),
+      )
+      if (maxT(cells, { random: draw, resamples: 199 }).some((p) => p <= 0.05)) alarms++
+    }
+    // 5 % of 300, and four standard deviations.
+    expect(alarms).toBeLessThan(15 + 15)
+    expect(alarms).toBeGreaterThan(0)
+  })
+})
