@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { open, readdir, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { ownIdentity, type ProcessIdentity, stillRuns } from '../host/process-identity.ts'
 import { Failure } from '../model/failure.ts'
 import { errnoOf } from './storage-failure.ts'
 
@@ -9,10 +9,7 @@ export interface Lock {
   release(): Promise<void>
 }
 
-/** A process, told from a later one with the same number by the time it was started. */
-interface Owner {
-  readonly pid: number
-  readonly start: string
+interface Owner extends ProcessIdentity {
   readonly host: string
 }
 
@@ -22,7 +19,7 @@ interface Owner {
  * take a living one's lock.
  */
 export async function lockRun(dir: string): Promise<Lock> {
-  const own = fileName(ownIdentity())
+  const own = fileName(self())
   await createExclusive(dir, own)
   const release = () => rm(join(dir, own), { force: true })
   try {
@@ -44,7 +41,7 @@ async function createExclusive(dir: string, name: string): Promise<void> {
     await using _ = await open(join(dir, name), 'wx')
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
-    throw locked(dir, name, ownIdentity())
+    throw locked(dir, name, self())
   }
 }
 
@@ -61,32 +58,15 @@ function locked(dir: string, name: string, { pid, host }: Owner): Failure {
 const fileName = ({ pid, start, host }: Owner) => `lock-${pid}-${start}-${host}`
 
 function parseName(name: string): Owner | undefined {
-  const found = /^lock-(\d+)-(\d+)-(.+)$/.exec(name)
+  const found = /^lock-(\d+)-(\d*)-(.+)$/.exec(name)
   return found ? { pid: Number(found[1]), start: found[2] as string, host: found[3] as string } : undefined
 }
 
-function ownIdentity(): Owner {
-  return { pid: process.pid, start: startOf(process.pid), host: hostname().replaceAll('/', '_') || 'localhost' }
+function self(): Owner {
+  return { ...ownIdentity(), host: hostname().replaceAll('/', '_') || 'localhost' }
 }
 
 /** On another machine we cannot look, so it counts as alive. */
 function isAlive(owner: Owner): boolean {
-  if (owner.host !== ownIdentity().host) return true
-  try {
-    process.kill(owner.pid, 0)
-  } catch (error) {
-    if (errnoOf(error) === 'ESRCH') return false
-  }
-  return startOf(owner.pid) === owner.start
-}
-
-/** Clock ticks from boot to the start of a process (field 22 of /proc/PID/stat); 0 where there is no /proc. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the name in parentheses, may hold spaces and parentheses itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
-  } catch {
-    return '0'
-  }
+  return owner.host !== self().host || stillRuns(owner)
 }

@@ -17,7 +17,7 @@ export async function* lock(
   path: string,
   about: { readonly what: string; readonly scratch: string; readonly signal: AbortSignal },
 ): AsyncGenerator<Step, AsyncDisposable> {
-  const me = await owner()
+  const me = owner()
   const draft = join(about.scratch, 'lock')
   await writeFile(draft, me)
   let said: string | undefined
@@ -52,7 +52,7 @@ async function acquire(path: string, draft: string): Promise<boolean> {
 }
 
 async function isStale(path: string, holder: string): Promise<boolean> {
-  const alive = await isAlive(holder)
+  const alive = isAlive(holder)
   if (alive !== undefined) return !alive
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
   return Date.now() - mtimeMs > FOREIGN_LIMIT * 1000

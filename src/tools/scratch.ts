@@ -13,7 +13,7 @@ export async function scratch(cacheDir: string): Promise<Scratch> {
   try {
     await mkdir(parent, { recursive: true })
     await sweep(parent)
-    const path = await mkdtemp(join(parent, `${await owner()}~`))
+    const path = await mkdtemp(join(parent, `${owner()}~`))
     return { path, [Symbol.asyncDispose]: () => remove(path) }
   } catch (error) {
     throw new Failure('cache-unwritable', `The cache folder ${cacheDir} cannot be written.`, {
@@ -25,7 +25,7 @@ export async function scratch(cacheDir: string): Promise<Scratch> {
 
 async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    if ((await isAlive(name)) === false) await remove(join(parent, name)).catch(() => undefined)
+    if (isAlive(name) === false) await remove(join(parent, name)).catch(() => undefined)
   }
 }
 

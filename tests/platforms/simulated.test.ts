@@ -9,6 +9,7 @@ import { remaining } from '../../src/plan/remaining.ts'
 import { simulated } from '../../src/platforms/simulated/simulated.ts'
 import { run as carryOut } from '../../src/run/run.ts'
 import { load, scenario } from '../plan/scenario.ts'
+import { opened } from './opened.ts'
 
 const signal = new AbortController().signal
 
@@ -30,7 +31,7 @@ async function raise(plan: Plan, arm: string): Promise<Seat> {
   const [cohort] = plan.cohorts
   const chosen = plan.scenario.arms.find(({ name }) => name === arm)
   if (!cohort || !chosen) throw new Error('not in the plan')
-  const testbed = await simulated().open(plan, cohort, { id: 'run' }, signal)
+  const testbed = await opened(simulated().open(plan, cohort, { id: 'run' }, signal))
   const steps = testbed.raise(chosen, signal)
   for (let next = await steps.next(); ; next = await steps.next()) if (next.done) return next.value
 }
@@ -257,7 +258,7 @@ describe('faults on demand', () => {
     const [cohort] = plan.cohorts
     const arm = plan.scenario.arms[1]
     if (!cohort || !arm) throw new Error('not in the plan')
-    const testbed = await simulated().open(plan, cohort, { id: 'run' }, signal)
+    const testbed = await opened(simulated().open(plan, cohort, { id: 'run' }, signal))
     const raised = async () => {
       for await (const _ of testbed.raise(arm, signal));
     }
@@ -305,7 +306,7 @@ describe('faults on demand', () => {
     const [cohort] = plan.cohorts
     const [none, mesh] = plan.scenario.arms
     if (!cohort || !none || !mesh) throw new Error('not in the plan')
-    const testbed = await simulated().open(plan, cohort, { id: 'run' }, signal)
+    const testbed = await opened(simulated().open(plan, cohort, { id: 'run' }, signal))
     await expect(testbed.lower(none)).resolves.toBeUndefined()
     await expect(testbed.lower(mesh)).rejects.toMatchObject({ code: 'simulated-fault' })
   })

@@ -1,5 +1,4 @@
-import type { Settings } from '../../meshes/settings-of.ts'
-import type { ProcessMesh, ProcessProxy } from '../../model/mesh.ts'
+import type { ProcessMesh, ProcessProxy, Settings } from '../../model/mesh.ts'
 import { spiffeId } from './certificates.ts'
 import { bootstrap, type LaneName, TUNNEL } from './envoy/bootstrap.ts'
 import type { Address, Credentials } from './envoy/parts.ts'

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onExit } from '../../host/on-exit.ts'
+import { processIds } from '../../host/proc-files.ts'
 import { Failure } from '../../model/failure.ts'
-import { onExit } from './on-exit.ts'
-import { processIds, statOf } from './processes.ts'
+import { statOf } from './processes.ts'
 
 export interface Ended {
   readonly code: number | null

@@ -1,5 +1,6 @@
+import { readdirSafely, readProc } from '../../host/proc-files.ts'
 import { parseKilobytes, parseSchedstat, TICKS_PER_SECOND } from './proc.ts'
-import { familyOf, readdirSafely, readProc, statOf } from './processes.ts'
+import { familyOf, statOf } from './processes.ts'
 
 /** CPU time that a process and its descendants have used so far. */
 export interface CpuReading {

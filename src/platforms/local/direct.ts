@@ -1,9 +1,9 @@
 import { readlinkSync } from 'node:fs'
+import { readdirSafely, readProc } from '../../host/proc-files.ts'
 import type { Evidence } from '../../model/usage.ts'
 import type { Lanes } from './chain.ts'
 import type { Child } from './child.ts'
 import { parseListener } from './proc.ts'
-import { readdirSafely, readProc } from './processes.ts'
 
 /** For an arm without proxies: that the ports which the generator is pointed at are the application's own. */
 export function directEvidence(server: Child, entry: Lanes): Evidence[] {

@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { onExit } from '../../host/on-exit.ts'
 import type { Command, Execution } from '../../model/platform.ts'
 import { pinned, signalGroup, spawned, stopGroup } from './child.ts'
 import { type CpuReading, type Memory, readCpu, readMemory } from './cpu.ts'
-import { onExit } from './on-exit.ts'
 import { parseStat } from './proc.ts'
 
 /**

@@ -1,24 +1,29 @@
+import { processLeftovers } from '../../host/process-leftovers.ts'
+import { scratchLeftovers } from '../../host/scratch.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Platform, Step } from '../../model/platform.ts'
 import type { Program, ProgramName } from '../../model/tool.ts'
+import { CATALOGUE, type Catalogue } from '../../tools/catalogue.ts'
 import { locate as locateTool } from '../../tools/locate.ts'
-import { obtain as obtainTool } from '../../tools/obtain.ts'
+import { type ObtainAbout, obtain as obtainTool } from '../../tools/obtain.ts'
 import { checkPlan, type Locate, programsFor } from './check.ts'
-import { findLeftovers } from './leftovers.ts'
 import { makeTestbed } from './testbed.ts'
 
 export interface LocalOptions {
   /** Finds or fetches a program. */
-  readonly obtain?: (name: ProgramName, about: { signal: AbortSignal }) => AsyncGenerator<Step, Program>
+  readonly obtain?: (name: ProgramName, about: ObtainAbout) => AsyncGenerator<Step, Program>
   /** Finds a program, and never fetches. */
   readonly locate?: Locate
+  /** Where programs come from; the public addresses when absent. */
+  readonly catalogue?: Catalogue
 }
 
 const CAVEAT =
   'Architectures on one proxy (Envoy), not Istio or Linkerd: real proxies, real mTLS and real load as processes on this host, no Kubernetes.'
 
 /** Arms as processes on this host: fortio as the application, Envoy as every proxy, no container engine. */
-export function local({ obtain = obtainTool, locate = locateTool }: LocalOptions = {}): Platform {
+export function local(options: LocalOptions = {}): Platform {
+  const { obtain = obtainTool, locate = locateTool, catalogue = CATALOGUE } = options
   const programs = new Map<ProgramName, Program>()
   const findProgram = async (name: ProgramName) => {
     const program = programs.get(name) ?? (await locate(name))
@@ -35,13 +40,14 @@ export function local({ obtain = obtainTool, locate = locateTool }: LocalOptions
     title: 'real proxies, mTLS and load as processes on this host: architectures on one proxy (Envoy)',
     check: (plan) => checkPlan(plan, locate, process.platform),
     async *prepare(plan, signal) {
-      for (const name of programsFor(plan)) programs.set(name, yield* obtain(name, { signal }))
+      for (const name of programsFor(plan)) programs.set(name, yield* obtain(name, { signal, catalogue }))
       return { tools: [...programs.values()].map(({ provenance }) => provenance), caveat: CAVEAT }
     },
-    open: async (plan, _cohort, run, signal) => {
+    async *open(plan, _cohort, run, signal) {
       signal.throwIfAborted()
+      yield { title: 'issuing certificates' }
       return await makeTestbed({ plan, run: run.id, program: findProgram })
     },
-    leftovers: async () => (process.platform === 'linux' ? findLeftovers() : []),
+    leftovers: async () => [...processLeftovers(), ...scratchLeftovers()],
   }
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { readProc, readSafely } from '../../host/proc-files.ts'
 import type { ProcessProxy } from '../../model/mesh.ts'
 import { parseCpuList } from './proc.ts'
-import { readProc, readSafely } from './processes.ts'
 
 /** CPUs that generator, client side and server side have for themselves, as lists for taskset. */
 export interface CpuSets {

@@ -74,12 +74,6 @@ export function parseOpenFiles(text: string): number {
   return found === undefined || found === 'unlimited' ? Number.POSITIVE_INFINITY : Number(found)
 }
 
-/** Variables of `/proc/PID/environ`. */
-export function parseEnviron(text: string): ReadonlyMap<string, string> {
-  const pairs = text.split('\0').filter((pair) => pair.includes('='))
-  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-}
-
 /** Inode of the socket that listens on an IPv4 loopback port, in `/proc/net/tcp`. */
 export function parseListener(text: string, port: number): string | undefined {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Settings } from '../../meshes/settings-of.ts'
 import { Failure } from '../../model/failure.ts'
-import type { ProcessMesh } from '../../model/mesh.ts'
+import type { ProcessMesh, Settings } from '../../model/mesh.ts'
 import type { Command, Execution, Seat } from '../../model/platform.ts'
 import type { Arm, Load, LoadToolName } from '../../model/scenario.ts'
 import type { Evidence } from '../../model/usage.ts'

@@ -1,10 +1,10 @@
 import { availableParallelism, cpus } from 'node:os'
+import { readProc } from '../../host/proc-files.ts'
 import type { Window } from '../../model/platform.ts'
 import type { Carried, Evidence, Host, Observation, Role, Usage } from '../../model/usage.ts'
 import { type CpuReading, cpuSeconds, NO_CPU, readCpu, readMemory } from './cpu.ts'
 import type { GeneratorRun } from './generator.ts'
 import { type HostTicks, parseHostStat, TICKS_PER_SECOND } from './proc.ts'
-import { readProc } from './processes.ts'
 
 /** A process that is there for the whole window. */
 export interface Watched {

@@ -20,8 +20,9 @@ export function simulated(): Platform {
         caveat: 'Simulated: no mesh was measured; the true effects are stated in the scenario.',
       }
     },
-    open: async (plan, cohort, _run, signal) => {
+    async *open(plan, cohort, _run, signal) {
       signal.throwIfAborted()
+      yield { title: 'making up a testbed' }
       return testbed(plan, cohort)
     },
     leftovers: async () => [],

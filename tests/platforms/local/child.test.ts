@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
+import { processIds } from '../../../src/host/proc-files.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import { firstDeath, startChild } from '../../../src/platforms/local/child.ts'
-import { processIds, statOf } from '../../../src/platforms/local/processes.ts'
+import { statOf } from '../../../src/platforms/local/processes.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'child-'))
 afterAll(() => rmSync(dir, { recursive: true }))

@@ -1,5 +1,6 @@
 import type { ProgramName } from '../../../src/model/tool.ts'
 import { local } from '../../../src/platforms/local/local.ts'
+import { opened } from '../opened.ts'
 import { cohort, loadOf, planOf, raise } from './scene.ts'
 
 /** Raises an arm and waits to be killed, or ends at once. Arguments: run id, mesh, `wait` or `exit`, paths of fortio and Envoy. */
@@ -9,7 +10,9 @@ const platform = local({
   locate: async (name) => ({ name, path: path(name), provenance: { name, version: 'any', origin: 'configured' } }),
 })
 const arm = { name: 'arm', mesh }
-const testbed = await platform.open(planOf([arm], [loadOf('http')]), cohort, { id: run }, new AbortController().signal)
+const testbed = await opened(
+  platform.open(planOf([arm], [loadOf('http')]), cohort, { id: run }, new AbortController().signal),
+)
 const seat = await raise(testbed, arm)
 console.log(seat.dir)
 if (then === 'exit') process.exit(0)

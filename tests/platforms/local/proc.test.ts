@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { cpuSeconds, NO_CPU } from '../../../src/platforms/local/cpu.ts'
 import {
   parseCpuList,
-  parseEnviron,
   parseHostStat,
   parseKilobytes,
   parseListener,
@@ -52,15 +51,6 @@ describe('/proc', () => {
     const row = (soft: string) => `Max open files            ${soft}                20000                files     \n`
     expect(parseOpenFiles(row('1024'))).toBe(1024)
     expect(parseOpenFiles(row('unlimited'))).toBe(Number.POSITIVE_INFINITY)
-  })
-
-  it('environ: values may hold an equals sign', () => {
-    expect(parseEnviron('A=1\0B=x=y\0rubbish\0')).toEqual(
-      new Map([
-        ['A', '1'],
-        ['B', 'x=y'],
-      ]),
-    )
   })
 
   it('net/tcp: the inode of who listens, not of who is connected', () => {

@@ -13,6 +13,7 @@ import type { Arm, Load } from '../../../src/model/scenario.ts'
 import { untilAnswered } from '../../../src/platforms/local/answers.ts'
 import { startEnvoy } from '../../../src/platforms/local/envoy/start.ts'
 import { familyOf } from '../../../src/platforms/local/processes.ts'
+import { opened } from '../opened.ts'
 import { missing, platform, programOf } from './programs.ts'
 import { cohort, loadOf, planOf, raise } from './scene.ts'
 
@@ -22,7 +23,7 @@ const ARMS = ['none', 'envoy-sidecar', 'envoy-node', 'envoy-node-waypoint'].map(
 const http = loadOf('http')
 
 async function open(arms: readonly Arm[], loads: readonly Load[] = [http], run = RUN) {
-  return await platform.open(planOf(arms, loads), cohort, { id: run }, signal)
+  return await opened(platform.open(planOf(arms, loads), cohort, { id: run }, signal))
 }
 
 const fortio = (seat: Seat, load: Load, ...flags: string[]) =>
@@ -68,7 +69,8 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     expect(evidence.find(({ name }) => name === 'path')?.holds).toBe(true)
     expect(evidence.find(({ name }) => name === 'mtls')?.holds).toBe(arm.name === 'none' ? undefined : true)
     if (arm.name === 'none') expect(carried).toBeUndefined()
-    else if (arm.name === 'envoy-node') expect(carried?.connections).toBe(4)
+    // The last connection of the question that raising asked may still have been open at the first edge.
+    else if (arm.name === 'envoy-node') expect([4, 5]).toContain(carried?.connections)
     // fortio opens each connection with a request that it does not count.
     else expect(carried?.requests).toBeGreaterThanOrEqual(200)
     expect(seconds).toBeGreaterThan(0.4)

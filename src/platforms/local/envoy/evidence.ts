@@ -1,5 +1,4 @@
-import type { Settings } from '../../../meshes/settings-of.ts'
-import type { ProcessProxy } from '../../../model/mesh.ts'
+import type { ProcessProxy, Settings } from '../../../model/mesh.ts'
 import { formatSize } from '../../../model/units.ts'
 import type { Carried, Evidence } from '../../../model/usage.ts'
 import type { InForce, ServerInfo } from './admin.ts'

@@ -1,15 +1,16 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Failure } from '../../model/failure.ts'
+import { Failure } from '../model/failure.ts'
+import type { Leftover } from '../model/platform.ts'
 import { onExit } from './on-exit.ts'
-import { OWNER_STAMP, ownIdentity, RUN_STAMP } from './owner.ts'
+import { OWNER_STAMP, ownStamp, RUN_STAMP, readStamp } from './owner-stamp.ts'
 
 /** Start of the name of every scratch folder. */
-export const SCRATCH_PREFIX = 'meshbench-'
+const SCRATCH_PREFIX = 'meshbench-'
 /** Says whose a scratch folder is, in the form of the environment stamps. */
-export const OWNER_FILE = 'owner'
+const OWNER_FILE = 'owner'
 
 /** A folder that only we can read, for keys, configurations and the load tools' output. Gone when the run is. */
 export interface Scratch {
@@ -22,7 +23,7 @@ export interface Scratch {
 }
 
 export async function makeScratch(run: string): Promise<Scratch> {
-  const stamps = { [RUN_STAMP]: run, [OWNER_STAMP]: ownIdentity() }
+  const stamps = { [RUN_STAMP]: run, [OWNER_STAMP]: ownStamp() }
   try {
     const dir = await mkdtemp(join(tmpdir(), `${SCRATCH_PREFIX}${run}-`))
     const forget = onExit(() => rmSync(dir, { recursive: true, force: true }))
@@ -47,5 +48,23 @@ export async function makeScratch(run: string): Promise<Scratch> {
       cause: error,
       fix: 'Free some space there, or set TMPDIR to a folder that may be written to.',
     })
+  }
+}
+
+/** Scratch folders, whoever made them. */
+export function scratchLeftovers(): Leftover[] {
+  return readdirSync(tmpdir()).flatMap((name) => {
+    if (!name.startsWith(SCRATCH_PREFIX)) return []
+    const dir = join(tmpdir(), name)
+    const stamp = readStamp(ownerOf(dir))
+    return stamp ? [{ ...stamp, what: `folder ${dir}`, remove: () => rm(dir, { recursive: true, force: true }) }] : []
+  })
+}
+
+function ownerOf(dir: string): string | undefined {
+  try {
+    return readFileSync(join(dir, OWNER_FILE), 'latin1')
+  } catch {
+    return undefined
   }
 }
