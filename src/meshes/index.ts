@@ -2,9 +2,24 @@ import type { Mesh } from '../model/mesh.ts'
 import { envoyNode } from './envoy-node.ts'
 import { envoyNodeWaypoint } from './envoy-node-waypoint.ts'
 import { envoySidecar } from './envoy-sidecar.ts'
+import { istioAmbient } from './istio-ambient.ts'
+import { istioAmbientWaypoint } from './istio-ambient-waypoint.ts'
+import { istioSidecar } from './istio-sidecar.ts'
+import { kuma } from './kuma.ts'
+import { linkerd } from './linkerd.ts'
 import { none } from './none.ts'
 
 /** The registry: a new mesh is one file and one line here. */
-export const meshes: Readonly<Record<string, Mesh>> = Object.fromEntries(
-  [none, envoySidecar, envoyNode, envoyNodeWaypoint].map((mesh) => [mesh.name, mesh]),
-)
+const registered: readonly Mesh[] = [
+  none,
+  istioSidecar,
+  istioAmbient,
+  istioAmbientWaypoint,
+  linkerd,
+  kuma,
+  envoySidecar,
+  envoyNode,
+  envoyNodeWaypoint,
+]
+
+export const meshes: Readonly<Record<string, Mesh>> = Object.fromEntries(registered.map((mesh) => [mesh.name, mesh]))

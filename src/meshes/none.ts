@@ -1,4 +1,6 @@
 import type { Mesh } from '../model/mesh.ts'
+import { enrolledPods } from './enrolled-pods.ts'
+import { workloadComponents } from './workload-parts.ts'
 
 export const none: Mesh = {
   name: 'none',
@@ -8,4 +10,14 @@ export const none: Mesh = {
   mtls: false,
   settings: {},
   processes: { protocols: ['http', 'http2', 'grpc', 'tcp'], proxies: [] },
+  kubernetes: {
+    protocols: ['http', 'http2', 'grpc', 'tcp'],
+    install: () => [],
+    images: () => [],
+    enrol: () => ({ objects: [], until: [] }),
+    components: workloadComponents,
+    scrapes: [],
+    inspect: (pods, { namespace }) => [enrolledPods(pods, namespace, undefined)],
+    prove: () => ({ evidence: [] }),
+  },
 }

@@ -1,4 +1,5 @@
 import type { Result, Run } from './result.ts'
+import type { MetricUnit } from './units.ts'
 import type { Role } from './usage.ts'
 
 /** A run read back from its folder. */
@@ -41,7 +42,7 @@ export interface JudgedTrial {
 export interface MetricInfo {
   readonly name: string
   readonly title: string
-  readonly unit: 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes'
+  readonly unit: MetricUnit
   readonly better: 'lower' | 'higher'
   readonly clock?: Clock
   readonly quantile?: number
@@ -58,6 +59,23 @@ export interface Estimate {
 /** What can be said of an arm against the baseline. `within-noise`: not more than the A/A pair shows tonight. */
 export type Standing = 'baseline' | 'higher' | 'lower' | 'within-noise' | 'undecided' | 'no-data'
 
+/** What the interval of a comparison rests on. */
+export interface Basis {
+  /** The replicate: with two or more cohorts the cohort, whose scatter holds that of its blocks. */
+  readonly unit: 'cohorts' | 'blocks'
+  readonly cohorts: number
+  /** Of its t; `lent` of them by the A/A pairs, which know as well how far cohorts lie apart. */
+  readonly freedom: number
+  readonly lent?: number
+  /** Standard deviations of the log-ratio (of the difference where there is no ratio): of cohorts, and of blocks within one. */
+  readonly between?: number
+  readonly within?: number
+  /** One provisioning of clusters: the interval says nothing of another. */
+  readonly onlyHere?: true
+  /** What was added on either side for it, by what equal arms differ by: of the logarithm, or of the difference. */
+  readonly widened?: number
+}
+
 /** One arm × load × metric. */
 export interface Cell {
   readonly arm: string
@@ -71,6 +89,16 @@ export interface Cell {
   readonly ratio?: Estimate
   /** Difference to the baseline in the metric's unit, paired within blocks. */
   readonly difference?: Estimate
+  /** Of the ratio, or of the difference where there is no ratio. */
+  readonly basis?: Basis
+  /** Two-sided, against no difference, by the t of the interval. For one look at one cell. */
+  readonly p?: number
+  /** Benjamini and Hochberg's q over all cells of the run: below 0.05, at most 5 % of such findings are false. Absent for A/A pairs. */
+  readonly q?: number
+  /** The Hodges–Lehmann ratio over blocks, where it does not say the same as the t interval over blocks. */
+  readonly robust?: Estimate
+  /** Of an undecided cell: what would decide it in all, if estimate and scatter stay where they are. */
+  readonly needed?: { readonly blocks: number; readonly cohorts: number }
   readonly standing: Standing
   readonly notes: readonly string[]
 }

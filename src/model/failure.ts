@@ -25,7 +25,21 @@ export const failureSchema = z.object({
 export type FailureData = z.infer<typeof failureSchema>
 
 /** Failure codes by the exit code they end the program with; what is not listed here is infrastructure. */
-const USAGE = new Set(['usage', 'scenario', 'unknown-run', 'plan-changed', 'not-resumable', 'no-results'])
+const USAGE = new Set([
+  'usage',
+  'scenario',
+  'limits',
+  'site',
+  'unknown-run',
+  'plan-changed',
+  'not-resumable',
+  'no-results',
+  'not-mergeable',
+  'already-merged',
+])
+
+/** Data is there and cannot be judged: a gate that met it must never be green. */
+const INVALID = new Set(['no-valid-data', 'no-reference', 'not-comparable', 'history-damaged'])
 
 /**
  * Anything that stops us says what happened, why, and what to do about it.
@@ -46,7 +60,7 @@ export class Failure extends Error {
 
   get exitCode(): ExitCode {
     if (this.code === 'interrupted') return EXIT.interrupted
-    if (this.code === 'no-valid-data') return EXIT.invalid
+    if (INVALID.has(this.code)) return EXIT.invalid
     return USAGE.has(this.code) ? EXIT.usage : EXIT.infrastructure
   }
 

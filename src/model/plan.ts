@@ -35,10 +35,18 @@ export interface Cohort {
   readonly blocks: readonly Block[]
 }
 
+/** Which part of a plan a machine measures: the `index`-th, from 1, `of` so many. */
+export interface Shard {
+  readonly index: number
+  readonly of: number
+}
+
 /** A run's whole schedule: a pure function of the scenario, printable, stored, resumable. */
 export interface Plan {
   readonly scenario: Scenario
   readonly cohorts: readonly Cohort[]
+  /** Where this is a part of the schedule that the scenario gives. */
+  readonly shard?: Shard
 }
 
 /** What the wall clock is spent on, in seconds; learned from finished trials where there are some. */

@@ -15,6 +15,8 @@ export interface Finding {
 /** Something is being done that takes a while: a line for the eye. */
 export interface Step {
   readonly title: string
+  /** Whom it concerns, where it is one arm. */
+  readonly arm?: string
 }
 
 /** What a run left behind. `alive`: its owner still runs, so it is no leftover. */
@@ -46,7 +48,7 @@ export interface Platform {
   /** Fetches and builds what the plan needs. Throws a Failure where that cannot be had. */
   prepare(plan: Plan, signal: AbortSignal): AsyncGenerator<Step, Provided>
   /** Provisions a cohort. Disposing of the testbed removes all that it made. */
-  open(plan: Plan, cohort: Cohort, run: RunIdentity, signal: AbortSignal): Promise<Testbed>
+  open(plan: Plan, cohort: Cohort, run: RunIdentity, signal: AbortSignal): AsyncGenerator<Step, Testbed>
   /** What runs, living or dead, have left on this machine. */
   leftovers(): Promise<Leftover[]>
 }

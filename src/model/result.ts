@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { failureSchema } from './failure.ts'
-import type { Plan, Trial } from './plan.ts'
+import type { Cohort, Plan, Trial } from './plan.ts'
 import { observationSchema } from './usage.ts'
 
 export const RESULT_SCHEMA = 1
@@ -148,6 +148,18 @@ export const toolSchema = z.object({
 })
 export type ToolProvenance = z.infer<typeof toolSchema>
 
+const machineSchema = z.object({
+  os: z.string(),
+  kernel: z.string(),
+  arch: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  governor: z.string().optional(),
+  virtual: z.string().optional(),
+  load: z.number(),
+})
+
 /** What a reader needs to judge and to repeat a run. */
 export const provenanceSchema = z.object({
   meshbench: z.string(),
@@ -155,21 +167,13 @@ export const provenanceSchema = z.object({
   commandLine: z.array(z.string()),
   /** Of the working directory; absent outside a repository. */
   git: z.object({ commit: z.string(), dirty: z.boolean() }).optional(),
-  machine: z.object({
-    os: z.string(),
-    kernel: z.string(),
-    arch: z.string(),
-    cpu: z.string(),
-    cores: z.number(),
-    memoryBytes: z.number(),
-    governor: z.string().optional(),
-    virtual: z.string().optional(),
-    load: z.number(),
-  }),
+  machine: machineSchema,
   platform: z.string(),
   /** One sentence that every page shows beside the figures: what the platform's figures are not. */
   caveat: z.string().optional(),
   tools: z.array(toolSchema),
+  /** The shards that became this run; what stands above is of the first. */
+  mergedFrom: z.array(z.object({ run: z.string(), startedAt: z.string(), machine: machineSchema })).optional(),
 })
 export type Provenance = z.infer<typeof provenanceSchema>
 
@@ -182,4 +186,25 @@ export interface Run {
   readonly digest: string
   readonly plan: Plan
   readonly provenance: Provenance
+  /** Its blocks are in the plan already; they are not in the digest. */
+  readonly extension?: Extension
+}
+
+/** A candidate, its reference and a load: what a gate suspects and more blocks confirm. */
+export interface Suspect {
+  readonly arm: string
+  readonly reference: string
+  readonly load: string
+}
+
+/** `extension.json`: blocks that were added to a run for what its gate suspected, written before the first of them. */
+export interface Extension {
+  readonly schema: number
+  readonly run: string
+  readonly madeAt: string
+  /** SHA-256 of the scenario with these cohorts. */
+  readonly digest: string
+  readonly suspects: readonly Suspect[]
+  /** A number that the run has already: more blocks of that cohort. */
+  readonly cohorts: readonly Cohort[]
 }

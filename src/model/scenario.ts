@@ -1,3 +1,4 @@
+import type { Limits } from './limits.ts'
 import type { Bytes, PerSecond, Seconds } from './units.ts'
 
 /** Where arms live. */
@@ -15,6 +16,17 @@ export type Protocol = (typeof PROTOCOLS)[number]
 export const PROFILES = ['equalised', 'defaults'] as const
 export type Profile = (typeof PROFILES)[number]
 
+/** Whether client and server are on one node or on two. */
+export const PLACEMENTS = ['cross-node', 'same-node'] as const
+export type Placement = (typeof PLACEMENTS)[number]
+
+/**
+ * `frozen`: every arm stands for the whole cohort, all but the one that is measured are frozen, so blocks interleave arms.
+ * `sequential`: one arm stands at a time, all its blocks in a row: drift and arm cannot be told apart.
+ */
+export const ISOLATIONS = ['frozen', 'sequential'] as const
+export type Isolation = (typeof ISOLATIONS)[number]
+
 /** What is compared. The first arm of a scenario is the baseline. */
 export interface Arm {
   readonly name: string
@@ -24,6 +36,8 @@ export interface Arm {
   readonly version?: string
   /** Overrides of the mesh's settings; their meaning is the mesh's. */
   readonly values?: Readonly<Record<string, unknown>>
+  /** Where client and server are, in a cluster; `cross-node` when absent. */
+  readonly placement?: Placement
   /** A known true effect, added at the server: for proving that the harness finds what is there. */
   readonly inject?: { readonly delay: Seconds }
 }
@@ -79,6 +93,8 @@ export interface Scenario {
   readonly description?: string
   readonly platform?: PlatformName
   readonly profile: Profile
+  /** How arms are kept apart on `kind`; chosen by the memory there is when absent. */
+  readonly isolation?: Isolation
   readonly seed: number
   readonly cohorts: number
   /** Blocks in each cohort. */
@@ -86,6 +102,8 @@ export interface Scenario {
   readonly arms: readonly Arm[]
   readonly loads: readonly Load[]
   readonly simulation: Simulation
+  /** What `gate` demands of a run of it; `gate --limits` overrides it. */
+  readonly gate?: Limits
 }
 
 /** Whether two arms are the same thing under two names: an A/A pair, which shows the noise floor. */

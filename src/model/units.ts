@@ -7,6 +7,9 @@ export type Seconds = number
 export type Bytes = number
 export type PerSecond = number
 
+/** What a metric is in. */
+export type MetricUnit = 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes'
+
 /** Microseconds: the unit of latency histograms and time lines. */
 export type Micros = number
 /** Microseconds in a second. */
@@ -47,6 +50,11 @@ export function parseSize(text: string): Bytes | undefined {
   if (!found) return undefined
   const bytes = Number(found[1]) * (SIZE[found[2] as string] as number)
   return Number.isInteger(bytes) ? bytes : undefined
+}
+
+/** "10%" → 0.1; undefined when it is not a share. A sign is required: a bare 10 is ambiguous. */
+export function parseShare(text: string): number | undefined {
+  return /^\d+(\.\d+)? ?%$/.test(text) ? Number.parseFloat(text) / 100 : undefined
 }
 
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */

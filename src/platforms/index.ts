@@ -1,22 +1,33 @@
 import { Failure } from '../model/failure.ts'
 import type { Platform } from '../model/platform.ts'
 import type { PlatformName } from '../model/scenario.ts'
+import type { Site } from '../model/site.ts'
+import { catalogueFor } from '../site/catalogue-for.ts'
+
+/** What a platform may be told. */
+export interface PlatformOptions {
+  /** Where images, charts and manifests come from. */
+  readonly site: Site
+  /** Leave what was provisioned standing for the next run. */
+  readonly keep?: boolean
+}
 
 /** The registry of platforms, each loaded only when it is used. */
-const platforms: Partial<Record<PlatformName, () => Promise<Platform>>> = {
-  local: async () => (await import('./local/local.ts')).local(),
+const platforms: Partial<Record<PlatformName, (options: PlatformOptions) => Promise<Platform>>> = {
+  kind: async ({ site, keep = false }) => (await import('./kind/kind.ts')).kind({ site, keep }),
+  local: async ({ site }) => (await import('./local/local.ts')).local({ catalogue: catalogueFor(site) }),
   simulated: async () => (await import('./simulated/simulated.ts')).simulated(),
 }
 
-export async function openPlatform(name: PlatformName): Promise<Platform> {
+export async function openPlatform(name: PlatformName, options: PlatformOptions): Promise<Platform> {
   const load = platforms[name]
-  if (load) return await load()
+  if (load) return await load(options)
   throw new Failure('usage', `the platform ${name} is not in this version`, {
     fix: `Choose one of: ${Object.keys(platforms).join(', ')}.`,
   })
 }
 
 /** Every platform there is: for finding what any of them has left behind. */
-export async function allPlatforms(): Promise<Platform[]> {
-  return await Promise.all(Object.values(platforms).map((load) => load()))
+export async function allPlatforms(options: PlatformOptions): Promise<Platform[]> {
+  return await Promise.all(Object.values(platforms).map((load) => load(options)))
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
-import type { ProcessProxy } from '../../src/model/mesh.ts'
+import { installAbout } from '../../src/meshes/install-about.ts'
+import { settingFits } from '../../src/meshes/setting-fits.ts'
+import type { Mesh, ProcessProxy } from '../../src/model/mesh.ts'
+import { PROFILES } from '../../src/model/scenario.ts'
+import { MESH_ROLES } from '../../src/model/usage.ts'
 
 const chains = Object.values(meshes).flatMap((mesh) => (mesh.processes ? [{ ...mesh, ...mesh.processes }] : []))
 
@@ -30,4 +34,51 @@ describe.each(chains)('$name', ({ name, proxies, layer, mtls, protocols, setting
     expect(new Set(proxies.map((proxy) => proxy.identity)).size).toBe(proxies.length)
     expect(Object.keys(settings).length > 0).toBe(proxies.length > 0)
   })
+})
+
+const clusterMeshes = Object.values(meshes).flatMap((mesh) =>
+  mesh.kubernetes ? [{ ...mesh, ...mesh.kubernetes }] : [],
+)
+
+describe.each(clusterMeshes)('$name in a cluster', ({ name, vendor, mtls, settings, components, scrapes, install }) => {
+  const mesh = meshes[name] as Mesh
+  const about = installAbout(mesh, 'equalised', { name }, {})
+
+  it('installs charts that its vendor has, and nothing where it has none', () => {
+    const charts = install(about).flatMap((step) => (step.do === 'helm' ? [step.chart] : []))
+    expect(charts.every((chart) => vendor && Object.hasOwn(vendor.charts, chart))).toBe(true)
+    expect(charts.length > 0).toBe(vendor !== undefined)
+  })
+
+  it('has components by one role each, the workload among them', () => {
+    const roles = Map.groupBy(components, ({ component }) => component)
+    for (const rules of roles.values()) expect(new Set(rules.map(({ role }) => role)).size).toBe(1)
+    expect(components.map(({ component }) => component)).toEqual(
+      expect.arrayContaining(['application', 'generator', 'files']),
+    )
+    expect(components.some(({ role }) => MESH_ROLES.has(role))).toBe(vendor !== undefined)
+  })
+
+  it('is read where there is something to prove', () => {
+    expect(scrapes.length > 0).toBe(mtls)
+    expect(new Set(scrapes.map((scrape) => scrape.name)).size).toBe(scrapes.length)
+  })
+
+  it('has settings whose defaults it takes itself', () => {
+    for (const setting of Object.values(settings)) {
+      expect(PROFILES.every((profile) => settingFits(setting, setting.default[profile]))).toBe(true)
+    }
+  })
+})
+
+it('six arms stand in a cluster, Kuma never run by us and told so', () => {
+  expect(clusterMeshes.map(({ name }) => name)).toEqual([
+    'none',
+    'istio-sidecar',
+    'istio-ambient',
+    'istio-ambient-waypoint',
+    'linkerd',
+    'kuma',
+  ])
+  expect(meshes['kuma']?.summary).toContain('never run')
 })

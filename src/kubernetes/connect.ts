@@ -1,0 +1,68 @@
+import { apply } from './apply.ts'
+import { ask } from './ask.ts'
+import type { Cluster, ListOf } from './cluster.ts'
+import { containerLog } from './container-log.ts'
+import { exec } from './exec.ts'
+import { execStream } from './exec-stream.ts'
+import { openApi } from './open-api.ts'
+import type { Pod } from './pod.ts'
+import { remove } from './remove.ts'
+import { resourcesOf } from './resources.ts'
+import { untilReady } from './until-ready.ts'
+
+/** Opens a cluster by the text of its kubeconfig. Nothing is asked of it yet. */
+export async function connect(kubeconfig: string): Promise<Cluster> {
+  const api = await openApi(kubeconfig)
+  const resources = resourcesOf(api)
+  const get = async (path: string, signal?: AbortSignal) => (await ask(api, { path, signal })).text
+
+  async function list<T>({ apiVersion, kind, namespace, labels, fields }: ListOf, signal?: AbortSignal): Promise<T[]> {
+    const path = await resources.listPath(apiVersion, kind, namespace, signal)
+    if (path === undefined) return []
+    const query = new URLSearchParams({
+      ...(labels === undefined ? {} : { labelSelector: selectorOf(labels) }),
+      ...(fields === undefined ? {} : { fieldSelector: fields }),
+    })
+    return (JSON.parse(await get(`${path}?${query}`, signal)) as { items: T[] }).items
+  }
+
+  return {
+    apply: (objects, signal, options) => apply(api, resources, objects, signal, options?.within),
+    remove: (objects, signal, options) => remove(api, resources, objects, signal, options),
+    read: async <T>(object: Parameters<Cluster['read']>[0], signal?: AbortSignal) => {
+      const path = await resources.objectPath(object, signal)
+      if (path === undefined) return undefined
+      const { status, text } = await ask(api, { path, signal, accept: [404] })
+      return status === 404 ? undefined : (JSON.parse(text) as T)
+    },
+    list,
+    pods: (namespace, labels, signal) =>
+      list<Pod>(
+        {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          ...(namespace === undefined ? {} : { namespace }),
+          ...(labels === undefined ? {} : { labels }),
+        },
+        signal,
+      ),
+    untilReady: (readiness, within, signal) => untilReady(api, readiness, within, signal),
+    exec: (what, signal) => exec(api, what, signal),
+    stream: (what, signal) => execStream(api, what, signal),
+    proxyGet: async ({ namespace, pod, port, path }, signal) => {
+      const at = `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy/${path.replace(/^\//, '')}`
+      return (await ask(api, { path: at, signal, behind: true })).text
+    },
+    get,
+    logs: (namespace, pod, container, tailLines, signal) =>
+      containerLog(api, { namespace, pod, container, tailLines, signal }),
+    close: () => api.close(),
+    [Symbol.asyncDispose]: () => api.close(),
+  }
+}
+
+function selectorOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+}

@@ -1,0 +1,83 @@
+import type { InstallAbout, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
+import { meshImage, ON } from './image-name.ts'
+import { inspectProxies } from './inspect-proxies.ts'
+import {
+  ambientComponents,
+  ambientImages,
+  ambientLabels,
+  ambientSettings,
+  installAmbient,
+  ztunnelScrape,
+} from './istio-ambient.ts'
+import { envoyResources, envoySettings, istioVendor, proxyConfig, strictMtls } from './istio-parts.ts'
+import { proveWaypoint } from './prove-waypoint.ts'
+import { WORKLOAD_NAMESPACE } from './workload-parts.ts'
+
+const NAME = 'waypoint'
+const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
+
+const components = [
+  { component: 'waypoint', role: 'waypoint', namespace: WORKLOAD_NAMESPACE, labels: POD },
+  ...ambientComponents,
+] as const
+
+export const istioAmbientWaypoint: Mesh = {
+  name: 'istio-ambient-waypoint',
+  title: 'Istio ambient with waypoint (L7)',
+  summary: 'As istio-ambient, with an Envoy between the ztunnels that reads requests; mutual TLS on both legs.',
+  layer: 'L7',
+  mtls: true,
+  settings: { ...ambientSettings, ...envoySettings },
+  kubernetes: {
+    vendor: istioVendor,
+    protocols: ['http', 'http2', 'grpc', 'tcp'],
+    // Definitions first: istiod makes the class of waypoints when it starts.
+    install: (about) => [
+      { do: 'gateway-api' },
+      ...installAmbient(about, { global: { waypoint: waypointValues(about) } }),
+    ],
+    images: (about) => [...ambientImages(about), meshImage(about, 'proxyv2', ON.server)],
+    enrol: (about) => ({
+      labels: { ...ambientLabels, 'istio.io/use-waypoint': NAME },
+      objects: [...strictMtls(about), waypoint(about)],
+      // A Gateway is Programmed as soon as it has an address, which is before its pod answers.
+      until: [
+        { kind: 'Gateway', namespace: about.namespace, name: NAME },
+        { kind: 'Deployment', namespace: about.namespace, name: NAME },
+      ],
+    }),
+    components,
+    scrapes: [
+      ztunnelScrape,
+      { name: 'waypoint', namespace: WORKLOAD_NAMESPACE, labels: POD, port: 15090, path: '/stats/prometheus' },
+    ],
+    inspect: (pods, about) =>
+      inspectProxies(pods, about, {
+        components,
+        layer: 'L7',
+        enrolled: 'ambient',
+        configured: ['retries', 'accessLog', 'tracing', 'dnsCapture', 'strict'],
+      }),
+    prove: proveWaypoint,
+  },
+}
+
+/** On the server's node: where a waypoint would be for the service that it stands before. */
+function waypointValues(about: InstallAbout): Values {
+  const resources = envoyResources(about)
+  return { nodeSelector: { 'meshbench.io/part': 'server' }, ...(resources && { resources }) }
+}
+
+/** istiod makes a Deployment of it, and hands the infrastructure's annotations on to its pods. */
+function waypoint(about: InstallAbout): KubernetesObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: NAME, namespace: about.namespace, labels: { 'istio.io/waypoint-for': 'service' } },
+    spec: {
+      gatewayClassName: 'istio-waypoint',
+      infrastructure: { annotations: proxyConfig(about) },
+      listeners: [{ name: 'mesh', port: 15008, protocol: 'HBONE' }],
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import type { InstallAbout, InstallStep, Mesh, MeshImage, Setting, Values } from '../model/mesh.ts'
+import { meshImage, ON } from './image-name.ts'
+import { inspectProxies } from './inspect-proxies.ts'
+import {
+  ISTIO_NAMESPACE,
+  istioControlPlane,
+  istioImages,
+  istioReadiness,
+  istioRelease,
+  istioVendor,
+  strictMtls,
+} from './istio-parts.ts'
+import { resourcesFor } from './limits.ts'
+import { proveAmbient } from './prove-ambient.ts'
+import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
+import { workloadComponents } from './workload-parts.ts'
+
+/** What ambient brings on every node, and its control plane. */
+export const ambientComponents = [
+  ...workloadComponents,
+  { component: 'ztunnel', role: 'node-proxy', namespace: ISTIO_NAMESPACE, labels: { app: 'ztunnel' }, perNode: true },
+  { component: 'istio-cni', role: 'cni', namespace: ISTIO_NAMESPACE, labels: { 'k8s-app': 'istio-cni-node' } },
+  { component: 'istiod', role: 'control-plane', namespace: ISTIO_NAMESPACE, labels: { app: 'istiod' } },
+] as const
+
+export const ambientSettings = {
+  concurrency: concurrencySetting,
+  accessLog: {
+    summary: 'Whether ztunnel writes a line for each connection, as it ships.',
+    type: 'boolean',
+    default: { equalised: false, defaults: true },
+  },
+  dnsCapture: {
+    summary: "Whether ztunnel answers the pods' DNS queries, as it ships; neither sidecars nor Linkerd do.",
+    type: 'boolean',
+    default: { equalised: false, defaults: true },
+  },
+  strict: strictSetting,
+  ...limitSettings,
+  values: valuesSetting,
+} as const satisfies Record<string, Setting>
+
+export const ztunnelScrape = {
+  name: 'ztunnel',
+  namespace: ISTIO_NAMESPACE,
+  labels: { app: 'ztunnel' },
+  port: 15020,
+  path: '/metrics',
+} as const
+
+export const ambientLabels = { 'istio.io/dataplane-mode': 'ambient' } as const
+
+/** ztunnel speaks to istiod and needs what the CNI agent lays for it, so it comes last. */
+export function installAmbient(about: InstallAbout, istiod: Values): InstallStep[] {
+  return [
+    ...istioControlPlane(about, { profile: 'ambient', ...istiod }),
+    istioRelease(about, { release: 'istio-cni', chart: 'cni', values: cniValues(about) }),
+    istioRelease(about, { release: 'ztunnel', chart: 'ztunnel', values: ztunnelValues(about) }),
+    { do: 'wait', until: [istioReadiness('DaemonSet', 'istio-cni-node'), istioReadiness('DaemonSet', 'ztunnel')] },
+  ]
+}
+
+export function ambientImages(about: InstallAbout): MeshImage[] {
+  return [
+    meshImage(about, 'pilot', ON.control),
+    ...['install-cni', 'ztunnel'].map((name) => meshImage(about, name, ON.all)),
+  ]
+}
+
+function cniValues(about: InstallAbout): Values {
+  return {
+    profile: 'ambient',
+    global: istioImages(about),
+    ...(about.settings['dnsCapture'] === false && { ambient: { dnsCapture: false } }),
+  }
+}
+
+function ztunnelValues(about: InstallAbout): Values {
+  const { settings } = about
+  const threads = Number(settings['concurrency'] ?? 0)
+  // Requests as shipped.
+  const resources = resourcesFor(settings, { cpu: '200m', memory: 512 })
+  return {
+    ...istioImages(about),
+    ...(settings['accessLog'] === false && { logLevel: QUIET }),
+    ...(threads > 0 && { env: { ZTUNNEL_WORKER_THREADS: String(threads) } }),
+    ...(resources && { resources }),
+  }
+}
+
+/** Failed connections are still logged. */
+const QUIET = 'info,access=error'
+
+export const istioAmbient: Mesh = {
+  name: 'istio-ambient',
+  title: 'Istio ambient (L4)',
+  summary: 'One ztunnel per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
+  layer: 'L4',
+  mtls: true,
+  settings: ambientSettings,
+  kubernetes: {
+    vendor: istioVendor,
+    protocols: ['http', 'http2', 'grpc', 'tcp'],
+    install: (about) => installAmbient(about, {}),
+    images: ambientImages,
+    enrol: (about) => ({ labels: ambientLabels, objects: strictMtls(about), until: [] }),
+    components: ambientComponents,
+    scrapes: [ztunnelScrape],
+    inspect: (pods, about) =>
+      inspectProxies(pods, about, {
+        components: ambientComponents,
+        layer: 'L4',
+        enrolled: 'ambient',
+        configured: ['accessLog', 'dnsCapture', 'strict'],
+      }),
+    prove: proveAmbient,
+  },
+}

@@ -1,0 +1,164 @@
+import type {
+  ComponentRule,
+  InstallAbout,
+  InstallStep,
+  KubernetesObject,
+  Mesh,
+  Readiness,
+  Values,
+} from '../model/mesh.ts'
+import type { Vendor } from '../model/site.ts'
+import { helmStep } from './helm-step.ts'
+import { imageTag, meshImage, ON } from './image-name.ts'
+import { inspectProxies } from './inspect-proxies.ts'
+import { resourcesFor } from './limits.ts'
+import { linkerdChartVersion } from './linkerd-chart-version.ts'
+import { proveLinkerd } from './prove-linkerd.ts'
+import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
+import { ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+
+const NAMESPACE = 'linkerd'
+const REPOSITORY = 'https://helm.linkerd.io/edge'
+
+/** 2.20, the last release with a name: it is this edge release. */
+const vendor: Vendor = {
+  name: 'linkerd',
+  version: 'edge-26.6.3',
+  hub: 'cr.l5d.io/linkerd',
+  charts: {
+    'linkerd-crds': { repository: REPOSITORY, chart: 'linkerd-crds' },
+    'linkerd-control-plane': { repository: REPOSITORY, chart: 'linkerd-control-plane' },
+  },
+}
+
+const PARTS = ['destination', 'identity', 'proxy-injector'] as const
+
+const components: readonly ComponentRule[] = [
+  ...workloadComponents,
+  ...sidecarComponents('linkerd-proxy'),
+  // All their containers: each has a proxy of its own, which is part of what the control plane costs.
+  ...PARTS.map((part) => ({
+    component: `linkerd-${part}`,
+    role: 'control-plane' as const,
+    namespace: NAMESPACE,
+    labels: { 'linkerd.io/control-plane-component': part },
+  })),
+]
+
+export const linkerd: Mesh = {
+  name: 'linkerd',
+  title: 'Linkerd',
+  summary:
+    'One Linkerd proxy beside the client and one beside the server; both read requests; mutual TLS between them.',
+  layer: 'L7',
+  mtls: true,
+  settings: {
+    concurrency: concurrencySetting,
+    accessLog: {
+      summary: 'Whether each proxy writes a line for each HTTP request.',
+      type: 'boolean',
+      default: { equalised: false, defaults: false },
+    },
+    strict: strictSetting,
+    ...limitSettings,
+    values: valuesSetting,
+  },
+  kubernetes: {
+    vendor,
+    protocols: ['http', 'http2', 'grpc', 'tcp'],
+    install,
+    images: (about) => [meshImage(about, 'controller', ON.control), meshImage(about, 'proxy', ON.all)],
+    enrol: (about) => ({ annotations: annotations(about), objects: [countersForAll(about)], until: [] }),
+    components,
+    scrapes: sidecarScrapes(4191, '/metrics'),
+    inspect: (pods, about) =>
+      inspectProxies(pods, about, {
+        components,
+        layer: 'L7',
+        enrolled: 'linkerd-proxy',
+        configured: ['accessLog', 'strict'],
+      }),
+    prove: proveLinkerd,
+  },
+}
+
+/** Where only authenticated peers are let in, the proxies' counters would be shut off too: whoever scrapes them is no peer. */
+function countersForAll({ namespace }: InstallAbout): KubernetesObject {
+  return {
+    apiVersion: 'policy.linkerd.io/v1beta3',
+    kind: 'Server',
+    metadata: { name: 'proxy-counters', namespace },
+    spec: {
+      podSelector: { matchLabels: {} },
+      port: 'linkerd-admin',
+      proxyProtocol: 'HTTP/1',
+      accessPolicy: 'all-unauthenticated',
+    },
+  }
+}
+
+function install(about: InstallAbout): InstallStep[] {
+  return [
+    // Linkerd reads the Gateway API's routes and does not start without them.
+    { do: 'gateway-api' },
+    release(about, 'linkerd-crds', {}),
+    { ...release(about, 'linkerd-control-plane', controlPlaneValues(about)), credentials: 'linkerd' },
+    {
+      do: 'wait',
+      until: PARTS.map((part): Readiness => ({ kind: 'Deployment', namespace: NAMESPACE, name: `linkerd-${part}` })),
+    },
+    { do: 'site-manifests' },
+  ]
+}
+
+function release(about: InstallAbout, name: string, values: Values) {
+  const version = linkerdChartVersion(about.version)
+  return helmStep(about, { do: 'helm', release: name, chart: name, version, namespace: NAMESPACE, values })
+}
+
+function controlPlaneValues(about: InstallAbout): Values {
+  const tag = imageTag(about)
+  return {
+    ...ON_CONTROL_NODE,
+    linkerdVersion: about.version,
+    controllerImage: `${about.vendor.hub}/controller`,
+    controllerImageVersion: tag,
+    // Shipped is Ignore: a pod that the webhook misses would run, and be measured, without a proxy.
+    webhookFailurePolicy: 'Fail',
+    // A job that calls home once a day, and may do so while something is measured.
+    disableHeartBeat: true,
+    proxy: { image: { name: `${about.vendor.hub}/proxy`, version: tag }, ...proxyValues(about) },
+  }
+}
+
+/**
+ * Threads and limits by the chart, so of the control plane's own proxies too: the annotation that would set them for
+ * the workload alone cannot set one without the other.
+ */
+function proxyValues({ settings }: InstallAbout): Values {
+  const threads = Number(settings['concurrency'] ?? 0)
+  const resources = resourcesFor(settings, { cpu: '100m', memory: 128 })
+  return {
+    ...(threads > 0 && { runtime: { workers: { minimum: threads } } }),
+    ...(resources && { resources: linkerdResources(resources) }),
+  }
+}
+
+type Resources = NonNullable<ReturnType<typeof resourcesFor>>
+
+/** Linkerd's chart has requests and limits the other way about. */
+function linkerdResources({ requests, limits }: Resources): Values {
+  return {
+    cpu: { request: requests.cpu, ...(limits.cpu && { limit: limits.cpu }) },
+    memory: { request: requests.memory, ...(limits.memory && { limit: limits.memory }) },
+  }
+}
+
+/** On the namespace: its pods take them over when they are made. */
+function annotations({ settings }: InstallAbout): Readonly<Record<string, string>> {
+  return {
+    'linkerd.io/inject': 'enabled',
+    ...(settings['strict'] === true && { 'config.linkerd.io/default-inbound-policy': 'all-authenticated' }),
+    ...(settings['accessLog'] === true && { 'config.linkerd.io/access-log': 'apache' }),
+  }
+}

@@ -1,0 +1,68 @@
+import type { Sample } from '../model/mesh.ts'
+
+const LABEL = /([^\s=,{]+)\s*=\s*"((?:[^"\\]|\\.)*)"/g
+const ESCAPED = /\\(.)/g
+const NO_LABELS: Readonly<Record<string, string>> = {}
+
+/**
+ * Samples of the Prometheus text format and of OpenMetrics. Comments, timestamps and exemplars are passed over, and so
+ * are lines that hold no sample: a scrape that is cut short is noticed by what it lacks.
+ */
+export function parsePrometheus(text: string): Sample[] {
+  const samples: Sample[] = []
+  for (const line of text.split('\n')) {
+    const sample = parseLine(line)
+    if (sample) samples.push(sample)
+  }
+  return samples
+}
+
+function parseLine(line: string): Sample | undefined {
+  const text = line.trim()
+  if (text === '' || text.startsWith('#')) return undefined
+  const nameEnd = text.search(/[\s{]/)
+  if (nameEnd < 1) return undefined
+  const labelled = text[nameEnd] === '{'
+  const end = labelled ? endOfLabels(text, nameEnd) : nameEnd
+  if (end === undefined) return undefined
+  const value = toNumber(/^\s*(\S+)/.exec(text.slice(end))?.[1])
+  if (value === undefined) return undefined
+  const labels = labelled ? labelsOf(text.slice(nameEnd + 1, end - 1)) : NO_LABELS
+  return { name: text.slice(0, nameEnd), labels, value }
+}
+
+/** Behind the brace that closes the labels; braces within quotes do not. */
+function endOfLabels(text: string, start: number): number | undefined {
+  let quoted = false
+  for (let at = start + 1; at < text.length; at += 1) {
+    const character = text[at]
+    if (quoted && character === '\\') at += 1
+    else if (character === '"') quoted = !quoted
+    else if (character === '}' && !quoted) return at + 1
+  }
+  return undefined
+}
+
+function labelsOf(text: string): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {}
+  for (const [, name, value] of text.matchAll(LABEL)) {
+    if (name === undefined || value === undefined) continue
+    labels[name] = value.includes('\\') ? value.replace(ESCAPED, (_, one: string) => (one === 'n' ? '\n' : one)) : value
+  }
+  return labels
+}
+
+const INFINITE: Readonly<Record<string, number>> = {
+  '+inf': Number.POSITIVE_INFINITY,
+  inf: Number.POSITIVE_INFINITY,
+  '-inf': Number.NEGATIVE_INFINITY,
+  nan: Number.NaN,
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const known = INFINITE[text.toLowerCase()]
+  if (known !== undefined) return known
+  const value = Number(text)
+  return Number.isNaN(value) ? undefined : value
+}

@@ -1,0 +1,44 @@
+import type { ComponentRule, PodFact, Scrape } from '../model/mesh.ts'
+
+/** Where the workload lives. */
+export const WORKLOAD_NAMESPACE = 'bench'
+
+/** What tells the two pods of the workload apart. */
+export const CLIENT = { app: 'client' } as const
+export const SERVER = { app: 'server' } as const
+
+/** Nodes that a mesh's control plane is kept to, so that it shares none with what is measured. */
+export const ON_CONTROL_NODE = {
+  nodeSelector: { 'meshbench.io/part': 'control' },
+  tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+} as const
+
+/** What every arm runs: the server, the load generator, and the container that hands its files over. */
+export const workloadComponents: readonly ComponentRule[] = [
+  { component: 'application', role: 'application', namespace: WORKLOAD_NAMESPACE, labels: SERVER, container: 'server' },
+  { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'fortio' },
+  { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'k6' },
+  { component: 'files', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'files' },
+]
+
+/** A proxy of the same name beside client and server. */
+export function sidecarComponents(container: string): readonly ComponentRule[] {
+  return [
+    { component: 'client-proxy', role: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container },
+    { component: 'server-proxy', role: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, container },
+  ]
+}
+
+/** Metrics of a proxy beside client and server. */
+export function sidecarScrapes(port: number, path: string): readonly Scrape[] {
+  return [
+    { name: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, port, path },
+    { name: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, port, path },
+  ]
+}
+
+/** The workload's own pods, without what a mesh put beside them. */
+export function workloadPods(pods: readonly PodFact[], namespace: string): PodFact[] {
+  const apps: readonly (string | undefined)[] = [CLIENT.app, SERVER.app]
+  return pods.filter((pod) => pod.namespace === namespace && apps.includes(pod.labels['app']))
+}

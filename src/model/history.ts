@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+export const HISTORY_SCHEMA = 1
+
+const estimateSchema = z.object({
+  center: z.number(),
+  lo: z.number().optional(),
+  hi: z.number().optional(),
+  /** Trials or blocks, never requests. */
+  n: z.number(),
+})
+
+/** One arm under one load in one run: what is kept of a run when its folder is gone. Levels are in base units. */
+export const historyEntrySchema = z.object({
+  schema: z.literal(HISTORY_SCHEMA),
+  run: z.string(),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  scenario: z.string(),
+  platform: z.string(),
+  profile: z.string(),
+  /** The class of the machine in one line: series of different classes are never joined. */
+  machine: z.string(),
+  arm: z.string(),
+  mesh: z.string(),
+  /** What ratios are to. */
+  baseline: z.string(),
+  load: z.string(),
+  /** What the load asked for: a load that changed under the same name begins a new series. */
+  asked: z.string(),
+  /** By what they are the version of. */
+  versions: z.record(z.string(), z.string()),
+  validTrials: z.number(),
+  plannedTrials: z.number(),
+  metrics: z.record(
+    z.string(),
+    z.object({ unit: z.string(), better: z.string(), level: estimateSchema, ratio: estimateSchema.optional() }),
+  ),
+})
+export type HistoryEntry = z.infer<typeof historyEntrySchema>
+
+/** Runs that can stand in one line: same arm, load, machine class, platform and profile. */
+export function seriesKey(entry: HistoryEntry): string {
+  const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
+  return JSON.stringify([platform, profile, machine, arm, mesh, baseline, load, asked])
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { ON } from '../../meshes/image-name.ts'
+import { meshes } from '../../meshes/index.ts'
+import { installAbout } from '../../meshes/install-about.ts'
+import { Failure } from '../../model/failure.ts'
+import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'
+import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
+import type { Site } from '../../model/site.ts'
+import type { Seconds } from '../../model/units.ts'
+
+/** How long an installation, or anything else in a cluster, may take until it is ready. */
+export const PATIENCE: Seconds = 300
+
+/** An arm with all that its cluster is made from. */
+export interface ArmMesh {
+  readonly arm: Arm
+  readonly mesh: Mesh
+  readonly kubernetes: KubernetesMesh
+  readonly about: InstallAbout
+}
+
+export function armMesh(arm: Arm, profile: Profile, site: Site): ArmMesh {
+  const mesh = meshes[arm.mesh]
+  if (mesh?.kubernetes) {
+    return { arm, mesh, kubernetes: mesh.kubernetes, about: installAbout(mesh, profile, arm, site.vendors) }
+  }
+  const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
+  throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
+    fix: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
+  })
+}
+
+/** What the nodes of one arm run, and on which of them. */
+export function imagesOfArm(
+  { kubernetes, about }: ArmMesh,
+  site: Site,
+  loads: readonly Pick<Load, 'tool'>[],
+): MeshImage[] {
+  const { fortio, busybox, k6 } = site.images
+  const names = [fortio, busybox, ...(loads.some(({ tool }) => tool === 'k6') ? [k6] : [])]
+  return [...names.map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
+}
+
+/** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */
+export function imagesOf({ arms, loads, profile }: Pick<Scenario, 'arms' | 'loads' | 'profile'>, site: Site): string[] {
+  const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, profile, site), site, loads))
+  return [...new Set([site.kind.nodeImage, ...ofArms.map(({ name }) => name)])]
+}
+
+/** Digest of what a cluster is made from: two arms with an equal one could change places. */
+export function clusterKey(of: ArmMesh, site: Site, loads: readonly Load[]): string {
+  const { arm, kubernetes, about } = of
+  const made = {
+    node: site.kind.nodeImage,
+    images: imagesOfArm(of, site, loads),
+    gatewayApi: site.gatewayApi,
+    mesh: arm.mesh,
+    install: kubernetes.install(about),
+    enrol: kubernetes.enrol(about),
+    about,
+    ports: loads.map(({ protocol }) => protocol).toSorted(),
+  }
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex')
+}

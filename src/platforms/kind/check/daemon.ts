@@ -1,0 +1,62 @@
+import type { Finding } from '../../../model/platform.ts'
+import type { DockerInfo } from '../docker.ts'
+import { error, ok, warning } from './finding.ts'
+
+/** The first Kubernetes whose kubelet refuses cgroup v1. */
+const NEEDS_V2 = [1, 35] as const
+
+/** The oldest Docker that knows cgroup v2. */
+const OLDEST = 20
+
+/** The daemon itself, and whether a node's kubelet will run under its cgroups. */
+export function daemonFindings(info: DockerInfo, nodeImage: string): Finding[] {
+  const { version, operatingSystem, rootless } = info
+  const major = Number.parseInt(version, 10)
+  const rights = rootless ? ' without root' : ''
+  return [
+    major < OLDEST
+      ? warning(
+          `Docker ${version} is old`,
+          'kind is tested with Docker 20.10 and newer.',
+          'Install a newer Docker Engine: https://docs.docker.com/engine/install/',
+        )
+      : ok(`Docker ${version}${rights} on ${operatingSystem}`),
+    ...(rootless && info.cgroupVersion === 1 ? [rootlessOnV1()] : [cgroupFinding(info, nodeImage)]),
+  ]
+}
+
+function rootlessOnV1(): Finding {
+  return error(
+    'Docker runs without root, and the host has cgroup v1',
+    'Without root, kind needs cgroup v2.',
+    'docker context use default',
+  )
+}
+
+function cgroupFinding({ cgroupVersion }: DockerInfo, nodeImage: string): Finding {
+  if (cgroupVersion === 2) return ok('cgroup v2')
+  const version = kubernetesOf(nodeImage)
+  if (version === undefined) {
+    return warning(
+      'cgroup v1, and the Kubernetes version of the node image is not known',
+      `${REFUSES_V1} ${nodeImage} has no version in its name.`,
+      OLDER_KUBERNETES,
+    )
+  }
+  const [major, minor] = version
+  if (major < NEEDS_V2[0] || (major === NEEDS_V2[0] && minor < NEEDS_V2[1])) {
+    return ok(`cgroup v1, which Kubernetes ${major}.${minor} of the node image still takes`)
+  }
+  return error(`cgroup v1, and the node image has Kubernetes ${major}.${minor}`, REFUSES_V1, OLDER_KUBERNETES)
+}
+
+const REFUSES_V1 =
+  'From 1.35 on the kubelet refuses cgroup v1. A host with systemd has v2 once systemd.unified_cgroup_hierarchy=1 is on the command line of its kernel.'
+
+const OLDER_KUBERNETES = `echo 'kind: { nodeImage: "kindest/node:v1.34.0" }' > site.yaml && export MESHBENCH_SITE="$PWD/site.yaml"`
+
+/** `kindest/node:v1.35.8@sha256:…` → 1.35 */
+export function kubernetesOf(nodeImage: string): readonly [major: number, minor: number] | undefined {
+  const found = /:v?(\d+)\.(\d+)(?:[.@-]|$)/.exec(nodeImage)
+  return found ? [Number(found[1]), Number(found[2])] : undefined
+}

@@ -1,0 +1,78 @@
+import type { Finding } from '../../../model/platform.ts'
+import { error, ok, warning } from './finding.ts'
+import type { Readers } from './readers.ts'
+
+/** What kind advises for clusters of several nodes. */
+const ADVISED = { watches: 524_288, instances: 512 }
+
+/** A node had 22 instances and 230 watches, counted with a mesh and its workload; rounded up for more pods. */
+const PER_NODE = { watches: 1000, instances: 30 }
+
+/** The host's own: a desktop holds some hundred instances. */
+const HOST = { watches: 8192, instances: 128 }
+
+/** Frozen nodes keep theirs. Containers count as the user that they run as: all of them as root. */
+export async function inotifyFinding({ text }: Pick<Readers, 'text'>, nodes: number): Promise<Finding[]> {
+  const read = async (name: string) => Number((await text(`/proc/sys/fs/inotify/${name}`)) ?? Number.NaN)
+  const there = { watches: await read('max_user_watches'), instances: await read('max_user_instances') }
+  if (Number.isNaN(there.watches) || Number.isNaN(there.instances)) return []
+  const needed = {
+    watches: HOST.watches + nodes * PER_NODE.watches,
+    instances: HOST.instances + nodes * PER_NODE.instances,
+  }
+  const advised = {
+    watches: Math.max(ADVISED.watches, needed.watches),
+    instances: Math.max(ADVISED.instances, needed.instances),
+  }
+  const seen = `inotify: ${there.watches} watches, ${there.instances} instances`
+  if (there.watches >= advised.watches && there.instances >= advised.instances) return [ok(seen)]
+  const why = `${nodes} nodes may need ${needed.instances} instances; without, pods fail with "too many open files".`
+  const fix = `sudo sysctl fs.inotify.max_user_watches=${advised.watches} fs.inotify.max_user_instances=${advised.instances}`
+  const short = there.watches < needed.watches || there.instances < needed.instances
+  return [short ? error(`${seen}: too few`, why, fix) : warning(`${seen}: fewer than kind advises`, why, fix)]
+}
+
+/** What the rules that send a pod's traffic through its proxy are made of, with either back end of iptables. */
+const MODULES = [
+  'nf_tables',
+  'nft_compat',
+  'xt_REDIRECT',
+  'xt_owner',
+  'xt_multiport',
+  'xt_conntrack',
+  'xt_mark',
+  'xt_connmark',
+]
+
+/** Only as far as it can be told without root: nodes may find a module that we do not. */
+export async function modulesFinding({ missingModules }: Pick<Readers, 'missingModules'>): Promise<Finding[]> {
+  const missing = await missingModules(MODULES)
+  if (missing === undefined) return []
+  if (missing.length === 0) return [ok('kernel modules for the interception of traffic')]
+  return [
+    warning(
+      `kernel modules that may be missing: ${missing.join(', ')}`,
+      'Without them the rules that lead traffic into the proxies cannot be made, and pods of a mesh do not start.',
+      `sudo modprobe --all ${missing.join(' ')} || sudo apt install linux-modules-extra-$(uname -r)`,
+    ),
+  ]
+}
+
+/** kind gives each cluster's API server a free port of this range on loopback. */
+export async function portsFinding({ text }: Pick<Readers, 'text'>): Promise<Finding[]> {
+  const [first = Number.NaN, last = Number.NaN] = ((await text('/proc/sys/net/ipv4/ip_local_port_range')) ?? '')
+    .trim()
+    .split(/\s+/)
+    .map(Number)
+  if (Number.isNaN(first) || Number.isNaN(last)) return []
+  if (first >= 1024 && last - first >= 1000) return [ok(`ports ${first} to ${last} for the API servers`)]
+  return [
+    warning(
+      `local ports are taken from ${first} to ${last}`,
+      first < 1024
+        ? 'They reach into those of services, which they can clash with.'
+        : 'So few can run out, and then no cluster can be made.',
+      'sudo sysctl net.ipv4.ip_local_port_range="32768 60999"',
+    ),
+  ]
+}

@@ -1,0 +1,78 @@
+import { Failure } from '../../../model/failure.ts'
+import type { Scenario } from '../../../model/scenario.ts'
+import type { Site } from '../../../model/site.ts'
+import type { Bytes, Seconds } from '../../../model/units.ts'
+import { imagesOf } from '../arm.ts'
+import type { DockerInfo } from '../docker.ts'
+import { memoryThere } from './capacity.ts'
+import { unavailableImages } from './images.ts'
+import { type Readers, readersOf } from './readers.ts'
+
+/** Why there can be no clusters here, and what to do about it. */
+export interface Hindrance {
+  readonly why: string
+  readonly fix: string
+}
+
+/** The quick questions by which a platform is chosen; what else stands in the way is for the check to find. */
+export interface KindProbe {
+  /** Undefined where a container engine answers, and every image is there or its registry answers. */
+  hindrance(scenario: Scenario, site: Site): Promise<Hindrance | undefined>
+  /** Memory that clusters can take; undefined where no engine answers. */
+  memory(): Promise<Bytes | undefined>
+}
+
+/** A registry that takes longer would not serve a run either. */
+const WITHIN: Seconds = 10
+
+export function probeKind(readers: Pick<Readers, 'docker' | 'os' | 'kernel' | 'text'> = readersOf()): KindProbe {
+  const { docker } = readers
+  let asked: Promise<DockerInfo> | undefined
+  const info = () => {
+    asked ??= docker.info()
+    return asked
+  }
+  return {
+    async hindrance(scenario, site) {
+      try {
+        await info()
+      } catch (thrown) {
+        return hindranceOf(thrown)
+      }
+      const absent = await absentImages(imagesOf(scenario, site), docker)
+      const { unavailable } = await unavailableImages(onePerRegistry(absent), docker, WITHIN)
+      if (unavailable.length === 0) return undefined
+      const names = unavailable.map(({ image }) => image).join(', ')
+      return {
+        why: `neither here nor to be pulled: ${names} (${unavailable[0]?.why})`,
+        fix: 'Connect this machine to the registries, or name a mirror in a site file (--site)',
+      }
+    },
+    memory: () =>
+      info().then(
+        (known) => memoryThere(known, readers),
+        () => undefined,
+      ),
+  }
+}
+
+async function absentImages(images: readonly string[], docker: Readers['docker']): Promise<string[]> {
+  const found = await Promise.all(images.map((name) => docker.image(name)))
+  return images.filter((_, index) => found[index] === undefined)
+}
+
+/** Registries count what is asked of them: one answer of each is enough here. */
+function onePerRegistry(images: readonly string[]): string[] {
+  return [...Map.groupBy(images, registryOf).values()].flatMap(([first]) => (first === undefined ? [] : [first]))
+}
+
+/** The part before the first slash, where it can be a host: `cr.l5d.io/linkerd/proxy`, but not `istio/pilot`. */
+function registryOf(image: string): string {
+  const [host = '', ...rest] = image.split('/')
+  return rest.length > 0 && (/[.:]/.test(host) || host === 'localhost') ? host : 'docker.io'
+}
+
+function hindranceOf(thrown: unknown): Hindrance {
+  const { message, why, fix = 'Run `meshbench doctor --platform kind`' } = Failure.from(thrown)
+  return { why: why === undefined ? message : `${message} (${why})`, fix: fix.replace(/\.$/, '') }
+}

@@ -1,0 +1,60 @@
+import { readFile, statfs } from 'node:fs/promises'
+import { release } from 'node:os'
+import { execa } from 'execa'
+import type { Leftover } from '../../../model/platform.ts'
+import type { Bytes, Seconds } from '../../../model/units.ts'
+import { clusterLeftovers } from '../cluster/leftovers.ts'
+import { type Docker, docker as realDocker } from '../docker.ts'
+
+/** What a check looks at, so that tests can show it another machine. */
+export interface Readers {
+  readonly docker: Docker
+  readonly os: NodeJS.Platform
+  /** Release of this machine's kernel. */
+  readonly kernel: string
+  /** Seconds since the epoch. */
+  now(): Seconds
+  /** A file's text; undefined where there is none that can be read. */
+  text(path: string): Promise<string | undefined>
+  /** Free space where a folder is; undefined where it cannot be seen. */
+  free(dir: string): Promise<Bytes | undefined>
+  /** Of these kernel modules those that are neither there nor loadable; undefined where nobody can tell. */
+  missingModules(names: readonly string[]): Promise<readonly string[] | undefined>
+  /** Whether the clock follows a time server; undefined where nobody can tell. */
+  clockIsSynchronised(): Promise<boolean | undefined>
+  leftovers(): Promise<Leftover[]>
+}
+
+export function readersOf(docker: Docker = realDocker()): Readers {
+  return {
+    docker,
+    os: process.platform,
+    kernel: release(),
+    now: () => Date.now() / 1000,
+    text: (path) => readFile(path, 'utf8').catch(() => undefined),
+    free: async (dir) => {
+      const found = await statfs(dir).catch(() => undefined)
+      return found && found.bavail * found.bsize
+    },
+    missingModules,
+    clockIsSynchronised: async () => {
+      const said = (await ask('timedatectl', ['show', '--property=NTPSynchronized', '--value'])).stdout
+      return said === 'yes' ? true : said === 'no' ? false : undefined
+    },
+    leftovers: () => clusterLeftovers(docker),
+  }
+}
+
+/** A dry run of modprobe needs no rights, and knows what is built into the kernel. */
+async function missingModules(names: readonly string[]): Promise<string[] | undefined> {
+  const answers = await Promise.all(names.map((name) => ask('modprobe', ['--dry-run', '--quiet', name])))
+  if (answers.some(({ code }) => code === undefined)) return undefined
+  return names.filter((_, index) => answers[index]?.code !== 0)
+}
+
+/** Administrators' programs are not on everybody's PATH. No exit code: it could not be run. */
+async function ask(program: string, argv: readonly string[]): Promise<{ code: number | undefined; stdout: string }> {
+  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
+  const { exitCode, stdout } = await execa(program, argv, { env, stdin: 'ignore', reject: false, timeout: 5000 })
+  return { code: exitCode, stdout: stdout.trim() }
+}

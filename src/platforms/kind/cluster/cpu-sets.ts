@@ -1,0 +1,23 @@
+import type { NodePart } from '../../../model/mesh.ts'
+
+/** Cores from which on there is enough for everybody to have their own. */
+const ENOUGH = 4
+
+/**
+ * A core in four for the control plane, the rest halved between client and server, so that the load generator never takes
+ * from the server. Undefined where there are too few.
+ */
+export function cpuSetsOf(cores: number): Readonly<Record<NodePart, string>> | undefined {
+  if (cores < ENOUGH) return undefined
+  const control = Math.floor(cores / 4)
+  const client = control + Math.floor((cores - control) / 2)
+  return {
+    control: range(0, control),
+    client: range(control, client),
+    server: range(client, cores),
+  }
+}
+
+function range(from: number, below: number): string {
+  return below - from === 1 ? `${from}` : `${from}-${below - 1}`
+}

@@ -1,0 +1,158 @@
+import type { Readable } from 'node:stream'
+import { ExecaError, execa } from 'execa'
+import { Failure } from '../../model/failure.ts'
+import type { Bytes, Seconds } from '../../model/units.ts'
+import {
+  type Container,
+  containersFrom,
+  type DockerImage,
+  type DockerInfo,
+  imagesFrom,
+  infoFrom,
+  namesFrom,
+} from './docker-answers.ts'
+
+/** The docker command line, typed. A call that fails throws a Failure whose cause is docker's reason in one line. */
+export interface Docker {
+  /** The daemon as it describes itself. */
+  info(): Promise<DockerInfo>
+  /** An image that is here; undefined where it is not. */
+  image(name: string): Promise<DockerImage | undefined>
+  /** Asks the registry for an image without fetching it; throws with the registry's reason where it has none. */
+  offered(name: string, within?: Seconds): Promise<void>
+  pull(name: string): Promise<void>
+  /** Writes images into one archive that containerd can import. */
+  save(names: readonly string[], file: string): Promise<void>
+  /** Containers in any state that carry the labels: `key` or `key=value`. */
+  containers(labels: readonly string[]): Promise<Container[]>
+  /** Containers by name or id; those that do not exist are left out. */
+  inspect(names: readonly string[]): Promise<Container[]>
+  pause(names: readonly string[]): Promise<void>
+  unpause(names: readonly string[]): Promise<void>
+  /** Runs a program within a container and gives its standard output; throws where its exit code is not 0. */
+  exec(container: string, argv: readonly string[], options?: ExecOptions): Promise<string>
+  /** With their anonymous volumes, running or not; those that do not exist are no error. */
+  remove(containers: readonly string[]): Promise<void>
+  /** Names of volumes that carry the labels. */
+  volumes(labels: readonly string[]): Promise<string[]>
+  /** Names of networks that carry the labels; all when none is given. */
+  networks(labels: readonly string[]): Promise<string[]>
+  /** Gives containers these CPUs and no others. */
+  pin(names: readonly string[], cpus: string): Promise<void>
+  removeVolumes(names: readonly string[]): Promise<void>
+  removeNetworks(names: readonly string[]): Promise<void>
+}
+
+export interface ExecOptions {
+  /** What it reads on its standard input. */
+  readonly input?: string | Readable
+  readonly within?: Seconds
+}
+
+export interface DockerAbout {
+  /** Ends a call that is under way. A teardown gives none. */
+  readonly signal?: AbortSignal
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Questions and small changes; what moves images has longer. */
+const QUICK: Seconds = 30
+const REMOVAL: Seconds = 120
+const TRANSFER: Seconds = 1800
+const ARCHIVE: Seconds = 600
+/** Room for the largest answer there is: metrics read through `exec`. */
+const MOST_OUTPUT: Bytes = 256 * 1024 ** 2
+
+export function docker(about: DockerAbout = {}): Docker {
+  const call = (argv: readonly string[], options: CallOptions = {}) => callDocker(argv, options, about)
+  const forEach = async (argv: readonly string[], names: readonly string[], within = QUICK) => {
+    if (names.length > 0) await call([...argv, ...names], { within })
+  }
+  const inspect = async (names: readonly string[]) =>
+    names.length === 0 ? [] : containersFrom(await call(['container', 'inspect', ...names], { absent: true }))
+  const listed = async (argv: readonly string[], labels: readonly string[]) =>
+    namesFrom(await call([...argv, ...labels.flatMap((label) => ['--filter', `label=${label}`])]))
+  return {
+    info: async () => infoFrom(await call(['info', '--format', '{{json .}}'])),
+    image: async (name) => imagesFrom(await call(['image', 'inspect', name], { absent: true }))[0],
+    offered: async (name, within = QUICK) => void (await call(['manifest', 'inspect', name], { within })),
+    pull: async (name) => void (await call(['pull', '--quiet', name], { within: TRANSFER })),
+    save: (names, file) => forEach(['save', '--output', file], names, ARCHIVE),
+    containers: async (labels) => inspect(await listed(['ps', '--all', '--quiet', '--no-trunc'], labels)),
+    inspect,
+    pause: (names) => forEach(['pause'], names),
+    unpause: (names) => forEach(['unpause'], names),
+    exec: (container, argv, { input, within = QUICK } = {}) =>
+      call(['exec', ...(input === undefined ? [] : ['--interactive']), container, ...argv], { input, within }),
+    remove: (names) => forEach(['rm', '--force', '--volumes'], names, REMOVAL),
+    volumes: (labels) => listed(['volume', 'ls', '--quiet'], labels),
+    pin: (names, cpus) => forEach(['update', `--cpuset-cpus=${cpus}`], names),
+    networks: (labels) => listed(['network', 'ls', '--format', '{{.Name}}'], labels),
+    removeVolumes: (names) => forEach(['volume', 'rm', '--force'], names),
+    removeNetworks: (names) => forEach(['network', 'rm'], names),
+  }
+}
+
+interface CallOptions {
+  readonly within?: Seconds
+  readonly input?: string | Readable | undefined
+  /** That a thing does not exist is an answer: what was printed of the others counts. */
+  readonly absent?: boolean
+}
+
+async function callDocker(argv: readonly string[], options: CallOptions, about: DockerAbout): Promise<string> {
+  const { within = QUICK, input, absent = false } = options
+  about.signal?.throwIfAborted()
+  try {
+    const { stdout } = await execa('docker', argv, {
+      ...(about.env === undefined ? {} : { env: about.env, extendEnv: false }),
+      ...(about.signal === undefined ? {} : { cancelSignal: about.signal }),
+      ...(input === undefined ? { stdin: 'ignore' } : { input }),
+      timeout: within * 1000,
+      forceKillAfterDelay: 2000,
+      maxBuffer: MOST_OUTPUT,
+    })
+    return stdout
+  } catch (error) {
+    about.signal?.throwIfAborted()
+    if (!(error instanceof ExecaError)) throw error
+    if (absent && /no such/i.test(String(error.stderr))) return String(error.stdout)
+    throw dockerFailure(argv, error, within)
+  }
+}
+
+/** Words that another one follows to make a command. */
+const GROUPS = new Set(['image', 'container', 'volume', 'network', 'manifest'])
+
+function dockerFailure(argv: readonly string[], error: ExecaError, within: Seconds): Failure {
+  if (error.code === 'ENOENT') {
+    return new Failure('docker-missing', 'the docker command is not on this machine', {
+      fix: 'Install Docker Engine (https://docs.docker.com/engine/install/), or run with --platform local.',
+    })
+  }
+  const cause = error.timedOut ? `no answer within ${within} s` : reasonOf(error)
+  const command = argv.slice(0, GROUPS.has(argv[0] ?? '') ? 2 : 1).join(' ')
+  if (/permission denied.*docker.*sock|dial unix.*permission denied/i.test(cause)) {
+    const fix = 'Join the group that may use Docker, then log in again: sudo usermod -aG docker "$USER"'
+    return new Failure('docker-unreachable', 'this user may not use the Docker daemon', { cause, fix })
+  }
+  if (/cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker/i.test(cause)) {
+    const fix = 'Start it: sudo systemctl start docker (Linux), or open Docker Desktop.'
+    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, fix })
+  }
+  return new Failure('docker', `docker ${command} failed`, { cause })
+}
+
+/** Docker's own reason, in one line. */
+function reasonOf({ stderr, stdout, shortMessage }: ExecaError): string {
+  const said = [stderr, stdout]
+    .map((text) => String(text ?? '').trim())
+    .find((text) => text !== '' && !text.startsWith('{') && !text.startsWith('['))
+  const lines = (said ?? '')
+    .split('\n')
+    .map((line) => line.trim().replace(/^(Error response from daemon|error|ERROR): /, ''))
+    .filter((line) => line !== '' && !/^See ['"]docker/.test(line))
+  return lines.slice(-3).join(' · ').slice(-400) || shortMessage
+}
+
+export type { Container, DockerImage, DockerInfo } from './docker-answers.ts'

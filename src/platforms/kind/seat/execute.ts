@@ -1,0 +1,80 @@
+import { createGunzip } from 'node:zlib'
+import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
+import { Failure } from '../../../model/failure.ts'
+import type { Command, Execution } from '../../../model/platform.ts'
+
+/** The container beside the generator that has a shell. */
+const FILES = { namespace: 'bench', pod: 'client', container: 'files' } as const
+
+/** Runs a load generator in its own container of the client pod; its files come out through the helper's. */
+export async function execute(cluster: Cluster, command: Command, signal: AbortSignal): Promise<Execution> {
+  for (const [path, content] of Object.entries(command.files ?? {})) await put(cluster, path, content, signal)
+  const limit = AbortSignal.timeout(command.within * 1000)
+  const startedAt = Date.now() / 1000
+  try {
+    const ended = await cluster.exec(generator(command), AbortSignal.any([signal, limit]))
+    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(cluster, command) }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!limit.aborted) throw error
+    // It goes on in its container, where nothing can reach it: the pod is removed with the visit.
+    throw new Failure('overrun', `${command.program} was still running after ${command.within} s`, {
+      fix: 'Look at whether the server still answers: raise the arm alone with --keep, then use kubectl.',
+    })
+  }
+}
+
+/** What `manifests/workload.yaml` gives the generators' containers: an exec has no environment of its own. */
+const SET_IN_MANIFEST: Readonly<Record<string, string>> = {
+  K6_NO_USAGE_REPORT: 'true',
+  K6_CSV_TIME_FORMAT: 'unix_micro',
+  K6_AUTO_EXTENSION_RESOLUTION: 'false',
+}
+
+function generator({ program, argv, env = {} }: Command): ExecOf {
+  const missing = Object.entries(env).filter(([name, value]) => SET_IN_MANIFEST[name] !== value)
+  if (missing.length > 0) throw new TypeError(`manifests/workload.yaml does not set ${missing.join(', ')}`)
+  return { namespace: 'bench', pod: 'client', container: program, command: [program, ...argv] }
+}
+
+async function put(cluster: Cluster, path: string, content: string, signal: AbortSignal): Promise<void> {
+  const { exitCode, stderr } = await cluster.exec(
+    { ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
+    signal,
+  )
+  if (exitCode !== 0) throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+}
+
+function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {
+  return {
+    read: (name) => readFile(cluster, outputs[name]),
+    discard: async () => {
+      const paths = [...Object.values(outputs), ...Object.keys(files)]
+      if (paths.length === 0) return
+      const command = ['find', ...paths, '-delete']
+      // They go with the pod in any case.
+      await cluster.exec({ ...FILES, command }, AbortSignal.timeout(10_000)).catch(() => undefined)
+    },
+  }
+}
+
+/** Compressed where it is, so that a million lines of log take a tenth of the way. Empty where the command wrote none. */
+async function* readFile(cluster: Cluster, path: string | undefined): AsyncGenerator<Uint8Array> {
+  if (path === undefined) return
+  const command = ['sh', '-c', 'if [ -e "$0" ]; then gzip -1 -c "$0"; fi', path]
+  const source = cluster.stream({ ...FILES, command }, AbortSignal.timeout(600_000))
+  const iterator = source[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done) return
+  const { Readable } = await import('node:stream')
+  const rest = Readable.from(
+    (async function* () {
+      yield first.value
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+    })(),
+    { objectMode: false },
+  )
+  const unpacked = createGunzip()
+  rest.on('error', (error) => unpacked.destroy(error))
+  yield* rest.pipe(unpacked)
+}

@@ -1,0 +1,110 @@
+import { parsePrometheus } from '../../../meshes/prometheus.ts'
+import { Failure } from '../../../model/failure.ts'
+import type { Counters, NodePart, PodFact, Sample, Scrape } from '../../../model/mesh.ts'
+import type { Window } from '../../../model/platform.ts'
+import { formatShare, MICROS } from '../../../model/units.ts'
+import type { Evidence, Observation } from '../../../model/usage.ts'
+import { accountBetween } from '../usage/account-between.ts'
+import { edgeScript } from '../usage/edge-script.ts'
+import { hostBetween } from '../usage/host-between.ts'
+import type { NodeEdges } from '../usage/node-edge.ts'
+import { parseEdge } from '../usage/parse-edge.ts'
+import { usageBetween } from '../usage/usage-between.ts'
+import type { SeatOptions } from './options.ts'
+
+/** Counters are read outside of the two edges, so that answering costs the proxies nothing that is counted. */
+export async function openWindow(options: SeatOptions): Promise<Window> {
+  const { of } = options.standing
+  const before = await scrapeAll(options)
+  const open = await readEdges(options)
+  const own = ownCpu()
+  return {
+    close: async (): Promise<Observation> => {
+      const harness = own()
+      const close = await readEdges(options)
+      const after = await scrapeAll(options)
+      const { evidence, carried } = of.kubernetes.prove(countersOf(before, after), of.about)
+      const { opened, closed } = edgesOf(open, close)
+      return {
+        seconds: closed.monotonic - opened.monotonic,
+        usage: usageBetween(open, close, options.pods, of.kubernetes.components),
+        evidence: [
+          ...evidence,
+          ...accountBetween(open, close, options.pods, of.kubernetes.components),
+          harness,
+          ...options.facts,
+        ],
+        ...(carried ? { carried } : {}),
+        host: hostBetween(opened, closed),
+      }
+    },
+  }
+}
+
+/** What this process itself takes from the machine while a load is measured; the second call tells. */
+function ownCpu(): () => Evidence {
+  const [at, cpu] = [performance.now(), process.cpuUsage()]
+  return () => {
+    const { user, system } = process.cpuUsage(cpu)
+    const share = (user + system) / MICROS / ((performance.now() - at) / 1000)
+    return { name: 'harness', seen: `${formatShare(share)} of a core between the edges`, source: 'process.cpuUsage' }
+  }
+}
+
+async function readEdges({ standing: { nodes }, ground }: SeatOptions): Promise<NodeEdges> {
+  const parts = Object.entries(nodes) as [NodePart, string][]
+  const read = parts.map(async ([part, node]) => {
+    return [part, parseEdge(await ground.docker.exec(node, ['sh', '-c', edgeScript]), node)] as const
+  })
+  return new Map(await Promise.all(read))
+}
+
+/** The client's node speaks for the machine, which all nodes share. */
+function edgesOf(open: NodeEdges, close: NodeEdges) {
+  const [opened, closed] = [open.get('client'), close.get('client')]
+  if (!opened || !closed) throw new TypeError('a cluster has a client node')
+  return { opened, closed }
+}
+
+interface Scraped {
+  readonly scrape: string
+  readonly pod: PodFact
+  readonly samples: readonly Sample[]
+}
+
+async function scrapeAll({ standing: { of, cluster }, pods }: SeatOptions): Promise<Scraped[]> {
+  const wanted = of.kubernetes.scrapes.flatMap((scrape) => podsOf(scrape, pods).map((pod) => ({ scrape, pod })))
+  return await Promise.all(
+    wanted.map(async ({ scrape: { name, port, path }, pod }) => {
+      const where = { namespace: pod.namespace, pod: pod.name, port, path }
+      try {
+        return { scrape: name, pod, samples: parsePrometheus(await cluster.proxyGet(where)) }
+      } catch (error) {
+        throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
+      }
+    }),
+  )
+}
+
+export function podsOf(
+  { namespace, labels }: Pick<Scrape, 'namespace' | 'labels'>,
+  pods: readonly PodFact[],
+): PodFact[] {
+  return pods.filter(
+    (pod) => pod.namespace === namespace && Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
+  )
+}
+
+function countersOf(before: readonly Scraped[], after: readonly Scraped[]): Counters {
+  const both = before.flatMap((one) => {
+    const other = after.find(({ scrape, pod }) => scrape === one.scrape && pod.uid === one.pod.uid)
+    return other ? [{ ...one, later: other.samples }] : []
+  })
+  const byScrape = Object.groupBy(both, ({ scrape }) => scrape)
+  return Object.fromEntries(
+    Object.entries(byScrape).map(([scrape, found = []]) => [
+      scrape,
+      found.map(({ pod, samples, later }) => ({ pod: pod.name, node: pod.node, before: samples, after: later })),
+    ]),
+  )
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { parseAllDocuments } from 'yaml'
+import type { Enrolment, KubernetesObject } from '../../../model/mesh.ts'
+import type { Arm, Load } from '../../../model/scenario.ts'
+import type { SiteImages } from '../../../model/site.ts'
+import { LANES, lanesOf } from './lanes.ts'
+
+const FILE = new URL('../../../../manifests/workload.yaml', import.meta.url)
+
+export interface WorkloadAbout {
+  readonly arm: Arm
+  readonly loads: readonly Load[]
+  readonly images: SiteImages
+  readonly enrolment: Enrolment
+  readonly run: string
+}
+
+/** What stands for as long as the cluster does, and what is made anew at every visit. */
+export interface Workload {
+  readonly lasting: readonly KubernetesObject[]
+  readonly pods: readonly KubernetesObject[]
+}
+
+/** `manifests/workload.yaml` for one arm. */
+export function workloadFor(about: WorkloadAbout): Workload {
+  const objects = documents().map((object) => ({ ...object, metadata: stamped(object.metadata, about.run) }))
+  return {
+    lasting: objects.flatMap((object) => {
+      if (object.kind === 'Pod') return []
+      if (object.kind === 'Namespace') return [enrolled(object, about.enrolment)]
+      return [object.kind === 'Service' ? withPorts(object, about.loads) : object]
+    }),
+    pods: objects.filter(({ kind }) => kind === 'Pod').map((pod) => filledIn(pod, about)),
+  }
+}
+
+function documents(): KubernetesObject[] {
+  return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
+}
+
+type Metadata = KubernetesObject['metadata']
+
+/** Every object says whose it is. */
+export function stamped(metadata: Metadata, run: string): Metadata {
+  return { ...metadata, labels: { ...metadata.labels, 'meshbench.io/run': run } }
+}
+
+function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolment): KubernetesObject {
+  const { metadata } = namespace
+  return {
+    ...namespace,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+    },
+  }
+}
+
+/** Only ports that a load uses: two protocols at one port of the server would be a riddle to a mesh. */
+function withPorts(service: KubernetesObject, loads: readonly Load[]): KubernetesObject {
+  const names = lanesOf(loads).map((lane) => LANES[lane].port)
+  const spec = service['spec'] as { readonly ports: readonly { readonly port: number }[] }
+  return { ...service, spec: { ...spec, ports: spec.ports.filter(({ port }) => names.includes(port)) } }
+}
+
+interface PodSpec {
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly containers: readonly ContainerSpec[]
+  readonly initContainers?: readonly ContainerSpec[]
+}
+
+interface ContainerSpec {
+  readonly name: string
+  readonly image: keyof SiteImages
+  readonly args?: readonly string[]
+}
+
+function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject {
+  const { arm, images, enrolment } = about
+  const spec = pod['spec'] as PodSpec
+  const wanted = wantedContainers(about.loads)
+  const withImage = (container: ContainerSpec) => ({ ...container, image: images[container.image] })
+  const together = arm.placement === 'same-node' && pod.metadata.name === 'client'
+  const { initContainers = [] } = spec
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    spec: {
+      ...spec,
+      ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),
+      containers: spec.containers
+        .filter(({ name }) => wanted.has(name))
+        .map((container) => withImage(container.name === 'server' ? delayed(container, arm) : container)),
+      initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
+    },
+  }
+}
+
+/** fortio is always there: it asks the first question. */
+function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
+  const k6 = loads.some(({ tool }) => tool === 'k6')
+  return new Set(['server', 'fortio', 'files', ...(k6 ? ['k6'] : [])])
+}
+
+function delayed(container: ContainerSpec, { inject }: Arm): ContainerSpec {
+  if (!inject) return container
+  const held = `${Math.round(inject.delay * 1e6)}us`
+  const more = [`-echo-server-default-params=delay=${held}`, `-max-echo-delay=${held}`]
+  return { ...container, args: [...(container.args ?? []), ...more] }
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, describe, expect, it } from 'vitest'
+import { records } from '../../src/platforms/kind/cluster/record.ts'
+import { random } from '../../src/stats/random.ts'
+
+const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
+/** How often a run is killed: twice in CI; `MESHBENCH_KILLS=20` is a long look. */
+const KILLS = Number(process.env['MESHBENCH_KILLS'] ?? 2)
+/** Longer than it takes to make a cluster and to measure some trials, so that the moments fall into all of it. */
+const LONGEST = 90_000
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const BLOCKS = 12
+const SCENARIO = `
+name: killed
+platform: kind
+isolation: frozen
+blocks: ${BLOCKS}
+arms: [none]
+loads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: 1s }]
+`
+
+describe.skipIf(!WANTED)(`a run that is killed${WANTED ? '' : ' (skipped: MESHBENCH_CLUSTER_TESTS is not 1)'}`, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'killed-'))
+  writeFileSync(join(dir, 'killed.yaml'), SCENARIO)
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+  const moments = random(Date.now() >>> 0, 'kills')
+
+  it(`${KILLS} times leaves nothing that clean does not find, and loses no trial`, {
+    timeout: KILLS * 240_000 + 600_000,
+  }, async () => {
+    const before = await world()
+    let finished: string[] = []
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const after = Math.round(moments.uniform() * LONGEST)
+      const args = runs().length === 0 ? ['run', 'killed.yaml'] : ['run', '--resume']
+      await killed(args, after)
+      const { stdout } = await meshbench('clean')
+      const trials = trialFiles()
+      console.log(`kill ${kill} after ${after} ms: ${trials.length} trials; ${stdout.trim().replaceAll('\n', '; ')}`)
+      expect(await world()).toEqual(before)
+      expect(trials).toEqual(expect.arrayContaining(finished))
+      finished = trials
+    }
+    await meshbench('run', ...(runs().length === 0 ? ['killed.yaml'] : ['--resume']))
+    expect(trialFiles()).toHaveLength(BLOCKS)
+    expect(await world()).toEqual(before)
+  })
+
+  const meshbench = (...args: string[]) =>
+    // 12: a trial that a busy machine made invalid is a result.
+    execa(process.execPath, [MAIN, ...args], { cwd: dir, reject: false }).then((ended) => {
+      expect([0, 12]).toContain(ended.exitCode)
+      return ended
+    })
+
+  async function killed(args: string[], after: number): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir, stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    const timer = setTimeout(() => child.kill('SIGKILL'), after)
+    await ended
+    clearTimeout(timer)
+  }
+
+  const runs = () => foldersOf(join(dir, 'results'))
+  const trialFiles = () =>
+    runs()
+      .flatMap((run) => foldersOf(join(dir, 'results', run, 'trials')))
+      .toSorted()
+})
+
+function foldersOf(path: string): string[] {
+  try {
+    return readdirSync(path).filter((name) => !name.startsWith('.') && !name.startsWith('lock-'))
+  } catch {
+    return []
+  }
+}
+
+/** Everything on this machine that a run could leave behind. */
+async function world() {
+  const listed = async (...args: string[]) => (await execa('docker', args)).stdout.split('\n').toSorted()
+  const config = join(homedir(), '.kube', 'config')
+  return {
+    containers: await listed('ps', '--all', '--format', '{{.Names}}'),
+    networks: await listed('network', 'ls', '--format', '{{.Name}}'),
+    volumes: await listed('volume', 'ls', '--format', '{{.Name}}'),
+    images: await listed('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'),
+    records: (await records().all()).map(({ cluster }) => cluster).toSorted(),
+    scratch: readdirSync(tmpdir()).filter((name) => /^meshbench-.*-killed-/.test(name)),
+    kubeconfig: foldersOf(join(homedir(), '.kube')).length === 0 ? '' : textOf(config),
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Pod } from '../../src/kubernetes/pod.ts'
+import { untilReady } from '../../src/kubernetes/until-ready.ts'
+import type { Failure } from '../../src/model/failure.ts'
+import { fakeApi, refusal } from './fake-api.ts'
+import { podWith } from './pods.ts'
+
+const server = { kind: 'Pod', namespace: 'bench', name: 'server' } as const
+const signal = new AbortController().signal
+const ready: Pod = { ...podWith({ ready: true }), status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+const crashing = podWith({ restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } })
+
+function serving(pods: () => readonly Pod[], log = '') {
+  return fakeApi(({ path }) => {
+    if (path.includes('/log?')) return log
+    if (path.includes('/events')) return { items: [] }
+    return path.endsWith('/pods') ? { metadata: { resourceVersion: '1' }, items: pods() } : refusal(404, 'not found')
+  })
+}
+
+describe('untilReady', () => {
+  it('is done when all are ready', async () => {
+    const { api } = serving(() => [ready])
+    await expect(untilReady(api, [server], 5, signal)).resolves.toBeUndefined()
+  })
+
+  it('sees a change', async () => {
+    let pods: readonly Pod[] = []
+    const { api, change } = serving(() => pods)
+    const done = untilReady(api, [server], 5, signal)
+    setTimeout(() => {
+      pods = [ready]
+      change()
+    }, 20)
+    await expect(done).resolves.toBeUndefined()
+  })
+
+  it('gives up early on a crash loop, with the last words of the container', async () => {
+    const { api } = serving(() => [crashing], 'fatal: no such setting\n')
+    const failure = (await untilReady(api, [server], 60, signal).catch((error: unknown) => error)) as Failure
+    expect(failure.message).toBe('Pod bench/server cannot become ready.')
+    expect(failure.why).toContain('container main: it was started 4 times')
+    expect(failure.why).toContain('its log ends with: fatal: no such setting')
+    expect(failure.fix).toBeDefined()
+  })
+
+  it('does not trust the first moment after a crash', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      let pods = [podWith({ restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } })]
+      const { api, asked, change } = serving(() => pods)
+      let isDone = false
+      const done = untilReady(api, [server], 60, signal).then(() => {
+        isDone = true
+      })
+      await vi.waitUntil(() => asked.length === 1)
+      pods = [ready]
+      change()
+      await vi.waitUntil(() => asked.length === 2)
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(isDone).toBe(false)
+      await vi.advanceTimersByTimeAsync(5000)
+      await done
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('says what is missing when the time is over', async () => {
+    const { api } = serving(() => [])
+    const failure = (await untilReady(api, [server], 0.05, signal).catch((error: unknown) => error)) as Failure
+    expect(failure.code).toBe('not-ready')
+    expect(failure.why).toContain('it does not exist')
+  })
+
+  it('waits for a kind that is not known yet', async () => {
+    const { api } = serving(() => [])
+    const gateway = { kind: 'Gateway', namespace: 'bench', name: 'waypoint' } as const
+    const failure = (await untilReady(api, [gateway], 0.05, signal).catch((error: unknown) => error)) as Failure
+    expect(failure.message).toContain('Gateway bench/waypoint was not ready')
+  })
+
+  it('stops when it is aborted', async () => {
+    const { api } = serving(() => [])
+    const abort = new AbortController()
+    const done = untilReady(api, [server], 60, abort.signal)
+    abort.abort(new Error('enough'))
+    await expect(done).rejects.toThrow('enough')
+  })
+})

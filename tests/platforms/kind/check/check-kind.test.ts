@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../../../../src/model/failure.ts'
+import { makePlan } from '../../../../src/plan/make-plan.ts'
+import { checkKind } from '../../../../src/platforms/kind/check/check-kind.ts'
+import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
+import { PUBLIC_SITE } from '../../../../src/site/defaults.ts'
+import { parsed, written } from '../../../scenario/written.ts'
+import { type Machine, machine } from './machine.ts'
+
+const plan = (top = 'isolation: frozen', arms = '[none, istio-sidecar]') => makePlan(parsed(written({ top, arms })))
+const check = (about: Machine, of = plan()) => checkKind(of, PUBLIC_SITE, machine(about).readers)
+
+/** Everything that is not well. */
+const wrong = async (about: Machine, of = plan()) =>
+  (await check(about, of)).filter(({ severity }) => severity !== 'ok')
+
+describe('checkKind', () => {
+  it('finds a good machine well, point by point', async () => {
+    expect((await check({})).map(({ severity, what }) => `${severity}: ${what}`)).toMatchInlineSnapshot(`
+      [
+        "ok: Docker 20.10.24+dfsg1 on Debian GNU/Linux 12 (bookworm)",
+        "ok: cgroup v2",
+        "ok: 20 GiB of memory, for 3.05 GiB of 2 arms that stand at once",
+        "ok: 8 cores: load generator, server and the rest get their own",
+        "ok: 186 GiB of disk at /var/lib/docker, for 12.1 GiB",
+        "ok: inotify: 1048576 watches, 8192 instances",
+        "ok: kernel modules for the interception of traffic",
+        "ok: ports 32768 to 60999 for the API servers",
+        "ok: 5 images, all here",
+        "ok: clocks agree",
+        "ok: nothing is left of earlier runs",
+      ]
+    `)
+  })
+
+  it('asks no further where Docker does not answer', async () => {
+    const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause: 'x', fix: 'y' })
+    expect(await check({ dockerDown })).toEqual([
+      { severity: 'error', what: 'the Docker daemon does not answer', why: 'x', fix: 'y' },
+    ])
+  })
+
+  it.each<[string, Machine, 'warning' | 'error', string, string]>([
+    [
+      'cgroup v1 with Kubernetes 1.35',
+      { info: { cgroupVersion: 1 } },
+      'error',
+      'Kubernetes 1.35',
+      'kindest/node:v1.34.0',
+    ],
+    [
+      'no root and cgroup v1',
+      { info: { cgroupVersion: 1, rootless: true } },
+      'error',
+      'without root',
+      'docker context',
+    ],
+    ['an old Docker', { info: { version: '19.03.1' } }, 'warning', 'Docker 19.03.1 is old', 'newer'],
+    ['two cores', { info: { cores: 2 } }, 'warning', '2 cores', 'at least 4'],
+    [
+      'memory for one arm only',
+      { files: { '/proc/meminfo': 'MemAvailable: 2516582 kB\n' } },
+      'error',
+      '2.4 GiB of memory, and 2 arms that stand at once need',
+      '--isolation sequential',
+    ],
+    ['memory for none', { files: { '/proc/meminfo': 'MemAvailable: 1024 kB\n' } }, 'error', '1 MiB of memory', 'Stop'],
+    [
+      'a full disk',
+      { readers: { free: async () => 2e9 } },
+      'error',
+      'of disk at /var/lib/docker',
+      'docker image prune',
+    ],
+    ['a disk that may suffice', { readers: { free: async () => 10e9 } }, 'warning', '6 nodes may need', 'prune'],
+    [
+      'too few inotify instances',
+      { files: { '/proc/sys/fs/inotify/max_user_instances': '128' } },
+      'error',
+      '128 instances: too few',
+      'sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
+    ],
+    [
+      'fewer inotify watches than advised',
+      { files: { '/proc/sys/fs/inotify/max_user_watches': '65536' } },
+      'warning',
+      '65536 watches',
+      'max_user_watches=524288',
+    ],
+    [
+      'modules that cannot be loaded',
+      { readers: { missingModules: async () => ['xt_owner', 'xt_mark'] } },
+      'warning',
+      'xt_owner, xt_mark',
+      'sudo modprobe --all xt_owner xt_mark',
+    ],
+    [
+      'ports among those of services',
+      { files: { '/proc/sys/net/ipv4/ip_local_port_range': '80 60999' } },
+      'warning',
+      'from 80 to 60999',
+      'sudo sysctl',
+    ],
+    [
+      'few ports',
+      { files: { '/proc/sys/net/ipv4/ip_local_port_range': '60000\t60100' } },
+      'warning',
+      'from 60000 to 60100',
+      'sudo sysctl',
+    ],
+    ['a clock that is off', { info: { time: 940 } }, 'warning', '60 s off', 'set-ntp'],
+    [
+      'a clock left to itself',
+      { readers: { clockIsSynchronised: async () => false } },
+      'warning',
+      'no time server',
+      'ntp',
+    ],
+    [
+      'clusters of a dead run',
+      {
+        readers: {
+          leftovers: async () => [{ run: 'r', what: 'cluster meshbench-x', alive: false, remove: async () => {} }],
+        },
+      },
+      'warning',
+      'cluster meshbench-x',
+      'meshbench clean',
+    ],
+    [
+      'an image that cannot be had',
+      { here: (image) => !image.includes('k6') && !image.includes('pilot'), refused: () => 'no such host' },
+      'error',
+      'neither here nor to be pulled: docker.io/istio/pilot',
+      'docker pull docker.io/istio/pilot',
+    ],
+  ])('finds %s', async (_, about, severity, what, fix) => {
+    const found = await wrong(about)
+    expect(found).toEqual([
+      { severity, what: expect.stringContaining(what), why: expect.any(String), fix: expect.stringContaining(fix) },
+    ])
+  })
+
+  it('says once why several images of one registry cannot be had', async () => {
+    const found = await wrong({ here: (image) => !image.includes('istio'), refused: () => 'no such host' })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatchObject({ what: expect.stringMatching(/pilot.*proxyv2/), why: 'no such host' })
+  })
+
+  it('passes over clusters that somebody uses', async () => {
+    const alive = { run: 'r', what: 'cluster meshbench-x', alive: true, remove: async () => {} }
+    expect(await wrong({ readers: { leftovers: async () => [alive] } })).toEqual([])
+  })
+
+  it('needs less where arms stand one at a time, and no modules without a mesh', async () => {
+    const little: Machine = {
+      files: { '/proc/meminfo': 'MemAvailable: 2516582 kB\n' },
+      readers: { free: async () => 10e9, missingModules: async () => ['xt_owner'] },
+    }
+    expect(await wrong(little, plan('isolation: sequential', '[none, { name: none-2, mesh: none }]'))).toEqual([])
+  })
+
+  it('does not judge a virtual machine by the kernel of its host', async () => {
+    const about: Machine = {
+      info: { memory: 24e9 },
+      files: { '/proc/meminfo': 'MemAvailable: 1024 kB\n', '/proc/sys/fs/inotify/max_user_instances': '1' },
+      readers: { kernel: 'another', free: async () => 0 },
+    }
+    expect(await wrong(about)).toEqual([])
+    expect((await wrong({ ...about, info: { memory: 1e9 } })).map(({ severity }) => severity)).toEqual(['error'])
+  })
+
+  it('says what of an arm cannot be installed, and looks at the images of the others', async () => {
+    const { scenario } = plan()
+    const arms = [...scenario.arms, { name: 'local', mesh: 'envoy-node' }]
+    const found = await wrong({ here: () => false, refused: () => 'x' }, { ...plan(), scenario: { ...scenario, arms } })
+    expect(found.map(({ what }) => what)).toEqual([
+      expect.stringContaining('arm local'),
+      expect.stringContaining('fortio/fortio'),
+    ])
+  })
+})
+
+it.each([
+  ['kindest/node:v1.35.8@sha256:00', [1, 35]],
+  ['lab/node:v1.34.4', [1, 34]],
+  ['mirror.example.com:5000/node:1.33', [1, 33]],
+  ['kindest/node@sha256:00', undefined],
+  ['kindest/node:latest', undefined],
+])('kubernetesOf %s', (image, version) => {
+  expect(kubernetesOf(image)).toEqual(version)
+})

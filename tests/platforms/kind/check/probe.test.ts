@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { Failure } from '../../../../src/model/failure.ts'
+import { memoryNeeded } from '../../../../src/platforms/kind/check/memory-needed.ts'
+import { probeKind } from '../../../../src/platforms/kind/check/probe.ts'
+import { PUBLIC_SITE } from '../../../../src/site/defaults.ts'
+import { parsed, written } from '../../../scenario/written.ts'
+import { machine } from './machine.ts'
+
+const scenario = parsed(written({ arms: '[none, istio-sidecar, linkerd]' }))
+
+it('finds nothing in the way where every image is here, and asks no registry', async () => {
+  const { readers, asked } = machine()
+  expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toBeUndefined()
+  expect(asked).toEqual([])
+})
+
+it('asks each registry once', async () => {
+  const { readers, asked } = machine({ here: () => false })
+  expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toBeUndefined()
+  expect(asked).toEqual([PUBLIC_SITE.kind.nodeImage, expect.stringMatching(/^cr\.l5d\.io\/linkerd\//)])
+})
+
+it('says which image cannot be had, and why', async () => {
+  const { readers } = machine({ here: () => false, refused: () => 'no such host' })
+  expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toMatchObject({
+    why: expect.stringMatching(/kindest\/node.*cr\.l5d\.io.*no such host/),
+    fix: expect.stringContaining('--site'),
+  })
+})
+
+it('says why Docker does not answer', async () => {
+  const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause: 'x', fix: 'y.' })
+  const probe = probeKind(machine({ dockerDown }).readers)
+  expect(await probe.hindrance(scenario, PUBLIC_SITE)).toEqual({
+    why: 'the Docker daemon does not answer (x)',
+    fix: 'y',
+  })
+  expect(await probe.memory()).toBeUndefined()
+})
+
+it('measures memory where the daemon is', async () => {
+  expect(await probeKind(machine().readers).memory()).toBe(20 * 1024 ** 3)
+  expect(await probeKind(machine({ readers: { os: 'darwin' } }).readers).memory()).toBeLessThan(25276514304)
+})
+
+it('needs memory for every arm that is frozen, but only for the largest where one stands at a time', () => {
+  const arms = [{ mesh: 'none' }, { mesh: 'istio-sidecar' }]
+  expect(memoryNeeded(arms, 'frozen')).toBeGreaterThan(memoryNeeded(arms, 'sequential'))
+  expect(memoryNeeded([...arms, ...arms], 'sequential')).toBe(memoryNeeded(arms, 'sequential'))
+  expect(memoryNeeded(arms, 'sequential')).toBeGreaterThan(memoryNeeded([{ mesh: 'none' }], 'sequential'))
+})

@@ -1,0 +1,124 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ownIdentity } from '../../../src/host/process-identity.ts'
+import { cpuSetsOf } from '../../../src/platforms/kind/cluster/cpu-sets.ts'
+import { NETWORK } from '../../../src/platforms/kind/cluster/create.ts'
+import { clusterLeftovers } from '../../../src/platforms/kind/cluster/leftovers.ts'
+import { clusterName } from '../../../src/platforms/kind/cluster/name.ts'
+import { CLUSTER_LABEL, nodesOf, partOf } from '../../../src/platforms/kind/cluster/nodes.ts'
+import { type ClusterRecord, type Records, records } from '../../../src/platforms/kind/cluster/record.ts'
+import { runId } from '../../../src/store/run-id.ts'
+import { fakeDocker } from './fake-docker.ts'
+
+let dir: string
+let kept: Records
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'records-'))
+  kept = records(dir)
+})
+afterEach(() => rm(dir, { recursive: true }))
+
+const record = (cluster: string, more: Partial<ClusterRecord> = {}): ClusterRecord => ({
+  ...{ cluster, run: 'a-run', arm: 'none', key: 'abc', owner: ownIdentity(), kept: false },
+  ...more,
+})
+
+describe('the name of a cluster', () => {
+  it('is short enough for the name of a node, whatever the run is called', () => {
+    const run = runId(new Date('2026-11-22T10:34:00Z'), 'a scenario with a very, very long name indeed', () => 0.5)
+    const name = clusterName(run, 12, 34)
+    expect(name).toBe('meshbench-1122t1034-i000-c12-34')
+    expect(Math.max(...Object.values(nodesOf(name)).map((node) => node.length))).toBeLessThanOrEqual(63)
+  })
+
+  it('differs between runs, cohorts and arms', () => {
+    const names = ['2026-11-22T1034-x-aaaa', '2026-11-22T1034-x-bbbb'].flatMap((run) =>
+      [1, 2].flatMap((cohort) => [1, 2].map((index) => clusterName(run, cohort, index))),
+    )
+    expect(new Set(names).size).toBe(8)
+  })
+
+  it("tells a node's part", () => {
+    expect(Object.entries(nodesOf('c')).map(([part, node]) => [part, partOf('c', node)])).toEqual([
+      ['control', 'control'],
+      ['client', 'client'],
+      ['server', 'server'],
+    ])
+    expect(partOf('c', 'other-worker')).toBeUndefined()
+  })
+})
+
+describe('CPU sets', () => {
+  it('are left alone where there are too few cores', () => {
+    expect(cpuSetsOf(2)).toBeUndefined()
+    expect(cpuSetsOf(3)).toBeUndefined()
+  })
+
+  it.each([4, 5, 6, 8, 13, 64])('give every core of %i to one part', (cores) => {
+    const given = Object.values(cpuSetsOf(cores) ?? {}).flatMap((set) => {
+      const [from = 0, to = from] = set.split('-').map(Number)
+      return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+    })
+    expect(given.toSorted((a, b) => a - b)).toEqual(Array.from({ length: cores }, (_, core) => core))
+  })
+})
+
+describe('what is left behind', () => {
+  const node = (cluster: string, name = `${cluster}-control-plane`) => ({ name, labels: { [CLUSTER_LABEL]: cluster } })
+
+  it('is every cluster with our name, and none of others', async () => {
+    const docker = fakeDocker({
+      containers: [node('meshbench-a'), node('meshbench-a', 'x'), node('kind'), node('mesh')],
+    })
+    expect(await clusterLeftovers(docker, kept)).toMatchObject([
+      { run: 'unknown', what: 'cluster meshbench-a', alive: false },
+    ])
+  })
+
+  it('is alive while its run goes on, or when it was kept', async () => {
+    const gone = { pid: 2 ** 30, start: '1' }
+    await kept.write(record('meshbench-going'))
+    await kept.write(record('meshbench-dead', { owner: gone }))
+    await kept.write(record('meshbench-kept', { owner: gone, kept: true }))
+    const containers = ['meshbench-going', 'meshbench-dead', 'meshbench-kept'].map((name) => node(name))
+    const found = await clusterLeftovers(fakeDocker({ containers }), kept)
+    expect(Object.fromEntries(found.map(({ what, alive }) => [what, alive]))).toEqual({
+      'cluster meshbench-going (arm none)': true,
+      'cluster meshbench-dead (arm none)': false,
+      'cluster meshbench-kept (arm none), kept for the next run': true,
+    })
+  })
+
+  it('goes with its volumes, its record, and the network when nobody needs it', async () => {
+    await kept.write(record('meshbench-dead', { owner: { pid: 2 ** 30, start: '1' } }))
+    const docker = fakeDocker({
+      containers: [{ ...node('meshbench-dead'), volumes: ['v1'] }],
+      networks: [NETWORK, 'bridge'],
+    })
+    const [left] = await clusterLeftovers(docker, kept)
+    await left?.remove()
+    expect(docker.calls).toEqual([
+      ['remove', ['meshbench-dead-control-plane']],
+      ['removeVolumes', ['v1']],
+      ['removeNetworks', [NETWORK]],
+    ])
+    expect(await readdir(dir)).toEqual([])
+  })
+
+  it('is also a record of a cluster that was never made', async () => {
+    await kept.write(record('meshbench-early', { owner: { pid: 2 ** 30, start: '1' } }))
+    const [left] = await clusterLeftovers(fakeDocker({}), kept)
+    expect(left).toMatchObject({ what: 'cluster meshbench-early (arm none)', alive: false })
+    await left?.remove()
+    expect(await kept.all()).toEqual([])
+  })
+
+  it('is nothing where there is no Docker, unless we know of clusters', async () => {
+    const none = fakeDocker({ broken: true })
+    expect(await clusterLeftovers(none, kept)).toEqual([])
+    await kept.write(record('meshbench-a'))
+    await expect(clusterLeftovers(none, kept)).rejects.toThrow('no docker')
+  })
+})

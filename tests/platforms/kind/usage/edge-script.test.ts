@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { edgeScript } from '../../../../src/platforms/kind/usage/edge-script.ts'
+import { parseEdge } from '../../../../src/platforms/kind/usage/parse-edge.ts'
+
+const ID = 'ab'.repeat(32)
+const PODS = 'kubelet.slice/kubelet-kubepods.slice'
+const SCOPE = `${PODS}/kubelet-kubepods-pod1_2.slice/cri-containerd-${ID}.scope`
+
+/** As the kernel's cgroup-v2 document has it: a node whose services and pods have all controllers. */
+const cpuStat = (usec: number, throttled = 0) =>
+  `usage_usec ${usec}\nuser_usec ${usec - 100}\nsystem_usec 100\nnice_usec 0\ncore_sched.force_idle_usec 0\n` +
+  `nr_periods 90\nnr_throttled ${throttled}\nthrottled_usec ${throttled * 1500}\nnr_bursts 0\nburst_usec 0\n`
+const memory = (current: number, inactive: number) => ({
+  'memory.current': `${current}\n`,
+  'memory.peak': `${current + 4096}\n`,
+  'memory.stat': `anon ${current - inactive}\nfile ${inactive}\ninactive_anon 0\ninactive_file ${inactive}\nunevictable 0\n`,
+  'memory.max': 'max\n',
+  'memory.events': 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n',
+})
+const V2: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '': {
+    'cgroup.controllers': 'cpu memory pids\n',
+    'cpu.stat': cpuStat(9_000_000),
+    ...memory(800_000, 300_000),
+    'pids.current': '77\n',
+  },
+  'init.scope': { 'cpu.stat': cpuStat(1_000_000), ...memory(10_000, 0), 'pids.current': '1\n' },
+  'system.slice/containerd.service': { 'cpu.stat': cpuStat(2_000_000), ...memory(90_000, 0), 'pids.current': '30\n' },
+  [PODS]: { 'cpu.stat': cpuStat(6_000_000), ...memory(500_000, 0), 'pids.current': '9\n' },
+  [SCOPE]: { 'cpu.stat': cpuStat(6_000_000, 4), ...memory(400_000, 100_000), 'pids.current': '9\n' },
+  [`${SCOPE}/inner`]: { 'cpu.stat': cpuStat(5_000_000), ...memory(200_000, 0), 'pids.current': '3\n' },
+}
+
+describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2', () => {
+  let root = ''
+  let text = ''
+
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'meshbench-cgroup-'))
+    for (const [path, files] of Object.entries(V2)) {
+      for (const [name, content] of Object.entries(files)) {
+        const file = join(root, path, name)
+        mkdirSync(dirname(file), { recursive: true })
+        writeFileSync(file, content)
+      }
+    }
+    text = (await execa('sh', ['-c', edgeScript.replace('/sys/fs/cgroup', root)])).stdout
+  })
+  afterAll(() => rmSync(root, { recursive: true }))
+
+  it('finds the version out by itself, and every cgroup', () => {
+    const edge = parseEdge(text, 'server')
+    expect(edge.cgroupVersion).toBe(2)
+    expect(edge.total).toEqual({ cpuSeconds: 9, memoryBytes: 500_000, peakBytes: 804_096, tasks: 77 })
+    expect(edge.cgroups.get(SCOPE)).toEqual({
+      cpuSeconds: 6,
+      throttledPeriods: 4,
+      throttledSeconds: 0.006,
+      memoryBytes: 300_000,
+      peakBytes: 404_096,
+      tasks: 9,
+    })
+    expect(edge.cgroups.get('system.slice/containerd.service')).toEqual({ cpuSeconds: 2 })
+  })
+
+  it('does not enter containers', () => {
+    expect([...parseEdge(text, 'server').cgroups.keys()].filter((path) => path.endsWith('inner'))).toEqual([])
+  })
+
+  it('reads this machine for clocks and host', () => {
+    const edge = parseEdge(text, 'server')
+    expect(Math.abs(edge.wall - Date.now() / 1000)).toBeLessThan(60)
+    expect(edge.host.cores).toBeGreaterThan(0)
+    expect(edge.host.busy).toBeGreaterThan(0)
+  })
+
+  it('reads counters of CPU before those of memory', () => {
+    expect(text.lastIndexOf('cpu.stat')).toBeLessThan(text.indexOf('memory.current'))
+  })
+})

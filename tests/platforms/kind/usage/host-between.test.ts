@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { hostBetween } from '../../../../src/platforms/kind/usage/host-between.ts'
+import { captured, edgeOf } from './captured.ts'
+
+const { before, after } = captured('load')
+const [open, close] = [edgeOf(before, 'client'), edgeOf(after, 'client')]
+
+describe('hostBetween', () => {
+  it('sees the whole machine, from any node', () => {
+    const host = hostBetween(open, close)
+    expect(host.cores).toBe(2)
+    // Both cores were loaded from elsewhere at the time of the capture.
+    expect(host.busyCores).toBeGreaterThan(1.9)
+    expect(host.busyCores).toBeLessThanOrEqual(2.01)
+    expect(host.stolenCores).toBeCloseTo(0.002, 3)
+    const other = hostBetween(edgeOf(before, 'server'), edgeOf(after, 'server'))
+    expect(other.busyCores).toBeCloseTo(host.busyCores, 1)
+  })
+
+  it('takes what the readings cannot tell for no step', () => {
+    expect(hostBetween(open, close).clockStep).toBe(0)
+    const coarse = { ...close, wall: close.wall + 0.008, clockDoubt: 0.011 }
+    expect(hostBetween(open, coarse).clockStep).toBe(0)
+  })
+
+  it('sees a step of the wall clock', () => {
+    expect(hostBetween(open, { ...close, wall: close.wall - 0.5 }).clockStep).toBeCloseTo(-0.5, 2)
+  })
+})

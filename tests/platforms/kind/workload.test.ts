@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { PodFact } from '../../../src/model/mesh.ts'
+import type { Load } from '../../../src/model/scenario.ts'
+import { placement } from '../../../src/platforms/kind/seat/facts.ts'
+import { lanesOf, refuseLane, targetOf } from '../../../src/platforms/kind/workload/lanes.ts'
+import { workloadFor } from '../../../src/platforms/kind/workload/objects.ts'
+
+const images = { fortio: 'mirror/fortio:1', k6: 'mirror/k6:1', busybox: 'mirror/busybox:1' }
+const load = (more: Partial<Load> = {}): Load => ({
+  ...{ name: 'http', tool: 'fortio', protocol: 'http', rate: 100, connections: 1, payload: 0, warmup: 0, duration: 1 },
+  ...more,
+})
+const none = { objects: [], until: [] }
+const about = { arm: { name: 'none', mesh: 'none' }, loads: [load()], images, enrolment: none, run: 'a-run' }
+
+type Spec = { nodeSelector: object; containers: { name: string; image: string; args?: string[] }[]; initContainers: [] }
+const pod = (name: string, change: object = {}) => {
+  const found = workloadFor({ ...about, ...change }).pods.find(({ metadata }) => metadata.name === name)
+  return { metadata: found?.metadata, spec: found?.['spec'] as Spec }
+}
+
+describe('the workload', () => {
+  it("runs the site's images, and says on every object whose it is", () => {
+    const { lasting, pods } = workloadFor(about)
+    expect(pod('server').spec.containers.map(({ image }) => image)).toEqual(['mirror/fortio:1'])
+    expect(pod('client').spec.containers.map(({ image }) => image)).toEqual(['mirror/fortio:1', 'mirror/busybox:1'])
+    for (const { metadata } of [...lasting, ...pods])
+      expect(metadata.labels).toMatchObject({ 'meshbench.io/run': 'a-run' })
+  })
+
+  it('has k6, and what keeps it idle, only where a load uses it', () => {
+    expect(pod('client').spec.initContainers).toEqual([])
+    const k6 = pod('client', { loads: [load({ tool: 'k6' })] }).spec
+    expect(k6.containers.map(({ name }) => name)).toEqual(['fortio', 'k6', 'files'])
+    expect(k6.initContainers).toHaveLength(1)
+  })
+
+  it('opens only the ports that loads use', () => {
+    const ports = (loads: Load[]) => {
+      const service = workloadFor({ ...about, loads }).lasting.find(({ kind }) => kind === 'Service')
+      const spec = service?.['spec'] as { ports: { name: string }[] } | undefined
+      return spec?.ports.map(({ name }) => name)
+    }
+    expect(ports([load()])).toEqual(['http'])
+    expect(ports([load({ protocol: 'tcp' }), load({ protocol: 'grpc' })])).toEqual(['grpc', 'tcp'])
+  })
+
+  it('is enrolled: the namespace and the pods, each as the mesh wants', () => {
+    const enrolment = { ...none, labels: { a: '1' }, annotations: { b: '2' }, podAnnotations: { c: '3' } }
+    const { lasting } = workloadFor({ ...about, enrolment })
+    expect(lasting[0]).toMatchObject({ kind: 'Namespace', metadata: { labels: { a: '1' }, annotations: { b: '2' } } })
+    expect(pod('client', { enrolment }).metadata?.annotations).toEqual({ c: '3' })
+  })
+
+  it('puts client and server where the arm says', () => {
+    expect(pod('client').spec.nodeSelector).toEqual({ 'meshbench.io/part': 'client' })
+    const arm = { name: 'near', mesh: 'none', placement: 'same-node' }
+    expect(pod('client', { arm }).spec.nodeSelector).toEqual({ 'meshbench.io/part': 'server' })
+  })
+
+  it('holds answers back where an effect is injected, at the server only', () => {
+    const arm = { name: 'slow', mesh: 'none', inject: { delay: 0.0015 } }
+    expect(pod('server', { arm }).spec.containers[0]?.args).toContain('-echo-server-default-params=delay=1500us')
+    expect(JSON.stringify(pod('client', { arm }))).not.toContain('1500us')
+  })
+})
+
+describe('lanes', () => {
+  it('are each protocol once, with an address that the load tools understand', () => {
+    expect(lanesOf([load(), load(), load({ protocol: 'grpc' })])).toEqual(['http', 'grpc'])
+    expect(targetOf('http')).toBe('http://server.bench.svc.cluster.local:8080/')
+    expect(targetOf('grpc')).toBe('server.bench.svc.cluster.local:8079')
+    expect(targetOf('tcp')).toBe('tcp://server.bench.svc.cluster.local:8078')
+  })
+
+  it('that the mesh does not carry are refused', () => {
+    const arm = { name: 'waypoint', mesh: 'istio-ambient-waypoint', carries: ['http' as const] }
+    expect(() => refuseLane(load(), arm)).not.toThrow()
+    expect(() => refuseLane(load({ protocol: 'tcp' }), arm)).toThrow('does not carry tcp')
+  })
+})
+
+describe('placement', () => {
+  const fact = (app: string, node: PodFact['node']) =>
+    ({ namespace: 'bench', labels: { app }, node }) as unknown as PodFact
+
+  it('holds only where client and server really are where they were asked to be', () => {
+    const apart = [fact('client', 'client'), fact('server', 'server')]
+    const together = [fact('client', 'server'), fact('server', 'server')]
+    expect(placement(apart, 'cross-node').holds).toBe(true)
+    expect(placement(together, 'cross-node').holds).toBe(false)
+    expect(placement(together, 'same-node').holds).toBe(true)
+    expect(placement(apart, 'same-node').holds).toBe(false)
+    expect(placement([fact('client', 'client')], 'cross-node').holds).toBe(false)
+  })
+})
