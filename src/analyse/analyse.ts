@@ -6,6 +6,7 @@ import { componentCosts } from './component-costs.ts'
 import { distributionsOf } from './distributions.ts'
 import { judgeView } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
+import { provisions } from './provisions.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
 /** Validity first; then valid trials only, one value per trial, compared within blocks. */
@@ -19,7 +20,7 @@ export function analyse(record: RunRecord): Analysis {
   const trials = judged.map(({ trial }) => trial)
   const known = new Set(record.results.map(({ trial }) => trial.id))
   const missing = trialsOf(plan).flatMap(({ id }) => (known.has(id) ? [] : [id]))
-  const { cells, noise } = compareArms(scenario, valid)
+  const { cells, noise } = compareArms(scenario, valid, { provisioned: provisions(record) })
   let distributions: Distribution[] | undefined
   return {
     schema: 1,

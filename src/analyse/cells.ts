@@ -1,23 +1,23 @@
-import type { Cell, Estimate, NoiseFloor } from '../model/analysis.ts'
+import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
 import { geometricInterval, meanInterval } from '../stats/interval.ts'
-import { type Pair, pairedDifference, pairedRatio } from '../stats/paired.ts'
+import { type Against, compareToBaseline } from './against-baseline.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
-import { type Stand, standingOfDifference, standingOfRatio } from './standing.ts'
+import { judgeStanding } from './standing-of-cell.ts'
 import type { TrialView } from './trial-view.ts'
 import { count } from './wording.ts'
 
 type Values = Cell['values']
 
-/** An arm against the baseline under one load and metric. */
+/** An arm under one load and metric, beside the baseline. */
 interface Compared {
   readonly arm: string
   readonly values: Values
   /** Valid trials that cannot tell this metric. */
   readonly silent: number
-  readonly ratio?: Estimate
-  readonly difference?: Estimate
+  readonly against?: Against
 }
 
 /** What one trial says of every metric, in the order of the registry. */
@@ -29,22 +29,45 @@ interface Row {
   readonly values: readonly (number | undefined)[]
 }
 
+/** What all cells of a run have in common. */
+interface Table {
+  readonly arms: readonly string[]
+  /** Names of the arms that repeat the baseline. */
+  readonly equal: ReadonlySet<string>
+  /** Whether cohorts are clusters. */
+  readonly provisioned: boolean
+}
+
 /** Every arm × load × metric, and the noise floors that the arms equal to the baseline show. */
-export function compareArms(scenario: Scenario, valid: readonly TrialView[]): { cells: Cell[]; noise: NoiseFloor[] } {
+export function compareArms(
+  scenario: Scenario,
+  valid: readonly TrialView[],
+  { provisioned }: Pick<Table, 'provisioned'>,
+): { cells: Cell[]; noise: NoiseFloor[] } {
+  const table = tableOf(scenario, provisioned)
   const byLoad = Map.groupBy(valid.map(rowOf), ({ load }) => load)
   const cells: Cell[] = []
   const noise: NoiseFloor[] = []
-  for (const load of scenario.loads) {
-    const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm)
+  for (const { name: load } of scenario.loads) {
+    const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ arm }) => arm)
     for (const [place, metric] of metrics.entries()) {
-      const compared = compare(scenario, byArm, place)
-      const floors = floorsOf(scenario, compared, { load: load.name, metric: metric.info.name })
+      const compared = compare(table, byArm, place)
+      const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
+        const ratio = table.equal.has(arm) ? against?.ratio?.estimate : undefined
+        return ratio ? [{ load, metric: metric.info.name, arm, ratio }] : []
+      })
       noise.push(...floors)
       const band = floors.length === 0 ? undefined : noiseBand(floors)
-      cells.push(...compared.map((one, index) => cellOf(one, load.name, metric, index === 0, band)))
+      cells.push(...compared.map((one, index) => cellOf(one, load, metric, index === 0, band)))
     }
   }
-  return { cells, noise }
+  return { cells: withQ(cells, table), noise }
+}
+
+function tableOf(scenario: Scenario, provisioned: boolean): Table {
+  const baseline = baselineOf(scenario)
+  const equal = scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline))
+  return { arms: scenario.arms.map(({ name }) => name), equal: new Set(equal.map(({ name }) => name)), provisioned }
 }
 
 function rowOf(view: TrialView): Row {
@@ -54,70 +77,55 @@ function rowOf(view: TrialView): Row {
 }
 
 /** `place`: of the metric in the registry. */
-function compare(scenario: Scenario, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
-  const valuesOf = (arm: string): Values =>
-    (byArm.get(arm) ?? []).flatMap(({ cohort, block, values }) => {
-      const value = values[place]
-      return value === undefined ? [] : [{ cohort, block, value }]
-    })
-  const base = valuesOf(baselineOf(scenario).name)
-  return scenario.arms.map(({ name }, index) => {
-    const values = index === 0 ? base : valuesOf(name)
-    const pairs = index === 0 ? [] : pairUp(base, values)
-    const ratio = pairs.length === 0 ? undefined : pairedRatio(pairs)
-    const difference = pairedDifference(pairs)
-    return {
-      arm: name,
-      values,
-      silent: (byArm.get(name) ?? []).length - values.length,
-      ...(ratio && { ratio }),
-      ...(difference && { difference }),
-    }
+function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
+  const values = table.arms.map(
+    (arm): Values =>
+      (byArm.get(arm) ?? []).flatMap(({ cohort, block, values }) => {
+        const value = values[place]
+        return value === undefined ? [] : [{ cohort, block, value }]
+      }),
+  )
+  const against = compareToBaseline(
+    table.arms.map((arm, index) => ({ isEqual: table.equal.has(arm), values: values[index] ?? [] })),
+    table.provisioned,
+  )
+  return table.arms.map((arm, index) => {
+    const [own = [], beside] = [values[index], against[index]]
+    return { arm, values: own, silent: (byArm.get(arm) ?? []).length - own.length, ...(beside && { against: beside }) }
   })
 }
 
-/** Values of the same block, side by side. Blocks are numbered over the whole run. */
-function pairUp(base: Values, arm: Values): Pair[] {
-  const bases = new Map(base.map(({ block, value }) => [block, value]))
-  return arm.flatMap(({ block, value }) => {
-    const partner = bases.get(block)
-    return partner === undefined ? [] : [{ base: partner, arm: value }]
-  })
-}
-
-function floorsOf(scenario: Scenario, compared: readonly Compared[], where: Pick<NoiseFloor, 'load' | 'metric'>) {
-  const baseline = baselineOf(scenario)
-  return scenario.arms.slice(1).flatMap((arm, index): NoiseFloor[] => {
-    const ratio = compared[index + 1]?.ratio
-    return ratio && isSameArm(arm, baseline) ? [{ ...where, arm: arm.name, ratio }] : []
-  })
-}
-
-function cellOf(compared: Compared, load: string, metric: Metric, isBaseline: boolean, band: number | undefined): Cell {
-  const { silent, ...one } = compared
-  const numbers = one.values.map(({ value }) => value)
+function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean, band: number | undefined): Cell {
+  const { arm, values, silent, against } = one
+  const numbers = values.map(({ value }) => value)
   const estimate = geometricInterval(numbers) ?? meanInterval(numbers)
-  const { standing, notes } = stand(one, isBaseline, band)
+  const leading = against?.ratio ?? against?.difference
+  const { notes, ...judged } = judgeStanding({ values, isBaseline, band, ...(against && { against }) })
   const quiet =
     silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
   return {
-    ...one,
+    arm,
     load,
     metric: metric.info.name,
+    values,
     ...(estimate && { estimate }),
-    standing,
+    ...(against?.ratio && { ratio: against.ratio.estimate }),
+    ...(against?.difference && { difference: against.difference.estimate }),
+    ...(leading && { basis: leading.basis }),
+    ...(leading?.p !== undefined && { p: leading.p }),
+    ...(against?.robust && { robust: against.robust }),
+    ...judged,
     notes: [...notes, ...quiet],
   }
 }
 
-function stand(
-  { values, ratio, difference }: Omit<Compared, 'silent'>,
-  isBaseline: boolean,
-  band: number | undefined,
-): Stand {
-  if (values.length === 0) return { standing: 'no-data', notes: [] }
-  if (isBaseline) return { standing: 'baseline', notes: [] }
-  if (ratio) return standingOfRatio(ratio, band)
-  if (difference) return standingOfDifference(difference)
-  return { standing: 'undecided', notes: ['No block has a valid trial of both this arm and the baseline.'] }
+/** Over all comparisons of the run; equal arms are not claimed to differ, so they are none. */
+function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {
+  const tested = cells.filter(({ arm, p }) => p !== undefined && !equal.has(arm))
+  const adjusted = benjaminiHochberg(tested.map(({ p = 1 }) => p))
+  const q = new Map(tested.map((cell, index) => [cell, adjusted[index]]))
+  return cells.map((cell) => {
+    const found = q.get(cell)
+    return found === undefined ? cell : { ...cell, q: found }
+  })
 }

@@ -1,14 +1,29 @@
-import { sampleStandardDeviation } from 'simple-statistics'
 import type { Analysis, Cell } from '../model/analysis.ts'
-import { baselineOf } from '../model/scenario.ts'
+import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import type { Deviation } from '../plan/detectable.ts'
+import { mean, sampleVariance } from '../stats/moments.ts'
+import { components } from '../stats/nested.ts'
 
 /** Metrics that a plan says something about. */
 const PLANNED = ['p50', 'p99', 'cpu']
 
+/** What one cell of one run shows; variances, with their degrees of freedom. */
+interface Sample {
+  readonly run: string
+  readonly load: string
+  readonly metric: string
+  readonly within: Variance
+  readonly between?: Variance
+}
+
+interface Variance {
+  readonly variance: number
+  readonly freedom: number
+}
+
 /**
- * How much each metric scattered between the blocks of earlier runs: the standard deviation of paired log-ratios to the
- * baseline, pooled over arms and runs by their degrees of freedom.
+ * How much each metric scattered in earlier runs, between the blocks of a cohort and between cohorts: standard deviations
+ * of paired log-ratios to the baseline, pooled over arms and runs by their degrees of freedom.
  */
 export function deviationsOf(history: readonly Analysis[]): Deviation[] {
   const samples = history.flatMap((analysis) => analysis.cells.flatMap((cell) => sampleOf(cell, analysis)))
@@ -16,24 +31,50 @@ export function deviationsOf(history: readonly Analysis[]): Deviation[] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group
     if (!first) return []
-    const freedom = group.reduce((total, sample) => total + sample.freedom, 0)
-    const variance = group.reduce((total, sample) => total + sample.freedom * sample.deviation ** 2, 0) / freedom
+    const within = pooled(group.map(({ within }) => within))
+    const known = group.flatMap(({ between }) => between ?? [])
+    // A negative variance says that blocks explain all of it.
+    const between = known.length === 0 ? {} : { between: Math.sqrt(Math.max(0, pooled(known).variance)) }
     const runs = new Set(group.map(({ run }) => run))
-    const source = `history: ${runs.size === 1 ? `run ${[...runs][0]}` : `${runs.size} runs`}, ${freedom} degrees of freedom`
-    return [{ load: first.load, metric: first.metric, deviation: Math.sqrt(variance), source }]
+    const source = `history: ${runs.size === 1 ? `run ${[...runs][0]}` : `${runs.size} runs`}, ${within.freedom} degrees of freedom`
+    return [{ load: first.load, metric: first.metric, deviation: Math.sqrt(within.variance), ...between, source }]
   })
 }
 
 /** Below three blocks a standard deviation says next to nothing. */
-function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analysis) {
-  const baseline = baselineOf(record.run.plan.scenario).name
+function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analysis): Sample[] {
+  const { scenario } = record.run.plan
+  const baseline = baselineOf(scenario).name
   if (arm === baseline || !PLANNED.includes(metric)) return []
   const partner = cells.find((cell) => cell.arm === baseline && cell.load === load && cell.metric === metric)
   const byBlock = new Map(partner?.values.map(({ block, value }) => [block, value]))
-  const ratios = values.flatMap(({ block, value }) => {
+  const ratios = values.flatMap(({ cohort, block, value }) => {
     const other = byBlock.get(block)
-    return other === undefined ? [] : [Math.log(value / other)]
+    return other === undefined ? [] : [{ cohort, ratio: Math.log(value / other) }]
   })
-  if (ratios.length < 3) return []
-  return [{ run: record.run.id, load, metric, deviation: sampleStandardDeviation(ratios), freedom: ratios.length - 1 }]
+  const cohorts = [...Map.groupBy(ratios, ({ cohort }) => cohort).values()].map((all) => all.map(({ ratio }) => ratio))
+  const { within } = components(cohorts)
+  if (ratios.length < 3 || within === undefined) return []
+  const variance = within ** 2
+  const between = betweenCohorts(cohorts, variance, repeatsBaseline(scenario, arm))
+  const freedom = ratios.length - cohorts.length
+  return [{ run: record.run.id, load, metric, within: { variance, freedom }, ...(between && { between }) }]
+}
+
+/** Of the cohorts' means, less what their blocks explain. Means of equal arms scatter about 0, so that one alone tells. */
+function betweenCohorts(cohorts: readonly number[][], within: number, isEqual: boolean): Variance | undefined {
+  const means = cohorts.map(mean)
+  const explained = within * mean(cohorts.map(({ length }) => 1 / length))
+  if (isEqual) return { variance: mean(means.map((one) => one ** 2)) - explained, freedom: means.length }
+  if (means.length < 2) return undefined
+  return { variance: sampleVariance(means) - explained, freedom: means.length - 1 }
+}
+
+function repeatsBaseline(scenario: Scenario, name: string): boolean {
+  return scenario.arms.some((arm) => arm.name === name && isSameArm(arm, baselineOf(scenario)))
+}
+
+function pooled(all: readonly Variance[]): Variance {
+  const freedom = all.reduce((sum, one) => sum + one.freedom, 0)
+  return { variance: all.reduce((sum, one) => sum + one.freedom * one.variance, 0) / freedom, freedom }
 }

@@ -1,4 +1,4 @@
-import { decodeHistogram, mergeHistograms } from '../loads/histogram.ts'
+import { mergeEncoded } from '../loads/histogram.ts'
 import type { Clock, Distribution } from '../model/analysis.ts'
 import type { Scenario } from '../model/scenario.ts'
 import type { TrialView } from './trial-view.ts'
@@ -19,6 +19,6 @@ export function distributionsOf(scenario: Scenario, valid: readonly TrialView[])
 function merged(arm: string, load: string, clock: Clock, trials: readonly TrialView[] = []): Distribution[] {
   const texts = trials.flatMap(({ reading }) => reading.latency[clock] ?? [])
   if (texts.length === 0) return []
-  const histogram = mergeHistograms(texts.values().map(decodeHistogram))
+  const histogram = mergeEncoded(texts)
   return [{ arm, load, clock, requests: histogram.count, spectrum: histogram.spectrum() }]
 }

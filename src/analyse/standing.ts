@@ -28,12 +28,17 @@ export function standingOfRatio(ratio: Estimate, band: number | undefined): Stan
   const notes = band === undefined ? ['This run has no A/A pair: what two equal arms differ by is not known.'] : []
   const within = { standing: 'within-noise', notes: [...notes, ...bandNote(band)] } as const
   if (lo <= 1 && hi >= 1) {
-    const telling = Math.max(noise, TELLING)
+    const telling = tellingRatio(noise)
     if (hi <= telling && lo >= 1 / telling) return within
     return { standing: 'undecided', notes: [...notes, 'The interval is too wide to tell a difference from none.'] }
   }
   if (center <= noise && center >= 1 / noise) return within
   return { standing: center > 1 ? 'higher' : 'lower', notes }
+}
+
+/** An interval that stays within it says that there is no difference worth the name. */
+export function tellingRatio(noise: number): number {
+  return Math.max(noise, TELLING)
 }
 
 /** For metrics of which the baseline has none, such as the CPU of the mesh: a ratio to 0 does not exist. */

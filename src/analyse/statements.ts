@@ -24,7 +24,7 @@ export function statement(analysis: Analysis, cell: Cell): string {
     case 'baseline':
       return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${count(cell.values.length, 'trial')}).`
     case 'undecided':
-      return `Whether ${cell.arm} differs from ${base} in ${what} ${where} is undecided${figures}.`
+      return `Whether ${cell.arm} differs from ${base} in ${what} ${where} is undecided${figures}${neededText(cell)}.`
     case 'within-noise':
       return `${cell.arm} cannot be told from ${base} in ${what} ${where}${figures}.`
     default:
@@ -59,10 +59,26 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 
+/** "; about 14 blocks in all would decide it", "; about 5 cohorts of 4 blocks would decide it" */
+function neededText({ needed, basis, ratio, difference }: Cell): string {
+  if (!needed) return ''
+  if (basis?.unit !== 'cohorts') return `; about ${count(needed.blocks, 'block')} in all would decide it`
+  const each = Math.max(1, Math.round(((ratio ?? difference)?.n ?? 0) / basis.cohorts))
+  return `; about ${count(needed.cohorts, 'cohort')} of ${count(each, 'block')} would decide it`
+}
+
 /** " (+54 %, 95 % interval +41 % … +69 %, 4 blocks)" */
-function figuresOf({ ratio, difference }: Cell): string {
-  if (ratio) return ` (${[formatChange(ratio.center), ...intervalOf(ratio), count(ratio.n, 'block')].join(', ')})`
-  return difference ? ` (${count(difference.n, 'block')})` : ''
+function figuresOf({ ratio, difference, basis }: Cell): string {
+  const n = (ratio ?? difference)?.n
+  if (n === undefined) return ''
+  const figures = ratio ? [formatChange(ratio.center), ...intervalOf(ratio)] : []
+  return ` (${[...figures, count(n, 'block'), ...basisOf(basis)].join(', ')})`
+}
+
+/** What the interval holds for, where blocks alone do not say it. */
+function basisOf(basis: Cell['basis']): string[] {
+  if (basis?.onlyHere) return ['this provisioning only']
+  return basis?.unit === 'cohorts' ? [count(basis.cohorts, 'cohort')] : []
 }
 
 function intervalOf({ lo, hi }: Estimate): string[] {

@@ -2,6 +2,7 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
 import { Failure } from '../model/failure.ts'
 import type { Micros } from '../model/units.ts'
+import { decodeV2 } from './decode-v2.ts'
 import { HIGHEST, lowestIn, widthOf } from './slots.ts'
 
 type Recorder = (micros: Micros, count: number) => void
@@ -37,13 +38,22 @@ function interoperable(text: string): string {
 
 /** Records what is encoded, slot by slot, by the largest value of each: no figure is then below the truth. */
 export function decodeSlots(text: string, record: Recorder): void {
+  const known = decodeV2(text)
+  if (known) {
+    known.visit((slot, count) => record(highestIn(slot), count))
+    return
+  }
   const histogram = decoded(text)
   const { numberOfSignificantValueDigits: digits, lowestDiscernibleValue: lowest } = histogram
   if (digits !== 3 || lowest !== 1) throw unreadable(`it has ${digits} digits from ${lowest}, where ours have 3 from 1`)
   for (let slot = 0; slot < histogram.countsArrayLength; slot++) {
     const count = histogram.getCountAtIndex(slot)
-    if (count > 0) record(Math.min(lowestIn(slot) + widthOf(slot) - 1, HIGHEST), count)
+    if (count > 0) record(highestIn(slot), count)
   }
+}
+
+function highestIn(slot: number): Micros {
+  return Math.min(lowestIn(slot) + widthOf(slot) - 1, HIGHEST)
 }
 
 function decoded(text: string): JsHistogram {

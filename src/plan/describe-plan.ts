@@ -1,4 +1,5 @@
 import { type Costs, type Plan, trialsOf } from '../model/plan.ts'
+import { adviseDesign, type DesignAdvice } from './best-design.ts'
 import { type Detectable, type Deviation, detectable } from './detectable.ts'
 import { estimate, type TimeEstimate } from './estimate.ts'
 
@@ -10,9 +11,12 @@ export interface PlanDescription {
   readonly orders: readonly { readonly cohort: number; readonly block: number; readonly arms: readonly string[] }[]
   readonly time: TimeEstimate
   readonly detectable: readonly Detectable[]
+  /** How the same time would be spent best, where cohorts are clusters. */
+  readonly designs: readonly DesignAdvice[]
 }
 
 export function describePlan(plan: Plan, costs: Costs, deviations: readonly Deviation[] = []): PlanDescription {
+  const rows = plan.scenario.arms.length < 2 ? [] : detectable(plan, deviations)
   return {
     scenario: plan.scenario,
     trials: trialsOf(plan).length,
@@ -20,6 +24,7 @@ export function describePlan(plan: Plan, costs: Costs, deviations: readonly Devi
       blocks.map(({ block, visits }) => ({ cohort, block, arms: visits.map(({ arm }) => arm) })),
     ),
     time: estimate(plan, costs),
-    detectable: plan.scenario.arms.length < 2 ? [] : detectable(plan, deviations),
+    detectable: rows,
+    designs: rows.flatMap((row) => adviseDesign(plan, costs, row) ?? []),
   }
 }

@@ -1,12 +1,17 @@
 import type { Plan } from '../model/plan.ts'
-import { studentQuantile } from '../stats/student.ts'
+import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
+import { rootWhole } from '../stats/root.ts'
 
-/** How much a metric scatters between blocks: standard deviation of the paired log-ratio of two arms. */
+/** How much a metric scatters: standard deviations of the paired log-ratio of two arms. */
 export interface Deviation {
   readonly metric: string
   /** Absent: it stands for every load. */
   readonly load?: string
+  /** Between the blocks of one cohort. */
   readonly deviation: number
+  /** Between cohorts, beyond what their blocks explain. Absent: not known. */
+  readonly between?: number
   /** Where it comes from, for the reader: "history: 12 blocks of standard", "assumed: …". */
   readonly source: string
 }
@@ -19,14 +24,10 @@ export const assumedDeviations: readonly Deviation[] = [
   { metric: 'cpu', deviation: 0.05, source: SOURCE },
 ]
 
-/** Error rates of a claim. `alpha` is one tail: 0.025 is the two-sided 5 % that every interval here has. */
-export interface ErrorRates {
-  /** Chance of calling a difference in one direction where there is none. */
-  readonly alpha: number
-  /** Chance of missing a difference that is there. */
-  readonly beta: number
-}
+/** What clusters are taken to differ by, as a share of what blocks do, until a run with several cohorts has shown it. */
+const ASSUMED_BETWEEN = 1 / 3
 
+/** 0.025 in one tail is the two-sided 5 % that every interval here has. */
 export const errorRates: ErrorRates = { alpha: 0.025, beta: 0.05 }
 
 /** What a plan can tell from nothing for one load and metric. */
@@ -34,11 +35,13 @@ export interface Detectable extends ErrorRates {
   readonly load: string
   readonly metric: string
   readonly deviation: number
+  /** Between cohorts; 0 where arms are raised anew on the same host for every visit. */
+  readonly between: number
   readonly source: string
   readonly blocks: number
   /** The smallest ratio to the baseline that is found; absent below two blocks, which find nothing. */
   readonly ratio?: number
-  /** Blocks in total that would find +5 % and +10 %. */
+  /** Blocks in total, in cohorts as large as planned, that would find +5 % and +10 %. */
   readonly blocksFor: { readonly fivePercent: number; readonly tenPercent: number }
 }
 
@@ -47,40 +50,83 @@ export interface Detectable extends ErrorRates {
  * before one that does not, and any before the assumed.
  */
 export function detectable(plan: Plan, deviations: readonly Deviation[] = []): Detectable[] {
-  const blocks = plan.cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
   const known = [...deviations.filter(({ deviation }) => Number.isFinite(deviation)), ...assumedDeviations]
   const metrics = [...new Set(known.map(({ metric }) => metric))]
   return plan.scenario.loads.flatMap(({ name: load }) =>
     metrics.flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)
       const best = fitting.find((one) => one.load === load) ?? fitting[0]
-      return best ? [found(best, load, blocks)] : []
+      return best ? [found(best, load, plan)] : []
     }),
   )
 }
 
-function found({ metric, deviation, source }: Deviation, load: string, blocks: number): Detectable {
-  const ratio = blocks < 2 ? {} : { ratio: 1 + smallestEffect(deviation, blocks) }
-  const blocksFor = { fivePercent: blocksToFind(0.05, deviation), tenPercent: blocksToFind(0.1, deviation) }
-  return { load, metric, deviation, source, blocks, ...ratio, blocksFor, ...errorRates }
-}
-
-/** exp((t(1−α, R−1) + t(1−β, R−1)) · s_D / √R) − 1: the relative difference that R blocks find. R is at least 2. */
-export function smallestEffect(deviation: number, blocks: number, rates = errorRates): number {
-  const quantiles = studentQuantile(1 - rates.alpha, blocks - 1) + studentQuantile(1 - rates.beta, blocks - 1)
-  return Math.expm1((quantiles * deviation) / Math.sqrt(blocks))
-}
-
-/** The fewest blocks that find a relative difference: bisection, as more blocks always find less. */
-export function blocksToFind(effect: number, deviation: number, rates = errorRates): number {
-  const suffices = (blocks: number) => smallestEffect(deviation, blocks, rates) <= effect
-  let high = 2
-  while (!suffices(high)) high *= 2
-  let low = high / 2
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (suffices(middle)) high = middle
-    else low = middle
+function found({ metric, deviation, between, source }: Deviation, load: string, plan: Plan): Detectable {
+  const blocks = plan.cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
+  const scatter = { deviation, between: between ?? assumedBetween(plan.scenario, deviation) }
+  const pairs = equalArms(plan.scenario)
+  const precision = precisionOf({ ...scatter, cohorts: plan.cohorts.length, blocks, pairs })
+  const blocksFor = (effect: number) =>
+    plan.cohorts.length < 2
+      ? blocksToFind(effect, deviation, errorRates)
+      : cohortsToFind(effect, { ...scatter, pairs, each: blocks / plan.cohorts.length })
+  return {
+    load,
+    metric,
+    ...scatter,
+    source,
+    blocks,
+    ...(precision && { ratio: smallestRatio(precision) }),
+    blocksFor: { fivePercent: blocksFor(0.05), tenPercent: blocksFor(0.1) },
+    ...errorRates,
   }
-  return high
+}
+
+function assumedBetween({ platform }: Scenario, deviation: number): number {
+  return platform === 'kind' || platform === 'cluster' ? deviation * ASSUMED_BETWEEN : 0
+}
+
+/** How many arms repeat the baseline: each lends what it shows of every cohort. */
+export function equalArms(scenario: Scenario): number {
+  const baseline = baselineOf(scenario)
+  return scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline)).length
+}
+
+/** A standard error on the logarithm, and how well it will be known. */
+export interface Precision {
+  readonly error: number
+  readonly freedom: number
+}
+
+export interface Design {
+  readonly deviation: number
+  readonly between: number
+  readonly cohorts: number
+  /** In all. */
+  readonly blocks: number
+  readonly pairs: number
+}
+
+/** As the analysis will have it: cohorts are the replicates where there are several. Undefined below two blocks. */
+export function precisionOf({ deviation, between, cohorts, blocks, pairs }: Design): Precision | undefined {
+  if (cohorts < 2) return blocks < 2 ? undefined : { error: deviation / Math.sqrt(blocks), freedom: blocks - 1 }
+  const error = Math.sqrt(between ** 2 / cohorts + deviation ** 2 / blocks)
+  return { error, freedom: cohorts - 1 + pairs * cohorts }
+}
+
+/** The power of a test depends on its freedom and on the difference in standard errors: that of freedom + 1 blocks, of error 1. */
+function smallestRatio({ error, freedom }: Precision): number {
+  const blocks = freedom + 1
+  return (1 + smallestEffect(Math.sqrt(blocks), blocks, errorRates)) ** error
+}
+
+/** Blocks of so many more cohorts, each as large, that find a relative difference. */
+function cohortsToFind(effect: number, about: Omit<Design, 'cohorts' | 'blocks'> & { readonly each: number }): number {
+  const enough = (cohorts: number) => {
+    const precision = precisionOf({ ...about, cohorts, blocks: cohorts * about.each })
+    return precision !== undefined && smallestRatio(precision) <= 1 + effect
+  }
+  let high = 2
+  while (!enough(high)) high *= 2
+  return Math.ceil((high === 2 ? 2 : rootWhole(high / 2, high, enough)) * about.each)
 }

@@ -19,20 +19,35 @@ export function makePlan(scenario: Scenario): Plan {
   return { scenario, cohorts }
 }
 
+/** One arm at a place of a block: what becomes a visit. */
+interface Slot {
+  readonly index: number
+  readonly arm: Arm
+  readonly position: number
+}
+
 function blocksOf(scenario: Scenario, cohort: number, number: (trial: Omit<Trial, 'order'>) => Trial): Block[] {
-  const orders = armOrders(scenario, cohort)
-  return orders.map((arms, index) => {
-    const block = (cohort - 1) * scenario.blocks + index + 1
-    const visits = arms.map((arm, place): Visit => {
+  return slotsOf(scenario, cohort).map((slots) => {
+    const block = (cohort - 1) * scenario.blocks + (slots[0]?.index ?? 0) + 1
+    const visits = slots.map(({ index, arm, position }): Visit => {
       const loads = random(scenario.seed, 'loads', cohort, index, arm.name).shuffle(scenario.loads)
       const trials = loads.map((load) => {
         const id = trialId(scenario, cohort, block, arm.name, load.name)
-        return number({ id, cohort, block, arm: arm.name, load: load.name, position: place + 1 })
+        return number({ id, cohort, block, arm: arm.name, load: load.name, position })
       })
       return { arm: arm.name, trials }
     })
     return { block, visits }
   })
+}
+
+/** Block after block; or, one arm at a time, each arm's part of all blocks before the next arm's, in the order of the first block. */
+function slotsOf(scenario: Scenario, cohort: number): Slot[][] {
+  const orders = armOrders(scenario, cohort)
+  if (scenario.isolation !== 'sequential') {
+    return orders.map((arms, index) => arms.map((arm, place) => ({ index, arm, position: place + 1 })))
+  }
+  return (orders[0] ?? []).flatMap((arm, place) => orders.map((_, index) => [{ index, arm, position: place + 1 }]))
 }
 
 /** Randomly relabelled Williams squares, one after the other; rows shuffled so that every n blocks stay a Latin square. */
@@ -51,7 +66,13 @@ function armOrders({ arms, blocks, seed }: Scenario, cohort: number): Arm[][] {
 }
 
 /** Zero-padded, so that names sort in the order of the schedule's blocks. */
-function trialId(scenario: Scenario, cohort: number, block: number, arm: string, load: string): string {
+export function trialId(
+  scenario: Pick<Scenario, 'cohorts' | 'blocks'>,
+  cohort: number,
+  block: number,
+  arm: string,
+  load: string,
+): string {
   const width = Math.max(2, String(scenario.cohorts * scenario.blocks).length)
   const cohortText = String(cohort).padStart(String(scenario.cohorts).length, '0')
   return `c${cohortText}-b${String(block).padStart(width, '0')}-${arm}-${load}`

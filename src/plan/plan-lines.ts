@@ -1,5 +1,6 @@
 import type { Load } from '../model/scenario.ts'
 import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import type { DesignAdvice } from './best-design.ts'
 import type { PlanDescription } from './describe-plan.ts'
 import type { Detectable } from './detectable.ts'
 
@@ -23,6 +24,7 @@ export function planLines(plan: PlanDescription): string[] {
     'order of the arms',
     ...table(plan.orders.map(({ cohort, block, arms }) => [`cohort ${cohort}`, `block ${block}`, arms.join(' → ')])),
     ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario.cohorts)]),
+    ...(plan.designs.length === 0 ? [] : ['', ...designLines(plan.designs)]),
   ]
 }
 
@@ -44,15 +46,32 @@ function detectableLines(rows: readonly Detectable[], cohorts: number): string[]
   return [
     `smallest difference to the baseline that ${count(blocks, 'block')} can tell from nothing (${certainty})`,
     ...table(
-      rows.map(({ load, metric, ratio, blocksFor, deviation, source }) => [
+      rows.map(({ load, metric, ratio, blocksFor, deviation, between, source }) => [
         load,
         metric,
         ratio === undefined ? 'nothing' : formatChange(ratio),
         `+5 % takes ${count(blocksFor.fivePercent, 'block')}, +10 % ${formatNumber(blocksFor.tenPercent, 6)}`,
-        `scatter between blocks ${percent(deviation)} (${source})`,
+        `scatter between blocks ${percent(deviation)}${between > 0 ? `, cohorts ${percent(between)}` : ''} (${source})`,
       ]),
     ),
-    ...(cohorts === 1 ? ['  one cohort: what is found holds for this provisioning only'] : []),
+    ...(cohorts === 1 && rows.some(({ between }) => between > 0)
+      ? ['  one cohort: what is found holds for this provisioning only']
+      : []),
+  ]
+}
+
+function designLines(rows: readonly DesignAdvice[]): string[] {
+  return [
+    `narrowest 95 % interval in the same ${formatDuration(rows[0]?.seconds ?? 0)}`,
+    ...table(
+      rows.map(({ load, metric, cohorts, blocks, window, half, planned }) => [
+        load,
+        metric,
+        `${count(cohorts, 'cohort')} × ${count(blocks, 'block')} × ${formatDuration(window)}`,
+        `±${percent(half - 1)}`,
+        `as planned ±${percent(planned - 1)}`,
+      ]),
+    ),
   ]
 }
 

@@ -13,13 +13,23 @@ interface OutcomeEvent {
   readonly raw: readonly RawOutput[]
 }
 
-/** One trial on an arm that is up: warm-up, the window between its two edges, then reading what the tool wrote. */
+/** One trial on an arm that is up. Ends with its outcome, whatever happens; only an interruption is thrown. */
 export async function* measure(
   seat: Seat,
   trial: Trial,
   load: Load,
   world: World,
 ): AsyncGenerator<Event | OutcomeEvent> {
+  try {
+    yield* measureOnce(seat, trial, load, world)
+  } catch (error) {
+    world.signal.throwIfAborted()
+    yield { type: 'outcome', outcome: failed(error), raw: [] }
+  }
+}
+
+/** Warm-up, the window between its two edges, then reading what the tool wrote. */
+async function* measureOnce(seat: Seat, trial: Trial, load: Load, world: World): AsyncGenerator<Event | OutcomeEvent> {
   const tool = world.loads[load.tool]
   const commands = tool.commands(load, seat.target(load), seat.dir, trial.id)
   if (commands.warmup) {

@@ -1,7 +1,7 @@
 import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
-import type { Seat, Testbed } from '../model/platform.ts'
+import type { Seat, Step, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import { failed, measure } from './measure.ts'
@@ -12,6 +12,8 @@ interface Stage {
   readonly plan: Plan
   readonly testbed: Testbed
   readonly world: World
+  /** Trials of the visit that were measured once more. */
+  readonly retried: Set<string>
 }
 
 /**
@@ -36,7 +38,7 @@ export async function* run(plan: Plan, finished: number, world: World): AsyncGen
 async function* runCohort(plan: Plan, cohort: Cohort, world: World): AsyncGenerator<Event> {
   yield { at: world.now(), type: 'cohort', cohort }
   world.signal.throwIfAborted()
-  await using testbed = await world.platform.open(plan, cohort, world.identity, world.signal)
+  await using testbed = yield* steps(world.platform.open(plan, cohort, world.identity, world.signal), world)
   for (const { block, visits } of cohort.blocks) {
     for (const visit of visits) {
       yield { at: world.now(), type: 'visit', visit, cohort: cohort.cohort, block }
@@ -46,11 +48,12 @@ async function* runCohort(plan: Plan, cohort: Cohort, world: World): AsyncGenera
 }
 
 /** A trial that failed may have taken the arm with it: what is left of the visit gets the arm anew. */
-async function* carryOut(visit: Visit, stage: Stage): AsyncGenerator<Event> {
+async function* carryOut(visit: Visit, stage: Omit<Stage, 'retried'>): AsyncGenerator<Event> {
   const arm = named(stage.plan.scenario.arms, visit.arm)
+  const retried = new Set<string>()
   let rest = visit.trials
   while (rest.length > 0) {
-    const ended = yield* untilFailure(arm, rest, stage)
+    const ended = yield* untilFailure(arm, rest, { ...stage, retried })
     rest = rest.slice(ended)
   }
 }
@@ -70,8 +73,9 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
       return trials.length
     }
     for (const trial of trials) {
-      ended++
-      if ((yield* measureOne(seat, trial, stage)) === 'failed') break
+      const outcome = yield* measureOne(seat, trial, stage)
+      if (outcome !== 'again') ended++
+      if (outcome !== 'measured') break
     }
   } finally {
     await lower(arm, stage)
@@ -82,13 +86,22 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
 
 async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, Seat> {
   world.signal.throwIfAborted()
-  const steps = testbed.raise(arm, world.signal)
-  let next = await steps.next()
-  while (!next.done) {
-    yield { at: world.now(), type: 'step', title: next.value.title, arm: arm.name }
-    next = await steps.next()
+  return yield* steps(testbed.raise(arm, world.signal), world, arm.name)
+}
+
+/** Every step as an event; the answer is what the steps led to. */
+async function* steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: string): AsyncGenerator<Event, T> {
+  try {
+    for (;;) {
+      const next = await doing.next()
+      if (next.done) return next.value
+      const whose = next.value.arm ?? arm
+      yield { at: world.now(), type: 'step', title: next.value.title, ...(whose === undefined ? {} : { arm: whose }) }
+    }
+  } finally {
+    // Where the listener has left: what was begun is undone.
+    await doing.return(undefined as never)
   }
-  return next.value
 }
 
 async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
@@ -102,22 +115,33 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
   }
 }
 
-async function* measureOne(seat: Seat, trial: Trial, { plan, world }: Stage): AsyncGenerator<Event, Outcome['status']> {
+/**
+ * What says nothing of the arm: a broken connection to where the generator sits, which a cluster that was just thawed has
+ * now and then. The trial is measured once more in its slot; a second time it is a failure like any other.
+ */
+const PASSING = new Set(['exec-broken'])
+
+async function* measureOne(
+  seat: Seat,
+  trial: Trial,
+  { plan, world, retried }: Stage,
+): AsyncGenerator<Event, Outcome['status'] | 'again'> {
   const startedAt = world.now()
-  try {
-    for await (const event of measure(seat, trial, named(plan.scenario.loads, trial.load), world)) {
-      if (event.type !== 'outcome') yield event
-      else {
-        yield resultEvent(trial, startedAt, event.outcome, event.raw, world)
-        return event.outcome.status
-      }
+  for await (const event of measure(seat, trial, named(plan.scenario.loads, trial.load), world)) {
+    if (event.type !== 'outcome') {
+      yield event
+      continue
     }
-    throw new TypeError('a trial ended without an outcome')
-  } catch (error) {
-    world.signal.throwIfAborted()
-    yield resultEvent(trial, startedAt, failed(error), [], world)
-    return 'failed'
+    const { outcome, raw } = event
+    if (outcome.status === 'failed' && PASSING.has(outcome.failure.code) && !retried.has(trial.id)) {
+      retried.add(trial.id)
+      yield { at: world.now(), type: 'warning', failure: outcome.failure }
+      return 'again'
+    }
+    yield resultEvent(trial, startedAt, outcome, raw, world)
+    return outcome.status
   }
+  throw new TypeError('a trial ended without an outcome')
 }
 
 type ResultEvent = Extract<Event, { type: 'result' }>

@@ -4,7 +4,7 @@ import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
 import type { Draft, DraftLoad } from './draft.ts'
 import { MAX_LOADS } from './expand.ts'
 import { type Finding, shown } from './finding.ts'
-import { meshNamed, type Rule, repeated } from './rule.ts'
+import { type Rule, repeated } from './rule.ts'
 
 /** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
 const IDLE_SECONDS = 30
@@ -38,24 +38,6 @@ const toolsSpeakTheProtocol: Rule = ({ loads }) =>
         path: at('protocol'),
         message: `${tool} does not speak ${protocol} here`,
         remedy: `Use fortio, or a protocol that ${tool} speaks: ${tools[tool].protocols.join(', ')}.`,
-      },
-    ]
-  })
-
-export const meshesCarryTheProtocol: Rule = ({ arms, loads, sketch }, meshes) =>
-  loads.flatMap(({ load: { protocol }, at }) => {
-    if (sketch.platform !== 'local' || !protocol) return []
-    const unfit = arms.filter(({ arm }) => {
-      const carried = meshNamed(meshes, arm.mesh)?.processes?.protocols
-      return carried && !carried.includes(protocol)
-    })
-    if (unfit.length === 0) return []
-    const names = unfit.map(({ arm }) => arm.name ?? arm.mesh).join(', ')
-    return [
-      {
-        path: at('protocol'),
-        message: `on the local platform ${protocol} is not carried by: ${names}`,
-        remedy: `Use another protocol, or measure these arms in a scenario without ${protocol}.`,
       },
     ]
   })
@@ -143,7 +125,6 @@ export const loadRules: readonly Rule[] = [
   loadNamesAreUnique,
   loadsAreFew,
   toolsSpeakTheProtocol,
-  meshesCarryTheProtocol,
   tcpHasAPayload,
   everyConnectionIsUsed,
   connectionsStayOpen,

@@ -2,7 +2,7 @@ import { meshes as shipped } from '../meshes/index.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { type Draft, scenarioOf } from './draft.ts'
 import { expand } from './expand.ts'
-import type { ScenarioProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 import type { Meshes } from './rule.ts'
 import { ruleFindings } from './rules.ts'
 import { scenarioSchema } from './schema.ts'
@@ -10,11 +10,11 @@ import { schemaFindings } from './schema-findings.ts'
 import { readSource, type Source } from './source.ts'
 import { tolerant } from './tolerant.ts'
 
-export { formatProblems, type ScenarioProblem, scenarioFailure } from './problem.ts'
+export { formatProblems, type Problem, scenarioFailure } from './problem.ts'
 
 export type Parsed =
   | { readonly scenario: Scenario; readonly problems: readonly [] }
-  | { readonly scenario?: undefined; readonly problems: readonly ScenarioProblem[] }
+  | { readonly scenario?: undefined; readonly problems: readonly Problem[] }
 
 const sketchSchema = tolerant(scenarioSchema)
 
@@ -27,8 +27,8 @@ export function parseScenario(text: string, file: string, meshes: Meshes = shipp
   return { problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-function problemsOf(source: Source, draft: Draft, meshes: Meshes): ScenarioProblem[] {
-  const found = [...schemaFindings(source), ...ruleFindings(draft, meshes)]
+function problemsOf(source: Source, draft: Draft, meshes: Meshes): Problem[] {
+  const found = [...schemaFindings(scenarioSchema, source), ...ruleFindings(draft, meshes)]
     .filter(({ missing }) => !(missing && source.doubtful))
     .map((finding) => source.problem(finding))
     .filter(({ line }) => !source.broken.has(line))
@@ -36,7 +36,7 @@ function problemsOf(source: Source, draft: Draft, meshes: Meshes): ScenarioProbl
 }
 
 /** Loads from one entry repeat its mistakes. */
-function distinct(problems: readonly ScenarioProblem[]): ScenarioProblem[] {
+function distinct(problems: readonly Problem[]): Problem[] {
   const seen = new Map(problems.map((problem) => [[problem.line, problem.column, problem.message].join('\n'), problem]))
   return [...seen.values()]
 }

@@ -1,31 +1,28 @@
 import type { z } from 'zod'
+import { type FileKind, SCENARIO_FILE } from './file-kind.ts'
 import { type Finding, type Path, shown } from './finding.ts'
-import { scenarioSchema } from './schema.ts'
 import type { Source } from './source.ts'
 import { suggest } from './suggest.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** What the schema finds wrong with what is written. */
-export function schemaFindings({ value, written }: Pick<Source, 'value' | 'written'>): Finding[] {
+/** What a schema finds wrong with what is written. */
+export function schemaFindings(
+  schema: z.ZodType,
+  { value, written }: Pick<Source, 'value' | 'written'>,
+  kind: FileKind = SCENARIO_FILE,
+): Finding[] {
   if (value === undefined) return []
-  if (value === null) return [EMPTY]
-  const parsed = scenarioSchema.safeParse(value)
+  if (value === null) return [{ path: [], message: 'the file is empty', remedy: kind.beginning, missing: true }]
+  const parsed = schema.safeParse(value)
   if (parsed.success) return []
   return parsed.error.issues
     .flatMap((issue) => innermost(issue))
     .flatMap((issue) =>
       issue.code === 'unrecognized_keys'
         ? unknownKeys(issue)
-        : [finding(issue, valueAt(value, issue.path as Path), written)],
+        : [finding(issue, valueAt(value, issue.path as Path), written, kind)],
     )
-}
-
-const EMPTY: Finding = {
-  path: [],
-  message: 'the file is empty',
-  remedy: 'Begin with a copy of scenarios/example.yaml.',
-  missing: true,
 }
 
 /** Of the alternatives of a union, the one that was meant: the first whose kind of value was written. */
@@ -51,9 +48,9 @@ function unknownKeys({ keys, path, message }: z.core.$ZodIssueUnrecognizedKeys):
   }))
 }
 
-function finding(issue: Issue, value: unknown, written: Source['written']): Finding {
+function finding(issue: Issue, value: unknown, written: Source['written'], kind: FileKind): Finding {
   const path = issue.path as Path
-  const subject = path.length === 0 ? 'a scenario' : subjectOf(path)
+  const subject = path.length === 0 ? `a ${kind.noun}` : subjectOf(path)
   if (value === undefined) {
     return { path, message: `"${subject}" is missing`, remedy: missingRemedy(issue, subject), missing: true }
   }
@@ -66,7 +63,7 @@ function finding(issue: Issue, value: unknown, written: Source['written']): Find
       missing: true,
     }
   }
-  const [message, remedy] = own.length === 2 ? (own as [string, string]) : describe(issue, value, written(path))
+  const [message, remedy] = own.length === 2 ? (own as [string, string]) : describe(issue, value, written(path), kind)
   return { path, message: `${subject}: ${message}`, remedy }
 }
 
@@ -80,7 +77,12 @@ function subjectOf(path: Path): string {
   return path.slice(Math.max(0, key)).reduce<string>((text, part) => (text ? `${text}[${part}]` : String(part)), '')
 }
 
-function describe(issue: Issue, value: unknown, written: string | undefined): [message: string, remedy: string] {
+function describe(
+  issue: Issue,
+  value: unknown,
+  written: string | undefined,
+  { guide }: FileKind,
+): [message: string, remedy: string] {
   switch (issue.code) {
     case 'invalid_type':
       return wrongType(issue.expected, value, written)
@@ -94,7 +96,7 @@ function describe(issue: Issue, value: unknown, written: string | undefined): [m
       return [`more than ${issue.maximum}${unit}`, `Keep to ${issue.maximum}${unit} at most.`]
     }
     default:
-      return [issue.message, 'Correct it; scenarios/example.yaml explains every key.']
+      return [issue.message, `Correct it; ${guide}.`]
   }
 }
 

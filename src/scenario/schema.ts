@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { PLATFORMS, PROFILES } from '../model/scenario.ts'
+import { ISOLATIONS, PLACEMENTS, PLATFORMS, PROFILES } from '../model/scenario.ts'
 import { DEFAULTS } from './defaults.ts'
 import { shown } from './finding.ts'
+import { gateSchema } from './gate-schema.ts'
 import { loadSchema } from './load-schema.ts'
 import { duration, say } from './quantity.ts'
 import { about, name, section } from './section.ts'
@@ -33,6 +34,10 @@ const armSchema = section({
     .record(z.string(), z.unknown())
     .optional()
     .meta(about('Values', "Overrides of the mesh's settings, by the setting's name.")),
+  placement: z
+    .enum(PLACEMENTS)
+    .optional()
+    .meta(about('Placement', 'Client and server on two nodes of the cluster, or on one. Default: cross-node.')),
   inject: section({
     delay: duration({ least: '1us', most: '1.5s', because: "fortio's server delays an answer by no more" }).meta(
       about('Delay', 'Added to every answer at the server; 1.5s at most.', ['1ms']),
@@ -55,6 +60,15 @@ export const scenarioSchema = section({
     .prefault(DEFAULTS.profile)
     .meta(
       about('Profile', 'equalised: strict mTLS, no logs, traces or retries, same proxy threads. defaults: as shipped.'),
+    ),
+  isolation: z
+    .enum(ISOLATIONS)
+    .optional()
+    .meta(
+      about(
+        'Isolation',
+        'On kind. frozen: every arm stands, all but one frozen, so that blocks interleave arms. sequential: one stands at a time. Default: frozen where memory suffices.',
+      ),
     ),
   seed: z
     .int()
@@ -83,4 +97,9 @@ export const scenarioSchema = section({
   simulation: simulationSchema
     .prefault({})
     .meta(about('Simulation', 'True effects and noise of the simulated platform; no other platform reads it.')),
+  gate: gateSchema
+    .optional()
+    .meta(
+      about('Gate', 'What `meshbench gate` demands: which arm is the reference of which, margins, budgets, waivers.'),
+    ),
 })

@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts'
-import { baselineOf, type PlatformName, type Profile, type Scenario } from '../model/scenario.ts'
+import { baselineOf, type Isolation, type PlatformName, type Profile, type Scenario } from '../model/scenario.ts'
 import { draftOf } from './draft.ts'
 import { ruleFindings, SELECTION_RULES } from './rules.ts'
 import { scenarioSchema } from './schema.ts'
@@ -14,6 +14,7 @@ export interface Selection {
   readonly seed?: number
   readonly platform?: PlatformName
   readonly profile?: Profile
+  readonly isolation?: Isolation
 }
 
 /** A part or variant of a scenario. Arms and loads keep their order, and the baseline always stays. */

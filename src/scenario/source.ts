@@ -1,18 +1,19 @@
 import { type Document, isAlias, LineCounter, parseDocument, Scalar, visit, type YAMLError } from 'yaml'
+import { type FileKind, SCENARIO_FILE } from './file-kind.ts'
 import { type Finding, type Path, pathText } from './finding.ts'
 import { placeOf } from './place.ts'
-import type { ScenarioProblem } from './problem.ts'
+import type { Problem } from './problem.ts'
 
 /** YAML text, read, with the place of everything in it. */
 export interface Source {
   /** What is written, as plain values; undefined where it cannot be read at all. */
   readonly value: unknown
-  readonly problems: readonly ScenarioProblem[]
+  readonly problems: readonly Problem[]
   /** Lines that could not be read: what else is found there is only a consequence. */
   readonly broken: ReadonlySet<number>
   /** Whether the structure is in doubt: what seems to be missing may only have been swallowed. */
   readonly doubtful: boolean
-  problem(finding: Finding): ScenarioProblem
+  problem(finding: Finding): Problem
   /** A scalar as it stands in the file: `1.30` where its value is the number 1.3. */
   written(path: Path): string | undefined
 }
@@ -25,7 +26,7 @@ interface Flaw {
   readonly spoils: 'itself' | 'line' | 'structure'
 }
 
-export function readSource(text: string, file: string): Source {
+export function readSource(text: string, file: string, { noun }: FileKind = SCENARIO_FILE): Source {
   const lines = new LineCounter()
   const document: Document = parseDocument(text, {
     lineCounter: lines,
@@ -33,12 +34,12 @@ export function readSource(text: string, file: string): Source {
     stringKeys: true,
     logLevel: 'error',
   })
-  const at = (offset: number, path: Path, message: string, remedy: string): ScenarioProblem => {
+  const at = (offset: number, path: Path, message: string, remedy: string): Problem => {
     const { line, col } = lines.linePos(Math.min(offset, text.length))
     return { file, line: Math.max(1, line), column: Math.max(1, col), path: pathText(path), message, remedy }
   }
   const errors = firstOfEachLine([...document.errors, ...document.warnings], lines)
-  const flaws = [...errors.map((error) => flawOf(error, text)), ...removeLostAliases(document)]
+  const flaws = [...errors.map((error) => flawOf(error, text, noun)), ...removeLostAliases(document)]
   const plain = plainValue(document)
   return {
     value: plain.value,
@@ -68,17 +69,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
   BAD_INDENT: 'Line it up with its neighbours, and close brackets.',
 }
 
-function flawOf({ code, message, pos: [offset, end] }: YAMLError, text: string): Flaw {
+function flawOf({ code, message, pos: [offset, end] }: YAMLError, text: string, noun: string): Flaw {
   if (code === 'DUPLICATE_KEY') {
     const key = /^[^\s:]*/.exec(text.slice(offset, offset + 60))?.[0]
     return { offset, message: `"${key}" is given twice`, remedy: 'Keep one of them.', spoils: 'itself' }
   }
   if (code === 'MULTIPLE_DOCS') {
-    const remedy = 'Keep one scenario in a file: remove this line and what follows.'
+    const remedy = `Keep one ${noun} in a file: remove this line and what follows.`
     return { offset, message: 'the file holds more than one document', remedy, spoils: 'line' }
   }
   if (code === 'TAG_RESOLVE_FAILED') {
-    const remedy = 'Remove the tag; a scenario has plain values only.'
+    const remedy = `Remove the tag; a ${noun} has plain values only.`
     return { offset, message: `the tag ${text.slice(offset, end)} has no meaning here`, remedy, spoils: 'line' }
   }
   const said = `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`

@@ -5,10 +5,10 @@ import { Failure } from '../model/failure.ts'
 import { isRunId } from './run-id.ts'
 
 /** The folder of a run that is named by its path, its id, or the beginning of its id; the newest when none is named. */
-export async function findRun(root: string, given?: string): Promise<string> {
+export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
   if (given !== undefined) {
     const path = basename(given) === 'run.json' ? dirname(given) : given
-    if ((await createdAt(resolve(path))) !== undefined) return resolve(path)
+    if ((await createdAt(resolve(cwd, path))) !== undefined) return resolve(cwd, path)
   }
   const ids = await listRuns(root)
   const [newest] = ids

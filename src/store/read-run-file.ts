@@ -5,6 +5,7 @@ import { Failure } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import { provenanceSchema, RESULT_SCHEMA, type Run } from '../model/result.ts'
 import { planDigest } from './digest.ts'
+import { withExtension } from './extension.ts'
 import { errnoOf } from './storage-failure.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 
@@ -20,7 +21,7 @@ const runSchema = z.object({
 
 const READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as Run }
 
-/** Reads run.json. */
+/** Reads run.json, and what was added to the run since. */
 export function readRunFile(dir: string): Run {
   let run: Run
   try {
@@ -29,7 +30,7 @@ export function readRunFile(dir: string): Run {
     throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? notARun(dir) : damaged(dir, reasonOf(error))
   }
   if (planDigest(run.plan) !== run.digest) throw damaged(dir, 'its plan is not the one that its digest was made of')
-  return run
+  return withExtension(dir, run)
 }
 
 function notARun(dir: string): Failure {

@@ -82,10 +82,13 @@ describe('a run of eight blocks', () => {
   })
 })
 
+/** Then blocks are the replicates. */
+const oneCohort = { cohorts: 1, blocks: 8 }
+
 describe('what may not be said', () => {
   test('a difference smaller than that of two equal arms is noise, however narrow its interval', () => {
     const level: Record<string, number> = { none: 1, [noneAgain.name]: 1.2, [sidecar.name]: 1.1 }
-    const noisy = analyse(recordOf(scenarioOf(), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    const noisy = analyse(recordOf(scenarioOf(oneCohort), (trial) => ({ latency: level[trial.arm] ?? 1 })))
     const p50 = cell(noisy, sidecar.name, 'p50')
     expect(p50.ratio?.lo).toBeGreaterThan(1.09)
     expect(p50.standing).toBe('within-noise')
@@ -94,14 +97,14 @@ describe('what may not be said', () => {
 
   test('the noise of the A/A pair counts in both directions', () => {
     const level: Record<string, number> = { none: 1, [noneAgain.name]: 0.8, [sidecar.name]: 1.2 }
-    const noisy = analyse(recordOf(scenarioOf(), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    const noisy = analyse(recordOf(scenarioOf(oneCohort), (trial) => ({ latency: level[trial.arm] ?? 1 })))
     expect(cell(noisy, sidecar.name, 'p50').standing).toBe('within-noise')
   })
 
   test('the widest of several A/A pairs is the floor', () => {
     const level: Record<string, number> = { third: 1.3, [sidecar.name]: 1.2 }
     const arms = [none, noneAgain, { ...none, name: 'third' }, sidecar]
-    const noisy = analyse(recordOf(scenarioOf({ arms }), (trial) => ({ latency: level[trial.arm] ?? 1 })))
+    const noisy = analyse(recordOf(scenarioOf({ ...oneCohort, arms }), (trial) => ({ latency: level[trial.arm] ?? 1 })))
     expect(cell(noisy, sidecar.name, 'p50').standing).toBe('within-noise')
     expect(noisy.noise.filter(({ metric }) => metric === 'p50').map(({ arm }) => arm)).toEqual(['none-again', 'third'])
   })
@@ -113,13 +116,17 @@ describe('what may not be said', () => {
 
   test('an interval that is too wide leaves it undecided', () => {
     const wild = analyse(
-      recordOf(scenarioOf(), (trial) => ({ latency: trial.arm === sidecar.name ? 1 + 0.5 * (trial.block % 3) : 1 })),
+      recordOf(scenarioOf(oneCohort), (trial) => ({
+        latency: trial.arm === sidecar.name ? 1 + 0.5 * (trial.block % 3) : 1,
+      })),
     )
     const p50 = cell(wild, sidecar.name, 'p50')
     expect(p50.ratio?.center).toBeGreaterThan(1.3)
     expect(p50.standing).toBe('higher')
     const wilder = analyse(
-      recordOf(scenarioOf(), (trial) => ({ latency: trial.arm === sidecar.name && trial.block === 3 ? 4 : 1 })),
+      recordOf(scenarioOf(oneCohort), (trial) => ({
+        latency: trial.arm === sidecar.name && trial.block === 3 ? 4 : 1,
+      })),
     )
     expect(cell(wilder, sidecar.name, 'p50').standing).toBe('undecided')
   })
@@ -161,6 +168,101 @@ describe('what may not be said', () => {
     expect(cell(thin, sidecar.name, 'p99').values).toHaveLength(8)
     expect(cell(thin, sidecar.name, 'p999').values).toEqual([])
     expect(cell(thin, sidecar.name, 'p999').notes.join()).toMatch(/8 valid trials could not tell/)
+  })
+})
+
+describe('random effects', () => {
+  const steps = [0.03, -0.04, 0.02, -0.01]
+  /** Each cohort has its own luck: the arm's level moves from cohort to cohort, and hardly within one. */
+  function lucky({ arm, cohort, block }: Trial): Otherwise {
+    const wobble = 0.004 * Math.sin(7 * block + { none: 0, [noneAgain.name]: 2, [sidecar.name]: 4 }[arm as 'none'])
+    const luck = arm === sidecar.name ? (steps[cohort - 1] ?? 0) : arm === noneAgain.name ? -(steps[cohort] ?? 0) : 0
+    return { latency: (arm === sidecar.name ? 1.2 : 1) * (1 + luck + wobble) }
+  }
+
+  test('cohorts are the replicates where there are several, and the A/A pair lends its own', () => {
+    const { ratio, basis, p, q } = cell(
+      analyse(recordOf(scenarioOf({ cohorts: 4, blocks: 5 }), lucky)),
+      sidecar.name,
+      'p50',
+    )
+    expect(basis).toMatchObject({ unit: 'cohorts', cohorts: 4, freedom: 7, lent: 4 })
+    expect(basis?.between).toBeGreaterThan(3 * (basis?.within ?? 1))
+    expect(ratio?.n).toBe(20)
+    const half = Math.log(ratio?.hi ?? 0) - Math.log(ratio?.center ?? 0)
+    // Of four cohorts that lie about 3 % apart, with 7 degrees of freedom: 2.36 · 0.03 / 2.
+    expect(half).toBeGreaterThan(0.02)
+    expect(half).toBeLessThan(0.05)
+    expect(p).toBeLessThan(0.001)
+    expect(q).toBeGreaterThanOrEqual(p ?? 1)
+  })
+
+  test('an arm that scatters more than the A/A pair does is lent accordingly more', () => {
+    const widthOf = (times: number) => {
+      const noisy = recordOf(scenarioOf({ cohorts: 2, blocks: 6 }), ({ arm, cohort, block }) => {
+        const own = arm === sidecar.name ? times : arm === noneAgain.name ? 1 : 0
+        return { latency: 1 + own * 0.01 * Math.sin(7 * block) + (arm === noneAgain.name ? 0.02 * (cohort - 1.5) : 0) }
+      })
+      const { ratio } = cell(analyse(noisy), sidecar.name, 'p50')
+      return Math.log(ratio?.hi ?? 0) - Math.log(ratio?.lo ?? 0)
+    }
+    expect(widthOf(4)).toBeGreaterThan(2.5 * widthOf(1))
+  })
+
+  test('one provisioning of clusters says so, and is widened by what equal arms differ by; local processes are not', () => {
+    const record = recordOf(scenarioOf(oneCohort), (trial) => ({
+      latency:
+        (trial.arm === noneAgain.name ? 1.04 : 1) * scattered(trial, 0.01) * (trial.arm === sidecar.name ? 1.5 : 1),
+    }))
+    const { provenance } = record.run
+    const onKind = { ...record, run: { ...record.run, provenance: { ...provenance, platform: 'kind' } } }
+    const [here, there] = [record, onKind].map((one) => cell(analyse(one), sidecar.name, 'p50'))
+    expect(here?.basis).toMatchObject({ unit: 'blocks', cohorts: 1, freedom: 7 })
+    expect(here?.basis).not.toHaveProperty('onlyHere')
+    expect(there?.basis).toMatchObject({ onlyHere: true, widened: expect.closeTo(0.039, 2) })
+    expect(there?.ratio?.hi).toBeCloseTo((here?.ratio?.hi ?? 0) * Math.exp(there?.basis?.widened ?? 0), 9)
+  })
+
+  test('equal arms have p, but are no findings and have no q', () => {
+    expect(cell(analysis, noneAgain.name, 'p50').p).toBeGreaterThan(0)
+    expect(cell(analysis, noneAgain.name, 'p50')).not.toHaveProperty('q')
+  })
+})
+
+describe('what would decide', () => {
+  const wild = analyse(
+    recordOf(scenarioOf(oneCohort), ({ arm, block }) => ({
+      latency: arm === sidecar.name ? 1.08 * (1 + 0.16 * Math.sin(5 * block)) : 1,
+    })),
+  )
+
+  test('an undecided cell names the blocks; a decided one does not', () => {
+    const { standing, needed, ratio } = cell(wild, sidecar.name, 'p50')
+    expect(standing).toBe('undecided')
+    expect(needed?.blocks).toBeGreaterThan(8)
+    expect(needed?.blocks).toBeLessThan(30)
+    expect(ratio?.lo).toBeLessThan(1)
+    expect(cell(analysis, sidecar.name, 'p50')).not.toHaveProperty('needed')
+  })
+
+  test('two blocks need a third', () => {
+    const short = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 2 }), slower))
+    expect(cell(short, sidecar.name, 'p50').needed).toEqual({ blocks: 3, cohorts: 1 })
+  })
+})
+
+describe('the robust twin', () => {
+  test('is shown where one block makes the difference', () => {
+    const pulled = analyse(
+      recordOf(scenarioOf(oneCohort), ({ arm, block }) => ({
+        latency: arm === sidecar.name ? (block === 3 ? 1.6 : 1.02 + 0.001 * block) : 1,
+      })),
+    )
+    const { ratio, robust, notes } = cell(pulled, sidecar.name, 'p50')
+    expect(ratio?.lo).toBeLessThan(1)
+    expect(robust?.lo).toBeGreaterThan(1)
+    expect(notes.join()).toMatch(/Single blocks matter here/)
+    expect(cell(analysis, sidecar.name, 'p50')).not.toHaveProperty('robust')
   })
 })
 

@@ -10,11 +10,13 @@ interface Case {
   readonly rule: string
   readonly severity: Problem['severity']
   readonly scenario?: Partial<Scenario>
+  readonly platform?: string
   readonly of?: (trial: Trial) => Otherwise | 'failed' | 'missing'
   readonly says: RegExp
 }
 
 const requests = readingOf().requests
+const official = ['none', 'linkerd', 'istio-sidecar'].map((name) => ({ name, mesh: name }))
 
 /** Of blocks and arms that have been scattered a little, as real ones are; the sidecar takes twice as long. */
 function usual({ arm, block, order }: Trial): { latency: number } {
@@ -71,7 +73,14 @@ const cases: Case[] = [
     of: (trial) => ({ latency: usual(trial).latency * (1 + 0.1 * trial.position) }),
     says: /first place in a block to the last, p50 changed by \+1\d %/,
   },
-  { rule: 'one-cohort', severity: 'warning', scenario: { cohorts: 1 }, says: /one provisioning/ },
+  { rule: 'one-cohort', severity: 'warning', platform: 'kind', scenario: { cohorts: 1 }, says: /one provisioning/ },
+  {
+    rule: 'sequential',
+    severity: 'warning',
+    platform: 'kind',
+    scenario: { isolation: 'sequential' },
+    says: /one after the other/,
+  },
   { rule: 'no-noise-floor', severity: 'warning', scenario: { arms: [none, sidecar] }, says: /No arm repeats none/ },
   {
     rule: 'noise-hides-all',
@@ -79,10 +88,27 @@ const cases: Case[] = [
     of: ({ arm, block }) => ({ latency: arm === 'none-again' ? 1 + 0.2 * (block % 2) : arm === 'none' ? 1 : 1.02 }),
     says: /p50 under http-2k by up to \+1\d % and p99 under http-2k/,
   },
+  {
+    rule: 'faster-than-nothing',
+    severity: 'warning',
+    of: (trial) => ({ latency: usual(trial).latency * (trial.arm === sidecar.name ? 0.4 : 1) }),
+    says: /p50 of envoy-sidecar under http-2k is −\d+ % of a path without any proxy/,
+  },
+  {
+    rule: 'unlike-published',
+    severity: 'warning',
+    platform: 'kind',
+    scenario: { arms: official },
+    of: (trial) => ({
+      latency: usual(trial).latency * (trial.arm === 'istio-sidecar' ? 1.5 : 6) ** +(trial.arm !== 'none'),
+    }),
+    says: /linkerd adds .* to p50, published are 200 µs to 3 ms.*cores for 1,000\/s.*linkerd above istio-sidecar/,
+  },
 ]
 
-function problemsOf({ scenario, of = usual }: Pick<Case, 'scenario' | 'of'>) {
-  return analyse(recordOf(scenarioOf(scenario), of)).problems
+function problemsOf({ scenario, platform = 'local', of = usual }: Pick<Case, 'scenario' | 'platform' | 'of'>) {
+  const { run, ...record } = recordOf(scenarioOf(scenario), of)
+  return analyse({ ...record, run: { ...run, provenance: { ...run.provenance, platform } } }).problems
 }
 
 describe('rules of the whole comparison', () => {

@@ -449,6 +449,20 @@ const cases: Case[] = [
     otherwise: { latency: 20 },
     says: /Little's law/,
   },
+  {
+    what: 'more requests than were planned',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: { planned: requests - 200 } },
+    says: /120,000 requests were sent of 119,800 planned/,
+  },
+  {
+    what: 'a rate that gives another count in its time',
+    rule: 'impossible-figures',
+    severity: 'invalid',
+    otherwise: { reading: { seconds: 50 } },
+    says: /rate × time = count/,
+  },
 ]
 
 function withoutLateness(): Reading['generator'] {

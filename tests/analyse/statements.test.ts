@@ -14,13 +14,13 @@ test('what is higher is said with amount, ratio, interval and blocks', () => {
     /^none-again cannot be told from no mesh in p99 at 2,000\/s \(\+0\.0 %, 95 % interval .* 8 blocks\)\.$/,
   )
   expect(mesh).toMatch(
-    /^envoy-sidecar adds 1\.\d+ ms to p99 at 2,000\/s \(\+54 %, 95 % interval \+5\d % … \+5\d %, 8 blocks\)\.$/,
+    /^envoy-sidecar adds 1\.\d+ ms to p99 at 2,000\/s \(\+54 %, 95 % interval \+5\d % … \+5\d %, 8 blocks, 2 cohorts\)\.$/,
   )
 })
 
 test('every kind of metric has its words', () => {
   expect(statements(analysis, 'mesh-cpu')[2]).toBe(
-    'envoy-sidecar costs 100 CPU-seconds more per million requests at 2,000/s (8 blocks).',
+    'envoy-sidecar costs 100 CPU-seconds more per million requests at 2,000/s (8 blocks, 2 cohorts).',
   )
   expect(statements(analysis, 'memory')[2]).toMatch(/^envoy-sidecar takes 57\.2 MiB more memory at 2,000\/s \(\+300 %/)
   expect(statements(analysis, 'service-p50')[2]).toMatch(/adds 5\d\d µs to p50 service time/)
@@ -32,7 +32,7 @@ test('what was not measured, or not often enough, is said', () => {
   expect(statements(failed, 'p99')[2]).toBe('No valid trial of envoy-sidecar tells p99 at 2,000/s.')
   const short = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 1 }), of))
   expect(statements(short, 'p99')[2]).toBe(
-    'Whether envoy-sidecar differs from no mesh in p99 at 2,000/s is undecided (+54 %, 1 block).',
+    'Whether envoy-sidecar differs from no mesh in p99 at 2,000/s is undecided (+54 %, 1 block); about 3 blocks in all would decide it.',
   )
 })
 

@@ -1,48 +1,11 @@
-import { sampleStandardDeviation } from 'simple-statistics'
 import { describe, expect, it } from 'vitest'
 import { costsOf } from '../../src/plan/costs.ts'
 import { describePlan } from '../../src/plan/describe-plan.ts'
-import { blocksToFind, detectable, smallestEffect } from '../../src/plan/detectable.ts'
+import { detectable, errorRates } from '../../src/plan/detectable.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { planLines } from '../../src/plan/plan-lines.ts'
+import { smallestEffect } from '../../src/stats/power.ts'
 import { scenario } from './scenario.ts'
-
-describe('smallestEffect', () => {
-  it('is 3.38 % for the worked example of eight pairs', () => {
-    const base = [4.1, 4.32, 3.98, 4.51, 4.2, 4.05, 4.44, 4.27]
-    const mesh = [5.02, 5.41, 4.77, 5.6, 5.19, 4.88, 5.63, 5.2]
-    const deviation = sampleStandardDeviation(base.map((value, block) => Math.log((mesh[block] ?? 0) / value)))
-    expect(smallestEffect(deviation, 8, { alpha: 0.01, beta: 0.05 })).toBeCloseTo(0.0338, 4)
-  })
-
-  it('shrinks with every block', () => {
-    const effects = Array.from({ length: 60 }, (_, index) => smallestEffect(0.05, index + 2))
-    expect(effects).toEqual(effects.toSorted((a, b) => b - a))
-  })
-})
-
-describe('blocksToFind', () => {
-  // By the noncentral t, power 0.95, one-sided; the formula here replaces that distribution by a shifted t.
-  it.each([
-    [0.01, 0.1, [4, 5, 8, 14, 21, 42]],
-    [0.01, 0.05, [6, 9, 20, 46, 69, 152]],
-    [0.01 / 36, 0.1, [7, 8, 13, 25, 35, 71]],
-  ])('agrees with the exact power at alpha %f for an effect of %f within two blocks', (alpha, effect, expected) => {
-    const found = [0.02, 0.03, 0.05, 0.08, 0.1, 0.15].map((deviation) =>
-      blocksToFind(effect, deviation, { alpha, beta: 0.05 }),
-    )
-    const off = found.map((blocks, index) => Math.abs(blocks - (expected[index] ?? 0)))
-    expect(Math.max(...off), `${found}`).toBeLessThanOrEqual(2)
-  })
-
-  it('is the fewest that suffice', () => {
-    for (const deviation of [0.01, 0.05, 0.2, 0.46]) {
-      const blocks = blocksToFind(0.1, deviation)
-      expect(smallestEffect(deviation, blocks)).toBeLessThanOrEqual(0.1)
-      if (blocks > 2) expect(smallestEffect(deviation, blocks - 1)).toBeGreaterThan(0.1)
-    }
-  })
-})
 
 describe('detectable', () => {
   const plan = makePlan(scenario(['none', 'mesh'], ['one', 'two'], { cohorts: 2, blocks: 4 }))
@@ -50,7 +13,8 @@ describe('detectable', () => {
   it('counts the blocks of all cohorts, and says where the scatter comes from', () => {
     const [p50] = detectable(plan)
     expect(p50).toMatchObject({ load: 'one', metric: 'p50', deviation: 0.09, blocks: 8, alpha: 0.025, beta: 0.05 })
-    expect(p50?.ratio).toBeCloseTo(1 + smallestEffect(0.09, 8), 12)
+    const single = detectable(makePlan(scenario(['none', 'mesh'], ['one'], { cohorts: 1, blocks: 8 })))
+    expect(single[0]?.ratio).toBeCloseTo(1 + smallestEffect(0.09, 8, errorRates), 12)
     expect(p50?.source).toContain('assumed')
     expect(detectable(plan).map(({ load, metric }) => `${load} ${metric}`)).toHaveLength(6)
   })
@@ -80,6 +44,45 @@ describe('detectable', () => {
   })
 })
 
+describe('cohorts', () => {
+  const of = (arms: readonly string[], change: Parameters<typeof scenario>[2]) => {
+    const given = scenario(arms, ['one'], { platform: 'kind', ...change })
+    const { arms: all } = given
+    const meshed = all.map((arm) => (arm.name === 'mesh' ? { ...arm, mesh: 'linkerd' } : arm))
+    return describePlan(makePlan({ ...given, arms: meshed }), costsOf('kind', given))
+  }
+  const ratio = ({ detectable }: ReturnType<typeof of>) => detectable.find(({ metric }) => metric === 'p50')?.ratio ?? 0
+
+  it('are the replicates: two tell little without an A/A pair, and more blocks of each do not help for ever', () => {
+    const pair = ['none', 'mesh', 'none-again']
+    expect(ratio(of(['none', 'mesh'], { cohorts: 2, blocks: 8 }))).toBeGreaterThan(
+      ratio(of(pair, { cohorts: 2, blocks: 8 })),
+    )
+    const [few, more, many] = [8, 80, 800].map((blocks) => ratio(of(pair, { cohorts: 2, blocks })))
+    expect(more).toBeLessThan(few ?? 0)
+    expect((more ?? 0) - (many ?? 0)).toBeLessThan(0.02)
+    expect(ratio(of(pair, { cohorts: 6, blocks: 8 }))).toBeLessThan(many ?? 0)
+  })
+
+  it('are advised where they narrow the interval in the same time, and never widen it', () => {
+    const plan = of(['none', 'mesh', 'none-again'], { cohorts: 2, blocks: 20 })
+    expect(plan.designs.map(({ metric }) => metric)).toEqual(['p50', 'p99', 'cpu'])
+    for (const { cohorts, half, planned, window, seconds } of plan.designs) {
+      expect(cohorts).toBeGreaterThan(2)
+      expect(half).toBeLessThan(planned)
+      expect(window).toBeGreaterThanOrEqual(10)
+      expect(seconds).toBe(plan.time.seconds)
+    }
+    expect(planLines(plan).join('\n')).toMatch(
+      /narrowest 95 % interval in the same .*\n {2}one {2}p50 {2}\d+ cohorts ×/,
+    )
+  })
+
+  it('are not advised where arms are processes', () => {
+    expect(of(['none', 'mesh'], { platform: 'local', cohorts: 2 }).designs).toEqual([])
+  })
+})
+
 describe('planLines', () => {
   it('shows order, time and what can be found', () => {
     const given = scenario(['none', 'mesh', 'none-again'], ['one'], { blocks: 3 })
@@ -98,10 +101,9 @@ describe('planLines', () => {
         "  cohort 1  block 3  none → mesh → none-again",
         "",
         "smallest difference to the baseline that 3 blocks can tell from nothing (found 95 % of the time at a two-sided 5 %)",
-        "  one  p50  +46 %   +5 % takes 47 blocks, +10 % 14      scatter between blocks 9 % (assumed: as seen on two shared cores)",
-        "  one  p99  +581 %  +5 % takes 1,158 blocks, +10 % 305  scatter between blocks 46 % (assumed: as seen on two shared cores)",
-        "  one  cpu  +23 %   +5 % takes 16 blocks, +10 % 6       scatter between blocks 5 % (assumed: as seen on two shared cores)",
-        "  one cohort: what is found holds for this provisioning only",
+        "  one  p50  +50 %   +5 % takes 47 blocks, +10 % 14      scatter between blocks 9 % (assumed: as seen on two shared cores)",
+        "  one  p99  +688 %  +5 % takes 1,158 blocks, +10 % 305  scatter between blocks 46 % (assumed: as seen on two shared cores)",
+        "  one  cpu  +25 %   +5 % takes 16 blocks, +10 % 6       scatter between blocks 5 % (assumed: as seen on two shared cores)",
       ]
     `)
   })

@@ -242,7 +242,19 @@ describe('shipped scenarios', () => {
   })
 
   it('are those that the documentation names', () => {
-    expect(SHIPPED.toSorted()).toEqual(['aa.yaml', 'example.yaml', 'quick.yaml', 'standard.yaml', 'sweep.yaml'])
+    expect(SHIPPED.toSorted()).toEqual([
+      'aa.yaml',
+      'connections.yaml',
+      'example.yaml',
+      'nightly.yaml',
+      'payloads.yaml',
+      'placement.yaml',
+      'quick-local.yaml',
+      'quick.yaml',
+      'standard-local.yaml',
+      'standard.yaml',
+      'sweep.yaml',
+    ])
   })
 })
 
@@ -253,7 +265,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, seed, cohorts, blocks, arms, loads, simulation.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, arms, loads, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -3,6 +3,7 @@ import { meshes } from '../../src/meshes/index.ts'
 import { settingsOf } from '../../src/meshes/settings-of.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
+import { kubernetesBuild } from './kubernetes-build.ts'
 import { written } from './written.ts'
 
 const cloud: Mesh = {
@@ -15,10 +16,18 @@ const cloud: Mesh = {
     threads: { summary: 'Threads.', type: 'number', minimum: 1, default: { equalised: 2, defaults: 1 } },
     mode: { summary: 'Mode.', type: 'string', default: { equalised: 'strict', defaults: 'strict' } },
   },
+  kubernetes: kubernetesBuild,
 }
 
-const problemsOf = (text: string) => parseScenario(text, 'x.yaml', { ...meshes, cloud }).problems
+/** The baseline carries everything, wherever it lives. */
+const everywhere: Mesh = {
+  ...(meshes['none'] as Mesh),
+  kubernetes: { ...kubernetesBuild, protocols: ['http', 'http2', 'grpc', 'tcp'] },
+}
+
+const problemsOf = (text: string) => parseScenario(text, 'x.yaml', { ...meshes, none: everywhere, cloud }).problems
 const load = (keys: string) => written({ loads: `[{ ${keys} }]` })
+const simulated = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: simulated', ...parts })
 const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: local', ...parts })
 
 describe('rules', () => {
@@ -27,6 +36,55 @@ describe('rules', () => {
     ['meshesExist', written({ arms: '[none, linkrd]' }), 'arms[1].mesh', 'no mesh "linkrd"', 'envoy-sidecar'],
     ['meshesExist, by a word every object knows', written({ arms: '[toString]' }), 'arms[0].mesh', 'no mesh', 'none'],
     ['meshesFitThePlatform', local({ arms: '[none, cloud]' }), 'arms[1].mesh', 'cannot be built', 'envoy-node'],
+    [
+      'meshesFitThePlatform, kind',
+      written({ top: 'platform: kind', arms: '[none, envoy-node]' }),
+      'arms[1].mesh',
+      'cannot be installed in a cluster, as the kind platform',
+      'use one of: none',
+    ],
+    [
+      'meshesFitThePlatform, none named',
+      written({ arms: '[none, cloud, envoy-node]' }),
+      'arms[2].mesh',
+      'no platform takes both cloud and envoy-node',
+      'scenarios of their own',
+    ],
+    [
+      'meshesCarryTheProtocol, kind',
+      written({ top: 'platform: kind', arms: '[none, cloud]', loads: '[{ rate: 99/s, protocol: tcp }]' }),
+      'loads[0].protocol',
+      'on the kind platform tcp is not carried by: cloud',
+      'another protocol',
+    ],
+    [
+      'meshesCarryTheProtocol, none named',
+      written({ arms: '[none, cloud]', loads: '[{ rate: 99/s, protocol: tcp }]' }),
+      'loads[0].protocol',
+      'on the kind platform tcp is not carried by: cloud',
+      'another protocol',
+    ],
+    [
+      'placementNeedsNodes',
+      local({ arms: '[{ mesh: none, placement: same-node }]' }),
+      'arms[0].placement',
+      'no nodes',
+      'Remove it',
+    ],
+    [
+      'isolationNeedsClusters',
+      local({ top: 'platform: local\nisolation: frozen' }),
+      'isolation',
+      'no clusters',
+      'kind',
+    ],
+    [
+      'isolationNeedsClusters, none named',
+      written({ top: 'isolation: sequential', arms: '[none, envoy-node]' }),
+      'isolation',
+      'on the local platform',
+      'kind',
+    ],
     [
       'valuesAreSettings, the key',
       written({ arms: '[{ mesh: cloud, values: { thread: 1 } }]' }),
@@ -197,6 +255,11 @@ describe('rules', () => {
       local({ arms: '[none, envoy-node]', loads: '[{ protocol: tcp, rate: 99/s }]' }),
     ],
     ['a mesh of clusters where no platform is named', written({ arms: '[none, cloud]' })],
+    ['all kinds of meshes on the simulated platform', simulated({ arms: '[none, cloud, envoy-node]' })],
+    [
+      'placement and isolation where there are clusters',
+      written({ top: 'isolation: sequential', arms: '[none, { mesh: cloud, placement: same-node }]' }),
+    ],
     [
       'k6 with fewer connections than the delay takes',
       written({ arms: '[{ mesh: none, inject: { delay: 1s } }]', loads: '[{ tool: k6, rate: 99/s }]' }),

@@ -6,6 +6,7 @@ import { parsed, written } from './written.ts'
 
 const scenario = parsed(
   written({
+    top: 'platform: simulated',
     arms: '[none, envoy-node, envoy-sidecar]',
     loads: '[{ name: a, rate: 50/s }, { name: b, rate: 60/s, protocol: tcp }]',
   }),
@@ -28,8 +29,8 @@ describe('select', () => {
     expect(names(select(scenario, { loads: ['b'] }).loads)).toEqual(['b'])
   })
 
-  it('overrides numbers, platform and profile', () => {
-    const overrides: Selection = { blocks: 2, cohorts: 3, seed: 0, platform: 'simulated', profile: 'defaults' }
+  it('overrides numbers, profile and isolation', () => {
+    const overrides: Selection = { blocks: 2, cohorts: 3, seed: 0, profile: 'defaults', isolation: 'sequential' }
     expect(select(scenario, overrides)).toEqual({ ...scenario, ...overrides })
   })
 
@@ -50,6 +51,12 @@ describe('select', () => {
       { platform: 'local' },
       'tcp is not carried by: envoy-sidecar',
       'protocol',
+    ],
+    [
+      'an isolation that means nothing',
+      { platform: 'local', loads: ['a'], isolation: 'frozen' },
+      'isolation frozen',
+      'kind',
     ],
     ['too many trials', { blocks: 1000, cohorts: 100 }, '600000 trials', 'fewer'],
   ])('refuses %s', (_, selection, message, fix) => {

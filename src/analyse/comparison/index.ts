@@ -5,6 +5,8 @@ import { errorRatesDiffer } from './error-rates-differ.ts'
 import { lostTrials, missingTrials, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
 import { oneCohort } from './one-cohort.ts'
+import { fasterThanNothing, unlikePublished } from './plausible.ts'
+import { sequential } from './sequential.ts'
 import { settingsDiffer } from './settings-differ.ts'
 import { tooFewBlocks } from './too-few-blocks.ts'
 
@@ -19,8 +21,11 @@ export const comparisonRules: readonly ComparisonRule[] = [
   drift,
   orderEffect,
   oneCohort,
+  sequential,
   noNoiseFloor,
   noiseHidesAll,
+  fasterThanNothing,
+  unlikePublished,
 ]
 
 export function judgeComparison(comparison: Comparison): Problem[] {

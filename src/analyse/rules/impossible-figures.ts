@@ -8,6 +8,10 @@ const DIGITS = 1.001
 /** Below this, in seconds, figures are the same microsecond. */
 const TICK = 2e-6
 const SLACK = 1.02
+/** A generator may be one interval ahead at the end. */
+const SURPLUS = 0.001
+/** Of the time that a schedule takes; its first and last interval may be missing. */
+const SHORT = 0.98
 
 /** Figures that no real measurement can have, whatever was measured: a fault of ours or of the tool. */
 export const impossibleFigures: Rule = {
@@ -24,7 +28,7 @@ export const impossibleFigures: Rule = {
 }
 
 function contradictions({ reading, load, service, response }: TrialView): string[] {
-  const { requests, errors, timeline, codes, seconds, generator } = reading
+  const { planned, requests, errors, timeline, codes, seconds, generator } = reading
   const found = [...disorder('service', service), ...(response ? disorder('response', response) : [])]
   const expect = (what: string, seen: number, expected: number) => {
     if (seen !== expected)
@@ -34,6 +38,14 @@ function contradictions({ reading, load, service, response }: TrialView): string
   if (response) expect('Samples of the response time', response.count, requests - errors)
   expect('Requests of the time line', sum(timeline.requests), requests)
   expect('Answers by code', sum(Object.values(codes)), requests)
+  if (requests > planned + Math.max(1, planned * SURPLUS)) {
+    found.push(`${formatNumber(requests, 9)} requests were sent of ${formatNumber(planned, 9)} planned.`)
+  }
+  if (load.rate !== 'max' && load.tool === 'fortio' && seconds < (requests / load.rate) * SHORT - service.max) {
+    found.push(
+      `${formatNumber(requests, 9)} requests at ${formatNumber(load.rate)} a second took only ${formatNumber(seconds)} s (rate × time = count).`,
+    )
+  }
   if (response && exceeds(service.p50, response.p50) && exceeds(service.max, response.max)) {
     found.push(
       `The response time (p50 ${formatLatency(response.p50)}) is shorter than the service time (p50 ${formatLatency(service.p50)}).`,

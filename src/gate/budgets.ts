@@ -1,0 +1,70 @@
+import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
+import type { Limits } from '../model/limits.ts'
+import type { BudgetCheck } from '../model/verdict.ts'
+import { amountOf } from './amount.ts'
+import type { Objection } from './objection.ts'
+import { covers, placeText } from './pattern.ts'
+import { waiverOf } from './waivers.ts'
+
+/** Absolute limits against the 95 % interval's bound on the bad side: a lucky mean keeps no budget. */
+export function checkBudgets(
+  { cells, metrics }: Pick<Analysis, 'cells' | 'metrics'>,
+  limits: Limits,
+  { today, spoiled }: { today: string; spoiled: (cell: Cell) => boolean },
+): { budgets: BudgetCheck[]; objections: Objection[] } {
+  const infos = new Map(metrics.map((info) => [info.name, info]))
+  const budgets: BudgetCheck[] = []
+  const objections: Objection[] = []
+  for (const [pattern, quantity] of Object.entries(limits.budgets)) {
+    const covered = cells.filter((cell) => covers(pattern, cell))
+    if (covered.length === 0) objections.push(coversNothing('budgets', pattern))
+    for (const cell of covered) {
+      const info = infos.get(cell.metric)
+      if (!info) continue
+      if (quantity.unit !== info.unit) objections.push(otherUnit(cell, quantity.text, info))
+      else budgets.push(check(cell, info, quantity.value, { limits, today, spoiled: spoiled(cell) }))
+    }
+  }
+  return { budgets, objections }
+}
+
+export function coversNothing(section: string, pattern: string): Objection {
+  return {
+    rule: 'pattern-covers-nothing',
+    sentence: `gate.${section} has a rule for ${pattern}, and the run has no such cell.`,
+    remedy: 'Patterns are arm/load/metric, with * for any part of a name: correct it, or remove it.',
+    spoils: false,
+  }
+}
+
+function otherUnit(cell: Cell, written: string, { title, unit }: MetricInfo): Objection {
+  return {
+    rule: 'budget-unit',
+    sentence: `The budget of ${placeText(cell)} is ${written}, but ${title} is in ${unit}.`,
+    remedy: 'Write a latency as 12ms, memory as 60MiB, throughput as 500/s, CPU as a plain number.',
+    spoils: false,
+  }
+}
+
+function check(
+  cell: Cell,
+  metric: MetricInfo,
+  limit: number,
+  { limits, today, spoiled }: { limits: Limits; today: string; spoiled: boolean },
+): BudgetCheck {
+  const { arm, load, estimate } = cell
+  const bound = metric.better === 'lower' ? estimate?.hi : estimate?.lo
+  const enough = bound !== undefined && cell.values.length >= limits.blocks.minValid && !spoiled
+  const verdict = !enough
+    ? 'invalid'
+    : (metric.better === 'lower' ? bound <= limit : bound >= limit)
+      ? 'kept'
+      : 'broken'
+  const show = amountOf(metric)
+  const what = `${metric.title} of ${arm} under ${load}`
+  const sentence = enough
+    ? `${what} is ${show(estimate?.center ?? Number.NaN)}, its bound ${show(bound)}: the budget of ${show(limit)} is ${verdict}.`
+    : `${what} has ${cell.values.length} valid trials that may be judged, fewer than the ${limits.blocks.minValid} that a budget needs.`
+  const waived = verdict === 'broken' && waiverOf(limits.waivers, cell, today) !== undefined
+  return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, sentence }
+}

@@ -1,0 +1,126 @@
+import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
+import type { CellLimits } from '../model/limits.ts'
+import { trialsOf } from '../model/plan.ts'
+import { hodgesLehmann } from '../stats/hodges-lehmann.ts'
+import { meanInterval } from '../stats/interval.ts'
+import type { CohortSpread } from '../stats/nested.ts'
+import { type Effect, effectOf, unpairedEffect } from './effect.ts'
+import { type Place, placeText } from './pattern.ts'
+
+/** A candidate under one load and metric, beside its reference. */
+export interface Compared extends Place {
+  readonly reference: string
+  readonly info: MetricInfo
+  readonly limits: CellLimits & { readonly level: 'error' | 'warn' }
+  /** +1 where more is worse. */
+  readonly direction: 1 | -1
+  readonly effect?: Effect
+  readonly difference?: Estimate
+  /** Of the robust twin: whether its 95 % interval excludes 0 on the bad (+1) or good (−1) side. */
+  readonly twin?: 1 | -1 | 0
+  readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
+  readonly cohorts: number
+  /** Blocks in which only one of the two is valid. */
+  readonly lost: { readonly candidate: number; readonly reference: number }
+}
+
+interface Pair {
+  readonly cohort: number
+  readonly block: number
+  readonly candidate: number
+  readonly reference: number
+}
+
+/** What a whole run says of its cells, found by name instead of by search. */
+export interface Lookup {
+  values(arm: string, load: string, metric: string): Cell['values']
+  /** Blocks that the plan has for an arm under a load. */
+  planned(arm: string, load: string): ReadonlySet<number>
+}
+
+export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): Lookup {
+  const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
+  const trials = Map.groupBy(trialsOf(record.run.plan), ({ arm, load }) => JSON.stringify([arm, load]))
+  const blocks = new Map([...trials].map(([key, those]) => [key, new Set(those.map(({ block }) => block))]))
+  return {
+    values: (arm, load, metric) => known.get(placeText({ arm, load, metric })) ?? [],
+    planned: (arm, load) => blocks.get(JSON.stringify([arm, load])) ?? new Set(),
+  }
+}
+
+/** `spread`: how far equal arms on different provisionings lie apart, where that is known. */
+type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'> & {
+  readonly spread?: CohortSpread
+}
+
+/** Candidate and reference in the same run, paired within blocks. */
+export function comparePaired(subject: Subject, lookup: Lookup): Compared {
+  const { arm, reference, load, metric } = subject
+  const candidates = lookup.values(arm, load, metric)
+  const references = lookup.values(reference, load, metric)
+  const planned = lookup.planned(arm, load).intersection(lookup.planned(reference, load))
+  const pairs = pairUp(candidates, references)
+  const compared = ofPairs(subject, pairs)
+  return {
+    ...compared,
+    blocks: { ...compared.blocks, planned: planned.size },
+    lost: { candidate: missingFrom(candidates, planned), reference: missingFrom(references, planned) },
+  }
+}
+
+/** What a pinned reference knows of a cell: log-ratios to the baseline of its own run, by run and cohort. */
+export type PinnedRatios = readonly (readonly number[])[]
+
+/** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
+export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedRatios): Compared {
+  const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup)
+  const { difference: __, twin: ___, effect, ...compared } = { ...own, reference: subject.reference }
+  const other = effectOf(
+    pinned.map((ratios) => ratios.map((ratio) => compared.direction * ratio)),
+    subject.spread,
+  )
+  return { ...compared, ...(effect && other && { effect: unpairedEffect(effect, other) }) }
+}
+
+export function pairUp(candidates: Cell['values'], references: Cell['values']): Pair[] {
+  const byBlock = new Map(references.map(({ block, value }) => [block, value]))
+  return candidates.flatMap(({ cohort, block, value }) => {
+    const reference = byBlock.get(block)
+    return reference === undefined ? [] : [{ cohort, block, candidate: value, reference }]
+  })
+}
+
+/** Log-ratios by cohort; absent where a ratio does not exist. */
+export function logRatios(pairs: readonly Pair[]): number[][] | undefined {
+  if (pairs.some(({ candidate, reference }) => !(candidate > 0 && reference > 0))) return undefined
+  const byCohort = Map.groupBy(pairs, ({ cohort }) => cohort)
+  return [...byCohort.values()].map((those) => those.map((one) => Math.log(one.candidate / one.reference)))
+}
+
+function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compared {
+  const direction = subject.info.better === 'lower' ? 1 : -1
+  const harm = logRatios(pairs)?.map((ratios) => ratios.map((ratio) => direction * ratio))
+  const effect = harm && effectOf(harm, spread)
+  const difference = meanInterval(pairs.map(({ candidate, reference }) => candidate - reference))
+  const worse = pairs.filter(({ candidate, reference }) => direction * (candidate - reference) > 0).length
+  return {
+    ...subject,
+    direction,
+    ...(effect && { effect, ...twinOf(harm.flat()) }),
+    ...(difference && { difference }),
+    blocks: { valid: pairs.length, planned: pairs.length, worse },
+    cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
+    lost: { candidate: 0, reference: 0 },
+  }
+}
+
+/** Below six blocks the robust interval does not exist. */
+function twinOf(harm: readonly number[]): { twin?: 1 | -1 | 0 } {
+  const { lo, hi } = hodgesLehmann(harm) ?? {}
+  if (lo === undefined || hi === undefined) return {}
+  return { twin: lo > 0 ? 1 : hi < 0 ? -1 : 0 }
+}
+
+function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
+  return planned.difference(new Set(values.map(({ block }) => block))).size
+}

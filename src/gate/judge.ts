@@ -1,0 +1,106 @@
+import type { Limits } from '../model/limits.ts'
+import type { CellVerdict } from '../model/verdict.ts'
+import type { Compared } from './compared.ts'
+import { boundReach, type Effect } from './effect.ts'
+import type { Decision } from './needed.ts'
+
+/** Of the one-sided bound that a pass is decided by, and of what makes the first stage suspicious. */
+export const ACCEPT = 0.05
+
+/** What the p-values of a cell are, before and after Holm over its family. */
+export interface Chances {
+  readonly p: { readonly worse: number; readonly better: number }
+  readonly adjusted: { readonly worse: number; readonly better: number }
+}
+
+export interface Judgement {
+  readonly verdict: CellVerdict
+  readonly suspected: boolean
+  readonly breach?: boolean
+}
+
+const PASS: Judgement = { verdict: 'pass', suspected: false }
+const INCONCLUSIVE: Judgement = { verdict: 'inconclusive', suspected: false }
+const SUSPECT: Judgement = { verdict: 'inconclusive', suspected: true }
+
+/** Judged for good: after the extension, or where the plan had all blocks, or where there is only one stage. */
+export function isFinal(
+  { blocks: { planned } }: Pick<Compared, 'blocks'>,
+  { blocks }: Pick<Limits, 'blocks'>,
+): boolean {
+  return planned >= blocks.extendTo
+}
+
+/**
+ * The two-stage procedure. The first stage may only accept, which spends no chance of error: what it finds suspicious
+ * gets fresh blocks. Only then, over all blocks and the whole family, is there a regression or an improvement.
+ */
+export function judgeStage(
+  measured: Measured,
+  chances: Chances,
+  { alpha, isLast }: { alpha: number; isLast: boolean },
+): Judgement {
+  if (isLast) return confirm(measured, chances, alpha)
+  const { worse, better } = chances.p
+  const [up, down] = [boundOf(measured.effect), boundOf(mirrored(measured.effect))]
+  const least = Math.log1p(measured.limits.minEffect)
+  if (worse < ACCEPT && up > least && !isTiny(measured)) return SUSPECT
+  const judgement = acceptable(measured)
+  return { ...judgement, suspected: better < ACCEPT && down > least && !isTiny(measured) }
+}
+
+/** A pinned reference has no second stage: what breaches twice in a row is a regression. */
+export function judgePinned(measured: Measured, chances: Chances, alpha: number, breachedBefore: boolean): Judgement {
+  const found = confirm(measured, chances, alpha)
+  if (found.verdict !== 'regression') return { ...found, breach: false }
+  return { ...(breachedBefore ? found : SUSPECT), breach: true }
+}
+
+type Measured = Compared & { readonly effect: Effect }
+
+/** Certain over the whole family, and large enough to matter. */
+function confirm(measured: Measured, { adjusted }: Chances, alpha: number): Judgement {
+  const { effect, limits } = measured
+  const matters = Math.abs(effect.center) >= Math.log1p(limits.minEffect) && !isSmall(measured)
+  if (matters && effect.center > 0 && adjusted.worse <= alpha) return { verdict: 'regression', suspected: false }
+  if (matters && effect.center < 0 && adjusted.better <= alpha) return { verdict: 'improvement', suspected: false }
+  return acceptable(measured)
+}
+
+/** Not worse than the margin, by the bound: the absence of a finding alone is no pass. */
+function acceptable(measured: Measured): Judgement {
+  return boundOf(measured.effect) <= Math.log1p(measured.limits.margin) || isTiny(measured) ? PASS : INCONCLUSIVE
+}
+
+/** The estimate of the difference is below what matters in absolute terms. */
+function isSmall(compared: Compared): boolean {
+  return Math.abs(compared.difference?.center ?? Number.POSITIVE_INFINITY) < floorOf(compared)
+}
+
+/** All of the 95 % interval of the difference is. */
+function isTiny(compared: Compared): boolean {
+  const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.difference ?? {}
+  return Math.max(-lo, hi) < floorOf(compared)
+}
+
+function floorOf({ limits: { minAbsolute }, info }: Compared): number {
+  return minAbsolute.unit === info.unit ? minAbsolute.value : 0
+}
+
+function mirrored(effect: Effect): Effect {
+  return { ...effect, center: -effect.center }
+}
+
+export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, family: number): Decision {
+  return {
+    accept: ACCEPT,
+    margin: Math.log1p(limits.margin),
+    reject: alpha / Math.max(1, family),
+    least: Math.log1p(limits.minEffect),
+  }
+}
+
+/** The one-sided 95 % bound of the harm, as a logarithm. */
+export function boundOf(effect: Effect): number {
+  return effect.center + boundReach(effect, ACCEPT)
+}

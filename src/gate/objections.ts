@@ -1,0 +1,213 @@
+import type { Analysis, Problem } from '../model/analysis.ts'
+import { type Trial, trialsOf } from '../model/plan.ts'
+import type { Reading, Result } from '../model/result.ts'
+import { formatLatency } from '../model/units.ts'
+import type { Objection } from './objection.ts'
+
+/** What keeps a run, or a part of it, from being judged, whatever its figures say. */
+export function objectionsTo(analysis: Analysis): Objection[] {
+  return [
+    unreadable,
+    incomplete,
+    overlapping,
+    sequential,
+    copied,
+    outOfOrder,
+    machinesDiffer,
+    versionsDiffer,
+    notComparable,
+    tooFast,
+  ].flatMap((rule) => rule(analysis))
+}
+
+function unreadable({ record }: Analysis): Objection[] {
+  return record.unreadable.map(({ file, reason }) => ({
+    rule: 'unreadable',
+    sentence: `${file} cannot be read: ${reason}`,
+    remedy: 'Restore the file from a copy, or move it away and resume the run to measure that trial again.',
+    spoils: false,
+  }))
+}
+
+/** Judging a run before its end is choosing the moment: the night is finished first. */
+function incomplete({ record, missing }: Analysis): Objection[] {
+  const lacking = new Set(missing)
+  const trials = trialsOf(record.run.plan)
+  const groups = Map.groupBy(trials, ({ arm, load }) => JSON.stringify([arm, load]))
+  return [...groups.values()].flatMap((planned) => {
+    const gone = planned.filter(({ id }) => lacking.has(id))
+    const [first] = gone
+    if (!first) return []
+    return [
+      {
+        rule: 'missing-trials',
+        sentence: `${gone.length} of ${planned.length} planned trials of ${first.arm} under ${first.load} were not run.`,
+        remedy: `Finish the run: meshbench run --resume ${record.run.id}`,
+        arm: first.arm,
+        load: first.load,
+        spoils: true,
+      },
+    ]
+  })
+}
+
+function sequential({ record }: Analysis): Objection[] {
+  const { scenario, cohorts } = record.run.plan
+  const blocks = cohorts.flatMap((cohort) => cohort.blocks)
+  const single = scenario.arms.length > 1 && blocks.length > 0 && blocks.every(({ visits }) => visits.length < 2)
+  if (scenario.isolation !== 'sequential' && !single) return []
+  return [
+    {
+      rule: 'sequential',
+      sentence: 'The arms were measured one after the other, so drift and difference cannot be told apart.',
+      remedy: 'Measure with fewer arms at a time or on a machine with more memory: --isolation frozen.',
+      spoils: true,
+    },
+  ]
+}
+
+/** Trials that one machine measured one after the other, in the order of the schedule. Shards are loads of cohorts. */
+function schedules({ record }: Analysis): Result[][] {
+  const isMerged = record.run.provenance.mergedFrom !== undefined
+  const byMachine = Map.groupBy(record.results, ({ trial }) =>
+    isMerged ? `${trial.cohort} ${trial.load}` : trial.cohort,
+  )
+  return [...byMachine.values()].map((results) => results.toSorted((a, b) => a.trial.order - b.trial.order))
+}
+
+/** A block is what is measured together: trials that ran at other times than the schedule says pair with nothing. */
+function outOfOrder(analysis: Analysis): Objection[] {
+  return schedules(analysis).flatMap((results) =>
+    results.flatMap((result, index) => {
+      const before = results[index - 1]
+      if (!before || Date.parse(result.startedAt) >= Date.parse(before.startedAt)) return []
+      return [
+        spoiled(
+          result.trial,
+          'out-of-order',
+          `Trial ${result.trial.id} began before ${before.trial.id}, which the schedule has first.`,
+          'Trials of a block are only comparable when they were measured together: begin a new run, and keep files where they are.',
+        ),
+      ]
+    }),
+  )
+}
+
+function overlapping(analysis: Analysis): Objection[] {
+  return schedules(analysis).flatMap((results) => {
+    const timed = results.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+    return timed.flatMap((result, index) => {
+      const before = timed[index - 1]
+      if (!before || Date.parse(result.startedAt) >= Date.parse(before.endedAt)) return []
+      return [
+        spoiled(
+          result.trial,
+          'overlapping-trials',
+          `Trials ${before.trial.id} and ${result.trial.id} were measured at the same time.`,
+          'Nothing else may run beside a trial, and no result may stand for two: begin a new run.',
+        ),
+      ]
+    })
+  })
+}
+
+function copied({ record }: Analysis): Objection[] {
+  const seen = new Map<string, Trial>()
+  return record.results.flatMap(({ trial, outcome }) => {
+    if (outcome.status === 'failed') return []
+    const key = `${outcome.reading.startedAt}/${outcome.reading.latency.service}`
+    const twin = seen.get(key)
+    seen.set(key, trial)
+    if (!twin) return []
+    return [
+      spoiled(
+        trial,
+        'copied-trial',
+        `Trials ${twin.id} and ${trial.id} hold the very same measurement.`,
+        'One measurement counts once: restore the files of this run, or begin a new one.',
+      ),
+    ]
+  })
+}
+
+function spoiled({ arm, load }: Trial, rule: string, sentence: string, remedy: string): Objection {
+  return { rule, sentence, remedy, arm, load, spoils: true }
+}
+
+function machinesDiffer({ record }: Analysis): Objection[] {
+  const cores = new Set(readings(record.results).flatMap(([, { observation }]) => observation.host?.cores ?? []))
+  if (cores.size < 2) return []
+  return [
+    {
+      rule: 'machines-differ',
+      sentence: `The trials were measured on different machines: with ${[...cores].join(' and ')} cores.`,
+      remedy: 'Measure all blocks of a run on machines of one class.',
+      spoils: true,
+    },
+  ]
+}
+
+/** What an arm is may not change while it is measured. */
+const IDENTITY = new Set(['version', 'image', 'layer'])
+
+function versionsDiffer({ record }: Analysis): Objection[] {
+  const seen = new Map<string, Set<string>>()
+  for (const [{ arm }, { observation }] of readings(record.results)) {
+    for (const { name, seen: value } of observation.evidence) {
+      if (!IDENTITY.has(name)) continue
+      const key = JSON.stringify([arm, name])
+      seen.set(key, (seen.get(key) ?? new Set()).add(value))
+    }
+  }
+  return [...seen].flatMap(([key, values]) => {
+    if (values.size < 2) return []
+    const [arm, name] = JSON.parse(key) as [string, string]
+    return [
+      {
+        rule: 'versions-differ',
+        sentence: `The ${name} of ${arm} changed during the run: ${[...values].join('; then ')}.`,
+        remedy: 'Pin versions by digest, and begin a new run.',
+        arm,
+        spoils: true,
+      },
+    ]
+  })
+}
+
+function readings(results: readonly Result[]): (readonly [Trial, Reading])[] {
+  return results.flatMap(({ trial, outcome }) =>
+    outcome.status === 'measured' ? [[trial, outcome.reading] as const] : [],
+  )
+}
+
+/** Of the analysis: it counts blocks against the baseline, the gate against the reference. */
+function notComparable({ problems }: Analysis): Objection[] {
+  const wrong = ({ severity, rule }: Problem) => severity === 'invalid' && rule !== 'too-few-blocks'
+  return problems.filter(wrong).map(({ rule, cause, effect, remedy, arm, load }) => ({
+    rule,
+    sentence: `${cause} ${effect}`,
+    remedy,
+    ...(arm === undefined ? {} : { arm }),
+    ...(load === undefined ? {} : { load }),
+    spoils: true,
+  }))
+}
+
+/** No answer crosses two sockets in less: such a figure is of another unit. */
+const FASTEST = 5e-6
+
+function tooFast({ cells }: Analysis): Objection[] {
+  return cells.flatMap(({ arm, load, metric, estimate }) => {
+    if (metric !== 'p50' || !estimate || estimate.center >= FASTEST) return []
+    return [
+      {
+        rule: 'impossible-latency',
+        sentence: `${arm} under ${load} has a median of ${formatLatency(estimate.center)}, which no network connection reaches.`,
+        remedy: 'The unit of the latencies is likely wrong: compare with the raw output, and report it.',
+        arm,
+        load,
+        spoils: true,
+      },
+    ]
+  })
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { CellLimits, Limits, Quantity } from '../model/limits.ts'
+import { LEVELS } from '../model/limits.ts'
+import { parseDuration, parseRate, parseShare, parseSize } from '../model/units.ts'
+import { shown } from './finding.ts'
+import { say } from './quantity.ts'
+import { about, section } from './section.ts'
+
+/** "10%" → 0.1. */
+const share = z
+  .string({
+    error: ({ input }) => say(`${shown(input)} is not a share`, 'Write it with its sign and in quotes: "10%".'),
+  })
+  .transform((text, context) => {
+    const value = parseShare(text)
+    if (value !== undefined && value > 0) return value
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: say(`${shown(text)} is not a share above 0`, 'Write it with its sign: "10%".'),
+    })
+    return z.NEVER
+  })
+
+/** A latency, a size, a rate, or a plain number of CPU-seconds per million requests. */
+const amount = z
+  .union([z.string(), z.number()], { error: ({ input }) => notAnAmount(input) })
+  .transform((written, context): Quantity => {
+    const found = quantityOf(written)
+    if (found) return found
+    context.issues.push({ code: 'custom', input: written, message: notAnAmount(written) })
+    return z.NEVER
+  })
+
+function quantityOf(written: string | number): Quantity | undefined {
+  const text = String(written)
+  if (typeof written === 'number') {
+    return written >= 0 ? { unit: 'cpu-seconds-per-million', value: written, text: `${text} CPU-seconds` } : undefined
+  }
+  const ways = { seconds: parseDuration, bytes: parseSize, 'per-second': parseRate }
+  for (const [unit, parse] of Object.entries(ways)) {
+    const value = parse(text)
+    if (value !== undefined) return { unit: unit as Quantity['unit'], value, text }
+  }
+  return undefined
+}
+
+function notAnAmount(input: unknown): string {
+  return say(
+    `${shown(input)} is no amount of any metric`,
+    'Write a latency (12ms), a size (60MiB), a rate (500/s), or a plain number of CPU-seconds per million requests.',
+  )
+}
+
+const level = z.enum(LEVELS)
+const nodata = z.enum(['warn', 'error'])
+
+const spread = section({
+  deviation: share.meta(about('Deviation', 'Standard deviation of the ratio of equal arms on different clusters.')),
+  cohorts: z.int().min(2).max(1000).meta(about('Cohorts', 'From how many provisionings that is known.')),
+})
+
+const SPREAD = about(
+  'Spread',
+  'How far equal arms on different clusters lie apart: needed where clusters are made once only.',
+)
+const margin = about('Margin', 'A cell passes when its upper bound is not worse than this.', ['10%'])
+const minEffect = about('Least effect', 'Smaller effects are no regression.', ['5%'])
+const minAbsolute = about('Least difference', 'Smaller differences of a metric of this unit are no regression.', [
+  '20us',
+])
+const noData = about('No data', 'Level of a cell that has too few valid blocks.')
+
+const options = {
+  margin: share.optional().meta(margin),
+  minEffect: share.optional().meta(minEffect),
+  minAbsolute: amount.optional().meta(minAbsolute),
+  nodata: nodata.optional().meta(noData),
+  spread: spread.optional().meta(SPREAD),
+} satisfies { [Key in keyof CellLimits]: z.ZodType }
+
+const day = z.string({ error: ({ input }) => notADay(input) }).refine(isDay, { error: ({ input }) => notADay(input) })
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return /^\d{4}-\d\d-\d\d$/.test(text) && Number.isFinite(time) && new Date(time).toISOString().startsWith(text)
+}
+
+function notADay(input: unknown): string {
+  return say(`${shown(input)} is not a day`, 'Write year, month and day: "2026-12-01".')
+}
+
+const PATTERN = 'Patterns are arm/load/metric, with * for any part of a name.'
+
+/** What `meshbench gate` judges by: of a scenario, or a file of its own. */
+export const gateSchema = section({
+  reference: z
+    .union([z.string(), z.record(z.string(), z.string())])
+    .prefault('*-ref')
+    .meta(about('Reference', 'Candidate: reference, for each; or a rule such as *-ref for the names of references.')),
+  pinned: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(about('Pinned', 'A file that `meshbench gate accept` wrote, in place of reference arms.')),
+  metrics: z
+    .array(z.string())
+    .min(1)
+    .prefault(['p50', 'p99', 'cpu'])
+    .meta(about('Metrics', 'What is judged of each candidate under each load.')),
+  alpha: z
+    .number()
+    .min(1e-6)
+    .max(0.2)
+    .prefault(0.01)
+    .meta(about('Alpha', 'Chance of a false alarm in any of the cells of a run.')),
+  blocks: section({
+    initial: z.int().min(2).max(1000).prefault(10).meta(about('Initial', 'Blocks of the first stage.')),
+    extendTo: z
+      .int()
+      .min(2)
+      .max(2000)
+      .prefault(20)
+      .meta(about('Extend to', 'Blocks in all that `run --extend` gives to what the first stage suspects.')),
+    minValid: z.int().min(3).max(1000).prefault(8).meta(about('Least valid', 'With fewer, nothing is decided.')),
+  })
+    .prefault({})
+    .meta(about('Blocks', 'How many blocks the two stages have, and how many must be valid.')),
+  defaults: section({
+    margin: share.prefault('10%').meta(margin),
+    minEffect: share.prefault('5%').meta(minEffect),
+    minAbsolute: amount.prefault('20us').meta(minAbsolute),
+    level: level.prefault('error').meta(about('Level', 'error decides the exit code, warn only says.')),
+    nodata: nodata.prefault('error').meta(noData),
+    spread: spread.optional().meta(SPREAD),
+  })
+    .prefault({})
+    .meta(about('Defaults', 'What every cell is judged by, unless a rule of assert says otherwise.')),
+  assert: z
+    .record(z.string(), z.union([level, z.tuple([level, section(options)])]))
+    .prefault({})
+    .meta(about('Assert', `A level, or [level, options], by pattern; later rules override earlier ones. ${PATTERN}`)),
+  budgets: z
+    .record(z.string(), amount)
+    .prefault({})
+    .meta(about('Budgets', `Absolute limits, held against the bound of the 95 % interval. ${PATTERN}`)),
+  waivers: z
+    .array(
+      section({
+        match: z.string().meta(about('Match', PATTERN)),
+        until: day.meta(about('Until', 'The last day that it covers.', ['2026-12-01'])),
+        reason: z.string().min(1).max(500).meta(about('Reason', 'Why, for whoever reads the verdict.')),
+      }),
+    )
+    .prefault([])
+    .meta(about('Waivers', `What is known and decides nothing until the end of a day (UTC). ${PATTERN}`)),
+})
+
+/** The limits of a gate that says nothing. */
+export function defaultLimits(): Limits {
+  return gateSchema.parse({}) as Limits
+}

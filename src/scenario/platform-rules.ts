@@ -1,0 +1,109 @@
+import type { Mesh } from '../model/mesh.ts'
+import { ISOLATIONS, PLACEMENTS, type PlatformName } from '../model/scenario.ts'
+import type { Draft } from './draft.ts'
+import type { Finding, Path } from './finding.ts'
+import { carriesOn, fitsOn, fittingPlatforms } from './fitting-platforms.ts'
+import { type Meshes, meshNamed, type Rule } from './rule.ts'
+
+/** An arm's mesh, where it is known. */
+interface Placed {
+  readonly mesh: Mesh
+  readonly arm: string
+  readonly path: Path
+}
+
+function placedIn({ arms }: Draft, meshes: Meshes): Placed[] {
+  return arms.flatMap(({ arm, path }) => {
+    const mesh = meshNamed(meshes, arm.mesh)
+    return mesh ? [{ mesh, arm: arm.name ?? mesh.name, path: [...path, 'mesh'] }] : []
+  })
+}
+
+const meshesFitThePlatform: Rule = (draft, meshes) => {
+  const { platform } = draft.sketch
+  const placed = placedIn(draft, meshes)
+  return platform === undefined ? unlikeArms(placed) : unfitArms(placed, platform, meshes)
+}
+
+function unfitArms(placed: readonly Placed[], platform: PlatformName, meshes: Meshes): Finding[] {
+  const fit = Object.values(meshes).filter((mesh) => fitsOn(mesh, platform))
+  const means = platform === 'local' ? 'built from processes' : 'installed in a cluster'
+  return placed
+    .filter(({ mesh }) => !fitsOn(mesh, platform))
+    .map(({ mesh, path }) => ({
+      path,
+      message: `${mesh.name} cannot be ${means}, as the ${platform} platform does`,
+      remedy: `Choose another platform, or use one of: ${fit.map(({ name }) => name).join(', ')}.`,
+    }))
+}
+
+/** With no platform named, there must be one that takes all arms: the first arm that leaves no choice decides. */
+function unlikeArms(placed: readonly Placed[]): Finding[] {
+  const decided = placed.find(({ mesh }) => !(fitsOn(mesh, 'kind') && fitsOn(mesh, 'local')))
+  if (!decided) return []
+  return placed
+    .filter(({ mesh }) => !fittingPlatforms([decided.mesh, mesh]).some((platform) => platform !== 'simulated'))
+    .map(({ mesh, path }) => ({
+      path,
+      message: `no platform takes both ${decided.mesh.name} and ${mesh.name}`,
+      remedy: 'Compare meshes of clusters and architectures of processes in scenarios of their own.',
+    }))
+}
+
+/** The platform named, or the one that the arms lead to. */
+function platformOf(draft: Draft, meshes: Meshes): PlatformName | undefined {
+  const placed = placedIn(draft, meshes).map(({ mesh }) => mesh)
+  return draft.sketch.platform ?? (placed.length > 0 ? fittingPlatforms(placed)[0] : undefined)
+}
+
+const meshesCarryTheProtocol: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  const placed = placedIn(draft, meshes)
+  return draft.loads.flatMap(({ load: { protocol }, at }) => {
+    if (!platform || !protocol) return []
+    const unfit = placed.filter(({ mesh }) => !carriesOn(mesh, platform, protocol))
+    if (unfit.length === 0) return []
+    return [
+      {
+        path: at('protocol'),
+        message: `on the ${platform} platform ${protocol} is not carried by: ${unfit.map(({ arm }) => arm).join(', ')}`,
+        remedy: `Use another protocol, or measure these arms in a scenario without ${protocol}.`,
+      },
+    ]
+  })
+}
+
+const placementNeedsNodes: Rule = (draft, meshes) =>
+  draft.arms.flatMap(({ arm: { placement }, path }) => {
+    if (placement === undefined || platformOf(draft, meshes) !== 'local') return []
+    return [
+      {
+        path: [...path, 'placement'],
+        message: 'on the local platform there is one host, and no nodes to place client and server on',
+        remedy: `Remove it: ${PLACEMENTS.join(' and ')} are for platforms with a cluster.`,
+        atKey: true,
+      },
+    ]
+  })
+
+const isolationNeedsClusters: Rule = (draft, meshes) => {
+  const { isolation } = draft.sketch
+  const platform = platformOf(draft, meshes)
+  if (isolation === undefined || (platform !== 'local' && platform !== 'cluster')) return []
+  return [
+    {
+      path: ['isolation'],
+      message: `isolation ${isolation}: on the ${platform} platform arms have no clusters of their own`,
+      remedy: `Remove it: ${ISOLATIONS.join(' and ')} are for the kind platform.`,
+      atKey: true,
+    },
+  ]
+}
+
+/** What hangs on where arms live. */
+export const platformRules: readonly Rule[] = [
+  meshesFitThePlatform,
+  meshesCarryTheProtocol,
+  placementNeedsNodes,
+  isolationNeedsClusters,
+]

@@ -1,0 +1,112 @@
+import { constants } from 'node:fs'
+import { copyFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunRecord } from '../model/analysis.ts'
+import { Failure } from '../model/failure.ts'
+import { machineClass } from '../model/machine-class.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Run } from '../model/result.ts'
+import { mergePlans } from '../plan/merge-plans.ts'
+import { createRun } from './create-run.ts'
+import { planDigest } from './digest.ts'
+import { readRun } from './read-run.ts'
+import { runId } from './run-id.ts'
+
+interface Part extends RunRecord {
+  readonly dir: string
+}
+
+/** Makes one run of the runs of all shards, measured alike, and says where it is. */
+export async function mergeRuns(dirs: readonly string[], root: string): Promise<string> {
+  const parts: Part[] = []
+  for (const dir of dirs) parts.push({ dir, ...(await readRun(dir)) })
+  const longer = parts.find(({ run }) => run.extension)
+  if (longer) throw refusedExtension(longer)
+  const plan = mergePlans(parts.map(({ run }) => run.plan))
+  for (const part of parts) refuseDamaged(part)
+  refuseDifferent(parts)
+  const run = mergedRun(parts, plan)
+  await using writer = await createRun(root, run).catch((error: unknown) => {
+    throw error instanceof Failure && error.code === 'run-exists' ? alreadyMerged(root, run.id) : error
+  })
+  for (const { dir, results } of parts) {
+    for (const result of results) {
+      await writer.write({
+        at: Date.parse(result.endedAt) / 1000,
+        type: 'result',
+        result: { ...result, run: run.id },
+        raw: [],
+      })
+    }
+    for (const name of await readdir(join(dir, 'raw')).catch(() => [])) {
+      await copyFile(join(dir, 'raw', name), join(writer.dir, 'raw', name), constants.COPYFILE_EXCL)
+    }
+  }
+  return writer.dir
+}
+
+/** The same shards give the same name, so that merging twice is noticed and not done twice. */
+function mergedRun(parts: readonly Part[], plan: Plan): Run {
+  const sorted = parts.map(({ run }) => run).toSorted((a, b) => (a.plan.shard?.index ?? 0) - (b.plan.shard?.index ?? 0))
+  const first = sorted.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))[0]
+  if (!first) throw new TypeError('a merged run has shards')
+  const digest = planDigest(plan)
+  const share = Number.parseInt(digest.slice(0, 8), 16) / 2 ** 32
+  const { provenance } = first
+  return {
+    ...first,
+    id: runId(new Date(first.startedAt), `${plan.scenario.name}-merged`, () => share),
+    digest,
+    plan,
+    provenance: {
+      ...provenance,
+      mergedFrom: sorted.map(({ id, startedAt, provenance: { machine } }) => ({ run: id, startedAt, machine })),
+    },
+  }
+}
+
+function refuseDamaged({ dir, unreadable }: Part): void {
+  const [first] = unreadable
+  if (!first) return
+  throw new Failure('damaged-results', `${dir} holds results that cannot be read`, {
+    cause: `${first.file}: ${first.reason}`,
+    fix: 'Merge only whole shards: copy this one again, or measure it again.',
+  })
+}
+
+function refusedExtension({ dir }: Part): Failure {
+  return new Failure('not-mergeable', `${dir} was extended, and only whole shards can be merged`, {
+    cause: 'its further blocks were measured for cells of this shard alone',
+    fix: 'Merge the shards first, then judge and extend the merged run.',
+  })
+}
+
+function alreadyMerged(root: string, id: string): Failure {
+  return new Failure('already-merged', `these shards are merged already, as run ${id}`, {
+    fix: `Go on with it; to merge them again, remove ${join(root, id)} first.`,
+  })
+}
+
+function refuseDifferent(parts: readonly Part[]): void {
+  const [first, ...others] = parts.map(({ run }) => ({ id: run.id, facts: factsOf(run) }))
+  if (!first) return
+  for (const { id, facts } of others) {
+    const wrong = Object.keys({ ...first.facts, ...facts }).find((what) => first.facts[what] !== facts[what])
+    if (wrong === undefined) continue
+    throw new Failure('not-comparable', 'the shards were not measured alike', {
+      cause: `${wrong}: ${first.facts[wrong] ?? 'absent'} in ${first.id}, ${facts[wrong] ?? 'absent'} in ${id}`,
+      fix: 'Measure all shards with the same versions on machines of one kind.',
+    })
+  }
+}
+
+function factsOf({ provenance }: Run): Readonly<Record<string, string>> {
+  const { meshbench, platform, tools, machine } = provenance
+  return {
+    meshbench,
+    platform,
+    kernel: machine.kernel,
+    ...machineClass(machine),
+    ...Object.fromEntries(tools.map(({ name, version, sha256 }) => [name, `${version} ${sha256 ?? ''}`])),
+  }
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { analyse } from '../../src/analyse/analyse.ts'
+import { gate } from '../../src/gate/gate.ts'
+import type { RunRecord } from '../../src/model/analysis.ts'
+import type { Limits } from '../../src/model/limits.ts'
+import type { Trial } from '../../src/model/plan.ts'
+import { defaultLimits } from '../../src/scenario/gate-schema.ts'
+import { none, noneAgain, recordOf, scenarioOf } from '../analyse/reading.ts'
+
+const arms = [none, noneAgain, { name: 'a', mesh: 'envoy-sidecar' }, { name: 'a-ref', mesh: 'envoy-sidecar' }]
+
+/** On clusters, trial after trial; `luck`: what the cluster that an arm stands on in a cohort does to its latency. */
+function onClusters(cohorts: number, luck: (trial: Trial) => number): RunRecord {
+  const record = recordOf(scenarioOf({ arms, cohorts, blocks: 10 / cohorts }), (trial) => {
+    // Blocks scatter a little, and alike in every arm but for the turn of the block.
+    const scatter = 1 + 0.01 * ((trial.block * 7 + trial.arm.length * 3) % 5)
+    return { latency: Number((luck(trial) * scatter).toFixed(3)) }
+  })
+  const results = record.results.map((result, index) => {
+    const start = Date.parse(result.startedAt) + index * 1e5
+    const { outcome } = result
+    return {
+      ...result,
+      startedAt: new Date(start).toISOString(),
+      endedAt: new Date(start + 9e4).toISOString(),
+      outcome:
+        outcome.status === 'measured'
+          ? { ...outcome, reading: { ...outcome.reading, startedAt: start / 1000 + 6 } }
+          : outcome,
+    }
+  })
+  return { ...record, results, run: { ...record.run, provenance: { ...record.run.provenance, platform: 'kind' } } }
+}
+
+function judged(record: RunRecord, change: Partial<Limits['defaults']> = {}) {
+  const limits = defaultLimits()
+  const chosen = { ...limits, metrics: ['p50'], defaults: { ...limits.defaults, ...change } }
+  const result = gate(analyse(record), { limits: chosen, today: '2026-01-01' })
+  const [cell] = result.cells
+  if (!cell) throw new Error('a and a-ref are a pair')
+  return { result, cell }
+}
+
+describe('a gate on clusters', () => {
+  it('refuses one provisioning, whatever its blocks say', () => {
+    const { result, cell } = judged(onClusters(1, () => 1))
+    expect(result.exit).toBe(12)
+    expect(cell).toMatchObject({ verdict: 'invalid' })
+    expect(cell.sentence).toContain('all blocks are of one provisioning')
+  })
+
+  it('takes one provisioning where the spread of clusters is known, and carries it', () => {
+    const equal = onClusters(1, () => 1)
+    const narrow = judged(equal, { spread: { deviation: 0.01, cohorts: 12 } })
+    expect(narrow.cell).toMatchObject({ verdict: 'pass', basis: 'cohorts' })
+    const wide = judged(equal, { spread: { deviation: 0.2, cohorts: 12 } })
+    expect(wide.cell).toMatchObject({ verdict: 'inconclusive', suspected: false })
+    expect(wide.cell.needed?.cohorts).toBeGreaterThan(5)
+    expect(wide.cell.sentence).toContain('by the scatter of 1 cohort')
+  })
+
+  it('takes the luck of clusters for no difference', () => {
+    const lucky = onClusters(2, ({ arm, cohort }) => (arm === 'a' ? (cohort === 1 ? 1.3 : 1.02) : 1))
+    const { cell } = judged(lucky)
+    expect(cell.ratio?.center).toBeGreaterThan(1.1)
+    expect(cell).toMatchObject({ verdict: 'inconclusive', suspected: false, basis: 'cohorts' })
+  })
+
+  it('learns the spread of clusters from the arms that repeat the baseline', () => {
+    const quiet = onClusters(2, ({ arm, cohort }) => (arm === 'a' && cohort === 1 ? 1.02 : 1))
+    const loud = onClusters(2, ({ arm, cohort }) => {
+      if (arm === 'none-again') return cohort === 1 ? 1.3 : 0.8
+      return arm === 'a' && cohort === 1 ? 1.02 : 1
+    })
+    expect(judged(quiet).cell.verdict).toBe('pass')
+    expect(judged(loud).cell).toMatchObject({ verdict: 'inconclusive', basis: 'cohorts' })
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { Compared } from '../../src/gate/compared.ts'
+import { chanceOf, type Effect, effectOf } from '../../src/gate/effect.ts'
+import { judgeStage } from '../../src/gate/judge.ts'
+import type { MetricInfo } from '../../src/model/analysis.ts'
+import { defaultLimits } from '../../src/scenario/gate-schema.ts'
+import { holm } from '../../src/stats/holm.ts'
+import { type Random, random } from '../../src/stats/random.ts'
+
+const CELLS = 36
+const { defaults, alpha } = defaultLimits()
+const info: MetricInfo = { name: 'p99', title: 'p99', unit: 'per-second', better: 'lower' }
+
+type Measured = Compared & { readonly effect: Effect }
+
+function measured(ratios: readonly number[]): Measured {
+  const effect = effectOf([ratios])
+  if (!effect) throw new Error('two blocks have an effect')
+  return {
+    arm: 'a',
+    reference: 'a-ref',
+    load: 'l',
+    metric: 'p99',
+    info,
+    limits: { ...defaults, level: 'error' },
+    direction: 1,
+    effect,
+    difference: { center: effect.center, n: ratios.length },
+    blocks: { valid: ratios.length, planned: ratios.length, worse: 0 },
+    cohorts: 1,
+    lost: { candidate: 0, reference: 0 },
+  }
+}
+
+/** Both stages of one night, whose first cell has a true effect. */
+function nightOf(stream: Random, effect: number, deviation: number): string[] {
+  const draw = (shift: number) => Array.from({ length: 10 }, () => shift + deviation * stream.normal())
+  const shifts = Array.from({ length: CELLS }, (_, index) => (index === 0 ? Math.log1p(effect) : 0))
+  const first = shifts.map((shift) => draw(shift))
+  const stage = first.map((ratios) => {
+    const one = measured(ratios)
+    const p = chanceOf(one.effect)
+    return judgeStage(one, { p, adjusted: p }, { alpha, isLast: false })
+  })
+  const all = first.map((ratios, index) =>
+    stage[index]?.suspected ? [...ratios, ...draw(shifts[index] ?? 0)] : ratios,
+  )
+  const cells = all.map(measured)
+  const p = cells.map((one) => chanceOf(one.effect))
+  const worse = holm(p.map((one) => one.worse))
+  const better = holm(p.map((one) => one.better))
+  return cells.map((one, index) => {
+    if (one.blocks.planned < 20) return stage[index]?.verdict ?? 'invalid'
+    const adjusted = { worse: worse[index] ?? 1, better: better[index] ?? 1 }
+    return judgeStage(one, { p: p[index] ?? adjusted, adjusted }, { alpha, isLast: true }).verdict
+  })
+}
+
+describe('the two-stage procedure over 36 cells', () => {
+  it('raises hardly any alarm in nights without a difference', () => {
+    const stream = random(1, 'null nights')
+    const nights = Array.from({ length: 400 }, () => nightOf(stream, 0, 0.063))
+    expect(nights.filter((cells) => cells.includes('regression')).length).toBeLessThanOrEqual(4)
+    expect(nights.filter((cells) => cells.includes('improvement')).length).toBeLessThanOrEqual(4)
+  })
+
+  it('finds +10 % at the noise that it is made for, and never passes what it misses', () => {
+    const stream = random(2, 'worse nights')
+    const first = Array.from({ length: 200 }, () => nightOf(stream, 0.1, 0.06)[0])
+    expect(first.filter((verdict) => verdict === 'regression').length).toBeGreaterThanOrEqual(185)
+    expect(first.filter((verdict) => verdict === 'pass').length).toBeLessThanOrEqual(4)
+  })
+})

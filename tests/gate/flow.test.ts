@@ -1,0 +1,150 @@
+import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { GateCell, GateResult } from '../../src/model/verdict.ts'
+import { meshbench } from '../flow/surroundings.ts'
+import { type Night, night } from './night.ts'
+
+async function verdictOf(of: Night, ...args: string[]): Promise<{ code: number; gate: GateResult }> {
+  const { code, stdout } = await of.gate('--json', ...args)
+  return { code, ...(JSON.parse(stdout) as { gate: GateResult }) }
+}
+
+const cell = ({ cells }: GateResult, metric: string) => cells.find((one) => one.metric.name === metric) as GateCell
+
+describe('meshbench gate', () => {
+  it('confirms a regression with fresh blocks only, and only once', async () => {
+    const slower = await night({ effect: 1.12 })
+    const first = await verdictOf(slower)
+    expect(first).toMatchObject({ code: 11, gate: { verdict: 'inconclusive', stage: 1 } })
+    expect(cell(first.gate, 'p50')).toMatchObject({ suspected: true, needed: { blocks: 20 } })
+    expect(first.gate.next).toBe(`meshbench run --extend ${first.gate.run.id}`)
+
+    const { code, stderr } = await meshbench(['run', '--extend'], { cwd: slower.cwd })
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('10 more blocks of sidecar against sidecar-ref under web'),
+    })
+    const trials = readdirSync(join(slower.dir, 'trials'))
+    expect(trials).toHaveLength(10 * 3 + 10 * 2)
+    expect(trials.filter((name) => name.includes('-none-'))).toHaveLength(10)
+
+    const second = await verdictOf(slower)
+    expect(second).toMatchObject({ code: 10, gate: { verdict: 'regression', exit: 10, stage: 2 } })
+    const p50 = cell(second.gate, 'p50')
+    expect(p50).toMatchObject({ verdict: 'regression', blocks: { valid: 20, planned: 20, worse: 20 } })
+    expect(p50.ratio?.lo).toBeGreaterThan(1.05)
+    expect(p50.ratio?.hi).toBeLessThan(1.2)
+    expect(p50.adjusted?.worse).toBeLessThan(0.01)
+    expect(p50.sentence).toMatch(
+      /^p50 latency of sidecar under web is worse: \+1\d % against sidecar-ref \(95 % interval/,
+    )
+    expect(p50.reproduce).toContain(
+      'meshbench run night.yaml --platform simulated --arms sidecar,sidecar-ref --loads web',
+    )
+    expect(cell(second.gate, 'cpu').verdict).toBe('pass')
+
+    const again = await meshbench(['run', '--extend'], { cwd: slower.cwd })
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('was extended already: no block is added') })
+  })
+
+  it('adds nothing where nothing is suspected', async () => {
+    const equal = await night()
+    const { code, stderr } = await meshbench(['run', '--extend'], { cwd: equal.cwd })
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('suspects nothing') })
+    expect(existsSync(join(equal.dir, 'extension.json'))).toBe(false)
+  })
+
+  it('says how many blocks would decide what too few, or too noisy ones leave open', async () => {
+    const few = await night({ blocks: 4 })
+    const undecided = await verdictOf(few)
+    expect(undecided).toMatchObject({ code: 0, gate: { verdict: 'inconclusive' } })
+    expect(cell(undecided.gate, 'p50')).toMatchObject({ verdict: 'inconclusive', needed: { blocks: 8 } })
+    expect((await verdictOf(few, '--strict')).code).toBe(11)
+
+    const { gate: loud } = await verdictOf(await night({ noise: 0.25 }))
+    const p50 = cell(loud, 'p50')
+    expect(p50.verdict).not.toBe('pass')
+    expect(p50.needed?.blocks).toBeGreaterThan(10)
+  })
+
+  it('calls a real gain an improvement, and is green', async () => {
+    const faster = await night({ effect: 0.85 })
+    const limits = faster.write('limits.yaml', 'blocks: { initial: 10, extendTo: 10 }')
+    const { code, gate } = await verdictOf(faster, '--limits', limits)
+    expect({ code, verdict: gate.verdict, p50: cell(gate, 'p50').verdict }).toEqual({
+      code: 0,
+      verdict: 'improvement',
+      p50: 'improvement',
+    })
+  })
+
+  it('lets a waiver cover what it names, and says so', async () => {
+    const slower = await night({ effect: 1.12 })
+    const waiver = (match: string) => `
+blocks: { extendTo: 10 }
+waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
+`
+    const all = await verdictOf(slower, '--limits', slower.write('all.yaml', waiver('sidecar/web/p*')))
+    expect(all).toMatchObject({ code: 0, gate: { verdict: 'pass', waivers: [{ state: 'used' }] } })
+    expect(cell(all.gate, 'p50')).toMatchObject({ verdict: 'regression', waived: true })
+    const other = await verdictOf(slower, '--limits', slower.write('other.yaml', waiver('sidecar/web/cpu')))
+    expect(other).toMatchObject({ code: 10, gate: { waivers: [{ state: 'unused' }] } })
+  })
+
+  it('holds budgets against the bound of the interval, by the unit of the metric', async () => {
+    const equal = await night()
+    const budgets = (p50: string) =>
+      equal.write('limits.yaml', `budgets: { "*/web/p50": ${p50}, "sidecar/web/throughput": 150/s }`)
+    expect(await verdictOf(equal, '--limits', budgets('20ms'))).toMatchObject({ code: 0, gate: { verdict: 'pass' } })
+    const broken = await verdictOf(equal, '--limits', budgets('1.3ms'))
+    expect(broken).toMatchObject({ code: 13, gate: { verdict: 'budget' } })
+    expect(broken.gate.budgets.filter(({ verdict }) => verdict === 'broken').map(({ arm }) => arm)).toEqual([
+      'sidecar',
+      'sidecar-ref',
+    ])
+  })
+
+  it('wants a breach of a pinned reference twice', async () => {
+    const before = await night()
+    await meshbench(['gate', 'accept', '--reason', 'the release'], { cwd: before.cwd })
+    const slower = await night({ effect: 1.12 })
+    cpSync(join(before.cwd, 'reference.json'), join(slower.cwd, 'reference.json'))
+    const pinned = ['--reference', 'reference.json']
+    expect(await verdictOf(before, ...pinned)).toMatchObject({ code: 0, gate: { verdict: 'pass', mode: 'pinned' } })
+    const first = await slower.gate('--json', ...pinned)
+    expect(first.code).toBe(11)
+    const { gate } = JSON.parse(first.stdout) as { gate: GateResult }
+    expect(cell(gate, 'p50')).toMatchObject({ verdict: 'inconclusive', breach: true })
+    const second = await verdictOf(slower, ...pinned, '--previous', slower.write('last.json', first.stdout))
+    expect(second).toMatchObject({ code: 10, gate: { verdict: 'regression' } })
+    expect(cell(second.gate, 'cpu').verdict).toBe('pass')
+  })
+
+  it('keeps why a reference was accepted, and accepts none without a reason or with a hole', async () => {
+    const equal = await night()
+    expect((await meshbench(['gate', 'accept'], { cwd: equal.cwd })).code).toBe(2)
+    equal.edit(
+      ({ block }) => block === 1,
+      (result) => ({ ...result, run: 'another' }),
+    )
+    expect((await meshbench(['gate', 'accept', '--reason', 'x'], { cwd: equal.cwd })).code).toBe(12)
+  })
+
+  it('names every mistake in a file of limits with its line', async () => {
+    const equal = await night()
+    const limits = equal.write('limits.yaml', 'metrics: [p50]\ndefaults: { margin: 10 }\nwaiver: []\n')
+    const { code, stderr } = await equal.gate('--limits', limits)
+    expect(code).toBe(2)
+    expect(stderr).toContain('limits.yaml:2:21: margin: 10 is not a share')
+    expect(stderr).toContain('limits.yaml:3:1: unknown key "waiver"')
+  })
+
+  it('prints the verdict, every cell and what to do next', async () => {
+    const slower = await night({ effect: 1.12 })
+    const { stdout } = await slower.gate()
+    expect(stdout).toContain('inconclusive (3 cells:')
+    expect(stdout).toMatch(/sidecar\/web\/p50\s+\+1\d %.*10\/10\s+inconclusive/)
+    expect(stdout).toContain('meshbench run --extend')
+  })
+})

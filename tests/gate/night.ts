@@ -1,0 +1,121 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plan } from '../../src/model/plan.ts'
+import type { Reading, Result, Run } from '../../src/model/result.ts'
+import { planDigest } from '../../src/store/digest.ts'
+import { emptyFolder, meshbench } from '../flow/surroundings.ts'
+
+export interface NightAbout {
+  /** True ratio of the candidate's latency to the reference's. */
+  readonly effect?: number
+  readonly blocks?: number
+  readonly cohorts?: number
+  /** Standard deviation of the logarithm of a trial's level. */
+  readonly noise?: number
+  /** The section `gate`, as YAML. */
+  readonly gate?: string
+}
+
+export function scenarioText({
+  effect = 1,
+  blocks = 10,
+  cohorts = 1,
+  noise = 0.02,
+  gate = '{}',
+}: NightAbout = {}): string {
+  return `
+name: night
+platform: simulated
+blocks: ${blocks}
+cohorts: ${cohorts}
+arms: [none, { name: sidecar, mesh: envoy-sidecar }, { name: sidecar-ref, mesh: envoy-sidecar }]
+loads:
+  - { name: web, rate: 200/s, connections: 8, warmup: 1s, duration: 10s }
+simulation:
+  effects: { sidecar: { latency: ${1.6 * effect}, cpu: 2 }, sidecar-ref: { latency: 1.6, cpu: 2 } }
+  noise: { trial: ${noise}, block: 0.03, cohort: 0 }
+gate: ${gate}
+`
+}
+
+/** A night on the simulated platform, in a folder of its own, that a test may spoil. */
+export interface Night {
+  readonly cwd: string
+  readonly dir: string
+  gate(...args: string[]): ReturnType<typeof meshbench>
+  /** Rewrites the trials that a test picks. */
+  edit(pick: (trial: Result['trial']) => boolean, change: (result: Result) => Result): void
+  /** As `edit`, of what was measured. */
+  measure(pick: (trial: Result['trial']) => boolean, change: (reading: Reading) => Reading): void
+  /** Rewrites run.json, with the digest that its plan then has. */
+  plan(change: (run: Run) => Run): void
+  read(id: string): Result
+  ids(): string[]
+  write(name: string, text: string): string
+}
+
+/** Measured once for each text, then copied: a copy is as good as a run of its own. */
+const measured = new Map<string, Promise<string>>()
+
+export async function night(about: NightAbout = {}): Promise<Night> {
+  const text = scenarioText(about)
+  const made = measured.get(text) ?? measure(text)
+  measured.set(text, made)
+  const cwd = emptyFolder()
+  cpSync(await made, cwd, { recursive: true, filter: (path) => !/raw.|report.html/.test(path) })
+  return nightIn(cwd)
+}
+
+/** The folder outlives the test that asked for it first. */
+async function measure(text: string): Promise<string> {
+  const { mkdtempSync } = await import('node:fs')
+  const { tmpdir } = await import('node:os')
+  const cwd = mkdtempSync(join(tmpdir(), 'meshbench-night-'))
+  process.on('exit', () => rmSync(cwd, { recursive: true, force: true }))
+  writeFileSync(join(cwd, 'night.yaml'), text)
+  const { code, stderr } = await meshbench(['run', 'night.yaml'], { cwd })
+  if (code !== 0) throw new Error(`the night could not be measured: ${stderr}`)
+  return cwd
+}
+
+function nightIn(cwd: string): Night {
+  const [id = ''] = readdirSync(join(cwd, 'results'))
+  const dir = join(cwd, 'results', id)
+  const path = (trial: string) => join(dir, 'trials', `${trial}.json`)
+  const ids = () => readdirSync(join(dir, 'trials')).map((name) => name.replace('.json', ''))
+  const read = (trial: string): Result => JSON.parse(readFileSync(path(trial), 'utf8'))
+  const edit: Night['edit'] = (pick, change) => {
+    for (const result of ids()
+      .map(read)
+      .filter(({ trial }) => pick(trial))) {
+      writeFileSync(path(result.trial.id), JSON.stringify(change(result)))
+    }
+  }
+  return {
+    cwd,
+    dir,
+    ids,
+    read,
+    edit,
+    gate: (...args) => meshbench(['gate', ...args], { cwd }),
+    measure: (pick, change) =>
+      edit(pick, (result) => {
+        if (result.outcome.status === 'failed') return result
+        return { ...result, outcome: { status: 'measured', reading: change(result.outcome.reading) } }
+      }),
+    plan: (change) => {
+      const file = join(dir, 'run.json')
+      const run = change(JSON.parse(readFileSync(file, 'utf8')))
+      writeFileSync(file, JSON.stringify({ ...run, digest: planDigest(run.plan) }))
+    },
+    write: (name, text) => {
+      writeFileSync(join(cwd, name), text)
+      return name
+    },
+  }
+}
+
+/** A plan whose scenario is otherwise. */
+export function withScenario(run: Run, change: Partial<Plan['scenario']>): Run {
+  return { ...run, plan: { ...run.plan, scenario: { ...run.plan.scenario, ...change } } }
+}

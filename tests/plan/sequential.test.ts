@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { trialsOf } from '../../src/model/plan.ts'
+import { makePlan } from '../../src/plan/make-plan.ts'
+import { scenario } from './scenario.ts'
+
+describe('a sequential plan', () => {
+  const frozen = makePlan(scenario(['a', 'b', 'c'], ['x', 'y'], { blocks: 4, cohorts: 2 }))
+  const sequential = makePlan({ ...frozen.scenario, isolation: 'sequential' })
+
+  it('has the same trials as one that interleaves', () => {
+    const ids = (plan: typeof frozen) => trialsOf(plan).map(({ id }) => id)
+    expect(ids(sequential).toSorted()).toEqual(ids(frozen).toSorted())
+    expect(trialsOf(sequential).map(({ order }) => order)).toEqual(ids(sequential).map((_, index) => index + 1))
+  })
+
+  it('ends with an arm before it begins with the next', () => {
+    for (const { blocks } of sequential.cohorts) {
+      const arms = blocks.flatMap(({ visits }) => visits.map(({ arm }) => arm))
+      const changes = arms.filter((arm, index) => arm !== arms[index - 1])
+      expect(changes).toHaveLength(frozen.scenario.arms.length)
+    }
+  })
+})
