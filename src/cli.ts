@@ -41,6 +41,10 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
   withSelection(program.command('run'))
     .description('measure: provision arms, put the load on them, write the report')
     .option('--resume [run]', 'go on with a run that was interrupted: the newest, or the one named')
+    .option('--extend [run]', 'measure more blocks of what the gate of a run suspects, in the same folder')
+    .option('--limits <file>', 'of --extend: what the gate judges by; what the scenario says when absent')
+    .option('--reference <what>', 'of --extend: candidate=reference, or a rule such as *-ref')
+    .option('--keep', 'leave clusters standing, so that the next run starts at once')
     .option('--open', 'open the report in a browser')
     .action(act(async () => (await import('./commands/run.ts')).runCommand))
   withSelection(program.command('plan'))
@@ -53,6 +57,52 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .option('--output <file>', 'where to write it; beside the run when absent')
     .option('--open', 'open it in a browser')
     .action(act(async () => (await import('./commands/report.ts')).reportCommand))
+  program
+    .command('compare')
+    .argument('<a>', 'a run, RUN:ARM, or an arm of the newest run')
+    .argument('<b>', 'what is held against it, named likewise')
+    .description('hold two runs, or two arms of one run, against each other, from files alone')
+    .option('--metrics <names>', 'which, separated by commas; every further one makes each claim harder')
+    .action(act(async () => (await import('./commands/compare.ts')).compareCommand))
+  const gate = withShelf(program.command('gate'))
+    .argument('[run]', 'a run id or its folder; the newest when absent')
+    .description('tell regression from noise, by the limits of the scenario; the exit code is the verdict')
+    .option('--limits <file>', 'what to judge by; what the scenario says when absent')
+    .option('--reference <what>', 'candidate=reference, a rule such as *-ref, or a file of gate accept')
+    .option(
+      '--previous <run>',
+      'against a pinned reference: the run before, or its gate --json, since only two breaches count',
+    )
+    .option('--strict', 'end with 11 where something is undecided')
+    .option('--junit <file>', 'write JUnit XML')
+    .option('--markdown <file>', 'write Markdown for a pull request')
+    .option('--summary <file>', 'add to a GitHub job summary')
+    .option('--annotations', 'print GitHub annotations on stderr')
+    .action(act(async () => (await import('./commands/gate.ts')).gateCommand))
+  gate
+    .command('accept')
+    .argument('[run]', 'a run id or its folder; the newest when absent')
+    .description('make a run the pinned reference of later ones')
+    .option('--reason <text>', 'why; it is kept in the file')
+    .option('--output <file>', 'the file; gate.pinned of the scenario, or reference.json, when absent')
+    .action(act(async () => (await import('./commands/gate-accept.ts')).gateAcceptCommand))
+  const history = withShelf(program.command('history'))
+    .description('the trend of every arm and load over runs, and when it changed')
+    .option('--metrics <names>', 'which, separated by commas; p50, p99 and cpu when absent')
+    .option('--machine <text>', 'of the machines whose description holds this; all; that of the newest run when absent')
+    .action(act(async () => (await import('./commands/history.ts')).historyCommand))
+  withShelf(history.command('add'))
+    .argument('[run]', 'a run id or its folder; the newest when absent')
+    .description('keep what a run says; once, however often it is asked')
+    .action(act(async () => (await import('./commands/history.ts')).historyAddCommand))
+  withShelf(history.command('verify'))
+    .description('read every line, and name one that was changed or cut')
+    .action(act(async () => (await import('./commands/history.ts')).historyVerifyCommand))
+  program
+    .command('merge')
+    .argument('<runs...>', 'the runs of all shards')
+    .description('make one run of the shards of a run')
+    .action(act(async () => (await import('./commands/merge.ts')).mergeCommand))
   withSelection(program.command('doctor'))
     .description('check what stands in the way of a run, and how to fix it')
     .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
@@ -70,18 +120,28 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
   return program
 }
 
+/** Options that say where the history is kept. */
+function withShelf(command: Command): Command {
+  return command
+    .option('--folder <folder>', 'where the history is kept; history when absent')
+    .option('--branch <name>', 'keep it on a branch of the repository here instead')
+}
+
 /** Options that choose a scenario and what of it is planned. */
 function withSelection(command: Command): Command {
   return command
-    .argument('[scenario]', 'the name of a shipped scenario, or a file', 'quick')
+    .argument('[scenario]', 'the name of a shipped scenario, or a file; quick when absent')
     .addOption(new Option('--platform <name>', 'where arms live').choices(['kind', 'cluster', 'local', 'simulated']))
     .addOption(new Option('--profile <name>', 'how meshes are configured').choices(['equalised', 'defaults']))
+    .addOption(new Option('--isolation <name>', 'how arms are kept apart on kind').choices(['frozen', 'sequential']))
+    .option('--site <file>', 'where images, charts and tools come from, in place of the public addresses')
     .option('--arms <names>', 'only these arms, separated by commas; the baseline is always kept')
     .option('--loads <names>', 'only these loads, separated by commas')
     .option('--blocks <n>', 'blocks in each cohort')
     .option('--cohorts <n>', 'how often everything is provisioned anew')
     .option('--seed <n>', 'seed of the order')
     .option('--time-budget <duration>', 'drop whole blocks until it fits, e.g. 20m')
+    .option('--shard <which>', 'only this part of the plan, e.g. 2/3; merge makes one run of all parts')
 }
 
 const EPILOGUE = `

@@ -7,7 +7,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['model'],
   ['stats', 'scenario', 'plan', 'meshes', 'loads'],
   ['analyse', 'gate', 'report', 'run'],
-  ['tools', 'kubernetes', 'platforms', 'store', 'ui'],
+  ['host', 'tools', 'kubernetes', 'site', 'platforms', 'store', 'ui'],
   ['commands', 'cli.ts', 'main.ts'],
 ]
 

@@ -1,6 +1,8 @@
 import { EXIT } from '../model/failure.ts'
 import type { Leftover } from '../model/platform.ts'
 import { allPlatforms } from '../platforms/index.ts'
+import { PUBLIC_SITE } from '../site/defaults.ts'
+import { eachOnce, removeLeftovers } from './remove-leftovers.ts'
 import type { CommonOptions, Surroundings } from './surroundings.ts'
 
 interface CleanOptions extends CommonOptions {
@@ -10,10 +12,16 @@ interface CleanOptions extends CommonOptions {
 
 /** `meshbench clean`: what killed runs have left is listed, then removed. Runs that are going on are left alone. */
 export async function cleanCommand(_: readonly string[], options: CleanOptions, around: Surroundings): Promise<number> {
-  const found = (await Promise.all((await allPlatforms()).map((platform) => platform.leftovers()))).flat()
+  const platforms = await allPlatforms({ site: PUBLIC_SITE })
+  const found = eachOnce((await Promise.all(platforms.map((platform) => platform.leftovers()))).flat())
   const doomed = found.filter(({ alive }) => options.all || !alive)
-  const outcomes = options.dryRun ? [] : await Promise.allSettled(doomed.map((leftover) => leftover.remove()))
-  const rows = doomed.map((leftover, index) => ({ ...about(leftover), ...fate(outcomes[index]) }))
+  const rows = options.dryRun
+    ? doomed.map((leftover) => ({ ...about(leftover), state: 'found', reason: undefined }))
+    : (await removeLeftovers(doomed)).map(({ leftover, reason }) => ({
+        ...about(leftover),
+        state: reason === undefined ? 'removed' : 'left',
+        reason,
+      }))
   if (options.json)
     around.stdout.write(`${JSON.stringify({ schema: 1, command: 'clean', leftovers: rows }, null, 2)}\n`)
   else {
@@ -22,17 +30,12 @@ export async function cleanCommand(_: readonly string[], options: CleanOptions, 
     }
     around.stdout.write(rows.length === 0 ? 'nothing was left behind\n' : '')
     const kept = found.length - doomed.length
-    if (kept > 0) around.stderr.write(`${kept} things belong to runs that are still going on; --all takes them too\n`)
+    if (kept > 0)
+      around.stderr.write(`${kept} things were kept on purpose or belong to runs that go on; --all takes them too\n`)
   }
   return rows.some(({ state }) => state === 'left') ? EXIT.infrastructure : EXIT.ok
 }
 
 function about({ run, what, alive }: Leftover) {
   return { run, what, alive }
-}
-
-function fate(outcome: PromiseSettledResult<void> | undefined): { state: string; reason?: string } {
-  if (!outcome) return { state: 'found' }
-  if (outcome.status === 'fulfilled') return { state: 'removed' }
-  return { state: 'left', reason: String(outcome.reason?.message ?? outcome.reason) }
 }

@@ -12,7 +12,7 @@ export async function doctorCommand(
   surroundings: Surroundings,
 ): Promise<number> {
   const { stdout, env } = surroundings
-  const { plan, platform } = await choosePlan(scenario ?? 'quick', options, surroundings)
+  const { plan, platform } = await choosePlan(scenario, options, surroundings)
   const findings = await platform.check(plan)
   stdout.write(
     options.json

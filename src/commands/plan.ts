@@ -21,7 +21,7 @@ export async function planCommand(
   options: SelectionOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { plan, platform } = await choosePlan(scenario ?? 'quick', options, surroundings)
+  const { plan, platform } = await choosePlan(scenario, options, surroundings)
   const deviations = await pastDeviations(plan, resolve(surroundings.cwd, options.results))
   const description = describePlan(plan, costsOf(platform.name, plan.scenario), deviations)
   surroundings.stdout.write(

@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Platform, Provided } from '../model/platform.ts'
 import { RESULT_SCHEMA, type Run } from '../model/result.ts'
 import { openPlatform } from '../platforms/index.ts'
+import { readSite } from '../site/read-site.ts'
 import { createRun } from '../store/create-run.ts'
 import { planDigest } from '../store/digest.ts'
 import { findRun } from '../store/find-run.ts'
@@ -27,7 +28,7 @@ export interface Prepared {
 
 /** From a scenario: checked, everything fetched, its folder made. */
 export async function prepareNew(
-  scenario: string,
+  scenario: string | undefined,
   options: SelectionOptions,
   surroundings: Surroundings,
 ): Promise<Prepared> {
@@ -58,9 +59,13 @@ export async function prepareResumed(
   surroundings: Surroundings,
 ): Promise<Prepared> {
   const dir = await findRun(resolve(surroundings.cwd, options.results), given === true ? undefined : given)
+  const site = await readSite(options.site, surroundings.env, { cwd: surroundings.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {
-    const platform = await openPlatform(run.provenance.platform as Platform['name'])
+    const platform = await openPlatform(run.provenance.platform as Platform['name'], {
+      site,
+      keep: options.keep === true,
+    })
     refuseOtherTools(run, await provide(platform, run.plan, surroundings))
     return { run, platform, finished, writer }
   } catch (error) {

@@ -3,21 +3,26 @@ import { statements } from '../analyse/statements.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
+import { type Trial, trialsOf } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
 import { remaining } from '../plan/remaining.ts'
 import { run } from '../run/run.ts'
 import { readRun } from '../store/read-run.ts'
 import { styleFor } from '../ui/style.ts'
 import { analysisTable } from '../ui/table.ts'
+import { extendRun } from './extend-run.ts'
+import type { GateOptions } from './gate.ts'
 import { openInBrowser } from './open-in-browser.ts'
 import { type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
+import { removeLeftovers } from './remove-leftovers.ts'
 import type { SelectionOptions } from './selection.ts'
 import type { Surroundings } from './surroundings.ts'
 import { watch } from './watch.ts'
 import { writeReport } from './write-report.ts'
 
-interface RunOptions extends SelectionOptions {
+interface RunOptions extends SelectionOptions, Pick<GateOptions, 'limits' | 'reference'> {
   readonly resume?: string | true
+  readonly extend?: string | true
   readonly open?: boolean
 }
 
@@ -27,10 +32,8 @@ export async function runCommand(
   options: RunOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const prepared =
-    options.resume === undefined
-      ? await prepareNew(scenario ?? 'quick', options, surroundings)
-      : await prepareResumed(options.resume, options, surroundings)
+  const prepared = await prepare(scenario, options, surroundings)
+  if (!prepared) return EXIT.ok
   const { writer } = prepared
   try {
     await carryOut(prepared, surroundings)
@@ -44,6 +47,24 @@ export async function runCommand(
   show(analysis, report, options, surroundings)
   if (options.open) await openInBrowser(report, surroundings)
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
+}
+
+/** Undefined where an extension has nothing to measure. */
+async function prepare(
+  scenario: string | undefined,
+  options: RunOptions,
+  surroundings: Surroundings,
+): Promise<Prepared | undefined> {
+  const { resume, extend } = options
+  if (extend === undefined && resume === undefined) return prepareNew(scenario, options, surroundings)
+  if (extend === undefined) return prepareResumed(resume ?? true, options, surroundings)
+  if (resume !== undefined) {
+    throw new Failure('usage', '--extend and --resume exclude each other', {
+      fix: 'Finish a run with --resume first; what it then suspects is measured with --extend.',
+    })
+  }
+  const dir = await extendRun(extend, options, surroundings)
+  return dir === undefined ? undefined : prepareResumed(dir, options, surroundings)
 }
 
 async function carryOut({ run: about, platform, finished, writer }: Prepared, surroundings: Surroundings) {
@@ -69,8 +90,8 @@ async function carryOut({ run: about, platform, finished, writer }: Prepared, su
 /** The second Ctrl-C: nothing is asked any more. Returns what could not be removed. */
 async function killAll(platform: Platform, id: string): Promise<string[]> {
   const left = (await platform.leftovers()).filter(({ run }) => run === id)
-  const outcomes = await Promise.allSettled(left.map((leftover) => leftover.remove()))
-  return left.flatMap(({ what }, index) => (outcomes[index]?.status === 'rejected' ? [`left behind: ${what}`] : []))
+  const removals = await removeLeftovers(left)
+  return removals.flatMap(({ leftover, reason }) => (reason === undefined ? [] : [`left behind: ${leftover.what}`]))
 }
 
 function withResume(error: unknown, id: string): Failure {
@@ -90,9 +111,7 @@ function show(analysis: Analysis, report: string, options: RunOptions, { stdout,
 
 /** A cell without one valid trial is a hole in the comparison, whatever the other cells say. */
 function hasEmptyCell({ trials, record }: Analysis): boolean {
-  const { arms, loads } = record.run.plan.scenario
-  const valid = new Set(
-    trials.filter(({ status }) => status === 'valid').map(({ result }) => `${result.trial.arm}/${result.trial.load}`),
-  )
-  return arms.some((arm) => loads.some((load) => !valid.has(`${arm.name}/${load.name}`)))
+  const nameOf = ({ arm, load }: Pick<Trial, 'arm' | 'load'>) => `${arm}/${load}`
+  const valid = new Set(trials.filter(({ status }) => status === 'valid').map(({ result }) => nameOf(result.trial)))
+  return trialsOf(record.run.plan).some((trial) => !valid.has(nameOf(trial)))
 }

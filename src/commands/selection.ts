@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import { Failure } from '../model/failure.ts'
@@ -14,12 +14,17 @@ const SHIPPED = new URL('../../scenarios/', import.meta.url)
 export interface SelectionOptions extends CommonOptions {
   readonly platform?: Scenario['platform']
   readonly profile?: Scenario['profile']
+  readonly isolation?: Scenario['isolation']
   readonly arms?: string
   readonly loads?: string
   readonly blocks?: string
   readonly cohorts?: string
   readonly seed?: string
   readonly timeBudget?: string
+  readonly site?: string
+  readonly shard?: string
+  /** Of `run` alone. */
+  readonly keep?: boolean
 }
 
 /** Reads a scenario, shipped or from a file, and applies the command line to it. */
@@ -33,6 +38,7 @@ export async function chooseScenario(
   return select(parsed.scenario, {
     ...(options.platform && { platform: options.platform }),
     ...(options.profile && { profile: options.profile }),
+    ...(options.isolation && { isolation: options.isolation }),
     ...(options.arms && { arms: list(options.arms) }),
     ...(options.loads && { loads: list(options.loads) }),
     ...count('blocks', options.blocks, 1),
@@ -60,9 +66,17 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
   }
 }
 
+/** The shipped scenario that asks the same of this host, without clusters. */
+export async function localTwin(name: string): Promise<string | undefined> {
+  return (await shippedNames()).find((candidate) => candidate === `${name}-local`)
+}
+
+async function shippedNames(): Promise<string[]> {
+  return (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5))
+}
+
 async function remedy(given: string): Promise<string> {
-  const { readdir } = await import('node:fs/promises')
-  const names = (await readdir(SHIPPED)).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5))
+  const names = await shippedNames()
   return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. A file of your own is named by its path, with its ending.`
 }
 

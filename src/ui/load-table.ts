@@ -1,7 +1,8 @@
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
-import { formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatNumber } from '../model/units.ts'
 import { type Entry, grid } from './grid.ts'
+import { levelText } from './level-text.ts'
 import type { Style } from './style.ts'
 
 /** What the terminal shows of the metrics; the report shows all. */
@@ -50,16 +51,7 @@ function metricOf(metrics: readonly MetricInfo[], name: string | undefined): Met
 function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): string {
   const center = cell?.estimate?.center
   if (center === undefined || metric === undefined) return '–'
-  switch (metric.unit) {
-    case 'seconds':
-      return formatLatency(center)
-    case 'per-second':
-      return formatRate(Number(center.toPrecision(4)))
-    case 'cpu-seconds-per-million':
-      return formatNumber(center)
-    case 'bytes':
-      return formatSize(center)
-  }
+  return levelText(center, metric.unit)
 }
 
 function ratioEntry(cell: Cell | undefined, style: Style): Entry {

@@ -186,7 +186,7 @@ loads:
     [['run', 'quik'], 'Did you mean quick?'],
     [['run', '--bloks', '3'], '--blocks'],
     [['plan', '--blocks', 'many'], 'whole number'],
-    [['plan', '--arms', 'envoy-sidcar'], 'envoy-sidecar'],
+    [['plan', 'quick-local', '--arms', 'envoy-sidcar'], 'envoy-sidecar'],
     [['plan', '--time-budget', '20'], 'unit'],
     [['report', 'nothing'], 'no run'],
     [['run', '--resume'], 'no run'],
@@ -199,7 +199,15 @@ loads:
   })
 
   it('drops whole blocks for a time budget', async () => {
-    const { stdout } = await meshbench(['plan', 'quick', '--platform', 'local', '--time-budget', '150s', '--json'])
+    const { stdout } = await meshbench([
+      'plan',
+      'quick-local',
+      '--platform',
+      'local',
+      '--time-budget',
+      '150s',
+      '--json',
+    ])
     const { plan } = JSON.parse(stdout)
     expect(plan.scenario.blocks).toBeGreaterThanOrEqual(1)
     expect(plan.scenario.blocks).toBeLessThan(4)

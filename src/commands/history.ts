@@ -1,0 +1,116 @@
+import { resolve } from 'node:path'
+import { analyse } from '../analyse/analyse.ts'
+import { historyEntries } from '../analyse/history/entries.ts'
+import { trendsOf } from '../analyse/history/trend.ts'
+import { metrics as known } from '../analyse/metrics.ts'
+import { EXIT, Failure } from '../model/failure.ts'
+import type { HistoryEntry } from '../model/history.ts'
+import { suggest } from '../scenario/suggest.ts'
+import { findRun } from '../store/find-run.ts'
+import { addToHistory, readHistory, type Shelf } from '../store/history/history.ts'
+import { inFolder } from '../store/history/in-folder.ts'
+import { onBranch } from '../store/history/on-branch.ts'
+import { readRun } from '../store/read-run.ts'
+import { styleFor } from '../ui/style.ts'
+import { trendTable } from '../ui/trend-table.ts'
+import type { CommonOptions, Surroundings } from './surroundings.ts'
+
+export interface HistoryOptions extends CommonOptions {
+  readonly folder?: string
+  readonly branch?: string
+  readonly metrics?: string
+  readonly machine?: string
+}
+
+const METRICS = ['p50', 'p99', 'cpu']
+
+/** `meshbench history`: the trend of every arm and load, on the kind of machine that measured last. */
+export async function historyCommand(
+  _: readonly string[],
+  options: HistoryOptions,
+  { cwd, stdout, stderr, env }: Surroundings,
+): Promise<number> {
+  const wanted = metricsOf(options)
+  const { entries, where } = await readHistory(shelfOf(options, cwd))
+  const shown = onMachine(entries, options.machine)
+  const trends = wanted.flatMap((metric) => trendsOf(shown, metric))
+  if (options.json) {
+    stdout.write(`${JSON.stringify({ schema: 1, command: 'history', where, trends }, null, 2)}\n`)
+    return EXIT.ok
+  }
+  if (trends.length === 0) {
+    stderr.write(`nothing is in the history in ${where} yet; meshbench history add puts the newest run there\n`)
+    return EXIT.ok
+  }
+  const infos = known.map(({ info }) => info)
+  stdout.write(`${trendTable(trends, infos, styleFor(stdout, env))}\n`)
+  const others = new Set(entries.map(({ machine }) => machine)).size - new Set(shown.map(({ machine }) => machine)).size
+  if (others > 0) stderr.write(`${others} other kinds of machine are left out; --machine all shows them\n`)
+  return EXIT.ok
+}
+
+/** `meshbench history add [run]`: what is kept of a run; a run that is there already is left as it is. */
+export async function historyAddCommand(
+  [given]: readonly string[],
+  options: HistoryOptions,
+  { cwd, stdout }: Surroundings,
+): Promise<number> {
+  const analysis = analyse(await readRun(await findRun(resolve(cwd, options.results), given, cwd)))
+  const { id } = analysis.record.run
+  const entries = historyEntries(analysis)
+  if (entries.length === 0) {
+    throw new Failure('no-valid-data', `run ${id} has no valid trial, so nothing of it can be kept`)
+  }
+  const shelf = shelfOf(options, cwd)
+  const added = await addToHistory(shelf, entries)
+  const answer = { schema: 1, command: 'history add', run: id, where: shelf.where, added }
+  const text =
+    added === 0
+      ? `${id} is in the history in ${shelf.where} already`
+      : `${id}: ${added} lines added to the history in ${shelf.where}`
+  stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${text}\n`)
+  return EXIT.ok
+}
+
+/** `meshbench history verify`: reads every line; one that was changed or cut ends it with exit 12 and its number. */
+export async function historyVerifyCommand(
+  _: readonly string[],
+  options: HistoryOptions,
+  { cwd, stdout }: Surroundings,
+): Promise<number> {
+  const { entries, where } = await readHistory(shelfOf(options, cwd))
+  const runs = new Set(entries.map(({ run }) => run)).size
+  const answer = { schema: 1, command: 'history verify', where, lines: entries.length, runs }
+  stdout.write(
+    options.json
+      ? `${JSON.stringify(answer, null, 2)}\n`
+      : `the history in ${where} is whole: ${entries.length} lines of ${runs} runs\n`,
+  )
+  return EXIT.ok
+}
+
+/** A branch where one is named; else a folder, beside the results unless named. */
+export function shelfOf(options: Pick<HistoryOptions, 'folder' | 'branch' | 'results'>, cwd: string): Shelf {
+  if (options.branch === undefined) return inFolder(resolve(cwd, options.folder ?? 'history'))
+  if (options.folder === undefined) return onBranch(options.branch, cwd)
+  throw new Failure('usage', '--folder and --branch exclude each other', {
+    fix: 'Name the one where the history is kept.',
+  })
+}
+
+function metricsOf({ metrics }: HistoryOptions): string[] {
+  if (metrics === undefined) return METRICS
+  const names = known.map(({ info }) => info.name)
+  const wanted = metrics.split(',').map((name) => name.trim())
+  const wrong = wanted.find((name) => !names.includes(name))
+  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { fix: suggest(wrong, names) })
+  return wanted
+}
+
+/** Of the kind of machine that the newest run was on, or of the one whose description holds the text. */
+function onMachine(entries: readonly HistoryEntry[], machine: string | undefined): readonly HistoryEntry[] {
+  if (machine === 'all') return entries
+  if (machine !== undefined) return entries.filter((entry) => entry.machine.includes(machine))
+  const newest = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0]
+  return entries.filter((entry) => entry.machine === newest?.machine)
+}

@@ -1,0 +1,101 @@
+import type { Contrast, SidesCompared } from '../analyse/compare/contrast.ts'
+import type { MetricInfo } from '../model/analysis.ts'
+import { formatChange, formatNumber } from '../model/units.ts'
+import { type Entry, grid } from './grid.ts'
+import { levelText } from './level-text.ts'
+import { paragraph } from './paragraph.ts'
+import type { Style } from './style.ts'
+
+const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
+  higher: 'B higher',
+  lower: 'B lower',
+  'within-noise': 'within noise',
+  undecided: 'undecided',
+  'no-data': 'no data',
+  baseline: '',
+}
+
+/** B against A on a terminal: what changed besides, the figures, what they are worth. */
+export function contrastTable(
+  { method, contrasts, changed, cautions }: SidesCompared,
+  metrics: readonly MetricInfo[],
+  style: Style,
+): string {
+  const groups = Map.groupBy(contrasts, ({ armA, armB, load }) => `${armA} → ${armB} under ${load}`)
+  const sections = [
+    ...[...groups].map(([title, rows]) => `${style.bold(style.plain(title))}\n${table(rows, metrics, style)}`),
+    style.dim(paragraph(style.plain(LEGENDS[method]))),
+    bullets(
+      changed.length === 0 ? [] : changed.map(({ what, a, b }) => `${what}: ${a} → ${b}`),
+      'changed from A to B',
+      style,
+    ),
+    bullets([...cautions, ...notes(contrasts)], 'to be known', style),
+  ]
+  return sections.filter(Boolean).join('\n\n')
+}
+
+const LEGENDS = {
+  paired:
+    'Medians of the trials; the ratio is B to A, paired within blocks, with a 95 % interval; p is adjusted (Holm) for all that is compared here.',
+  unpaired:
+    'Medians of the trials; the ratio is the Hodges–Lehmann shift of logarithms with its 95 % interval; p is exact Mann–Whitney, adjusted (Holm) for all that is compared here; delta is Cliff’s.',
+} as const
+
+function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {
+  const isPaired = rows.some(({ method }) => method === 'paired')
+  const titles = ['', 'A', 'B', 'ratio', '95 %', 'p', isPaired ? 'B higher in' : 'delta', '']
+  return grid([
+    titles.map((text) => ({ text, paint: style.dim })),
+    ...rows.map((row) =>
+      rowOf(
+        row,
+        metrics.find(({ name }) => name === row.metric),
+        style,
+      ),
+    ),
+  ])
+}
+
+function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Entry[] {
+  const { ratio, adjusted, delta, pairs, higherIn } = row
+  const texts = [
+    metric?.title ?? row.metric,
+    metric ? levelText(median(row.a), metric.unit) : '–',
+    metric ? levelText(median(row.b), metric.unit) : '–',
+    ratio ? formatChange(ratio.center) : '–',
+    ratio?.lo === undefined || ratio.hi === undefined ? '–' : `${formatChange(ratio.lo)} … ${formatChange(ratio.hi)}`,
+    adjusted === undefined ? '–' : pText(adjusted),
+    pairs === undefined ? (delta?.toFixed(2) ?? '–') : `${higherIn} of ${pairs}`,
+  ]
+  const verdict = { text: VERDICTS[row.standing], paint: row.standing in LOUD ? style.bold : style.dim }
+  return [...texts.map((text) => ({ text: style.plain(text) })), verdict]
+}
+
+const LOUD = { higher: true, lower: true }
+
+export function pText(p: number): string {
+  return p < 1e-4 ? '< 0.0001' : formatNumber(p, 2)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
+}
+
+/** Each note once, with the metrics it is of. */
+function notes(contrasts: readonly Contrast[]): string[] {
+  const all = contrasts.flatMap(({ metric, notes }) => notes.map((note) => ({ note, metric })))
+  return [...Map.groupBy(all, ({ note }) => note)].map(
+    ([note, where]) => `${note} (${[...new Set(where.map(({ metric }) => metric))].join(', ')})`,
+  )
+}
+
+function bullets(lines: readonly string[], title: string, style: Style): string {
+  if (lines.length === 0) return ''
+  return [style.bold(title), ...lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ' }))].join(
+    '\n',
+  )
+}

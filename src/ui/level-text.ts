@@ -1,0 +1,17 @@
+import type { MetricInfo } from '../model/analysis.ts'
+import { formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+
+/** A metric's value in the unit that a reader expects. */
+export function levelText(value: number, unit: MetricInfo['unit']): string {
+  if (!Number.isFinite(value)) return '–'
+  switch (unit) {
+    case 'seconds':
+      return formatLatency(value)
+    case 'per-second':
+      return formatRate(Number(value.toPrecision(4)))
+    case 'cpu-seconds-per-million':
+      return formatNumber(value)
+    case 'bytes':
+      return formatSize(value)
+  }
+}
