@@ -22,7 +22,7 @@ export async function withSeat<T>(plan: Plan, use: (seat: Seat, run: string) => 
   const [arm] = plan.scenario.arms
   if (!cohort || !arm) throw new Error('an empty plan')
   const id = `truth-${process.pid}`
-  await using testbed = await platform.open(plan, cohort, { id }, signal)
+  await using testbed = await last(platform.open(plan, cohort, { id }, signal))
   const seat = await last(testbed.raise(arm, signal))
   try {
     return await use(seat, id)

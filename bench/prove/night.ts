@@ -1,0 +1,115 @@
+import { gateCells } from '../../src/gate/gate-cells.ts'
+import { suspectsOf } from '../../src/gate/suspects.ts'
+import type { Analysis, Cell, MetricInfo } from '../../src/model/analysis.ts'
+import type { Limits } from '../../src/model/limits.ts'
+import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
+import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
+import type { GateCell } from '../../src/model/verdict.ts'
+import { extended, extendPlan } from '../../src/plan/extend-plan.ts'
+import { makePlan } from '../../src/plan/make-plan.ts'
+import type { Random } from '../../src/stats/random.ts'
+import type { Noise } from './noise.ts'
+
+/** 12 loads × 3 metrics: a family of 36 cells. */
+export const FAMILY = 36
+
+export const METRICS: readonly MetricInfo[] = [
+  { name: 'p50', title: 'p50 latency', unit: 'seconds', better: 'lower', quantile: 0.5 },
+  { name: 'p99', title: 'p99 latency', unit: 'seconds', better: 'lower', quantile: 0.99 },
+  { name: 'cpu', title: 'CPU per million requests', unit: 'cpu-seconds-per-million', better: 'lower' },
+]
+
+/** Without an effect, in base units: large enough that no absolute floor is in the way. */
+const LEVELS = [1e-3, 5e-3, 200]
+
+const CANDIDATE: Arm = { name: 'mesh', mesh: 'envoy-sidecar' }
+const REFERENCE: Arm = { name: 'mesh-ref', mesh: 'envoy-sidecar' }
+const LOADS: readonly Load[] = Array.from({ length: FAMILY / METRICS.length }, (_, load) => ({
+  name: `load-${load + 1}`,
+  tool: 'fortio',
+  protocol: 'http',
+  rate: 1000,
+  connections: 16,
+  payload: 1024,
+  warmup: 5,
+  duration: 60,
+}))
+
+export interface NightAbout {
+  readonly noise: Noise
+  readonly limits: Limits
+  readonly platform: 'local' | 'kind'
+  readonly cohorts: number
+  /** True relative increase of one metric under the first load. */
+  readonly effect?: { readonly metric: string; readonly increase: number }
+}
+
+/** A night as the gate judges it: the first stage, then fresh blocks for its suspects, over the whole family. */
+export function judgeNight(about: NightAbout, random: Random): { cells: GateCell[]; extended: boolean } {
+  const { limits, cohorts, platform } = about
+  const plan = planOf(limits.blocks.initial / cohorts, cohorts)
+  const luck = about.noise(random)
+  const measured = new Map(trialsOf(plan).map((trial) => [trial, valuesOf(trial, about, luck)]))
+  const first = judge(plan, measured, about)
+  const suspects = suspectsOf({ cells: first })
+  if (suspects.length === 0) return { cells: first, extended: false }
+  const blocks = limits.blocks.extendTo - limits.blocks.initial
+  const added = extendPlan(plan, { suspects, blocks, provisionsAnew: platform === 'kind' })
+  for (const trial of trialsOf({ cohorts: added })) measured.set(trial, valuesOf(trial, about, luck))
+  return { cells: judge(extended(plan, added), measured, about), extended: true }
+}
+
+function valuesOf(trial: Trial, { effect }: NightAbout, luck: ReturnType<Noise>): number[] {
+  const logs = luck(trial, trial.arm === CANDIDATE.name)
+  return METRICS.map(({ name }, index) => {
+    const isHit = trial.arm === CANDIDATE.name && trial.load === LOADS[0]?.name && effect?.metric === name
+    return (LEVELS[index] ?? 1) * Math.exp(logs[index] ?? 0) * (isHit ? 1 + effect.increase : 1)
+  })
+}
+
+const plans = new Map<string, Plan>()
+
+function planOf(blocks: number, cohorts: number): Plan {
+  const key = `${blocks}/${cohorts}`
+  const plan = plans.get(key) ?? makePlan(scenarioOf(blocks, cohorts))
+  plans.set(key, plan)
+  return plan
+}
+
+function scenarioOf(blocks: number, cohorts: number): Scenario {
+  const noise = { trial: 0, block: 0, cohort: 0 }
+  const simulation = { latency: 1e-3, spread: 0.3, effects: {}, noise, drift: 1, faults: [], pace: 0 }
+  const arms = [{ name: 'none', mesh: 'none' }, CANDIDATE, REFERENCE]
+  return { name: 'prove', profile: 'equalised', seed: 1, cohorts, blocks, arms, loads: LOADS, simulation }
+}
+
+function judge(plan: Plan, measured: ReadonlyMap<Trial, number[]>, { limits, platform }: NightAbout): GateCell[] {
+  return gateCells(analysisOf(plan, measured, platform), {
+    limits,
+    pairs: [{ arm: CANDIDATE.name, reference: REFERENCE.name }],
+    objections: [],
+    today: '2026-01-01',
+    breached: new Set(),
+  })
+}
+
+/** What the gate reads of an analysis: values, and what was planned. */
+function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, platform: string): Analysis {
+  const byCell = Map.groupBy(measured, ([{ arm, load }]) => `${arm} ${load}`)
+  const cells = [...byCell.values()].flatMap((trials): Cell[] =>
+    METRICS.map(({ name: metric }, index) => ({
+      arm: trials[0]?.[0].arm ?? '',
+      load: trials[0]?.[0].load ?? '',
+      metric,
+      values: trials.map(([{ cohort, block }, values]) => ({ cohort, block, value: values[index] ?? Number.NaN })),
+      standing: 'undecided',
+      notes: [],
+    })),
+  )
+  const machine = { os: 'linux', kernel: '6', arch: 'x64', cpu: 'none', cores: 2, memoryBytes: 1, load: 0 }
+  const provenance = { meshbench: '0', node: '24', commandLine: [], machine, platform, tools: [] }
+  const run = { schema: 1, id: 'prove', startedAt: '2026-01-01T00:00:00Z', digest: '', plan, provenance }
+  const record = { run, results: [], unreadable: [] }
+  const nothing = { trials: [], missing: [], noise: [], distributions: [], components: [], problems: [] }
+  return { schema: 1, record, metrics: METRICS, cells, ...nothing }
+}

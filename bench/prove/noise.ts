@@ -1,0 +1,65 @@
+import type { Trial } from '../../src/model/plan.ts'
+import type { Random } from '../../src/stats/random.ts'
+
+/** The luck of one night: for every trial of it, logarithms of what each metric is multiplied by. */
+export type Noise = (random: Random) => (trial: Trial, isCandidate: boolean) => readonly number[]
+
+export type Shape = 'normal' | 't3'
+
+const METRICS = 3
+
+/** Of standard deviation 1. Student's t of three degrees of freedom has a variance of 3. */
+export function drawn(random: Random, shape: Shape): number {
+  if (shape === 'normal') return random.normal()
+  const chi = random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2
+  return random.normal() / Math.sqrt(chi / 3) / Math.sqrt(3)
+}
+
+export interface NoiseAbout {
+  readonly shape: Shape
+  /** Standard deviation of the log-ratio of two arms in a block, s_D. */
+  readonly deviation: number
+  /** Growth of all levels from the first trial of the night to the last, as a share. */
+  readonly drift?: number
+  /** Standard deviation of an arm's level from one provisioning to the next. */
+  readonly between?: number
+}
+
+/** All cells independent of each other, which is the worst for a family; the level of a block common to both arms. */
+export function modelled({ shape, deviation, drift = 0, between = 0 }: NoiseAbout): Noise {
+  return (random) => {
+    const blocks = new Map<number, number>()
+    const cohorts = new Map<string, number[]>()
+    return ({ arm, load, cohort, block, order }) => {
+      const level = known(blocks, block, () => 0.1 * random.normal())
+      const provisioned = known(cohorts, `${arm} ${load} ${cohort}`, () =>
+        Array.from({ length: METRICS }, () => between * random.normal()),
+      )
+      const drifted = level + (Math.log1p(drift) * order) / TRIALS
+      return provisioned.map((luck) => drifted + luck + (deviation / Math.SQRT2) * drawn(random, shape))
+    }
+  }
+}
+
+/** Of a night of ten blocks, three arms and twelve loads. */
+const TRIALS = 360
+
+/** Log-ratios that real blocks had: without a difference, each could as well have been the other way round. */
+export function flipped(bank: readonly (readonly number[])[]): Noise {
+  return (random) => {
+    const blocks = new Map<string, readonly number[]>()
+    return ({ load, block }, isCandidate) => {
+      const ratios = known(blocks, `${load} ${block}`, () => {
+        const sign = random.integer(2) === 0 ? 1 : -1
+        return (bank[random.integer(bank.length)] ?? []).map((ratio) => sign * ratio)
+      })
+      return isCandidate ? ratios : ratios.map(() => 0)
+    }
+  }
+}
+
+function known<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
+}
