@@ -1,21 +1,67 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const files = globSync('.github/workflows/*.yml', { cwd: ROOT })
 const actionlint = process.env['ACTIONLINT'] ?? 'actionlint'
 const isThere = spawnSync(actionlint, ['-version']).status === 0
+/** Whoever names it wants it run; and where Go could have built it, CI may not skip it. */
+const mustBeThere =
+  process.env['ACTIONLINT'] !== undefined || (Boolean(process.env['CI']) && spawnSync('go', ['version']).status === 0)
+
+/** Workflows that pages tell readers to copy. */
+const shown = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).flatMap((page) =>
+  [...readFileSync(resolve(ROOT, page), 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)]
+    .map(([, text = '']) => ({ page, text }))
+    .filter(({ text }) => parse(text)?.jobs),
+)
 
 describe('workflows', () => {
+  it.runIf(mustBeThere)('are linted where actionlint is named, and in CI wherever Go can build it', () =>
+    expect(isThere).toBe(true),
+  )
+
   it.skipIf(!isThere)(`satisfy actionlint${isThere ? '' : ' (skipped: actionlint is not installed)'}`, () => {
     expect(files).toHaveLength(2)
     expect(() => execFileSync(actionlint, ['-no-color', ...files], { cwd: ROOT, encoding: 'utf8' })).not.toThrow()
   })
 
-  it.each(files)('%s uses published actions of one exact version, and names its rights', (file) => {
-    const text = readFileSync(resolve(ROOT, file), 'utf8')
+  it.skipIf(!isThere).each(shown)('of $page satisfy it as well', ({ text }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'meshbench-lint-'))
+    try {
+      mkdirSync(join(folder, '.github/workflows'), { recursive: true })
+      writeFileSync(join(folder, '.github/workflows/shown.yml'), text)
+      // The label of a runner of the reader's own.
+      writeFileSync(join(folder, 'actionlint.yaml'), 'self-hosted-runner: { labels: [bench] }\n')
+      const args = ['-no-color', '-config-file', 'actionlint.yaml', '.github/workflows/shown.yml']
+      const { status, stdout } = spawnSync(actionlint, args, { cwd: folder, encoding: 'utf8' })
+      expect(stdout).toBe('')
+      expect(status).toBe(0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('of pages are whole: every job takes the checkout and Node before it calls meshbench', () => {
+    expect(shown.map(({ page }) => page)).toEqual(['docs/self-hosted.md'])
+    const jobs = shown.flatMap(({ text }) => Object.values<{ steps: { uses?: string }[] }>(parse(text).jobs))
+    expect(jobs).toHaveLength(2)
+    for (const { steps } of jobs) {
+      expect(steps.slice(0, 2).map(({ uses }) => uses?.replace(/@.*/, ''))).toEqual([
+        'actions/checkout',
+        'actions/setup-node',
+      ])
+    }
+  })
+
+  it.each([
+    ...files.map((file) => ({ name: file, text: readFileSync(resolve(ROOT, file), 'utf8') })),
+    ...shown.map(({ page, text }) => ({ name: page, text })),
+  ])('$name uses published actions of one exact version, and names its rights', ({ text }) => {
     const used = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action)
     expect(used.length).toBeGreaterThan(2)
     for (const action of used) expect(action).toMatch(/^actions\/[\w/-]+@v\d+\.\d+\.\d+$/)
