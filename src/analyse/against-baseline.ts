@@ -1,63 +1,44 @@
 import type { Cell, Estimate } from '../model/analysis.ts'
+import type { Arm } from '../model/scenario.ts'
 import { exponential } from '../stats/interval.ts'
 import type { Cohorts } from '../stats/nested.ts'
+import { type Known, lentTo } from './lending.ts'
 import { disagreeingTwin } from './twin.ts'
-import { overBlocks, type Weighed, weigh } from './weigh.ts'
+import { type Equals, overBlocks } from './weigh.ts'
+import { byBlock, equalArms, type Measures, measure, pairUp } from './within-blocks.ts'
 
-type Values = Cell['values']
-
-/** An arm's values; `isEqual`: it repeats the baseline. */
+/** An arm's values; `isEqual`: it repeats the baseline. Without `arm` nothing is lent to its comparison. */
 export interface ArmValues {
+  readonly arm?: Arm
   readonly isEqual: boolean
-  readonly values: Values
+  readonly values: Cell['values']
 }
 
 /** An arm against the baseline, paired within blocks. */
-export interface Against {
-  /** Absent where a value is not positive. `onLogs` is what the ratio is made of. */
-  readonly ratio?: Weighed & { readonly onLogs: Weighed }
-  readonly difference?: Weighed
+export interface Against extends Measures {
   readonly robust?: Estimate
-}
-
-interface Paired {
-  readonly logs?: Cohorts
-  readonly differences: Cohorts
 }
 
 /** Every arm against the first one; undefined for that one itself, and where no block has both. */
 export function compareToBaseline(arms: readonly ArmValues[], provisioned: boolean): (Against | undefined)[] {
-  const base = new Map(arms[0]?.values.map(({ block, value }) => [block, value]))
+  const base = byBlock(arms[0]?.values ?? [])
   const paired = arms.map(({ values }, index) => (index === 0 ? undefined : pairUp(base, values)))
-  const equal = paired.flatMap((one, index) => (one && arms[index]?.isEqual ? [one] : []))
-  const onLogs = { pairs: equal.flatMap(({ logs }) => (logs ? [logs] : [])), provisioned }
-  const onValues = { pairs: equal.map(({ differences }) => differences), provisioned }
+  const pairs = paired.flatMap((one, index) => (one && arms[index]?.isEqual ? [one] : []))
+  const equal = equalArms(pairs, provisioned)
+  const known = arms.flatMap(({ arm, values }): Known[] => (arm ? [{ arm, values }] : []))
   return paired.map((one, index) => {
-    if (!one) return undefined
-    // Of equal arms the interval says what they differ by tonight: cohorts are no replicates of that.
-    const isEqual = arms[index]?.isEqual ?? false
-    const of = (cohorts: Cohorts, equals: typeof onLogs) =>
-      isEqual ? overBlocks(cohorts, { pairs: [], provisioned: equals.provisioned }) : weigh(cohorts, equals)
-    const logs = one.logs && of(one.logs, onLogs)
-    const difference = of(one.differences, onValues)
+    const own = arms[index]
+    if (!one || !own) return undefined
+    const lent = own.arm && arms[0]?.arm ? lentTo(arms[0].arm, own.arm, known) : {}
     const twin = one.logs && disagreeingTwin(one.logs.flat())
     return {
-      ...(logs && { ratio: { ...logs, estimate: exponential(logs.estimate), onLogs: logs } }),
-      ...(difference && { difference }),
+      ...measure(one, equal, own.isEqual ? { mean: tonight } : { lent }),
       ...(twin && { robust: exponential(twin) }),
     }
   })
 }
 
-/** Values of the same block, side by side, by cohort. Blocks are numbered over the whole run. */
-function pairUp(base: ReadonlyMap<number, number>, values: Values): Paired | undefined {
-  const pairs = values.flatMap(({ cohort, block, value }) => {
-    const partner = base.get(block)
-    return partner === undefined ? [] : [{ cohort, base: partner, arm: value }]
-  })
-  if (pairs.length === 0) return undefined
-  const cohorts = [...Map.groupBy(pairs, ({ cohort }) => cohort).values()]
-  const differences = cohorts.map((those) => those.map(({ base, arm }) => arm - base))
-  if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return { differences }
-  return { differences, logs: cohorts.map((those) => those.map(({ base, arm }) => Math.log(arm / base))) }
+/** Of equal arms the interval says what they differ by tonight: cohorts are no replicates of that. */
+function tonight(cohorts: Cohorts, { provisioned }: Equals) {
+  return overBlocks(cohorts, { pairs: [], provisioned })
 }

@@ -1,7 +1,7 @@
 import type { Basis, Estimate } from '../model/analysis.ts'
 import { meanInterval, reach } from '../stats/interval.ts'
 import { mean } from '../stats/moments.ts'
-import { type CohortSpread, type Cohorts, cohortSpread, components, nestedInterval } from '../stats/nested.ts'
+import { type CohortSpread, type Cohorts, components, nestedInterval } from '../stats/nested.ts'
 import { studentCdf } from '../stats/student.ts'
 
 /** A mean over blocks, of log-ratios or of differences, and what its interval rests on. */
@@ -17,15 +17,17 @@ export interface Weighed {
 
 /** What equal arms of the same run show, and whether cohorts are clusters. */
 export interface Equals {
-  /** The same measure of each A/A pair, by cohort. */
+  /** The same measure of each A/A pair of the baseline, by cohort. */
   readonly pairs: readonly Cohorts[]
   readonly provisioned: boolean
+  /** What arms equal to the two compared lend of the scatter between cohorts: see `lending.ts`. */
+  readonly spread?: CohortSpread
 }
 
 /**
- * With two or more cohorts the cohort is the replicate, and the A/A pairs lend what they know of the scatter between
- * cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters only, and is
- * widened on both sides by what equal arms differ by.
+ * With two or more cohorts the cohort is the replicate, and arms equal to the two compared lend what they know of the
+ * scatter between cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters
+ * only, and is widened on both sides by what equal arms differ by.
  */
 export function weigh(cohorts: Cohorts, equals: Equals): Weighed | undefined {
   const filled = cohorts.filter(({ length }) => length > 0)
@@ -52,8 +54,7 @@ export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): We
   return { estimate, basis, error, p: chanceOf(Math.max(0, Math.abs(plain.center) - widened), error, freedom) }
 }
 
-function overCohorts(cohorts: Cohorts, { pairs }: Equals): Weighed | undefined {
-  const spread = lent(cohorts, pairs)
+function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined {
   const nested = nestedInterval(cohorts, spread)
   const interval = nested?.byCohorts
   if (!interval) return undefined
@@ -72,23 +73,6 @@ function overCohorts(cohorts: Cohorts, { pairs }: Equals): Weighed | undefined {
     error,
     p: chanceOf(interval.center, error, freedom),
   }
-}
-
-/** An arm whose blocks seem quieter than those of the A/A pairs is not taken to be quieter than this: few blocks tell it badly. */
-const QUIETEST = 0.8
-
-/**
- * What the A/A pairs know of the scatter between cohorts. An arm that scatters more than they do from block to block is
- * taken to do so from cohort to cohort as well, by the same factor: without it the interval of an arm twice as restless
- * as the baseline covers the truth 90 % of the time (docs/prove.md). Pairs that never differ know nothing.
- */
-function lent(cohorts: Cohorts, pairs: readonly Cohorts[]): CohortSpread | undefined {
-  const spread = cohortSpread(pairs.flat())
-  if (!spread || spread.deviation === 0) return undefined
-  const own = components(cohorts).within ?? 0
-  const theirs = components(pairs.flat()).within ?? 0
-  const restless = own > 0 && theirs > 0 ? Math.max(QUIETEST, own / theirs) : 1
-  return { ...spread, deviation: spread.deviation * restless }
 }
 
 function chanceOf(center: number, error: number, freedom: number): number {

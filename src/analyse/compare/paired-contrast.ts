@@ -1,18 +1,10 @@
 import type { Analysis, Cell, Estimate } from '../../model/analysis.ts'
-import { baselineOf, isSameArm } from '../../model/scenario.ts'
-import { exponential, reach } from '../../stats/interval.ts'
-import { type CohortSpread, type Cohorts, cohortSpread, type Nested, nestedInterval } from '../../stats/nested.ts'
-import { studentCdf } from '../../stats/student.ts'
+import { type Known, type Lent, lentTo } from '../lending.ts'
 import { noiseBand } from '../noise-floor.ts'
 import { type Stand, standingOfDifference, standingOfRatio } from '../standing.ts'
+import { byBlock, equalArms, measure, pairUp } from '../within-blocks.ts'
 import type { Contrast } from './contrast.ts'
 
-type Values = Cell['values']
-interface Paired {
-  readonly cohort: number
-  readonly a: number
-  readonly b: number
-}
 export type Measures = Omit<Contrast, 'load' | 'metric' | 'armA' | 'armB' | 'adjusted'>
 
 /**
@@ -20,23 +12,19 @@ export type Measures = Omit<Contrast, 'load' | 'metric' | 'armA' | 'armB' | 'adj
  * holds for that provisioning only, which a caution says, and the A/A pairs decide what is within noise.
  */
 export function pairedContrast(analysis: Analysis, a: Cell, b: Cell): Measures {
-  const pairs = pairUp(a.values, b.values)
-  const positive = pairs.every(({ a, b }) => a > 0 && b > 0)
-  const isNested = new Set(pairs.map(({ cohort }) => cohort)).size > 1
-  const spread = isNested && positive ? equalArmsSpread(analysis, a.load, a.metric) : undefined
-  const onLogs = positive ? nested(pairs, ({ a, b }) => Math.log(b / a), spread) : undefined
-  const onValues = nested(pairs, ({ a, b }) => b - a)
-  const ratio = onLogs && exponential(onLogs.estimate)
-  const difference = onValues?.estimate
-  const p = onLogs ? pValue(onLogs, spread) : onValues && pValue(onValues, undefined)
+  const paired = pairUp(byBlock(a.values), b.values)
+  const found = paired && measure(paired, equalArms([], false), { lent: lentIn(analysis, a, b) })
+  const [ratio, difference] = [found?.ratio?.estimate, found?.difference?.estimate]
+  const { p } = found?.ratio ?? found?.difference ?? {}
   const floors = analysis.noise.filter(({ load, metric }) => load === a.load && metric === a.metric)
   const { standing, notes } = stand(ratio, difference, floors.length === 0 ? undefined : noiseBand(floors))
+  const differences = paired?.differences.flat() ?? []
   return {
     method: 'paired',
     a: a.values.map(({ value }) => value),
     b: b.values.map(({ value }) => value),
-    pairs: pairs.length,
-    higherIn: pairs.filter(({ a, b }) => b > a).length,
+    pairs: differences.length,
+    higherIn: differences.filter((one) => one > 0).length,
     ...(ratio && { ratio }),
     ...(difference && { difference }),
     ...(p !== undefined && { p }),
@@ -45,42 +33,14 @@ export function pairedContrast(analysis: Analysis, a: Cell, b: Cell): Measures {
   }
 }
 
-function pairUp(a: Values, b: Values): Paired[] {
-  const partners = new Map(a.map(({ block, value }) => [block, value]))
-  return b.flatMap(({ cohort, block, value }) => {
-    const partner = partners.get(block)
-    return partner === undefined ? [] : [{ cohort, a: partner, b: value }]
+/** By the rule of every comparison of arms of one run. */
+function lentIn({ record, cells }: Analysis, a: Cell, b: Cell): Lent {
+  const here = cells.filter(({ load, metric }) => load === a.load && metric === a.metric)
+  const arms = record.run.plan.scenario.arms.map((arm): Known => {
+    return { arm, values: here.find((cell) => cell.arm === arm.name)?.values ?? [] }
   })
-}
-
-function byCohort(pairs: readonly Paired[], read: (pair: Paired) => number): Cohorts {
-  return [...Map.groupBy(pairs, ({ cohort }) => cohort).values()].map((group) => group.map(read))
-}
-
-function nested(pairs: readonly Paired[], read: (pair: Paired) => number, spread?: CohortSpread): Nested | undefined {
-  return nestedInterval(byCohort(pairs, read), spread)
-}
-
-/** How far equal arms of this run lie apart; undefined where it has no A/A pair. */
-function equalArmsSpread({ record, cells }: Analysis, load: string, metric: string): CohortSpread | undefined {
-  const { scenario } = record.run.plan
-  const baseline = baselineOf(scenario)
-  const valuesOf = (arm: string) =>
-    cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === metric)?.values ?? []
-  const twins = scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline))
-  const ratios = twins.flatMap(({ name }) =>
-    byCohort(pairUp(valuesOf(baseline.name), valuesOf(name)), ({ a, b }) => Math.log(b / a)),
-  )
-  return cohortSpread(ratios)
-}
-
-/** The level at which the interval would just reach no difference: t = centre / standard error, by the interval's own freedom. */
-function pValue({ estimate, basis, cohorts }: Nested, spread: CohortSpread | undefined): number | undefined {
-  const freedom = basis === 'cohorts' ? cohorts - 1 + (spread?.freedom ?? 0) : estimate.n - 1
-  if (estimate.hi === undefined || freedom < 1) return undefined
-  const error = (estimate.hi - estimate.center) / reach(freedom)
-  if (error === 0) return estimate.center === 0 ? 1 : 0
-  return 2 * studentCdf(-Math.abs(estimate.center / error), freedom)
+  const [one, other] = [a, b].map((cell) => arms.find(({ arm }) => arm.name === cell.arm)?.arm)
+  return one && other ? lentTo(one, other, arms) : {}
 }
 
 function stand(ratio: Estimate | undefined, difference: Estimate | undefined, band: number | undefined): Stand {
