@@ -49,7 +49,7 @@ function kindOf(event: Event): Kind {
   if (event.type === 'phase')
     return event.phase === 'warm-up' ? 'warm-up' : event.phase === 'measure' ? 'measuring' : 'collecting'
   if (event.type === 'result') return 'lowering'
-  if (event.type !== 'step') return 'rest'
+  if (event.type !== 'step' && event.type !== 'installed') return 'rest'
   return open() ? 'raising' : 'provisioning'
 }
 

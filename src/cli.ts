@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommonOptions, Surroundings } from './commands/surroundings.ts'
-import { version } from './store/version.ts'
+import { version } from './host/version.ts'
 
 /** What a command does: its arguments, its options, the process around it; the answer is the exit code. */
 type Action<Options> = (args: readonly string[], options: Options, surroundings: Surroundings) => Promise<number>
@@ -110,7 +110,9 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .command('clean')
     .description('find and remove what killed runs have left on this machine')
     .option('--dry-run', 'only list')
-    .option('--all', 'also of runs that are still going on')
+    .option('--kept', 'also clusters that --keep left standing')
+    .option('--images', 'also images that runs have pulled')
+    .option('--all', 'also clusters: kept ones, those of runs that go on, those named like ours')
     .action(act(async () => (await import('./commands/clean.ts')).cleanCommand))
   program
     .command('completion')

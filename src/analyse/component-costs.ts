@@ -1,6 +1,6 @@
 import type { ComponentCost } from '../model/analysis.ts'
 import type { Scenario } from '../model/scenario.ts'
-import type { Usage } from '../model/usage.ts'
+import { roleOf, type Usage } from '../model/usage.ts'
 import { cpuPerMillion } from './metrics.ts'
 import type { TrialView } from './trial-view.ts'
 
@@ -30,7 +30,7 @@ function costOf(arm: string, load: string, component: string, samples: readonly 
     arm,
     load,
     component,
-    role: samples[0]?.usage.role ?? 'node',
+    role: samples[0] ? roleOf(samples[0].usage) : 'node',
     cpu: mean(({ usage, view }) => cpuPerMillion(usage, view.reading.requests)),
     cores: mean(({ usage, view }) => usage.cpuSeconds / view.reading.observation.seconds),
     memoryBytes: mean(({ usage }) => usage.memoryBytes),

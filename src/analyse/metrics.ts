@@ -1,6 +1,7 @@
 import type { MetricInfo } from '../model/analysis.ts'
 import type { LatencySummary } from '../model/result.ts'
-import { MESH_ROLES, type Role, type Usage } from '../model/usage.ts'
+import { MESH_ROLES, type Role, roleOf, type Usage } from '../model/usage.ts'
+import { dollarsPerMonth } from './cost.ts'
 import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
 import type { TrialView } from './trial-view.ts'
 import { quantileName } from './wording.ts'
@@ -92,5 +93,5 @@ export function cpuPerMillion({ cpuSeconds }: Pick<Usage, 'cpuSeconds'>, request
 /** Undefined where usage was not observed at all; 0 where no component has such a role. */
 function total(usage: readonly Usage[], counts: (role: Role) => boolean, of: (usage: Usage) => number) {
   if (usage.length === 0) return undefined
-  return usage.filter(({ role }) => counts(role)).reduce((sum, one) => sum + of(one), 0)
+  return usage.filter((one) => counts(roleOf(one))).reduce((sum, one) => sum + of(one), 0)
 }

@@ -7,17 +7,24 @@ export interface ReleaseName {
 }
 
 /** The argument lists of helm, as versions 3.14 and 4 understand them. */
-export const helmArgv = { install, uninstall, pull }
+export const helmArgv = { install, uninstall, pull, show }
+
+export interface ReleaseLabels {
+  /** On helm's own record of the release. */
+  readonly labels?: Readonly<Record<string, string>>
+}
 
 /** Without `--wait`: readiness is watched for where it can be explained. */
 function install(
-  { release, namespace, kubeconfigFile }: ReleaseName,
+  { release, namespace, kubeconfigFile, labels = {} }: ReleaseName & ReleaseLabels,
   chart: Chart,
   version: string | undefined,
   valuesFile: string,
 ): string[] {
   const about = ['--namespace', namespace, '--create-namespace', '--kubeconfig', kubeconfigFile]
-  return ['upgrade', '--install', release, ...chartArgv(chart, version), ...about, '--values', valuesFile]
+  const stamps = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const stamping = stamps.length === 0 ? [] : ['--labels', stamps.join(',')]
+  return ['upgrade', '--install', release, ...chartArgv(chart, version), ...about, ...stamping, '--values', valuesFile]
 }
 
 function uninstall({ release, namespace, kubeconfigFile }: ReleaseName): string[] {
@@ -35,6 +42,11 @@ function uninstall({ release, namespace, kubeconfigFile }: ReleaseName): string[
 
 function pull(chart: Chart, version: string | undefined, folder: string): string[] {
   return ['pull', ...chartArgv(chart, version), '--destination', folder]
+}
+
+/** What a chart says of itself, without fetching all of it where that can be helped. */
+function show(chart: Chart, version: string | undefined): string[] {
+  return ['show', 'chart', ...chartArgv(chart, version)]
 }
 
 /** Whether a chart is a folder or an archive of this machine. Its version is what it is. */

@@ -1,15 +1,16 @@
 import { makeAuthority } from '../host/authority.ts'
 import { mergeValues } from '../meshes/merge-values.ts'
-import { Failure } from '../model/failure.ts'
-import type { InstallAbout, InstallStep, Values } from '../model/mesh.ts'
+import type { InstallAbout, InstallStep, KubernetesObject, Values } from '../model/mesh.ts'
 import type { Step } from '../model/platform.ts'
 import type { Site } from '../model/site.ts'
 import type { Program } from '../model/tool.ts'
 import type { Seconds } from '../model/units.ts'
+import { chartAddress } from './chart-address.ts'
 import type { ChartShelf } from './chart-shelf.ts'
 import type { Cluster } from './cluster.ts'
 import { installRelease } from './install-release.ts'
-import { readManifests } from './read-manifests.ts'
+import type { ManifestShelf } from './manifest-shelf.ts'
+import { RUN_LABEL, stamped } from './stamp.ts'
 
 export interface MeshInstallation {
   readonly cluster: Cluster
@@ -17,6 +18,9 @@ export interface MeshInstallation {
   /** What helm is started with. */
   readonly env: NodeJS.ProcessEnv
   readonly charts: ChartShelf
+  readonly manifests: ManifestShelf
+  /** Stamped on every object and release. */
+  readonly run: string
   /** How helm reaches the cluster. */
   readonly kubeconfigFile: string
   /** A folder that only we can read: for values, and for helm's own files. */
@@ -55,20 +59,26 @@ function titleOf(step: InstallStep): string {
 }
 
 async function carryOut(step: InstallStep, installation: MeshInstallation, signal: AbortSignal): Promise<void> {
-  const { cluster, site, about, within } = installation
+  const { cluster, site, about, within, manifests, run } = installation
+  const apply = (objects: readonly KubernetesObject[]) =>
+    cluster.apply(
+      objects.map((object) => stamped(object, run)),
+      signal,
+      { within },
+    )
   switch (step.do) {
     case 'gateway-api':
-      return await cluster.apply(await readManifests(site.gatewayApi.manifests, signal), signal, { within })
+      return await apply(await manifests.objects(site.gatewayApi.manifests, signal))
     case 'helm':
       return await install(step, installation, signal)
     case 'site-manifests': {
       for (const place of about.vendor.manifests ?? []) {
-        await cluster.apply(await readManifests(place, signal), signal, { within })
+        await apply(await manifests.objects(place, signal))
       }
       return
     }
     case 'apply':
-      return await cluster.apply(step.objects, signal, { within })
+      return await apply(step.objects)
     case 'wait':
       return await cluster.untilReady(step.until, within, signal)
   }
@@ -76,20 +86,15 @@ async function carryOut(step: InstallStep, installation: MeshInstallation, signa
 
 async function install(
   step: Extract<InstallStep, { do: 'helm' }>,
-  { helm, env, charts, kubeconfigFile, dir, about }: MeshInstallation,
+  { helm, env, charts, kubeconfigFile, dir, about, run }: MeshInstallation,
   signal: AbortSignal,
 ): Promise<void> {
-  const address = about.vendor.charts[step.chart]
-  if (address === undefined) {
-    throw new Failure('no-chart', `the chart ${step.chart} of ${about.vendor.name} has no address`, {
-      fix: `Name it in the site file: ${about.vendor.name}: { charts: { ${step.chart}: … } }.`,
-    })
-  }
   const values = step.credentials === undefined ? step.values : mergeValues(step.values, await linkerdCredentials())
   const { release, namespace, version } = step
-  const chart = await charts.path(address, version, signal)
+  const { path: chart } = await charts.chart(chartAddress(about, step.chart), version, signal)
+  const labels = { [RUN_LABEL]: run }
   await installRelease(
-    { helm: helm.path, env, kubeconfigFile, dir, release, chart, namespace, version, values },
+    { helm: helm.path, env, kubeconfigFile, dir, release, chart, namespace, version, values, labels },
     signal,
   )
 }

@@ -6,12 +6,12 @@ import type { Values } from '../model/mesh.ts'
 import type { Chart } from '../model/site.ts'
 import type { Seconds } from '../model/units.ts'
 import { again } from './ask.ts'
-import { helmArgv, type ReleaseName } from './helm-argv.ts'
+import { helmArgv, type ReleaseLabels, type ReleaseName } from './helm-argv.ts'
 import { type Helm, runHelm } from './run-helm.ts'
 import { isPassing } from './transient.ts'
 import { uninstallRelease } from './uninstall-release.ts'
 
-export interface ReleaseOf extends ReleaseName, Helm {
+export interface ReleaseOf extends ReleaseName, ReleaseLabels, Helm {
   readonly chart: Chart
   /** The newest when absent; of no meaning for what is on this machine. */
   readonly version?: string | undefined

@@ -66,17 +66,28 @@ export interface Threaded {
 }
 
 /** The worker threads that the proxies themselves report; `wanted` 0 claims nothing. */
-export function threadsEvidence(proxies: readonly Threaded[], wanted: number, rule = isExactly): Evidence[] {
+export function threadsEvidence(
+  proxies: readonly Threaded[],
+  wanted: number,
+  rule: ThreadRule = isExactly,
+): Evidence[] {
   const known = proxies
-    .flatMap(({ name, pods, gauge }) => pods.map((pod) => ({ name, threads: level([pod], 'after', gauge) })))
+    .flatMap(({ name, pods, gauge }) =>
+      pods.map((pod) => ({ name, threads: level([pod], 'after', gauge), cpus: pod.cpus })),
+    )
     .filter(({ threads }) => threads > 0)
   if (known.length === 0) return []
   const seen = new Set(known.map(({ name, threads }) => `${name}: ${count(threads, 'worker thread')}`))
-  const claim = wanted > 0 && { holds: known.every(({ threads }) => rule(threads, wanted)) }
+  const claim = wanted > 0 && { holds: known.every(({ threads, cpus }) => rule(threads, wanted, cpus)) }
   return [{ name: 'threads', ...claim, seen: [...seen].join(', '), source: 'metrics' }]
 }
 
-const isExactly = (threads: number, wanted: number) => threads === wanted
+type ThreadRule = (threads: number, wanted: number, cpus: number | undefined) => boolean
+
+const isExactly: ThreadRule = (threads, wanted) => threads === wanted
+
+/** Of a proxy that takes no more threads than it sees CPUs, whatever is asked for; fewer than both is another setting. */
+export const asManyAsFit: ThreadRule = (threads, wanted, cpus = wanted) => threads === Math.min(wanted, cpus)
 
 export function count(value: number, one: string): string {
   return `${value.toLocaleString('en-US')} ${value === 1 ? one : `${one}s`}`

@@ -1,7 +1,7 @@
 import type { Counters, InstallAbout } from '../model/mesh.ts'
 import type { Carried, Evidence } from '../model/usage.ts'
 import { type Edges, grown, type Labels, type Which } from './counters.ts'
-import { type Counted, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
+import { asManyAsFit, type Counted, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
 
 const SOURCE = "Linkerd's metrics"
 const ADMIN = '4191'
@@ -28,15 +28,12 @@ export function proveLinkerd(
     evidence: [
       mtlsEvidence(counted, 'server-proxy'),
       pathEvidence(hops, SOURCE),
-      ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0), noMoreThan),
+      ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0), asManyAsFit),
       ...clients(server),
     ],
     carried: counted.carried,
   }
 }
-
-/** Linkerd takes no more threads than it sees CPUs, whatever is asked for. */
-const noMoreThan = (threads: number, wanted: number) => threads <= wanted
 
 /** The workload's ports: not the proxy's own, and not what the kubelet asks to see whether a pod lives. */
 const ofWorkload: Which = (labels) =>

@@ -1,3 +1,4 @@
+import type { Installation } from './installation.ts'
 import type { Result, Run } from './result.ts'
 import type { MetricUnit } from './units.ts'
 import type { Role } from './usage.ts'
@@ -6,6 +7,8 @@ import type { Role } from './usage.ts'
 export interface RunRecord {
   readonly run: Run
   readonly results: readonly Result[]
+  /** What stood in the clusters of its arms; none where the platform installs nothing, or the run is of before it was kept. */
+  readonly installations?: readonly Installation[]
   /** Files that could not be read, with the reason: shown, never skipped in silence. */
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
 }

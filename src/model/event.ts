@@ -1,4 +1,5 @@
 import type { FailureData } from './failure.ts'
+import type { Installation } from './installation.ts'
 import type { Cohort, Plan, Trial, Visit } from './plan.ts'
 import type { RawOutput } from './platform.ts'
 import type { Result } from './result.ts'
@@ -12,6 +13,7 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'cohort'; readonly cohort: Cohort }
   | { readonly type: 'visit'; readonly visit: Visit; readonly cohort: number; readonly block: number }
   | { readonly type: 'step'; readonly title: string; readonly arm?: string }
+  | { readonly type: 'installed'; readonly installation: Installation }
   | { readonly type: 'phase'; readonly trial: Trial; readonly phase: Phase; readonly seconds: number }
   | { readonly type: 'result'; readonly result: Result; readonly raw: readonly RawOutput[] }
   | { readonly type: 'lowered'; readonly arm: string }

@@ -185,6 +185,8 @@ export interface Counters {
   readonly [scrape: string]: readonly {
     readonly pod: string
     readonly node: NodePart
+    /** CPUs that the node may use, where that is known. */
+    readonly cpus?: number
     readonly before: readonly Sample[]
     readonly after: readonly Sample[]
   }[]

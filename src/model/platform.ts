@@ -1,3 +1,4 @@
+import type { Installation } from './installation.ts'
 import type { Cohort, Plan, Trial } from './plan.ts'
 import type { Measured, ToolProvenance } from './result.ts'
 import type { Arm, Load, LoadToolName, PlatformName, Protocol } from './scenario.ts'
@@ -17,14 +18,32 @@ export interface Step {
   readonly title: string
   /** Whom it concerns, where it is one arm. */
   readonly arm?: string
+  /** What stands now, once an arm's installation is complete. */
+  readonly installation?: Installation
 }
+
+/** Why something stays although no run goes on with it, until it is asked for by name. */
+export type Spared =
+  /** A cluster that was left standing for the next run. */
+  | 'kept'
+  /** It has a name like ours, but nothing says that we made it. */
+  | 'unrecorded'
+  /** An image that a run brought to this machine. */
+  | 'pulled'
 
 /** What a run left behind. `alive`: its owner still runs, so it is no leftover. */
 export interface Leftover {
-  readonly run: string
+  /** Absent where nobody knows. */
+  readonly run?: string
   readonly what: string
   readonly alive: boolean
+  readonly spared?: Spared
   remove(): Promise<void>
+}
+
+/** Whether nobody needs it any more, and nobody has to be asked. */
+export function isAbandoned({ alive, spared }: Pick<Leftover, 'alive' | 'spared'>): boolean {
+  return !alive && spared === undefined
 }
 
 /** What the world provides for a run, once everything is fetched. */

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** Whose cost it is. The bill of a mesh is everything but `application` and `generator`. */
+/**
+ * Whose cost it is. The bill of a mesh is everything but `application` and `generator`; `cluster` is Kubernetes itself: what
+ * the node of its control plane uses beyond the mesh.
+ */
 export const ROLES = [
   'application',
   'generator',
@@ -11,6 +14,7 @@ export const ROLES = [
   'cni',
   'control-plane',
   'node',
+  'cluster',
 ] as const
 export type Role = (typeof ROLES)[number]
 
@@ -44,6 +48,14 @@ export const usageSchema = z.object({
   restarts: z.number().optional(),
 })
 export type Usage = z.infer<typeof usageSchema>
+
+/** The node of Kubernetes' control plane, less what the mesh has there. */
+export const CLUSTER_COMPONENT = 'node-control'
+
+/** Results of before there was the role `cluster` have that component under `node`. */
+export function roleOf({ component, role }: Pick<Usage, 'component' | 'role'>): Role {
+  return role === 'node' && component === CLUSTER_COMPONENT ? 'cluster' : role
+}
 
 /** What was seen of an arm during the window: a claim that holds or not, or a fact to be shown. */
 export const evidenceSchema = z.object({

@@ -30,6 +30,13 @@ const LIGHT = {
   'role-cni': '#8f2c67',
   'role-control-plane': '#765b00',
   'role-node': '#4d525a',
+  'role-cluster': '#8a8f98',
+  'heat-0': '#dfeaf3',
+  'heat-1': '#aecbe2',
+  'heat-2': '#78a6cd',
+  'heat-3': '#467fb3',
+  'heat-4': '#235a92',
+  'heat-5': '#0d3263',
 }
 
 const DARK: typeof LIGHT = {
@@ -62,6 +69,13 @@ const DARK: typeof LIGHT = {
   'role-node': '#c9cdd3',
 }
 
+  'role-cluster': '#8b919a',
+  'heat-0': '#1f3348',
+  'heat-1': '#2c5279',
+  'heat-2': '#3f78ac',
+  'heat-3': '#6aa0d0',
+  'heat-4': '#a3c9ec',
+  'heat-5': '#e8f3fd',
 /** Custom properties for both themes; paper is always light in print. */
 export const THEME = `:root{color-scheme:light dark;${properties(LIGHT)}}
 @media screen and (prefers-color-scheme:dark){:root{${properties(DARK)}}}

@@ -97,6 +97,8 @@ async function* steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: str
       if (next.done) return next.value
       const whose = next.value.arm ?? arm
       yield { at: world.now(), type: 'step', title: next.value.title, ...(whose === undefined ? {} : { arm: whose }) }
+      const { installation } = next.value
+      if (installation) yield { at: world.now(), type: 'installed', installation }
     }
   } finally {
     // Where the listener has left: what was begun is undone.

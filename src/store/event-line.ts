@@ -16,6 +16,10 @@ function withoutBulk(event: Event): object {
       const { arm, trials } = event.visit
       return { at, type, cohort: event.cohort, block: event.block, arm, trials: trials.map(({ id }) => id) }
     }
+    case 'installed': {
+      const { arm, digest } = event.installation
+      return { at, type, arm, digest }
+    }
     case 'phase':
       return { at, type, trial: event.trial.id, phase: event.phase, seconds: event.seconds }
     case 'result': {

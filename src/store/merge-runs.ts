@@ -9,6 +9,7 @@ import type { Run } from '../model/result.ts'
 import { mergePlans } from '../plan/merge-plans.ts'
 import { createRun } from './create-run.ts'
 import { planDigest } from './digest.ts'
+import { copyInstallations } from './installations.ts'
 import { readRun } from './read-run.ts'
 import { runId } from './run-id.ts'
 
@@ -38,6 +39,7 @@ export async function mergeRuns(dirs: readonly string[], root: string): Promise<
         raw: [],
       })
     }
+    await copyInstallations(dir, writer.dir)
     for (const name of await readdir(join(dir, 'raw')).catch(() => [])) {
       await copyFile(join(dir, 'raw', name), join(writer.dir, 'raw', name), constants.COPYFILE_EXCL)
     }

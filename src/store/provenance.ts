@@ -1,8 +1,8 @@
+import { version } from '../host/version.ts'
 import type { Provided } from '../model/platform.ts'
 import type { Provenance } from '../model/result.ts'
 import { gitProvenance } from './git-provenance.ts'
 import { machineProvenance } from './machine-provenance.ts'
-import { version } from './version.ts'
 
 export interface Circumstances {
   readonly platform: string

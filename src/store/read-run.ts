@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { type Trial, trialsOf } from '../model/plan.ts'
 import { type Result, type Run, resultSchema } from '../model/result.ts'
+import { readInstallations } from './installations.ts'
 import { readRunFile } from './read-run-file.ts'
 import { compiledCheck } from './result-check.ts'
 import { errnoOf } from './storage-failure.ts'
@@ -35,7 +36,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
     }
   }
   results.sort((a, b) => a.trial.order - b.trial.order)
-  return { run, results, unreadable }
+  const installed = readInstallations(dir)
+  return { run, results, installations: installed.installations, unreadable: [...unreadable, ...installed.unreadable] }
 }
 
 /** Names in order, without what a writer is at work on. */

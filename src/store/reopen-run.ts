@@ -4,6 +4,7 @@ import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
+import { sweepInstallations } from './installations.ts'
 import { lockRun } from './lock.ts'
 import { readRun } from './read-run.ts'
 import { readRunFile } from './read-run-file.ts'
@@ -50,6 +51,7 @@ function assertWhole(dir: string, { unreadable }: RunRecord): void {
 
 async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Promise<void> {
   for (const folder of [dir, join(dir, 'trials'), join(dir, 'raw')]) await sweepTemporary(folder)
+  await sweepInstallations(dir)
   const planned = new Set(trialsOf(run.plan).map(({ id }) => id))
   for (const name of await readdir(join(dir, 'raw'))) {
     const trial = trialOf(name, planned)

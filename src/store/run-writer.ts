@@ -5,6 +5,7 @@ import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
 import { type Result, resultSchema } from '../model/result.ts'
+import { writeInstallation } from './installations.ts'
 import { openJournal } from './journal.ts'
 import type { Lock } from './lock.ts'
 import { errnoOf, storageFailure } from './storage-failure.ts'
@@ -26,6 +27,7 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
   })
   const write = async (event: Event) => {
     if (event.type === 'result') await writeResult(dir, event.result, event.raw)
+    if (event.type === 'installed') await writeInstallation(dir, event.installation)
     await journal.add(event)
   }
   const close = async () => {

@@ -70,6 +70,8 @@ export function advance(before: RunState = INITIAL, event: Event, status?: Judge
       const invalid = state.invalid + (status === 'invalid' ? 1 : 0)
       return { ...between(state), failed, invalid, finished: state.finished + 1, settledAt: event.at }
     }
+    case 'installed':
+      return state
     case 'warning':
       return { ...state, warnings: state.warnings + 1 }
     case 'lowered':

@@ -185,7 +185,8 @@ describe('a waypoint', () => {
 })
 
 describe('Linkerd proves mutual TLS', () => {
-  const counters = { 'client-proxy': [edges('linkerd/client')], 'server-proxy': [edges('linkerd/server')] }
+  const onOneCpu = (name: string) => ({ ...edges(name), cpus: 1 })
+  const counters = { 'client-proxy': [onOneCpu('linkerd/client')], 'server-proxy': [onOneCpu('linkerd/server')] }
 
   it('by the requests of the server: 3,000 and 8 of warm-up', () => {
     const { carried, mtls, path, threads, of } = prove('linkerd', counters)
@@ -229,8 +230,17 @@ describe('Linkerd proves mutual TLS', () => {
     expect(inbound(text + tcp('open', 8078, 'tls="no_identity"', 1)).mtls?.holds).toBe(false)
   })
 
-  it('not with more threads than asked for; fewer are all that it sees CPUs for', () => {
-    expect(prove('linkerd', { 'server-proxy': [made('', 'tokio_rt_workers 3')] }).threads?.holds).toBe(false)
+  it.each([
+    { workers: 3, cpus: 4, holds: false },
+    { workers: 2, cpus: 4, holds: true },
+    { workers: 1, cpus: 1, holds: true },
+    // It was told 2 and could have had them: somebody else's setting is in force.
+    { workers: 1, cpus: 4, holds: false },
+    { workers: 1, cpus: undefined, holds: false },
+  ])('$workers of 2 threads that were asked for, with $cpus CPUs: $holds', ({ workers, cpus, holds }) => {
+    const seen = made('', `tokio_rt_workers ${workers}`)
+    const pod = cpus === undefined ? seen : { ...seen, cpus }
+    expect(prove('linkerd', { 'server-proxy': [pod] }).threads?.holds).toBe(holds)
   })
 })
 

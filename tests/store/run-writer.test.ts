@@ -18,7 +18,7 @@ test('what is written is read back', async () => {
   await using writer = await createRun(root.path, run)
   const result = exampleResult(run, first)
   await writer.write(resultEvent(result, [rawOutput('access.log', 'one\n', 'two\n')]))
-  expect(await readRun(writer.dir)).toEqual({ run, results: [result], unreadable: [] })
+  expect(await readRun(writer.dir)).toEqual({ run, results: [result], installations: [], unreadable: [] })
   const zipped = await readFile(join(writer.dir, 'raw', `${first.id}.access.log.gz`))
   expect(gunzipSync(zipped).toString()).toBe('one\ntwo\n')
   expect((await readdir(join(writer.dir, 'trials'))).sort()).toEqual([`${first.id}.json`])

@@ -1,6 +1,7 @@
 import type { Analysis, Cell } from '../../model/analysis.ts'
 import { Failure } from '../../model/failure.ts'
 import { holm } from '../../stats/holm.ts'
+import { provisioningsOf } from '../provisionings.ts'
 import { count, list } from '../wording.ts'
 import type { Contrast, Discrepancy, Side, SidesCompared } from './contrast.ts'
 import { changedBetween, forbidding, sharedLoads } from './discrepancies.ts'
@@ -84,7 +85,18 @@ function unpairedCautions(a: Analysis, b: Analysis): string[] {
     ...(hasControl(a, b)
       ? []
       : ['The runs have no baseline in common that would show whether the machine itself moved.']),
+    ...sharedClusters(a, b),
     ...onlyIn,
+  ]
+}
+
+/** Runs with `--keep` may share clusters: then they are less apart than two provisionings are. */
+function sharedClusters(a: Analysis, b: Analysis): string[] {
+  const others = provisioningsOf(b.trials)
+  const shared = [...provisioningsOf(a.trials)].filter((one) => others.has(one))
+  if (shared.length === 0) return []
+  return [
+    `Both runs were measured on ${shared.length === 1 ? 'one and the same cluster' : `${count(shared.length, 'cluster')} that they share`} (${list(shared)}): they agree better than two provisionings would, so the intervals are too narrow for any other.`,
   ]
 }
 

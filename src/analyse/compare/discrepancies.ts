@@ -4,6 +4,7 @@ import type { Run } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { list } from '../wording.ts'
 import type { Discrepancy } from './contrast.ts'
+import { installationFacts } from './installation-facts.ts'
 
 type Facts = Readonly<Record<string, string>>
 
@@ -19,13 +20,17 @@ export function forbidding(a: Analysis, b: Analysis): Discrepancy[] {
 
 /** What is otherwise not the same in two runs: the likely causes of a difference. */
 export function changedBetween(a: Analysis, b: Analysis): Discrepancy[] {
-  return differing(versionFacts(a.record.run), versionFacts(b.record.run))
+  return differing(factsOf(a), factsOf(b))
 }
 
 /** Names of the loads that both have. */
 export function sharedLoads(a: Analysis, b: Analysis): string[] {
   const others = new Set(loadsOf(b).map(({ name }) => name))
   return loadsOf(a).flatMap(({ name }) => (others.has(name) ? [name] : []))
+}
+
+function factsOf({ record: { run, installations } }: Analysis): Facts {
+  return { ...versionFacts(run), ...installationFacts(run, installations) }
 }
 
 function groundOf({ plan, provenance }: Run): Facts {

@@ -9,6 +9,7 @@ import { fasterThanNothing, unlikePublished } from './plausible.ts'
 import { sequential } from './sequential.ts'
 import { settingsDiffer } from './settings-differ.ts'
 import { tooFewBlocks } from './too-few-blocks.ts'
+import { twoProvisionings } from './two-provisionings.ts'
 
 /** The rules that judge the comparison as a whole. */
 export const comparisonRules: readonly ComparisonRule[] = [
@@ -21,6 +22,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   drift,
   orderEffect,
   oneCohort,
+  twoProvisionings,
   sequential,
   noNoiseFloor,
   noiseHidesAll,

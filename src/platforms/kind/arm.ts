@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ON } from '../../meshes/image-name.ts'
 import { meshes } from '../../meshes/index.ts'
 import { installAbout } from '../../meshes/install-about.ts'
@@ -22,11 +21,24 @@ export interface ArmMesh {
 export function armMesh(arm: Arm, profile: Profile, site: Site): ArmMesh {
   const mesh = meshes[arm.mesh]
   if (mesh?.kubernetes) {
-    return { arm, mesh, kubernetes: mesh.kubernetes, about: installAbout(mesh, profile, arm, site.vendors) }
+    const { kubernetes } = mesh
+    const about = installAbout(mesh, profile, arm, site.vendors)
+    refuseDigests(kubernetes.images(about), about.vendor.name, arm)
+    return { arm, mesh, kubernetes, about }
   }
   const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
     fix: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
+  })
+}
+
+/** The names of a mesh's images are made by its charts, so they cannot be given other names for the nodes. */
+function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): void {
+  const pinned = images.find(({ name }) => name.includes('@'))
+  if (!pinned) return
+  throw new Failure('unsupported', `arm ${arm.name}: ${pinned.name} is named by its digest`, {
+    cause: 'Docker saves such an image without its name, and the nodes would not find it again',
+    fix: `Name the images of ${vendor} by hub and tag in the site file; their digests are in every result.`,
   })
 }
 
@@ -45,20 +57,4 @@ export function imagesOfArm(
 export function imagesOf({ arms, loads, profile }: Pick<Scenario, 'arms' | 'loads' | 'profile'>, site: Site): string[] {
   const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, profile, site), site, loads))
   return [...new Set([site.kind.nodeImage, ...ofArms.map(({ name }) => name)])]
-}
-
-/** Digest of what a cluster is made from: two arms with an equal one could change places. */
-export function clusterKey(of: ArmMesh, site: Site, loads: readonly Load[]): string {
-  const { arm, kubernetes, about } = of
-  const made = {
-    node: site.kind.nodeImage,
-    images: imagesOfArm(of, site, loads),
-    gatewayApi: site.gatewayApi,
-    mesh: arm.mesh,
-    install: kubernetes.install(about),
-    enrol: kubernetes.enrol(about),
-    about,
-    ports: loads.map(({ protocol }) => protocol).toSorted(),
-  }
-  return createHash('sha256').update(JSON.stringify(made)).digest('hex')
 }

@@ -29,6 +29,8 @@ export interface Container {
   readonly id: string
   readonly name: string
   readonly image: string
+  /** The CPUs that it was pinned to, as in `0-2`; empty where it may use all. */
+  readonly cpus: string
   readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
   readonly labels: Readonly<Record<string, string>>
   /** Names of the volumes mounted in it. */
@@ -97,6 +99,7 @@ const containerSchema = z
       StartedAt: z.string(),
     }),
     Mounts: z.nullish(z.array(z.object({ Type: z.string(), Name: z.string().optional() }))),
+    HostConfig: z.nullish(z.object({ CpusetCpus: z.string().optional() })),
     NetworkSettings: z.object({ Networks: z.nullish(z.record(z.string(), z.unknown())) }),
   })
   .transform(
@@ -104,6 +107,7 @@ const containerSchema = z
       id: container.Id,
       name: container.Name.replace(/^\//, ''),
       image: container.Config.Image,
+      cpus: container.HostConfig?.CpusetCpus ?? '',
       state: container.State.Status,
       labels: container.Config.Labels,
       volumes: (container.Mounts ?? []).flatMap(({ Type, Name }) => (Type === 'volume' && Name ? [Name] : [])),
@@ -129,6 +133,16 @@ export function containersFrom(stdout: string): Container[] {
 /** One name a line. */
 export function namesFrom(stdout: string): string[] {
   return stdout.split('\n').filter((line) => line !== '')
+}
+
+const FACTORS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+
+/** The sum of lines such as `595.4MiB / 7.6GiB`. */
+export function memoryFrom(stdout: string): Bytes {
+  return namesFrom(stdout).reduce((sum, line) => {
+    const [, amount, unit = ''] = /^([\d.]+)([KMGT]?i?B)/.exec(line.trim()) ?? []
+    return sum + Number(amount ?? 0) * (FACTORS[unit] ?? 0)
+  }, 0)
 }
 
 function answer<Schema extends z.ZodType>(stdout: string, schema: Schema, command: string): z.output<Schema> {

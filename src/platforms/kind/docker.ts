@@ -9,6 +9,7 @@ import {
   type DockerInfo,
   imagesFrom,
   infoFrom,
+  memoryFrom,
   namesFrom,
 } from './docker-answers.ts'
 
@@ -27,6 +28,12 @@ export interface Docker {
   containers(labels: readonly string[]): Promise<Container[]>
   /** Containers by name or id; those that do not exist are left out. */
   inspect(names: readonly string[]): Promise<Container[]>
+  /** Gives an image one more name. */
+  tag(name: string, as: string): Promise<void>
+  /** Removes a name of an image, and the image with its last name. */
+  removeImage(name: string): Promise<void>
+  /** What containers that run or are paused have in memory, all together. */
+  memory(names: readonly string[]): Promise<Bytes>
   pause(names: readonly string[]): Promise<void>
   unpause(names: readonly string[]): Promise<void>
   /** Runs a program within a container and gives its standard output; throws where its exit code is not 0. */
@@ -80,6 +87,10 @@ export function docker(about: DockerAbout = {}): Docker {
     save: (names, file) => forEach(['save', '--output', file], names, ARCHIVE),
     containers: async (labels) => inspect(await listed(['ps', '--all', '--quiet', '--no-trunc'], labels)),
     inspect,
+    tag: async (name, as) => void (await call(['tag', name, as])),
+    removeImage: async (name) => void (await call(['image', 'rm', name], { within: REMOVAL })),
+    memory: async (names) =>
+      names.length === 0 ? 0 : memoryFrom(await call(['stats', '--no-stream', '--format', '{{.MemUsage}}', ...names])),
     pause: (names) => forEach(['pause'], names),
     unpause: (names) => forEach(['unpause'], names),
     exec: (container, argv, { input, within = QUICK } = {}) =>

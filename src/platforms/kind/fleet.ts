@@ -2,27 +2,28 @@ import { Failure } from '../../model/failure.ts'
 import type { Cohort } from '../../model/plan.ts'
 import type { Step } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
-import { armMesh } from './arm.ts'
-import { clusterName } from './cluster/name.ts'
-import { removeCluster } from './cluster/remove.ts'
-import { freeze } from './freeze.ts'
+import { freeze, isFrozen } from './freeze.ts'
 import type { Ground } from './ground.ts'
-import { provision } from './provision.ts'
-import { reuse } from './reuse.ts'
 import { sideBySide } from './side-by-side.ts'
+import { stand as realStand } from './stand.ts'
 import type { Standing } from './standing.ts'
+import { leaveStanding, removeStanding } from './take-down.ts'
+
+/** How often an arm's cluster is tried to be made: what breaks twice would break in every block. */
+const TRIES = 2
 
 /** The clusters of a cohort, by arm. Whoever holds it disposes of it: then they are gone, or kept on purpose. */
 export class Fleet implements AsyncDisposable {
   readonly #ground: Ground
   readonly #cohort: Cohort
+  readonly #stand: typeof realStand
   readonly #standing = new Map<string, Standing>()
-  /** Arms that could not be provisioned. */
-  readonly #broken = new Map<string, Failure>()
+  readonly #failures = new Map<string, readonly Failure[]>()
 
-  constructor(ground: Ground, cohort: Cohort) {
+  constructor(ground: Ground, cohort: Cohort, stand = realStand) {
     this.#ground = ground
     this.#cohort = cohort
+    this.#stand = stand
   }
 
   /** Makes the cluster of every arm that the cohort visits, and freezes it. An arm that fails here fails its own trials, not the run. */
@@ -34,11 +35,12 @@ export class Fleet implements AsyncDisposable {
       width(cores),
       arms.map((arm) => () => this.#provisionOne(arm, signal)),
     )
+    await this.#ground.images.clear()
   }
 
   /** The arm's cluster as it stands, frozen or not; made where it is not there yet, and anew where a node has died. */
   async *of(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, Standing> {
-    const failure = this.#broken.get(arm.name)
+    const failure = this.#brokenBy(arm.name)
     if (failure) throw failure
     if (this.#isSequential) await this.#removeOthers(arm.name)
     const found = this.#standing.get(arm.name)
@@ -47,17 +49,24 @@ export class Fleet implements AsyncDisposable {
       yield { title: 'a node has died: making the cluster anew' }
       await this.#remove(arm.name)
     }
-    return yield* this.#stand(arm, signal)
+    try {
+      return yield* this.#make(arm, signal)
+    } finally {
+      await this.#ground.images.clear()
+    }
   }
 
   /** What is up and whole, to be put down; undefined where there is nothing to put down. */
   async up(arm: string): Promise<Standing | undefined> {
     const found = this.#standing.get(arm)
-    return found && !found.frozen && (await isWhole(found, this.#ground)) ? found : undefined
+    if (!found || !(await isWhole(found, this.#ground))) return undefined
+    return (await isFrozen(found, this.#ground)) ? undefined : found
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { keep } = this.#ground
+    // A later cohort has clusters of its own, and only the last ones are worth their memory.
+    const isLast = this.#ground.plan.cohorts.at(-1)?.cohort === this.#cohort.cohort
+    const keep = this.#ground.keep && isLast
     const names = [...this.#standing.keys()]
     const outcomes = await Promise.allSettled(names.map((name) => (keep ? this.#leave(name) : this.#remove(name))))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -69,26 +78,56 @@ export class Fleet implements AsyncDisposable {
   }
 
   async *#provisionOne(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, void> {
-    try {
-      await freeze(yield* this.#stand(arm, signal), this.#ground)
-    } catch (error) {
-      signal.throwIfAborted()
-      const failure = Failure.from(error)
-      this.#broken.set(arm.name, failure)
-      yield { title: `cannot be provisioned: ${failure.message}`, arm: arm.name }
+    while (!this.#brokenBy(arm.name)) {
+      try {
+        const standing = yield* this.#make(arm, signal)
+        await this.#freezeOrRemove(standing, arm)
+        return
+      } catch (error) {
+        signal.throwIfAborted()
+        if (error instanceof Failure && error.code === 'not-clean') throw error
+        yield { title: `cannot be provisioned: ${Failure.from(error).message}`, arm: arm.name }
+      }
     }
   }
 
-  async *#stand(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, Standing> {
-    const { plan, site, run } = this.#ground
-    const of = armMesh(arm, plan.scenario.profile, site)
-    const { cohort } = this.#cohort
-    // A later cohort is there to be provisioned anew.
-    const kept = cohort === 1 ? yield* reuse(of, this.#ground, signal) : undefined
-    const name = clusterName(run, cohort, plan.scenario.arms.indexOf(arm) + 1)
-    const standing = kept ?? (yield* provision(of, name, this.#ground, signal))
-    this.#standing.set(arm.name, standing)
-    return standing
+  /** One that cannot be frozen would run on beside the others and take time from every one that is measured. */
+  async #freezeOrRemove(standing: Standing, arm: Arm): Promise<void> {
+    try {
+      await freeze(standing, this.#ground)
+    } catch (error) {
+      await this.#remove(arm.name).catch((cause: unknown) => {
+        throw new Failure('not-clean', `arm ${arm.name} can be neither frozen nor removed`, {
+          cause,
+          fix: 'It would take time from every arm that is measured, so the run ends here: `meshbench clean`, then `meshbench run --resume`.',
+        })
+      })
+      throw this.#note(arm.name, error)
+    }
+  }
+
+  async *#make(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, Standing> {
+    try {
+      const standing = yield* this.#stand(arm, this.#cohort.cohort, this.#ground, signal)
+      this.#standing.set(arm.name, standing)
+      return standing
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#note(arm.name, error)
+    }
+  }
+
+  #note(arm: string, error: unknown): Failure {
+    const failure = Failure.from(error)
+    this.#failures.set(arm, [...(this.#failures.get(arm) ?? []), failure])
+    return failure
+  }
+
+  /** Why an arm is given up. */
+  #brokenBy(arm: string): Failure | undefined {
+    const failures = this.#failures.get(arm) ?? []
+    const isHopeless = failures.some(({ code }) => code === 'unsupported')
+    return isHopeless || failures.length >= TRIES ? failures.at(-1) : undefined
   }
 
   async #removeOthers(arm: string): Promise<void> {
@@ -98,20 +137,16 @@ export class Fleet implements AsyncDisposable {
   async #remove(arm: string): Promise<void> {
     const gone = this.#standing.get(arm)
     if (!gone) return
-    await gone.cluster.close()
-    await removeCluster(gone.name, this.#ground.docker, this.#ground.records)
+    await removeStanding(gone, this.#ground)
     this.#standing.delete(arm)
   }
 
-  /** For the next run: frozen, and marked as meant to stay. */
   async #leave(arm: string): Promise<void> {
-    const { records } = this.#ground
     const left = this.#standing.get(arm)
     if (!left) return
-    await left.cluster.close()
-    await freeze(left, this.#ground)
-    const record = (await records.all()).find(({ cluster }) => cluster === left.name)
-    if (record) await records.write({ ...record, kept: true })
+    // One without all its nodes is of no use to anybody.
+    if (await isWhole(left, this.#ground)) await leaveStanding(left, this.#ground)
+    else await this.#remove(arm)
   }
 }
 

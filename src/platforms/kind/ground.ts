@@ -1,8 +1,10 @@
 import type { ChartShelf } from '../../kubernetes/chart-shelf.ts'
+import type { ManifestShelf } from '../../kubernetes/manifest-shelf.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Site } from '../../model/site.ts'
 import type { Program } from '../../model/tool.ts'
 import type { ImageShelf } from './cluster/images.ts'
+import type { Network } from './cluster/network.ts'
 import type { Records } from './cluster/record.ts'
 import type { Docker } from './docker.ts'
 
@@ -15,8 +17,10 @@ export interface Ground {
   readonly helm: Program
   readonly docker: Docker
   readonly records: Records
+  readonly network: Network
   readonly images: ImageShelf
   readonly charts: ChartShelf
+  readonly manifests: ManifestShelf
   /** What every program is started with: it bears the run's stamps. */
   readonly env: NodeJS.ProcessEnv
   /** A folder that only we can read. */

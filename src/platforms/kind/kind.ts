@@ -1,8 +1,9 @@
 import { processLeftovers } from '../../host/process-leftovers.ts'
 import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.ts'
 import { chartShelf } from '../../kubernetes/chart-shelf.ts'
+import { manifestShelf } from '../../kubernetes/manifest-shelf.ts'
 import { Failure } from '../../model/failure.ts'
-import type { Leftover, Platform, Step } from '../../model/platform.ts'
+import { isAbandoned, type Leftover, type Platform, type Step } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
 import type { Program } from '../../model/tool.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
@@ -11,7 +12,10 @@ import { imagesOf } from './arm.ts'
 import { checkKind } from './check/check-kind.ts'
 import { imageShelf, pullImages } from './cluster/images.ts'
 import { clusterLeftovers } from './cluster/leftovers.ts'
+import { network } from './cluster/network.ts'
+import { pulledImages } from './cluster/pulled.ts'
 import { records } from './cluster/record.ts'
+import { refuseK6 } from './cluster/refuse-k6.ts'
 import { docker } from './docker.ts'
 import type { Ground } from './ground.ts'
 import { makeTestbed } from './testbed.ts'
@@ -30,6 +34,7 @@ export function kind({ site, keep }: KindOptions): Platform {
     title: 'real meshes, each in a Kubernetes cluster of its own, made by kind in Docker',
     check: (plan) => checkKind(plan, site),
     async *prepare(plan, signal) {
+      refuseK6(site, plan.scenario.loads)
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))
       return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
@@ -55,17 +60,19 @@ function groundOf(chosen: Chosen, { dir, stamps }: Scratch): Ground {
   const env = { ...process.env, ...stamps }
   const able = docker({ env })
   const charts = chartShelf({ helm: chosen.helm.path, dir, env })
-  return { ...chosen, env, dir, docker: able, records: records(), images: imageShelf(dir, able), charts }
+  const shelves = { images: imageShelf(dir, able), charts, manifests: manifestShelf() }
+  return { ...chosen, ...shelves, env, dir, docker: able, records: records(), network: network() }
 }
 
 /** In the order in which they are to go: what still works makes more of the others. */
 async function leftovers(): Promise<Leftover[]> {
-  return [...processLeftovers(), ...(await clusterLeftovers()), ...scratchLeftovers()]
+  const images = await pulledImages().leftovers(docker())
+  return [...processLeftovers(), ...(await clusterLeftovers()), ...scratchLeftovers(), ...images]
 }
 
 /** A run that is resumed gives its clusters the names that those of its killed part have. */
 async function* removeRemains(run: string): AsyncGenerator<Step> {
-  for (const left of (await leftovers()).filter((left) => left.run === run && !left.alive)) {
+  for (const left of (await leftovers()).filter((left) => left.run === run && isAbandoned(left))) {
     yield { title: `removing what this run left when it was killed: ${left.what}` }
     await left.remove()
   }

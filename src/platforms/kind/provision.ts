@@ -5,41 +5,49 @@ import type { Cluster } from '../../kubernetes/cluster.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { installMesh } from '../../kubernetes/install-mesh.ts'
 import type { Step } from '../../model/platform.ts'
-import { type ArmMesh, clusterKey, imagesOfArm, PATIENCE } from './arm.ts'
-import { cpuSetsOf } from './cluster/cpu-sets.ts'
+import { type ArmMesh, imagesOfArm, PATIENCE } from './arm.ts'
+import { asInstalled, type Blueprint } from './blueprint.ts'
 import { createCluster } from './cluster/create.ts'
 import { nodesOf } from './cluster/nodes.ts'
+import { pinNodes } from './cluster/pin-nodes.ts'
 import { removeCluster } from './cluster/remove.ts'
+import { enrol } from './enrol.ts'
 import type { Ground } from './ground.ts'
+import { sharedCores } from './shared-cores.ts'
 import type { Standing } from './standing.ts'
-import { workloadFor } from './workload/objects.ts'
 
 /** Makes a cluster, brings its images in, installs the mesh, and enrols the workload's namespace. What is not finished leaves nothing. */
 export async function* provision(
   of: ArmMesh,
   name: string,
+  blueprint: Blueprint,
   ground: Ground,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Standing> {
-  const { docker, records, site, plan, run } = ground
-  const { loads } = plan.scenario
+  const { docker, records, network, site, plan, run } = ground
   const arm = of.arm.name
   const dir = join(ground.dir, name)
+  const kubeconfig = join(dir, 'kubeconfig')
+  const made = { at: new Date().toISOString(), run }
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => removeCluster(name, docker, records))
-  await records.write({ cluster: name, run, arm, key: clusterKey(of, site, loads), owner: ownIdentity(), kept: false })
+  undo.defer(() => removeCluster(name, docker, records, network))
+  const { key } = blueprint
+  await records.write({ cluster: name, run, arm, ...(key && { key }), owner: ownIdentity(), kept: false, made })
+  await network.expect(docker)
   yield { title: 'making a cluster of three nodes', arm }
-  const kubeconfig = join(dir, 'kubeconfig')
   await createCluster(ground.kind, { name, nodeImage: site.kind.nodeImage, kubeconfig, env: ground.env }, signal)
   const nodes = nodesOf(name)
-  await pinNodes(nodes, ground)
+  const affinity = await pinNodes(nodes, docker)
+  yield* sharedCores(affinity, arm)
   yield { title: 'bringing its images in', arm }
-  await ground.images.load(imagesOfArm(of, site, loads), nodes)
+  await ground.images.load(imagesOfArm(of, site, plan.scenario.loads), nodes)
   const cluster = undo.adopt(await connect(await readFile(kubeconfig, 'utf8')), (open) => open.close())
   for await (const { title } of install(of, cluster, { kubeconfig, dir }, ground, signal)) yield { title, arm }
+  const installation = await asInstalled(blueprint, { kubeconfig, dir }, ground, signal)
+  yield { title: 'installed', arm, installation }
   undo.move()
-  return { of, name, nodes, cluster, frozen: false }
+  return { of, name, nodes, cluster, affinity, origin: { madeAt: made.at } }
 }
 
 async function* install(
@@ -49,25 +57,10 @@ async function* install(
   ground: Ground,
   signal: AbortSignal,
 ): AsyncGenerator<Step, void> {
-  const { helm, charts, env, site } = ground
+  const { helm, charts, manifests, env, site, run } = ground
   const { kubernetes, about } = of
-  const installation = { cluster, helm, charts, env, kubeconfigFile: kubeconfig, dir, site, about, within: PATIENCE }
-  yield* installMesh(kubernetes.install(about), installation, signal)
+  const shared = { helm, charts, manifests, env, site, run, within: PATIENCE }
+  yield* installMesh(kubernetes.install(about), { ...shared, cluster, kubeconfigFile: kubeconfig, dir, about }, signal)
   yield { title: 'enrolling the workload' }
   await enrol(of, cluster, ground, signal)
-}
-
-async function pinNodes(nodes: Standing['nodes'], { docker }: Ground): Promise<void> {
-  const sets = cpuSetsOf((await docker.info()).cores)
-  if (!sets) return
-  await Promise.all((['control', 'client', 'server'] as const).map((part) => docker.pin([nodes[part]], sets[part])))
-}
-
-async function enrol({ arm, kubernetes, about }: ArmMesh, cluster: Cluster, ground: Ground, signal: AbortSignal) {
-  const enrolment = kubernetes.enrol(about)
-  const { loads } = ground.plan.scenario
-  const workload = workloadFor({ arm, loads, images: ground.site.images, enrolment, run: ground.run })
-  await cluster.apply(workload.lasting, signal, { within: PATIENCE })
-  await cluster.apply(enrolment.objects, signal, { within: PATIENCE })
-  await cluster.untilReady(enrolment.until, PATIENCE, signal)
 }

@@ -9,7 +9,7 @@ import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { PATIENCE } from './arm.ts'
 import { partOf } from './cluster/nodes.ts'
-import { thaw } from './freeze.ts'
+import { isFrozen, thaw } from './freeze.ts'
 import type { Ground } from './ground.ts'
 import { factsOf } from './seat/facts.ts'
 import { makeSeat } from './seat/seat.ts'
@@ -28,10 +28,8 @@ export async function* raiseOn(standing: Standing, ground: Ground, signal: Abort
   const { loads } = ground.plan.scenario
   const { arm, kubernetes, about } = of
   for (const load of loads) refuseLane(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
-  if (standing.frozen) {
-    yield { title: 'thawing' }
-    await thaw(standing, ground)
-  }
+  if (await isFrozen(standing, ground)) yield { title: 'thawing' }
+  await thaw(standing, ground)
   yield { title: 'making client and server anew' }
   const enrolment = kubernetes.enrol(about)
   const { pods } = workloadFor({ arm, loads, images: ground.site.images, enrolment, run: ground.run })

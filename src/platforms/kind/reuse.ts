@@ -4,45 +4,100 @@ import { execa } from 'execa'
 import { ownIdentity } from '../../host/process-identity.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import type { Step } from '../../model/platform.ts'
-import { type ArmMesh, clusterKey } from './arm.ts'
+import type { ArmMesh } from './arm.ts'
+import { asInstalled, type Blueprint } from './blueprint.ts'
 import { nodesOf } from './cluster/nodes.ts'
+import { pinNodes } from './cluster/pin-nodes.ts'
+import type { ClusterRecord } from './cluster/record.ts'
 import { removeCluster } from './cluster/remove.ts'
+import { enrol } from './enrol.ts'
+import { thaw } from './freeze.ts'
 import type { Ground } from './ground.ts'
+import { sharedCores } from './shared-cores.ts'
 import type { Standing } from './standing.ts'
 
 /** A cluster that an earlier run has kept, made from the very same things; undefined where there is none. */
 export async function* reuse(
   of: ArmMesh,
+  blueprint: Blueprint,
   ground: Ground,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Standing | undefined> {
-  const key = clusterKey(of, ground.site, ground.plan.scenario.loads)
-  const kept = (await ground.records.all()).find((record) => record.kept && record.key === key)
-  if (!kept) return undefined
-  yield { title: `taking over ${kept.cluster}, which an earlier run has kept`, arm: of.arm.name }
-  const { run } = ground
-  await ground.records.write({ ...kept, run, arm: of.arm.name, owner: ownIdentity(), kept: false })
+  const { records } = ground
+  const { key } = blueprint
+  if (key === undefined) return undefined
+  const candidates = (await records.all()).filter((record) => record.kept && record.key === key)
+  for (const { cluster } of candidates) {
+    const record = await makeOwn(cluster, of, ground)
+    // Another arm or another run was first.
+    if (!record) continue
+    try {
+      return yield* takeOver(of, record, blueprint, ground, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      yield { title: `${cluster} is not usable any more: ${(error as Error).message}`, arm: of.arm.name }
+    }
+  }
+  return undefined
+}
+
+/** From here on it is this run's; the answer is the record as it was. Of two who ask at once only one gets it. */
+export async function makeOwn(
+  cluster: string,
+  { arm }: Pick<ArmMesh, 'arm'>,
+  { records, run }: Pick<Ground, 'records' | 'run'>,
+): Promise<ClusterRecord | undefined> {
+  const claimed = await records.claim(cluster)
+  if (!claimed) return undefined
   try {
-    return await takeOver(of, kept.cluster, ground, signal)
-  } catch {
-    signal.throwIfAborted()
-    yield { title: `${kept.cluster} is not usable any more`, arm: of.arm.name }
-    await removeCluster(kept.cluster, ground.docker, ground.records)
-    return undefined
+    await records.write({ ...claimed.record, run, arm: arm.name, owner: ownIdentity(), kept: false })
+    return claimed.record
+  } finally {
+    await claimed.release()
   }
 }
 
-async function takeOver(of: ArmMesh, name: string, ground: Ground, signal: AbortSignal): Promise<Standing> {
-  const dir = join(ground.dir, name)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
+/** What cannot be taken over whole leaves nothing. */
+async function* takeOver(
+  of: ArmMesh,
+  kept: ClusterRecord,
+  blueprint: Blueprint,
+  ground: Ground,
+  signal: AbortSignal,
+): AsyncGenerator<Step, Standing> {
+  const { docker, records, network } = ground
+  const name = kept.cluster
+  const arm = of.arm.name
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => removeCluster(name, docker, records, network))
+  yield { title: `taking over ${name}, which run ${kept.run} has kept`, arm }
+  const nodes = await wake(name, ground)
+  const affinity = await pinNodes(nodes, docker)
+  yield* sharedCores(affinity, arm)
+  const { kubeconfig, dir, text } = await kubeconfigOf(name, ground, signal)
+  const cluster = undo.adopt(await connect(text), (open) => open.close())
+  await cluster.get('/readyz', signal)
+  await enrol(of, cluster, ground, signal)
+  const installation = await asInstalled(blueprint, { kubeconfig, dir }, ground, signal)
+  yield { title: 'taken over', arm, installation }
+  undo.move()
+  const madeAt = kept.made?.at ?? 'at an unknown time'
+  return { of, name, nodes, cluster, affinity, origin: { madeAt, keptFrom: kept.run } }
+}
+
+async function wake(name: string, { docker }: Ground): Promise<Standing['nodes']> {
   const nodes = nodesOf(name)
-  const found = await ground.docker.inspect(Object.values(nodes))
+  const found = await docker.inspect(Object.values(nodes))
   if (found.length < Object.keys(nodes).length) throw new Error('a node is missing')
-  const paused = found.filter(({ state }) => state === 'paused').map(({ id }) => id)
-  await ground.docker.unpause(paused)
-  const { stdout } = await execa(ground.kind.path, ['get', 'kubeconfig', '--name', name], { cancelSignal: signal })
-  await writeFile(join(dir, 'kubeconfig'), stdout, { mode: 0o600 })
-  const standing: Standing = { of, name, nodes, cluster: await connect(stdout), frozen: false }
-  await standing.cluster.get('/readyz', signal)
-  return standing
+  await thaw({ nodes }, { docker })
+  return nodes
+}
+
+async function kubeconfigOf(name: string, { dir: root, kind }: Ground, signal: AbortSignal) {
+  const dir = join(root, name)
+  const kubeconfig = join(dir, 'kubeconfig')
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const { stdout } = await execa(kind.path, ['get', 'kubeconfig', '--name', name], { cancelSignal: signal })
+  await writeFile(kubeconfig, stdout, { mode: 0o600 })
+  return { kubeconfig, dir, text: stdout }
 }

@@ -10,6 +10,7 @@ export const ROLE_STYLES: Readonly<Record<Role, { readonly title: string; readon
   cni: { title: 'CNI', color: 'var(--role-cni)' },
   'control-plane': { title: 'control plane', color: 'var(--role-control-plane)' },
   node: { title: 'rest of the node', color: 'var(--role-node)' },
+  cluster: { title: 'Kubernetes itself', color: 'var(--role-cluster)' },
   generator: { title: 'load generator', color: 'var(--role-node)' },
 }
 

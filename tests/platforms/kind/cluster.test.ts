@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/process-identity.ts'
-import { cpuSetsOf } from '../../../src/platforms/kind/cluster/cpu-sets.ts'
-import { NETWORK } from '../../../src/platforms/kind/cluster/create.ts'
+import { cpuCount, cpuSetsOf } from '../../../src/platforms/kind/cluster/cpu-sets.ts'
 import { clusterLeftovers } from '../../../src/platforms/kind/cluster/leftovers.ts'
 import { clusterName } from '../../../src/platforms/kind/cluster/name.ts'
+import { NETWORK, network } from '../../../src/platforms/kind/cluster/network.ts'
 import { CLUSTER_LABEL, nodesOf, partOf } from '../../../src/platforms/kind/cluster/nodes.ts'
 import { type ClusterRecord, type Records, records } from '../../../src/platforms/kind/cluster/record.ts'
 import { runId } from '../../../src/store/run-id.ts'
-import { fakeDocker } from './fake-docker.ts'
+import { type FakeDocker, fakeDocker } from './fake-docker.ts'
 
 let dir: string
 let kept: Records
@@ -61,6 +61,7 @@ describe('CPU sets', () => {
       const [from = 0, to = from] = set.split('-').map(Number)
       return Array.from({ length: to - from + 1 }, (_, index) => from + index)
     })
+    expect(Object.values(cpuSetsOf(cores) ?? {}).reduce((sum, set) => sum + cpuCount(set), 0)).toBe(cores)
     expect(given.toSorted((a, b) => a - b)).toEqual(Array.from({ length: cores }, (_, core) => core))
   })
 })
@@ -68,36 +69,39 @@ describe('CPU sets', () => {
 describe('what is left behind', () => {
   const node = (cluster: string, name = `${cluster}-control-plane`) => ({ name, labels: { [CLUSTER_LABEL]: cluster } })
 
-  it('is every cluster with our name, and none of others', async () => {
+  const find = (docker: FakeDocker) => clusterLeftovers(docker, kept, network(dir))
+
+  it('is not what only has our name: that is told, and spared', async () => {
     const docker = fakeDocker({
       containers: [node('meshbench-a'), node('meshbench-a', 'x'), node('kind'), node('mesh')],
     })
-    expect(await clusterLeftovers(docker, kept)).toMatchObject([
-      { run: 'unknown', what: 'cluster meshbench-a', alive: false },
+    expect(await find(docker)).toMatchObject([
+      { what: 'cluster meshbench-a, which has no record here', alive: false, spared: 'unrecorded' },
     ])
   })
 
-  it('is alive while its run goes on, or when it was kept', async () => {
+  it('is alive while its run goes on, and spared when it was kept', async () => {
     const gone = { pid: 2 ** 30, start: '1' }
     await kept.write(record('meshbench-going'))
     await kept.write(record('meshbench-dead', { owner: gone }))
     await kept.write(record('meshbench-kept', { owner: gone, kept: true }))
     const containers = ['meshbench-going', 'meshbench-dead', 'meshbench-kept'].map((name) => node(name))
-    const found = await clusterLeftovers(fakeDocker({ containers }), kept)
-    expect(Object.fromEntries(found.map(({ what, alive }) => [what, alive]))).toEqual({
+    const found = await find(fakeDocker({ containers }))
+    expect(Object.fromEntries(found.map(({ what, alive, spared }) => [what, spared ?? alive]))).toEqual({
       'cluster meshbench-going (arm none)': true,
       'cluster meshbench-dead (arm none)': false,
-      'cluster meshbench-kept (arm none), kept for the next run': true,
+      'cluster meshbench-kept (arm none), kept for the next run': 'kept',
     })
   })
 
-  it('goes with its volumes, its record, and the network when nobody needs it', async () => {
+  it('goes with its volumes, its record, and the network that was made for it', async () => {
+    await network(dir).expect(fakeDocker({ networks: ['bridge'] }))
     await kept.write(record('meshbench-dead', { owner: { pid: 2 ** 30, start: '1' } }))
     const docker = fakeDocker({
       containers: [{ ...node('meshbench-dead'), volumes: ['v1'] }],
       networks: [NETWORK, 'bridge'],
     })
-    const [left] = await clusterLeftovers(docker, kept)
+    const [left] = await find(docker)
     await left?.remove()
     expect(docker.calls).toEqual([
       ['remove', ['meshbench-dead-control-plane']],
@@ -107,9 +111,17 @@ describe('what is left behind', () => {
     expect(await readdir(dir)).toEqual([])
   })
 
+  it('is never a network that was there before, idle or not', async () => {
+    const docker = fakeDocker({ containers: [node('meshbench-dead')], networks: [NETWORK] })
+    await network(dir).expect(docker)
+    await kept.write(record('meshbench-dead', { owner: { pid: 2 ** 30, start: '1' } }))
+    await (await find(docker))[0]?.remove()
+    expect(docker.calls).toEqual([['remove', ['meshbench-dead-control-plane']]])
+  })
+
   it('is also a record of a cluster that was never made', async () => {
     await kept.write(record('meshbench-early', { owner: { pid: 2 ** 30, start: '1' } }))
-    const [left] = await clusterLeftovers(fakeDocker({}), kept)
+    const [left] = await find(fakeDocker({}))
     expect(left).toMatchObject({ what: 'cluster meshbench-early (arm none)', alive: false })
     await left?.remove()
     expect(await kept.all()).toEqual([])
@@ -117,8 +129,8 @@ describe('what is left behind', () => {
 
   it('is nothing where there is no Docker, unless we know of clusters', async () => {
     const none = fakeDocker({ broken: true })
-    expect(await clusterLeftovers(none, kept)).toEqual([])
+    expect(await find(none)).toEqual([])
     await kept.write(record('meshbench-a'))
-    await expect(clusterLeftovers(none, kept)).rejects.toThrow('no docker')
+    await expect(find(none)).rejects.toThrow('no docker')
   })
 })

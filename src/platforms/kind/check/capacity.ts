@@ -1,6 +1,7 @@
 import type { Finding } from '../../../model/platform.ts'
 import type { Arm, Isolation } from '../../../model/scenario.ts'
 import { type Bytes, formatSize } from '../../../model/units.ts'
+import { cpuCount, cpuSetsOf } from '../cluster/cpu-sets.ts'
 import type { DockerInfo } from '../docker.ts'
 import { error, ok, warning } from './finding.ts'
 import { isHere } from './is-here.ts'
@@ -30,10 +31,20 @@ export function memoryFinding(there: Bytes, arms: readonly Arm[], isolation: Iso
 }
 
 export function coresFinding({ cores }: DockerInfo): Finding {
-  if (cores >= 4) return ok(`${cores} cores: load generator, server and the rest get their own`)
+  const sets = cpuSetsOf(cores)
+  if (!sets) {
+    return warning(
+      `${cores === 1 ? '1 core' : `${cores} cores`}: load generator, server, proxies and Kubernetes share them`,
+      'Each takes time from the others, so latencies are higher and scatter more than between machines of their own.',
+      'Compare arms with each other, at rates well below saturation; use at least 4 cores for figures to quote.',
+    )
+  }
+  const [control, client, server] = [cpuCount(sets.control), cpuCount(sets.client), cpuCount(sets.server)]
+  const shares = `${cores} cores: ${control} for the control planes, ${client} for the load generator with the proxy beside it, ${server} for the server with its own`
+  if (client > 1) return ok(shares)
   return warning(
-    `${cores === 1 ? '1 core' : `${cores} cores`}: load generator, server, proxies and Kubernetes share them`,
-    'Each takes time from the others, so latencies are higher and scatter more than between machines of their own.',
-    'Compare arms with each other, at rates well below saturation; use at least 4 cores for figures to quote.',
+    shares,
+    'Generator and proxy take turns on one core: at high rates each waits for the other, and the arm with the dearer proxy waits longer.',
+    'Stay well below saturation, or use 5 cores or more.',
   )
 }

@@ -1,18 +1,20 @@
 import type { Plan } from '../../../model/plan.ts'
 import type { Finding } from '../../../model/platform.ts'
-import type { Scenario } from '../../../model/scenario.ts'
+import type { Arm, Scenario } from '../../../model/scenario.ts'
 import type { Site } from '../../../model/site.ts'
-import { armMesh, imagesOf } from '../arm.ts'
+import { type ArmMesh, armMesh, imagesOf } from '../arm.ts'
+import { refuseK6 } from '../cluster/refuse-k6.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, memoryFinding, memoryThere } from './capacity.ts'
 import { clockFinding } from './clock.ts'
 import { daemonFindings } from './daemon.ts'
-import { diskFinding } from './disk.ts'
+import { archivesFinding, diskFinding } from './disk.ts'
 import { refusal } from './finding.ts'
 import { imageFindings } from './images.ts'
 import { isHere } from './is-here.ts'
 import { inotifyFinding, modulesFinding, portsFinding } from './kernel.ts'
-import { leftoverFinding } from './leftover-clusters.ts'
+import { leftoverFindings } from './leftover-clusters.ts'
+import { placesFinding } from './places.ts'
 import { type Readers, readersOf } from './readers.ts'
 
 const NODES_PER_ARM = 3
@@ -36,7 +38,7 @@ export async function checkKind({ scenario }: Plan, site: Site, readers: Readers
     ...(isHere(info, readers) ? await machineFindings(info, readers, scenario, nodes) : []),
     ...(await armFindings(scenario, site, readers)),
     clock,
-    await leftoverFinding(readers.leftovers),
+    ...(await leftoverFindings(readers)),
   ]
 }
 
@@ -57,19 +59,35 @@ async function machineFindings(
   return found.flat()
 }
 
-/** Arms that cannot be installed as they are written, and the images of those that can. */
-async function armFindings(scenario: Scenario, site: Site, { docker }: Readers): Promise<Finding[]> {
-  const refused = scenario.arms.flatMap((arm) => {
-    try {
-      armMesh(arm, scenario.profile, site)
-      return []
-    } catch (thrown) {
-      return [{ arm, finding: refusal(thrown) }]
-    }
-  })
-  const arms = scenario.arms.filter((arm) => !refused.some((one) => one.arm === arm))
+/** Arms that cannot be installed as they are written, and what those that can are made of. */
+async function armFindings(scenario: Scenario, site: Site, readers: Readers): Promise<Finding[]> {
+  const tried = scenario.arms.map((arm) => tryArm(arm, scenario, site))
+  const able = tried.filter((one): one is ArmMesh => 'about' in one)
+  const arms = able.map(({ arm }) => arm)
+  const images = imagesOf({ ...scenario, arms }, site)
+  const inArchives = images.filter((name) => name !== site.kind.nodeImage)
   return [
-    ...refused.map(({ finding }) => finding),
-    ...(await imageFindings(imagesOf({ ...scenario, arms }, site), docker)),
+    ...tried.filter((one): one is Finding => 'severity' in one),
+    ...k6Finding(scenario, site),
+    ...(await imageFindings(images, readers.docker)),
+    ...(await archivesFinding(inArchives, readers)),
+    ...(await placesFinding(able, site, readers)),
   ]
+}
+
+function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding {
+  try {
+    return armMesh(arm, profile, site)
+  } catch (thrown) {
+    return refusal(thrown)
+  }
+}
+
+function k6Finding({ loads }: Scenario, site: Site): Finding[] {
+  try {
+    refuseK6(site, loads)
+    return []
+  } catch (thrown) {
+    return [refusal(thrown)]
+  }
 }

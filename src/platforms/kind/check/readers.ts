@@ -1,10 +1,14 @@
-import { readFile, statfs } from 'node:fs/promises'
-import { release } from 'node:os'
+import { access, readFile, statfs } from 'node:fs/promises'
+import { release, tmpdir } from 'node:os'
 import { execa } from 'execa'
 import type { Leftover } from '../../../model/platform.ts'
+import type { Chart } from '../../../model/site.ts'
 import type { Bytes, Seconds } from '../../../model/units.ts'
+import { keptMemory } from '../cluster/kept-memory.ts'
 import { clusterLeftovers } from '../cluster/leftovers.ts'
+import { records } from '../cluster/record.ts'
 import { type Docker, docker as realDocker } from '../docker.ts'
+import { addressTrouble, chartTrouble } from './remote-trouble.ts'
 
 /** What a check looks at, so that tests can show it another machine. */
 export interface Readers {
@@ -12,6 +16,8 @@ export interface Readers {
   readonly os: NodeJS.Platform
   /** Release of this machine's kernel. */
   readonly kernel: string
+  /** Where scratch folders are made. */
+  readonly scratch: string
   /** Seconds since the epoch. */
   now(): Seconds
   /** A file's text; undefined where there is none that can be read. */
@@ -23,6 +29,14 @@ export interface Readers {
   /** Whether the clock follows a time server; undefined where nobody can tell. */
   clockIsSynchronised(): Promise<boolean | undefined>
   leftovers(): Promise<Leftover[]>
+  /** Memory of the clusters that were kept; undefined where nobody can tell. */
+  keptMemory(): Promise<Bytes | undefined>
+  /** Whether there is a file or a folder. */
+  exists(path: string): Promise<boolean>
+  /** Why nothing can be had from an address; undefined where it can. */
+  addressTrouble(address: string): Promise<string | undefined>
+  /** Likewise of a chart in a repository or a registry; undefined also where nobody can tell yet. */
+  chartTrouble(chart: Chart, version: string): Promise<string | undefined>
 }
 
 export function readersOf(docker: Docker = realDocker()): Readers {
@@ -30,6 +44,7 @@ export function readersOf(docker: Docker = realDocker()): Readers {
     docker,
     os: process.platform,
     kernel: release(),
+    scratch: tmpdir(),
     now: () => Date.now() / 1000,
     text: (path) => readFile(path, 'utf8').catch(() => undefined),
     free: async (dir) => {
@@ -42,6 +57,14 @@ export function readersOf(docker: Docker = realDocker()): Readers {
       return said === 'yes' ? true : said === 'no' ? false : undefined
     },
     leftovers: () => clusterLeftovers(docker),
+    keptMemory: () => keptMemory(docker, records()).catch(() => undefined),
+    exists: (path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    addressTrouble,
+    chartTrouble,
   }
 }
 

@@ -21,3 +21,9 @@ export function cpuSetsOf(cores: number): Readonly<Record<NodePart, string>> | u
 function range(from: number, below: number): string {
   return below - from === 1 ? `${from}` : `${from}-${below - 1}`
 }
+
+/** How many CPUs a set such as `2-4` or `7` has. */
+export function cpuCount(set: string): number {
+  const [from = 0, to = from] = set.split('-').map(Number)
+  return to - from + 1
+}

@@ -2,13 +2,13 @@ import { ExecaError, execa } from 'execa'
 import { Failure } from '../../../model/failure.ts'
 import type { Program } from '../../../model/tool.ts'
 import type { Seconds } from '../../../model/units.ts'
-
-/** Clusters share it; it goes when the last of them has gone. */
-export const NETWORK = 'meshbench'
+import { NETWORK } from './network.ts'
 
 /** How long kind may take: on a busy machine of two cores a cluster of three nodes takes some two minutes. */
 const PATIENCE: Seconds = 600
-const CONFIG = new URL('../../../../kind-config.yaml', import.meta.url)
+
+/** What every cluster is made of. */
+export const KIND_CONFIG = new URL('../../../../kind-config.yaml', import.meta.url)
 
 export interface NewCluster {
   readonly name: string
@@ -26,7 +26,7 @@ export async function createCluster(
 ) {
   const argv = ['create', 'cluster', '--name', name, '--image', nodeImage, '--kubeconfig', kubeconfig]
   try {
-    await execa(kind.path, [...argv, '--config', CONFIG.pathname, '--wait', '120s', '--retain'], {
+    await execa(kind.path, [...argv, '--config', KIND_CONFIG.pathname, '--wait', '120s', '--retain'], {
       env: { ...env, KIND_EXPERIMENTAL_DOCKER_NETWORK: NETWORK },
       stdin: 'ignore',
       cancelSignal: signal,

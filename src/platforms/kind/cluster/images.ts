@@ -1,30 +1,42 @@
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../../model/failure.ts'
 import type { MeshImage, NodePart } from '../../../model/mesh.ts'
 import type { Step } from '../../../model/platform.ts'
 import type { ToolProvenance } from '../../../model/result.ts'
 import type { Docker } from '../docker.ts'
+import { nodeImage } from './node-image.ts'
+import { type Pulled, pulledImages } from './pulled.ts'
 
 /** Gets what is not on this machine yet, once for all clusters; the answer says what exactly each image is. */
-export async function* pullImages(names: readonly string[], docker: Docker): AsyncGenerator<Step, ToolProvenance[]> {
+export async function* pullImages(
+  names: readonly string[],
+  docker: Docker,
+  pulled: Pulled = pulledImages(),
+): AsyncGenerator<Step, ToolProvenance[]> {
   const found: ToolProvenance[] = []
   for (const name of [...new Set(names)]) {
-    if (!(await docker.image(name))) {
+    const isHere = (await docker.image(name)) !== undefined
+    if (!isHere) {
       yield { title: `pulling ${name}` }
       await pull(name, docker)
     }
     const image = await docker.image(name)
     if (!image) throw new Failure('no-image', `the image ${name} is gone as soon as it was pulled`)
-    const [tag = ''] = (name.split('/').at(-1) ?? name).split('@')
-    found.push({
-      name: `image ${name.split('@')[0]?.replace(/:[^/:]*$/, '')}`,
-      version: tag.split(':')[1] ?? 'latest',
-      origin: 'image',
-      sha256: image.id.replace('sha256:', ''),
-    })
+    if (!isHere) await pulled.add({ name, id: image.id, at: new Date().toISOString() })
+    found.push(provenanceOf(name, image.id))
   }
   return found
+}
+
+function provenanceOf(name: string, id: string): ToolProvenance {
+  const [tag = ''] = (name.split('/').at(-1) ?? name).split('@')
+  return {
+    name: `image ${name.split('@')[0]?.replace(/:[^/:]*$/, '')}`,
+    version: tag.split(':')[1] ?? 'latest',
+    origin: 'image',
+    sha256: id.replace('sha256:', ''),
+  }
 }
 
 async function pull(name: string, docker: Docker): Promise<void> {
@@ -42,15 +54,18 @@ async function pull(name: string, docker: Docker): Promise<void> {
 export interface ImageShelf {
   /** Puts every image into the nodes that run it; these all at once, an image after the other. */
   load(images: readonly MeshImage[], nodes: Readonly<Record<NodePart, string>>): Promise<void>
+  /** Gives the space back; what is asked for later is written anew. */
+  clear(): Promise<void>
 }
 
 export function imageShelf(dir: string, docker: Docker): ImageShelf {
   const archives = new Map<string, Promise<string>>()
+  let count = 0
   const archiveOf = (image: string): Promise<string> => {
     const known = archives.get(image)
     if (known) return known
-    const file = join(dir, `image-${archives.size + 1}.tar`)
-    const saving = docker.save([image], file).then(() => file)
+    const file = join(dir, `image-${++count}.tar`)
+    const saving = save(image, file, docker).then(() => file)
     archives.set(image, saving)
     // One that failed is tried anew by the next who asks.
     saving.catch(() => archives.delete(image))
@@ -63,6 +78,24 @@ export function imageShelf(dir: string, docker: Docker): ImageShelf {
         await Promise.all(on.map((part) => importInto(nodes[part], file, docker)))
       }
     },
+    async clear() {
+      const written = await Promise.allSettled(archives.values())
+      archives.clear()
+      const files = written.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      await Promise.all(files.map((file) => rm(file, { force: true })))
+    },
+  }
+}
+
+/** Under the name that it has in the nodes. */
+async function save(image: string, file: string, docker: Docker): Promise<void> {
+  const name = nodeImage(image)
+  if (name === image) return await docker.save([image], file)
+  await docker.tag(image, name)
+  try {
+    await docker.save([name], file)
+  } finally {
+    await docker.removeImage(name)
   }
 }
 

@@ -1,16 +1,18 @@
 import type { Leftover } from '../../../model/platform.ts'
 import { type Docker, docker as realDocker } from '../docker.ts'
+import { type Network, network as realNetwork } from './network.ts'
 import { CLUSTER_LABEL } from './nodes.ts'
-import { isHeld, PREFIX, type Records, records as realRecords } from './record.ts'
+import { type ClusterRecord, isHeld, PREFIX, type Records, records as realRecords } from './record.ts'
 import { removeCluster } from './remove.ts'
 
 /**
- * Clusters that bear our name, whoever made them, and records of clusters that were never made. One that was kept on
- * purpose counts as alive: it goes only when everything is asked for.
+ * Clusters that have a record, and records of clusters that were never made. A cluster that only has a name like ours may
+ * be anybody's: it is named, and spared.
  */
 export async function clusterLeftovers(
   docker: Docker = realDocker(),
   records: Records = realRecords(),
+  network: Network = realNetwork(),
 ): Promise<Leftover[]> {
   const known = await records.all()
   const standing = await clustersStanding(docker).catch((error): string[] => {
@@ -20,14 +22,20 @@ export async function clusterLeftovers(
   })
   return [...new Set([...standing, ...known.map(({ cluster }) => cluster)])].map((cluster) => {
     const record = known.find((one) => one.cluster === cluster)
-    const kept = record?.kept === true && standing.includes(cluster)
-    return {
-      run: record?.run ?? 'unknown',
-      what: `cluster ${cluster}${record ? ` (arm ${record.arm})` : ''}${kept ? ', kept for the next run' : ''}`,
-      alive: record !== undefined && (kept || isHeld(record)),
-      remove: () => removeCluster(cluster, docker, records),
-    }
+    const remove = () => removeCluster(cluster, docker, records, network)
+    return record ? { ...recorded(record, standing.includes(cluster)), remove } : { ...unrecorded(cluster), remove }
   })
+}
+
+function recorded(record: ClusterRecord, stands: boolean): Omit<Leftover, 'remove'> {
+  const { run, cluster, arm } = record
+  const what = `cluster ${cluster} (arm ${arm})`
+  if (record.kept && stands) return { run, what: `${what}, kept for the next run`, alive: false, spared: 'kept' }
+  return { run, what, alive: isHeld(record) }
+}
+
+function unrecorded(cluster: string): Omit<Leftover, 'remove'> {
+  return { what: `cluster ${cluster}, which has no record here`, alive: false, spared: 'unrecorded' }
 }
 
 async function clustersStanding(docker: Docker): Promise<string[]> {

@@ -1,9 +1,8 @@
 import { arch } from 'node:os'
 import type { PodFact } from '../../../model/mesh.ts'
 import type { Evidence } from '../../../model/usage.ts'
-import { cpuSetsOf } from '../cluster/cpu-sets.ts'
 import type { Ground } from '../ground.ts'
-import type { Standing } from '../standing.ts'
+import type { Origin, Standing } from '../standing.ts'
 
 interface Node {
   readonly metadata: { readonly name: string }
@@ -29,11 +28,16 @@ export async function factsOf(
     ...of.kubernetes.inspect(pods, of.about),
     placement(pods, of.arm.placement ?? 'cross-node'),
     images(pods),
-    { name: 'cluster', seen: name, source: 'kind' },
+    { name: 'cluster', seen: whereFrom(name, standing.origin), source: 'kind' },
     { name: 'isolation', seen: isolation(ground), source: 'plan' },
     { name: 'node', seen: describe(node), source: 'Node status' },
-    await affinity(ground),
+    { name: 'affinity', seen: standing.affinity.seen, source: 'docker update --cpuset-cpus' },
   ]
+}
+
+/** Name and time together tell one provisioning from another: a cluster that is made anew within a run gets the old name. */
+export function whereFrom(name: string, { madeAt, keptFrom }: Origin): string {
+  return `${name}, made ${madeAt}${keptFrom === undefined ? '' : `, kept from run ${keptFrom}`}`
 }
 
 /** Placement is checked, not hoped for. */
@@ -71,13 +75,4 @@ function describe(node: Node | undefined): string {
   if (!node) return 'unknown'
   const { kubeletVersion, kernelVersion, containerRuntimeVersion } = node.status.nodeInfo
   return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${arch()}`
-}
-
-async function affinity({ docker }: Ground): Promise<Evidence> {
-  const { cores } = await docker.info()
-  const sets = cpuSetsOf(cores)
-  const seen = sets
-    ? `pinned: control plane on CPU ${sets.control}, client on ${sets.client}, server on ${sets.server}`
-    : `not pinned: ${cores} cores`
-  return { name: 'affinity', seen, source: 'docker update --cpuset-cpus' }
 }

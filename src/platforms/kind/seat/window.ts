@@ -23,7 +23,8 @@ export async function openWindow(options: SeatOptions): Promise<Window> {
       const harness = own()
       const close = await readEdges(options)
       const after = await scrapeAll(options)
-      const { evidence, carried } = of.kubernetes.prove(countersOf(before, after), of.about)
+      const counters = countersOf(before, after, options.standing.affinity.cpus)
+      const { evidence, carried } = of.kubernetes.prove(counters, of.about)
       const { opened, closed } = edgesOf(open, close)
       return {
         seconds: closed.monotonic - opened.monotonic,
@@ -95,7 +96,11 @@ export function podsOf(
   )
 }
 
-function countersOf(before: readonly Scraped[], after: readonly Scraped[]): Counters {
+function countersOf(
+  before: readonly Scraped[],
+  after: readonly Scraped[],
+  cpus: Readonly<Record<NodePart, number>>,
+): Counters {
   const both = before.flatMap((one) => {
     const other = after.find(({ scrape, pod }) => scrape === one.scrape && pod.uid === one.pod.uid)
     return other ? [{ ...one, later: other.samples }] : []
@@ -104,7 +109,13 @@ function countersOf(before: readonly Scraped[], after: readonly Scraped[]): Coun
   return Object.fromEntries(
     Object.entries(byScrape).map(([scrape, found = []]) => [
       scrape,
-      found.map(({ pod, samples, later }) => ({ pod: pod.name, node: pod.node, before: samples, after: later })),
+      found.map(({ pod: { name, node }, samples, later }) => ({
+        pod: name,
+        node,
+        cpus: cpus[node],
+        before: samples,
+        after: later,
+      })),
     ]),
   )
 }

@@ -1,5 +1,5 @@
 import type { ComponentRule, NodePart, PodFact } from '../../../model/mesh.ts'
-import type { Usage } from '../../../model/usage.ts'
+import { CLUSTER_COMPONENT, type Usage } from '../../../model/usage.ts'
 import { containerIdOf, type Member, membersOf } from './components.ts'
 import type { CgroupCounters, NodeEdge, NodeEdges } from './node-edge.ts'
 import { pairsOf } from './pairs-of.ts'
@@ -68,9 +68,10 @@ function restOf(node: NodePart, open: NodeEdge, close: NodeEdge, spans: readonly
   const cpu = close.total.cpuSeconds - open.total.cpuSeconds - total(spans, (span) => grown(span, 'cpuSeconds'))
   const memory = close.total.memoryBytes - total(spans, ({ after }) => after?.memoryBytes ?? 0)
   const tasks = close.total.tasks
+  const component = `node-${node}`
   return {
-    component: `node-${node}`,
-    role: 'node',
+    component,
+    role: component === CLUSTER_COMPONENT ? 'cluster' : 'node',
     cpuSeconds: Math.max(0, cpu),
     memoryBytes: Math.max(0, memory),
     ...(tasks === undefined ? {} : { threads: tasks - total(spans, ({ after }) => after?.tasks ?? 0) }),

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
+import { stamped } from '../../../kubernetes/stamp.ts'
 import type { Enrolment, KubernetesObject } from '../../../model/mesh.ts'
 import type { Arm, Load } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
+import { nodeImage } from '../cluster/node-image.ts'
 import { LANES, lanesOf } from './lanes.ts'
 
 const FILE = new URL('../../../../manifests/workload.yaml', import.meta.url)
@@ -23,7 +25,7 @@ export interface Workload {
 
 /** `manifests/workload.yaml` for one arm. */
 export function workloadFor(about: WorkloadAbout): Workload {
-  const objects = documents().map((object) => ({ ...object, metadata: stamped(object.metadata, about.run) }))
+  const objects = documents().map((object) => stamped(object, about.run))
   return {
     lasting: objects.flatMap((object) => {
       if (object.kind === 'Pod') return []
@@ -36,13 +38,6 @@ export function workloadFor(about: WorkloadAbout): Workload {
 
 function documents(): KubernetesObject[] {
   return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
-}
-
-type Metadata = KubernetesObject['metadata']
-
-/** Every object says whose it is. */
-export function stamped(metadata: Metadata, run: string): Metadata {
-  return { ...metadata, labels: { ...metadata.labels, 'meshbench.io/run': run } }
 }
 
 function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolment): KubernetesObject {
@@ -80,7 +75,7 @@ function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject
   const { arm, images, enrolment } = about
   const spec = pod['spec'] as PodSpec
   const wanted = wantedContainers(about.loads)
-  const withImage = (container: ContainerSpec) => ({ ...container, image: images[container.image] })
+  const withImage = (container: ContainerSpec) => ({ ...container, image: nodeImage(images[container.image]) })
   const together = arm.placement === 'same-node' && pod.metadata.name === 'client'
   const { initContainers = [] } = spec
   return {

@@ -21,12 +21,14 @@ describe('checkKind', () => {
         "ok: Docker 20.10.24+dfsg1 on Debian GNU/Linux 12 (bookworm)",
         "ok: cgroup v2",
         "ok: 20 GiB of memory, for 3.05 GiB of 2 arms that stand at once",
-        "ok: 8 cores: load generator, server and the rest get their own",
+        "ok: 8 cores: 2 for the control planes, 3 for the load generator with the proxy beside it, 3 for the server with its own",
         "ok: 186 GiB of disk at /var/lib/docker, for 12.1 GiB",
         "ok: inotify: 1048576 watches, 8192 instances",
         "ok: kernel modules for the interception of traffic",
         "ok: ports 32768 to 60999 for the API servers",
         "ok: 5 images, all here",
+        "ok: 186 GiB of disk at /tmp for archives of images",
+        "ok: 2 places of charts and manifests",
         "ok: clocks agree",
         "ok: nothing is left of earlier runs",
       ]
@@ -128,6 +130,34 @@ describe('checkKind', () => {
       'meshbench clean',
     ],
     [
+      'a cluster that may be anybody’s',
+      {
+        readers: {
+          leftovers: async () => [
+            { what: 'cluster meshbench-x', alive: false, spared: 'unrecorded', remove: async () => {} },
+          ],
+        },
+      },
+      'warning',
+      'named like ours: cluster meshbench-x',
+      'clean --all',
+    ],
+    [
+      'no room for archives of images',
+      { readers: { free: async (dir) => (dir === '/tmp' ? 1 : 200e9) } },
+      'error',
+      '1 B of disk at /tmp',
+      'TMPDIR',
+    ],
+    [
+      'a chart that cannot be had',
+      { readers: { chartTrouble: async (chart) => (String(chart).endsWith('istiod') ? 'not found' : undefined) } },
+      'error',
+      'the chart oci://ghcr.io/istio/release/charts/istiod 1.31.1 cannot be had',
+      'site file',
+    ],
+    ['four cores', { info: { cores: 4 } }, 'warning', '1 for the load generator with the proxy beside it', '5 cores'],
+    [
       'an image that cannot be had',
       { here: (image) => !image.includes('k6') && !image.includes('pilot'), refused: () => 'no such host' },
       'error',
@@ -152,6 +182,51 @@ describe('checkKind', () => {
     expect(await wrong({ readers: { leftovers: async () => [alive] } })).toEqual([])
   })
 
+  it('tells kept clusters and their memory', async () => {
+    const kept = {
+      run: 'r',
+      what: 'cluster meshbench-x',
+      alive: false,
+      spared: 'kept',
+      remove: async () => {},
+    } as const
+    const found = await check({
+      readers: { leftovers: async () => [kept, kept], keptMemory: async () => 2 * 1024 ** 3 },
+    })
+    expect(found.at(-1)).toMatchObject({
+      severity: 'ok',
+      what: expect.stringContaining('2 kept clusters, 2 GiB of memory'),
+    })
+  })
+
+  it('looks for the definitions of the Gateway API and for charts where the site has them', async () => {
+    const site = { ...PUBLIC_SITE, vendors: { istio: { charts: { istiod: '/charts/istiod' } } } }
+    const { readers } = machine({
+      readers: { exists: async () => false, addressTrouble: async () => 'the answer is 404' },
+    })
+    const found = await checkKind(
+      plan('isolation: frozen', '[none, istio-sidecar, istio-ambient-waypoint]'),
+      site,
+      readers,
+    )
+    expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+      { what: 'the chart /charts/istiod cannot be had', why: 'there is nothing at that path' },
+      { what: `what is at ${PUBLIC_SITE.gatewayApi.manifests} cannot be had`, why: 'the answer is 404' },
+    ])
+  })
+
+  it('refuses k6 2, which does not idle in its container', async () => {
+    const k6 = (image: string) => ({ ...PUBLIC_SITE, images: { ...PUBLIC_SITE.images, k6: image } })
+    const loads = '[{ tool: k6, rate: 10/s, connections: 1, duration: 1s }]'
+    const of = makePlan(parsed(written({ top: 'isolation: frozen', arms: '[none, istio-sidecar]', loads })))
+    const refused = async (image: string) =>
+      (await checkKind(of, k6(image), machine().readers)).some(({ what }) => what.includes('clusters take k6 1'))
+    expect(await refused('mirror:5000/k6:2.0.1')).toBe(true)
+    expect(await refused('grafana/k6:v2.1.0-alpine')).toBe(true)
+    expect(await refused('grafana/k6:1.8.1')).toBe(false)
+    expect(await refused('grafana/k6:latest')).toBe(false)
+  })
+
   it('needs less where arms stand one at a time, and no modules without a mesh', async () => {
     const little: Machine = {
       files: { '/proc/meminfo': 'MemAvailable: 2516582 kB\n' },
@@ -164,7 +239,7 @@ describe('checkKind', () => {
     const about: Machine = {
       info: { memory: 24e9 },
       files: { '/proc/meminfo': 'MemAvailable: 1024 kB\n', '/proc/sys/fs/inotify/max_user_instances': '1' },
-      readers: { kernel: 'another', free: async () => 0 },
+      readers: { kernel: 'another', free: async (dir) => (dir === '/tmp' ? 1e9 : 0) },
     }
     expect(await wrong(about)).toEqual([])
     expect((await wrong({ ...about, info: { memory: 1e9 } })).map(({ severity }) => severity)).toEqual(['error'])

@@ -42,12 +42,17 @@ export function machine({ info, files, here = () => true, refused, readers, dock
     docker: docker as Docker,
     os: 'linux',
     kernel: known.kernel,
+    scratch: '/tmp',
     now: () => 1000,
     text: async (path) => present[path],
     free: async () => 200e9,
     missingModules: async () => [],
     clockIsSynchronised: async () => true,
     leftovers: async () => [],
+    keptMemory: async () => undefined,
+    exists: async () => true,
+    addressTrouble: async () => undefined,
+    chartTrouble: async () => undefined,
     ...readers,
   }
   return { readers: all, asked }

@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ownIdentity } from '../../../src/host/process-identity.ts'
+import { claimFile } from '../../../src/platforms/kind/cluster/claim.ts'
+import { type ClusterRecord, records } from '../../../src/platforms/kind/cluster/record.ts'
+
+const DEAD = { pid: 2 ** 30, start: '1' }
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'claims-'))
+})
+afterEach(() => rm(dir, { recursive: true }))
+
+const record: ClusterRecord = { cluster: 'c', run: 'r', arm: 'none', key: 'k', owner: ownIdentity(), kept: true }
+
+describe('a claim', () => {
+  it('is one task’s only, however many ask at once', async () => {
+    const asked = await Promise.all(Array.from({ length: 20 }, () => claimFile(join(dir, 'c.json')).take()))
+    expect(asked.filter(Boolean)).toHaveLength(1)
+    expect(await readdir(dir)).toEqual(['c.json.claim-1'])
+  })
+
+  it('can be had again once it is given up', async () => {
+    const claim = claimFile(join(dir, 'c.json'))
+    expect([await claim.take(), await claim.take()]).toEqual([true, false])
+    await claim.release()
+    expect(await claim.take()).toBe(true)
+  })
+
+  it('of a dead process passes to one, and leaves nothing when that one is done', async () => {
+    await writeFile(join(dir, 'c.json.claim-1'), JSON.stringify(DEAD))
+    const claims = Array.from({ length: 20 }, () => claimFile(join(dir, 'c.json')))
+    const asked = await Promise.all(claims.map((claim) => claim.take()))
+    expect(asked.filter(Boolean)).toHaveLength(1)
+    await claims[asked.indexOf(true)]?.release()
+    expect(await readdir(dir)).toEqual([])
+  })
+})
+
+describe('claiming a cluster', () => {
+  it('gives its record as it is now, and nothing where it is not kept any more', async () => {
+    const kept = records(dir)
+    await kept.write(record)
+    const claimed = await kept.claim('c')
+    expect(claimed?.record).toEqual(record)
+    expect(await kept.claim('c')).toBeUndefined()
+    await kept.write({ ...record, kept: false })
+    await claimed?.release()
+    expect(await kept.claim('c')).toBeUndefined()
+    expect(await readdir(dir)).toEqual(['c.json'])
+  })
+
+  it('goes with the record', async () => {
+    const kept = records(dir)
+    await kept.write(record)
+    await kept.claim('c')
+    await kept.forget('c')
+    expect(await readdir(dir)).toEqual([])
+  })
+})

@@ -1,0 +1,91 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { armMesh } from '../../../src/platforms/kind/arm.ts'
+import { imageShelf, pullImages } from '../../../src/platforms/kind/cluster/images.ts'
+import { nodeImage } from '../../../src/platforms/kind/cluster/node-image.ts'
+import { pulledImages } from '../../../src/platforms/kind/cluster/pulled.ts'
+import type { Docker } from '../../../src/platforms/kind/docker.ts'
+import { PUBLIC_SITE } from '../../../src/site/defaults.ts'
+import { opened } from '../opened.ts'
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
+const nodes = { control: 'c', client: 'a', server: 'b' }
+let dir: string
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'images-'))
+})
+afterEach(() => rm(dir, { recursive: true }))
+
+/** Images by name, and what is done to them. */
+function imageDocker(here: Record<string, string> = {}) {
+  const images = new Map(Object.entries(here))
+  const calls: string[] = []
+  const docker: Partial<Docker> = {
+    image: async (name) => {
+      const id = images.get(name)
+      return id === undefined ? undefined : { id, digests: [], size: 1, labels: {} }
+    },
+    pull: async (name) => void images.set(name, `sha256:${name}`),
+    tag: async (name, as) => void calls.push(`tag ${name} ${as}`),
+    removeImage: async (name) => {
+      calls.push(`remove ${name}`)
+      images.delete(name)
+    },
+    save: async (names, file) => {
+      calls.push(`save ${names.join(' ')}`)
+      await writeFile(file, 'an archive')
+    },
+    exec: async (node) => {
+      calls.push(`import ${node}`)
+      return ''
+    },
+  }
+  return { docker: docker as Docker, calls, images }
+}
+
+describe('archives of images', () => {
+  it('are written once, reach the nodes that run them, and go when they are not needed', async () => {
+    const { docker, calls } = imageDocker()
+    const shelf = imageShelf(dir, docker)
+    await shelf.load([{ name: 'busybox:1', on: ['client', 'server'] }], nodes)
+    await shelf.load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    expect(calls).toEqual(['save busybox:1', 'import a', 'import b', 'import b'])
+    expect(await readdir(dir)).toHaveLength(1)
+    await shelf.clear()
+    expect(await readdir(dir)).toEqual([])
+    await shelf.load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    expect(calls.slice(4)).toEqual(['save busybox:1', 'import b'])
+  })
+
+  it('of an image by its digest get a name of ours, which pods use and Docker does not keep', async () => {
+    const name = `mirror:5000/team/fortio:1.68@${DIGEST}`
+    const own = 'meshbench.local/fortio:0123456789abcdef0123456789abcdef'
+    expect(nodeImage(name)).toBe(own)
+    expect(nodeImage('mirror:5000/team/fortio:1.68')).toBe('mirror:5000/team/fortio:1.68')
+    const { docker, calls } = imageDocker()
+    await imageShelf(dir, docker).load([{ name, on: ['server'] }], nodes)
+    expect(calls).toEqual([`tag ${name} ${own}`, `save ${own}`, `remove ${own}`, 'import b'])
+  })
+
+  it("are refused of a mesh's image by its digest, whose name is its chart's", () => {
+    const site = { ...PUBLIC_SITE, vendors: { istio: { tag: `1.31.1@${DIGEST}` } } }
+    expect(() => armMesh({ name: 'i', mesh: 'istio-sidecar' }, 'equalised', site)).toThrow('is named by its digest')
+  })
+})
+
+describe('images that a run pulls', () => {
+  it('are remembered, and removed only as far as they are still the same', async () => {
+    const pulled = pulledImages(join(dir, 'images'))
+    const { docker, calls, images } = imageDocker({ 'here:1': 'sha256:x' })
+    await opened(pullImages(['here:1', 'new:1', 'newer:1'], docker, pulled))
+    const left = await pulled.leftovers(docker)
+    expect(left.map(({ what }) => what.split(',')[0]).toSorted()).toEqual(['image new:1', 'image newer:1'])
+    expect(left.every(({ spared, alive }) => spared === 'pulled' && !alive)).toBe(true)
+    images.set('newer:1', 'sha256:of somebody else')
+    for (const one of left) await one.remove()
+    expect(calls).toEqual(['remove new:1'])
+    expect(await pulled.leftovers(docker)).toEqual([])
+  })
+})
