@@ -110,6 +110,7 @@ function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, platform
   const provenance = { meshbench: '0', node: '24', commandLine: [], machine, platform, tools: [] }
   const run = { schema: 1, id: 'prove', startedAt: '2026-01-01T00:00:00Z', digest: '', plan, provenance }
   const record = { run, results: [], unreadable: [] }
-  const nothing = { trials: [], missing: [], noise: [], distributions: [], components: [], problems: [] }
-  return { schema: 1, record, metrics: METRICS, cells, ...nothing }
+  const nothing = { trials: [], missing: [], noise: [], components: [], problems: [] }
+  const pictures = { distributions: [], spectra: [], rankings: [], sweeps: [] }
+  return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

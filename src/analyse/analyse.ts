@@ -1,27 +1,27 @@
-import type { Analysis, Distribution, RunRecord } from '../model/analysis.ts'
+import type { Analysis, RunRecord } from '../model/analysis.ts'
 import { trialsOf } from '../model/plan.ts'
 import { compareArms } from './cells.ts'
 import { judgeComparison } from './comparison/index.ts'
 import { componentCosts } from './component-costs.ts'
-import { distributionsOf } from './distributions.ts'
+import { type Latencies, latenciesOf } from './distributions.ts'
 import { judgeView } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
 import { provisions } from './provisions.ts'
+import { rankingsOf } from './rankings.ts'
+import { sweepsOf } from './sweeps.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
 /** Validity first; then valid trials only, one value per trial, compared within blocks. */
 export function analyse(record: RunRecord): Analysis {
-  const { plan } = record.run
-  const { scenario } = plan
-  const seen = record.results.map((result) => ({ result, view: viewTrial(result, scenario) }))
-  const judged = seen.map(({ result, view }) => ({ view, trial: judgeView(result, view) }))
-  const measured = judged.flatMap(({ view }) => view ?? [])
-  const valid = judged.flatMap(({ view, trial }): TrialView[] => (view && trial.status === 'valid' ? [view] : []))
-  const trials = judged.map(({ trial }) => trial)
-  const known = new Set(record.results.map(({ trial }) => trial.id))
-  const missing = trialsOf(plan).flatMap(({ id }) => (known.has(id) ? [] : [id]))
-  const { cells, noise } = compareArms(scenario, valid, { provisioned: provisions(record) })
-  let distributions: Distribution[] | undefined
+  const { scenario } = record.run.plan
+  const { trials, measured, valid, missing } = judge(record)
+  const provisioned = provisions(record)
+  const { cells, noise } = compareArms(scenario, valid, { provisioned })
+  let latencies: Latencies | undefined
+  const decoded = () => {
+    latencies ??= latenciesOf(scenario, valid)
+    return latencies
+  }
   return {
     schema: 1,
     record,
@@ -31,10 +31,27 @@ export function analyse(record: RunRecord): Analysis {
     cells,
     noise,
     get distributions() {
-      distributions ??= distributionsOf(scenario, valid)
-      return distributions
+      return decoded().distributions
     },
+    get spectra() {
+      return decoded().spectra
+    },
+    rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
+    sweeps: sweepsOf(scenario, { cells, trials }),
     components: componentCosts(scenario, valid),
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
+  }
+}
+
+/** Every trial under the validity rules, and those that the plan has and the record has not. */
+function judge({ run: { plan }, results }: RunRecord) {
+  const seen = results.map((result) => ({ result, view: viewTrial(result, plan.scenario) }))
+  const judged = seen.map(({ result, view }) => ({ view, trial: judgeView(result, view) }))
+  const known = new Set(results.map(({ trial }) => trial.id))
+  return {
+    trials: judged.map(({ trial }) => trial),
+    measured: judged.flatMap(({ view }) => view ?? []),
+    valid: judged.flatMap(({ view, trial }): TrialView[] => (view && trial.status === 'valid' ? [view] : [])),
+    missing: trialsOf(plan).flatMap(({ id }) => (known.has(id) ? [] : [id])),
   }
 }

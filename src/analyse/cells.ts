@@ -1,5 +1,5 @@
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
-import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
 import { geometricInterval, meanInterval } from '../stats/interval.ts'
 import { type Against, compareToBaseline } from './against-baseline.ts'
@@ -31,7 +31,7 @@ interface Row {
 
 /** What all cells of a run have in common. */
 interface Table {
-  readonly arms: readonly string[]
+  readonly arms: readonly Arm[]
   /** Names of the arms that repeat the baseline. */
   readonly equal: ReadonlySet<string>
   /** Whether cohorts are clusters. */
@@ -67,7 +67,7 @@ export function compareArms(
 function tableOf(scenario: Scenario, provisioned: boolean): Table {
   const baseline = baselineOf(scenario)
   const equal = scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline))
-  return { arms: scenario.arms.map(({ name }) => name), equal: new Set(equal.map(({ name }) => name)), provisioned }
+  return { arms: scenario.arms, equal: new Set(equal.map(({ name }) => name)), provisioned }
 }
 
 function rowOf(view: TrialView): Row {
@@ -79,17 +79,17 @@ function rowOf(view: TrialView): Row {
 /** `place`: of the metric in the registry. */
 function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
   const values = table.arms.map(
-    (arm): Values =>
-      (byArm.get(arm) ?? []).flatMap(({ cohort, block, values }) => {
+    ({ name }): Values =>
+      (byArm.get(name) ?? []).flatMap(({ cohort, block, values }) => {
         const value = values[place]
         return value === undefined ? [] : [{ cohort, block, value }]
       }),
   )
   const against = compareToBaseline(
-    table.arms.map((arm, index) => ({ isEqual: table.equal.has(arm), values: values[index] ?? [] })),
+    table.arms.map((arm, index) => ({ arm, isEqual: table.equal.has(arm.name), values: values[index] ?? [] })),
     table.provisioned,
   )
-  return table.arms.map((arm, index) => {
+  return table.arms.map(({ name: arm }, index) => {
     const [own = [], beside] = [values[index], against[index]]
     return { arm, values: own, silent: (byArm.get(arm) ?? []).length - own.length, ...(beside && { against: beside }) }
   })
@@ -119,9 +119,10 @@ function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean
   }
 }
 
-/** Over all comparisons of the run; equal arms are not claimed to differ, so they are none. */
+/** Over all comparisons of the run; equal arms are not claimed to differ, and what is derived claims nothing new. */
 function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {
-  const tested = cells.filter(({ arm, p }) => p !== undefined && !equal.has(arm))
+  const derived = new Set(metrics.flatMap(({ info, isDerived }) => (isDerived ? [info.name] : [])))
+  const tested = cells.filter(({ arm, metric, p }) => p !== undefined && !equal.has(arm) && !derived.has(metric))
   const adjusted = benjaminiHochberg(tested.map(({ p = 1 }) => p))
   const q = new Map(tested.map((cell, index) => [cell, adjusted[index]]))
   return cells.map((cell) => {

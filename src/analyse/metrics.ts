@@ -1,6 +1,7 @@
 import type { MetricInfo } from '../model/analysis.ts'
 import type { LatencySummary } from '../model/result.ts'
 import { MESH_ROLES, type Role, roleOf, type Usage } from '../model/usage.ts'
+import { dollarsPerMonth } from './cost.ts'
 import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
 import type { TrialView } from './trial-view.ts'
 import { quantileName } from './wording.ts'
@@ -8,6 +9,11 @@ import { quantileName } from './wording.ts'
 /** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
 export interface Metric {
   readonly info: MetricInfo
+  /**
+   * Reckoned from other metrics of this registry. It makes no claim of its own, so it is in no family of tests: there it
+   * would count what is known already once more, and make every other claim harder.
+   */
+  readonly isDerived?: true
   value(trial: TrialView): number | undefined
 }
 
@@ -25,6 +31,7 @@ export const metrics: readonly Metric[] = [
   cpu({ name: 'mesh-cpu', title: 'CPU of the mesh per million requests' }, (role) => MESH_ROLES.has(role)),
   memory({ name: 'memory', title: 'Memory' }, isBilled),
   memory({ name: 'mesh-memory', title: 'Memory of the mesh' }, (role) => MESH_ROLES.has(role)),
+  cost(),
   ...QUANTILES.map((quantile) => serviceTime(quantile)),
 ]
 
@@ -81,6 +88,20 @@ function memory(names: Names, counts: (role: Role) => boolean): Metric {
   return {
     info: { ...names, unit: 'bytes', better: 'lower' },
     value: ({ reading }) => total(reading.observation.usage, counts, ({ memoryBytes }) => memoryBytes),
+  }
+}
+
+function cost(): Metric {
+  return {
+    info: { name: 'cost', title: 'Monthly cost for 1,000 requests/s', unit: 'dollars-per-month', better: 'lower' },
+    isDerived: true,
+    value: ({ reading }) =>
+      total(reading.observation.usage, isBilled, (usage) =>
+        dollarsPerMonth({
+          cpuPerMillion: cpuPerMillion(usage, reading.requests),
+          memoryBytes: usage.memoryBytes,
+        }),
+      ),
   }
 }
 

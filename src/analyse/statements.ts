@@ -1,7 +1,7 @@
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { baselineOf, type Scenario } from '../model/scenario.ts'
-import { formatChange, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatChange, formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
 import { count } from './wording.ts'
 
 /** One plain sentence for every arm and load, of one metric; the baseline's level first. */
@@ -44,6 +44,7 @@ function changeOf(metric: MetricInfo, { standing, ratio, difference }: Cell): st
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
+  if (metric.unit === 'dollars-per-month') return `costs ${amount} a month ${comparative} for 1,000 requests/s`
   return `costs ${amount} ${comparative} per million requests`
 }
 
@@ -56,6 +57,7 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'seconds') return formatLatency
   if (unit === 'bytes') return formatSize
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
+  if (unit === 'dollars-per-month') return formatDollars
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 

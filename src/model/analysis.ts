@@ -96,7 +96,10 @@ export interface Cell {
   readonly basis?: Basis
   /** Two-sided, against no difference, by the t of the interval. For one look at one cell. */
   readonly p?: number
-  /** Benjamini and Hochberg's q over all cells of the run: below 0.05, at most 5 % of such findings are false. Absent for A/A pairs. */
+  /**
+   * Benjamini and Hochberg’s q over all cells of the run: below 0.05, at most 5 % of such findings are false. Absent for
+   * A/A pairs, and for `cost`, which is made of CPU and memory.
+   */
   readonly q?: number
   /** The Hodges–Lehmann ratio over blocks, where it does not say the same as the t interval over blocks. */
   readonly robust?: Estimate
@@ -138,6 +141,57 @@ export interface NoiseFloor {
   readonly ratio: Estimate
 }
 
+/** Percentiles of one valid trial, for looking at the spread between trials. */
+export interface TrialSpectrum {
+  readonly trial: string
+  readonly arm: string
+  readonly load: string
+  readonly clock: Clock
+  /** In seconds, at `SPECTRUM_QUANTILES` in order; as many as the trial has enough requests for. */
+  readonly latencies: readonly number[]
+}
+
+/** Where a trial's spectrum is read. */
+export const SPECTRUM_QUANTILES = [
+  0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999,
+  0.9995, 0.9999,
+] as const
+
+/** The arms that are compared with the baseline, best first, under one load by one metric. */
+export interface Ranking {
+  readonly load: string
+  readonly metric: string
+  readonly groups: readonly RankGroup[]
+}
+
+/** Arms that cannot be told from the best of them: within a group there is no order. */
+export interface RankGroup {
+  readonly arms: readonly string[]
+  /** The best of this group against the best of the group before it, paired within blocks; absent for the first group. */
+  readonly behind?: { readonly ratio?: Estimate; readonly difference?: Estimate }
+}
+
+/** Loads that differ in nothing but their rate, slowest first, and what each arm does as the rate grows. */
+export interface Sweep {
+  readonly loads: readonly string[]
+  readonly curves: readonly SweepCurve[]
+}
+
+export interface SweepCurve {
+  readonly arm: string
+  readonly points: readonly {
+    readonly load: string
+    /** Requests per second that were asked for. */
+    readonly rate: number
+    /** Answers per second. */
+    readonly throughput?: Estimate
+    readonly p50?: Estimate
+    readonly p99?: Estimate
+  }[]
+  /** Where it stops keeping up: the last load that it carried and the first that it did not. Absent where it carried all of them. */
+  readonly knee?: { readonly carried?: string; readonly broke: string; readonly why: string }
+}
+
 /** Everything that terminal, JSON, gate and report show: computed once, never again by any of them. */
 export interface Analysis {
   readonly schema: 1
@@ -150,6 +204,10 @@ export interface Analysis {
   readonly noise: readonly NoiseFloor[]
   /** Computed when it is first read: it decodes every histogram, which only pictures need. */
   readonly distributions: readonly Distribution[]
+  /** Likewise computed when first read. */
+  readonly spectra: readonly TrialSpectrum[]
+  readonly rankings: readonly Ranking[]
+  readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]

@@ -8,7 +8,7 @@ export type Bytes = number
 export type PerSecond = number
 
 /** What a metric is in. */
-export type MetricUnit = 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes'
+export type MetricUnit = 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes' | 'dollars-per-month'
 
 /** Microseconds: the unit of latency histograms and time lines. */
 export type Micros = number
@@ -55,6 +55,11 @@ export function parseSize(text: string): Bytes | undefined {
 /** "10%" → 0.1; undefined when it is not a share. A sign is required: a bare 10 is ambiguous. */
 export function parseShare(text: string): number | undefined {
   return /^\d+(\.\d+)? ?%$/.test(text) ? Number.parseFloat(text) / 100 : undefined
+}
+
+/** "$4.10" → 4.1; undefined when it is not an amount of dollars. A sign is required: a bare 4 is ambiguous. */
+export function parseDollars(text: string): number | undefined {
+  return /^\$\d+(\.\d+)?$/.test(text) ? Number(text.slice(1)) : undefined
 }
 
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
@@ -107,6 +112,14 @@ export function formatSize(bytes: Bytes): string {
     if (Math.abs(bytes) >= factor) return `${formatNumber(bytes / factor)} ${unit}`
   }
   return `${formatNumber(bytes)} B`
+}
+
+/** US dollars: "$4.10", and from a hundred on without cents: "$1,230". */
+export function formatDollars(dollars: number): string {
+  if (!Number.isFinite(dollars)) return '–'
+  const size = Math.abs(dollars)
+  const text = size < 99.995 ? size.toFixed(2) : formatNumber(Math.round(size), 15)
+  return `${dollars < 0 ? '−' : ''}$${text}`
 }
 
 /** A share as a percentage: 0.0123 → "1.23 %". */

@@ -1,11 +1,12 @@
 import type { Estimate, MetricInfo } from '../model/analysis.ts'
-import { formatChange, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatChange, formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
 
 type Unit = MetricInfo['unit']
 
 /** A level in the unit that readers expect. */
 export function formatLevel(unit: Unit, value: number): string {
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
+  if (unit === 'dollars-per-month') return formatDollars(value)
   const text =
     unit === 'seconds' ? formatLatency(value) : unit === 'bytes' ? formatSize(value) : `${formatNumber(value)} s`
   return unbroken(text)

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
 
 /** A metric's value in the unit that a reader expects. */
 export function levelText(value: number, unit: MetricInfo['unit']): string {
@@ -13,5 +13,7 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
       return formatNumber(value)
     case 'bytes':
       return formatSize(value)
+    case 'dollars-per-month':
+      return formatDollars(value)
   }
 }

@@ -129,6 +129,9 @@ export function exampleAnalysis(): Analysis {
     ],
     noise: [],
     distributions: [],
+    spectra: [],
+    rankings: [],
+    sweeps: [],
     components: [],
     problems: [
       {

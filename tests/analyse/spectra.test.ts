@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { analyse } from '../../src/analyse/analyse.ts'
+import { spectrumReader } from '../../src/analyse/spectrum-reader.ts'
+import { decodeHistogram, latencyHistogram, mergeEncoded } from '../../src/loads/histogram.ts'
+import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
+import type { Trial } from '../../src/model/plan.ts'
+import { http, recordOf, scenarioOf, sidecar } from './reading.ts'
+
+const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.5 : 1) * (1 + 0.01 * block) })
+
+test('a spectrum has the quantiles of the trial’s own histogram, on both clocks', () => {
+  const analysis = analyse(recordOf(scenarioOf({ blocks: 2 }), of))
+  const texts = new Map(
+    analysis.record.results.map(({ trial, outcome }) => [
+      trial.id,
+      outcome.status === 'measured' && outcome.reading.latency,
+    ]),
+  )
+  expect(analysis.spectra).toHaveLength(2 * analysis.trials.length)
+  for (const { trial, clock, latencies } of analysis.spectra) {
+    const latency = texts.get(trial)
+    const histogram = decodeHistogram((latency || undefined)?.[clock] ?? '')
+    expect(latencies).toEqual(SPECTRUM_QUANTILES.map((quantile) => histogram.quantile(quantile)))
+  }
+})
+
+test('merged and single histograms come of one reading, and are the same as of two', () => {
+  const analysis = analyse(recordOf(scenarioOf(), of))
+  const clocks: Clock[] = ['response', 'service']
+  for (const clock of clocks) {
+    const texts = analysis.record.results.flatMap(({ trial, outcome }) =>
+      outcome.status === 'measured' && trial.arm === sidecar.name ? (outcome.reading.latency[clock] ?? []) : [],
+    )
+    const found = analysis.distributions.find((one) => one.arm === sidecar.name && one.clock === clock)
+    expect(found?.spectrum).toEqual(mergeEncoded(texts).spectrum())
+  }
+  expect(analysis.spectra).toBe(analysis.spectra)
+})
+
+test.each([
+  [120_000, 21],
+  // 4 beyond p99.95, none beyond p99.99.
+  [8000, 20],
+  // Just one beyond p99, and half of one beyond p99.5.
+  [100, 14],
+  [99, 13],
+  [2, 1],
+  [1, 0],
+  [0, 0],
+])('it ends where no sample lies beyond: of %d, %d', (samples, length) => {
+  const [one, merged] = [latencyHistogram(), latencyHistogram()]
+  for (let micros = 1; micros <= samples; micros++) one.record(micros)
+  const latencies = spectrumReader()(one.encode(), merged)
+  expect(latencies).toHaveLength(length)
+  expect(latencies).toEqual(SPECTRUM_QUANTILES.slice(0, length).map((quantile) => one.quantile(quantile)))
+  expect(merged.count).toBe(samples)
+})
+
+test('a reader forgets the trial before', () => {
+  const [many, few] = [latencyHistogram(), latencyHistogram()]
+  for (let micros = 1; micros <= 5000; micros++) many.record(micros)
+  few.record(7, 10)
+  const read = spectrumReader()
+  read(many.encode(), latencyHistogram())
+  expect(read(few.encode(), latencyHistogram())).toEqual(Array(7).fill(7e-6))
+})
+
+test('a closed loop has the service clock only, and an invalid trial no spectrum', () => {
+  const closed = analyse(
+    recordOf(scenarioOf({ loads: [{ ...http, rate: 'max' }] }), (trial) => (trial.block === 1 ? 'failed' : of(trial))),
+  )
+  expect(new Set(closed.spectra.map(({ clock }) => clock))).toEqual(new Set(['service']))
+  expect(closed.spectra).toHaveLength(closed.trials.filter(({ status }) => status === 'valid').length)
+})
+
+test('is data: JSON holds it', () => {
+  const analysis = analyse(recordOf(scenarioOf({ blocks: 2 }), of))
+  expect(JSON.parse(JSON.stringify(analysis)).spectra).toEqual(analysis.spectra)
+})
