@@ -2,8 +2,9 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loads as loadTools } from '../../src/loads/index.ts'
 import type { Event } from '../../src/model/event.ts'
+import type { Installation } from '../../src/model/installation.ts'
 import type { Plan } from '../../src/model/plan.ts'
-import type { Platform, Testbed } from '../../src/model/platform.ts'
+import type { Platform, Step, Testbed } from '../../src/model/platform.ts'
 import type { Result } from '../../src/model/result.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { nodesOf } from '../../src/platforms/kind/cluster/nodes.ts'
@@ -16,14 +17,17 @@ import { readSite } from '../../src/site/read-site.ts'
 import { opened } from '../platforms/opened.ts'
 
 const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
-const RUN = `2026-01-01T0000-test-t${process.pid.toString(36).slice(-3)}`
+const OWN = process.pid.toString(36).slice(-3)
+const RUN = `2026-01-01T0000-test-t${OWN}`
+/** The run after it, which takes over what RUN has kept. */
+const NEXT = `2026-01-01T0001-test-n${OWN}`
 const { signal } = new AbortController()
 const minutes = (count: number) => count * 60_000
 
 const TEXT = `
 name: cluster-test
 platform: kind
-blocks: 1
+blocks: 2
 arms: [none, istio-sidecar]
 loads: [{ name: http, rate: 100/s, connections: 4, payload: 1KiB, warmup: 1s, duration: 4s }]
 `
@@ -32,15 +36,18 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
   let plan: Plan
   let platform: Platform
   let testbed: Testbed
+  let installed: Installation[] = []
   const dockerHere = docker()
 
-  /** The trials of the arms, on clusters that stay. */
-  async function measure(arms: readonly string[]): Promise<Map<string, Result>> {
+  /** Trials by arm and block, on clusters that stay. */
+  async function measure(
+    arms: readonly string[],
+    { blocks = [1], on = () => {} }: { blocks?: readonly number[]; on?: (event: Event) => void } = {},
+  ): Promise<Map<string, Result>> {
     const [cohort] = plan.cohorts
-    const blocks = cohort?.blocks.map((block) => ({
-      ...block,
-      visits: block.visits.filter(({ arm }) => arms.includes(arm)),
-    }))
+    const chosen = (cohort?.blocks ?? [])
+      .filter(({ block }) => blocks.includes(block))
+      .map((block) => ({ ...block, visits: block.visits.filter(({ arm }) => arms.includes(arm)) }))
     const borrowed: Platform = {
       ...platform,
       async *open() {
@@ -50,26 +57,54 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
     }
     const world = { platform: borrowed, loads: loadTools, identity: { id: RUN }, signal, now: () => Date.now() / 1000 }
     const results = new Map<string, Result>()
-    for await (const event of run({ ...plan, cohorts: [{ cohort: 1, blocks: blocks ?? [] }] }, 0, world)) {
-      await keep(event, results)
+    for await (const event of run({ ...plan, cohorts: [{ cohort: 1, blocks: chosen }] }, 0, world)) {
+      on(event)
+      if (event.type !== 'result') continue
+      const { arm, block } = event.result.trial
+      results.set(block === 1 ? arm : `${arm} ${block}`, event.result)
     }
     return results
+  }
+
+  /** The clusters of a plan, with what was said on the way. */
+  async function open(of: Plan, id: string, on: Platform = platform): Promise<{ bed: Testbed; steps: Step[] }> {
+    const [cohort] = of.cohorts
+    if (!cohort) throw new Error('an empty plan')
+    const opening = on.open(of, cohort, { id }, signal)
+    const steps: Step[] = []
+    for (;;) {
+      const next = await opening.next()
+      if (next.done) return { bed: next.value, steps }
+      steps.push(next.value)
+    }
   }
 
   beforeAll(async () => {
     const { scenario, problems } = parseScenario(TEXT, 'test.yaml')
     if (!scenario) throw new Error(JSON.stringify(problems))
     plan = makePlan(scenario)
-    platform = kind({ site: await readSite(undefined, process.env), keep: false })
+    platform = kind({ site: await readSite(undefined, process.env), keep: true })
     await opened(platform.prepare(plan, signal))
-    const [cohort] = plan.cohorts
-    if (!cohort) throw new Error('an empty plan')
-    testbed = await opened(platform.open(plan, cohort, { id: RUN }, signal))
+    const { bed, steps } = await open(plan, RUN)
+    testbed = bed
+    installed = steps.flatMap(({ installation }) => installation ?? [])
   }, minutes(12))
 
   afterAll(async () => {
     await testbed?.[Symbol.asyncDispose]()
+    const own = (await platform.leftovers()).filter(({ run }) => run === RUN || run === NEXT)
+    for (const left of own) await left.remove()
   }, minutes(3))
+
+  it('say what was installed in them, without keys', () => {
+    expect(installed.map(({ arm }) => arm).toSorted()).toEqual(['istio-sidecar', 'none'])
+    const istio = installed.find(({ arm }) => arm === 'istio-sidecar')
+    const istiod = istio?.parts.find(({ title }) => title === 'istiod')
+    expect(istiod?.chart?.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(istiod?.values).toMatchObject({ meshConfig: { enableTracing: false } })
+    expect(istiod?.rendered?.map(({ kind }) => kind)).toContain('Deployment')
+    expect(JSON.stringify(istio)).not.toContain('PRIVATE KEY')
+  })
 
   it('are frozen from the start, and say whose they are', async () => {
     expect(await states()).toEqual(Array.from({ length: 6 }, () => 'paused'))
@@ -94,7 +129,9 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
       )
       const byRole = Object.groupBy(usage, ({ role }) => role)
       expect(byRole.application?.[0]?.cpuSeconds).toBeGreaterThan(0)
-      expect(byRole.node).toHaveLength(3)
+      expect(byRole.node).toHaveLength(2)
+      expect(byRole.cluster?.map(({ component }) => component)).toEqual(['node-control'])
+      expect(evidence.find(({ name }) => name === 'cluster')?.seen).toMatch(/^meshbench-.*, made 20/)
       if (arm === 'none') expect(carried).toBeUndefined()
       else {
         expect(evidence.find(({ name }) => name === 'mtls')).toMatchObject({ holds: true })
@@ -117,52 +154,90 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
     if (outcome.failure.code === 'not-enrolled') expect(outcome.failure.cause).toContain('no proxy')
   })
 
-  it('whose proxy does not start fail their own trial, and say why', { timeout: minutes(4) }, async () => {
-    const values = await onCluster('istio-sidecar', [
-      '-n',
-      'istio-system',
-      'get',
-      'configmap',
-      'istio-sidecar-injector',
-      '-o',
-      'json',
-    ])
-    const broken = values.replaceAll(/istio\/proxyv2:lab|\\"image\\": \\"proxyv2\\"/g, (found) =>
-      found.startsWith('istio') ? 'fortio/fortio:none' : '\\"image\\": \\"meshbench.invalid/none:1\\"',
-    )
+  it.each([
+    ['cannot be had', 'meshbench.invalid/none:1', /image|pull/i],
+    // An image that is in the nodes, whose program knows nothing of a proxy's arguments and ends.
+    ['ends again and again', 'fortio/fortio:1.68.0', /was started \d+ times and ended each time/],
+  ])('whose proxy %s fail their own trial, and say why', { timeout: minutes(5) }, async (_, image, why) => {
+    const injector = ['-n', 'istio-system', 'configmap', 'istio-sidecar-injector']
+    const values = await onCluster('istio-sidecar', ['get', ...injector, '-o', 'json'])
+    const broken = values.replaceAll('\\"image\\": \\"proxyv2\\"', `\\"image\\": \\"${image}\\"`)
     expect(broken).not.toBe(values)
     await onCluster('istio-sidecar', ['replace', '-f', '-'], broken)
     await new Promise((done) => setTimeout(done, 3000))
     const { outcome } = (await measure(['istio-sidecar'])).get('istio-sidecar') as Result
     await onCluster('istio-sidecar', ['replace', '--force', '-f', '-'], values)
     if (outcome.status !== 'failed') throw new Error('it was measured')
-    expect(JSON.stringify(outcome.failure)).toMatch(/image|pull/i)
+    expect(JSON.stringify(outcome.failure)).toMatch(why)
   })
 
-  it('whose node dies in mid-trial fail that trial, and are made anew', { timeout: minutes(8) }, async () => {
+  it('whose node dies in mid-trial fail that trial, and are made anew for the next visit', {
+    timeout: minutes(8),
+  }, async () => {
     const [, , server = ''] = await nodesOfArm('none')
-    const raised = await opened(testbed.raise(armOf('none'), signal))
-    const target = raised.target(plan.scenario.loads[0] as never)
-    const argv = ['load', '-qps', '50', '-c', '2', '-t', '20s', '-quiet', '-json', '-', target]
-    const broken = raised.exec({ program: 'fortio', argv, within: 40 }, signal).then(
-      ({ exitCode, stdout }) => `${exitCode} ${/"RetCodes":\s*\{[^}]*\}/.exec(stdout)?.[0]}`,
-      (error: Error) => error.message,
-    )
-    await new Promise((done) => setTimeout(done, 2000))
-    await execa('docker', ['kill', server])
-    expect(await broken).not.toMatch(/^0 "RetCodes":\s*\{\s*"200": 1000\s*\}/)
-    await testbed.lower(armOf('none'))
-    const { outcome } = (await measure(['none'])).get('none') as Result
+    let killed: Promise<unknown> | undefined
+    const results = await measure(['none'], {
+      blocks: [1, 2],
+      on: (event) => {
+        if (event.type !== 'phase' || event.phase !== 'measure') return
+        killed ??= new Promise((done) => setTimeout(done, 1000)).then(() => execa('docker', ['kill', server]))
+      },
+    })
+    await killed
+    expect(results.get('none')?.outcome.status).toBe('failed')
+    const { outcome } = results.get('none 2') as Result
     if (outcome.status !== 'measured') throw new Error(JSON.stringify(outcome.failure))
     expect(outcome.reading.requests).toBeGreaterThan(360)
   })
 
-  const armOf = (name: string) =>
-    plan.scenario.arms.find((arm) => arm.name === name) as Plan['scenario']['arms'][number]
+  it('are kept for the next run, which takes over those very ones, thaws and measures them', {
+    timeout: minutes(6),
+  }, async () => {
+    const before = (await records().all()).filter((record) => record.run === RUN)
+    await testbed[Symbol.asyncDispose]()
+    expect(await states()).toEqual(Array.from({ length: 6 }, () => 'paused'))
+    const kept = (await platform.leftovers()).filter(({ spared }) => spared === 'kept')
+    expect(kept.filter(({ run }) => run === RUN)).toHaveLength(2)
+    const began = performance.now()
+    const { bed, steps } = await open(plan, NEXT)
+    console.log(`two kept clusters were taken over in ${Math.round((performance.now() - began) / 1000)} s`)
+    testbed = bed
+    expect(steps.filter(({ title }) => title.startsWith('taking over'))).toHaveLength(2)
+    const after = (await records().all()).filter((record) => record.run === NEXT)
+    expect(after.map(({ cluster, made }) => [cluster, made]).toSorted()).toEqual(
+      before.map(({ cluster, made }) => [cluster, made]).toSorted(),
+    )
+    const { outcome } = (await measure(['istio-sidecar'])).get('istio-sidecar') as Result
+    if (outcome.status !== 'measured') throw new Error(JSON.stringify(outcome.failure))
+    const { evidence } = outcome.reading.observation
+    expect(evidence.find(({ name }) => name === 'cluster')?.seen).toContain(`kept from run ${RUN}`)
+    const namespace = await onCluster('istio-sidecar', ['get', 'namespace', 'bench', '--show-labels'], undefined, NEXT)
+    expect(namespace).toContain(`meshbench.io/run=${NEXT}`)
+  })
+
+  it('of the profile `defaults` are others, and are measured as well', { timeout: minutes(6) }, async () => {
+    const { scenario, problems } = parseScenario(`${TEXT}profile: defaults\n`, 'test.yaml')
+    if (!scenario) throw new Error(JSON.stringify(problems))
+    const [cohort] = plan.cohorts
+    const blocks = cohort?.blocks.map((block) => ({
+      ...block,
+      visits: block.visits.filter(({ arm }) => arm === 'istio-sidecar'),
+    }))
+    await testbed[Symbol.asyncDispose]()
+    plan = { ...plan, scenario, cohorts: [{ cohort: 1, blocks: blocks ?? [] }] }
+    const { bed, steps } = await open(plan, NEXT, kind({ site: await readSite(undefined, process.env), keep: false }))
+    testbed = bed
+    expect(steps.some(({ title }) => title.startsWith('taking over'))).toBe(false)
+    const { outcome } = (await measure(['istio-sidecar'])).get('istio-sidecar') as Result
+    if (outcome.status !== 'measured') throw new Error(JSON.stringify(outcome.failure))
+    const { evidence } = outcome.reading.observation
+    expect(evidence.filter(({ holds }) => holds === false)).toEqual([])
+    expect(evidence.find(({ name }) => name === 'limits')).not.toHaveProperty('holds')
+  })
 
   /** The nodes of an arm's cluster, or of all clusters of this run: control plane, client, server. */
-  async function nodesOfArm(arm?: string): Promise<string[]> {
-    const own = (await records().all()).filter((record) => record.run === RUN && (!arm || record.arm === arm))
+  async function nodesOfArm(arm?: string, id = RUN): Promise<string[]> {
+    const own = (await records().all()).filter((record) => record.run === id && (!arm || record.arm === arm))
     return own.flatMap(({ cluster }) => Object.values(nodesOf(cluster)))
   }
 
@@ -171,8 +246,8 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
   }
 
   /** Changes an arm's cluster behind the harness's back: while it is thawed, then frozen again. */
-  async function onCluster(arm: string, argv: readonly string[], input?: string): Promise<string> {
-    const nodes = await nodesOfArm(arm)
+  async function onCluster(arm: string, argv: readonly string[], input?: string, id = RUN): Promise<string> {
+    const nodes = await nodesOfArm(arm, id)
     await dockerHere.unpause(nodes)
     const kubectl = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv]
     try {
@@ -182,7 +257,3 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
     }
   }
 })
-
-async function keep(event: Event, results: Map<string, Result>): Promise<void> {
-  if (event.type === 'result') results.set(event.result.trial.arm, event.result)
-}
