@@ -1,11 +1,11 @@
 import { meshes } from '../meshes/index.ts'
-import type { Arm, Scenario } from '../model/scenario.ts'
-import { baselineOf, isSameArm } from '../model/scenario.ts'
+import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 
 /** How an arm looks, the same in every table and chart: never told apart by colour alone. */
 export interface ArmStyle {
-  readonly arm: Arm
   readonly name: string
+  /** A key of the mesh registry. */
+  readonly mesh: string
   /** What the arm's mesh is, in words. */
   readonly title: string
   /** A CSS colour that follows the theme. */
@@ -37,11 +37,11 @@ const DASHES = [
 /** As many as the theme has `--arm-n` for. */
 const COLORS = 7
 
-export function armStyles(scenario: Scenario): ArmStyle[] {
+export function armStyles(scenario: Pick<Scenario, 'arms'>): ArmStyle[] {
   const baseline = baselineOf(scenario)
   let others = 0
   return scenario.arms.map((arm) => {
-    const common = { arm, name: arm.name, title: meshes[arm.mesh]?.title ?? arm.mesh }
+    const common = { name: arm.name, mesh: arm.mesh, title: meshes[arm.mesh]?.title ?? arm.mesh }
     if (arm === baseline) return { ...common, role: 'baseline', color: 'var(--arm-0)', shape: CIRCLE, dash: [1, 0] }
     if (isSameArm(arm, baseline)) {
       return { ...common, role: 'twin', color: 'var(--arm-0)', shape: 'M-1,-.35H1V.35H-1Z', dash: [2, 3] }

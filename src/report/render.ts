@@ -1,15 +1,22 @@
+import { gzipSync } from 'node:zlib'
+import type { Trend } from '../analyse/history/trend.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
-import { costs } from './sections/costs.ts'
+import { type PageData, pageData } from './page-data.ts'
+import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
+import { differences } from './sections/differences.ts'
 import { fairness } from './sections/fairness.ts'
 import { latency } from './sections/latency.ts'
+import { method } from './sections/method.ts'
 import { dateWords, opening } from './sections/opening.ts'
+import { history, sweeps } from './sections/over-loads.ts'
 import { problems } from './sections/problems.ts'
 import { provenance } from './sections/provenance.ts'
 import { resources } from './sections/resources.ts'
 import { stalls } from './sections/stalls.ts'
 import { trials } from './sections/trials.ts'
 import { STYLE } from './style.ts'
+import { panelStyle } from './panel-style.ts'
 import { viewOf } from './view.ts'
 
 /** What the page says of itself, beside the analysis. */
@@ -17,48 +24,72 @@ export interface ReportAbout {
   readonly title?: string
   /** ISO 8601. */
   readonly generatedAt: string
+  readonly history?: readonly Trend[]
+  /** What brings the page to life; without them it is complete, and stands still. */
+  readonly scripts?: PageScripts
 }
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-
 const CONTENTS = [
-  ['costs', 'Costs'],
+  ['differences', 'Differences'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
+  ['sweep', 'Rates'],
+  ['history', 'History'],
   ['stalls', 'Stalls'],
-  ['problems', 'Limits'],
   ['fairness', 'Fairness'],
+  ['problems', 'Limits'],
   ['trials', 'Trials'],
   ['method', 'Method'],
   ['reproduce', 'Do it again'],
   ['provenance', 'Provenance'],
 ] as const
 
-/** The whole report as one HTML file without scripts that asks nothing of any network. */
+/** The whole report as one HTML file that asks nothing of any network: half a minute, five minutes and an hour, in this order. */
 export async function renderReport(analysis: Analysis, about: ReportAbout): Promise<string> {
-  const view = viewOf(analysis)
+  const data = pageData(analysis, about.history)
+  const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
-  const [latencies, bills, pauses] = await Promise.all([latency(view), resources(view), stalls(view)])
-  const body = html`<a class="skip" href="#costs">Skip to the costs</a>
-<main>${opening(view, title)}
-<nav aria-label="Contents"><ul>${CONTENTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
-${costs(view)}
-${latencies}
-${bills}
-${pauses}
-${problems(view)}
-${fairness(view)}
-${trials(view)}
-${provenance(view)}</main>
-<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and runs no script.</p></footer>`
-  return textOf(document(title, body))
+  const sections = await Promise.all([
+    differences(view),
+    latency(view),
+    resources(view),
+    sweeps(view),
+    history(view),
+    stalls(view, analysis),
+    fairness(view, analysis),
+    problems(analysis),
+    trials(view, analysis),
+    method(view),
+    provenance(view, analysis),
+  ])
+  const there = sections.map(textOf).join('\n')
+  const body = html`<a class="skip" href="#differences">Skip to the charts</a>
+<div id="unpublished" role="status" hidden></div>
+<main>${opening(view, analysis, title)}
+${contents(there)}
+<div id="controls" hidden></div>
+<section id="other-run" aria-label="Another run" hidden></section>
+${trusted(there)}</main>
+<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing, and needs no script.</p></footer>`
+  return textOf(document(title, about.scripts, view.loads.length, body, data))
 }
 
-function document(title: string, body: Html): Html {
+function contents(there: string): Html {
+  const links = CONTENTS.filter(([id]) => there.includes(`<h2 id="${id}"`))
+  return html`<nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`
+}
+
+function document(title: string, scripts: PageScripts | undefined, loads: number, body: Html, data: PageData): Html {
+  const packed = scripts && gzipSync(JSON.stringify(data, rounded), { level: 9 }).toString('base64')
   return html`${trusted('<!doctype html>')}
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${title} · meshbench</title><style>${trusted(STYLE)}</style></head>
-<body>${body}</body></html>
+<title>${title} · meshbench</title><style>${trusted(STYLE)}${trusted(panelStyle(loads))}</style></head>
+<body>${body}${scripts && packed && scriptsHtml(scripts, packed)}</body></html>
 `
+}
+
+/** Six digits are more than any figure is known to, and half of what a page would carry. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
 }

@@ -2,7 +2,7 @@
  * Colours of the page and of its charts. Arms follow Okabe and Ito's palette for colour-blind readers, darkened or
  * lightened until marks reach 3:1 and text 4.5:1 on both papers.
  */
-const LIGHT = {
+export const LIGHT = {
   paper: '#fdfdfc',
   panel: '#f5f5f2',
   ink: '#1b1d21',
@@ -39,7 +39,9 @@ const LIGHT = {
   'heat-5': '#0d3263',
 }
 
-const DARK: typeof LIGHT = {
+export type Palette = typeof LIGHT
+
+export const DARK: Palette = {
   paper: '#14161a',
   panel: '#1c1f24',
   ink: '#e9eaec',
@@ -67,8 +69,6 @@ const DARK: typeof LIGHT = {
   'role-cni': '#f2a0cf',
   'role-control-plane': '#dcc463',
   'role-node': '#c9cdd3',
-}
-
   'role-cluster': '#8b919a',
   'heat-0': '#1f3348',
   'heat-1': '#2c5279',
@@ -76,6 +76,8 @@ const DARK: typeof LIGHT = {
   'heat-3': '#6aa0d0',
   'heat-4': '#a3c9ec',
   'heat-5': '#e8f3fd',
+}
+
 /** Custom properties for both themes; paper is always light in print. */
 export const THEME = `:root{color-scheme:light dark;${properties(LIGHT)}}
 @media screen and (prefers-color-scheme:dark){:root{${properties(DARK)}}}
@@ -83,7 +85,7 @@ export const THEME = `:root{color-scheme:light dark;${properties(LIGHT)}}
 @media print{:root{color-scheme:light}}
 `
 
-function properties(colors: typeof LIGHT): string {
+function properties(colors: Palette): string {
   return Object.entries(colors)
     .map(([name, color]) => `--${name}:${color}`)
     .join(';')

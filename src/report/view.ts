@@ -1,11 +1,15 @@
 import { noiseBand } from '../analyse/noise-floor.ts'
-import type { Analysis, Cell, Clock, MetricInfo } from '../model/analysis.ts'
+import type { Cell, Clock, MetricInfo, Ranking } from '../model/analysis.ts'
 import type { Load } from '../model/scenario.ts'
-import { type ArmStyle, armStyles } from './arm-styles.ts'
+import type { ArmStyle } from './arm-styles.ts'
+import type { PageData } from './page-data.ts'
+import { type PageState, PUBLISHED } from './page-state.ts'
 
-/** An Analysis with the questions that every part of the page asks of it. */
+/** The data of the page with the questions that every part of it asks, as the reader wants to see them. */
 export interface View {
-  readonly analysis: Analysis
+  readonly data: PageData
+  readonly state: PageState
+  /** Those that are shown. */
   readonly arms: readonly ArmStyle[]
   readonly baseline: ArmStyle
   readonly loads: readonly Load[]
@@ -13,37 +17,46 @@ export interface View {
   cell(arm: string, load: string, metric: string): Cell | undefined
   /** How far two equal arms stray, as a ratio ≥ 1; undefined without an A/A pair. */
   noise(load: string, metric: string): number | undefined
+  ranking(load: string, metric: string): Ranking | undefined
 }
 
-export function viewOf(analysis: Analysis): View {
-  const { scenario } = analysis.record.run.plan
-  const arms = armStyles(scenario)
-  const baseline = arms.find(({ role }) => role === 'baseline')
+export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
+  const baseline =
+    data.arms.find(({ name }) => name === state.baseline) ?? data.arms.find(({ role }) => role === 'baseline')
   if (!baseline) throw new TypeError('a scenario has a baseline')
   const key = (...parts: string[]) => JSON.stringify(parts)
-  const metrics = new Map(analysis.metrics.map((metric) => [metric.name, metric]))
-  const cells = new Map(analysis.cells.map((cell) => [key(cell.arm, cell.load, cell.metric), cell]))
-  const floors = Map.groupBy(analysis.noise, ({ load, metric }) => key(load, metric))
+  const metrics = new Map(data.metrics.map((metric) => [metric.name, metric]))
+  const cells = new Map(data.cells.map((cell) => [key(cell.arm, cell.load, cell.metric), cell]))
+  const floors = Map.groupBy(data.noise, ({ load, metric }) => key(load, metric))
+  const rankings = new Map(data.rankings.map((ranking) => [key(ranking.load, ranking.metric), ranking]))
   return {
-    analysis,
-    arms,
+    data,
+    state,
+    arms: data.arms.filter(({ name }) => !state.hidden.includes(name)),
     baseline,
-    loads: scenario.loads,
+    loads: data.loads,
     metric: (name) => metrics.get(name),
     cell: (arm, load, metric) => cells.get(key(arm, load, metric)),
     noise: (load, metric) => {
       const found = floors.get(key(load, metric))
       return found && noiseBand(found)
     },
+    ranking: (load, metric) => rankings.get(key(load, metric)),
   }
 }
 
-/** The clock that headlines a load: a closed loop has no intended send, so only its service time is known. */
-export function clockOf({ rate }: Load): Clock {
-  return rate === 'max' ? 'service' : 'response'
+/** The clock that headlines a load unless the reader wants the other: a closed loop has no intended send, so only its service time is known. */
+export function clockOf({ rate }: Pick<Load, 'rate'>, { clock }: Pick<PageState, 'clock'> = {}): Clock {
+  return rate === 'max' ? 'service' : (clock ?? 'response')
 }
 
-/** What the table of costs shows, in its order; metrics that the analysis has not are left out. */
-export function headlines(view: View): MetricInfo[] {
-  return ['p50', 'p99', 'p999', 'throughput', 'cpu', 'memory'].flatMap((name) => view.metric(name) ?? [])
+/** The name of a latency metric by the clock that is shown. */
+export function latencyMetric({ state }: Pick<View, 'state'>, load: Load, quantile: string = state.quantile): string {
+  return clockOf(load) !== clockOf(load, state) ? `service-${quantile}` : quantile
+}
+
+/** What the first table shows, in its order; metrics that the analysis has not are left out. */
+export function headlines(view: View, load: Load): MetricInfo[] {
+  const names = [latencyMetric(view, load, 'p50'), latencyMetric(view, load), 'cpu', 'memory', 'cost']
+  return [...new Set(names)].flatMap((name) => view.metric(name) ?? [])
 }

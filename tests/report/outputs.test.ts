@@ -44,7 +44,7 @@ function result(changes: Partial<GateResult> = {}): GateResult {
     run: { id: 'run-1', scenario: 'night', platform: 'kind', startedAt: '2026-01-01T00:00:00.000Z' },
     mode: 'arms',
     stage: 2,
-    family: { alpha: 0.01, cells: 1 },
+    family: { alpha: 0.006, cells: 1, method: 'holm' },
     headline: 'Nothing is worse than its reference.',
     findings: [],
     cells: [cell()],

@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { errorRateCharts } from '../../src/report/charts/error-rates.ts'
+import { allCharts } from '../../src/report/charts/index.ts'
+import { pageData } from '../../src/report/page-data.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { scenarioText } from '../../src/report/scenario-text.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
+import { viewOf } from '../../src/report/view.ts'
 import { analysisOf, CAVEAT, scenario } from './fixture.ts'
 
 const about = { generatedAt: '2026-03-01T21:00:00Z' }
@@ -25,16 +29,22 @@ describe('the report of a run', () => {
   it('answers first, and says on what platform', () => {
     const text = textOf(page)
     expect(text).toContain(CAVEAT)
-    expect(text).toMatch(/p99 latency is [\d.]+ (µs|ms) higher with envoy-sidecar \(\+\d+ %\)/)
-    expect(text).toContain('58 of 60 trials valid')
-    expect(text).toContain('1 invalid, 1 failed')
-    expect(text).toMatch(/Noise floor of p99 none against itself: up to \+[\d.]+ % under http-500/)
-    expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('higher with'))
+    expect(text).toMatch(/At 500 requests\/s, p99 is [\d.]+ (µs|ms) with none : envoy-sidecar adds [\d.]+ (µs|ms) \(\+\d+ %\)/)
+    expect(text).toContain('30 of 30 trials valid')
+    expect(text).toContain('28 of 30 trials valid Why the others do not count.')
+    expect(text).toMatch(/Noise floor: two equal arms differ by up to \+[\d.]+ % at p99/)
+    expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('envoy-sidecar adds'))
+  })
+
+  it('says who is cheapest under the budget, and whether the lead is real', () => {
+    const text = textOf(page)
+    expect(text).toMatch(/Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ A real difference\. The next, envoy-sidecar , is a real step behind: \+/)
+    expect(text).toMatch(/Lowest p99 envoy-node [\d.]+ (µs|ms)/)
   })
 
   it('has every section once, in order, under headings that skip no level', () => {
-    const ids = ['answer', 'costs', 'latency', 'resources', 'stalls', 'problems', 'fairness', 'trials', 'method']
-    const places = [...ids, 'reproduce', 'provenance'].map((id) => page.indexOf(`<h2 id="${id}"`))
+    const ids = ['answer-0', 'answer-1', 'differences', 'latency', 'resources', 'stalls', 'fairness', 'problems', 'trials']
+    const places = [...ids, 'method', 'reproduce', 'provenance'].map((id) => page.indexOf(`<h2 id="${id}"`))
     expect(places).toEqual(places.toSorted((a, b) => a - b))
     expect(Math.min(...places)).toBeGreaterThan(0)
     const levels = [...page.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level))
@@ -51,14 +61,14 @@ describe('the report of a run', () => {
     expect(textOf(page)).toContain('within noise')
   })
 
-  it('draws each chart once for wide and once for narrow columns, with a name, a description and its numbers', () => {
-    const figures = [...page.matchAll(/<figure id="([^"]+)">.*?<\/figure>/gs)]
-    expect(figures.map(([, id]) => id)).toEqual([
-      ...['spectrum-0-response', 'spectrum-0-service', 'spectrum-1-response', 'spectrum-1-service'],
-      ...['cpu-0', 'memory-0', 'cpu-1', 'memory-1', 'scatter-0', 'scatter-1', 'stall-0'],
-    ])
-    for (const [markup] of figures) {
-      expect(markup.match(/role="img" aria-labelledby="[^"]+" aria-describedby="[^"]+"><title id/g)).toHaveLength(2)
+  it('draws every chart once, with a name, a sentence and its numbers', () => {
+    const figures = [...page.matchAll(/<figure id="([^"]+)" data-chart="[^"]+">.*?<\/figure>/gs)]
+    const charts = allCharts(viewOf(pageData(analysis)))
+    expect(figures.map(([, id]) => id).toSorted()).toEqual(charts.map(({ id }) => id).toSorted())
+    expect(charts.length).toBeGreaterThan(20)
+    for (const [markup, id] of figures) {
+      expect(markup).toContain(`<svg viewBox="0 0 480`)
+      expect(markup).toContain(`role="img" aria-labelledby="${id}-title" aria-describedby="${id}-sentence"`)
       expect(markup).toContain('<details><summary>Numbers behind this chart')
     }
   })
@@ -70,7 +80,8 @@ describe('the report of a run', () => {
 
   it('lists every trial, and says of those that do not count why', () => {
     const trials = /<section aria-labelledby="trials">.*?<\/section>/s.exec(page)?.[0] ?? ''
-    expect(occurrences(trials, '<tr>')).toBe(61)
+    const table = /<table class="plain trials">.*?<\/table>/s.exec(trials)?.[0] ?? ''
+    expect(occurrences(table, '<tr')).toBe(61)
     const limits = textOf(/<section aria-labelledby="problems">.*?<\/section>/s.exec(page)?.[0] ?? '')
     expect(limits).toMatch(/rate-not-held invalid: envoy-sidecar.*Cause .* Effect .* Remedy /)
     expect(limits).toMatch(/proxy-exited failed: envoy-node, http-2000, block 5.*SIGSEGV.*Remedy See the proxy/)
@@ -94,7 +105,7 @@ describe('the report of a run', () => {
     expect(page).toContain(`content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;`)
     expect(page).not.toMatch(/<script|<link|<iframe|<img|@import|url\(| src=| on[a-z]+="/)
     expect(page).not.toMatch(/https?:\/\//)
-    expect(Buffer.byteLength(page)).toBeLessThan(600_000)
+    expect(Buffer.byteLength(page)).toBeLessThan(700_000)
   })
 
   it('is the same for the same analysis', async () => {
@@ -148,8 +159,9 @@ describe('little data', () => {
       analysisOf({ results: (result) => ({ ...result, outcome: { status: 'failed', failure } }) }),
       about,
     )
-    expect(empty).not.toContain('role="img"')
-    expect(textOf(empty)).toContain('0 of 60 trials valid')
+    // Only the harness's own error rates are known without a trial.
+    expect([...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id)).toEqual(errorRateCharts().map(({ id }) => id))
+    expect(textOf(empty)).toContain('0 of 30 trials valid')
     expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
     expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')
     expect(textOf(empty)).not.toMatch(/NaN|Infinity|undefined/)
@@ -157,14 +169,14 @@ describe('little data', () => {
 
   it('says so where nothing has been run yet', async () => {
     const text = textOf(await renderReport(analysisOf({ results: () => undefined }), about))
-    expect(text).toContain('0 of 60 trials valid 60 not run')
+    expect(text).toContain('0 of 30 trials valid')
     expect(text).toContain('No trial has been run.')
   })
 
   it('stands a single block without an A/A pair', async () => {
     const small = analysisOf({ scenario: { arms: scenario.arms.slice(0, 1), cohorts: 1, blocks: 1 } })
     const text = textOf(await renderReport(small, about))
-    expect(text).toContain('Noise floor unknown')
+    expect(text).toContain('No noise floor: there is no A/A pair with valid data.')
     expect(text).toContain('there is no other arm to compare')
     expect(text).not.toMatch(/NaN|Infinity|undefined/)
   })

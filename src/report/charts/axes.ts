@@ -36,11 +36,16 @@ export function logAxis(values: readonly number[]): Axis {
 }
 
 /** Zero-based where that leaves the values legible, logarithmic where they span more than a factor of twenty. */
-export function fittingAxis(values: readonly number[]): Axis {
+export function fittingAxis(values: readonly number[], base = 1): Axis {
   const positive = values.filter((value) => value > 0)
   return positive.length > 0 && Math.max(...positive) > 20 * Math.min(...positive)
     ? logAxis(positive)
-    : linearAxis(values)
+    : linearAxis(values, base)
+}
+
+/** As the reader wants it. */
+export function scaledAxis(scale: 'log' | 'linear', values: readonly number[]): Axis {
+  return scale === 'log' && values.some((value) => value > 0) ? logAxis(values) : linearAxis(values)
 }
 
 /** Share of the axis's length, 0 at the low end. */

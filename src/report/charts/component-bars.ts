@@ -1,44 +1,95 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { ComponentCost } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
+import { formatNumber } from '../../model/units.ts'
+import { MESH_ROLES } from '../../model/usage.ts'
+import type { Chart } from '../chart.ts'
 import { formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
 import { type Axis, linearAxis, place } from './axes.ts'
 import { framed, INK, PAPER, SIZE_TICK } from './config.ts'
-import { type Frame, plotWidth } from './frame.ts'
+import { type Frame, isNarrow, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
 import { byRole, ROLE_STYLES } from './roles.ts'
 
 export type Resource = 'cpu' | 'memory'
 
-/** The parts of each arm's bill in stacking order: everything but the load generator, which is no part of what is compared. */
-export function billOf(view: View, load: Load): { readonly arm: string; readonly parts: readonly ComponentCost[] }[] {
+/** What one arm's components cost. */
+export interface Bill {
+  readonly arm: string
+  /** In stacking order. */
+  readonly parts: readonly ComponentCost[]
+}
+
+const UNITS = { cpu: 'cpu-seconds-per-million', memory: 'bytes' } as const
+const ROW = 38
+const MEBI = 2 ** 20
+
+/** One bar for each arm, stacked by component, with the total at its end. */
+export function componentChart(view: View, load: Load, resource: Resource): Chart {
+  const bills = billsOf(view, load)
+  return {
+    id: `${resource}-${view.loads.indexOf(load)}`,
+    title: `${resource === 'cpu' ? 'CPU' : 'Memory'} by component, ${load.name}`,
+    sentence: sentenceOf(bills, resource),
+    drawing:
+      bills.length > 0
+        ? (frame) => drawing(bills, resource, frame)
+        : { reason: 'No chart: no trial of this load is valid and has its resource usage.' },
+    columns: [
+      { name: 'Arm' },
+      { name: 'Component' },
+      { name: 'Role' },
+      { name: resource === 'cpu' ? 'CPU per million requests' : 'Memory', unit: UNITS[resource] },
+      ...(resource === 'cpu' ? [{ name: 'Cores busy', unit: 'dimensionless' as const }] : []),
+      { name: 'Trials', unit: 'dimensionless' },
+    ],
+    rows: bills.flatMap(({ parts }) =>
+      parts.map((part) => [
+        part.arm,
+        part.component,
+        ROLE_STYLES[part.role].title,
+        amountOf(resource, part),
+        ...(resource === 'cpu' ? [part.cores] : []),
+        part.n,
+      ]),
+    ),
+  }
+}
+
+/** Of every arm that has one: everything but the load generator, which is no part of what is compared. */
+export function billsOf(view: View, load: Load): Bill[] {
   return view.arms.flatMap(({ name }) => {
-    const parts = view.analysis.components
+    const parts = view.data.components
       .filter((part) => part.arm === name && part.load === load.name && part.role !== 'generator')
       .sort(byRole)
     return parts.length === 0 ? [] : [{ arm: name, parts }]
   })
 }
 
-export function amountOf(resource: Resource, part: ComponentCost): number {
+function amountOf(resource: Resource, part: ComponentCost): number {
   return resource === 'cpu' ? part.cpu : part.memoryBytes
 }
 
-export function totalOf(resource: Resource, parts: readonly ComponentCost[]): number {
+function totalOf(resource: Resource, parts: readonly ComponentCost[]): number {
   return parts.reduce((sum, part) => sum + amountOf(resource, part), 0)
 }
 
-const ROW = 40
-const MEBI = 2 ** 20
+function sentenceOf(bills: readonly Bill[], resource: Resource): string {
+  const most = bills.toSorted((a, b) => totalOf(resource, b.parts) - totalOf(resource, a.parts))[0]
+  if (!most) return ''
+  const all = totalOf(resource, most.parts)
+  const ofMesh = most.parts.filter(({ role }) => MESH_ROLES.has(role))
+  const share = all > 0 ? `, ${formatNumber((totalOf(resource, ofMesh) / all) * 100, 2)} % of it for the mesh` : ''
+  const what = resource === 'cpu' ? 'CPU time per million requests' : 'memory'
+  return `${most.arm} uses the most ${what}: ${formatLevel(UNITS[resource], all)}${share}.`
+}
 
-/** One bar for each arm, stacked by component, with the total at its end. */
-export function componentBars(view: View, load: Load, resource: Resource, given: Frame): TopLevelSpec {
-  const bill = billOf(view, load)
-  const frame = fitted(given, bill.length)
-  const x = axisFor(resource, bill)
-  const segments = bill.flatMap(({ arm, parts }) => stacked(arm, parts, resource))
-  const names = bill.map(({ arm }) => arm)
+function drawing(bills: readonly Bill[], resource: Resource, given: Frame): TopLevelSpec {
+  const frame = fitted(given, bills.length)
+  const x = axisFor(resource, bills)
+  const segments = bills.flatMap(({ parts }) => stacked(parts, resource))
+  const names = bills.map(({ arm }) => arm)
   const band = { field: 'arm', type: 'nominal', scale: { domain: names, padding: 0.28 }, sort: null } as const
   const y = { ...band, axis: { title: null, grid: false, labelExpr: armLabel(frame), labelColor: INK } } as const
   return {
@@ -55,11 +106,11 @@ export function componentBars(view: View, load: Load, resource: Resource, given:
       },
       {
         data: { values: segments.filter(({ name, from, to }) => fits(name, x, from, to, frame)) },
-        mark: { type: 'text', fill: PAPER, fontSize: 11, baseline: 'middle' },
+        mark: { type: 'text', fill: PAPER, fontSize: 11, baseline: 'middle', aria: false, tooltip: null },
         encoding: { x: { field: 'middle' }, text: { field: 'name' } },
       },
       {
-        data: { values: bill.map(({ arm, parts }) => total(arm, parts, resource)) },
+        data: { values: bills.map(({ arm, parts }) => total(arm, parts, resource)) },
         mark: { type: 'text', align: 'left', dx: 7, baseline: 'middle', fontWeight: 600 },
         encoding: { x: { field: 'to' }, text: { field: 'text' } },
       },
@@ -68,13 +119,18 @@ export function componentBars(view: View, load: Load, resource: Resource, given:
 }
 
 function fitted(frame: Frame, rows: number): Frame {
-  const wide = frame.name === 'wide'
-  return { ...frame, top: 4, left: wide ? 152 : 104, right: wide ? 68 : 62, height: 4 + frame.bottom + rows * ROW }
+  return {
+    ...frame,
+    top: 4,
+    left: isNarrow(frame) ? 104 : 142,
+    right: 74,
+    height: 4 + frame.bottom + rows * ROW,
+  }
 }
 
 /** As long as the longest bar: its total is written beyond the end. */
-function axisFor(resource: Resource, bill: ReturnType<typeof billOf>): Axis {
-  const totals = bill.map(({ parts }) => totalOf(resource, parts))
+function axisFor(resource: Resource, bills: readonly Bill[]): Axis {
+  const totals = bills.map(({ parts }) => totalOf(resource, parts))
   const { kind, ticks } = linearAxis(totals, resource === 'memory' ? MEBI : 1)
   const most = Math.max(...totals) || 1
   return { kind, domain: [0, most], ticks: ticks.filter((tick) => tick <= most) }
@@ -88,16 +144,19 @@ function axisOf(resource: Resource, { ticks }: Axis) {
 }
 
 function armLabel(frame: Frame): string {
-  return `truncate(datum.label, ${frame.name === 'wide' ? 22 : 13})`
+  return `truncate(datum.label, ${isNarrow(frame) ? 13 : 20})`
 }
 
-function stacked(arm: string, parts: readonly ComponentCost[], resource: Resource) {
+function stacked(parts: readonly ComponentCost[], resource: Resource) {
   let from = 0
   return parts.map((part) => {
-    const to = from + amountOf(resource, part)
+    const amount = amountOf(resource, part)
+    const to = from + amount
     const segment = {
-      arm,
+      arm: part.arm,
+      series: part.arm,
       name: part.component,
+      say: `${part.arm}, ${part.component} (${ROLE_STYLES[part.role].title}): ${formatLevel(UNITS[resource], amount)}`,
       color: ROLE_STYLES[part.role].color,
       from,
       to,
@@ -114,5 +173,5 @@ function fits(name: string, x: Axis, from: number, to: number, frame: Frame): bo
 
 function total(arm: string, parts: readonly ComponentCost[], resource: Resource) {
   const to = totalOf(resource, parts)
-  return { arm, to, text: shorten(formatLevel(resource === 'cpu' ? 'cpu-seconds-per-million' : 'bytes', to), 10) }
+  return { arm, to, text: shorten(formatLevel(UNITS[resource], to), 10) }
 }

@@ -51,6 +51,16 @@ export function quantitative<Options extends object>(field: string, { kind, doma
   }
 }
 
+/**
+ * In a browser: dragging moves, the wheel with Ctrl or Command zooms (without, it scrolls the page), a double click resets.
+ * For the layer whose scales they are.
+ */
+export function zoomable({ live }: Frame) {
+  if (!live) return {}
+  const select = { type: 'interval', zoom: 'wheel![event.ctrlKey || event.metaKey]' } as const
+  return { params: [{ name: 'zoom', select, bind: 'scales' as const }] }
+}
+
 /** The vertical axis carries its title level, above its labels. */
 export function verticalTitle(frame: Frame) {
   return {
@@ -68,5 +78,9 @@ export const LATENCY_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
 export const SIZE_TICK =
   "datum.value == 0 ? '0' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
+export const DOLLAR_TICK = "'$' + format(datum.value, ',.3~r')"
+export const RATIO_TICK =
+  "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? '0' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
 /** For x = 1 / (1 − quantile). */
 export const QUANTILE_TICK = "format(100 * (1 - 1 / datum.value), '.8~g')"
+export const SHARE_TICK = "format(datum.value * 100, '.3~r') + ' %'"

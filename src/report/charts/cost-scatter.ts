@@ -1,51 +1,116 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Cell } from '../../model/analysis.ts'
+import { list } from '../../analyse/wording.ts'
+import type { Estimate, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
-import { clockOf, type View } from '../view.ts'
+import type { Chart } from '../chart.ts'
+import { formatInterval, formatLevel } from '../figures.ts'
+import { clockOf, latencyMetric, type View } from '../view.ts'
 import { type Axis, fittingAxis, place } from './axes.ts'
-import { framed, INK, LATENCY_TICK, PAPER, quantitative, verticalTitle } from './config.ts'
+import { framed, INK, LATENCY_TICK, PAPER, quantitative, SIZE_TICK, verticalTitle, zoomable } from './config.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import { placeLabels, shorten } from './labels.ts'
 
-export interface CostPoint {
+/** An arm by what it costs and how slow it is. */
+interface CostPoint {
   readonly style: ArmStyle
-  readonly cpu: NonNullable<Cell['estimate']>
-  readonly p99: NonNullable<Cell['estimate']>
+  readonly cost: Estimate
+  readonly latency: Estimate
 }
 
-/** Arms that have both a p99 and a CPU cost under a load. */
-export function costPoints(view: View, load: Load): CostPoint[] {
+const MEBI = 2 ** 20
+
+interface Axes {
+  readonly cost: MetricInfo
+  readonly latency: MetricInfo
+}
+
+/** CPU or memory against a percentile, each with its 95 % interval: down and to the left is better. */
+export function scatterChart(view: View, load: Load, resource: 'cpu' | 'memory'): Chart {
+  const cost = view.metric(resource)
+  const latency = view.metric(latencyMetric(view, load)) ?? view.metric('p99')
+  const points = cost && latency ? pointsOf(view, load, { cost, latency }) : []
+  const name = resource === 'cpu' ? 'CPU' : 'Memory'
+  return {
+    id: `${resource}-latency-${view.loads.indexOf(load)}`,
+    title: `${name} against ${latency?.quantile === undefined ? 'latency' : view.state.quantile}, ${load.name}`,
+    sentence: sentenceOf(points),
+    drawing:
+      cost && latency && points.length > 0
+        ? (frame) => drawing(view, load, points, { cost, latency }, frame)
+        : { reason: 'No chart: no trial of this load is valid and has its resource usage.' },
+    columns: [
+      { name: 'Arm' },
+      ...boundsOf(name, cost?.unit ?? 'bytes'),
+      ...boundsOf(latency?.title ?? 'Latency', 'seconds'),
+    ],
+    rows: points.map((point) => [
+      point.style.name,
+      ...[point.cost, point.latency].flatMap(({ center, lo, hi }) => [center, lo, hi]),
+    ]),
+  }
+}
+
+function boundsOf(name: string, unit: MetricInfo['unit']) {
+  return [name, `${name}, from`, `${name}, to`].map((column) => ({ name: column, unit }))
+}
+
+function pointsOf(view: View, load: Load, { cost, latency }: Axes): CostPoint[] {
   return view.arms.flatMap((style) => {
-    const p99 = view.cell(style.name, load.name, 'p99')?.estimate
-    const cpu = view.cell(style.name, load.name, 'cpu')?.estimate
-    return p99 && cpu ? [{ style, p99, cpu }] : []
+    const [paid, slow] = [cost, latency].map(({ name }) => view.cell(style.name, load.name, name)?.estimate)
+    return paid && slow ? [{ style, cost: paid, latency: slow }] : []
   })
 }
 
-/** CPU against p99, each with its 95 % interval: down and to the left is better. */
-export function costScatter(view: View, load: Load, frame: Frame): TopLevelSpec {
-  const points = costPoints(view, load)
-  const x = fittingAxis(points.flatMap(({ cpu }) => [cpu.center, cpu.lo ?? cpu.center, cpu.hi ?? cpu.center]))
-  const y = fittingAxis(points.flatMap(({ p99 }) => [p99.center, p99.lo ?? p99.center, p99.hi ?? p99.center]))
-  const cross = { type: 'rule', strokeWidth: 1.5, opacity: 0.75 } as const
+/** Names the arms that no other arm beats on both axes. */
+function sentenceOf(points: readonly CostPoint[]): string {
+  const meshed = points.filter(({ style }) => style.role === 'other')
+  const best = meshed.filter(
+    (one) => !meshed.some((other) => other.cost.center < one.cost.center && other.latency.center < one.latency.center),
+  )
+  const names = list(best.map(({ style }) => style.name))
+  if (best.length === 0) return 'Down and to the left is better. Only the baseline has both figures.'
+  return best.length === 1
+    ? `Down and to the left is better: of the other arms, ${names} has the lowest mean on both axes.`
+    : `Down and to the left is better: of the other arms, none has lower means on both axes than ${names}.`
+}
+
+function reach({ center, lo = center, hi = center }: Estimate): number[] {
+  return [center, lo, hi]
+}
+
+function drawing(view: View, load: Load, points: readonly CostPoint[], axes: Axes, frame: Frame): TopLevelSpec {
+  const x = fittingAxis(
+    points.flatMap(({ cost }) => reach(cost)),
+    axes.cost.unit === 'bytes' ? MEBI : 1,
+  )
+  const y = fittingAxis(points.flatMap(({ latency }) => reach(latency)))
+  const cross = { type: 'rule', strokeWidth: 1.5, opacity: 0.75, clip: frame.live } as const
   const stroke = { stroke: { field: 'color', scale: null } } as const
   const positions = {
-    x: quantitative('x', x, { format: ',~r', title: 'CPU-seconds per million requests', titlePadding: 10 }),
+    x: quantitative('x', x, {
+      title: axes.cost.unit === 'bytes' ? 'Memory at the end of the window' : 'CPU-seconds per million requests',
+      titlePadding: 10,
+      ...(axes.cost.unit === 'bytes' ? { labelExpr: SIZE_TICK } : { format: ',~r' }),
+    }),
     y: quantitative('y', y, {
       labelExpr: LATENCY_TICK,
-      title: `p99, ${clockOf(load)} time`,
+      title: `${view.state.quantile}, ${clockOf(load, view.state)} time`,
       ...verticalTitle(frame),
     }),
   }
   return {
     ...framed(frame),
-    data: { values: points.map(row) },
+    data: { values: points.map((point) => row(point, axes)) },
     layer: [
-      { mark: cross, encoding: { ...positions, ...stroke, x: { ...positions.x, field: 'xlo' }, x2: { field: 'xhi' } } },
+      {
+        mark: cross,
+        encoding: { ...positions, ...stroke, x: { ...positions.x, field: 'xlo' }, x2: { field: 'xhi' } },
+        ...zoomable(frame),
+      },
       { mark: cross, encoding: { ...positions, ...stroke, y: { ...positions.y, field: 'ylo' }, y2: { field: 'yhi' } } },
       {
-        mark: { type: 'point', filled: true, size: 110, stroke: PAPER, strokeWidth: 1.2, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 110, stroke: PAPER, strokeWidth: 1.2, opacity: 1, clip: frame.live },
         encoding: {
           ...positions,
           fill: { field: 'color', scale: null },
@@ -57,16 +122,22 @@ export function costScatter(view: View, load: Load, frame: Frame): TopLevelSpec 
   }
 }
 
-function row({ style, cpu, p99 }: CostPoint) {
+function row({ style, cost, latency }: CostPoint, axes: Axes) {
+  const words = (metric: MetricInfo, estimate: Estimate) => {
+    const interval = formatInterval(estimate, (value) => formatLevel(metric.unit, value))
+    return `${formatLevel(metric.unit, estimate.center)}${interval ? ` (${interval})` : ''}`
+  }
   return {
+    series: style.name,
+    say: `${style.name}: ${words(axes.cost, cost)}, ${words(axes.latency, latency)}`,
     color: style.color,
     shape: style.shape,
-    x: cpu.center,
-    xlo: cpu.lo ?? cpu.center,
-    xhi: cpu.hi ?? cpu.center,
-    y: p99.center,
-    ylo: p99.lo ?? p99.center,
-    yhi: p99.hi ?? p99.center,
+    x: cost.center,
+    xlo: cost.lo ?? cost.center,
+    xhi: cost.hi ?? cost.center,
+    y: latency.center,
+    ylo: latency.lo ?? latency.center,
+    yhi: latency.hi ?? latency.center,
   }
 }
 
@@ -74,9 +145,9 @@ function row({ style, cpu, p99 }: CostPoint) {
 function labels(points: readonly CostPoint[], x: Axis, y: Axis, frame: Frame) {
   const width = plotWidth(frame)
   const height = plotHeight(frame)
-  const wanted = points.map(({ style, cpu, p99 }) => ({
-    x: place(x, cpu.center) * width,
-    y: (1 - place(y, p99.center)) * height,
+  const wanted = points.map(({ style, cost, latency }) => ({
+    x: place(x, cost.center) * width,
+    y: (1 - place(y, latency.center)) * height,
     text: shorten(style.name, 22),
   }))
   return placeLabels(wanted, width, height).map(

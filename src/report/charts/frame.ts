@@ -1,19 +1,41 @@
 /** Size and margins of a chart in pixels. Fixed margins make positions predictable, so that labels can be placed. */
 export interface Frame {
-  readonly name: 'wide' | 'narrow'
   readonly width: number
   readonly height: number
   readonly top: number
   readonly right: number
   readonly bottom: number
   readonly left: number
+  /** Drawn in a browser, where a reader can zoom; otherwise drawn once, in Node. */
+  readonly live: boolean
 }
 
-/** One drawing for columns of a desktop page and one for a phone: text keeps its size on both. */
-export const FRAMES: readonly Frame[] = [
-  { name: 'wide', width: 540, height: 330, top: 34, right: 14, bottom: 48, left: 58 },
-  { name: 'narrow', width: 320, height: 280, top: 34, right: 10, bottom: 48, left: 54 },
-]
+const NARROWEST = 300
+const WIDEST = 640
+
+/** What Node draws: fits a column of a desktop page, and can still be read on a phone. */
+export const STILL: Frame = { ...sized(480), live: false }
+
+/** Fits a column of a page in a browser; text keeps its size. */
+export function liveFrame(width: number): Frame {
+  return { ...sized(Math.round(Math.min(Math.max(width, NARROWEST), WIDEST))), live: true }
+}
+
+function sized(width: number): Omit<Frame, 'live'> {
+  return {
+    width,
+    height: Math.round(Math.min(Math.max(width * 0.65, 270), 340)),
+    top: 34,
+    right: 14,
+    bottom: 48,
+    left: 58,
+  }
+}
+
+/** Below this there is no room for labels beside lines. */
+export function isNarrow({ width }: Frame): boolean {
+  return width < 400
+}
 
 export function plotWidth(frame: Frame): number {
   return frame.width - frame.left - frame.right

@@ -1,33 +1,43 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Clock, Distribution } from '../../model/analysis.ts'
+import { quantileName } from '../../analyse/wording.ts'
+import { type Clock, type Distribution, SPECTRUM_QUANTILES } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
-import type { ArmStyle } from '../arm-styles.ts'
+import type { Chart } from '../chart.ts'
+import { formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
-import { type Axis, logAxis, place, valueAt } from './axes.ts'
-import { framed, LATENCY_TICK, PAPER, QUANTILE_TICK, quantitative, verticalTitle } from './config.ts'
-import { type Frame, plotHeight, plotWidth } from './frame.ts'
+import { type Axis, place, scaledAxis, valueAt } from './axes.ts'
+import { framed, LATENCY_TICK, PAPER, QUANTILE_TICK, quantitative, verticalTitle, zoomable } from './config.ts'
+import { type Frame, isNarrow, plotHeight, plotWidth } from './frame.ts'
 import { shorten, spread } from './labels.ts'
+import type { Layer } from './layer.ts'
+import { clockTitle, noClockReason, type Series, seriesOf } from './series.ts'
+import { dots } from './traced.ts'
 
 /** Where markers stand and what the table behind the chart lists. */
 export const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
 const MEDIAN = 0.5
-const LABEL_ROOM = 128
+const LABEL_ROOM = 118
 
-interface Series {
-  readonly style: ArmStyle
-  readonly spectrum: Distribution['spectrum']
-}
-
-/** Distributions of a load by one clock from the median up, arms in order; those without points are left out. */
-export function seriesOf(view: View, load: Load, clock: Clock): Series[] {
-  return view.arms.flatMap((style) => {
-    const found = view.analysis.distributions.find(
-      (one) => one.arm === style.name && one.load === load.name && one.clock === clock,
-    )
-    const spectrum =
-      found?.spectrum.filter(({ quantile, latency }) => quantile >= MEDIAN && quantile < 1 && latency > 0) ?? []
-    return spectrum.length < 2 ? [] : [{ style, spectrum }]
-  })
+/**
+ * Latency over 1 / (1 − quantile): each step to the right is ten times rarer. A thick line for all valid trials together, a
+ * thin one for each. Both clocks of a load share the vertical axis, so that charts side by side can be compared.
+ */
+export function spectrumChart(view: View, load: Load, clock: Clock): Chart {
+  const series = upperHalf(seriesOf(view, load, clock))
+  return {
+    id: `spectrum-${view.loads.indexOf(load)}-${clock}`,
+    title: `${clockTitle(clock)}, ${load.name}`,
+    sentence: sentenceOf(view, series, clock),
+    drawing:
+      series.length > 0
+        ? (frame) => drawing(view, load, clock, frame)
+        : { reason: `No chart: ${noClockReason(view, load, clock)}` },
+    columns: [
+      { name: 'Arm' },
+      ...MARKED.map((quantile) => ({ name: quantileName(quantile), unit: 'seconds' as const })),
+    ],
+    rows: series.map((one) => [one.style.name, ...MARKED.map((quantile) => latencyAt(one.spectrum, quantile))]),
+  }
 }
 
 /** Latency at a quantile: of the first point that reaches it; nothing where the distribution ends before. */
@@ -35,15 +45,42 @@ export function latencyAt(spectrum: Distribution['spectrum'], quantile: number):
   return spectrum.find((point) => point.quantile >= quantile - 1e-12)?.latency
 }
 
-/**
- * Latency over 1 / (1 − quantile), both logarithmic: each step to the right is ten times rarer.
- * All clocks of a load share the vertical axis, so that charts side by side can be compared.
- */
-export function spectrum(view: View, load: Load, clock: Clock, given: Frame): TopLevelSpec {
-  const frame = given.name === 'wide' ? { ...given, right: LABEL_ROOM } : given
-  const series = seriesOf(view, load, clock)
-  const shared = [...series, ...seriesOf(view, load, clock === 'response' ? 'service' : 'response')]
-  const y = logAxis(shared.flatMap((one) => one.spectrum.map(({ latency }) => latency)))
+function upperHalf(series: readonly Series[]): Series[] {
+  return series.map(({ style, spectrum }) => ({
+    style,
+    spectrum: spectrum.filter(({ quantile, latency }) => quantile >= MEDIAN && quantile < 1 && latency > 0),
+  }))
+}
+
+function sentenceOf(view: View, series: readonly Series[], clock: Clock): string {
+  const parts = ([0.5, 0.99, 0.999] as const).flatMap((quantile) => rangeAt(series, quantile) ?? [])
+  const left = view.state.excluded.length > 0 ? ' The thick lines still hold the trials that you left out.' : ''
+  return parts.length === 0 ? '' : `By ${clock} time, ${parts.join('; ')}.${left}`
+}
+
+/** "p99 is 960 µs with none and up to 2.2 ms with istio-sidecar" */
+function rangeAt(series: readonly Series[], quantile: number): string | undefined {
+  const found = series.flatMap(({ style, spectrum }) => {
+    const latency = latencyAt(spectrum, quantile)
+    return latency === undefined ? [] : [{ name: style.name, latency }]
+  })
+  const sorted = found.sort((a, b) => a.latency - b.latency)
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (!least || !most) return undefined
+  const of = ({ name, latency }: typeof least) => `${formatLevel('seconds', latency)} with ${name}`
+  return least === most
+    ? `${quantileName(quantile)} is ${of(least)}`
+    : `${quantileName(quantile)} goes from ${of(least)} to ${of(most)}`
+}
+
+function drawing(view: View, load: Load, clock: Clock, given: Frame): TopLevelSpec {
+  const frame = isNarrow(given) ? given : { ...given, right: LABEL_ROOM }
+  const series = upperHalf(seriesOf(view, load, clock))
+  const other = upperHalf(seriesOf(view, load, clock === 'response' ? 'service' : 'response'))
+  const y = scaledAxis(
+    view.state.scale,
+    [...series, ...other].flatMap((one) => one.spectrum.map(({ latency }) => latency)),
+  )
   const x = quantileAxis(series)
   const positions = {
     x: quantitative('x', x, {
@@ -51,27 +88,34 @@ export function spectrum(view: View, load: Load, clock: Clock, given: Frame): To
       title: `Percentile of requests by ${clock} time (%)`,
       titlePadding: 10,
     }),
-    y: quantitative('y', y, { labelExpr: LATENCY_TICK, title: 'Latency (log scale)', ...verticalTitle(frame) }),
+    y: quantitative('y', y, {
+      labelExpr: LATENCY_TICK,
+      title: `Latency${view.state.scale === 'log' ? ' (log scale)' : ''}`,
+      ...verticalTitle(frame),
+    }),
   }
+  const stroke = { stroke: { field: 'color', scale: null } } as const
   return {
     ...framed(frame),
     layer: [
       {
-        data: { values: series.flatMap((one) => line(one, x, y, frame)) },
-        mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
+        data: { values: thinLines(view, load, clock, x, y) },
+        mark: { type: 'line', strokeWidth: 0.7, opacity: 0.4, clip: frame.live, invalid: 'break-paths-show-domains' },
         encoding: {
           ...positions,
+          ...stroke,
           detail: { field: 'arm' },
-          stroke: { field: 'color', scale: null },
-          strokeDash: { field: 'dash', scale: null },
+          order: { field: 'place', type: 'quantitative' },
         },
+        ...zoomable(frame),
       },
       {
-        data: { values: series.flatMap(markers) },
-        mark: { type: 'point', filled: true, size: 54, stroke: PAPER, strokeWidth: 1.2, opacity: 1 },
-        encoding: { ...positions, fill: { field: 'color', scale: null }, shape: { field: 'shape', scale: null } },
+        data: { values: series.flatMap((one) => line(one, x, y, frame)) },
+        mark: { type: 'line', strokeWidth: 2.2, strokeJoin: 'round', clip: frame.live },
+        encoding: { ...positions, ...stroke, detail: { field: 'arm' }, strokeDash: { field: 'dash', scale: null } },
       },
-      ...(frame.name === 'wide' ? [endLabels(series, positions.y, y, frame)] : []),
+      markerLayer(series, x, y, positions, frame),
+      ...(isNarrow(frame) ? [] : [endLabels(series, y, frame)]),
     ],
   }
 }
@@ -84,6 +128,21 @@ function quantileAxis(series: readonly Series[]): Axis {
 
 function rarity(quantile: number): number {
   return 1 / (1 - quantile)
+}
+
+/** The trials of an arm are one broken line, which takes far fewer bytes; a tail that leaves the axes is cut off. */
+function thinLines(view: View, load: Load, clock: Clock, x: Axis, y: Axis) {
+  const color = new Map(view.arms.map((style) => [style.name, style.color]))
+  return view.data.spectra
+    .filter((one) => one.load === load.name && one.clock === clock && color.has(one.arm))
+    .filter(({ trial }) => !view.state.excluded.includes(trial))
+    .flatMap(({ arm, latencies }) => {
+      const points = latencies.map((latency, index) => ({ x: rarity(SPECTRUM_QUANTILES[index] ?? MEDIAN), y: latency }))
+      const inside = points.filter((point) => point.y > 0 && point.y <= y.domain[1] && point.x <= x.domain[1])
+      const same = { arm, color: color.get(arm) }
+      return [...inside.map((point) => ({ ...same, ...point })), { ...same, x: x.domain[1], y: null }]
+    })
+    .map((point, place) => ({ ...point, place }))
 }
 
 /** Points closer than a pixel and a half in both directions add bytes, not knowledge. */
@@ -103,31 +162,51 @@ function line({ style, spectrum }: Series, x: Axis, y: Axis, frame: Frame) {
   return kept
 }
 
-function markers({ style, spectrum }: Series) {
+/** Where they can be zoomed they follow the axes; drawn once, those of an arm are one path. */
+function markerLayer(series: readonly Series[], x: Axis, y: Axis, positions: object, frame: Frame): Layer {
+  const all = series.flatMap(markers)
+  if (!frame.live) {
+    const [width, height] = [plotWidth(frame), plotHeight(frame)]
+    return dots(
+      all.map((one) => ({ ...one, x: place(x, one.x) * width, y: (1 - place(y, one.y)) * height })),
+      3.7,
+      frame,
+    )
+  }
+  return {
+    data: { values: all },
+    mark: { type: 'point', filled: true, size: 54, stroke: PAPER, strokeWidth: 1.2, opacity: 1, clip: true },
+    encoding: { ...positions, fill: { field: 'color', scale: null }, shape: { field: 'shape', scale: null } },
+  }
+}
+
+function markers({ style: { name, color, shape }, spectrum }: Series) {
   return MARKED.flatMap((quantile) => {
     const latency = latencyAt(spectrum, quantile)
-    return latency === undefined ? [] : [{ color: style.color, shape: style.shape, x: rarity(quantile), y: latency }]
+    if (latency === undefined) return []
+    const say = `${name}, ${quantileName(quantile)}: ${formatLevel('seconds', latency)}`
+    return [{ series: name, say, color, shape, x: rarity(quantile), y: latency }]
   })
 }
 
-function endLabels(series: readonly Series[], channel: ReturnType<typeof quantitative>, y: Axis, frame: Frame) {
+function endLabels(series: readonly Series[], y: Axis, frame: Frame) {
   const height = plotHeight(frame)
   const ends = spread(
-    series.map((one) => place(y, one.spectrum.at(-1)?.latency ?? 0) * height),
+    series.map((one) => (1 - place(y, one.spectrum.at(-1)?.latency ?? valueAt(y, 0))) * height),
     15,
     height,
   )
   const values = series.map(({ style }, index) => ({
     color: style.color,
-    text: shorten(style.name, 19),
-    y: valueAt(y, (ends[index] ?? 0) / height),
+    text: shorten(style.name, 17),
+    y: ends[index] ?? 0,
   }))
   return {
     data: { values },
     mark: { type: 'text', align: 'left', baseline: 'middle' },
     encoding: {
       x: { value: plotWidth(frame) + 9 },
-      y: channel,
+      y: { field: 'y', type: 'quantitative', scale: null },
       text: { field: 'text' },
       color: { field: 'color', scale: null },
     },

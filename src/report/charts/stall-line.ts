@@ -1,5 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { MICROS } from '../../model/units.ts'
+import type { Chart } from '../chart.ts'
+import { formatLevel } from '../figures.ts'
 import type { Stall } from '../stalls.ts'
 import { type Axis, linearAxis, logAxis, place, valueAt } from './axes.ts'
 import { framed, INK, LATENCY_TICK, MUTED, quantitative, verticalTitle } from './config.ts'
@@ -12,12 +14,51 @@ const SERIES = [
   { key: 'p50', title: 'p50', color: INK, dash: [7, 3] },
 ] as const
 
-/** Latency in each second of one trial. */
-export function stallLine({ timeline, second: slowest }: Stall, given: Frame): TopLevelSpec {
+/** Latency in each second of a trial that stood still. */
+export function stallChart(stall: Stall, index: number): Chart {
+  const { trial, slowest, cause, status, timeline } = stall
+  const at = (column: readonly number[], second: number) => (column[second] ?? 0) / MICROS
+  return {
+    id: `stall-${index}`,
+    title: `${trial.arm}, ${trial.load}, block ${trial.block}`,
+    sentence: `${cause} The slowest request, in the shaded second, took ${formatLevel('seconds', slowest)}. The trial is ${status}.`,
+    drawing: (frame) => drawing(stall, frame),
+    columns: [
+      { name: 'Second', unit: 'dimensionless' },
+      { name: 'Requests', unit: 'dimensionless' },
+      { name: 'Errors', unit: 'dimensionless' },
+      { name: 'p50', unit: 'seconds' },
+      { name: 'p99', unit: 'seconds' },
+      { name: 'Slowest', unit: 'seconds' },
+    ],
+    rows: timeline.p99.map((_, second) => [
+      second,
+      timeline.requests[second],
+      timeline.errors[second],
+      at(timeline.p50, second),
+      at(timeline.p99, second),
+      at(timeline.max, second),
+    ]),
+  }
+}
+
+function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSpec {
   const frame = { ...given, right: 62 }
-  const values = SERIES.flatMap(({ key, color, dash }) =>
+  const values = SERIES.flatMap(({ key, title, color, dash }) =>
     timeline[key].flatMap((latency, second) =>
-      latency > 0 ? [{ key, color, dash, x: second + 0.5, y: latency / MICROS }] : [],
+      latency > 0
+        ? [
+            {
+              key,
+              series: title,
+              color,
+              dash,
+              x: second + 0.5,
+              y: latency / MICROS,
+              say: wordsOf(title, second, latency),
+            },
+          ]
+        : [],
     ),
   )
   const y = logAxis(values.map((point) => point.y))
@@ -51,6 +92,10 @@ export function stallLine({ timeline, second: slowest }: Stall, given: Frame): T
       endLabels(timeline, height, y, frame),
     ],
   }
+}
+
+function wordsOf(title: string, second: number, micros: number): string {
+  return `second ${second}, ${title}: ${formatLevel('seconds', micros / MICROS)}`
 }
 
 function endLabels(timeline: Stall['timeline'], channel: ReturnType<typeof quantitative>, y: Axis, frame: Frame) {

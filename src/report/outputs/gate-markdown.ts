@@ -1,6 +1,7 @@
 import type { Estimate } from '../../model/analysis.ts'
 import { formatChange, formatNumber } from '../../model/units.ts'
 import type { CellVerdict, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
+import { code, fenced, row, text } from './markdown.ts'
 
 const SIGNS: Readonly<Record<GateResult['verdict'], string>> = {
   pass: '✅ pass',
@@ -78,7 +79,7 @@ function reproduceLines(cells: readonly GateCell[]): string[] {
     ...new Set(cells.filter(({ verdict }) => verdict === 'regression').map(({ reproduce }) => reproduce)),
   ]
   if (commands.length === 0) return []
-  return ['', 'Measure again:', '', '```sh', ...commands.map((command) => command.replaceAll('```', '')), '```']
+  return ['', 'Measure again:', '', ...fenced(commands)]
 }
 
 function changeLines({ changes }: GateResult): string[] {
@@ -113,23 +114,4 @@ function passedLines(cells: readonly GateCell[]): string[] {
     '',
     '</details>',
   ]
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.map(text).join(' | ')} |`
-}
-
-/** Words that come from elsewhere stay words: no table, tag, link, heading or mention is made of them. */
-function text(words: string): string {
-  return words
-    .replaceAll(/[\r\n]+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|#~]/g, '\\$&')
-    .replaceAll('@', '@\u200b')
-}
-
-function code(words: string): string {
-  return words.replaceAll(/[`\r\n]+/g, ' ')
 }

@@ -5,25 +5,19 @@ import type { ArmStyle } from '../arm-styles.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { swatch } from '../legend.ts'
-import { loadWords } from '../sentences.ts'
+import { rankOf } from '../rank.ts'
 import { type TableCell, table } from '../table.ts'
 import { clockOf, headlines, type View } from '../view.ts'
 import { whisker, whiskerScale } from '../whisker.ts'
 
-/** Arms × metrics for each load, with ratios to the baseline. */
-export function costs(view: View): Html {
-  return html`<section aria-labelledby="costs"><h2 id="costs">Costs</h2>
-<p>Each figure is the geometric mean over an arm’s valid trials. Below it stand the ratio to <b>${view.baseline.name}</b> and its 95 % interval, paired within blocks. In the drawing the thin upright line is ${view.baseline.name}, the bar is the interval, the band is what ${view.baseline.name} shows against itself; each column has its own logarithmic scale. Greyed: within noise, or undecided.</p>
-${view.loads.map((load) => html`<h3>${load.name}</h3><p class="under">${loadWords(load)}, driven by ${load.tool}. ${clockWords(load)}</p>${costTable(view, load)}${everyMetric(view, load)}`)}</section>`
-}
-
-function costTable(view: View, load: Load): Html {
-  const metrics = headlines(view)
+/** Arms × the figures that a choice is made by. A browser makes it again when its reader asks otherwise. */
+export function costTable(view: View, load: Load): Html {
+  const metrics = headlines(view, load)
   return table({
     id: `costs-${view.loads.indexOf(load)}`,
     kind: 'costs',
-    caption: `Costs under ${load.name}`,
-    head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, load), numeric: true }))],
+    caption: html`Means over valid trials, with the ratio to ${view.baseline.name} and its 95 % interval. 1, 2=: rank among the arms; = marks arms that cannot be told apart.`,
+    head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, view, load), numeric: true }))],
     rows: view.arms.map((style) => [
       armCell(view, style, load),
       ...metrics.map((metric) => costCell(view, style, load, metric)),
@@ -31,33 +25,37 @@ function costTable(view: View, load: Load): Html {
   })
 }
 
-function clockWords(load: Load): string {
-  return clockOf(load) === 'response'
-    ? 'Latencies are response times, counted from the intended send.'
-    : 'Latencies are service times: a closed loop has no intended send.'
-}
-
-function heading(metric: MetricInfo, load: Load): Html {
-  const [name, unit] =
-    metric.unit === 'cpu-seconds-per-million'
-      ? ['CPU', 'seconds per million requests']
-      : metric.unit === 'bytes'
-        ? ['Memory', 'at the end of the window']
-        : metric.unit === 'per-second'
-          ? ['Throughput', 'requests per second']
-          : [metric.quantile === undefined ? metric.title : quantileName(metric.quantile), `${clockOf(load)} time`]
+function heading(metric: MetricInfo, view: View, load: Load): Html {
+  const [name, unit] = headingWords(metric, view, load)
   return html`${name}<small>${unit}</small>`
 }
 
-function armCell(view: View, style: ArmStyle, load: Load): Html {
-  const trials = view.analysis.trials.filter(
-    ({ result: { trial } }) => trial.arm === style.name && trial.load === load.name,
-  )
-  const valid = trials.filter(({ status }) => status === 'valid').length
-  return html`<span class="arm">${swatch(style)}${style.name}</span><small>${style.title}${style.role === 'twin' && ', again'}</small><small>${valid} of ${trials.length} trials valid</small>`
+function headingWords(metric: MetricInfo, view: View, load: Load): readonly [string, string] {
+  switch (metric.unit) {
+    case 'cpu-seconds-per-million':
+      return ['CPU', 'seconds per million requests']
+    case 'bytes':
+      return ['Memory', 'at the end of the window']
+    case 'dollars-per-month':
+      return ['Cost', 'a month at 1,000 requests/s']
+    case 'per-second':
+      return ['Throughput', 'requests per second']
+    default:
+      return [
+        metric.quantile === undefined ? metric.title : quantileName(metric.quantile),
+        `${clockOf(load, view.state)} time`,
+      ]
+  }
 }
 
-const STANDING_WORDS: Readonly<Record<Cell['standing'], string>> = {
+function armCell(view: View, style: ArmStyle, load: Load): Html {
+  const trials = view.data.trials.filter((trial) => trial.arm === style.name && trial.load === load.name)
+  const valid = trials.filter(({ status, id }) => status === 'valid' && !view.state.excluded.includes(id)).length
+  const lost = valid < trials.length && html`<small>${valid} of ${trials.length} trials valid</small>`
+  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', again: the noise floor'}</small>${lost}`
+}
+
+export const STANDING_WORDS: Readonly<Record<Cell['standing'], string>> = {
   baseline: 'baseline',
   higher: 'higher',
   lower: 'lower',
@@ -68,15 +66,15 @@ const STANDING_WORDS: Readonly<Record<Cell['standing'], string>> = {
 
 function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): TableCell {
   const cell = view.cell(style.name, load.name, metric.name)
-  if (!cell?.estimate) {
-    return { numeric: true, tone: 'faint', content: html`–<small>${cell?.notes[0] ?? 'no valid trial'}</small>` }
-  }
-  const level = html`<span class="level">${formatLevel(metric.unit, cell.estimate.center)}</span>`
+  if (!cell?.estimate) return { tone: 'faint', content: html`–<small>no valid figure</small>` }
+  const rank = rankOf(view.ranking(load.name, metric.name), style.name)
+  const chip = rank && html`<span class="rank${rank.best && ' best'}">${rank.text}</span>`
+  const level = html`<span class="level">${chip}${formatLevel(metric.unit, cell.estimate.center)}</span>`
   const word = html`<small>${STANDING_WORDS[cell.standing]}</small>`
-  if (cell.standing === 'baseline') return { numeric: true, content: html`${level}${word}` }
+  if (cell.standing === 'baseline') return { content: html`${level}${word}` }
   const tone = toneOf(cell, metric)
   const comparison = against(view, load, metric, cell, tone)
-  return { numeric: true, tone, content: html`${level}${comparison}${tone === 'faint' && word}` }
+  return { tone, content: html`${level}${comparison}${tone === 'faint' && word}` }
 }
 
 /** Only what left the noise has a colour. */
@@ -87,7 +85,7 @@ function toneOf({ standing }: Cell, { better }: MetricInfo): 'better' | 'worse' 
 
 function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: ReturnType<typeof toneOf>): Fragment {
   if (!cell.ratio) {
-    if (!cell.difference) return html`<small>${cell.notes[0] ?? 'no block has both'}</small>`
+    if (!cell.difference) return html`<small>no block has both</small>`
     const interval = formatInterval(cell.difference, (value) => formatDifference(metric.unit, value))
     return html`<span class="change">${formatDifference(metric.unit, cell.difference.center)}</span>${interval && html`<small>${interval}</small>`}`
   }
@@ -95,53 +93,4 @@ function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: R
   const interval = formatRatioInterval(cell.ratio)
   const color = tone === 'faint' ? 'var(--muted)' : `var(--${tone})`
   return html`<span class="change">${formatRatio(cell.ratio.center)}</span>${whisker(cell.ratio, whiskerScale(ratios), view.noise(load.name, metric.name), color)}<small>${interval ?? 'one block: no interval'}</small>`
-}
-
-/** The whole set of numbers, both clocks, for who wants to check. */
-function everyMetric(view: View, load: Load): Html {
-  const rows = view.analysis.metrics.flatMap((metric) =>
-    view.arms.flatMap((style) => {
-      const cell = view.cell(style.name, load.name, metric.name)
-      return cell ? [metricRow(style, metric, cell)] : []
-    }),
-  )
-  if (rows.length === 0) return html``
-  return html`<details><summary>Every metric of ${load.name}, on both clocks</summary>${table({
-    id: `metrics-${view.loads.indexOf(load)}`,
-    caption: `Every metric of ${load.name}`,
-    head: [
-      { content: 'Metric' },
-      { content: 'Arm' },
-      { content: 'Mean', numeric: true },
-      { content: '95 % interval', numeric: true },
-      { content: 'Ratio', numeric: true },
-      { content: '95 % interval', numeric: true },
-      { content: 'Difference', numeric: true },
-      { content: 'n', numeric: true },
-      { content: 'Standing' },
-      { content: 'Notes' },
-    ],
-    rows,
-  })}</details>`
-}
-
-function metricRow(
-  style: ArmStyle,
-  metric: MetricInfo,
-  { estimate, ratio, difference, standing, notes }: Cell,
-): Fragment[] | TableCell[] {
-  const level = (value: number) => formatLevel(metric.unit, value)
-  const number = (content: string | undefined) => ({ numeric: true, content: content ?? '–' })
-  return [
-    { content: metric.title },
-    { content: style.name },
-    number(estimate && level(estimate.center)),
-    number(estimate && formatInterval(estimate, level)),
-    number(ratio && formatRatio(ratio.center)),
-    number(ratio && formatRatioInterval(ratio)),
-    number(difference && formatDifference(metric.unit, difference.center)),
-    number(String(estimate?.n ?? 0)),
-    { content: STANDING_WORDS[standing] },
-    { content: notes.join(' ') },
-  ]
 }

@@ -1,6 +1,8 @@
 import { count } from '../../analyse/wording.ts'
 import { meshes } from '../../meshes/index.ts'
+import type { Analysis } from '../../model/analysis.ts'
 import type { Reading } from '../../model/result.ts'
+import type { Arm } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
 import type { Evidence, Usage } from '../../model/usage.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -13,44 +15,59 @@ import type { View } from '../view.ts'
 /** An arm with everything that was seen of it. */
 interface Witnessed {
   readonly style: ArmStyle
+  readonly arm: Arm | undefined
   readonly evidence: ReadonlyMap<string, readonly Evidence[]>
   readonly usage: readonly Usage[]
 }
 
+/** What decides whether a comparison is fair, in this order; all other evidence follows in a table of its own. */
+const FIRST = ['mtls', 'path', 'threads', 'limits', 'retries', 'access-log', 'tracing', 'strict', 'version', 'placement']
+
 /** What was seen of each arm while it was measured, side by side: fairness is shown, not promised. */
-export function fairness(view: View): Html {
-  const arms = view.arms.map((style) => witness(view, style))
+export function fairness(view: View, analysis: Analysis): Html {
+  const arms = view.arms.map((style) => witness(analysis, style))
   const names = [...new Set(arms.flatMap(({ evidence }) => [...evidence.keys()]))]
-  const rows: [Fragment, (arm: Witnessed) => Fragment][] = [
-    ['Architecture', ({ style }) => meshes[style.arm.mesh]?.summary ?? style.title],
+  const first = FIRST.filter((name) => names.includes(name))
+  const rest = names.filter((name) => !FIRST.includes(name))
+  const kept: Row[] = [
+    ['Architecture', ({ style }) => meshes[style.mesh]?.summary ?? style.title],
     ['Reads', ({ style }) => layerWords(style)],
-    ['Asked for', ({ style }) => settings(style)],
-    ...names.map((name): [Fragment, (arm: Witnessed) => Fragment] => [
-      evidenceTitle(name),
-      ({ evidence }) => seenWords(evidence.get(name)),
-    ]),
-    ['Processes', ({ usage }) => threads(usage)],
+    ['Asked for', ({ arm }) => settings(arm)],
+    ...first.map(evidenceRow),
   ]
+  const more: Row[] = [...rest.map(evidenceRow), ['Processes', ({ usage }) => threads(usage)]]
   return html`<section aria-labelledby="fairness"><h2 id="fairness">What was seen of each arm</h2>
-<p>Read off the running processes within the measured windows, not taken from their settings. A claim that does not hold makes its trial invalid.</p>
-${table({
-  id: 'seen',
-  kind: 'matrix',
-  caption: 'Evidence by arm',
-  head: [
-    { content: 'Evidence' },
-    ...arms.map(({ style }) => ({ content: html`<span class="arm">${swatch(style)}${style.name}</span>` })),
-  ],
-  rows: rows.map(([name, tell]) => [name, ...arms.map(tell)]),
-})}</section>`
+<p>Fairness is shown, not promised: what was read off the running proxies, pods and nodes while they were measured. What was only set, and not observed, says so. A claim that does not hold makes its trial invalid.</p>
+${matrix('seen', 'Evidence by arm', arms, kept)}
+<details><summary>All other evidence: images, accounts of CPU, nodes, processes</summary>${matrix('seen-more', 'More evidence by arm', arms, more)}</details></section>`
 }
 
-function witness(view: View, style: ArmStyle): Witnessed {
-  const readings = view.analysis.trials.flatMap(({ result: { trial, outcome } }): Reading[] =>
+type Row = [name: string, tell: (arm: Witnessed) => Fragment]
+
+function evidenceRow(name: string): Row {
+  return [evidenceTitle(name), ({ evidence }) => seenWords(evidence.get(name))]
+}
+
+function matrix(id: string, caption: string, arms: readonly Witnessed[], rows: readonly Row[]): Html {
+  return table({
+    id,
+    kind: 'matrix',
+    caption,
+    head: [
+      { content: 'Evidence' },
+      ...arms.map(({ style }) => ({ content: html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>` })),
+    ],
+    rows: rows.map(([name, tell]) => [name, ...arms.map(tell)]),
+  })
+}
+
+function witness({ trials, record }: Analysis, style: ArmStyle): Witnessed {
+  const readings = trials.flatMap(({ result: { trial, outcome } }): Reading[] =>
     trial.arm === style.name && outcome.status === 'measured' ? [outcome.reading] : [],
   )
   return {
     style,
+    arm: record.run.plan.scenario.arms.find(({ name }) => name === style.name),
     evidence: Map.groupBy(
       readings.flatMap(({ observation }) => observation.evidence),
       ({ name }) => name,
@@ -61,13 +78,14 @@ function witness(view: View, style: ArmStyle): Witnessed {
 
 const LAYER_WORDS = { none: 'nothing: no proxy', L4: 'bytes (L4)', L7: 'requests (L7)' } as const
 
-function layerWords({ arm }: ArmStyle): string {
-  const mesh = meshes[arm.mesh]
+function layerWords(style: ArmStyle): string {
+  const mesh = meshes[style.mesh]
   return mesh ? LAYER_WORDS[mesh.layer] : 'not known to this version'
 }
 
 /** What the scenario sets for this arm beyond its mesh's own. */
-function settings({ arm }: ArmStyle): Fragment {
+function settings(arm: Arm | undefined): Fragment {
+  if (!arm) return '–'
   const asked = [
     ...(arm.version === undefined ? [] : [`version ${arm.version}`]),
     ...(arm.inject ? [`a delay of ${formatLatency(arm.inject.delay)} injected at the server`] : []),
@@ -76,8 +94,16 @@ function settings({ arm }: ArmStyle): Fragment {
   return asked.length === 0 ? 'defaults of the profile' : asked.join('; ')
 }
 
+const TITLES: Readonly<Record<string, string>> = {
+  mtls: 'mTLS',
+  'cpu-account': 'CPU account',
+  threads: 'Proxy threads',
+  strict: 'Strict mTLS',
+  limits: 'Proxy limits',
+}
+
 function evidenceTitle(name: string): string {
-  return name === 'mtls' ? 'mTLS' : `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
+  return TITLES[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
 }
 
 /** The text of a broken claim comes first. */
@@ -90,7 +116,7 @@ function seenWords(all: readonly Evidence[] | undefined): Fragment {
     broken.length > 0
       ? html`<span class="status invalid">broken in ${broken.length} of ${count(all.length, 'trial')}</span> `
       : first?.holds && html`<span class="status valid">holds</span> `
-  return html`${claim}${first?.seen}${others > 0 && html` <small>and ${count(others, 'other reading')}</small>`} <small>${first?.source}</small>`
+  return html`${claim}${first?.seen}${others > 0 && html` <small>and ${count(others, 'other reading')}</small>`} <small>${first?.source === 'configuration' ? 'as set, not observed' : first?.source}</small>`
 }
 
 function threads(usage: readonly Usage[]): Fragment {

@@ -1,23 +1,27 @@
+import { machineClassText } from '../../model/machine-class.ts'
+import type { Analysis } from '../../model/analysis.ts'
+import type { Result } from '../../model/result.ts'
+import type { Load } from '../../model/scenario.ts'
+import { formatDuration, formatLatency } from '../../model/units.ts'
 import { count } from '../../analyse/wording.ts'
-import { formatDuration } from '../../model/units.ts'
+import { BUDGET, cheapest, costAnswer, fastest, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
-import { costSentence, loadWords } from '../sentences.ts'
+import { htmlWords } from '../words.ts'
 import type { View } from '../view.ts'
+import { costTable } from './costs.ts'
 
-/** What a reader with half a minute reads: the answer, what it is an answer about, and how far it can be trusted. */
-export function opening(view: View, title: string): Html {
-  const { run } = view.analysis.record
-  const { machine, platform } = run.provenance
+/** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
+export function opening(view: View, analysis: Analysis, title: string): Html {
+  const { run } = analysis.record
+  const { platform, machine } = run.provenance
   const { scenario } = run.plan
+  const known = versions(view, analysis)
   return html`<header class="opening">
-<p class="eyebrow">meshbench · what a service mesh costs</p>
-<h1>${title}</h1>
-${scenario.description && html`<p class="subtitle">${scenario.description}</p>`}
-<p class="meta"><time datetime="${run.startedAt}">${dateWords(run.startedAt)}</time> · platform <b>${platform}</b> · ${machine.cpu}, ${machine.cores} cores · ${scenario.profile} settings · ${count(view.arms.length, 'arm')} × ${count(view.loads.length, 'load')}</p>
+<p class="eyebrow"><span class="brand">meshbench</span> <time datetime="${run.startedAt}">${dateWords(run.startedAt)}</time> · ${platform} on ${machine.cpu}, ${machine.cores} cores · ${scenario.profile} settings${known && ` · ${known}`}</p>
+<h1>${scenario.description ?? title}</h1>
 ${run.provenance.caveat && html`<p class="caveat" role="note"><b>Read this first.</b> ${run.provenance.caveat}</p>`}
-${answers(view)}
-${badges(view)}
+<div class="panels">${view.loads.length > 1 && loadTabs(view)}${view.loads.map((load) => panel(view, analysis, load))}</div>
 </header>`
 }
 
@@ -26,48 +30,57 @@ export function dateWords(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso
 }
 
-/** The first load speaks loudest; each says the tail, then the median, then CPU. */
-function answers(view: View): Html {
-  return html`<section aria-labelledby="answer" class="answer"><h2 id="answer" class="quiet">The answer</h2>
-${view.loads.map((load, index) => {
-  const metrics = ['p99', 'p50', 'cpu'].flatMap((name) => view.metric(name) ?? [])
-  return html`<div class="${index === 0 ? 'lead' : 'also'}"><p class="load"><b>${load.name}</b> ${loadWords(load)}</p>
-${metrics.map((metric, place) => html`<p${place > 0 && html` class="second"`}>${costSentence(view, load, metric)}</p>`)}</div>`
-})}</section>`
-}
-
-function badges(view: View): Html {
-  return html`<ul class="badges" aria-label="Validity">${[validity(view), noise(view), provisioning(view)]}</ul>`
-}
-
-function validity({ analysis }: View): Html {
-  const having = (status: string) => analysis.trials.filter((trial) => trial.status === status).length
-  const planned = analysis.trials.length + analysis.missing.length
-  const valid = having('valid')
-  const rest = [
-    [having('invalid'), 'invalid'],
-    [having('failed'), 'failed'],
-    [analysis.missing.length, 'not run'],
-  ] as const
-  const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
-  const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
-  return html`<li class="badge ${tone}"><b>${valid} of ${planned} trials valid</b><span>${shortfall ? html`${shortfall}: <a href="#problems">why</a>` : 'none left out'}</span></li>`
-}
-
-/** What the A/A pair shows of p99 under each load. */
-function noise(view: View): Html {
-  const bands = view.loads.flatMap(({ name }) => {
-    const band = view.noise(name, 'p99')
-    return band === undefined ? [] : [`up to ${formatRatio(band)} under ${name}`]
+/** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": of the arms that were measured, as their evidence says. */
+function versions(view: View, { trials }: Analysis): string {
+  const seen = view.arms.flatMap(({ name, role }) => {
+    const version = role === 'other' && trials.map(({ result }) => versionIn(result, name)).find(Boolean)
+    return version ? [{ name, version: version.split(',')[0] ?? '' }] : []
   })
-  return bands.length === 0
-    ? html`<li class="badge warn"><b>Noise floor unknown</b><span>no A/A pair with valid data: name the baseline a second time</span></li>`
-    : html`<li class="badge"><b>Noise floor of p99</b><span>${view.baseline.name} against itself: ${bands.join(', ')}</span></li>`
+  const groups = [...Map.groupBy(seen, ({ version }) => version)]
+  return groups.map(([version, those]) => `${version} (${those.map(({ name }) => name).join(', ')})`).join(', ')
 }
 
-function provisioning({ analysis }: View): Html {
+function versionIn({ trial, outcome }: Result, arm: string): string | undefined {
+  if (trial.arm !== arm || outcome.status !== 'measured') return undefined
+  return outcome.reading.observation.evidence.find(({ name }) => name === 'version')?.seen
+}
+
+/** Choosing a load needs no script: the style sheet shows the panel whose radio button is on. */
+function loadTabs(view: View): Html {
+  return html`<fieldset class="tabs"><legend>Load</legend>${view.loads.map(
+    (load, index) =>
+      html`<label><input type="radio" name="load" id="load-${index}"${index === 0 && html` checked`}><span>${load.name}<small>${rateWords(load)}</small></span></label>`,
+  )}</fieldset>`
+}
+
+function panel(view: View, analysis: Analysis, load: Load): Html {
+  const index = view.loads.indexOf(load)
+  const [tail, median, cpu] = ['p99', 'p50', 'cpu'].map((name) => view.metric(name))
+  return html`<section class="panel panel-${index}" aria-labelledby="answer-${index}">
+<h2 id="answer-${index}" class="quiet">${loadWords(load)}, driven by ${load.tool}${load.rate === 'max' && '; latencies are service times, since a closed loop has no intended send'}</h2>
+${tail && html`<p class="lead">${htmlWords(costAnswer(view, load, tail, 'with load'))}</p>`}
+${median && html`<p class="second">${htmlWords(costAnswer(view, load, median))}</p>`}
+${cpu && html`<p class="second">${htmlWords(costAnswer(view, load, cpu))}</p>`}
+<div class="cards">${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card('Lowest p99', fastest(view, load))}${trust(view, analysis, load)}</div>
+<div data-part="costs-${index}">${costTable(view, load)}</div></section>`
+}
+
+function card(title: string, { arms, level, real, why }: Winner): Html {
+  const verdict =
+    real === undefined ? '' : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'Not a real difference.'}</b> `
+  return html`<div class="card"><h3>${title}</h3><p class="winner">${arms.length > 1 ? html`tied: ${arms.join(', ')}` : (arms[0] ?? '–')}${level && html` <small>${level}</small>`}</p><p>${verdict}${htmlWords(why)}</p></div>`
+}
+
+/** How far the figures of a load can be trusted, in three lines. */
+function trust(view: View, analysis: Analysis, load: Load): Html {
+  const of = analysis.trials.filter(({ result }) => result.trial.load === load.name)
+  const missing = analysis.missing.filter((id) => id.endsWith(`-${load.name}`)).length
+  const valid = of.filter(({ status }) => status === 'valid').length
+  const planned = of.length + missing
+  const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
+  const band = view.noise(load.name, 'p99')
   const { cohorts, scenario } = analysis.record.run.plan
   const blocks = cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
-  const longest = Math.max(0, ...scenario.loads.map(({ duration }) => duration))
-  return html`<li class="badge"><b>${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}</b><span>windows of ${formatDuration(longest)}, order seeded by ${scenario.seed}</span></li>`
+  return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid} of ${planned} trials valid</p>
+<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${band === undefined ? 'No noise floor: there is no A/A pair with valid data.' : html`Noise floor: two equal arms differ by up to ${formatRatio(band)} at p99.`} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machineClassText(analysis.record.run.provenance.machine).split(', ').slice(0, 3).join(', ')}</a></p></div>`
 }

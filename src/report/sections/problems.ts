@@ -1,11 +1,9 @@
 import { count } from '../../analyse/wording.ts'
-import type { JudgedTrial, Problem } from '../../model/analysis.ts'
+import type { Analysis, JudgedTrial, Problem } from '../../model/analysis.ts'
 import { type Fragment, type Html, html } from '../html.ts'
-import type { View } from '../view.ts'
 
 /** What limits the comparison, and every trial that does not count, with cause, effect and remedy. */
-export function problems(view: View): Html {
-  const { analysis } = view
+export function problems(analysis: Analysis): Html {
   const lost = analysis.trials.filter(({ status }) => status !== 'valid')
   const warned = groupedWarnings(analysis.trials)
   const clean = analysis.problems.length + lost.length + warned.length + analysis.missing.length === 0
@@ -15,7 +13,7 @@ ${analysis.problems.length > 0 && html`<h3>The comparison as a whole</h3><ul cla
 ${lost.length > 0 && html`<h3>Trials that do not count</h3><ul class="problems">${lost.map(lostTrial)}</ul>`}
 ${warned.length > 0 && html`<h3>Warnings of trials that count</h3><ul class="problems">${warned.map(({ problem, trials }) => item(problem, trialsWords(trials)))}</ul>`}
 ${analysis.missing.length > 0 && html`<h3>Trials that were not run</h3><p>${count(analysis.missing.length, 'planned trial')}: <code>${analysis.missing.slice(0, 12).join(', ')}</code>${analysis.missing.length > 12 && ` and ${analysis.missing.length - 12} more`}. <code>meshbench run --resume</code> runs them.</p>`}
-${unreadable(view)}</section>`
+${unreadable(analysis)}</section>`
 }
 
 function placeOf({ arm, load }: Problem): string {
@@ -68,7 +66,7 @@ function trialsWords(trials: readonly JudgedTrial[]): string {
   return `${count(trials.length, 'trial')}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more; text of the first` : ''}`
 }
 
-function unreadable({ analysis: { record } }: View): Fragment {
+function unreadable({ record }: Analysis): Fragment {
   return (
     record.unreadable.length > 0 &&
     html`<h3>Files that could not be read</h3><ul>${record.unreadable.map(({ file, reason }) => html`<li><code>${file}</code>: ${reason}</li>`)}</ul>`

@@ -1,3 +1,4 @@
+import type { Analysis } from '../../model/analysis.ts'
 import { formatSize } from '../../model/units.ts'
 import { type Html, html } from '../html.ts'
 import { scenarioText } from '../scenario-text.ts'
@@ -5,19 +6,14 @@ import { table } from '../table.ts'
 import type { View } from '../view.ts'
 import { dateWords } from './opening.ts'
 
-/** What a sceptic needs: how it was computed, on what, and how to do it again. */
-export function provenance(view: View): Html {
-  return html`<section aria-labelledby="method"><h2 id="method">Method</h2>${METHOD}</section>
-<section aria-labelledby="reproduce"><h2 id="reproduce">Do it again</h2>${reproduce(view)}</section>
-<section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>${machine(view)}${tools(view)}</section>`
+/** On what it was made, and how to do it again. */
+export function provenance(view: View, analysis: Analysis): Html {
+  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">Do it again</h2>${reproduce(view, analysis)}</section>
+<section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>${machine(analysis)}${tools(analysis)}</section>`
 }
 
-const METHOD = html`<p>Arms are visited in blocks, in an order drawn from the seed and balanced for position and predecessor; within a visit the loads are shuffled. One load against one arm in one block is a <b>trial</b>: the unit of replication. A trial gives one value for each metric, read off a histogram with three significant digits; requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
-<p>Ratios compare an arm with the baseline <b>of the same block</b>: the mean of the logarithms of those ratios, with a 95 % interval from Student’s t over blocks. A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond what identical arms of the same run differ by (the A/A pair, where there is one); every other is “within noise” or “undecided”. Intervals cover what varies between the blocks of this run, on this machine: not other machines, versions or workloads.</p>
-<p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>`
-
-function reproduce(view: View): Html {
-  const { run } = view.analysis.record
+function reproduce(view: View, analysis: Analysis): Html {
+  const { run } = analysis.record
   const { git, commandLine, meshbench } = run.provenance
   const { scenario } = run.plan
   const again = `meshbench run scenario.yaml --platform ${run.provenance.platform}`
@@ -26,8 +22,27 @@ function reproduce(view: View): Html {
 <p>The same schedule from this page alone: save the scenario below as <code>scenario.yaml</code>, then run this. The same seed gives the same order.</p>
 <pre tabindex="0"><code>${again}</code></pre>
 <details><summary>scenario.yaml</summary><pre tabindex="0"><code>${scenarioText(scenario)}</code></pre></details>
+${oneNumber(view, again)}
 <p>This page from the stored results, without measuring again:</p>
-<pre tabindex="0"><code>meshbench report ${quoted(run.id)}</code></pre>`
+<pre tabindex="0"><code>meshbench report ${quoted(run.id)}</code></pre>
+<p>What the load tools wrote themselves, request by request, stands in <code>raw/</code> of the run’s folder, compressed; <code>trials/</code> has the histograms. The numbers of each chart can be downloaded beneath it.</p>`
+}
+
+/** A figure of one arm under one load needs that arm, the baseline and that load only. */
+function oneNumber(view: View, again: string): Html {
+  const others = view.arms.filter(({ role }) => role === 'other')
+  return html`<details><summary>Only one number of it</summary>${table({
+    id: 'reproduce-one',
+    caption: 'Commands for each arm and load',
+    head: ['Arm', 'Load', 'Command'].map((content) => ({ content })),
+    rows: others.flatMap(({ name }) =>
+      view.loads.map((load) => [
+        name,
+        load.name,
+        html`<code>${again} --arms ${quoted(`${view.baseline.name},${name}`)} --loads ${quoted(load.name)}</code>`,
+      ]),
+    ),
+  })}</details>`
 }
 
 /** An argument as a POSIX shell takes it. */
@@ -35,8 +50,8 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
 }
 
-function machine(view: View): Html {
-  const { run } = view.analysis.record
+function machine(analysis: Analysis): Html {
+  const { run } = analysis.record
   const { machine: host, node, platform, meshbench } = run.provenance
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Run', run.id],
@@ -56,8 +71,8 @@ function machine(view: View): Html {
   return html`<dl class="facts">${rows.map(([term, text]) => text !== undefined && html`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`
 }
 
-function tools({ analysis }: View): Html {
-  const found = analysis.record.run.provenance.tools
+function tools({ record }: Analysis): Html {
+  const found = record.run.provenance.tools
   if (found.length === 0) return html`<p class="reason">No external program took part.</p>`
   return table({
     id: 'tools',

@@ -1,71 +1,73 @@
 import { count } from '../../analyse/wording.ts'
-import type { JudgedTrial } from '../../model/analysis.ts'
+import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
 import type { LatencySummary } from '../../model/result.ts'
 import { formatLevel } from '../figures.ts'
-import { type Fragment, type Html, html } from '../html.ts'
-import { type TableCell, table } from '../table.ts'
+import { type Html, html } from '../html.ts'
 import { clockOf, type View } from '../view.ts'
+import { byLoad } from './charts.ts'
+import { figuresTable } from './figures-table.ts'
 
-/** Every trial in the order in which it was run. None is left out. */
-export function trials(view: View): Html {
-  const inOrder = view.analysis.trials.toSorted((a, b) => a.result.trial.order - b.result.trial.order)
-  if (inOrder.length === 0)
-    return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2><p class="reason">No trial has been run.</p></section>`
+/** For who wants to check: every trial, none left out, and what blocks, seconds and distributions look like. */
+export async function trials(view: View, analysis: Analysis): Promise<Html> {
+  const inOrder = analysis.trials.toSorted((a, b) => a.result.trial.order - b.result.trial.order)
+  const list =
+    inOrder.length === 0
+      ? html`<p class="reason">No trial has been run.</p>`
+      : html`<details id="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order in which they were run</summary>${trialTable(view, inOrder)}</details>`
   return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2>
-<p>A trial is one load against one arm in one block. None is left out of this table; those that are not valid take no part in any figure above.</p>
-<details><summary>${count(inOrder.length, 'trial')}, in the order in which they were run</summary>${table({
-    id: 'all-trials',
-    caption: 'Every trial, in order',
-    head: [
-      { content: 'Order', numeric: true },
-      { content: 'Cohort', numeric: true },
-      { content: 'Block', numeric: true },
-      { content: 'Position', numeric: true },
-      { content: 'Arm' },
-      { content: 'Load' },
-      { content: 'Start (UTC)' },
-      { content: 'p50', numeric: true },
-      { content: 'p99', numeric: true },
-      { content: 'Rate', numeric: true },
-      { content: 'Status' },
-    ],
-    rows: inOrder.map((trial) => row(view, trial)),
-  })}</details></section>`
+<p>A trial is one load against one arm in one block: the unit of replication. None is left out of this table; those that are not valid take no part in any figure above.</p>
+${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
+<h3 class="group">Block by block</h3>${await byLoad(view, 'blocks')}
+<h3 class="group">Second by second</h3>${await byLoad(view, 'seconds')}
+<h3 class="group">All requests</h3>${await byLoad(view, 'distribution')}</section>`
 }
 
-function row(view: View, judged: JudgedTrial): TableCell[] {
+const HEAD = ['Order', 'Cohort', 'Block', 'Position', 'p50', 'p99', 'Rate', 'Start (UTC)', 'Arm', 'Load', 'Status']
+
+/**
+ * Written as shortly as HTML allows, since a run can have thousands of trials. A row is found by its place, which is the
+ * trial's in the run.
+ */
+function trialTable(view: View, inOrder: readonly JudgedTrial[]): Html {
+  return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="all-trials">
+<table class="plain trials"><caption><span id="all-trials">Every trial, in order</span></caption>
+<thead><tr>${HEAD.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${inOrder.map((trial) => row(view, trial))}</tbody></table></div>`
+}
+
+function row(view: View, judged: JudgedTrial): Html {
   const { trial, startedAt, outcome } = judged.result
   const summary = latencyOf(view, judged)
   const rate =
     outcome.status === 'measured'
       ? (outcome.reading.requests - outcome.reading.errors) / outcome.reading.seconds
       : undefined
-  const tone = judged.status === 'valid' ? '' : 'faint'
-  const number = (content: Fragment) => ({ numeric: true, content, tone })
-  return [
-    number(trial.order),
-    number(trial.cohort),
-    number(trial.block),
-    number(trial.position),
-    { content: trial.arm, tone },
-    { content: trial.load, tone },
-    { content: startedAt.slice(11, 19), tone },
-    number(summary ? formatLevel('seconds', summary.p50) : '–'),
-    number(summary ? formatLevel('seconds', summary.p99) : '–'),
-    number(rate === undefined || !Number.isFinite(rate) ? '–' : formatLevel('per-second', rate)),
-    { content: statusOf(judged) },
+  const latency = (seconds: number | undefined) => (seconds === undefined ? '–' : formatLevel('seconds', seconds))
+  const cells = [
+    trial.cohort,
+    trial.block,
+    trial.position,
+    latency(summary?.p50),
+    latency(summary?.p99),
+    rate === undefined || !Number.isFinite(rate) ? '–' : formatLevel('per-second', rate),
+    startedAt.slice(11, 19),
+    trial.arm,
+    trial.load,
+    statusOf(judged),
   ]
+  const tone = judged.status === 'valid' ? '' : html` class="faint"`
+  return html`<tr${tone}><th scope=row>${trial.order}${cells.map((cell) => html`<td>${cell}`)}
+`
 }
 
-/** By the load's headline clock. Trials written before summaries were kept fall back to the analysis's values, which valid trials have. */
+/** By the load's headline clock. Trials written before summaries were kept fall back to the values of cells, which valid trials have. */
 function latencyOf(
   view: View,
   { result: { trial, outcome } }: JudgedTrial,
 ): Pick<LatencySummary, 'p50' | 'p99'> | undefined {
   const load = view.loads.find(({ name }) => name === trial.load)
   if (outcome.status !== 'measured' || !load) return undefined
-  const clock = clockOf(load)
-  const summary = outcome.reading.latency.summary?.[clock]
+  const summary = outcome.reading.latency.summary?.[clockOf(load)]
   if (summary) return summary
   const at = (metric: string) =>
     view.cell(trial.arm, trial.load, metric)?.values.find(({ block }) => block === trial.block)?.value
@@ -73,7 +75,8 @@ function latencyOf(
   return p50 !== undefined && p99 !== undefined ? { p50, p99 } : undefined
 }
 
-function statusOf({ status, problems, result: { outcome } }: JudgedTrial): Html {
+function statusOf({ status, problems, result: { outcome } }: JudgedTrial): Html | string {
   const rules = outcome.status === 'failed' ? [outcome.failure.code] : problems.map(({ rule }) => rule)
-  return html`<span class="status ${status}">${status}</span>${rules.length > 0 && html` <small>${rules.join(', ')}</small>`}`
+  if (status === 'valid') return [status, ...rules].join(', ')
+  return html`<b class="status ${status}">${status}</b> ${rules.join(', ')}`
 }

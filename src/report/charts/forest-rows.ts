@@ -1,0 +1,67 @@
+import { quantileName } from '../../analyse/wording.ts'
+import type { Cell, Estimate, MetricInfo, Standing } from '../../model/analysis.ts'
+import type { Load } from '../../model/scenario.ts'
+import type { ArmStyle } from '../arm-styles.ts'
+import { formatRatio, formatRatioInterval } from '../figures.ts'
+import { latencyMetric, type View } from '../view.ts'
+
+/** One arm by one metric, as a ratio to the baseline. */
+export interface ForestRow {
+  readonly style: ArmStyle
+  readonly metric: MetricInfo
+  readonly cell: Cell | undefined
+  readonly ratio: Estimate | undefined
+  readonly standing: Standing
+}
+
+/** One metric: a row for each arm that is compared, and what equal arms differ by. */
+export interface ForestPanel {
+  readonly metric: MetricInfo
+  readonly title: string
+  readonly noise: number | undefined
+  readonly rows: readonly ForestRow[]
+}
+
+/** The analysis's finding in words. */
+export const STANDINGS: Readonly<Record<Standing, string>> = {
+  baseline: 'baseline',
+  higher: 'higher',
+  lower: 'lower',
+  'within-noise': 'within the noise of equal arms',
+  undecided: 'undecided',
+  'no-data': 'no data',
+}
+
+export function panelsOf(view: View, load: Load): ForestPanel[] {
+  const names = new Set([latencyMetric(view, load, 'p50'), latencyMetric(view, load), 'cpu', 'memory'])
+  const arms = view.arms.filter(({ name }) => name !== view.baseline.name)
+  return [...names].flatMap((name) => {
+    const metric = view.metric(name)
+    if (!metric) return []
+    const rows = arms.map((style): ForestRow => {
+      const cell = view.cell(style.name, load.name, name)
+      return { style, metric, cell, ratio: cell?.ratio, standing: cell?.ratio ? cell.standing : 'no-data' }
+    })
+    return [{ metric, title: titleOf(metric), noise: view.noise(load.name, name), rows }]
+  })
+}
+
+export function titleOf(metric: MetricInfo | undefined): string {
+  if (metric?.quantile !== undefined) {
+    return `${quantileName(metric.quantile)}${metric.clock === 'service' ? ' service time' : ''}`
+  }
+  return metric?.name === 'cpu' ? 'CPU' : (metric?.title ?? '')
+}
+
+/** What is said of a mark, and the colour that says the same. */
+export function findingOf({ style, metric, ratio, standing }: ForestRow) {
+  const isWorse = standing === (metric.better === 'lower' ? 'higher' : 'lower')
+  const decided = standing === 'higher' || standing === 'lower'
+  const interval = ratio && formatRatioInterval(ratio)
+  const figure = ratio ? `${formatRatio(ratio.center)}${interval ? ` (${interval})` : ''}, ` : ''
+  return {
+    decided,
+    color: decided ? `var(--${isWorse ? 'worse' : 'better'})` : 'var(--muted)',
+    say: `${style.name}, ${metric.title}: ${figure}${STANDINGS[standing]}`,
+  }
+}

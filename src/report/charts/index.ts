@@ -1,0 +1,57 @@
+import type { Clock } from '../../model/analysis.ts'
+import type { Load } from '../../model/scenario.ts'
+import type { Chart } from '../chart.ts'
+import type { View } from '../view.ts'
+import { blocksChart } from './blocks.ts'
+import { componentChart } from './component-bars.ts'
+import { scatterChart } from './cost-scatter.ts'
+import { ecdfChart } from './ecdf.ts'
+import { errorRateCharts } from './error-rates.ts'
+import { forestChart } from './forest.ts'
+import { heatMapChart } from './heat-map.ts'
+import { historyCharts } from './history-line.ts'
+import { spectrumChart } from './spectrum.ts'
+import { stallChart } from './stall-line.ts'
+import { sweepCharts } from './sweep.ts'
+
+const CLOCKS: readonly Clock[] = ['response', 'service']
+
+/** Charts of one load, by the part of the page that they stand in. */
+type OfLoad = (view: View, load: Load) => Chart[]
+
+const BY_LOAD = {
+  differences: (view, load) => [forestChart(view, load)],
+  latency: (view, load) => CLOCKS.map((clock) => spectrumChart(view, load, clock)),
+  resources: (view, load) => [componentChart(view, load, 'cpu'), componentChart(view, load, 'memory')],
+  tradeoffs: (view, load) => [scatterChart(view, load, 'cpu'), scatterChart(view, load, 'memory')],
+  distribution: (view, load) => [ecdfChart(view, load)],
+  seconds: (view, load) => [heatMapChart(view, load)],
+  blocks: (view, load) => [blocksChart(view, load)],
+} as const satisfies Record<string, OfLoad>
+
+/** Charts of the whole run. */
+const BY_RUN = {
+  sweeps: sweepCharts,
+  stalls: (view) => view.data.stalls.map(stallChart),
+  history: historyCharts,
+  errorRates: () => errorRateCharts(),
+} as const satisfies Record<string, (view: View) => Chart[]>
+
+export type LoadPart = keyof typeof BY_LOAD
+export type RunPart = keyof typeof BY_RUN
+
+export function chartsOfLoad(view: View, part: LoadPart, load: Load): Chart[] {
+  return BY_LOAD[part](view, load)
+}
+
+export function chartsOfRun(view: View, part: RunPart): Chart[] {
+  return BY_RUN[part](view)
+}
+
+/** Every chart of the page; a browser finds the one that it brings to life by its id. */
+export function allCharts(view: View): Chart[] {
+  return [
+    ...Object.values(BY_LOAD).flatMap((make) => view.loads.flatMap((load) => make(view, load))),
+    ...Object.values(BY_RUN).flatMap((make) => make(view)),
+  ]
+}

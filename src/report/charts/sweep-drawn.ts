@@ -1,0 +1,146 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { Estimate, SweepCurve } from '../../model/analysis.ts'
+import { formatRate } from '../../model/units.ts'
+import type { ArmStyle } from '../arm-styles.ts'
+import { formatInterval, formatLevel } from '../figures.ts'
+import { type Axis, place, scaledAxis } from './axes.ts'
+import { callouts } from './callouts.ts'
+import { framed, LATENCY_TICK, PAPER, quantitative, verticalTitle, zoomable } from './config.ts'
+import { endLabels, roomForLabels } from './end-labels.ts'
+import { type Frame, plotHeight, plotWidth } from './frame.ts'
+import type { Layer } from './layer.ts'
+
+/** An arm's percentile at every rate that has one. */
+export interface Curve {
+  readonly style: ArmStyle
+  readonly points: readonly { readonly load: string; readonly rate: number; readonly latency: Estimate }[]
+  readonly knee: SweepCurve['knee']
+  readonly rates: ReadonlyMap<string, number>
+}
+
+/** Curves have these two; another percentile is shown as the nearer of them, and the title says which. */
+export type Quantile = 'p50' | 'p99'
+
+/** "linkerd carried 1,000/s and broke at 2,000/s: why." */
+export function kneeText({ style, knee, rates }: Curve): string {
+  if (!knee) return ''
+  const rate = (load: string) => formatRate(rates.get(load) ?? Number.NaN)
+  const carried = knee.carried === undefined ? '' : `carried ${rate(knee.carried)} and `
+  return `${style.name} ${carried}broke at ${rate(knee.broke)}: ${knee.why.replace(/\.$/, '')}.`
+}
+
+/** A line for each arm, hollow where it no longer keeps up. */
+export function sweepSpec(
+  scale: 'log' | 'linear',
+  curves: readonly Curve[],
+  quantile: Quantile,
+  given: Frame,
+): TopLevelSpec {
+  const frame = roomForLabels(
+    given,
+    curves.map(({ style }) => style.name),
+  )
+  const reach = curves.flatMap(({ points }) => points.flatMap(({ latency: { center, hi = center } }) => [center, hi]))
+  const low = curves.flatMap(({ points }) => points.flatMap(({ latency: { center, lo = center } }) => lo))
+  const y = scaledAxis(scale, [...reach, ...low])
+  const rates = [...new Set(curves.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort((a, b) => a - b)
+  const [least = 1, most = 1] = [rates[0], rates.at(-1)]
+  const x: Axis = { kind: 'log', domain: [least / 1.08, most * 1.08], ticks: rates }
+  const positions = {
+    x: quantitative('x', x, {
+      title: 'Requests per second that were asked for (log scale)',
+      titlePadding: 10,
+      format: ',~r',
+      labelOverlap: 'greedy' as const,
+    }),
+    y: quantitative('y', y, {
+      labelExpr: LATENCY_TICK,
+      title: `${quantile}${scale === 'log' ? ' (log scale)' : ''}`,
+      ...verticalTitle(frame),
+    }),
+  }
+  const stroke = { stroke: { field: 'color', scale: null } } as const
+  const clip = { clip: frame.live }
+  return {
+    ...framed(frame),
+    data: { values: curves.flatMap((curve) => curve.points.map((point) => row(curve, point, quantile))) },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6, ...clip },
+        encoding: { ...positions, ...stroke, y: { ...positions.y, field: 'lo' }, y2: { field: 'hi' } },
+        ...zoomable(frame),
+      },
+      {
+        mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round', ...clip },
+        encoding: { ...positions, ...stroke, detail: { field: 'series' }, strokeDash: { field: 'dash', scale: null } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 64, strokeWidth: 1.5, opacity: 1, ...clip },
+        encoding: {
+          ...positions,
+          ...stroke,
+          fill: { field: 'fill', scale: null },
+          shape: { field: 'shape', scale: null },
+        },
+      },
+      rings(curves, positions),
+      ...kneeNames(curves, x, y, frame),
+      ...endLabels(
+        curves.map((curve) => endOf(curve, y, frame)),
+        frame,
+      ),
+    ],
+  }
+}
+
+/** Hollow from the knee on: there the arm no longer does what was asked of it. */
+function row({ style, knee, rates }: Curve, { load, rate, latency }: Curve['points'][number], quantile: Quantile) {
+  const isBroken = knee !== undefined && rate >= (rates.get(knee.broke) ?? Number.POSITIVE_INFINITY)
+  const { center, lo = center, hi = center } = latency
+  const interval = formatInterval(latency, (value) => formatLevel('seconds', value))
+  const figure = `${formatLevel('seconds', center)}${interval ? ` (${interval})` : ''}`
+  const say = `${style.name}, ${load} at ${formatRate(rate)}, ${quantile}: ${figure}${isBroken ? ', does not keep up' : ''}`
+  const { name, color, dash, shape } = style
+  return { series: name, say, color, dash, shape, fill: isBroken ? PAPER : color, x: rate, y: center, lo, hi }
+}
+
+/** A ring around the last rate that an arm carried. */
+function rings(curves: readonly Curve[], positions: object): Layer {
+  const values = kneesOf(curves).map(({ curve, point }) => {
+    const { name, color } = curve.style
+    return { series: name, say: kneeText(curve), color, x: point.rate, y: point.latency.center }
+  })
+  return {
+    data: { values },
+    mark: { type: 'point', size: 260, filled: false, strokeWidth: 1.5, opacity: 1 },
+    encoding: { ...positions, stroke: { field: 'color', scale: null } },
+  }
+}
+
+function kneesOf(curves: readonly Curve[]) {
+  return curves.flatMap((curve) => {
+    const point = curve.points.find(({ load }) => load === curve.knee?.carried)
+    return point ? [{ curve, point }] : []
+  })
+}
+
+/** The last rate that was carried, beside its ring. */
+function kneeNames(curves: readonly Curve[], x: Axis, y: Axis, frame: Frame): Layer[] {
+  const at = ({ rate, latency }: Curve['points'][number]) => ({
+    x: place(x, rate) * plotWidth(frame),
+    y: (1 - place(y, latency.center)) * plotHeight(frame),
+  })
+  const wanted = kneesOf(curves).map(({ curve, point }) => {
+    return { ...at(point), text: `carried ${formatRate(point.rate)}`, color: curve.style.color }
+  })
+  return callouts(
+    wanted,
+    curves.map(({ points }) => points.map(at)),
+    frame,
+  )
+}
+
+function endOf({ style, points }: Curve, y: Axis, frame: Frame) {
+  const latency = points.at(-1)?.latency.center ?? y.domain[0]
+  return { text: style.name, color: style.color, y: (1 - place(y, latency)) * plotHeight(frame) }
+}

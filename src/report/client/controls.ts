@@ -1,0 +1,105 @@
+import { type Html, html, textOf } from '../html.ts'
+import { QUANTILE_KEYS } from '../page-state.ts'
+import type { Reading } from './reading.ts'
+
+interface Choice {
+  readonly name: string
+  readonly label: string
+  readonly options: readonly (readonly [value: string, text: string])[]
+}
+
+/** What the reader may ask of the whole page. Native elements with labels that can be seen. */
+export function showControls(reading: Reading, compare: (file: File) => void, copyLink: (id: string) => void): void {
+  const place = document.getElementById('controls')
+  if (!place) return
+  place.innerHTML = textOf(form(reading))
+  place.hidden = false
+  const element = place.querySelector('form')
+  if (!element) return
+  element.addEventListener('submit', (event) => event.preventDefault())
+  element.addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLSelectElement) choose(reading, target)
+    if (!(target instanceof HTMLInputElement)) return
+    if (target.type === 'checkbox') choose(reading, element)
+    const file = target.files?.[0]
+    if (file) compare(file)
+    // The same file can be chosen again.
+    if (file) target.value = ''
+  })
+  element.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest('button')?.name : undefined
+    if (button === 'reset') reading.reset()
+    if (button === 'link') copyLink('')
+  })
+  const agree = () => showState(reading, element)
+  reading.listen(agree)
+  agree()
+}
+
+function choicesOf({ data }: Reading): Choice[] {
+  const published = data.arms.find(({ role }) => role === 'baseline')?.name
+  return [
+    {
+      name: 'baseline',
+      label: 'Baseline',
+      options: data.arms.map(({ name }) => [name, name === published ? `${name} (as published)` : name]),
+    },
+    { name: 'quantile', label: 'Percentile', options: QUANTILE_KEYS.map((key) => [key, quantileTitle(key)]) },
+    {
+      name: 'clock',
+      label: 'Clock',
+      options: [
+        ['response', 'response time'],
+        ['service', 'service time'],
+      ],
+    },
+    {
+      name: 'scale',
+      label: 'Latency axes',
+      options: [
+        ['log', 'logarithmic'],
+        ['linear', 'linear'],
+      ],
+    },
+  ]
+}
+
+function quantileTitle(key: string): string {
+  return key === 'p999' ? 'p99.9' : key
+}
+
+function form(reading: Reading): Html {
+  return html`<form class="controls" aria-label="What the page shows">
+${choicesOf(reading).map(
+  ({ name, label, options }) =>
+    html`<label class="choice"><span>${label}</span><select name="${name}">${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`,
+)}
+<fieldset><legend>Arms shown</legend>${reading.data.arms.map(({ name }) => html`<label class="tick"><input type="checkbox" name="arm" value="${name}">${name}</label>`)}</fieldset>
+<div class="acts"><button type="button" name="reset">As published</button><button type="button" name="link">Copy link</button><label class="choice"><span>Compare with another run’s report</span><input type="file" accept=".html,text/html"></label></div>
+</form>`
+}
+
+function choose(reading: Reading, from: HTMLSelectElement | HTMLFormElement): void {
+  if (from instanceof HTMLSelectElement) {
+    reading.change({ [from.name]: from.value })
+    return
+  }
+  const shown = new Set(boxes(from).flatMap(({ checked, value }) => (checked ? [value] : [])))
+  reading.change({ hidden: reading.data.arms.map(({ name }) => name).filter((name) => !shown.has(name)) })
+}
+
+/** A link, the way back or a reset may have changed it, not only these elements. */
+function showState({ state, view, isPublished }: Reading, element: HTMLFormElement): void {
+  const values = { baseline: view.baseline.name, clock: state.clock ?? 'response', ...state }
+  for (const name of ['baseline', 'quantile', 'clock', 'scale'] as const) {
+    const select = element.elements.namedItem(name)
+    if (select instanceof HTMLSelectElement) select.value = values[name]
+  }
+  for (const box of boxes(element)) box.checked = !state.hidden.includes(box.value)
+  const reset = element.querySelector<HTMLButtonElement>('[name=reset]')
+  if (reset) reset.disabled = isPublished
+}
+
+function boxes(element: HTMLFormElement): HTMLInputElement[] {
+  return [...element.querySelectorAll<HTMLInputElement>('[name=arm]')]
+}

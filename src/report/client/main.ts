@@ -1,0 +1,49 @@
+import type { PageData } from '../page-data.ts'
+import { PUBLISHED } from '../page-state.ts'
+import { acceptOtherRun } from './compare-drop.ts'
+import { showControls } from './controls.ts'
+import { offerDownloads } from './downloads.ts'
+import { walkMarks } from './keyboard.ts'
+import { followLinks, linkCopier } from './links.ts'
+import { liveFigures } from './live-figures.ts'
+import { LIVE_STYLE } from './live-style.ts'
+import { renewParts } from './parts.ts'
+import { startReading } from './reading.ts'
+import { makeSpeaker } from './speaker.ts'
+import { makeTooltip, pointAtMarks } from './tooltip.ts'
+import { offerTrials } from './trials.ts'
+import { unpack } from './unpack.ts'
+import { warnWhenChanged } from './unpublished.ts'
+
+/** The page is complete without this. It brings what answers to a reader. */
+async function start(): Promise<void> {
+  const data = JSON.parse(await unpack(document.getElementById('data')?.textContent ?? '')) as PageData
+  const style = document.createElement('style')
+  style.textContent = LIVE_STYLE
+  document.head.append(style)
+  const reading = startReading(data, PUBLISHED)
+  const [speaker, tooltip] = [makeSpeaker(), makeTooltip()]
+  const copyLink = linkCopier(reading, speaker)
+  showControls(reading, acceptOtherRun(data), copyLink)
+  warnWhenChanged(reading)
+  renewParts(reading)
+  offerTrials(reading)
+  for (const figure of liveFigures(reading)) {
+    const drawing = reading.chart(figure.id)?.drawing
+    if (drawing && !('reason' in drawing)) {
+      pointAtMarks(figure, tooltip)
+      walkMarks(figure, tooltip, speaker)
+    }
+    offerDownloads(figure, reading, copyLink)
+  }
+  reading.listen(() => mark(reading.isPublished ? '' : 'asked'))
+  mark('')
+  followLinks(reading)
+}
+
+/** For the style sheet: paper shows the drawings that came with the page unless others were asked for. */
+function mark(live: '' | 'asked'): void {
+  document.documentElement.dataset['live'] = live
+}
+
+start().catch((error: unknown) => console.error(error))

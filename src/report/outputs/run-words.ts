@@ -1,0 +1,75 @@
+import { meshes } from '../../meshes/index.ts'
+import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
+import type { Run } from '../../model/result.ts'
+import { formatSize } from '../../model/units.ts'
+import { costAnswer } from '../answers.ts'
+import { formatRatio } from '../figures.ts'
+import { latencyMetric, type View } from '../view.ts'
+import { plainWords } from '../words.ts'
+
+/** "2026-03-01"; what is no time is shown as it is. */
+export function dayOf(iso: string): string {
+  return /^\d{4}-\d\d-\d\d/.test(iso) ? iso.slice(0, 10) : iso
+}
+
+/** "2026-03-01 20:15 UTC"; what is no time is shown as it is. */
+export function minuteOf(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso
+}
+
+/** The first statement of a caveat, where there is room for no more; not one word alone. */
+export function shortCaveat(caveat: string): string {
+  return /^(?:\S+: )?[^.:;]*/.exec(caveat)?.[0].trim() ?? ''
+}
+
+export function machineWords({ cpu, cores, memoryBytes, virtual }: Run['provenance']['machine']): string {
+  return [cpu, `${cores} cores`, formatSize(memoryBytes), virtual].filter(Boolean).join(', ')
+}
+
+/** "58 of 60 trials valid: 1 invalid, 1 failed". */
+export function validityWords({ trials, missing }: Pick<Analysis, 'trials' | 'missing'>): string {
+  const having = (status: JudgedTrial['status']) => trials.filter((trial) => trial.status === status).length
+  const rest = [
+    [having('invalid'), 'invalid'],
+    [having('failed'), 'failed'],
+    [missing.length, 'not run'],
+  ] as const
+  const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
+  const planned = trials.length + missing.length
+  return `${having('valid')} of ${planned} trials valid${shortfall === '' ? '' : `: ${shortfall}`}`
+}
+
+/** What the arms cost by the tail under the first load: the one sentence where there is room for no more. */
+export function headlineWords(view: View): string {
+  const [load] = view.loads
+  const metric = load && view.metric(latencyMetric(view, load, 'p99'))
+  return load && metric ? `${load.name}: ${plainWords(costAnswer(view, load, metric))}` : 'No latency was measured.'
+}
+
+/** How far equal arms strayed in p99, load by load. */
+export function noiseWords(view: View): string {
+  const bands = view.loads.flatMap((load) => {
+    const band = view.noise(load.name, latencyMetric(view, load, 'p99'))
+    return band === undefined ? [] : [`up to ${formatRatio(band)} under ${load.name}`]
+  })
+  return bands.length === 0
+    ? 'unknown: no A/A pair with valid data'
+    : `p99 of ${view.baseline.name} against itself: ${bands.join(', ')}`
+}
+
+/** What ran: this program, the tools, the meshes as asked for and as seen. */
+export function versionWords({ record, trials }: Analysis): string {
+  const { provenance, plan } = record.run
+  const tools = provenance.tools.map(({ name, version }) => `${name} ${version}`)
+  const asked = plan.scenario.arms.flatMap(({ name, mesh, version }) =>
+    version === undefined ? [] : [`${name}: ${meshes[mesh]?.title ?? mesh} ${version}`],
+  )
+  const seen = trials.flatMap(({ result: { trial, outcome } }) =>
+    outcome.status === 'failed'
+      ? []
+      : outcome.reading.observation.evidence.flatMap((one) =>
+          one.name === 'version' ? [`${trial.arm}: ${one.seen}`] : [],
+        ),
+  )
+  return [...new Set([`meshbench ${provenance.meshbench}`, ...tools, ...asked, ...seen])].join(', ')
+}

@@ -1,0 +1,118 @@
+import { count, quantileName } from '../../analyse/wording.ts'
+import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
+import type { Load } from '../../model/scenario.ts'
+import { cheapest, costAnswer, loadWords } from '../answers.ts'
+import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
+import { clockOf, headlines, latencyMetric, type View } from '../view.ts'
+import { listed, plainWords } from '../words.ts'
+import { code, fenced, row, text } from './markdown.ts'
+import { machineWords, minuteOf, noiseWords, validityWords, versionWords } from './run-words.ts'
+import { commandText } from './shell-words.ts'
+
+export interface SummaryAbout {
+  /** Where the page is, from where the summary is. */
+  readonly report: string
+}
+
+/** What a run says, in Markdown for a pull request or a chat: the answers, a table for each load, how far to trust it. */
+export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAbout): string {
+  const { run } = analysis.record
+  const { scenario } = run.plan
+  const { caveat } = run.provenance
+  const lines = [
+    `## meshbench: ${text(scenario.name)}`,
+    '',
+    ...(scenario.description ? [text(scenario.description), ''] : []),
+    ...(caveat === undefined ? [] : [`> **Read this first.** ${text(caveat)}`, '']),
+    ...view.loads.flatMap((load) => loadLines(view, load)),
+    ...trustLines(view, analysis),
+    '',
+    'Measure it again, or read it again without measuring:',
+    '',
+    ...fenced([commandText(run.provenance.commandLine), commandText(['meshbench', 'report', run.id])]),
+    '',
+    `[The whole report](${address(about.report)})`,
+    '',
+  ]
+  return lines.join('\n')
+}
+
+function loadLines(view: View, load: Load): string[] {
+  const metrics = headlines(view, load)
+  return [
+    `### ${text(load.name)}`,
+    '',
+    `${text(loadWords(load))}. Latencies by ${clockOf(load)} time.`,
+    '',
+    ...answers(view, load).map((answer) => `- ${text(answer)}`),
+    '',
+    row(['arm', ...metrics.map(headOf)]),
+    `|---|${'--:|'.repeat(metrics.length)}`,
+    ...view.arms.map(({ name }) => row([name, ...metrics.map((metric) => cellText(view, name, load, metric))])),
+    '',
+  ]
+}
+
+/** Tail, median, CPU; then who is cheapest of those that answer fast enough. */
+function answers(view: View, load: Load): string[] {
+  const names = [latencyMetric(view, load, 'p99'), latencyMetric(view, load, 'p50'), 'cpu']
+  const costs = names.flatMap((name) => {
+    const metric = view.metric(name)
+    return metric ? [plainWords(costAnswer(view, load, metric))] : []
+  })
+  const { arms, level, why } = cheapest(view, load)
+  const who = plainWords(listed(arms.map((arm) => [arm])))
+  const price = level === undefined ? '' : ` (${level})`
+  return [...costs, `Cheapest with p99 under 10 ms: ${who === '' ? 'nobody' : `${who}${price}`}. ${plainWords(why)}`]
+}
+
+function headOf({ unit, title, quantile }: MetricInfo): string {
+  if (unit === 'cpu-seconds-per-million') return 'CPU per million requests'
+  if (unit === 'dollars-per-month') return 'cost a month for 1,000 requests/s'
+  return quantile === undefined ? title.toLowerCase() : quantileName(quantile)
+}
+
+/** "1.24 ms, +52 % (+45 to +60 %)"; what is no finding is called so. */
+function cellText(view: View, arm: string, load: Load, metric: MetricInfo): string {
+  const cell = view.cell(arm, load.name, metric.name)
+  if (!cell?.estimate) return 'no valid data'
+  const level = formatLevel(metric.unit, cell.estimate.center)
+  const change = changeText(cell, metric)
+  return change === '' ? level : `${level}, ${change}${REMARKS[cell.standing] ?? ''}`
+}
+
+const REMARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
+  'within-noise': ', within noise',
+  undecided: ', undecided',
+}
+
+function changeText({ ratio, difference, standing }: Cell, { unit }: MetricInfo): string {
+  if (standing === 'baseline') return ''
+  const signed = (value: number) => formatDifference(unit, value)
+  const [change, interval] = ratio
+    ? [formatRatio(ratio.center), formatRatioInterval(ratio)]
+    : difference
+      ? [signed(difference.center), formatInterval(difference, signed)]
+      : ['', undefined]
+  return interval === undefined ? change : `${change} (${interval})`
+}
+
+function trustLines(view: View, analysis: Analysis): string[] {
+  const { run } = analysis.record
+  const { provenance, plan } = run
+  const blocks = plan.cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
+  const worst = [...new Set(analysis.problems.map(({ cause, effect }) => `${cause} ${effect}`))].slice(0, 3)
+  return [
+    `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Changes are against ${text(view.baseline.name)} of the same block, with 95 % intervals.`,
+    ...worst.map((problem) => `- **Limit**: ${text(problem)}`),
+    `- **Noise floor**: ${text(noiseWords(view))}`,
+    `- **Run**: \`${code(run.id)}\`, ${text(minuteOf(run.startedAt))}, platform ${text(provenance.platform)}, ${text(plan.scenario.profile)} settings, seed ${plan.scenario.seed}`,
+    `- **Machine**: ${text(machineWords(provenance.machine))}, ${text(provenance.machine.os)}, kernel ${text(provenance.machine.kernel)}`,
+    `- **Versions**: ${text(versionWords(analysis))}`,
+  ]
+}
+
+/** A relative path as the target of a link. */
+function address(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/').replaceAll('(', '%28').replaceAll(')', '%29')
+}

@@ -1,0 +1,179 @@
+import type { Trend } from '../analyse/history/trend.ts'
+import { provisions } from '../analyse/provisions.ts'
+import type {
+  Analysis,
+  Cell,
+  ComponentCost,
+  Distribution,
+  JudgedTrial,
+  MetricInfo,
+  NoiseFloor,
+  Ranking,
+  Sweep,
+  TrialSpectrum,
+} from '../model/analysis.ts'
+import type { Timeline } from '../model/result.ts'
+import type { Arm, Load } from '../model/scenario.ts'
+import { MICROS } from '../model/units.ts'
+import { type ArmStyle, armStyles } from './arm-styles.ts'
+import { type Stall, stallsOf } from './stalls.ts'
+import { thinned } from './thinned.ts'
+
+export const PAGE_SCHEMA = 1
+
+/**
+ * What the page draws, as plain data. It is drawn once in Node; the same data stand in the page, so that the reader's
+ * browser draws the same charts by the same functions, and can be asked for another baseline, clock or percentile.
+ */
+export interface PageData {
+  readonly schema: typeof PAGE_SCHEMA
+  readonly run: PageRun
+  readonly arms: readonly ArmStyle[]
+  /** The same arms as the scenario has them: which are equal, and which of one mesh, decides what is lent to whom. */
+  readonly definitions: readonly Arm[]
+  readonly loads: readonly Load[]
+  readonly metrics: readonly MetricInfo[]
+  /** Of the metrics that charts and tables lead with; without notes. */
+  readonly cells: readonly Cell[]
+  readonly noise: readonly NoiseFloor[]
+  readonly rankings: readonly Ranking[]
+  readonly sweeps: readonly Sweep[]
+  readonly distributions: readonly Distribution[]
+  /** At most `LINES` of each arm, load and clock. */
+  readonly spectra: readonly TrialSpectrum[]
+  readonly components: readonly ComponentCost[]
+  readonly trials: readonly PageTrial[]
+  /** p99 in every second; at most `ROWS` trials of each arm and load. */
+  readonly seconds: readonly TrialSeconds[]
+  /** The worst ones. */
+  readonly stalls: readonly Stall[]
+  /** Over runs, where a history was given. */
+  readonly history?: readonly Trend[]
+}
+
+export interface PageRun {
+  readonly id: string
+  readonly scenario: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly platform: string
+  readonly profile: string
+  /** Whether cohorts are clusters: the random effects of intervals depend on it. */
+  readonly provisioned: boolean
+}
+
+export interface PageTrial {
+  readonly id: string
+  readonly cohort: number
+  readonly block: number
+  readonly position: number
+  readonly order: number
+  readonly arm: string
+  readonly load: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly status: JudgedTrial['status']
+  /** Codes of what is wrong with it. */
+  readonly rules: readonly string[]
+}
+
+export interface TrialSeconds {
+  readonly trial: string
+  readonly arm: string
+  readonly load: string
+  readonly block: number
+  /** In seconds; 0 where nothing was answered. */
+  readonly p99: readonly number[]
+}
+
+/** The metrics that charts and the first table show, in their order; what an analysis has not is left out. */
+export const SHOWN_METRICS = [
+  'p50',
+  'p90',
+  'p99',
+  'p999',
+  'throughput',
+  'cpu',
+  'memory',
+  'cost',
+  'service-p50',
+  'service-p90',
+  'service-p99',
+  'service-p999',
+] as const
+
+/** More lines or rows than this cannot be told apart on a page, and would make it grow with the run. */
+const LINES = 12
+const ROWS = 10
+const STALLS = 2
+
+export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
+  const { run } = analysis.record
+  const { scenario } = run.plan
+  const shown = new Set<string>(SHOWN_METRICS)
+  return {
+    schema: PAGE_SCHEMA,
+    run: {
+      id: run.id,
+      scenario: scenario.name,
+      startedAt: run.startedAt,
+      platform: run.provenance.platform,
+      profile: scenario.profile,
+      provisioned: provisions(analysis.record),
+    },
+    arms: armStyles(scenario),
+    definitions: scenario.arms,
+    loads: scenario.loads,
+    metrics: analysis.metrics.filter(({ name }) => shown.has(name)),
+    cells: analysis.cells.filter(({ metric }) => shown.has(metric)).map(lean),
+    noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
+    rankings: analysis.rankings,
+    sweeps: analysis.sweeps,
+    distributions: analysis.distributions.map(({ spectrum, ...rest }) => ({
+      ...rest,
+      spectrum: spectrum.map(({ quantile, latency }) => ({ quantile, latency: fine(latency) })),
+    })),
+    spectra: eachKept(
+      analysis.spectra,
+      ({ arm, load, clock }) => JSON.stringify([arm, load, clock]),
+      LINES,
+    ).map((one) => ({ ...one, latencies: one.latencies.map(fine) })),
+    components: analysis.components,
+    trials: analysis.trials.map(pageTrial),
+    stalls: stallsOf(analysis.trials).slice(0, STALLS),
+    ...(history && { history }),
+    seconds: eachKept(secondsOf(analysis), ({ arm, load }) => JSON.stringify([arm, load]), ROWS),
+  }
+}
+
+/** Figures to five digits: more than any of them is known to. Notes stay in the tables, which are made in Node. */
+function lean({ values, notes: _, ...rest }: Cell): Cell {
+  return { ...rest, values: values.map(({ value, ...at }) => ({ ...at, value: fine(value) })), notes: [] }
+}
+
+function fine(value: number): number {
+  return Number(value.toPrecision(5))
+}
+
+function eachKept<One>(all: readonly One[], key: (one: One) => string, most: number): One[] {
+  return [...Map.groupBy(all, key).values()].flatMap((group) => thinned(group, most))
+}
+
+function pageTrial({ result, status, problems }: JudgedTrial): PageTrial {
+  const { trial, outcome, startedAt } = result
+  const rules = outcome.status === 'failed' ? [outcome.failure.code] : problems.map(({ rule }) => rule)
+  return { ...trial, startedAt, status, rules }
+}
+
+function secondsOf({ trials }: Analysis): TrialSeconds[] {
+  return trials.flatMap(({ result: { trial, outcome } }): TrialSeconds[] => {
+    if (outcome.status === 'failed') return []
+    const { id, arm, load, block } = trial
+    return [{ trial: id, arm, load, block, p99: inSeconds(outcome.reading.timeline) }]
+  })
+}
+
+/** To three digits, which is what the histogram has. */
+function inSeconds({ p99 }: Timeline): number[] {
+  return p99.map((micros) => Number((micros / MICROS).toPrecision(3)))
+}

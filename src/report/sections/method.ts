@@ -1,0 +1,49 @@
+import { PRICES } from '../../analyse/cost.ts'
+import { type Html, html } from '../html.ts'
+import { table } from '../table.ts'
+import type { View } from '../view.ts'
+import { ofRun } from './charts.ts'
+
+/** How figures come about, by which formulas, from where, and how often the harness itself is wrong. */
+export async function method(view: View): Promise<Html> {
+  return html`<section aria-labelledby="method"><h2 id="method">Method</h2>
+<p>Arms are visited in blocks, in an order drawn from the seed and balanced for position and predecessor; within a visit the loads are shuffled. One load against one arm in one block is a <b>trial</b>: the unit of replication. A trial gives one value for each metric, read off a histogram with three significant digits; requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
+<p>A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond what identical arms of the same run differ by (the A/A pair, where there is one); every other is “within noise” or “undecided”. Intervals cover what varies between the blocks and cohorts of this run, on this machine: not other machines, versions or workloads.</p>
+<p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>
+${table({
+  id: 'formulas',
+  caption: 'Formulas',
+  head: ['Quantity', 'Formula', 'Source'].map((content) => ({ content })),
+  rows: FORMULAS.map((row) => [...row]),
+})}
+<h3>How often meshbench is wrong</h3><p>By simulation, through the functions that judge real runs (<code>npm run prove</code>).</p>${await ofRun(view, 'errorRates')}</section>`
+}
+
+const FORMULAS: readonly (readonly [quantity: string, formula: string, source: string])[] = [
+  [
+    'Response time',
+    'latency + max(0, previous answer on the connection − intended send)',
+    'Tene, “How NOT to measure latency”; what the generator’s own timers overslept is kept apart',
+  ],
+  ['Ratio to the baseline', 'exp(mean of ln(arm ÷ baseline) over the blocks that have both)', 'paired log-ratios'],
+  [
+    'Its interval, one cohort',
+    'exp(mean ± t(0.975, n − 1) · s ÷ √n); on clusters widened by what equal arms differ by',
+    'Student',
+  ],
+  [
+    'Its interval, several cohorts',
+    'the cohort is the replicate: random effects of cohort and block; A/A pairs lend what they know of cohorts',
+    'Kalibera and Jones, “Rigorous benchmarking in reasonable time”, ISMM 2013',
+  ],
+  ['Robust twin', 'exp(median of the means of all pairs of log-ratios), exact signed-rank interval', 'Hodges and Lehmann 1963'],
+  ['q', 'p adjusted over all comparisons of the run', 'Benjamini and Hochberg 1995'],
+  ['Order of arms', 'rows of a Williams square, relabelled by the seed', 'Williams 1949'],
+  ['Tie', 'arms of a group cannot be told from the best of it, paired within blocks, at a level that holds for all pairs of them', 'the rule of “higher” and “lower” above, after Bonferroni'],
+  ['CPU', 'CPU-seconds of cgroups or processes between the edges of the window ÷ requests × 10⁶', 'kernel counters'],
+  [
+    'Cost',
+    `730 h × (cores at 1,000 requests/s × $${PRICES.vcpuHour} + GiB × $${PRICES.gibHour})`,
+    'list price of a general-purpose cloud machine, on demand',
+  ],
+]
