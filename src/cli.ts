@@ -81,8 +81,8 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .action(act(async () => (await import('./commands/gate.ts')).gateCommand))
   gate
     .command('accept')
-    .argument('[run]', 'a run id or its folder; the newest when absent')
-    .description('make a run the pinned reference of later ones')
+    .argument('[runs...]', 'run ids or their folders; the newest run when absent')
+    .description('make runs the pinned reference of later ones; several show what nights differ by')
     .option('--reason <text>', 'why; it is kept in the file')
     .option('--output <file>', 'the file; gate.pinned of the scenario, or reference.json, when absent')
     .action(act(async () => (await import('./commands/gate-accept.ts')).gateAcceptCommand))

@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { driftWarnings } from '../gate/drift.ts'
-import { gate } from '../gate/gate.ts'
+import { type GateAbout, gate } from '../gate/gate.ts'
 import type { Objection } from '../gate/objection.ts'
 import { placeText } from '../gate/pattern.ts'
 import type { Pinned } from '../gate/pinned-file.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
-import type { Limits } from '../model/limits.ts'
 import type { GateResult } from '../model/verdict.ts'
 import { findRun } from '../store/find-run.ts'
 import { readHistory } from '../store/history/history.ts'
@@ -66,13 +64,15 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
   const today = new Date().toISOString().slice(0, 10)
   const past = await historyOf(options, cwd)
   const breached =
-    pinned && options.previous !== undefined ? await breaches(options, { limits, pinned, today }, cwd) : undefined
+    pinned && options.previous !== undefined
+      ? await breaches(options, { limits, pinned, today, history: past.entries, run: analysis.record.run.id }, cwd)
+      : undefined
   return gate(analysis, {
     limits,
     today,
     strict: options.strict ?? false,
     objections: past.objections,
-    warnings: driftWarnings(past.entries, limits),
+    history: past.entries,
     ...(pinned && { pinned }),
     ...(breached && { breached }),
   })
@@ -94,21 +94,36 @@ async function historyOf(
   }
 }
 
+interface Before extends GateAbout {
+  readonly pinned: Pinned
+  /** That is judged now. */
+  readonly run: string
+}
+
 /** What breached the same reference in the run before: of its gate's JSON, or of the run itself. */
 async function breaches(
   { previous = '', results }: GateOptions,
-  about: { limits: Limits; pinned: Pinned; today: string },
+  { run, ...about }: Before,
   cwd: string,
 ): Promise<ReadonlySet<string>> {
-  const { cells } = previous.endsWith('.json')
+  const { cells, run: before } = previous.endsWith('.json')
     ? await readVerdict(resolve(cwd, previous))
     : gate(await analysisOf(await findRun(resolve(cwd, results), previous)), about)
+  if (before.id === run) {
+    throw new Failure('usage', `--previous names ${run} itself, which cannot confirm what it found`, {
+      fix: 'Name the run before it, or its gate --json.',
+    })
+  }
+  // A breach of what was the reference then says nothing of the one now.
+  const reference = about.pinned.runs.join(', ')
   return new Set(
-    cells.filter(({ breach }) => breach).map(({ arm, load, metric }) => placeText({ arm, load, metric: metric.name })),
+    cells
+      .filter((cell) => cell.breach && cell.reference === reference)
+      .map(({ arm, load, metric }) => placeText({ arm, load, metric: metric.name })),
   )
 }
 
-async function readVerdict(file: string): Promise<Pick<GateResult, 'cells'>> {
+async function readVerdict(file: string): Promise<Pick<GateResult, 'cells' | 'run'>> {
   try {
     const { gate: verdict } = JSON.parse(await readFile(file, 'utf8')) as { gate: GateResult }
     if (verdict.schema === 1 && Array.isArray(verdict.cells)) return verdict

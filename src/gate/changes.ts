@@ -1,7 +1,7 @@
 import type { RunRecord } from '../model/analysis.ts'
 import type { Provenance } from '../model/result.ts'
 import type { ProvenanceChange } from '../model/verdict.ts'
-import { armsOf } from './accept.ts'
+import { armsOf } from './asked.ts'
 import type { Pairing } from './pairs.ts'
 import type { Pinned } from './pinned-file.ts'
 

@@ -2,9 +2,10 @@ import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import type { CellLimits } from '../model/limits.ts'
 import { trialsOf } from '../model/plan.ts'
 import { hodgesLehmann } from '../stats/hodges-lehmann.ts'
-import { meanInterval } from '../stats/interval.ts'
-import type { CohortSpread } from '../stats/nested.ts'
-import { type Effect, effectOf, unpairedEffect } from './effect.ts'
+import { LEVEL } from '../stats/interval.ts'
+import { mean } from '../stats/moments.ts'
+import { type CohortSpread, nestedInterval } from '../stats/nested.ts'
+import { acrossNights, type Effect, effectOf } from './effect.ts'
 import { type Place, placeText } from './pattern.ts'
 
 /** A candidate under one load and metric, beside its reference. */
@@ -15,7 +16,11 @@ export interface Compared extends Place {
   /** +1 where more is worse. */
   readonly direction: 1 | -1
   readonly effect?: Effect
+  /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
+  readonly harm: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
+  /** In the metric's unit. Its 99 % interval, at whose ends a pass is decided, is `surely`. */
   readonly difference?: Estimate
+  readonly surely?: Estimate
   /** Of the robust twin: whether its 95 % interval excludes 0 on the bad (+1) or good (−1) side. */
   readonly twin?: 1 | -1 | 0
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
@@ -68,18 +73,23 @@ export function comparePaired(subject: Subject, lookup: Lookup): Compared {
   }
 }
 
-/** What a pinned reference knows of a cell: log-ratios to the baseline of its own run, by run and cohort. */
-export type PinnedRatios = readonly (readonly number[])[]
+/** What a pinned reference knows of a cell: log-ratios to the baseline of the same block, by run and cohort. */
+export interface PinnedCell {
+  readonly runs: readonly (readonly (readonly number[])[])[]
+  /** How far such runs lie apart without a cause; absent where nobody knows. */
+  readonly nights?: CohortSpread
+}
 
 /** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
-export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedRatios): Compared {
+export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
   const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup)
-  const { difference: __, twin: ___, effect, ...compared } = { ...own, reference: subject.reference }
-  const other = effectOf(
-    pinned.map((ratios) => ratios.map((ratio) => compared.direction * ratio)),
-    subject.spread,
-  )
-  return { ...compared, ...(effect && other && { effect: unpairedEffect(effect, other) }) }
+  const { difference: __, surely: ___, twin: ____, effect, ...compared } = { ...own, reference: subject.reference }
+  const others = pinned.runs.flatMap((cohorts) => {
+    const harm = cohorts.map((ratios) => ratios.map((ratio) => compared.direction * ratio))
+    return effectOf(harm, subject.spread) ?? []
+  })
+  if (!effect || others.length === 0) return compared
+  return { ...compared, effect: acrossNights(effect, others, pinned.nights) }
 }
 
 export function pairUp(candidates: Cell['values'], references: Cell['values']): Pair[] {
@@ -93,26 +103,42 @@ export function pairUp(candidates: Cell['values'], references: Cell['values']): 
 /** Log-ratios by cohort; absent where a ratio does not exist. */
 export function logRatios(pairs: readonly Pair[]): number[][] | undefined {
   if (pairs.some(({ candidate, reference }) => !(candidate > 0 && reference > 0))) return undefined
-  const byCohort = Map.groupBy(pairs, ({ cohort }) => cohort)
-  return [...byCohort.values()].map((those) => those.map((one) => Math.log(one.candidate / one.reference)))
+  return byCohort(pairs, (one) => Math.log(one.candidate / one.reference))
+}
+
+function byCohort(pairs: readonly Pair[], read: (pair: Pair) => number): number[][] {
+  return [...Map.groupBy(pairs, ({ cohort }) => cohort).values()].map((those) => those.map(read))
 }
 
 function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compared {
   const direction = subject.info.better === 'lower' ? 1 : -1
-  const harm = logRatios(pairs)?.map((ratios) => ratios.map((ratio) => direction * ratio))
-  const effect = harm && effectOf(harm, spread)
-  const difference = meanInterval(pairs.map(({ candidate, reference }) => candidate - reference))
+  const ratios = logRatios(pairs)?.map((those) => those.map((ratio) => direction * ratio))
+  const effect = ratios && effectOf(ratios, spread)
   const worse = pairs.filter(({ candidate, reference }) => direction * (candidate - reference) > 0).length
   return {
     ...subject,
     direction,
-    ...(effect && { effect, ...twinOf(harm.flat()) }),
-    ...(difference && { difference }),
+    harm: ratios ? pairs.map((one) => ({ ...one, value: direction * Math.log(one.candidate / one.reference) })) : [],
+    ...(effect && ratios && { effect, ...twinOf(ratios.flat()) }),
+    ...differencesOf(pairs, spread),
     blocks: { valid: pairs.length, planned: pairs.length, worse },
     cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
     lost: { candidate: 0, reference: 0 },
   }
 }
+
+/** By the scatter that the ratios have as well: what cohorts differ by is a share of the level. */
+function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'surely'> {
+  if (pairs.length === 0) return {}
+  const level = mean(pairs.map(({ reference }) => reference))
+  const onValues = spread && { ...spread, deviation: spread.deviation * level }
+  const cohorts = byCohort(pairs, ({ candidate, reference }) => candidate - reference)
+  const [difference, surely] = [LEVEL, SURELY].map((one) => nestedInterval(cohorts, onValues, one)?.estimate)
+  return { ...(difference && { difference }), ...(surely && { surely }) }
+}
+
+/** Either end is left with the chance of a false pass. */
+const SURELY = 0.99
 
 /** Below six blocks the robust interval does not exist. */
 function twinOf(harm: readonly number[]): { twin?: 1 | -1 | 0 } {

@@ -1,26 +1,28 @@
-import type { HistoryEntry } from '../model/history.ts'
-import { seriesKey } from '../model/history.ts'
+import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding } from '../model/verdict.ts'
 import { pooledSlope } from '../stats/pooled-slope.ts'
+import { lastLevel } from '../stats/step.ts'
 
 /** The nights that are looked back on; below the fewer, a slope is weather. */
 const NIGHTS = 30
 const FEWEST = 10
 
 /**
- * What each night is too little to see: a ratio to the baseline that creeps. Only a warning: nights are not independent,
- * and a slope over them proves nothing about any one change.
+ * What each night is too little to see: a ratio to the baseline that creeps. `nights`: of this run's series, itself the
+ * last; what is before `since`, when a reference was accepted, was accepted with it. A step is no creeping: only what came
+ * after it counts. Only a warning: nights are not independent, and a slope over them proves nothing about any one change.
  */
 export function driftWarnings(
-  history: readonly HistoryEntry[],
+  nights: readonly HistoryEntry[],
   limits: Pick<Limits, 'metrics' | 'defaults'>,
+  since = '',
 ): GateFinding[] {
-  const series = Map.groupBy(history, seriesKey)
-  return [...series.values()].flatMap((entries) => {
-    const nights = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
-    return nights.length < FEWEST ? [] : limits.metrics.flatMap((metric) => creeping(nights, metric, limits))
+  const known = nights.filter(({ startedAt }) => startedAt >= since)
+  return [...Map.groupBy(known, seriesKey).values()].flatMap((entries) => {
+    const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
+    return limits.metrics.flatMap((metric) => creeping(series, metric, limits))
   })
 }
 
@@ -29,25 +31,25 @@ function creeping(
   metric: string,
   { defaults }: Pick<Limits, 'defaults'>,
 ): GateFinding[] {
-  const points = nights.flatMap(({ metrics }, x) => {
+  const all = nights.flatMap(({ metrics }, x) => {
     const ratio = metrics[metric]?.ratio?.center
     return ratio !== undefined && ratio > 0 ? [{ x, y: Math.log(ratio) }] : []
   })
+  const points = all.slice(lastLevel(all.map(({ y }) => y)))
+  const [first, last] = [points[0], points.at(-1)]
   const slope = pooledSlope([points])
-  const last = nights.at(-1)
-  const better = last?.metrics[metric]?.better
-  if (slope?.lo === undefined || slope.hi === undefined || !last || points.length < FEWEST) return []
-  const span = nights.length - 1
-  const direction = better === 'higher' ? -1 : 1
+  const about = nights.at(-1)
+  if (slope?.lo === undefined || slope.hi === undefined || !about || !first || !last) return []
+  const direction = about.metrics[metric]?.better === 'higher' ? -1 : 1
   const surely = Math.min(direction * slope.lo, direction * slope.hi) > 0
-  const change = slope.center * span
-  if (!surely || direction * change < Math.log1p(defaults.minEffect)) return []
-  const { arm, load, baseline } = last
+  const change = slope.center * (last.x - first.x)
+  if (points.length < FEWEST || !surely || direction * change < Math.log1p(defaults.minEffect)) return []
+  const { arm, load, baseline } = about
   return [
     {
       rule: 'slow-drift',
       severity: 'warning',
-      sentence: `${metric} of ${arm} under ${load} has crept by ${formatChange(Math.exp(change))} against ${baseline} over ${nights.length} runs, too slowly for any one of them to show.`,
+      sentence: `${metric} of ${arm} under ${load} has crept by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs, too slowly for any one of them to show.`,
       remedy: 'Look for the change in `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
       arm,
       load,

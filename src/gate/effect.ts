@@ -1,4 +1,5 @@
 import type { Estimate } from '../model/analysis.ts'
+import type { GateCell } from '../model/verdict.ts'
 import { LEVEL, reach } from '../stats/interval.ts'
 import { mean } from '../stats/moments.ts'
 import { type CohortSpread, nestedInterval } from '../stats/nested.ts'
@@ -10,16 +11,22 @@ export interface Scatter {
   readonly freedom: number
 }
 
-/** A mean log-ratio, positive where the candidate is worse, with every scatter that it has to stand against. */
-export interface Effect {
+/** Every scatter that a mean has to stand against. */
+interface Scatters {
+  readonly byBlocks: Scatter
+  /** Absent with one cohort and no spread known from elsewhere. */
+  readonly byCohorts?: Scatter
+  /** Of a pinned reference: what runs of other nights differ by without a cause. */
+  readonly byNights?: Scatter
+}
+
+/** A mean log-ratio, positive where the candidate is worse. */
+export interface Effect extends Scatters {
   readonly center: number
   readonly blocks: number
   readonly cohorts: number
   /** Standard deviation between blocks. */
   readonly deviation: number
-  readonly byBlocks: Scatter
-  /** Absent with one cohort and no spread known from elsewhere. */
-  readonly byCohorts?: Scatter
 }
 
 /** Of the log-ratios of each cohort. Needs two blocks. */
@@ -40,18 +47,22 @@ export function effectOf(cohorts: readonly (readonly number[])[], spread?: Cohor
   }
 }
 
-/** Candidate less reference, measured in different runs: scatters add (Welch), with Satterthwaite's degrees of freedom. */
-export function unpairedEffect(candidate: Effect, reference: Effect): Effect {
-  const own = widest(candidate)
-  const other = widest(reference)
-  const variance = own.error ** 2 + other.error ** 2
-  const freedom = variance ** 2 / (own.error ** 4 / own.freedom + other.error ** 4 / other.freedom)
+/**
+ * Candidate less the mean of references of other nights. Scatters within runs add (Welch), with Satterthwaite's degrees
+ * of freedom. What nights differ by is in none of them, and in `nights`: tonight against the mean of n is √(1 + 1/n) of it.
+ */
+export function acrossNights(candidate: Effect, references: readonly Effect[], nights?: CohortSpread): Effect {
+  const n = references.length
+  const parts = [widest(candidate), ...references.map(widest).map((one) => ({ ...one, error: one.error / n }))]
+  const variance = parts.reduce((sum, { error }) => sum + error ** 2, 0)
+  const freedom = variance ** 2 / parts.reduce((sum, { error, freedom }) => sum + error ** 4 / freedom, 0)
   return {
-    center: candidate.center - reference.center,
+    center: candidate.center - mean(references.map(({ center }) => center)),
     blocks: candidate.blocks,
     cohorts: candidate.cohorts,
     deviation: candidate.deviation,
-    byBlocks: { error: Math.sqrt(variance), freedom: Number.isFinite(freedom) ? freedom : own.freedom },
+    byBlocks: { error: Math.sqrt(variance), freedom: Number.isFinite(freedom) ? freedom : candidate.blocks - 1 },
+    ...(nights && { byNights: { error: nights.deviation * Math.sqrt(1 + 1 / n), freedom: nights.freedom } }),
   }
 }
 
@@ -65,7 +76,7 @@ export function chanceOf({ center, ...scatters }: Effect): { worse: number; bett
 }
 
 /** How far a one-sided bound lies from the center. `alpha`: the chance that the truth lies beyond it. */
-export function boundReach(effect: Pick<Effect, 'byBlocks' | 'byCohorts'>, alpha: number): number {
+export function boundReach(effect: Scatters, alpha: number): number {
   return Math.max(...scattersOf(effect).map(({ error, freedom }) => error * reach(freedom, 1 - 2 * alpha)))
 }
 
@@ -77,21 +88,22 @@ export function ratioOf(effect: Effect, direction: 1 | -1): Estimate {
 }
 
 /** Which scatter the interval rests on. */
-export function basisOf(effect: Effect): 'blocks' | 'cohorts' {
-  return widest(effect) === effect.byBlocks ? 'blocks' : 'cohorts'
+export function basisOf(effect: Effect): NonNullable<GateCell['basis']> {
+  const found = widest(effect)
+  return found === effect.byNights ? 'nights' : found === effect.byCohorts ? 'cohorts' : 'blocks'
 }
 
-function widest({ byBlocks, byCohorts }: Effect): Scatter {
+function widest(effect: Scatters): Scatter {
   const width = ({ error, freedom }: Scatter) => error * reach(freedom, LEVEL)
-  return byCohorts && width(byCohorts) >= width(byBlocks) ? byCohorts : byBlocks
+  return scattersOf(effect).reduce((most, one) => (width(one) >= width(most) ? one : most))
 }
 
-function scattersOf({ byBlocks, byCohorts }: Pick<Effect, 'byBlocks' | 'byCohorts'>): Scatter[] {
-  return byCohorts ? [byBlocks, byCohorts] : [byBlocks]
+function scattersOf({ byBlocks, byCohorts, byNights }: Scatters): Scatter[] {
+  return [byBlocks, ...(byCohorts ? [byCohorts] : []), ...(byNights ? [byNights] : [])]
 }
 
 /** Values that are all the same have no scatter: then any difference is certain. */
-function tail(center: number, { error, freedom }: Scatter): number {
+export function tail(center: number, { error, freedom }: Scatter): number {
   if (error === 0) return center > 0 ? 0 : center === 0 ? 0.5 : 1
   return studentCdf(-center / error, freedom)
 }

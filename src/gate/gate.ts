@@ -1,17 +1,21 @@
 import type { Analysis } from '../model/analysis.ts'
+import type { HistoryEntry } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
-import type { GateCell, GateFinding, GateResult, ProvenanceChange } from '../model/verdict.ts'
+import type { GateCell, GateResult, ProvenanceChange } from '../model/verdict.ts'
 import { checkBudgets, coversNothing } from './budgets.ts'
 import { changesBetweenArms, changesSince } from './changes.ts'
-import { concerns, gateCells } from './gate-cells.ts'
+import { driftWarnings } from './drift.ts'
+import { gateCells } from './gate-cells.ts'
 import type { Objection } from './objection.ts'
 import { objectionsTo } from './objections.ts'
 import { candidatesOf, type Pairing, pairArms } from './pairs.ts'
 import { covers } from './pattern.ts'
 import type { Pinned } from './pinned-file.ts'
 import { pinnedObjections } from './pinned-objections.ts'
+import { seriesOf } from './series.ts'
 import { summarise } from './summarise.ts'
 import { waiverUses } from './waivers.ts'
+import { concerns } from './why-not.ts'
 
 export interface GateAbout {
   readonly limits: Limits
@@ -22,9 +26,10 @@ export interface GateAbout {
   readonly pinned?: Pinned
   /** `arm/load/metric` of what breached the pinned reference in the run before. */
   readonly breached?: ReadonlySet<string>
-  /** What was found before the run was looked at: a history that cannot be read, a drift. */
+  /** Everything that the history has; what is not of this run's series is left alone. */
+  readonly history?: readonly HistoryEntry[]
+  /** What was found before the run was looked at: a history that cannot be read. */
   readonly objections?: readonly Objection[]
-  readonly warnings?: readonly GateFinding[]
 }
 
 /** Analysis and limits → verdict. Of files alone, and of figures that were computed once. */
@@ -33,8 +38,10 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const { record } = analysis
   const paired = pinned ? againstPinned(analysis, pinned) : pairArms(record.run.plan.scenario, limits.reference)
   const general = [...(about.objections ?? []), ...objectionsTo(analysis), ...paired.objections]
+  const { past, now } = seriesOf(analysis, about.history ?? [])
   const cells = gateCells(analysis, {
     limits,
+    past: past.filter(({ run }) => !pinned?.runs.includes(run)),
     pairs: paired.pairs,
     objections: general,
     today,
@@ -60,7 +67,7 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
     strict: about.strict ?? false,
     mode: pinned ? 'pinned' : 'arms',
     objections,
-    warnings: about.warnings ?? [],
+    warnings: driftWarnings([...past, ...now], limits, pinned?.acceptedAt),
     cells,
     budgets,
     changes: changes(analysis, paired.pairs, pinned),

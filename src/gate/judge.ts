@@ -1,17 +1,14 @@
 import type { Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
+import type { Chances } from './chances.ts'
 import type { Compared } from './compared.ts'
 import { boundReach, type Effect } from './effect.ts'
 import type { Decision } from './needed.ts'
 
-/** Of the one-sided bound that a pass is decided by, and of what makes the first stage suspicious. */
-export const ACCEPT = 0.05
-
-/** What the p-values of a cell are, before and after Holm over its family. */
-export interface Chances {
-  readonly p: { readonly worse: number; readonly better: number }
-  readonly adjusted: { readonly worse: number; readonly better: number }
-}
+/** Of the one-sided bound that a pass is decided by: with two looks, what is worse by the margin passes in at most 1 %. */
+const ACCEPT = 0.005
+/** What makes the first stage suspicious. It costs fresh blocks only, so it is lenient. */
+const SUSPECT_BELOW = 0.05
 
 export interface Judgement {
   readonly verdict: CellVerdict
@@ -42,11 +39,12 @@ export function judgeStage(
 ): Judgement {
   if (isLast) return confirm(measured, chances, alpha)
   const { worse, better } = chances.p
-  const [up, down] = [boundOf(measured.effect), boundOf(mirrored(measured.effect))]
+  const half = boundReach(measured.effect, SUSPECT_BELOW)
   const least = Math.log1p(measured.limits.minEffect)
-  if (worse < ACCEPT && up > least && !isTiny(measured)) return SUSPECT
+  const mayMatter = Math.abs(measured.effect.center) + half > least && !isTiny(measured)
+  if (worse < SUSPECT_BELOW && mayMatter) return SUSPECT
   const judgement = acceptable(measured)
-  return { ...judgement, suspected: better < ACCEPT && down > least && !isTiny(measured) }
+  return { ...judgement, suspected: better < SUSPECT_BELOW && mayMatter }
 }
 
 /** A pinned reference has no second stage: what breaches twice in a row is a regression. */
@@ -77,18 +75,14 @@ function isSmall(compared: Compared): boolean {
   return Math.abs(compared.difference?.center ?? Number.POSITIVE_INFINITY) < floorOf(compared)
 }
 
-/** All of the 95 % interval of the difference is. */
+/** All of the interval of the difference is, at the level of a pass. */
 function isTiny(compared: Compared): boolean {
-  const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.difference ?? {}
+  const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.surely ?? {}
   return Math.max(-lo, hi) < floorOf(compared)
 }
 
 function floorOf({ limits: { minAbsolute }, info }: Compared): number {
   return minAbsolute.unit === info.unit ? minAbsolute.value : 0
-}
-
-function mirrored(effect: Effect): Effect {
-  return { ...effect, center: -effect.center }
 }
 
 export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, family: number): Decision {
@@ -100,7 +94,7 @@ export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, 
   }
 }
 
-/** The one-sided 95 % bound of the harm, as a logarithm. */
+/** The one-sided bound of the harm that a pass is decided by, as a logarithm. */
 export function boundOf(effect: Effect): number {
   return effect.center + boundReach(effect, ACCEPT)
 }

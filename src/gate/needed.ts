@@ -20,7 +20,10 @@ export interface Decision {
  * they are: the fewest for which the bound is within the margin, or off 0. Absent where not even thousands would.
  */
 export function neededFor(effect: Effect, decision: Decision): { blocks: number; cohorts: number } | undefined {
-  const byCohorts = basisOf(effect) === 'cohorts'
+  const basis = basisOf(effect)
+  // Not more of tonight, but more nights.
+  if (basis === 'nights') return undefined
+  const byCohorts = basis === 'cohorts'
   const scatter = (byCohorts && effect.byCohorts) || effect.byBlocks
   const now = byCohorts ? effect.cohorts : effect.blocks
   const deviation = scatter.error * Math.sqrt(now)

@@ -76,7 +76,7 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
 function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): Objection[] {
   const paired = new Set(wanted.flatMap(({ arm, reference }) => [arm, reference]))
   return candidatesOf(scenario)
-    .filter((arm) => !paired.has(arm))
+    .filter((arm) => !paired.has(arm) && !repeats(scenario, arm, wanted))
     .map((arm) => ({
       rule: 'reference-missing',
       sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
@@ -84,6 +84,15 @@ function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): 
       arm,
       spoils: false,
     }))
+}
+
+/** `a-ref-again`, the same as `a-ref`: there to show what equal arms of that mesh differ by, and no candidate. */
+function repeats({ arms }: Scenario, name: string, wanted: readonly Pairing[]): boolean {
+  const own = arms.find((arm) => arm.name === name)
+  return wanted.some(({ reference }) => {
+    const repeated = arms.find((arm) => arm.name === reference)
+    return own && repeated && name.startsWith(`${reference}-`) && isSameArm(own, repeated)
+  })
 }
 
 function noPair(names: readonly string[], reference: Limits['reference'], others: readonly Objection[]): Objection[] {

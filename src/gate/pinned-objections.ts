@@ -1,12 +1,12 @@
 import type { RunRecord } from '../model/analysis.ts'
 import { machineClass } from '../model/machine-class.ts'
 import { baselineOf } from '../model/scenario.ts'
-import { armsOf, asked } from './accept.ts'
+import { armsOf, asked } from './asked.ts'
 import type { Objection } from './objection.ts'
 import type { Pinned } from './pinned-file.ts'
 
 /** What has to be the same in a run and in the reference that it is held against. */
-export function pinnedObjections({ run }: RunRecord, pinned: Pinned): Objection[] {
+export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
   const { scenario } = run.plan
   const baseline = baselineOf(scenario).name
   const facts: [string, string | undefined, string | undefined][] = [
@@ -31,7 +31,7 @@ function differs(what: string, before: string | undefined, after: string | undef
   return [
     {
       rule: 'not-comparable',
-      sentence: `The ${what} is not that of the reference: ${after ?? 'none'} now, ${before ?? 'none'} then.`,
+      sentence: `This run and its reference differ in ${what}: ${after ?? 'none'} now, ${before ?? 'none'} then.`,
       remedy: 'Measure under the same circumstances, or accept a new reference: meshbench gate accept --reason …',
       ...(load === undefined ? {} : { load }),
       spoils: true,

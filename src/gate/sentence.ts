@@ -37,7 +37,8 @@ function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said)
 }
 
 function figuresOf(cell: Said, { lo, hi }: Estimate): string[] {
-  const { blocks, difference, adjusted, metric, needed, basis, cohorts, verdict } = cell
+  const { blocks, difference, adjusted, metric, needed, basis, cohorts, verdict, bound } = cell
+  const isOpen = verdict === 'inconclusive' && !cell.suspected
   const show = amountOf(metric)
   const chance = adjusted && (verdict === 'improvement' ? adjusted.better : adjusted.worse)
   return [
@@ -45,12 +46,16 @@ function figuresOf(cell: Said, { lo, hi }: Estimate): string[] {
     ...(difference ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))}`] : []),
     `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
     ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),
-    ...(chance === undefined || verdict === 'pass' ? [] : [`Holm p ${chanceText(chance)}`]),
-    ...(verdict === 'inconclusive' && !cell.suspected ? [neededText(needed, basis)] : []),
+    ...(basis === 'nights' ? ['by what nights differ by'] : []),
+    ...(isOpen && bound !== undefined ? [`bound ${formatChange(bound)}`] : []),
+    ...(chance === undefined || verdict === 'pass' ? [] : [`family p ${chanceText(chance)}`]),
+    ...(isOpen ? [neededText(needed, basis)] : []),
+    ...(cell.disputed ? ['single blocks pull at the mean: the rank interval does not find it'] : []),
   ]
 }
 
 function neededText(needed: Said['needed'], basis: Said['basis']): string {
+  if (basis === 'nights') return 'more accepted runs or a longer history would tell nights apart'
   if (!needed) return 'no number of blocks decides this at such a scatter'
   return basis === 'cohorts'
     ? `some ${count(needed.cohorts, 'cohort')} in all would decide it`

@@ -47,7 +47,11 @@ export function summarise(parts: Parts): GateResult {
     },
     mode,
     stage,
-    family: { alpha: limits.alpha, cells: cells.filter(({ level }) => level === 'error').length },
+    family: {
+      alpha: limits.alpha,
+      cells: cells.filter(({ level }) => level === 'error').length,
+      method: limits.family.method,
+    },
     headline: headline(verdict, cells),
     findings,
     cells,
@@ -100,14 +104,18 @@ function grouped(objections: readonly Objection[]): GateFinding[] {
 }
 
 function ofCell(cell: GateCell): GateFinding[] {
-  const { arm, load, metric, verdict, sentence, level, waived, reproduce } = cell
+  const { arm, load, metric, verdict, sentence, level, waived, reproduce, rule = 'no-data' } = cell
   const about = { sentence, arm, load, metric: metric.name }
   if (verdict === 'pass') return []
   if (waived) return [{ ...about, rule: `${verdict}-waived`, severity: 'note' }]
-  if (verdict === 'improvement') return [{ ...about, rule: verdict, severity: 'improvement' }]
+  const remedy = `Measure it again: ${reproduce}`
+  const disputed: GateFinding[] = cell.disputed
+    ? [{ ...about, rule: 'twin-disagrees', severity: 'warning', remedy }]
+    : []
+  if (verdict === 'improvement') return [{ ...about, rule: verdict, severity: 'improvement' }, ...disputed]
   const severity = level === 'warn' ? 'warning' : verdict
-  if (verdict === 'invalid') return [{ ...about, rule: 'no-data', severity }]
-  return [{ ...about, rule: verdict, severity, remedy: `Measure it again: ${reproduce}` }]
+  if (verdict === 'invalid') return [{ ...about, rule, severity, ...(rule === 'too-few-blocks' && { remedy }) }]
+  return [{ ...about, rule: verdict, severity, remedy }, ...disputed]
 }
 
 function ofBudget({ arm, load, metric, verdict, waived, sentence }: BudgetCheck): GateFinding[] {
@@ -158,12 +166,13 @@ function headline(verdict: Verdict, cells: readonly GateCell[]): string {
   return `${verdict} (${tally})`
 }
 
-function nextStep({ analysis, cells, mode, limits }: Parts, stage: 1 | 2): string | undefined {
+function nextStep({ analysis, cells, mode }: Parts, stage: 1 | 2): string | undefined {
   const { id } = analysis.record.run
   if (mode === 'pinned') return undefined
   if (stage === 1 && cells.some(({ suspected }) => suspected)) return `meshbench run --extend ${id}`
-  const undecided = cells.filter((cell) => isUndecided(cell) && !cell.waived && cell.level === 'error')
-  const blocks = Math.max(0, ...undecided.map(({ needed }) => needed?.blocks ?? 0))
-  const cohorts = analysis.record.run.plan.cohorts.length
-  return blocks > limits.blocks.initial ? `meshbench run … --blocks ${Math.ceil(blocks / cohorts)}` : undefined
+  const open = cells.filter(({ verdict, waived, level }) => verdict !== 'pass' && !waived && level === 'error')
+  const blocks = Math.max(0, ...open.map(({ needed }) => needed?.blocks ?? 0))
+  const cohorts = Math.max(1, analysis.record.run.plan.cohorts.length)
+  const planned = Math.max(0, ...open.map((cell) => cell.blocks.planned))
+  return blocks > planned ? `meshbench run … --blocks ${Math.ceil(blocks / cohorts)}` : undefined
 }

@@ -25,7 +25,13 @@ export interface CellLimits {
   readonly nodata: Exclude<Level, 'off'>
   /** How far the means of equal arms on different provisionings lie apart, and from how many that is known. */
   readonly spread?: { readonly deviation: number; readonly cohorts: number }
+  /** Of a pinned reference: how far ratios to the baseline lie apart from run to run without a cause, and from how many that is known. */
+  readonly night?: { readonly deviation: number; readonly runs: number }
 }
+
+/** How p-values are adjusted for the family: `holm` for any cells; `maxt` pays less for cells that move together. */
+export const FAMILY_METHODS = ['holm', 'maxt'] as const
+export type FamilyMethod = (typeof FAMILY_METHODS)[number]
 
 /** Covers cells until the end of a day (UTC, `2026-12-01`). */
 export interface Waiver {
@@ -42,8 +48,9 @@ export interface Limits {
   readonly pinned?: string
   /** Judged unless `assert` says otherwise: the family that `alpha` holds for. */
   readonly metrics: readonly string[]
-  /** Chance that a night without any difference has a regression in any cell. */
+  /** Chance that a night without any difference has a regression in any cell; and the same of an improvement. */
   readonly alpha: number
+  readonly family: { readonly method: FamilyMethod }
   readonly blocks: {
     /** Of the first stage. */
     readonly initial: number

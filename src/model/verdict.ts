@@ -1,5 +1,6 @@
 import type { Estimate, MetricInfo } from './analysis.ts'
 import type { ExitCode } from './failure.ts'
+import type { FamilyMethod } from './limits.ts'
 
 /**
  * `regression`, `improvement`: confirmed over the whole family of cells. `pass`: worse by less than the margin, by the
@@ -30,22 +31,26 @@ export interface GateCell {
   /** A waiver covers this cell: its verdict stands and decides nothing. */
   readonly waived: boolean
   readonly ratio?: Estimate
-  /** One-sided 95 % bound of the ratio on the bad side: what a pass is decided by. */
+  /** One-sided 99.5 % bound of the ratio on the bad side: what a pass is decided by. */
   readonly bound?: number
   /** Candidate less reference, in the metric's base unit, paired within blocks. */
   readonly difference?: Estimate
-  /** One-sided: the chance of this or worse without a difference; `adjusted` after Holm over the family. */
+  /** One-sided: the chance of this or worse without a difference; `adjusted` over the family. */
   readonly p?: { readonly worse: number; readonly better: number }
   readonly adjusted?: { readonly worse: number; readonly better: number }
   /** Blocks in which both arms are valid, and in how many of them the candidate was worse. */
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
-  /** What the interval rests on: the scatter of blocks, or of cohorts. */
-  readonly basis?: 'blocks' | 'cohorts'
+  /** What the interval rests on: the scatter of blocks, of cohorts, or of nights (of a pinned reference). */
+  readonly basis?: 'blocks' | 'cohorts' | 'nights'
+  /** Found by the mean of the blocks, and not by the Hodges–Lehmann interval, which single blocks cannot move far. */
+  readonly disputed?: true
   /** Standard deviation of the log-ratio between blocks. */
   readonly deviation?: number
   /** How much of what would decide an inconclusive cell, if the estimate stays where it is; in all, not in addition. */
   readonly needed?: { readonly blocks: number; readonly cohorts: number }
+  /** Of an invalid cell: what kept it from being judged, as the rule of its finding. */
+  readonly rule?: string
   /** One plain sentence with its figures. */
   readonly sentence: string
   /** A command line that measures this cell again. */
@@ -112,7 +117,7 @@ export interface GateResult {
   readonly mode: 'arms' | 'pinned'
   /** 2 after `run --extend`. */
   readonly stage: 1 | 2
-  readonly family: { readonly alpha: number; readonly cells: number }
+  readonly family: { readonly alpha: number; readonly cells: number; readonly method: FamilyMethod }
   /** One sentence for people in a hurry. */
   readonly headline: string
   /** Gravest first. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CellLimits, Limits, Quantity } from '../model/limits.ts'
-import { LEVELS } from '../model/limits.ts'
+import { FAMILY_METHODS, LEVELS } from '../model/limits.ts'
 import { parseDollars, parseDuration, parseRate, parseShare, parseSize } from '../model/units.ts'
 import { shown } from './finding.ts'
 import { say } from './quantity.ts'
@@ -64,7 +64,18 @@ const SPREAD = about(
   'Spread',
   'How far equal arms on different clusters lie apart: needed where clusters are made once only.',
 )
-const margin = about('Margin', 'A cell passes when its upper bound is not worse than this.', ['10%'])
+const night = section({
+  deviation: share.meta(
+    about('Deviation', 'Standard deviation of the ratio to the baseline from one run to the next.'),
+  ),
+  runs: z.int().min(2).max(1000).meta(about('Runs', 'From how many runs that is known.')),
+})
+
+const NIGHT = about(
+  'Night',
+  'Of a pinned reference: how far runs lie apart without a cause. Needed where one run was accepted and there is no history.',
+)
+const margin = about('Margin', 'A cell passes when its 99.5 % upper bound is not worse than this.', ['10%'])
 const minEffect = about('Least effect', 'Smaller effects are no regression.', ['5%'])
 const minAbsolute = about('Least difference', 'Smaller differences of a metric of this unit are no regression.', [
   '20us',
@@ -77,6 +88,7 @@ const options = {
   minAbsolute: amount.optional().meta(minAbsolute),
   nodata: nodata.optional().meta(noData),
   spread: spread.optional().meta(SPREAD),
+  night: night.optional().meta(NIGHT),
 } satisfies { [Key in keyof CellLimits]: z.ZodType }
 
 const day = z.string({ error: ({ input }) => notADay(input) }).refine(isDay, { error: ({ input }) => notADay(input) })
@@ -112,8 +124,16 @@ export const gateSchema = section({
     .number()
     .min(1e-6)
     .max(0.2)
-    .prefault(0.01)
-    .meta(about('Alpha', 'Chance of a false alarm in any of the cells of a run.')),
+    .prefault(0.006)
+    .meta(about('Alpha', 'Chance of a false alarm in any of the cells of a run, and of a false improvement.')),
+  family: section({
+    method: z
+      .enum(FAMILY_METHODS)
+      .prefault('holm')
+      .meta(about('Method', 'How the cells share alpha: holm, or maxt, a bootstrap for cells that move together.')),
+  })
+    .prefault({})
+    .meta(about('Family', 'How all cells of a run are judged together.')),
   blocks: section({
     initial: z.int().min(2).max(1000).prefault(10).meta(about('Initial', 'Blocks of the first stage.')),
     extendTo: z
@@ -133,6 +153,7 @@ export const gateSchema = section({
     level: level.prefault('error').meta(about('Level', 'error decides the exit code, warn only says.')),
     nodata: nodata.prefault('error').meta(noData),
     spread: spread.optional().meta(SPREAD),
+    night: night.optional().meta(NIGHT),
   })
     .prefault({})
     .meta(about('Defaults', 'What every cell is judged by, unless a rule of assert says otherwise.')),

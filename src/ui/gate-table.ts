@@ -42,7 +42,7 @@ function findingText({ severity, sentence, remedy }: GateFinding, style: Style):
 }
 
 function cellGrid(cells: readonly GateCell[], style: Style): string {
-  const header = ['cell', 'ratio', '95 % interval', 'bound', 'worse', 'verdict'].map((text) => ({
+  const header = ['cell', 'ratio', '95 % interval', '99.5 % bound', 'worse', 'verdict'].map((text) => ({
     text: style.plain(text),
     paint: style.dim,
   }))

@@ -7,7 +7,13 @@ import type { Trial } from '../../src/model/plan.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { none, noneAgain, recordOf, scenarioOf } from '../analyse/reading.ts'
 
-const arms = [none, noneAgain, { name: 'a', mesh: 'envoy-sidecar' }, { name: 'a-ref', mesh: 'envoy-sidecar' }]
+const arms = [
+  none,
+  noneAgain,
+  { name: 'a', mesh: 'envoy-sidecar' },
+  { name: 'a-ref', mesh: 'envoy-sidecar', version: '1' },
+  { name: 'a-ref-again', mesh: 'envoy-sidecar', version: '1' },
+]
 
 /** On clusters, trial after trial; `luck`: what the cluster that an arm stands on in a cohort does to its latency. */
 function onClusters(cohorts: number, luck: (trial: Trial) => number): RunRecord {
@@ -66,13 +72,32 @@ describe('a gate on clusters', () => {
     expect(cell).toMatchObject({ verdict: 'inconclusive', suspected: false, basis: 'cohorts' })
   })
 
-  it('learns the spread of clusters from the arms that repeat the baseline', () => {
-    const quiet = onClusters(2, ({ arm, cohort }) => (arm === 'a' && cohort === 1 ? 1.02 : 1))
+  it('learns the spread of clusters from the arm that repeats the reference, and needs no reference for that arm', () => {
+    const quiet = onClusters(2, () => 1)
     const loud = onClusters(2, ({ arm, cohort }) => {
-      if (arm === 'none-again') return cohort === 1 ? 1.3 : 0.8
+      if (arm === 'a-ref-again') return cohort === 1 ? 1.3 : 0.8
       return arm === 'a' && cohort === 1 ? 1.02 : 1
     })
-    expect(judged(quiet).cell.verdict).toBe('pass')
+    const found = judged(quiet)
+    expect(found.cell.verdict).toBe('pass')
+    expect(found.result.findings.filter(({ rule }) => rule === 'reference-missing')).toEqual([])
     expect(judged(loud).cell).toMatchObject({ verdict: 'inconclusive', basis: 'cohorts' })
+  })
+
+  it('does not take the spread of the baseline for that of a mesh', () => {
+    // Were the quiet baselines asked, 2 % between cohorts would be a lot; of the mesh, two cohorts know little.
+    const { cell } = judged(
+      onClusters(2, ({ arm, cohort }) => {
+        if (arm === 'a') return cohort === 1 ? 1.25 : 1.18
+        return arm === 'a-ref-again' ? (cohort === 1 ? 1.3 : 0.8) : 1
+      }),
+    )
+    expect(cell).toMatchObject({ verdict: 'inconclusive', suspected: false, basis: 'cohorts' })
+  })
+
+  it('carries the scatter of clusters in a pass by the absolute floor as well', () => {
+    const apart = onClusters(2, ({ arm, cohort }) => (arm === 'a' ? (cohort === 1 ? 1.02 : 0.99) : 1))
+    const floor = { minAbsolute: { unit: 'seconds', value: 0.05e-3, text: '50us' } } as const
+    expect(judged(apart, { ...floor, margin: 0.001 }).cell.verdict).toBe('inconclusive')
   })
 })

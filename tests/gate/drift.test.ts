@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { analyse } from '../../src/analyse/analyse.ts'
+import { historyEntries } from '../../src/analyse/history/entries.ts'
 import { driftWarnings } from '../../src/gate/drift.ts'
+import { seriesOf } from '../../src/gate/series.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { random } from '../../src/stats/random.ts'
+import { none, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
 
 function night(index: number, ratio: number, machine = 'one'): HistoryEntry {
   return {
@@ -52,5 +56,49 @@ describe('slow drift', () => {
         limits,
       ),
     ).toEqual([])
+  })
+})
+
+describe('what is no creeping', () => {
+  const limits = defaultLimits()
+  const steady = (count: number, level: (index: number) => number) =>
+    Array.from({ length: count }, (_, index) => night(index, level(index) * Math.exp(0.02 * stream.normal())))
+
+  it('is one step', () => {
+    for (const at of [5, 10, 15, 20, 25]) {
+      expect(
+        driftWarnings(
+          steady(30, (index) => (index >= at ? 1.92 : 1.6)),
+          limits,
+        ),
+      ).toEqual([])
+    }
+  })
+
+  it('is what was accepted since, but not what came after', () => {
+    const series = steady(30, (index) => 1.6 * Math.exp(0.008 * index))
+    expect(driftWarnings(series, limits)).toHaveLength(1)
+    expect(driftWarnings(series, limits, series[25]?.startedAt)).toEqual([])
+    expect(driftWarnings(series, limits, series[8]?.startedAt)[0]?.sentence).toContain('over 22 runs')
+  })
+
+  it('is of another series: an arm that is no longer measured, a later run, this run itself', () => {
+    const analysis = analyse(recordOf(scenarioOf({ arms: [none, sidecar] }), () => ({ latency: 1 })))
+    const entries = historyEntries(analysis)
+    const at = (index: number) => new Date(1.7e12 + index * 864e5).toISOString()
+    const older = (change: object, index: number) =>
+      entries.map((entry) => ({ ...entry, run: `r${index}`, startedAt: at(index), ...change }))
+    const { past } = seriesOf(analysis, [
+      ...older({}, 2),
+      ...older({}, 1),
+      ...older({ arm: 'retired' }, 3),
+      ...older({ machine: 'another' }, 4),
+      ...older({ startedAt: '2999-01-01T00:00:00.000Z' }, 5),
+      ...entries,
+    ])
+    expect(past.map(({ run, arm }) => `${run} ${arm}`)).toEqual(
+      [1, 2].flatMap((run) => [`r${run} none`, `r${run} ${sidecar.name}`]),
+    )
+    expect(seriesOf(analysis, [])).toEqual({ now: [], past: [] })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { basisOf, boundReach, chanceOf, effectOf, ratioOf, unpairedEffect } from '../../src/gate/effect.ts'
+import { acrossNights, basisOf, boundReach, chanceOf, effectOf, ratioOf } from '../../src/gate/effect.ts'
 import { neededFor } from '../../src/gate/needed.ts'
 import { tTest } from '../../src/stats/t-test.ts'
 
@@ -52,10 +52,18 @@ describe('an effect', () => {
 
   it('across runs adds the scatter of both', () => {
     const one = effect([RATIOS])
-    const none = unpairedEffect(one, one)
+    const none = acrossNights(one, [one])
     expect(none.center).toBe(0)
     expect(none.byBlocks.error).toBeCloseTo(one.byBlocks.error * Math.SQRT2, 12)
     expect(none.byBlocks.freedom).toBeCloseTo(2 * (RATIOS.length - 1), 9)
+  })
+
+  it('across runs carries what nights differ by: tonight against the mean of those accepted', () => {
+    const one = effect([RATIOS])
+    const carried = acrossNights(one, [one, one], { deviation: 0.2, freedom: 5 })
+    expect(basisOf(carried)).toBe('nights')
+    expect(carried.byNights).toEqual({ error: expect.closeTo(0.2 * Math.sqrt(1.5), 12), freedom: 5 })
+    expect(neededFor(carried, { accept: 0.005, margin: 0.1, reject: 1e-4, least: 0.05 })).toBeUndefined()
   })
 })
 

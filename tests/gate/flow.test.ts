@@ -1,9 +1,9 @@
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { GateCell, GateResult } from '../../src/model/verdict.ts'
 import { meshbench } from '../flow/surroundings.ts'
-import { type Night, night } from './night.ts'
+import { type Night, night, withScenario } from './night.ts'
 
 async function verdictOf(of: Night, ...args: string[]): Promise<{ code: number; gate: GateResult }> {
   const { code, stdout } = await of.gate('--json', ...args)
@@ -55,13 +55,13 @@ describe('meshbench gate', () => {
     expect(existsSync(join(equal.dir, 'extension.json'))).toBe(false)
   })
 
-  it('says how many blocks would decide what too few, or too noisy ones leave open', async () => {
-    const few = await night({ blocks: 4 })
-    const undecided = await verdictOf(few)
-    expect(undecided).toMatchObject({ code: 0, gate: { verdict: 'inconclusive' } })
-    expect(cell(undecided.gate, 'p50')).toMatchObject({ verdict: 'inconclusive', needed: { blocks: 8 } })
-    expect((await verdictOf(few, '--strict')).code).toBe(11)
+  it('judges nothing by too few blocks, and says how many would do', async () => {
+    const few = await verdictOf(await night({ blocks: 4 }))
+    expect(few).toMatchObject({ code: 12, gate: { verdict: 'invalid', next: 'meshbench run … --blocks 8' } })
+    expect(cell(few.gate, 'p50')).toMatchObject({ verdict: 'invalid', rule: 'too-few-blocks', needed: { blocks: 8 } })
+  })
 
+  it('says how many blocks would decide what too noisy ones leave open', async () => {
     const { gate: loud } = await verdictOf(await night({ noise: 0.25 }))
     const p50 = cell(loud, 'p50')
     expect(p50.verdict).not.toBe('pass')
@@ -108,17 +108,55 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
   it('wants a breach of a pinned reference twice', async () => {
     const before = await night()
     await meshbench(['gate', 'accept', '--reason', 'the release'], { cwd: before.cwd })
-    const slower = await night({ effect: 1.12 })
+    const slower = await night({ effect: 1.12, seed: 2 })
     cpSync(join(before.cwd, 'reference.json'), join(slower.cwd, 'reference.json'))
-    const pinned = ['--reference', 'reference.json']
+    const known = 'defaults: { night: { deviation: 1%, runs: 20 } }'
+    for (const one of [before, slower]) one.write('limits.yaml', known)
+    const pinned = ['--reference', 'reference.json', '--limits', 'limits.yaml']
     expect(await verdictOf(before, ...pinned)).toMatchObject({ code: 0, gate: { verdict: 'pass', mode: 'pinned' } })
     const first = await slower.gate('--json', ...pinned)
     expect(first.code).toBe(11)
     const { gate } = JSON.parse(first.stdout) as { gate: GateResult }
     expect(cell(gate, 'p50')).toMatchObject({ verdict: 'inconclusive', breach: true })
-    const second = await verdictOf(slower, ...pinned, '--previous', slower.write('last.json', first.stdout))
+    // A night does not confirm itself, and a breach of another reference confirms nothing.
+    expect((await slower.gate(...pinned, '--previous', slower.write('last.json', first.stdout))).code).toBe(2)
+    const otherwise = (change: object) => slower.write('last.json', JSON.stringify({ gate: { ...gate, ...change } }))
+    const last = { run: { ...gate.run, id: 'last-night' } }
+    const cells = gate.cells.map((one) => ({ ...one, reference: 'another-run' }))
+    expect((await verdictOf(slower, ...pinned, '--previous', otherwise({ ...last, cells }))).code).toBe(11)
+    const second = await verdictOf(slower, ...pinned, '--previous', otherwise(last))
     expect(second).toMatchObject({ code: 10, gate: { verdict: 'regression' } })
     expect(cell(second.gate, 'cpu').verdict).toBe('pass')
+  })
+
+  it('takes what nights differ by from several accepted runs, and from the history', async () => {
+    const nights = await Promise.all([2, 3, 4, 5].map((seed) => night({ seed })))
+    const tonight = await night({ seed: 6 })
+    const dirs = nights.map(({ dir }) => dir)
+    const accepted = (...runs: string[]) =>
+      meshbench(['gate', 'accept', ...runs, '--reason', 'the release'], { cwd: tonight.cwd })
+    expect((await accepted(dirs[0] ?? '')).stderr).toContain('One run does not show')
+    const unknown = await verdictOf(tonight, '--reference', 'reference.json')
+    expect(unknown.gate.findings[0]).toMatchObject({ rule: 'nights-unknown' })
+    for (const dir of dirs) await meshbench(['history', 'add', dir], { cwd: tonight.cwd })
+    expect(cell((await verdictOf(tonight, '--reference', 'reference.json')).gate, 'p50').verdict).not.toBe('invalid')
+    rmSync(join(tonight.cwd, 'history'), { recursive: true })
+    expect((await accepted(...dirs)).stdout).toContain('are the reference now')
+    expect(cell((await verdictOf(tonight, '--reference', 'reference.json')).gate, 'p50').verdict).not.toBe('invalid')
+    const other = await night({ blocks: 9 })
+    expect((await accepted(dirs[0] ?? '', other.dir)).code).toBe(0)
+    other.plan((run) => withScenario(run, { profile: 'defaults' }))
+    expect(await accepted(dirs[0] ?? '', other.dir)).toMatchObject({ code: 12 })
+  })
+
+  it('finds nothing in two equal arms whose simulated clusters differ', async () => {
+    const equal = await night({ clusters: 0.05, cohorts: 2, blocks: 5, seed: 3 })
+    const { code, gate } = await verdictOf(equal)
+    expect(code).not.toBe(10)
+    expect(cell(gate, 'p50').basis).toBe('cohorts')
+    await meshbench(['run', '--extend'], { cwd: equal.cwd })
+    expect((await verdictOf(equal)).code).not.toBe(10)
+    expect((await verdictOf(await night({ clusters: 0.05 }))).code).toBe(12)
   })
 
   it('keeps why a reference was accepted, and accepts none without a reason or with a hole', async () => {

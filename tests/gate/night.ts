@@ -12,6 +12,9 @@ export interface NightAbout {
   readonly cohorts?: number
   /** Standard deviation of the logarithm of a trial's level. */
   readonly noise?: number
+  /** Of its clusters, where the cohorts are. */
+  readonly clusters?: number
+  readonly seed?: number
   /** The section `gate`, as YAML. */
   readonly gate?: string
 }
@@ -21,11 +24,14 @@ export function scenarioText({
   blocks = 10,
   cohorts = 1,
   noise = 0.02,
+  clusters = 0,
+  seed = 1,
   gate = '{}',
 }: NightAbout = {}): string {
   return `
 name: night
 platform: simulated
+seed: ${seed}
 blocks: ${blocks}
 cohorts: ${cohorts}
 arms: [none, { name: sidecar, mesh: envoy-sidecar }, { name: sidecar-ref, mesh: envoy-sidecar }]
@@ -33,7 +39,7 @@ loads:
   - { name: web, rate: 200/s, connections: 8, warmup: 1s, duration: 10s }
 simulation:
   effects: { sidecar: { latency: ${1.6 * effect}, cpu: 2 }, sidecar-ref: { latency: 1.6, cpu: 2 } }
-  noise: { trial: ${noise}, block: 0.03, cohort: 0 }
+  noise: { trial: ${noise}, block: 0.03, cohort: ${clusters} }
 gate: ${gate}
 `
 }

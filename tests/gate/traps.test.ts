@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Reading, Result } from '../../src/model/result.ts'
+import type { Reading, Result, Run } from '../../src/model/result.ts'
+import { readPinned, writePinned } from '../../src/store/pinned.ts'
 import { meshbench } from '../flow/surroundings.ts'
 import { type Night, type NightAbout, night, withScenario } from './night.ts'
 
@@ -56,6 +57,8 @@ const usageOf = (reading: Reading, change: Partial<Reading['observation']['usage
       role === undefined || one.role === role ? { ...one, ...change } : one,
     ),
   })
+
+const withoutTrials = (run: Run): Run => ({ ...run, plan: { ...run.plan, cohorts: [] } })
 
 const TRAPS: readonly Trap[] = [
   {
@@ -332,10 +335,51 @@ const TRAPS: readonly Trap[] = [
     args: ['--reference', 'reference.json'],
     spoil: async (night) => {
       await meshbench(['gate', 'accept', '--reason', 'test'], { cwd: night.cwd })
+      const file = join(night.cwd, 'reference.json')
+      const { provenance, ...pinned } = readPinned(file)
+      const machine = { ...provenance.machine, cpu: 'another processor' }
+      await writePinned(file, { ...pinned, provenance: { ...provenance, machine } })
+    },
+  },
+  {
+    name: 'a figure of the pinned reference was changed',
+    exit: 12,
+    rule: 'no-reference',
+    args: ['--reference', 'reference.json'],
+    spoil: async (night) => {
+      await meshbench(['gate', 'accept', '--reason', 'test'], { cwd: night.cwd })
       const pinned = JSON.parse(readFileSync(join(night.cwd, 'reference.json'), 'utf8'))
-      pinned.provenance.machine.cpu = 'another processor'
+      pinned.cells['sidecar/web/p50'][0][0][0] += 0.2
       night.write('reference.json', JSON.stringify(pinned))
     },
+  },
+  {
+    name: 'what nights differ by is not known',
+    exit: 12,
+    rule: 'nights-unknown',
+    args: ['--reference', 'reference.json'],
+    spoil: async (night) => {
+      await meshbench(['gate', 'accept', '--reason', 'test'], { cwd: night.cwd })
+    },
+  },
+  { name: 'there is one block', exit: 12, rule: 'too-few-blocks', night: { blocks: 1 } },
+  {
+    name: 'seven blocks agree on +178 %',
+    exit: 12,
+    rule: 'too-few-blocks',
+    night: { blocks: 7, effect: 2.78 },
+  },
+  {
+    name: 'the plan has no load',
+    exit: 12,
+    rule: 'nothing-compared',
+    spoil: (night) => night.plan((run) => withoutTrials(withScenario(run, { loads: [] }))),
+  },
+  {
+    name: 'the plan has no block',
+    exit: 12,
+    rule: 'no-data',
+    spoil: (night) => night.plan(withoutTrials),
   },
   {
     name: 'the history cannot be read',

@@ -1,0 +1,67 @@
+import { lentTo } from '../analyse/lending.ts'
+import type { Analysis } from '../model/analysis.ts'
+import type { HistoryEntry } from '../model/history.ts'
+import type { Limits } from '../model/limits.ts'
+import { baselineOf, type Scenario } from '../model/scenario.ts'
+import type { CohortSpread } from '../stats/nested.ts'
+import { cellLimits } from './cell-limits.ts'
+import { type Compared, comparePaired, comparePinned, type Lookup, lookUp } from './compared.ts'
+import { nightSpread } from './nights.ts'
+import type { Pairing } from './pairs.ts'
+import { placeText } from './pattern.ts'
+import type { Pinned } from './pinned-file.ts'
+
+export interface CompareAbout {
+  readonly limits: Limits
+  readonly pairs: readonly Pairing[]
+  readonly pinned?: Pinned
+  /** Of the series of this run, without itself: see `series.ts`. */
+  readonly past?: readonly HistoryEntry[]
+}
+
+/** Every candidate under every load and metric that is judged at all, beside its reference. */
+export function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): Compared[] {
+  const lookup = lookUp({ cells, record })
+  const { scenario } = record.run.plan
+  return about.pairs.flatMap(({ arm, reference }) =>
+    scenario.loads.flatMap(({ name: load }) =>
+      metrics.flatMap((info): Compared[] => {
+        const place = { arm, load, metric: info.name }
+        const { level, ...own } = cellLimits(about.limits, place)
+        if (level === 'off') return []
+        const limits = { ...own, level }
+        return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
+      }),
+    ),
+  )
+}
+
+type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>
+
+function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scenario: Scenario): Compared {
+  const { pinned, past = [] } = about
+  const stated = subject.limits.spread && {
+    deviation: subject.limits.spread.deviation,
+    freedom: subject.limits.spread.cohorts,
+  }
+  if (!pinned) {
+    const spread = stated ?? lentIn(scenario, subject, lookup)
+    return comparePaired({ ...subject, ...(spread && { spread }) }, lookup)
+  }
+  const runs = pinned.cells[placeText(subject)] ?? []
+  const nights = nightSpread(subject, runs, past)
+  const reference = { runs, ...(nights && { nights }) }
+  return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
+}
+
+/** Where the limits say nothing: what arms equal to candidate or reference show, if there are several cohorts. */
+function lentIn(
+  scenario: Scenario,
+  { arm, reference, load, metric }: Subject,
+  lookup: Lookup,
+): CohortSpread | undefined {
+  const known = scenario.arms.map((one) => ({ arm: one, values: lookup.values(one.name, load, metric) }))
+  const [own, other] = [arm, reference].map((name) => known.find((one) => one.arm.name === name))
+  if (!own || !other || new Set(own.values.map(({ cohort }) => cohort)).size < 2) return undefined
+  return lentTo(own.arm, other.arm, known).onLogs
+}
