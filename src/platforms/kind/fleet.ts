@@ -56,11 +56,16 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** What is up and whole, to be put down; undefined where there is nothing to put down. */
-  async up(arm: string): Promise<Standing | undefined> {
+  /**
+   * What is up, to be put down; undefined where there is nothing to put down. A cluster that has lost a node is removed here:
+   * what is left of it would run on beside every arm that is measured until its own next visit.
+   */
+  async toPutDown(arm: string): Promise<Standing | undefined> {
     const found = this.#standing.get(arm)
-    if (!found || !(await isWhole(found, this.#ground))) return undefined
-    return (await isFrozen(found, this.#ground)) ? undefined : found
+    if (!found || (await isFrozen(found, this.#ground))) return undefined
+    if (await isWhole(found, this.#ground)) return found
+    await this.#remove(arm)
+    return undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Cohort } from '../../model/plan.ts'
 import type { Seat, Step, Testbed } from '../../model/platform.ts'
 import { Fleet } from './fleet.ts'
-import { freeze } from './freeze.ts'
+import { freeze, thaw } from './freeze.ts'
 import type { Ground } from './ground.ts'
 import { raiseOn } from './raise.ts'
 import { removePods } from './workload/pods.ts'
@@ -23,8 +23,10 @@ export async function* makeTestbed(ground: Ground, cohort: Cohort, signal: Abort
       return yield* raiseOn(yield* fleet.of(arm, signal), ground, signal)
     },
     async lower({ name }) {
-      const up = await fleet.up(name)
+      const up = await fleet.toPutDown(name)
       if (!up) return
+      // It may be frozen in part, where raising it broke half way.
+      await thaw(up, ground)
       await removePods(up.cluster, AbortSignal.timeout(PATIENCE))
       if (isFrozen) await freeze(up, ground)
     },

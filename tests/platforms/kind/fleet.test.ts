@@ -73,7 +73,7 @@ describe('a fleet', () => {
     await opened(fleet.provisionAll(signal))
     expect(statesOf('meshbench-none-c1')).toEqual(ALL('paused'))
     expect(statesOf('meshbench-again-c1')).toEqual(ALL('paused'))
-    expect(await fleet.up('none')).toBeUndefined()
+    expect(await fleet.toPutDown('none')).toBeUndefined()
     expect(cleared).toEqual(['cleared'])
   })
 
@@ -122,7 +122,7 @@ describe('a fleet', () => {
     await opened(fleet.provisionAll(signal))
     docker.add({ name: 'meshbench-none-c1-worker', state: 'running' })
     const standing = await opened(fleet.of(arms[0], signal))
-    expect((await fleet.up('none'))?.name).toBe('meshbench-none-c1')
+    expect((await fleet.toPutDown('none'))?.name).toBe('meshbench-none-c1')
     docker.failing.set('unpause', 'busy')
     await expect(thaw(standing, ground)).rejects.toThrow('busy')
     docker.failing.delete('unpause')
@@ -134,10 +134,19 @@ describe('a fleet', () => {
     const { fleet, arms, tries } = fleetOf()
     await opened(fleet.provisionAll(signal))
     docker.add({ name: 'meshbench-none-c1-worker', state: 'exited' })
-    expect(await fleet.up('none')).toBeUndefined()
     await opened(fleet.of(arms[0], signal))
     expect(tries.get('none')).toBe(2)
     expect(statesOf('meshbench-none-c1')).toEqual(ALL('running'))
+  })
+
+  it('lets nothing run on of a cluster that has lost a node', async () => {
+    const { fleet, arms, ground } = fleetOf()
+    await opened(fleet.provisionAll(signal))
+    await thaw(await opened(fleet.of(arms[0], signal)), ground)
+    docker.add({ name: 'meshbench-none-c1-worker', state: 'exited', labels: { [CLUSTER_LABEL]: 'meshbench-none-c1' } })
+    expect(await fleet.toPutDown('none')).toBeUndefined()
+    expect(statesOf('meshbench-none-c1')).toEqual(ALL(undefined))
+    expect((await kept.all()).map(({ arm }) => arm)).toEqual(['again'])
   })
 
   it('leaves nothing', async () => {
