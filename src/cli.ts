@@ -38,7 +38,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
       writeErr: (text) => surroundings.stderr.write(text),
     })
     .addHelpText('after', EPILOGUE)
-  withSelection(program.command('run'))
+  withShelf(withSelection(program.command('run')))
     .description('measure: provision arms, put the load on them, write the report')
     .option('--resume [run]', 'go on with a run that was interrupted: the newest, or the one named')
     .option('--extend [run]', 'measure more blocks of what the gate of a run suspects, in the same folder')
@@ -50,11 +50,14 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
   withSelection(program.command('plan'))
     .description('print the order of trials, the time they take and what they can detect')
     .action(act(async () => (await import('./commands/plan.ts')).planCommand))
-  program
-    .command('report')
+  withShelf(program.command('report'))
     .argument('[run]', 'a run id or its folder; the newest when absent')
-    .description('render the report of a run from its files')
-    .option('--output <file>', 'where to write it; beside the run when absent')
+    .description('render the report of a run, and its summary in Markdown, from its files')
+    .option('--output <file>', 'where to write the page; beside the run when absent')
+    .option('--charts [folder]', 'write every chart as SVG and PNG too; charts beside the run when no folder is named')
+    .option('--chart <id>', 'write only this one, by its address on the page; may be given again', collected)
+    .option('--dark', 'draw them for a dark background')
+    .option('--site <folder>', 'write the pages of all runs instead, with an index and their history')
     .option('--open', 'open it in a browser')
     .action(act(async () => (await import('./commands/report.ts')).reportCommand))
   program
@@ -120,6 +123,11 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .description('print a completion script for a shell')
     .action(act(async () => (await import('./commands/completion.ts')).completionCommand(program)))
   return program
+}
+
+/** Of an option that may be given several times. */
+function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
 }
 
 /** Options that say where the history is kept. */

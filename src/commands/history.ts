@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
 import { historyEntries } from '../analyse/history/entries.ts'
 import { trendsOf } from '../analyse/history/trend.ts'
+import { TREND_METRICS } from '../analyse/history/trends-of-run.ts'
 import { metrics as known } from '../analyse/metrics.ts'
 import { EXIT, Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
@@ -15,14 +16,16 @@ import { styleFor } from '../ui/style.ts'
 import { trendTable } from '../ui/trend-table.ts'
 import type { CommonOptions, Surroundings } from './surroundings.ts'
 
-export interface HistoryOptions extends CommonOptions {
+/** Where the history is kept. */
+export interface ShelfOptions extends CommonOptions {
   readonly folder?: string
   readonly branch?: string
+}
+
+export interface HistoryOptions extends ShelfOptions {
   readonly metrics?: string
   readonly machine?: string
 }
-
-const METRICS = ['p50', 'p99', 'cpu']
 
 /** `meshbench history`: the trend of every arm and load, on the kind of machine that measured last. */
 export async function historyCommand(
@@ -90,7 +93,7 @@ export async function historyVerifyCommand(
 }
 
 /** A branch where one is named; else a folder, beside the results unless named. */
-export function shelfOf(options: Pick<HistoryOptions, 'folder' | 'branch' | 'results'>, cwd: string): Shelf {
+export function shelfOf(options: Pick<ShelfOptions, 'folder' | 'branch'>, cwd: string): Shelf {
   if (options.branch === undefined) return inFolder(resolve(cwd, options.folder ?? 'history'))
   if (options.folder === undefined) return onBranch(options.branch, cwd)
   throw new Failure('usage', '--folder and --branch exclude each other', {
@@ -98,8 +101,8 @@ export function shelfOf(options: Pick<HistoryOptions, 'folder' | 'branch' | 'res
   })
 }
 
-function metricsOf({ metrics }: HistoryOptions): string[] {
-  if (metrics === undefined) return METRICS
+function metricsOf({ metrics }: HistoryOptions): readonly string[] {
+  if (metrics === undefined) return TREND_METRICS
   const names = known.map(({ info }) => info.name)
   const wanted = metrics.split(',').map((name) => name.trim())
   const wrong = wanted.find((name) => !names.includes(name))

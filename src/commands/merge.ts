@@ -18,7 +18,7 @@ export async function mergeCommand(
   for (const one of given) dirs.push(await findRun(results, one, cwd))
   const dir = await mergeRuns(dirs, results)
   const record = await readRun(dir)
-  const report = await writeReport(analyse(record), dir)
+  const { report } = await writeReport(analyse(record), dir)
   const answer = { schema: 1, command: 'merge', run: record.run.id, dir, trials: record.results.length, report }
   stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${dir}\n`)
   return EXIT.ok

@@ -12,15 +12,17 @@ import { styleFor } from '../ui/style.ts'
 import { analysisTable } from '../ui/table.ts'
 import { extendRun } from './extend-run.ts'
 import type { GateOptions } from './gate.ts'
+import type { ShelfOptions } from './history.ts'
 import { openInBrowser } from './open-in-browser.ts'
+import { pastOf } from './past-of.ts'
 import { type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import type { SelectionOptions } from './selection.ts'
 import type { Surroundings } from './surroundings.ts'
 import { watch } from './watch.ts'
-import { writeReport } from './write-report.ts'
+import { type WrittenReport, writeReport } from './write-report.ts'
 
-interface RunOptions extends SelectionOptions, Pick<GateOptions, 'limits' | 'reference'> {
+interface RunOptions extends SelectionOptions, ShelfOptions, Pick<GateOptions, 'limits' | 'reference'> {
   readonly resume?: string | true
   readonly extend?: string | true
   readonly open?: boolean
@@ -43,9 +45,9 @@ export async function runCommand(
     await writer.close()
   }
   const analysis = analyse(await readRun(writer.dir))
-  const report = await writeReport(analysis, writer.dir)
-  show(analysis, report, options, surroundings)
-  if (options.open) await openInBrowser(report, surroundings)
+  const written = await writeReport(analysis, writer.dir, { history: await pastOf(analysis, options, surroundings) })
+  show(analysis, written, options, surroundings)
+  if (options.open) await openInBrowser(written.report, surroundings)
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
 }
 
@@ -103,10 +105,15 @@ function withResume(error: unknown, id: string): Failure {
   })
 }
 
-function show(analysis: Analysis, report: string, options: RunOptions, { stdout, stderr, env }: Surroundings): void {
-  if (options.json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', report, analysis })}\n`)
+function show(
+  analysis: Analysis,
+  written: WrittenReport,
+  options: RunOptions,
+  { stdout, stderr, env }: Surroundings,
+): void {
+  if (options.json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, analysis })}\n`)
   else stdout.write(`${statements(analysis, 'p99').join('\n')}\n\n${analysisTable(analysis, styleFor(stdout, env))}\n`)
-  stderr.write(`\nreport: ${report}\n`)
+  stderr.write(`\nreport: ${written.report}\nsummary: ${written.summary}\n`)
 }
 
 /** A cell without one valid trial is a hole in the comparison, whatever the other cells say. */

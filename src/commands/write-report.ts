@@ -1,20 +1,52 @@
-import { rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
+import type { Trend } from '../analyse/history/trend.ts'
 import type { Analysis } from '../model/analysis.ts'
-import { Failure } from '../model/failure.ts'
+import { summaryMarkdown } from '../report/outputs/summary.ts'
+import { pageData } from '../report/page-data.ts'
 import { renderReport } from '../report/render.ts'
+import { viewOf } from '../report/view.ts'
+import { pageScripts } from './page-scripts.ts'
+import { replaceFile } from './replace-file.ts'
 
-/** Renders the page and puts it in place whole. It is derived from the other files, so it may be replaced. */
-export async function writeReport(analysis: Analysis, dir: string, file = join(dir, 'report.html')): Promise<string> {
-  const page = await renderReport(analysis, { generatedAt: new Date().toISOString() })
-  try {
-    await writeFile(`${file}.new`, page)
-    await rename(`${file}.new`, file)
-  } catch (error) {
-    throw new Failure('report-not-written', `the report could not be written to ${file}`, {
-      cause: error,
-      fix: 'The results are safe; make room or name another place: meshbench report --output FILE',
-    })
-  }
-  return file
+/** What is made of a run, and where it was put. */
+export interface WrittenReport {
+  readonly report: string
+  readonly summary: string
+}
+
+export interface ReportWanted {
+  /** The page; beside the run when absent. */
+  readonly file?: string | undefined
+  readonly history?: readonly Trend[]
+}
+
+/** Page and summary are derived from the other files of a run, so they may be replaced. */
+export async function writeReport(analysis: Analysis, dir: string, wanted: ReportWanted = {}): Promise<WrittenReport> {
+  const { file = join(dir, 'report.html'), history = [] } = wanted
+  return putReport(await renderBoth(analysis, history, file), file)
+}
+
+interface Rendered {
+  readonly page: string
+  readonly summary: string
+}
+
+export async function renderBoth(analysis: Analysis, history: readonly Trend[], file: string): Promise<Rendered> {
+  const about = { generatedAt: new Date().toISOString(), history, scripts: await pageScripts() }
+  const page = await renderReport(analysis, about)
+  const summary = summaryMarkdown(viewOf(pageData(analysis)), analysis, { report: basename(file) })
+  return { page, summary }
+}
+
+export async function putReport({ page, summary }: Rendered, file: string): Promise<WrittenReport> {
+  const written = { report: file, summary: summaryBeside(file) }
+  await replaceFile(written.summary, summary)
+  await replaceFile(written.report, page)
+  return written
+}
+
+/** Another page than `report.html` has a summary of its own name, and takes the place of no other file. */
+function summaryBeside(file: string): string {
+  const name = basename(file, extname(file))
+  return join(dirname(file), name === 'report' ? 'summary.md' : `${name}.summary.md`)
 }

@@ -38,7 +38,8 @@ describe('a whole run on the simulated platform', () => {
     expect(stderr).toContain('report: ')
     expect(code).toBe(0)
     const [run] = runsIn(cwd) as [string]
-    expect(readdirSync(run).sort()).toEqual(['events.jsonl', 'raw', 'report.html', 'run.json', 'trials'])
+    const files = ['events.jsonl', 'raw', 'report.html', 'run.json', 'summary.md', 'trials']
+    expect(readdirSync(run).sort()).toEqual(files)
     expect(trialsIn(run)).toHaveLength(4 * 4 * 2)
     const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
     for (const load of ['slow', 'fast']) {

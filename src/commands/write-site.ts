@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { analyse } from '../analyse/analyse.ts'
+import { trendsOfRun } from '../analyse/history/trends-of-run.ts'
+import { version } from '../host/version.ts'
+import type { Analysis } from '../model/analysis.ts'
+import { Failure } from '../model/failure.ts'
+import type { HistoryEntry } from '../model/history.ts'
+import { pageData } from '../report/page-data.ts'
+import { GENERATOR } from '../report/site/document.ts'
+import { historyPage } from '../report/site/history-page.ts'
+import { indexPage, type SiteRun } from '../report/site/index-page.ts'
+import { type Published, publishedOf, publishedSchema } from '../report/site/published.ts'
+import { viewOf } from '../report/view.ts'
+import { readRun } from '../store/read-run.ts'
+import { runDigest, runFolders } from '../store/run-digest.ts'
+import { reasonOf } from '../store/versioned.ts'
+import { judge } from './gate.ts'
+import type { ShelfOptions } from './history.ts'
+import { pastEntries } from './past-of.ts'
+import { replaceFile } from './replace-file.ts'
+import type { Surroundings } from './surroundings.ts'
+import { putReport, renderBoth } from './write-report.ts'
+
+const KEPT = 'site.json'
+
+/** What was done to a site. */
+export interface WrittenSite {
+  readonly folder: string
+  readonly index: string
+  readonly history: string
+  /** Runs whose pages were made; those of all others were as they had to be. */
+  readonly written: readonly string[]
+  readonly kept: number
+  readonly unreadable: readonly { readonly run: string; readonly reason: string }[]
+}
+
+/**
+ * Brings a site up to date with a folder of runs. What is there already is left alone, and stays when its results are
+ * gone; a run that cannot be read costs nobody else anything. The index comes last: until then, the old one holds.
+ */
+export async function writeSite(dir: string, options: ShelfOptions, surroundings: Surroundings): Promise<WrittenSite> {
+  const { cwd, stderr, signal } = surroundings
+  await refuseForeign(dir)
+  const root = resolve(cwd, options.results)
+  const runs = await publishedIn(dir)
+  const folders = runFolders(root)
+  if (folders.length === 0 && runs.size === 0) {
+    const fix = 'Make one with `meshbench run`, or name the folder of runs with --results.'
+    throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} holds no runs`, fix })
+  }
+  const shelf = await pastEntries(options, surroundings)
+  const past = () =>
+    shelf.length > 0 ? shelf : [...runs.values()].flatMap(({ published }) => published?.history ?? [])
+  const written: string[] = []
+  for (const folder of folders) {
+    signal.throwIfAborted()
+    const before = runs.get(folder)
+    const now = await publish({ folder, source: join(root, folder), dir, before, past: past(), options, cwd })
+    runs.set(folder, now)
+    if (now.trouble !== undefined) stderr.write(`${folder} could not be read: ${now.trouble}\n`)
+    else if (now.published !== before?.published) written.push(folder)
+  }
+  return finish(dir, [...runs.values()], past(), written)
+}
+
+async function finish(dir: string, runs: readonly SiteRun[], past: readonly HistoryEntry[], written: string[]) {
+  const [index, history] = [join(dir, 'index.html'), join(dir, 'history.html')]
+  await replaceWhereOther(history, await historyPage(past))
+  await replaceWhereOther(index, indexPage(runs))
+  const unreadable = runs.flatMap(({ folder: run, trouble: reason }) => (reason === undefined ? [] : [{ run, reason }]))
+  return {
+    folder: dir,
+    index,
+    history,
+    written,
+    kept: runs.filter(({ published }) => published).length - written.length,
+    unreadable,
+  }
+}
+
+interface Publishing {
+  readonly folder: string
+  readonly source: string
+  readonly dir: string
+  readonly before: SiteRun | undefined
+  readonly past: readonly HistoryEntry[]
+  readonly options: ShelfOptions
+  readonly cwd: string
+}
+
+/** Makes the pages of a run, unless they are there and made of the same by the same program. */
+async function publish({ folder, source, dir, before, past, options, cwd }: Publishing): Promise<SiteRun> {
+  const old = before?.published
+  const page = join(dir, folder, 'report.html')
+  try {
+    if (folder.endsWith('.html')) throw new TypeError('a folder of such a name would stand where a page of the site is')
+    const about = { madeOf: runDigest(source), meshbench: version() }
+    if (old?.madeOf === about.madeOf && old.meshbench === about.meshbench && existsSync(page)) {
+      return { folder, published: old }
+    }
+    const analysis = analyse(await readRun(source))
+    const history = trendsOfRun(analysis, past)
+    const rendered = await renderBoth(analysis, history, page)
+    const gate = await gateOf(analysis, options, cwd)
+    const published = publishedOf(viewOf(pageData(analysis, history)), analysis, { ...about, ...(gate && { gate }) })
+    await putReport(rendered, page)
+    await replaceFile(join(dir, folder, KEPT), `${JSON.stringify(published)}\n`)
+    return { folder, published }
+  } catch (error) {
+    const failure = Failure.from(error)
+    // That the site cannot be written is no fault of the run.
+    if (failure.code === 'report-not-written') throw error
+    return { folder, ...(old && { published: old }), trouble: withoutPath(failure, source) }
+  }
+}
+
+/** A site is for others: where the results lie on this machine is none of their business. */
+function withoutPath({ message, why }: Failure, source: string): string {
+  return [message, why].filter(Boolean).join(': ').replaceAll(`${source}/`, '').replaceAll(source, 'the folder')
+}
+
+/** As the gate judges on the day when the page is made; nothing where the scenario has none. */
+async function gateOf(analysis: Analysis, options: ShelfOptions, cwd: string): Promise<Published['gate']> {
+  if (!analysis.record.run.plan.scenario.gate) return undefined
+  try {
+    const { verdict, headline } = await judge(analysis, options, cwd)
+    return { verdict, headline }
+  } catch (error) {
+    const { message, why } = Failure.from(error)
+    return { verdict: 'none', headline: [message, why].filter(Boolean).join(': ') }
+  }
+}
+
+/** What the site has, by folder. */
+async function publishedIn(dir: string): Promise<Map<string, SiteRun>> {
+  const folders = existsSync(dir) ? (await readdir(dir)).filter((name) => existsSync(join(dir, name, KEPT))) : []
+  const runs = await Promise.all(folders.sort().map((folder) => readKept(dir, folder)))
+  return new Map(runs.map((run) => [run.folder, run]))
+}
+
+async function readKept(dir: string, folder: string): Promise<SiteRun> {
+  try {
+    const text = await readFile(join(dir, folder, KEPT), 'utf8')
+    return { folder, published: publishedSchema.parse(JSON.parse(text)) }
+  } catch (error) {
+    return { folder, trouble: `what the site keeps of it, ${KEPT}, cannot be read: ${reasonOf(error)}` }
+  }
+}
+
+async function replaceWhereOther(file: string, text: string): Promise<void> {
+  const there = await readFile(file, 'utf8').catch(() => undefined)
+  if (there !== text) await replaceFile(file, text)
+}
+
+/** Only a page of ours is ever replaced by an index. */
+async function refuseForeign(dir: string): Promise<void> {
+  const index = join(dir, 'index.html')
+  const there = await readFile(index, 'utf8').catch(() => undefined)
+  if (there === undefined || there.includes(GENERATOR)) return
+  throw new Failure('usage', `${index} is not a page of meshbench`, {
+    cause: 'it would be overwritten',
+    fix: 'Name an empty folder, or one that --site has made.',
+  })
+}
