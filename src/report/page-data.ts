@@ -103,7 +103,7 @@ export const SHOWN_METRICS = [
 ] as const
 
 /** More lines or rows than this cannot be told apart on a page, and would make it grow with the run. */
-const LINES = 12
+const LINES = 8
 const ROWS = 10
 const STALLS = 2
 

@@ -6,6 +6,11 @@ import { type Html, html } from '../html.ts'
 import { loadWords } from '../answers.ts'
 import type { View } from '../view.ts'
 
+/** Figures of all loads as small multiples, side by side. */
+export async function multiples(view: View, part: LoadPart): Promise<Html> {
+  return figures(view.loads.flatMap((load) => chartsOfLoad(view, part, load)))
+}
+
 /** One group of figures for each load, under its name. `between`: what stands between name and figures. */
 export async function byLoad(
   view: View,

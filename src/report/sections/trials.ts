@@ -4,7 +4,7 @@ import type { LatencySummary } from '../../model/result.ts'
 import { formatLevel } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { clockOf, type View } from '../view.ts'
-import { byLoad } from './charts.ts'
+import { multiples } from './charts.ts'
 import { figuresTable } from './figures-table.ts'
 
 /** For who wants to check: every trial, none left out, and what blocks, seconds and distributions look like. */
@@ -17,9 +17,9 @@ export async function trials(view: View, analysis: Analysis): Promise<Html> {
   return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2>
 <p>A trial is one load against one arm in one block: the unit of replication. None is left out of this table; those that are not valid take no part in any figure above.</p>
 ${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
-<h3 class="group">Block by block</h3>${await byLoad(view, 'blocks')}
-<h3 class="group">Second by second</h3>${await byLoad(view, 'seconds')}
-<h3 class="group">All requests</h3>${await byLoad(view, 'distribution')}</section>`
+<h3 class="group">Block by block</h3>${await multiples(view, 'blocks')}
+<h3 class="group">Second by second</h3>${await multiples(view, 'seconds')}
+<h3 class="group">All requests</h3>${await multiples(view, 'distribution')}</section>`
 }
 
 const HEAD = ['Order', 'Cohort', 'Block', 'Position', 'p50', 'p99', 'Rate', 'Start (UTC)', 'Arm', 'Load', 'Status']
