@@ -1,0 +1,82 @@
+import { cellOf, type Judged, levelOf } from './nights.ts'
+import type { Nights } from './promises.ts'
+import type { Said } from './transcript.ts'
+
+const percent = (share: number, digits = 1) => `${share < 0 ? '−' : '+'}${Math.abs(share * 100).toFixed(digits)} %`
+
+/** docs/gate.md: everything in it is what the program measured and printed. */
+export function pageOf(nights: Nights): string {
+  const { equal, slower, compared } = nights
+  const all = [...equal, ...slower]
+  return [
+    '# The gate on real nights',
+    '',
+    ...introduction(equal[0] as Judged),
+    '',
+    '## What was injected, and what was found',
+    '',
+    '| night | injected at the server | p50 of the reference | true effect on p50 | found in p50 (95 % interval) | p50 | p99 | CPU | blocks | exit code |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...all.map(row),
+    '',
+    'The true effect is what was injected, as a share of the p50 of the reference arm. By the defaults that judged these nights, less than 5 % is no regression, and a cell passes when it is not worse than 10 % by its bound.',
+    '',
+    ...stopped(all),
+    '## Two runs of the same arms',
+    '',
+    ...equal.flatMap(transcriptOf),
+    '## A slower server',
+    '',
+    ...slower.flatMap(transcriptOf),
+    '## One night with another',
+    '',
+    'No reference arm here: the candidate of the first night, held against that of the second, and against the one with +10 %.',
+    '',
+    ...compared.flatMap(spoken),
+  ].join('\n')
+}
+
+function introduction({ analysis, night }: Judged): string[] {
+  const { machine, tools } = analysis.record.run.provenance
+  const programs = tools.map(({ name, version }) => `${name} ${version}`).join(', ')
+  return [
+    `Made by \`npm run live\` on a machine with ${machine.cores} cores (${machine.cpu}, kernel ${machine.kernel}), with ${programs}. Every night measures \`sidecar\` and \`sidecar-ref\`, both a pair of Envoys with mutual TLS before a server that takes some time by itself, in ${night.blocks} blocks; \`run --extend\` adds fresh ones for what the first look suspects. Commands and answers are as the program printed them, without the progress of runs.`,
+  ]
+}
+
+function row({ night, gate, analysis }: Judged): string {
+  const usual = levelOf(analysis, 'p50')
+  const cell = cellOf(gate, 'p50')
+  const { center = Number.NaN, lo = Number.NaN, hi = Number.NaN } = cell?.ratio ?? {}
+  return [
+    '',
+    night.name,
+    night.later === 0 ? 'nothing' : `${Math.round(night.later * 1000)} ms`,
+    `${(usual * 1000).toFixed(2)} ms`,
+    night.later === 0 ? 'none' : percent(night.later / usual),
+    `${percent(center - 1)} (${percent(lo - 1)} … ${percent(hi - 1)})`,
+    ...['p50', 'p99', 'cpu'].map((metric) => cellOf(gate, metric)?.verdict ?? 'not judged'),
+    `${cell?.blocks.valid ?? 0} of ${cell?.blocks.planned ?? 0}`,
+    `${gate.exit}`,
+    '',
+  ]
+    .join(' | ')
+    .trim()
+}
+
+function stopped(nights: readonly Judged[]): string[] {
+  const stops = nights.flatMap(({ said }) => said).reduce((sum, one) => sum + one.stops, 0)
+  if (stops === 0) return []
+  return [
+    `Others used this machine meanwhile. A run was stopped when they did (${stops} times in all; the trial in hand is dropped, as by Ctrl-C) and gone on with by \`run --resume\` when they had left; what decides is their CPU time, never what was measured.`,
+    '',
+  ]
+}
+
+function transcriptOf({ night, said }: Judged): string[] {
+  return [`### ${night.name}`, '', ...said.flatMap(spoken)]
+}
+
+function spoken({ command, output, exit }: Said): string[] {
+  return ['```', `$ ${command}`, output, `(exit code ${exit})`, '```', '']
+}
