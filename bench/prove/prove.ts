@@ -1,15 +1,18 @@
 /**
  * How often the gate and the intervals are wrong, by simulation, through the very functions that judge real runs:
- * `npm run prove` writes docs/prove.md and docs/prove.json; `--short`, for CI, writes nothing; `--nights N` of each setting.
+ * `npm run prove` writes docs/prove.md, docs/prove.json and what the report shows of it, src/report/error-rates.json; `--short`, for CI, writes nothing; `--nights N` of each setting.
  * Ends with 1 where a rate that is promised does not hold.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bankOf } from './bank.ts'
 import { coverageGrid, coverageOf } from './coverage.ts'
-import { nullSettings, nullsOf, powerOf, powerSettings } from './nights.ts'
+import { errorRatesOf } from './for-report.ts'
+import { nullsOf, powerOf } from './nights.ts'
 import { type Proof, pageOf } from './page.ts'
+import { pinnedOf, pinnedSettings } from './pinned-nights.ts'
 import { brokenPromises } from './promises.ts'
+import { nightlyPowerSettings, nightlySettings, nullSettings, powerSettings } from './settings.ts'
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, nights: { type: 'string' } } })
 const isShort = values.short
@@ -18,22 +21,30 @@ const started = process.cpuUsage()
 const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname)
 const say = (text: string) => console.error(text)
 
+const few = Math.min(nights, isShort ? 60 : 500)
 const family = nullSettings(bank, isShort).map((setting) => {
   const found = nullsOf(setting, nights)
   say(`${found.alarms} of ${found.nights} nights: ${found.title}`)
   return found
 })
-const power = powerSettings(isShort).map((setting) => powerOf(setting, isShort ? 60 : Math.min(nights, 500)))
-say(`power: ${power.length} settings`)
-const coverage = coverageGrid(isShort).map((about) => coverageOf(about, isShort ? 2000 : 10_000))
+const power = powerSettings(isShort).map((setting) => powerOf(setting, few))
+const nightly = nightlySettings(isShort).map((setting) => nullsOf(setting, nights))
+const nightlyPower = nightlyPowerSettings(isShort).map((setting) => powerOf(setting, few))
+say(`power: ${power.length + nightlyPower.length} settings`)
+const pinned = pinnedSettings(isShort).map((about) => pinnedOf(about, Math.min(nights, isShort ? 100 : 3000)))
+say(`pinned: ${pinned.length} settings`)
+const coverage = coverageGrid(isShort).map((about) => coverageOf(about, isShort ? 1500 : 6000))
 const used = process.cpuUsage(started)
 const cpuSeconds = Math.round((used.user + used.system) / 1e6)
 const proof: Proof = {
-  schema: 1,
+  schema: 2,
   cpuSeconds,
   bank: { rows: bank.rows.length, equal: bank.equal },
   family,
   power,
+  nightly,
+  nightlyPower,
+  pinned,
   coverage,
 }
 const page = pageOf(proof)
@@ -42,6 +53,8 @@ const broken = brokenPromises(proof)
 if (!isShort) {
   writeFileSync(new URL('../../docs/prove.md', import.meta.url), page)
   writeFileSync(new URL('../../docs/prove.json', import.meta.url), `${JSON.stringify(proof, rounded)}\n`)
+  const rates = `${JSON.stringify(errorRatesOf(proof), rounded, 2)}\n`
+  writeFileSync(new URL('../../src/report/error-rates.json', import.meta.url), rates)
 }
 console.log(page)
 for (const promise of broken) console.error(`broken: ${promise}`)

@@ -22,79 +22,80 @@ export interface BlocksOf {
   readonly title: string
 }
 
+/** Where a value of a group stands, in pixels. */
+interface Places {
+  readonly x: Axis
+  readonly y: Axis
+  across(at: number): number
+  down(value: number): number
+}
+
 /** A thin line with a mark for each trial: the order is what is looked at. */
 export function blocksSpec(about: BlocksOf, given: Frame): TopLevelSpec {
-  const { rows, groups, scale, title } = about
-  const frame = {
-    ...roomForLabels(
-      given,
-      rows.map(({ style }) => style.name),
-    ),
-    top: given.top + 10,
-  }
-  const y = scaledAxis(
-    scale,
-    rows.flatMap(({ at }) => at.map(({ value }) => value)),
-  )
-  const x: Axis = { kind: 'linear', domain: [-0.5, groups.length - 0.5], ticks: ticksOf(groups, frame) }
-  const across = (at: number) => place(x, at) * plotWidth(frame)
-  const down = (value: number) => (1 - place(y, value)) * plotHeight(frame)
-  const names = JSON.stringify(groups.map(({ name }) => name))
+  const names = about.rows.map(({ style }) => style.name)
+  const frame = { ...roomForLabels(given, names), top: given.top + 10 }
+  const places = placesOf(about, frame)
+  const ends = about.rows.map(({ style: { name, color }, at }) => {
+    return { text: name, color, y: places.down(at.at(-1)?.value ?? places.y.domain[0]) }
+  })
   return {
     ...framed(frame),
     layer: [
-      {
-        data: {
-          values: rows.flatMap(({ style, at }) => at.map((one) => ({ ...line(style), x: one.place, y: one.value }))),
-        },
-        mark: { type: 'line', strokeWidth: 1, opacity: 0.55, strokeJoin: 'round' },
-        encoding: {
-          x: quantitative('x', x, {
-            title: 'Block, in the order of the run',
-            titlePadding: 10,
-            grid: false,
-            labelExpr: `${names}[datum.value]`,
-          }),
-          y: quantitative('y', y, {
-            labelExpr: LATENCY_TICK,
-            title: `${title}${scale === 'log' ? ' (log scale)' : ''}`,
-            ...verticalTitle(frame),
-            titleY: -24,
-          }),
-          detail: { field: 'arm' },
-          stroke: { field: 'color', scale: null },
-          strokeDash: { field: 'dash', scale: null },
-        },
-      },
-      ...cohorts(groups, across, frame),
-      dots(
-        rows.flatMap(({ style, at }) =>
-          at.map((one) => ({
-            x: across(one.place),
-            y: down(one.value),
-            series: style.name,
-            say: `${style.name}, block ${groups[one.place]?.name}: ${formatLevel('seconds', one.value)}`,
-            color: style.color,
-            shape: style.shape,
-          })),
-        ),
-        groups.length > 24 || isNarrow(frame) ? 2.6 : 3.4,
-        frame,
-      ),
-      ...endLabels(
-        rows.map(({ style, at }) => ({
-          text: style.name,
-          color: style.color,
-          y: down(at.at(-1)?.value ?? y.domain[0]),
-        })),
-        frame,
-      ),
+      lines(about, places, frame),
+      ...cohorts(about.groups, places.across, frame),
+      marks(about, places, frame),
+      ...endLabels(ends, frame),
     ],
   }
 }
 
-function line({ name, color, dash }: ArmStyle) {
-  return { arm: name, color, dash }
+function placesOf({ rows, groups, scale }: BlocksOf, frame: Frame): Places {
+  const values = rows.flatMap(({ at }) => at.map(({ value }) => value))
+  const y = scaledAxis(scale, values)
+  const x: Axis = { kind: 'linear', domain: [-0.5, groups.length - 0.5], ticks: ticksOf(groups, frame) }
+  return {
+    x,
+    y,
+    across: (at) => place(x, at) * plotWidth(frame),
+    down: (value) => (1 - place(y, value)) * plotHeight(frame),
+  }
+}
+
+function lines({ rows, groups, scale, title }: BlocksOf, { x, y }: Places, frame: Frame): Layer {
+  const values = rows.flatMap(({ style: { name, color, dash }, at }) =>
+    at.map((one) => ({ arm: name, color, dash, x: one.place, y: one.value })),
+  )
+  return {
+    data: { values },
+    mark: { type: 'line', strokeWidth: 1, opacity: 0.55, strokeJoin: 'round' },
+    encoding: {
+      x: quantitative('x', x, {
+        title: 'Block, in the order of the run',
+        titlePadding: 10,
+        grid: false,
+        labelExpr: `${JSON.stringify(groups.map(({ name }) => name))}[datum.value]`,
+      }),
+      y: quantitative('y', y, {
+        labelExpr: LATENCY_TICK,
+        title: `${title}${scale === 'log' ? ' (log scale)' : ''}`,
+        ...verticalTitle(frame),
+        titleY: -24,
+      }),
+      detail: { field: 'arm' },
+      stroke: { field: 'color', scale: null },
+      strokeDash: { field: 'dash', scale: null },
+    },
+  }
+}
+
+function marks({ rows, groups }: BlocksOf, { across, down }: Places, frame: Frame): Layer {
+  const all = rows.flatMap(({ style: { name, color, shape }, at }) =>
+    at.map((one) => {
+      const say = `${name}, block ${groups[one.place]?.name}: ${formatLevel('seconds', one.value)}`
+      return { x: across(one.place), y: down(one.value), series: name, say, color, shape }
+    }),
+  )
+  return dots(all, groups.length > 24 || isNarrow(frame) ? 2.6 : 3.4, frame)
 }
 
 function ticksOf(groups: readonly BlockGroup[], frame: Frame): number[] {

@@ -39,14 +39,15 @@ export function ecdfChart(view: View, load: Load): Chart {
   }
 }
 
-/** "The middle half of requests took 0.8 to 1.2 ms with none …": of the arms with the least and the largest median. */
-function sentenceOf({ state }: View, series: readonly Series[]): string {
+/** "The middle half of requests took 0.8 to 1.2 ms with none …": of the baseline, and of the arm with the largest median. */
+function sentenceOf({ state, baseline }: View, series: readonly Series[]): string {
   const known = series.flatMap(({ style, spectrum }) => {
     const [low, middle, high] = [0.25, 0.5, 0.75].map((quantile) => latencyAt(spectrum, quantile))
     return low === undefined || middle === undefined || high === undefined ? [] : [{ style, low, middle, high }]
   })
   const sorted = known.sort((a, b) => a.middle - b.middle)
-  const [first, last] = [sorted[0], sorted.at(-1)]
+  const first = sorted.find(({ style }) => style.name === baseline.name) ?? sorted[0]
+  const last = sorted.findLast((one) => one !== first) ?? first
   if (!first || !last) return ''
   const range = ({ style, low, high }: typeof first) =>
     `${formatLevel('seconds', low)} to ${formatLevel('seconds', high)} with ${style.name}`

@@ -18,30 +18,14 @@ export interface FalseAlarms {
 }
 
 const ROW = 34
+const LETTER = 6.3
 
 /** The share of nights with a false alarm, up to its bound, against what is promised. */
 export function falseAlarmsSpec(settings: readonly FalseAlarms[], goal: number, given: Frame): TopLevelSpec {
   const frame = { ...given, top: 26, left: 8, right: 24, height: 26 + settings.length * ROW + given.bottom }
   const x = linearAxis([goal * 1.1, ...settings.map(({ upper }) => upper)], 0.01, 5)
   const across = quantitative('x', x, { labelExpr: SHARE_TICK, title: 'Nights with a false alarm', titlePadding: 10 })
-  const room = Math.floor((frame.width - 24) / 6.3)
-  const values = settings.map((setting, index) => {
-    const { noise, deviation, nights, alarms, upper } = setting
-    const series = deviation === undefined ? noise : `s_D ${formatShare(deviation)}, ${noise}`
-    const say = `${series}: ${alarms} of ${nights} nights, at most ${formatShare(upper)}`
-    const y = index * ROW + 22
-    return {
-      series,
-      say,
-      text: shorten(series, room),
-      x: alarms / nights,
-      x2: upper,
-      y,
-      top: y - 13,
-      from: y - 4,
-      to: y + 4,
-    }
-  })
+  const values = settings.map((setting, index) => row(setting, index, frame))
   return {
     ...framed(frame),
     data: { values },
@@ -64,6 +48,22 @@ export function falseAlarmsSpec(settings: readonly FalseAlarms[], goal: number, 
         encoding: { x: { value: 0 }, y: pixels('top'), text: { field: 'text' } },
       },
     ],
+  }
+}
+
+function row({ noise, deviation, nights, alarms, upper }: FalseAlarms, index: number, frame: Frame) {
+  const series = deviation === undefined ? noise : `s_D ${formatShare(deviation)}, ${noise}`
+  const y = index * ROW + 22
+  return {
+    series,
+    say: `${series}: ${alarms} of ${nights} nights, at most ${formatShare(upper)}`,
+    text: shorten(series, Math.floor((frame.width - 24) / LETTER)),
+    x: alarms / nights,
+    x2: upper,
+    y,
+    top: y - 13,
+    from: y - 4,
+    to: y + 4,
   }
 }
 

@@ -68,15 +68,17 @@ function text(values: readonly { readonly x: number; readonly y: number; readonl
   }
 }
 
+const CIRCLE = 'M0,-1A1,1,0,1,1,0,1A1,1,0,1,1,0,-1Z'
+const BOX = 'M-1.4,-1.4H1.4V1.4H-1.4Z'
+
 /** What marks mean, under the panels. */
 export function key(panels: readonly Placed[], y: number): Layer[] {
-  const circle = 'M0,-1A1,1,0,1,1,0,1A1,1,0,1,1,0,-1Z'
   const items = [
-    { text: 'worse', color: 'var(--worse)', fill: 'var(--worse)', shape: circle },
-    { text: 'better', color: 'var(--better)', fill: 'var(--better)', shape: circle },
-    { text: 'not told apart', color: MUTED, fill: PAPER, shape: circle },
+    { text: 'worse', color: 'var(--worse)', fill: 'var(--worse)', shape: CIRCLE },
+    { text: 'better', color: 'var(--better)', fill: 'var(--better)', shape: CIRCLE },
+    { text: 'not told apart', color: MUTED, fill: PAPER, shape: CIRCLE },
     ...(panels.some(({ noise = 1 }) => noise > 1)
-      ? [{ text: 'A/A noise', color: 'var(--band)', fill: 'var(--band)', shape: 'M-1.4,-1.4H1.4V1.4H-1.4Z' }]
+      ? [{ text: 'A/A noise', color: 'var(--band)', fill: 'var(--band)', shape: BOX }]
       : []),
   ]
   let x = 6

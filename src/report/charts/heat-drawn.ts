@@ -48,7 +48,7 @@ export function heatMapSpec(found: HeatRows, given: Frame): TopLevelSpec {
     layer: [
       {
         data: { values: [{ at: 0 }] },
-        mark: { type: 'rule', opacity: 0 },
+        mark: { type: 'rule', color: MUTED, opacity: 0 },
         encoding: {
           x: quantitative('at', time, { title: 'Seconds since the window opened', titlePadding: 10, grid: false }),
         },

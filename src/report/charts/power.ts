@@ -25,10 +25,10 @@ const HALF = 0.5
 /** The share of nights that find an increase, over its size: one line for each scatter. */
 export function powerSpec(power: readonly Power[], given: Frame): TopLevelSpec {
   const frame = { ...given, right: 22 }
-  const largest = Math.max(...power.map(({ increase }) => increase))
   const y: Axis = { kind: 'linear', domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] }
   const increases = [...new Set(power.map(({ increase }) => increase))]
-  const x: Axis = { kind: 'linear', domain: [0, largest], ticks: [0, ...increases.filter((one) => one >= 0.05)] }
+  const ticks = [0, ...increases.filter((one) => one >= 0.05)]
+  const x: Axis = { kind: 'linear', domain: [0, Math.max(...increases)], ticks }
   const positions = {
     x: quantitative('x', x, {
       labelExpr: SHARE_TICK,
@@ -38,36 +38,38 @@ export function powerSpec(power: readonly Power[], given: Frame): TopLevelSpec {
     }),
     y: quantitative('y', y, { labelExpr: SHARE_TICK, title: 'Nights that find it', ...verticalTitle(frame) }),
   }
-  const groups = [...Map.groupBy(power, ({ deviation }) => deviation)]
-  const styled = groups.map(([deviation, points], index) => ({
-    deviation,
-    points,
-    ...(STYLES[index % STYLES.length] ?? STYLES[0]),
-  }))
+  const lines = linesOf(power)
+  const fill = { field: 'color', scale: null } as const
+  const values = lines.flatMap(({ deviation, points, color, dash, shape }) =>
+    points.map((point) => ({ ...told(deviation, point), color, dash, shape })),
+  )
   return {
     ...framed(frame),
-    data: {
-      values: styled.flatMap(({ deviation, points, color, dash, shape }) =>
-        points.map((point) => ({ ...told(deviation, point), color, dash, shape })),
-      ),
-    },
+    data: { values },
     layer: [
       {
         mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
         encoding: {
           ...positions,
           detail: { field: 'series' },
-          stroke: { field: 'color', scale: null },
+          stroke: fill,
           strokeDash: { field: 'dash', scale: null },
         },
       },
       {
         mark: { type: 'point', filled: true, size: 56, stroke: PAPER, strokeWidth: 1.2, opacity: 1 },
-        encoding: { ...positions, fill: { field: 'color', scale: null }, shape: { field: 'shape', scale: null } },
+        encoding: { ...positions, fill, shape: { field: 'shape', scale: null } },
       },
-      ...names(styled, positions),
+      ...names(lines, positions),
     ],
   }
+}
+
+function linesOf(power: readonly Power[]) {
+  const groups = [...Map.groupBy(power, ({ deviation }) => deviation)]
+  return groups.map(([deviation, points], index) => {
+    return { deviation, points, ...(STYLES[index % STYLES.length] ?? STYLES[0]) }
+  })
 }
 
 function told(deviation: number, { increase, nights, found }: Power) {

@@ -5,7 +5,7 @@ import type { ArmStyle } from '../arm-styles.ts'
 import { formatInterval, formatLevel } from '../figures.ts'
 import { type Axis, place, scaledAxis } from './axes.ts'
 import { callouts } from './callouts.ts'
-import { framed, LATENCY_TICK, PAPER, quantitative, verticalTitle, zoomable } from './config.ts'
+import { framed, LATENCY_TICK, PAPER, quantitative, verticalTitle } from './config.ts'
 import { endLabels, roomForLabels } from './end-labels.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import type { Layer } from './layer.ts'
@@ -36,16 +36,9 @@ export function sweepSpec(
   quantile: Quantile,
   given: Frame,
 ): TopLevelSpec {
-  const frame = roomForLabels(
-    given,
-    curves.map(({ style }) => style.name),
-  )
-  const reach = curves.flatMap(({ points }) => points.flatMap(({ latency: { center, hi = center } }) => [center, hi]))
-  const low = curves.flatMap(({ points }) => points.flatMap(({ latency: { center, lo = center } }) => lo))
-  const y = scaledAxis(scale, [...reach, ...low])
-  const rates = [...new Set(curves.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort((a, b) => a - b)
-  const [least = 1, most = 1] = [rates[0], rates.at(-1)]
-  const x: Axis = { kind: 'log', domain: [least / 1.08, most * 1.08], ticks: rates }
+  const names = curves.map(({ style }) => style.name)
+  const frame = roomForLabels(given, names)
+  const { x, y } = axesOf(scale, curves)
   const positions = {
     x: quantitative('x', x, {
       title: 'Requests per second that were asked for (log scale)',
@@ -59,38 +52,48 @@ export function sweepSpec(
       ...verticalTitle(frame),
     }),
   }
-  const stroke = { stroke: { field: 'color', scale: null } } as const
-  const clip = { clip: frame.live }
+  const ends = curves.map((curve) => endOf(curve, y, frame))
   return {
     ...framed(frame),
     data: { values: curves.flatMap((curve) => curve.points.map((point) => row(curve, point, quantile))) },
     layer: [
-      {
-        mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6, ...clip },
-        encoding: { ...positions, ...stroke, y: { ...positions.y, field: 'lo' }, y2: { field: 'hi' } },
-        ...zoomable(frame),
-      },
-      {
-        mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round', ...clip },
-        encoding: { ...positions, ...stroke, detail: { field: 'series' }, strokeDash: { field: 'dash', scale: null } },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 64, strokeWidth: 1.5, opacity: 1, ...clip },
-        encoding: {
-          ...positions,
-          ...stroke,
-          fill: { field: 'fill', scale: null },
-          shape: { field: 'shape', scale: null },
-        },
-      },
+      ...lines(positions),
       rings(curves, positions),
       ...kneeNames(curves, x, y, frame),
-      ...endLabels(
-        curves.map((curve) => endOf(curve, y, frame)),
-        frame,
-      ),
+      ...endLabels(ends, frame),
     ],
   }
+}
+
+function axesOf(scale: 'log' | 'linear', curves: readonly Curve[]): { readonly x: Axis; readonly y: Axis } {
+  const points = curves.flatMap((curve) => curve.points)
+  const reach = points.flatMap(({ latency: { center, lo = center, hi = center } }) => [lo, center, hi])
+  const rates = [...new Set(points.map(({ rate }) => rate))].sort((a, b) => a - b)
+  const [least = 1, most = 1] = [rates[0], rates.at(-1)]
+  return {
+    x: { kind: 'log', domain: [least / 1.08, most * 1.08], ticks: rates },
+    y: scaledAxis(scale, reach),
+  }
+}
+
+/** Intervals, lines and marks. */
+function lines<X extends object, Y extends object>(positions: { readonly x: X; readonly y: Y }): Layer[] {
+  const stroke = { stroke: { field: 'color', scale: null } } as const
+  const fill = { fill: { field: 'fill', scale: null }, shape: { field: 'shape', scale: null } } as const
+  return [
+    {
+      mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
+      encoding: { ...positions, ...stroke, y: { ...positions.y, field: 'lo' }, y2: { field: 'hi' } },
+    },
+    {
+      mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
+      encoding: { ...positions, ...stroke, detail: { field: 'series' }, strokeDash: { field: 'dash', scale: null } },
+    },
+    {
+      mark: { type: 'point', filled: true, size: 64, strokeWidth: 1.5, opacity: 1 },
+      encoding: { ...positions, ...stroke, ...fill },
+    },
+  ]
 }
 
 /** Hollow from the knee on: there the arm no longer does what was asked of it. */
