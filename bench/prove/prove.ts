@@ -8,11 +8,9 @@ import { parseArgs } from 'node:util'
 import { bankOf } from './bank.ts'
 import { coverageGrid, coverageOf } from './coverage.ts'
 import { errorRatesOf } from './for-report.ts'
-import { nullsOf, powerOf } from './nights.ts'
+import { nullSettings, nullsOf, powerOf, powerSettings } from './nights.ts'
 import { type Proof, pageOf } from './page.ts'
-import { pinnedOf, pinnedSettings } from './pinned-nights.ts'
 import { brokenPromises } from './promises.ts'
-import { nightlyPowerSettings, nightlySettings, nullSettings, powerSettings } from './settings.ts'
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, nights: { type: 'string' } } })
 const isShort = values.short
@@ -21,30 +19,22 @@ const started = process.cpuUsage()
 const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname)
 const say = (text: string) => console.error(text)
 
-const few = Math.min(nights, isShort ? 60 : 500)
 const family = nullSettings(bank, isShort).map((setting) => {
   const found = nullsOf(setting, nights)
   say(`${found.alarms} of ${found.nights} nights: ${found.title}`)
   return found
 })
-const power = powerSettings(isShort).map((setting) => powerOf(setting, few))
-const nightly = nightlySettings(isShort).map((setting) => nullsOf(setting, nights))
-const nightlyPower = nightlyPowerSettings(isShort).map((setting) => powerOf(setting, few))
-say(`power: ${power.length + nightlyPower.length} settings`)
-const pinned = pinnedSettings(isShort).map((about) => pinnedOf(about, Math.min(nights, isShort ? 100 : 3000)))
-say(`pinned: ${pinned.length} settings`)
-const coverage = coverageGrid(isShort).map((about) => coverageOf(about, isShort ? 1500 : 6000))
+const power = powerSettings(isShort).map((setting) => powerOf(setting, isShort ? 60 : Math.min(nights, 500)))
+say(`power: ${power.length} settings`)
+const coverage = coverageGrid(isShort).map((about) => coverageOf(about, isShort ? 2000 : 10_000))
 const used = process.cpuUsage(started)
 const cpuSeconds = Math.round((used.user + used.system) / 1e6)
 const proof: Proof = {
-  schema: 2,
+  schema: 1,
   cpuSeconds,
   bank: { rows: bank.rows.length, equal: bank.equal },
   family,
   power,
-  nightly,
-  nightlyPower,
-  pinned,
   coverage,
 }
 const page = pageOf(proof)
