@@ -30,7 +30,7 @@ export const LIGHT = {
   'role-cni': '#8f2c67',
   'role-control-plane': '#765b00',
   'role-node': '#4d525a',
-  'role-cluster': '#8a8f98',
+  'role-cluster': '#6d737d',
   'heat-0': '#dfeaf3',
   'heat-1': '#aecbe2',
   'heat-2': '#78a6cd',

@@ -1,6 +1,7 @@
 import type { Analysis } from '../../model/analysis.ts'
 import { formatSize } from '../../model/units.ts'
 import { type Html, html } from '../html.ts'
+import { commandText } from '../outputs/shell-words.ts'
 import { scenarioText } from '../scenario-text.ts'
 import { table } from '../table.ts'
 import type { View } from '../view.ts'
@@ -18,13 +19,13 @@ function reproduce(view: View, analysis: Analysis): Html {
   const { scenario } = run.plan
   const again = `meshbench run scenario.yaml --platform ${run.provenance.platform}`
   return html`<p>The command that made this run (meshbench ${meshbench}${git && html`, in a working directory at commit <code>${git.commit}</code>${git.dirty && ' with uncommitted changes'}`}):</p>
-<pre tabindex="0"><code>${commandLine.map(quoted).join(' ')}</code></pre>
+<pre tabindex="0"><code>${commandText(commandLine)}</code></pre>
 <p>The same schedule from this page alone: save the scenario below as <code>scenario.yaml</code>, then run this. The same seed gives the same order.</p>
 <pre tabindex="0"><code>${again}</code></pre>
 <details><summary>scenario.yaml</summary><pre tabindex="0"><code>${scenarioText(scenario)}</code></pre></details>
 ${oneNumber(view, again)}
 <p>This page from the stored results, without measuring again:</p>
-<pre tabindex="0"><code>meshbench report ${quoted(run.id)}</code></pre>
+<pre tabindex="0"><code>meshbench report ${commandText([run.id])}</code></pre>
 <p>What the load tools wrote themselves, request by request, stands in <code>raw/</code> of the run’s folder, compressed; <code>trials/</code> has the histograms. The numbers of each chart can be downloaded beneath it.</p>`
 }
 
@@ -39,15 +40,10 @@ function oneNumber(view: View, again: string): Html {
       view.loads.map((load) => [
         name,
         load.name,
-        html`<code>${again} --arms ${quoted(`${view.baseline.name},${name}`)} --loads ${quoted(load.name)}</code>`,
+        html`<code>${again} ${commandText(['--arms', `${view.baseline.name},${name}`, '--loads', load.name])}</code>`,
       ]),
     ),
   })}</details>`
-}
-
-/** An argument as a POSIX shell takes it. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function machine(analysis: Analysis): Html {
