@@ -38,9 +38,19 @@ async function throughHarness(pair: number): Promise<Figures> {
   return { p50, p99 }
 }
 
-/** What somebody would type who has never heard of this program. */
+/** What somebody would type, with one thing to know: unless told otherwise fortio counts in milliseconds and guesses in between. */
 async function byHand(): Promise<Figures> {
-  const shared = ['-c', String(load.connections), '-payload-size', String(load.payload), '-uniform', '-p', '50,99']
+  const shared = [
+    '-c',
+    String(load.connections),
+    '-payload-size',
+    String(load.payload),
+    '-uniform',
+    '-p',
+    '50,99',
+    '-r',
+    '0.00001',
+  ]
   await fortio([...shared, '-qps', String(load.rate), '-t', `${load.warmup}s`])
   const said = await fortio([...shared, '-qps', String(load.rate), '-t', `${load.duration}s`])
   const { DurationHistogram } = JSON.parse(said) as {

@@ -1,6 +1,7 @@
-import { weigh } from '../../src/analyse/weigh.ts'
-import type { Cohorts } from '../../src/stats/nested.ts'
-import { random } from '../../src/stats/random.ts'
+import { type Known, lentTo } from '../../src/analyse/lending.ts'
+import { byBlock, equalArms, measure, pairUp } from '../../src/analyse/within-blocks.ts'
+import type { Arm } from '../../src/model/scenario.ts'
+import { type Random, random } from '../../src/stats/random.ts'
 import { drawn, type Shape } from './noise.ts'
 
 export interface CoverageAbout {
@@ -10,10 +11,10 @@ export interface CoverageAbout {
   readonly blocks: number
   /** Standard deviation of an arm's level between cohorts, in those of one trial. */
   readonly between: number
-  /** Whether the run repeats its baseline. */
-  readonly hasPair: boolean
-  /** By what the arm scatters more than the baseline does, between cohorts and between blocks. */
-  readonly restless: number
+  /** `alone`: two meshes, of which one has an A/A arm. `lent`: two versions of a mesh, of which one has. */
+  readonly equals: 'alone' | 'lent'
+  /** By what the arm scatters more than the other does: between cohorts, and between blocks. */
+  readonly restless: { readonly cohorts: number; readonly blocks: number }
   /** Whether cohorts are clusters, whose luck belongs to the error. */
   readonly provisioned: boolean
 }
@@ -26,48 +27,65 @@ export interface Coverage extends CoverageAbout {
   readonly half: number
 }
 
-/** Arms share the baseline of their run, as they do in every run. */
+/** Small, so that logarithm and level scatter alike. */
+const TRIAL = 0.01
+
+/** Through the very functions that compare the arms of a run. */
 export function coverageOf(about: CoverageAbout, runs: number): Coverage {
-  const draw = random(1, 'coverage', JSON.stringify(about))
-  const arm = (restless: number): Cohorts =>
-    Array.from({ length: about.cohorts }, () => {
-      const level = about.between * restless * draw.normal()
-      return Array.from({ length: about.blocks }, () => level + restless * drawn(draw, about.shape))
-    })
+  const draw = random(2, 'coverage', JSON.stringify(about))
+  const { equals, restless, provisioned } = about
+  const calm = { cohorts: 1, blocks: 1 }
+  const own: Arm = { name: 'own', mesh: equals === 'lent' ? 'base' : 'mesh', version: '2' }
   let covered = 0
   const halves: number[] = []
   for (let run = 0; run < runs; run++) {
-    const base = arm(1)
-    const pairs = about.hasPair ? [against(arm(1), base)] : []
-    const found = weigh(against(arm(about.restless), base), { pairs, provisioned: about.provisioned })
-    const { lo = Number.NaN, hi = Number.NaN } = found?.estimate ?? {}
+    const base = measured({ name: 'base', mesh: 'base', version: '1' }, about, calm, draw)
+    const again = measured({ ...base.arm, name: 'again' }, about, calm, draw)
+    const arm = measured(own, about, restless, draw)
+    const paired = pairUp(byBlock(base.values), arm.values)
+    const lent = lentTo(base.arm, arm.arm, [base, again, arm])
+    const found = paired && measure(paired, equalArms([], provisioned), { lent }).ratio?.onLogs.estimate
+    const { lo = Number.NaN, hi = Number.NaN } = found ?? {}
     if (lo <= 0 && hi >= 0) covered++
-    halves.push((hi - lo) / 2)
+    halves.push((hi - lo) / 2 / TRIAL)
   }
   halves.sort((a, b) => a - b)
   return { ...about, runs, covered: covered / runs, half: halves[Math.floor(runs / 2)] ?? Number.NaN }
 }
 
-function against(arm: Cohorts, base: Cohorts): Cohorts {
-  return arm.map((blocks, cohort) => blocks.map((value, block) => value - (base[cohort]?.[block] ?? 0)))
+function measured(arm: Arm, about: CoverageAbout, restless: CoverageAbout['restless'], draw: Random): Known {
+  const values = Array.from({ length: about.cohorts }, (_, cohort) => {
+    const level = about.between * restless.cohorts * draw.normal()
+    return Array.from({ length: about.blocks }, (_, block) => ({
+      cohort,
+      block: cohort * about.blocks + block,
+      value: Math.exp(TRIAL * (level + restless.blocks * drawn(draw, about.shape))),
+    }))
+  })
+  return { arm, values: values.flat() }
 }
 
-/** One cohort, where blocks are the replicates; several, with and without an A/A pair, and of arms that scatter more. */
+/** How the arm differs from the other but in its mean. */
+const HOW: readonly Pick<CoverageAbout, 'equals' | 'restless'>[] = [
+  { equals: 'lent', restless: { cohorts: 1, blocks: 1 } },
+  { equals: 'alone', restless: { cohorts: 1, blocks: 1 } },
+  { equals: 'alone', restless: { cohorts: 2, blocks: 1 } },
+  { equals: 'alone', restless: { cohorts: 3, blocks: 1 } },
+  { equals: 'alone', restless: { cohorts: 2, blocks: 2 } },
+  { equals: 'alone', restless: { cohorts: 3, blocks: 3 } },
+]
+
+/** One cohort, where blocks are the replicates; several, where cohorts are. */
 export function coverageGrid(isShort: boolean): CoverageAbout[] {
   const shapes: Shape[] = ['normal', 't3']
-  const plain = { hasPair: false, restless: 1, provisioned: false }
+  const plain = { equals: 'alone', restless: { cohorts: 1, blocks: 1 }, provisioned: false } as const
   const single = (isShort ? [5, 20] : [5, 8, 10, 15, 20]).flatMap((blocks) =>
     shapes.map((shape) => ({ ...plain, shape, cohorts: 1, blocks, between: 0 })),
   )
   const several = (isShort ? [2, 4] : [2, 3, 4, 6]).flatMap((cohorts) =>
     (isShort ? [5] : [2, 5, 10]).flatMap((blocks) =>
-      [0, 1, 3].flatMap((between) =>
-        [
-          { hasPair: false, restless: 1 },
-          { hasPair: true, restless: 1 },
-          { hasPair: true, restless: 2 },
-          { hasPair: true, restless: 3 },
-        ].flatMap((how) => shapes.map((shape) => ({ ...how, shape, cohorts, blocks, between, provisioned: true }))),
+      (isShort ? [0, 3] : [0, 1, 3]).flatMap((between) =>
+        HOW.flatMap((how) => shapes.map((shape) => ({ ...how, shape, cohorts, blocks, between, provisioned: true }))),
       ),
     ),
   )

@@ -20,11 +20,12 @@ export const METRICS: readonly MetricInfo[] = [
 ]
 
 /** Without an effect, in base units: large enough that no absolute floor is in the way. */
-const LEVELS = [1e-3, 5e-3, 200]
+export const LEVELS = [1e-3, 5e-3, 200]
 
-const CANDIDATE: Arm = { name: 'mesh', mesh: 'envoy-sidecar' }
-const REFERENCE: Arm = { name: 'mesh-ref', mesh: 'envoy-sidecar' }
-const LOADS: readonly Load[] = Array.from({ length: FAMILY / METRICS.length }, (_, load) => ({
+export const BASELINE: Arm = { name: 'none', mesh: 'none' }
+export const CANDIDATE: Arm = { name: 'mesh', mesh: 'envoy-sidecar' }
+const REFERENCE: Arm = { name: 'mesh-ref', mesh: 'envoy-sidecar', version: 'before' }
+export const LOADS: readonly Load[] = Array.from({ length: FAMILY / METRICS.length }, (_, load) => ({
   name: `load-${load + 1}`,
   tool: 'fortio',
   protocol: 'http',
@@ -40,14 +41,18 @@ export interface NightAbout {
   readonly limits: Limits
   readonly platform: 'local' | 'kind'
   readonly cohorts: number
+  /** 12 where absent: the whole family. */
+  readonly loads?: number
+  /** Whether baseline and reference are there twice. */
+  readonly hasAgain?: boolean
   /** True relative increase of one metric under the first load. */
   readonly effect?: { readonly metric: string; readonly increase: number }
 }
 
 /** A night as the gate judges it: the first stage, then fresh blocks for its suspects, over the whole family. */
 export function judgeNight(about: NightAbout, random: Random): { cells: GateCell[]; extended: boolean } {
-  const { limits, cohorts, platform } = about
-  const plan = planOf(limits.blocks.initial / cohorts, cohorts)
+  const { limits, platform } = about
+  const plan = planOf(about)
   const luck = about.noise(random)
   const measured = new Map(trialsOf(plan).map((trial) => [trial, valuesOf(trial, about, luck)]))
   const first = judge(plan, measured, about)
@@ -69,18 +74,20 @@ function valuesOf(trial: Trial, { effect }: NightAbout, luck: ReturnType<Noise>)
 
 const plans = new Map<string, Plan>()
 
-function planOf(blocks: number, cohorts: number): Plan {
-  const key = `${blocks}/${cohorts}`
-  const plan = plans.get(key) ?? makePlan(scenarioOf(blocks, cohorts))
+export function planOf({ limits, cohorts, loads = LOADS.length, hasAgain = false }: Omit<NightAbout, 'noise'>): Plan {
+  const blocks = limits.blocks.initial / cohorts
+  const key = `${blocks}/${cohorts}/${loads}/${hasAgain}`
+  const plan = plans.get(key) ?? makePlan(scenarioOf({ blocks, cohorts, loads: LOADS.slice(0, loads) }, hasAgain))
   plans.set(key, plan)
   return plan
 }
 
-function scenarioOf(blocks: number, cohorts: number): Scenario {
+function scenarioOf(about: Pick<Scenario, 'blocks' | 'cohorts' | 'loads'>, hasAgain: boolean): Scenario {
   const noise = { trial: 0, block: 0, cohort: 0 }
   const simulation = { latency: 1e-3, spread: 0.3, effects: {}, noise, drift: 1, faults: [], pace: 0 }
-  const arms = [{ name: 'none', mesh: 'none' }, CANDIDATE, REFERENCE]
-  return { name: 'prove', profile: 'equalised', seed: 1, cohorts, blocks, arms, loads: LOADS, simulation }
+  const again = [BASELINE, REFERENCE].map((arm) => ({ ...arm, name: `${arm.name}-again` }))
+  const arms = [BASELINE, CANDIDATE, REFERENCE, ...(hasAgain ? again : [])]
+  return { name: 'prove', profile: 'equalised', seed: 1, ...about, arms, simulation }
 }
 
 function judge(plan: Plan, measured: ReadonlyMap<Trial, number[]>, { limits, platform }: NightAbout): GateCell[] {
@@ -94,7 +101,7 @@ function judge(plan: Plan, measured: ReadonlyMap<Trial, number[]>, { limits, pla
 }
 
 /** What the gate reads of an analysis: values, and what was planned. */
-function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, platform: string): Analysis {
+export function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, platform: string): Analysis {
   const byCell = Map.groupBy(measured, ([{ arm, load }]) => `${arm} ${load}`)
   const cells = [...byCell.values()].flatMap((trials): Cell[] =>
     METRICS.map(({ name: metric }, index) => ({

@@ -21,19 +21,20 @@ export interface NoiseAbout {
   readonly deviation: number
   /** Growth of all levels from the first trial of the night to the last, as a share. */
   readonly drift?: number
-  /** Standard deviation of an arm's level from one provisioning to the next. */
+  /** Standard deviation of an arm's level from one provisioning to the next: of a mesh, and of the baseline. */
   readonly between?: number
+  readonly baseline?: number
 }
 
 /** All cells independent of each other, which is the worst for a family; the level of a block common to both arms. */
-export function modelled({ shape, deviation, drift = 0, between = 0 }: NoiseAbout): Noise {
+export function modelled({ shape, deviation, drift = 0, between = 0, baseline = between }: NoiseAbout): Noise {
   return (random) => {
     const blocks = new Map<number, number>()
     const cohorts = new Map<string, number[]>()
     return ({ arm, load, cohort, block, order }) => {
       const level = known(blocks, block, () => 0.1 * random.normal())
       const provisioned = known(cohorts, `${arm} ${load} ${cohort}`, () =>
-        Array.from({ length: METRICS }, () => between * random.normal()),
+        Array.from({ length: METRICS }, () => (arm.startsWith('none') ? baseline : between) * random.normal()),
       )
       const drifted = level + (Math.log1p(drift) * order) / TRIALS
       return provisioned.map((luck) => drifted + luck + (deviation / Math.SQRT2) * drawn(random, shape))

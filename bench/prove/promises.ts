@@ -1,36 +1,61 @@
 import { clopperPearson } from '../../src/stats/clopper-pearson.ts'
+import type { Nulls, Power } from './nights.ts'
 import type { Proof } from './page.ts'
 
-/** Chance of a false alarm in any of 36 cells of a night. */
+/** Chance of a false alarm in any of the cells of a night; and of a false improvement. */
 export const FALSE_ALARMS = 0.01
-/** Of 95 % intervals, also of arms that scatter twice as much as the baseline. */
-export const COVERAGE = { lo: 0.93, hi: 0.97, restless: 2 }
+/** Of 95 % intervals. */
+const COVERAGE = { lo: 0.93, hi: 0.97 }
 /** For +10 % p99 at s_D 6 %. */
-export const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
+const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
+/** Chance that a cell passes which is worse by the margin or more. */
+const FALSE_PASSES = { increase: 0.1, share: 0.01 }
 
 /** Promises that the counts contradict; with few nights they can only contradict what is far off. */
-export function brokenPromises({ family, power, coverage }: Proof): string[] {
-  const many = family.every(({ nights }) => nights >= 1000)
-  const alarms = family.flatMap(({ title, alarms, nights, upper }) => {
-    const bound = many ? upper : clopperPearson(alarms, nights, 0.98).lo
-    return bound > FALSE_ALARMS ? [`${alarms} of ${nights} nights had a false alarm: ${title}`] : []
-  })
-  const covers = coverage
-    .filter(({ restless }) => restless <= COVERAGE.restless)
-    .flatMap(({ covered, runs, cohorts, blocks, shape }) => {
+export function brokenPromises({ family, nightly, pinned, power, nightlyPower, coverage }: Proof): string[] {
+  return [
+    ...[...family, ...nightly].flatMap(falseClaims),
+    ...pinned.flatMap(({ alarms, nights, upper, between }) =>
+      boundOf(alarms, nights, upper) > FALSE_ALARMS
+        ? [`${alarms} of ${nights} pairs of nights against a pinned reference had a false alarm (${between})`]
+        : [],
+    ),
+    ...power.flatMap(missed),
+    ...[...power, ...nightlyPower].flatMap(passed),
+    ...coverage.flatMap(({ covered, runs, cohorts, blocks, shape, equals, restless }) => {
       // One in some hundred settings may stray by chance.
       const { lo, hi } = clopperPearson(Math.round(covered * runs), runs, 0.999)
-      const strays = hi < COVERAGE.lo || lo > COVERAGE.hi
-      return strays
-        ? [`intervals of ${cohorts} × ${blocks} blocks cover ${(100 * covered).toFixed(1)} % (${shape})`]
-        : []
-    })
-  const found = power
-    .filter(({ increase, deviation }) => increase === POWER.increase && deviation === POWER.deviation)
-    .flatMap(({ verdicts, nights }) =>
-      clopperPearson(verdicts.regression, nights, 0.98).hi < POWER.share
-        ? [`+10 % was found in ${verdicts.regression} of ${nights} nights`]
-        : [],
-    )
-  return [...alarms, ...covers, ...found]
+      if (hi >= COVERAGE.lo && lo <= COVERAGE.hi) return []
+      const arm = `${shape}, ${equals}, ${restless.cohorts} and ${restless.blocks} times as restless`
+      return [`intervals of ${cohorts} × ${blocks} blocks cover ${(100 * covered).toFixed(1)} % (${arm})`]
+    }),
+  ]
+}
+
+function falseClaims({ title, deviation, alarms, improvements, nights, upper }: Nulls): string[] {
+  const where = `${title} (${deviation ?? 'as measured'})`
+  return [
+    ...(boundOf(alarms, nights, upper) > FALSE_ALARMS ? [`${alarms} of ${nights} nights: false alarm, ${where}`] : []),
+    ...(boundOf(improvements, nights) > FALSE_ALARMS
+      ? [`${improvements} of ${nights} nights: false improvement, ${where}`]
+      : []),
+  ]
+}
+
+/** With many nights, what the rate is at most; with few, what it is at least. */
+function boundOf(count: number, nights: number, upper = clopperPearson(count, nights, 0.9).hi): number {
+  return nights >= 1000 ? upper : clopperPearson(count, nights, 0.98).lo
+}
+
+function missed({ increase, deviation, verdicts, nights }: Power): string[] {
+  if (increase !== POWER.increase || deviation !== POWER.deviation || verdicts.regression >= POWER.share * nights)
+    return []
+  return [`+10 % was found in ${verdicts.regression} of ${nights} nights`]
+}
+
+function passed({ increase, deviation, verdicts, nights }: Power): string[] {
+  if (increase < FALSE_PASSES.increase) return []
+  return clopperPearson(verdicts.pass, nights, 0.98).lo > FALSE_PASSES.share
+    ? [`${verdicts.pass} of ${nights} nights passed +${100 * increase} % at ${deviation}`]
+    : []
 }

@@ -1,42 +1,32 @@
 /**
  * How often the gate and the intervals are wrong, by simulation, through the very functions that judge real runs:
- * `npm run prove` writes docs/prove.md, docs/prove.json and what the report shows of it, src/report/error-rates.json; `--short`, for CI, writes nothing; `--nights N` of each setting.
+ * `npm run prove` writes docs/prove.md, docs/prove.json and what the report shows of it, src/report/error-rates.json; `--short`, for CI, writes nothing; `--nights N` of
+ * each setting; `--threads N`.
  * Ends with 1 where a rate that is promised does not hold.
  */
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { bankOf } from './bank.ts'
-import { coverageGrid, coverageOf } from './coverage.ts'
 import { errorRatesOf } from './for-report.ts'
-import { nullSettings, nullsOf, powerOf, powerSettings } from './nights.ts'
 import { type Proof, pageOf } from './page.ts'
 import { brokenPromises } from './promises.ts'
+import { countAll } from './threads.ts'
 
-const { values } = parseArgs({ options: { short: { type: 'boolean', default: false }, nights: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { short: { type: 'boolean', default: false }, nights: { type: 'string' }, threads: { type: 'string' } },
+})
 const isShort = values.short
-const nights = Number(values.nights ?? (isShort ? 250 : 10_000))
+const size = { isShort, nights: Number(values.nights ?? (isShort ? 250 : 10_000)) }
 const started = process.cpuUsage()
 const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname)
-const say = (text: string) => console.error(text)
-
-const family = nullSettings(bank, isShort).map((setting) => {
-  const found = nullsOf(setting, nights)
-  say(`${found.alarms} of ${found.nights} nights: ${found.title}`)
-  return found
+const counted = await countAll(bank, size, {
+  threads: Number(values.threads ?? availableParallelism()),
+  say: (text) => console.error(text),
 })
-const power = powerSettings(isShort).map((setting) => powerOf(setting, isShort ? 60 : Math.min(nights, 500)))
-say(`power: ${power.length} settings`)
-const coverage = coverageGrid(isShort).map((about) => coverageOf(about, isShort ? 2000 : 10_000))
 const used = process.cpuUsage(started)
 const cpuSeconds = Math.round((used.user + used.system) / 1e6)
-const proof: Proof = {
-  schema: 1,
-  cpuSeconds,
-  bank: { rows: bank.rows.length, equal: bank.equal },
-  family,
-  power,
-  coverage,
-}
+const proof: Proof = { schema: 2, cpuSeconds, bank: { rows: bank.rows.length, equal: bank.equal }, ...counted }
 const page = pageOf(proof)
 const broken = brokenPromises(proof)
 

@@ -1,7 +1,6 @@
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import type { CellLimits } from '../model/limits.ts'
 import { trialsOf } from '../model/plan.ts'
-import { hodgesLehmann } from '../stats/hodges-lehmann.ts'
 import { LEVEL } from '../stats/interval.ts'
 import { mean } from '../stats/moments.ts'
 import { type CohortSpread, nestedInterval } from '../stats/nested.ts'
@@ -21,8 +20,6 @@ export interface Compared extends Place {
   /** In the metric's unit. Its 99 % interval, at whose ends a pass is decided, is `surely`. */
   readonly difference?: Estimate
   readonly surely?: Estimate
-  /** Of the robust twin: whether its 95 % interval excludes 0 on the bad (+1) or good (−1) side. */
-  readonly twin?: 1 | -1 | 0
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
   /** Blocks in which only one of the two is valid. */
@@ -83,7 +80,7 @@ export interface PinnedCell {
 /** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
 export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
   const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup)
-  const { difference: __, surely: ___, twin: ____, effect, ...compared } = { ...own, reference: subject.reference }
+  const { difference: __, surely: ___, effect, ...compared } = { ...own, reference: subject.reference }
   const others = pinned.runs.flatMap((cohorts) => {
     const harm = cohorts.map((ratios) => ratios.map((ratio) => compared.direction * ratio))
     return effectOf(harm, subject.spread) ?? []
@@ -119,7 +116,7 @@ function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compa
     ...subject,
     direction,
     harm: ratios ? pairs.map((one) => ({ ...one, value: direction * Math.log(one.candidate / one.reference) })) : [],
-    ...(effect && ratios && { effect, ...twinOf(ratios.flat()) }),
+    ...(effect && { effect }),
     ...differencesOf(pairs, spread),
     blocks: { valid: pairs.length, planned: pairs.length, worse },
     cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
@@ -139,13 +136,6 @@ function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Comp
 
 /** Either end is left with the chance of a false pass. */
 const SURELY = 0.99
-
-/** Below six blocks the robust interval does not exist. */
-function twinOf(harm: readonly number[]): { twin?: 1 | -1 | 0 } {
-  const { lo, hi } = hodgesLehmann(harm) ?? {}
-  if (lo === undefined || hi === undefined) return {}
-  return { twin: lo > 0 ? 1 : hi < 0 ? -1 : 0 }
-}
 
 function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
   return planned.difference(new Set(values.map(({ block }) => block))).size

@@ -1,5 +1,6 @@
 import type { Analysis } from '../model/analysis.ts'
 import type { GateCell } from '../model/verdict.ts'
+import { hodgesLehmann } from '../stats/hodges-lehmann.ts'
 import { type Chances, chancesOf, type Weighed } from './chances.ts'
 import { type CompareAbout, compareAll } from './compare-all.ts'
 import type { Compared } from './compared.ts'
@@ -52,7 +53,7 @@ function cellOf({ compared, why }: Weighed, chances: Chances, { analysis, bench,
     ...(effect && figuresOf(effect, direction)),
     ...(difference && { difference }),
     ...(effect && why === undefined && chances),
-    ...(isDisputed(compared, judgement) && { disputed: true }),
+    ...(isDisputed(compared, judgement, bench) && { disputed: true }),
     blocks,
     cohorts,
     ...(needed && { needed }),
@@ -76,10 +77,14 @@ function judge(compared: Compared, chances: Chances, { limits, pinned, breached 
   return judgeStage(measured, chances, { alpha: limits.alpha, isLast: isFinal(compared, limits) })
 }
 
-/** The rank interval is no second judge, whose agreement would cost power; what it does not find is worth a look. */
-function isDisputed({ twin }: Compared, { verdict }: Judgement): boolean {
-  if (twin === undefined) return false
-  return (verdict === 'regression' && twin < 1) || (verdict === 'improvement' && twin > -1)
+/**
+ * Whether the Hodges–Lehmann interval does not exclude 0 on the side of what was found. It is no second judge, whose consent
+ * would cost power; what it does not find is worth a look. Below six blocks there is none, and across nights no pairs.
+ */
+function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: Bench): boolean {
+  if (pinned || (verdict !== 'regression' && verdict !== 'improvement')) return false
+  const { lo, hi } = hodgesLehmann(harm.map(({ value }) => value)) ?? {}
+  return verdict === 'regression' ? lo !== undefined && lo <= 0 : hi !== undefined && hi >= 0
 }
 
 /** Of a suspicion what the second stage has; else never fewer than may decide at all. */

@@ -20,7 +20,9 @@ export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 
     movedWords(moved, metric),
     still.length === 0 ? [] : [...arms(still), ' cannot be told from ', from],
     open.length === 0 ? [] : [...arms(open), open.length === 1 ? ' is undecided' : ' are undecided', neededWords(open)],
-    silent.length === 0 ? [] : [...listed(silent.map((arm) => [{ arm }])), ` ${silent.length === 1 ? 'has' : 'have'} no valid data`],
+    silent.length === 0
+      ? []
+      : [...listed(silent.map((arm) => [{ arm }])), ` ${silent.length === 1 ? 'has' : 'have'} no valid data`],
   ])
   const noun = opening === 'bare' ? capital(nounOf(metric)) : `${whereWords(load)}, ${nounOf(metric)}`
   const known: Words = [`${noun} is ${level} with `, from]
@@ -73,7 +75,9 @@ function movedWords(moved: readonly Cell[], metric: MetricInfo): Words {
 
 function verbWords(cells: readonly Cell[], metric: MetricInfo, verb: string): Words {
   if (cells.length === 0) return []
-  return listed(cells.map((cell, index) => [{ arm: cell.arm }, `${index === 0 ? ` ${verb}` : ''} ${amountWords(cell, metric)}`]))
+  return listed(
+    cells.map((cell, index) => [{ arm: cell.arm }, `${index === 0 ? ` ${verb}` : ''} ${amountWords(cell, metric)}`]),
+  )
 }
 
 /** Blocks of very different levels can have a ratio above 1 and a difference below 0: then no amount is stated. */
@@ -124,8 +128,10 @@ export function cheapest(view: View, load: Load, budget: Seconds = BUDGET): Winn
   if (beyond.length === 0) return found
   const limits: Words = [' The interval of p99 reaches beyond it with ', ...listed(beyond.map((arm) => [{ arm }])), '.']
   if (found.arms.length !== 1 || found.real) return { ...found, why: [...found.why, ...limits] }
-  const equals = ranked.find((those) => those.includes(found.arms[0] ?? ''))?.filter((arm) => !found.arms.includes(arm)) ?? []
-  const tied: Words = equals.length === 0 ? [] : [' By cost alone it is tied with ', ...listed(equals.map((arm) => [{ arm }])), '.']
+  const equals =
+    ranked.find((those) => those.includes(found.arms[0] ?? ''))?.filter((arm) => !found.arms.includes(arm)) ?? []
+  const tied: Words =
+    equals.length === 0 ? [] : [' By cost alone it is tied with ', ...listed(equals.map((arm) => [{ arm }])), '.']
   return { ...found, why: ['The only one that surely stays under it.', ...tied, ...limits] }
 }
 
@@ -144,15 +150,30 @@ function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) 
   const common = { arms: first.fitting, ...(best && { level: formatLevel(metric.unit, best.center) }) }
   if (first.fitting.length > 1) {
     const others = listed(first.fitting.slice(1).map((arm) => [{ arm }]))
-    return { ...common, real: false, why: [{ arm: first.fitting[0] ?? '' }, ' has the lowest mean, but cannot be told from ', ...others, '.'] }
+    return {
+      ...common,
+      real: false,
+      why: [{ arm: first.fitting[0] ?? '' }, ' has the lowest mean, but cannot be told from ', ...others, '.'],
+    }
   }
   if (!second) return { ...common, why: ['No other does for sure.'] }
-  const apart = second.behind?.ratio && isNext(view.ranking(load.name, metric.name), first, second) ? leadWords(second.behind.ratio) : ''
-  return { ...common, real: true, why: ['The next, ', { arm: second.fitting[0] ?? '' }, `, is a real step behind${apart}.`] }
+  const apart =
+    second.behind?.ratio && isNext(view.ranking(load.name, metric.name), first, second)
+      ? leadWords(second.behind.ratio)
+      : ''
+  return {
+    ...common,
+    real: true,
+    why: ['The next, ', { arm: second.fitting[0] ?? '' }, `, is a real step behind${apart}.`],
+  }
 }
 
 /** What a group lies behind is the best of the one before it: it says something here only if nobody was left out between. */
-function isNext(ranking: Ranking | undefined, first: { arms: readonly string[] }, second: { arms: readonly string[] }): boolean {
+function isNext(
+  ranking: Ranking | undefined,
+  first: { arms: readonly string[] },
+  second: { arms: readonly string[] },
+): boolean {
   const groups = ranking?.groups ?? []
   const place = groups.findIndex(({ arms }) => arms[0] === second.arms[0])
   return groups[place - 1]?.arms[0] === first.arms[0]

@@ -1,6 +1,6 @@
+import { formatNumber, formatShare } from '../model/units.ts'
 import type { ColumnUnit, Value } from './chart.ts'
 import { formatLevel, formatRatio } from './figures.ts'
-import { formatNumber, formatShare } from '../model/units.ts'
 
 /** A value of a column as people read it. */
 export function formatValue(unit: ColumnUnit | undefined, value: Value): string {

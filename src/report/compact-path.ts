@@ -19,7 +19,8 @@ export function compactPath(d: string): string {
     }
     const [x = 0, y = 0] = numbers.split(/[\s,]+/).map((number) => Math.round(Number(number) * GRID) / GRID)
     if (letter === 'L' && x === at.x && y === at.y) continue
-    text += letter === 'M' ? `M${pair(x, y)}` : `${command === 'L' ? '' : 'l'}${pair(x - at.x, y - at.y, command === 'L')}`
+    text +=
+      letter === 'M' ? `M${pair(x, y)}` : `${command === 'L' ? '' : 'l'}${pair(x - at.x, y - at.y, command === 'L')}`
     command = letter
     at = { x, y }
   }

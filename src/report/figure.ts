@@ -27,9 +27,7 @@ export function numbers({ id, title, columns, rows }: Chart): Html {
     id: `${id}-numbers`,
     caption: title,
     head: columns.map(({ name, unit }) => ({ content: name, numeric: unit !== undefined })),
-    rows: rows.map((row) =>
-      row.map((value, index) => formatValue(columns[index]?.unit, value)),
-    ),
+    rows: rows.map((row) => row.map((value, index) => formatValue(columns[index]?.unit, value))),
   })}</details>`
 }
 

@@ -133,11 +133,9 @@ export function pageData(analysis: Analysis, history?: readonly Trend[]): PageDa
       ...rest,
       spectrum: spectrum.map(({ quantile, latency }) => ({ quantile, latency: fine(latency) })),
     })),
-    spectra: eachKept(
-      analysis.spectra,
-      ({ arm, load, clock }) => JSON.stringify([arm, load, clock]),
-      LINES,
-    ).map((one) => ({ ...one, latencies: one.latencies.map(fine) })),
+    spectra: eachKept(analysis.spectra, ({ arm, load, clock }) => JSON.stringify([arm, load, clock]), LINES).map(
+      (one) => ({ ...one, latencies: one.latencies.map(fine) }),
+    ),
     components: analysis.components,
     trials: analysis.trials.map(pageTrial),
     stalls: stallsOf(analysis.trials).slice(0, STALLS),

@@ -37,7 +37,10 @@ export function stateText({ baseline, clock, quantile, scale, hidden, excluded }
 }
 
 /** What is not understood, or names what the run has not, is left as published. */
-export function parseState(text: string, known: { readonly arms: readonly string[]; readonly trials: readonly string[] }) {
+export function parseState(
+  text: string,
+  known: { readonly arms: readonly string[]; readonly trials: readonly string[] },
+) {
   const given = new URLSearchParams(text)
   const baseline = given.get('baseline')
   const clock = given.get('clock')

@@ -23,4 +23,3 @@ export function listed(items: readonly Words[]): Words {
 export function strung(parts: readonly Words[]): Words {
   return parts.filter((part) => part.length > 0).flatMap((part, index) => [index === 0 ? '' : '; ', ...part])
 }
-

@@ -67,10 +67,10 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
   }
 
   /** The clusters of a plan, with what was said on the way. */
-  async function open(of: Plan, id: string, on: Platform = platform): Promise<{ bed: Testbed; steps: Step[] }> {
+  async function open(of: Plan, id: string): Promise<{ bed: Testbed; steps: Step[] }> {
     const [cohort] = of.cohorts
     if (!cohort) throw new Error('an empty plan')
-    const opening = on.open(of, cohort, { id }, signal)
+    const opening = platform.open(of, cohort, { id }, signal)
     const steps: Step[] = []
     for (;;) {
       const next = await opening.next()
@@ -225,7 +225,7 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
     }))
     await testbed[Symbol.asyncDispose]()
     plan = { ...plan, scenario, cohorts: [{ cohort: 1, blocks: blocks ?? [] }] }
-    const { bed, steps } = await open(plan, NEXT, kind({ site: await readSite(undefined, process.env), keep: false }))
+    const { bed, steps } = await open(plan, NEXT)
     testbed = bed
     expect(steps.some(({ title }) => title.startsWith('taking over'))).toBe(false)
     const { outcome } = (await measure(['istio-sidecar'])).get('istio-sidecar') as Result

@@ -4,8 +4,8 @@ import { allCharts } from '../../src/report/charts/index.ts'
 import { pageData } from '../../src/report/page-data.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { scenarioText } from '../../src/report/scenario-text.ts'
-import { parseScenario } from '../../src/scenario/parse.ts'
 import { viewOf } from '../../src/report/view.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
 import { analysisOf, CAVEAT, scenario } from './fixture.ts'
 
 const about = { generatedAt: '2026-03-01T21:00:00Z' }
@@ -29,7 +29,9 @@ describe('the report of a run', () => {
   it('answers first, and says on what platform', () => {
     const text = textOf(page)
     expect(text).toContain(CAVEAT)
-    expect(text).toMatch(/At 500 requests\/s, p99 is [\d.]+ (µs|ms) with none : envoy-sidecar adds [\d.]+ (µs|ms) \(\+\d+ %\)/)
+    expect(text).toMatch(
+      /At 500 requests\/s, p99 is [\d.]+ (µs|ms) with none : envoy-sidecar adds [\d.]+ (µs|ms) \(\+\d+ %\)/,
+    )
     expect(text).toContain('30 of 30 trials valid')
     expect(text).toContain('28 of 30 trials valid Why the others do not count.')
     expect(text).toMatch(/Noise floor: two equal arms differ by up to \+[\d.]+ % at p99/)
@@ -38,12 +40,24 @@ describe('the report of a run', () => {
 
   it('says who is cheapest under the budget, and whether the lead is real', () => {
     const text = textOf(page)
-    expect(text).toMatch(/Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ A real difference\. The next, envoy-sidecar , is a real step behind: \+/)
+    expect(text).toMatch(
+      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ A real difference\. The next, envoy-sidecar , is a real step behind: \+/,
+    )
     expect(text).toMatch(/Lowest p99 envoy-node [\d.]+ (µs|ms)/)
   })
 
   it('has every section once, in order, under headings that skip no level', () => {
-    const ids = ['answer-0', 'answer-1', 'differences', 'latency', 'resources', 'stalls', 'fairness', 'problems', 'trials']
+    const ids = [
+      'answer-0',
+      'answer-1',
+      'differences',
+      'latency',
+      'resources',
+      'stalls',
+      'fairness',
+      'problems',
+      'trials',
+    ]
     const places = [...ids, 'method', 'reproduce', 'provenance'].map((id) => page.indexOf(`<h2 id="${id}"`))
     expect(places).toEqual(places.toSorted((a, b) => a - b))
     expect(Math.min(...places)).toBeGreaterThan(0)
@@ -160,7 +174,9 @@ describe('little data', () => {
       about,
     )
     // Only the harness's own error rates are known without a trial.
-    expect([...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id)).toEqual(errorRateCharts().map(({ id }) => id))
+    expect(
+      [...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id),
+    ).toEqual(errorRateCharts().map(({ id }) => id))
     expect(textOf(empty)).toContain('0 of 30 trials valid')
     expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
     expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')

@@ -81,14 +81,9 @@ export function docker(about: DockerAbout = {}): Docker {
     namesFrom(await call([...argv, ...labels.flatMap((label) => ['--filter', `label=${label}`])]))
   return {
     info: async () => infoFrom(await call(['info', '--format', '{{json .}}'])),
-    image: async (name) => imagesFrom(await call(['image', 'inspect', name], { absent: true }))[0],
-    offered: async (name, within = QUICK) => void (await call(['manifest', 'inspect', name], { within })),
-    pull: async (name) => void (await call(['pull', '--quiet', name], { within: TRANSFER })),
-    save: (names, file) => forEach(['save', '--output', file], names, ARCHIVE),
+    ...imageCalls(call),
     containers: async (labels) => inspect(await listed(['ps', '--all', '--quiet', '--no-trunc'], labels)),
     inspect,
-    tag: async (name, as) => void (await call(['tag', name, as])),
-    removeImage: async (name) => void (await call(['image', 'rm', name], { within: REMOVAL })),
     memory: async (names) =>
       names.length === 0 ? 0 : memoryFrom(await call(['stats', '--no-stream', '--format', '{{.MemUsage}}', ...names])),
     pause: (names) => forEach(['pause'], names),
@@ -101,6 +96,19 @@ export function docker(about: DockerAbout = {}): Docker {
     networks: (labels) => listed(['network', 'ls', '--format', '{{.Name}}'], labels),
     removeVolumes: (names) => forEach(['volume', 'rm', '--force'], names),
     removeNetworks: (names) => forEach(['network', 'rm'], names),
+  }
+}
+
+type Call = (argv: readonly string[], options?: CallOptions) => Promise<string>
+
+function imageCalls(call: Call): Pick<Docker, 'image' | 'offered' | 'pull' | 'save' | 'tag' | 'removeImage'> {
+  return {
+    image: async (name) => imagesFrom(await call(['image', 'inspect', name], { absent: true }))[0],
+    offered: async (name, within = QUICK) => void (await call(['manifest', 'inspect', name], { within })),
+    pull: async (name) => void (await call(['pull', '--quiet', name], { within: TRANSFER })),
+    save: async (names, file) => void (await call(['save', '--output', file, ...names], { within: ARCHIVE })),
+    tag: async (name, as) => void (await call(['tag', name, as])),
+    removeImage: async (name) => void (await call(['image', 'rm', name], { within: REMOVAL })),
   }
 }
 

@@ -24,16 +24,14 @@ export async function* provision(
   ground: Ground,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Standing> {
-  const { docker, records, network, site, plan, run } = ground
+  const { docker, records, network, site, plan } = ground
   const arm = of.arm.name
   const dir = join(ground.dir, name)
   const kubeconfig = join(dir, 'kubeconfig')
-  const made = { at: new Date().toISOString(), run }
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeCluster(name, docker, records, network))
-  const { key } = blueprint
-  await records.write({ cluster: name, run, arm, ...(key && { key }), owner: ownIdentity(), kept: false, made })
+  const madeAt = await register(name, arm, blueprint, ground)
   await network.expect(docker)
   yield { title: 'making a cluster of three nodes', arm }
   await createCluster(ground.kind, { name, nodeImage: site.kind.nodeImage, kubeconfig, env: ground.env }, signal)
@@ -47,7 +45,14 @@ export async function* provision(
   const installation = await asInstalled(blueprint, { kubeconfig, dir }, ground, signal)
   yield { title: 'installed', arm, installation }
   undo.move()
-  return { of, name, nodes, cluster, affinity, origin: { madeAt: made.at } }
+  return { of, name, nodes, cluster, affinity, origin: { madeAt } }
+}
+
+/** Before anything is there to be found. The answer is the time that the record has. */
+async function register(cluster: string, arm: string, { key }: Blueprint, { records, run }: Ground): Promise<string> {
+  const made = { at: new Date().toISOString(), run }
+  await records.write({ cluster, run, arm, ...(key && { key }), owner: ownIdentity(), kept: false, made })
+  return made.at
 }
 
 async function* install(

@@ -1,9 +1,9 @@
 import type { Load } from '../../model/scenario.ts'
+import { loadWords } from '../answers.ts'
 import type { Chart } from '../chart.ts'
 import { chartsOfLoad, chartsOfRun, type LoadPart, type RunPart } from '../charts/index.ts'
 import { figure } from '../figure.ts'
 import { type Html, html } from '../html.ts'
-import { loadWords } from '../answers.ts'
 import type { View } from '../view.ts'
 
 /** Figures of all loads as small multiples, side by side. */

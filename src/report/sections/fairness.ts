@@ -21,7 +21,18 @@ interface Witnessed {
 }
 
 /** What decides whether a comparison is fair, in this order; all other evidence follows in a table of its own. */
-const FIRST = ['mtls', 'path', 'threads', 'limits', 'retries', 'access-log', 'tracing', 'strict', 'version', 'placement']
+const FIRST = [
+  'mtls',
+  'path',
+  'threads',
+  'limits',
+  'retries',
+  'access-log',
+  'tracing',
+  'strict',
+  'version',
+  'placement',
+]
 
 /** What was seen of each arm while it was measured, side by side: fairness is shown, not promised. */
 export function fairness(view: View, analysis: Analysis): Html {
@@ -55,7 +66,9 @@ function matrix(id: string, caption: string, arms: readonly Witnessed[], rows: r
     caption,
     head: [
       { content: 'Evidence' },
-      ...arms.map(({ style }) => ({ content: html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>` })),
+      ...arms.map(({ style }) => ({
+        content: html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>`,
+      })),
     ],
     rows: rows.map(([name, tell]) => [name, ...arms.map(tell)]),
   })

@@ -36,10 +36,18 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
     'the cohort is the replicate: random effects of cohort and block; A/A pairs lend what they know of cohorts',
     'Kalibera and Jones, “Rigorous benchmarking in reasonable time”, ISMM 2013',
   ],
-  ['Robust twin', 'exp(median of the means of all pairs of log-ratios), exact signed-rank interval', 'Hodges and Lehmann 1963'],
+  [
+    'Robust twin',
+    'exp(median of the means of all pairs of log-ratios), exact signed-rank interval',
+    'Hodges and Lehmann 1963',
+  ],
   ['q', 'p adjusted over all comparisons of the run', 'Benjamini and Hochberg 1995'],
   ['Order of arms', 'rows of a Williams square, relabelled by the seed', 'Williams 1949'],
-  ['Tie', 'arms of a group cannot be told from the best of it, paired within blocks, at a level that holds for all pairs of them', 'the rule of “higher” and “lower” above, after Bonferroni'],
+  [
+    'Tie',
+    'arms of a group cannot be told from the best of it, paired within blocks, at a level that holds for all pairs of them',
+    'the rule of “higher” and “lower” above, after Bonferroni',
+  ],
   ['CPU', 'CPU-seconds of cgroups or processes between the edges of the window ÷ requests × 10⁶', 'kernel counters'],
   [
     'Cost',

@@ -1,14 +1,14 @@
-import { machineClassText } from '../../model/machine-class.ts'
+import { count } from '../../analyse/wording.ts'
 import type { Analysis } from '../../model/analysis.ts'
+import { machineClassText } from '../../model/machine-class.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
-import { count } from '../../analyse/wording.ts'
 import { BUDGET, cheapest, costAnswer, fastest, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
-import { htmlWords } from '../words.ts'
 import type { View } from '../view.ts'
+import { htmlWords } from '../words.ts'
 import { costTable } from './costs.ts'
 
 /** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
@@ -67,7 +67,9 @@ ${cpu && html`<p class="second">${htmlWords(costAnswer(view, load, cpu))}</p>`}
 
 function card(title: string, { arms, level, real, why }: Winner): Html {
   const verdict =
-    real === undefined ? '' : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'Not a real difference.'}</b> `
+    real === undefined
+      ? ''
+      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'Not a real difference.'}</b> `
   return html`<div class="card"><h3>${title}</h3><p class="winner">${arms.length > 1 ? html`tied: ${arms.join(', ')}` : (arms[0] ?? '–')}${level && html` <small>${level}</small>`}</p><p>${verdict}${htmlWords(why)}</p></div>`
 }
 

@@ -1,0 +1,102 @@
+import { defaultLimits } from '../../src/scenario/gate-schema.ts'
+import type { Bank } from './bank.ts'
+import type { NightAbout } from './night.ts'
+import { flipped, modelled } from './noise.ts'
+
+export interface Setting {
+  readonly title: string
+  /** s_D, where the noise has one. */
+  readonly deviation?: number
+  readonly night: NightAbout
+}
+
+export interface PowerSetting {
+  readonly title?: string
+  readonly deviation: number
+  readonly increase: number
+  readonly night: NightAbout
+}
+
+const DEVIATIONS = [0.03, 0.06, 0.12]
+
+export function nullSettings(bank: Bank, isShort: boolean): Setting[] {
+  const limits = defaultLimits()
+  const local = { limits, platform: 'local', cohorts: 1 } as const
+  const plain = DEVIATIONS.flatMap((deviation) =>
+    (['normal', 't3'] as const).map((shape) => ({
+      title: `${shape} noise`,
+      deviation,
+      night: { ...local, noise: modelled({ shape, deviation }) },
+    })),
+  )
+  const others: Setting[] = [
+    {
+      title: 'normal noise, levels drifting by 50 % over the night',
+      deviation: 0.06,
+      night: { ...local, noise: modelled({ shape: 'normal', deviation: 0.06, drift: 0.5 }) },
+    },
+    {
+      title: 'sign-flipped blocks of real local runs',
+      night: { ...local, noise: flipped(bank.rows) },
+    },
+    {
+      title: 'five provisionings of two blocks that differ by 3 % themselves',
+      deviation: 0.06,
+      night: { ...onClusters(5), noise: modelled({ shape: 'normal', deviation: 0.06, between: 0.03 }) },
+    },
+    ...[false, true].map((hasAgain) => ({
+      title: `two provisionings of five blocks, a mesh three times as restless as the baseline${hasAgain ? ', both twice' : ''}`,
+      deviation: 0.06,
+      night: { ...onClusters(2), hasAgain, noise: RESTLESS },
+    })),
+  ]
+  return isShort ? [...plain.slice(2, 4), ...others.slice(1, 2)] : [...plain, ...others]
+}
+
+const RESTLESS = modelled({ shape: 'normal', deviation: 0.06, between: 0.06, baseline: 0.02 })
+
+function onClusters(cohorts: number) {
+  return { limits: defaultLimits(), platform: 'kind', cohorts } as const
+}
+
+/** As `scenarios/nightly.yaml` has it: one load, baseline and reference twice. */
+const shipped = (cohorts: number) => ({ ...onClusters(cohorts), loads: 1, hasAgain: true })
+
+/** Clusters that differ by so much. */
+const BETWEEN = [0.01, 0.03, 0.06]
+
+export function nightlySettings(isShort: boolean): Setting[] {
+  const all = [2, 5].flatMap((cohorts) =>
+    BETWEEN.map((between) => ({
+      title: `${cohorts} × ${10 / cohorts} blocks, clusters of a mesh differ by ${100 * between} %, of none by 2 %`,
+      deviation: 0.06,
+      night: { ...shipped(cohorts), noise: modelled({ shape: 'normal', deviation: 0.06, between, baseline: 0.02 }) },
+    })),
+  )
+  return isShort ? all.slice(2, 3) : all
+}
+
+export function nightlyPowerSettings(isShort: boolean): PowerSetting[] {
+  const all = [2, 5].flatMap((cohorts) =>
+    [0.01, 0.03].flatMap((between) =>
+      [0.1, 0.2].map((increase) => ({
+        title: `${cohorts} × ${10 / cohorts} blocks, clusters differ by ${100 * between} %`,
+        deviation: 0.06,
+        increase,
+        night: { ...shipped(cohorts), noise: modelled({ shape: 'normal', deviation: 0.06, between }) },
+      })),
+    ),
+  )
+  return isShort ? [] : all
+}
+
+export function powerSettings(isShort: boolean): PowerSetting[] {
+  const of = (deviation: number, increase: number) => {
+    const noise = modelled({ shape: 'normal', deviation })
+    return { deviation, increase, night: { limits: defaultLimits(), platform: 'local', cohorts: 1, noise } as const }
+  }
+  if (isShort) return [of(0.06, 0.1)]
+  return DEVIATIONS.flatMap((deviation) =>
+    [0.03, 0.05, 0.08, 0.1, 0.15, 0.2].map((increase) => of(deviation, increase)),
+  )
+}

@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads'
+import type { Bank } from './bank.ts'
+import type { Proof } from './page.ts'
+import { type Counted, type Size, type Task, tasksOf } from './tasks.ts'
+
+type Parts = Pick<Proof, 'family' | 'power' | 'nightly' | 'nightlyPower' | 'pinned' | 'coverage'>
+
+/** All settings, counted by so many threads. `say`: what is done so far. */
+export async function countAll(
+  bank: Bank,
+  size: Size,
+  { threads, say }: { threads: number; say: (text: string) => void },
+): Promise<Parts> {
+  const tasks = tasksOf(bank, size)
+  const waiting = [...tasks]
+  const found = new Map<string, Counted>()
+  await Promise.all(
+    Array.from({ length: Math.min(threads, tasks.length) }, () =>
+      work(bank, size, waiting, (task, counted) => {
+        found.set(keyOf(task), counted)
+        if (task.part !== 'coverage') say(`${found.size} of ${tasks.length}: ${task.part} ${task.place + 1}`)
+      }),
+    ),
+  )
+  const parts = Object.groupBy(tasks, ({ part }) => part)
+  return Object.fromEntries(
+    Object.entries(parts).map(([part, those]) => [part, those.flatMap((task) => found.get(keyOf(task)) ?? [])]),
+  ) as unknown as Parts
+}
+
+/** One thread, until nothing waits. */
+async function work(
+  bank: Bank,
+  size: Size,
+  waiting: Task[],
+  done: (task: Task, counted: Counted) => void,
+): Promise<void> {
+  const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: { bank, size } })
+  await new Promise<void>((resolve, reject) => {
+    const next = () => {
+      const task = waiting.shift()
+      if (task) worker.postMessage(task)
+      else resolve()
+    }
+    worker.on('error', reject)
+    worker.on('message', ({ task, counted }: { task: Task; counted: Counted }) => {
+      done(task, counted)
+      next()
+    })
+    next()
+  })
+  await worker.terminate()
+}
+
+function keyOf({ part, place }: Task): string {
+  return `${part} ${place}`
+}

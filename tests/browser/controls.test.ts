@@ -1,0 +1,127 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+
+const ID = 'spectrum-0-response'
+const costs = (page: Page) => page.locator('[data-part="costs-0"]').innerText()
+const note = (page: Page) => page.locator('#unpublished')
+
+describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
+  let desk: Desk
+  beforeAll(async () => {
+    desk = await makeDesk()
+  }, 60_000)
+  afterAll(() => desk?.[Symbol.asyncDispose]())
+
+  it('another baseline: figures are made anew, the page says so loudly, and there is a way back', async () => {
+    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page, seen) => {
+      await page.locator('#controls').waitFor()
+      const published = await costs(page)
+      expect(await note(page).isVisible()).toBe(false)
+      await page.getByLabel('Baseline').selectOption('envoy-node')
+      expect(await note(page).innerText()).toContain('Not the published analysis: baseline envoy-node.')
+      expect(await costs(page)).not.toBe(published)
+      expect(await costs(page)).toContain('ratio to envoy-node')
+      expect(page.url()).toMatch(/#&baseline=envoy-node$/)
+      await page.mouse.wheel(0, 4000)
+      expect(await note(page).boundingBox()).toMatchObject({ y: 0 })
+      await note(page).getByRole('button').click()
+      expect(await note(page).isVisible()).toBe(false)
+      expect(await costs(page)).toBe(published)
+      expect(page.url()).not.toContain('baseline')
+      expect(seen.complaints).toEqual([])
+    })
+  })
+
+  it('without a trial: the box stands beside it, and the figure has one trial less', async () => {
+    await desk.open({}, async (page) => {
+      await page.locator('#controls').waitFor()
+      await openDetails(page)
+      const published = await costs(page)
+      const box = page.locator('#every-trial tbody tr:has-text("http-500") input').first()
+      const id = (await box.getAttribute('aria-label'))?.replace('Leave out trial ', '')
+      await page.getByLabel(`Leave out trial ${id}`).check()
+      expect(await note(page).innerText()).toContain(`without trial ${id}`)
+      expect(await costs(page)).not.toBe(published)
+      await page.getByRole('button', { name: 'As published' }).click()
+      expect(await box.isChecked()).toBe(false)
+      expect(await costs(page)).toBe(published)
+    })
+  })
+
+  it('has no box for a trial that is not valid', async () => {
+    await desk.open({}, async (page) => {
+      await page.locator('#controls').waitFor()
+      expect(await page.locator('#every-trial tbody tr').count()).toBe(60)
+      expect(await page.locator('#every-trial tbody input').count()).toBe(58)
+    })
+  })
+
+  it('percentile, clock, axes and arms change what is shown, and no figure', async () => {
+    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+      await bring(page, ID)
+      const drawn = () => page.locator(`#${ID} .live svg`).innerHTML()
+      const first = await drawn()
+      await page.getByLabel('Latency axes').selectOption('linear')
+      await bring(page, ID)
+      await expect.poll(async () => (await drawn()) !== first && !(await drawn()).includes('log scale')).toBe(true)
+      await page.getByLabel('envoy-sidecar', { exact: true }).uncheck()
+      await bring(page, ID)
+      await expect.poll(async () => (await drawn()).includes('envoy-sidecar')).toBe(false)
+      expect(await costs(page)).not.toContain('envoy-sidecar')
+      await page.getByLabel('Percentile').selectOption('p50')
+      await page.getByLabel('Clock').selectOption('service')
+      expect(await note(page).isVisible()).toBe(false)
+      expect(await page.getByRole('button', { name: 'As published' }).isEnabled()).toBe(true)
+    })
+  })
+
+  it('keeps a table open that the reader has opened', async () => {
+    await desk.open({}, async (page) => {
+      await page.locator('#controls').waitFor()
+      await page.locator(`#${ID} summary`).click()
+      await page.getByLabel('none-again', { exact: true }).uncheck()
+      expect(await page.locator(`#${ID} table`).isVisible()).toBe(true)
+      expect(await page.locator(`#${ID} table`).innerText()).not.toContain('none-again')
+    })
+  })
+
+  it('a link brings the next reader to the same view at the same place', async () => {
+    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+      await bring(page, ID)
+      await page.getByLabel('Baseline').selectOption('envoy-sidecar')
+      await page.getByLabel('Latency axes').selectOption('linear')
+      await page.locator(`#${ID}`).getByRole('button', { name: 'Copy link to this view' }).click()
+      await page.locator('.board:not(:empty)').waitFor()
+      const hash = new URL(page.url()).hash
+      expect(hash).toBe(`#${ID}&baseline=envoy-sidecar&scale=linear`)
+      const shown = await costs(page)
+      await desk.open({ hash, viewport: { width: 1280, height: 900 } }, async (next) => {
+        await next.locator(`#${ID} .is-live`).waitFor()
+        expect(await costs(next)).toBe(shown)
+        expect(await next.getByLabel('Latency axes').inputValue()).toBe('linear')
+        expect(await next.locator(`#${ID}`).evaluate((one) => one.getBoundingClientRect().top)).toBeLessThan(900)
+      })
+    })
+  })
+
+  it('a link within the page leads to a place and leaves what is asked as it is', async () => {
+    await desk.open({}, async (page) => {
+      await page.locator('#controls').waitFor()
+      await page.getByLabel('Baseline').selectOption('envoy-node')
+      await page.getByRole('navigation').getByRole('link', { name: 'Trials' }).click()
+      await expect.poll(() => new URL(page.url()).hash).toBe('#trials&baseline=envoy-node')
+      expect(await note(page).isVisible()).toBe(true)
+    })
+  })
+
+  it('takes nothing from an address that names what the run has not', async () => {
+    const hash = `#${ID}&baseline=%3Cimg%20src%3Dx%3E&without=nothing&clock=wrong&quantile=p42`
+    await desk.open({ hash }, async (page, seen) => {
+      await page.locator('#controls').waitFor()
+      await bring(page, ID)
+      expect(await note(page).isVisible()).toBe(false)
+      expect(seen).toEqual({ requests: [], complaints: [] })
+    })
+  })
+})

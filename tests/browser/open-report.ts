@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { pageScripts } from '../../src/commands/page-scripts.ts'
+import { renderReport } from '../../src/report/render.ts'
+import { analysisOf, type Changes } from '../report/fixture.ts'
+
+/** Debian's package `chromium`; another one can be named. */
+const CHROMIUM = process.env['MESHBENCH_CHROMIUM'] ?? '/usr/bin/chromium'
+export const absent = !existsSync(CHROMIUM)
+if (absent) console.warn(`skipped: there is no browser at ${CHROMIUM}; install chromium or set MESHBENCH_CHROMIUM`)
+
+/** For the title of a suite. */
+export const where = absent ? `in Chromium (skipped: none at ${CHROMIUM})` : 'in Chromium'
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** What a page asked for beside itself, and all that the browser complains of. */
+export interface Seen {
+  readonly requests: string[]
+  readonly complaints: string[]
+}
+
+/** A browser and a folder of reports. */
+export interface Desk extends AsyncDisposable {
+  /** Writes a report and gives its path. */
+  write(name: string, changes?: Changes): Promise<string>
+  /** Opens a report without a network. `hash`: what stands behind it in the address. */
+  open<Answer>(
+    options: BrowserContextOptions & { readonly file?: string; readonly hash?: string },
+    use: (page: Page, seen: Seen) => Promise<Answer>,
+  ): Promise<Answer>
+}
+
+/** A desk with the report of the fixture on it. */
+export async function makeDesk(): Promise<Desk> {
+  const folder = await mkdtemp(join(tmpdir(), 'meshbench-report-'))
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+  const write = async (name: string, changes: Changes = {}) => {
+    const file = join(folder, `${name}.html`)
+    const about = { generatedAt: '2026-03-01T21:00:00Z', scripts: await pageScripts() }
+    await writeFile(file, await renderReport(analysisOf(changes), about))
+    return file
+  }
+  const first = await write('report')
+  return {
+    write,
+    open: ({ file = first, hash = '', ...options }, use) => open(browser, file, hash, options, use),
+    async [Symbol.asyncDispose]() {
+      await browser.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function open<Answer>(
+  browser: Browser,
+  file: string,
+  hash: string,
+  options: BrowserContextOptions,
+  use: (page: Page, seen: Seen) => Promise<Answer>,
+): Promise<Answer> {
+  const address = pathToFileURL(file).href
+  const context = await browser.newContext({ offline: true, ...options })
+  try {
+    const page = await context.newPage()
+    const seen: Seen = { requests: [], complaints: [] }
+    const isOwn = (url: string) => url.split('#')[0] === address || url.startsWith(`blob:`)
+    page.on('request', (request) => !isOwn(request.url()) && seen.requests.push(request.url()))
+    page.on('console', (message) => seen.complaints.push(message.text()))
+    page.on('pageerror', (error) => seen.complaints.push(error.message))
+    await page.goto(address + hash)
+    return await use(page, seen)
+  } finally {
+    await context.close()
+  }
+}
+
+/** A chart that has come to life. */
+export function live(page: Page, id: string) {
+  return page.locator(`#${id} .plot.is-live`)
+}
+
+/** Scrolls to a figure and waits until it answers. */
+export async function bring(page: Page, id: string): Promise<void> {
+  await page.locator(`#${id}`).scrollIntoViewIfNeeded()
+  await live(page, id).waitFor({ timeout: 30_000 })
+}
+
+export async function openDetails(page: Page): Promise<void> {
+  await page.locator('details').evaluateAll((all) => {
+    for (const one of all) one.setAttribute('open', '')
+  })
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { absent, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+
+const OFF = { javaScriptEnabled: false, viewport: { width: 1280, height: 900 } } as const
+
+describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
+  let desk: Desk
+  beforeAll(async () => {
+    desk = await makeDesk()
+  }, 60_000)
+  afterAll(() => desk?.[Symbol.asyncDispose]())
+
+  it('is whole: tables open, charts stand, and nothing is offered that would not answer', async () => {
+    await desk.open(OFF, async (page, seen) => {
+      await page.getByText('60 trials, in the order').click()
+      expect(await page.getByRole('table', { name: 'Every trial, in order' }).isVisible()).toBe(true)
+      const figures = await page.locator('figure[data-chart]').count()
+      expect(figures).toBeGreaterThan(10)
+      expect(await page.locator('figure[data-chart] .plot > :is(svg[role=img], .reason)').count()).toBe(figures)
+      const { height } = (await page.getByRole('img').first().boundingBox()) ?? { height: 0 }
+      expect(height).toBeGreaterThan(200)
+      expect(await page.locator('main :is(button, select):visible').count()).toBe(0)
+      expect(await page.locator('#unpublished, #other-run, #controls').filter({ visible: true }).count()).toBe(0)
+      expect(seen).toEqual({ requests: [], complaints: [] })
+    })
+  })
+
+  it.each([320, 1280])('draws each chart at %i px with text that can be read', async (width) => {
+    await desk.open({ ...OFF, viewport: { width, height: 900 } }, async (page) => {
+      const sizes = await page
+        .locator('figure svg[role=img]:visible text')
+        .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().height))
+      expect(sizes.length).toBeGreaterThan(50)
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(9)
+    })
+  })
+
+  it.each([320, 390, 768, 1280])('scrolls nothing sideways at %i px', async (width) => {
+    await desk.open({ viewport: { width, height: 900 } }, async (page) => {
+      await openDetails(page)
+      const tooWide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+      expect(tooWide).toBe(0)
+    })
+  })
+
+  it('prints everything on white, details included', async () => {
+    await desk.open({ colorScheme: 'dark', javaScriptEnabled: false }, async (page) => {
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(253, 253, 252)')
+      expect(await page.getByRole('table', { name: 'Every trial, in order' }).isVisible()).toBe(true)
+      expect((await page.pdf()).byteLength).toBeGreaterThan(50_000)
+    })
+  })
+
+  it('lets the keyboard reach links, details and wide tables, and shows where it is', async () => {
+    await desk.open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } }, async (page) => {
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Skip to/)
+      const box = page.locator('.scroll').first()
+      await box.focus()
+      await page.keyboard.press('ArrowRight')
+      await expect.poll(() => box.evaluate((one) => one.scrollLeft)).toBeGreaterThan(0)
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
+    })
+  })
+})
