@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Plugin } from 'esbuild'
-import type { PageScripts } from '../report/scripts.ts'
+import type { PackedScript, PageScripts } from '../report/scripts.ts'
 
 let made: Promise<PageScripts> | undefined
 
@@ -13,15 +13,16 @@ export function pageScripts(): Promise<PageScripts> {
 }
 
 async function make(): Promise<PageScripts> {
-  const [client, engine] = await Promise.all([bundle('main'), bundle('engine')])
-  return {
-    client: { text: client, sha256: sha256(client) },
-    engine: { gzipped: gzipSync(engine, { level: 9 }).toString('base64'), sha256: sha256(engine) },
-  }
+  const [boot, client, engine] = await Promise.all([bundle('boot'), bundle('main'), bundle('engine')])
+  return { boot: { text: boot, sha256: sha256(boot) }, client: packed(client), engine: packed(engine) }
+}
+
+function packed(text: string): PackedScript {
+  return { gzipped: gzipSync(text, { level: 9 }).toString('base64'), sha256: sha256(text) }
 }
 
 /** From TypeScript in a checkout, from JavaScript in the package. */
-async function bundle(entry: 'main' | 'engine'): Promise<string> {
+async function bundle(entry: 'boot' | 'main' | 'engine'): Promise<string> {
   const { build } = await import('esbuild')
   const file = new URL(`../report/client/${entry}${import.meta.url.slice(-3)}`, import.meta.url)
   const { outputFiles } = await build({

@@ -1,5 +1,5 @@
 import { ENGINE, type Engine } from './engine-name.ts'
-import { unpack } from './unpack.ts'
+import { runPacked } from './run-packed.ts'
 
 let loading: Promise<Engine> | undefined
 
@@ -10,11 +10,7 @@ export function loadEngine(): Promise<Engine> {
 }
 
 async function load(): Promise<Engine> {
-  const text = await unpack(document.getElementById('engine')?.textContent ?? '')
-  const script = document.createElement('script')
-  script.textContent = text
-  document.head.append(script)
-  script.remove()
+  await runPacked('engine')
   const engine = (globalThis as { [ENGINE]?: Engine })[ENGINE]
   if (!engine) throw new Error('the page’s policy did not let its own drawing script run')
   return engine

@@ -11,6 +11,7 @@ import { type Fragment, type Html, html } from '../html.ts'
 import { swatch } from '../legend.ts'
 import { table } from '../table.ts'
 import type { View } from '../view.ts'
+import { installed } from './installed.ts'
 
 /** An arm with everything that was seen of it. */
 interface Witnessed {
@@ -50,7 +51,7 @@ export function fairness(view: View, analysis: Analysis): Html {
   return html`<section aria-labelledby="fairness"><h2 id="fairness">What was seen of each arm</h2>
 <p>Fairness is shown, not promised: what was read off the running proxies, pods and nodes while they were measured. What was only set, and not observed, says so. A claim that does not hold makes its trial invalid.</p>
 ${matrix('seen', 'Evidence by arm', arms, kept)}
-<details><summary>All other evidence: images, accounts of CPU, nodes, processes</summary>${matrix('seen-more', 'More evidence by arm', arms, more)}</details></section>`
+<details><summary>All other evidence: images, accounts of CPU, nodes, processes</summary>${matrix('seen-more', 'More evidence by arm', arms, more)}</details>${installed(analysis)}</section>`
 }
 
 type Row = [name: string, tell: (arm: Witnessed) => Fragment]
