@@ -6,7 +6,7 @@ import type { ArmStyle } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
 import { formatInterval, formatLevel } from '../figures.ts'
 import { clockOf, latencyMetric, type View } from '../view.ts'
-import { type Axis, fittingAxis, place } from './axes.ts'
+import { type Axis, fittingAxis, place, valueAt } from './axes.ts'
 import { framed, INK, LATENCY_TICK, PAPER, quantitative, SIZE_TICK, verticalTitle, zoomable } from './config.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import { placeLabels, shorten } from './labels.ts'
@@ -117,7 +117,7 @@ function drawing(view: View, load: Load, points: readonly CostPoint[], axes: Axe
           shape: { field: 'shape', scale: null },
         },
       },
-      ...labels(points, x, y, frame),
+      ...labels(points, x, y, positions, frame),
     ],
   }
 }
@@ -141,8 +141,8 @@ function row({ style, cost, latency }: CostPoint, axes: Axes) {
   }
 }
 
-/** One layer for each label: alignment and offset cannot be data in Vega-Lite. */
-function labels(points: readonly CostPoint[], x: Axis, y: Axis, frame: Frame) {
+/** One layer for each label, at its point: alignment and offset cannot be data in Vega-Lite. */
+function labels(points: readonly CostPoint[], x: Axis, y: Axis, positions: object, frame: Frame) {
   const width = plotWidth(frame)
   const height = plotHeight(frame)
   const wanted = points.map(({ style, cost, latency }) => ({
@@ -153,9 +153,9 @@ function labels(points: readonly CostPoint[], x: Axis, y: Axis, frame: Frame) {
   return placeLabels(wanted, width, height).map(
     ({ text, align, dx, dy, x: left, y: top }) =>
       ({
-        data: { values: [{}] },
+        data: { values: [{ x: valueAt(x, left / width), y: valueAt(y, 1 - top / height) }] },
         mark: { type: 'text', align, dx, dy, baseline: 'middle', color: INK, text },
-        encoding: { x: { value: left }, y: { value: top } },
+        encoding: positions,
       }) as const,
   )
 }

@@ -203,7 +203,8 @@ function endLabels(series: readonly Series[], y: Axis, frame: Frame) {
   }))
   return {
     data: { values },
-    mark: { type: 'text', align: 'left', baseline: 'middle' },
+    // Beside the plot: where axes can be zoomed, Vega-Lite clips what does not say otherwise.
+    mark: { type: 'text', align: 'left', baseline: 'middle', clip: false },
     encoding: {
       x: { value: plotWidth(frame) + 9 },
       y: { field: 'y', type: 'quantitative', scale: null },
