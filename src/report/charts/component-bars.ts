@@ -31,10 +31,10 @@ export function componentChart(view: View, load: Load, resource: Resource): Char
   return {
     id: `${resource}-${view.loads.indexOf(load)}`,
     title: `${resource === 'cpu' ? 'CPU' : 'Memory'} by component, ${load.name}`,
-    sentence: sentenceOf(bills, resource),
+    sentence: sentenceOf(compared(bills), resource),
     drawing:
       bills.length > 0
-        ? (frame) => drawing(bills, resource, frame)
+        ? (frame) => drawing(compared(bills), resource, frame)
         : { reason: 'No chart: no trial of this load is valid and has its resource usage.' },
     columns: [
       { name: 'Arm' },
@@ -65,6 +65,11 @@ export function billsOf(view: View, load: Load): Bill[] {
       .sort(byRole)
     return parts.length === 0 ? [] : [{ arm: name, parts }]
   })
+}
+
+/** What is compared. Kubernetes' own node is mostly there without a mesh, whatever the load; it stands only in the table. */
+function compared(bills: readonly Bill[]): Bill[] {
+  return bills.map(({ arm, parts }) => ({ arm, parts: parts.filter(({ role }) => role !== 'cluster') }))
 }
 
 function amountOf(resource: Resource, part: ComponentCost): number {
