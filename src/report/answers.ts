@@ -147,7 +147,7 @@ function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) 
   const [first, second] = groups
   if (!first) return { arms: [], why: ['None does for sure.'] }
   const best = view.cell(first.fitting[0] ?? '', load.name, metric.name)?.estimate
-  const common = { arms: first.fitting, ...(best && { level: formatLevel(metric.unit, best.center) }) }
+  const common = { arms: first.fitting, ...(best && { level: levelWords(metric, best) }) }
   if (first.fitting.length > 1) {
     const others = listed(first.fitting.slice(1).map((arm) => [{ arm }]))
     return {
@@ -179,9 +179,15 @@ function isNext(
   return groups[place - 1]?.arms[0] === first.arms[0]
 }
 
+function levelWords({ unit }: MetricInfo, { center }: Estimate): string {
+  return unit === 'dollars-per-month'
+    ? `${formatLevel(unit, center)} a month for CPU and memory`
+    : formatLevel(unit, center)
+}
+
 function leadWords(ratio: Estimate): string {
   const interval = formatRatioInterval(ratio)
-  return `: ${formatRatio(ratio.center)}${interval ? ` (${interval})` : ''}`
+  return `: it takes ${formatRatio(ratio.center)}${interval ? ` (${interval})` : ''}`
 }
 
 const PROTOCOL_WORDS: Readonly<Record<Protocol, string>> = {

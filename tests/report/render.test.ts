@@ -41,7 +41,7 @@ describe('the report of a run', () => {
   it('says who is cheapest under the budget, and whether the lead is real', () => {
     const text = textOf(page)
     expect(text).toMatch(
-      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ A real difference\. The next, envoy-sidecar , is a real step behind: \+/,
+      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ a month for CPU and memory A real difference\. The next, envoy-sidecar , is a real step behind: it takes \+/,
     )
     expect(text).toMatch(/Lowest p99 envoy-node [\d.]+ (µs|ms)/)
   })

@@ -80,9 +80,18 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
   const valid = of.filter(({ status }) => status === 'valid').length
   const planned = of.length + missing
   const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
-  const band = view.noise(load.name, 'p99')
   const { cohorts, scenario } = analysis.record.run.plan
   const blocks = cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
   return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid} of ${planned} trials valid</p>
-<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${band === undefined ? 'No noise floor: there is no A/A pair with valid data.' : html`Noise floor: two equal arms differ by up to ${formatRatio(band)} at p99.`} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machineClassText(analysis.record.run.provenance.machine).split(', ').slice(0, 3).join(', ')}</a></p></div>`
+<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machineClassText(analysis.record.run.provenance.machine).split(', ').slice(0, 3).join(', ')}</a></p></div>`
+}
+
+function noiseWords(view: View, load: Load): string {
+  const known = (['p99', 'cost'] as const).flatMap((name) => {
+    const band = view.noise(load.name, name)
+    return band === undefined ? [] : [`${formatRatio(band)} ${name === 'p99' ? 'at p99' : 'in cost'}`]
+  })
+  return known.length === 0
+    ? 'No noise floor: there is no A/A pair with valid data.'
+    : `Noise floor: two equal arms differ by up to ${known.join(', ')}.`
 }

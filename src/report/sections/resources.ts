@@ -15,7 +15,9 @@ ${await byLoad(view, 'resources', (load) => roles(view, load))}
 }
 
 function roles(view: View, load: Load): Html {
-  const parts = billsOf(view, load).flatMap((one) => one.parts).filter(({ role }) => role !== 'cluster')
+  const parts = billsOf(view, load)
+    .flatMap((one) => one.parts)
+    .filter(({ role }) => role !== 'cluster')
   const seen = [...new Set(parts.sort(byRole).map(({ role }) => role))]
   return seen.length > 0 ? roleLegend(seen) : html``
 }
