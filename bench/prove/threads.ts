@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import type { Bank } from './bank.ts'
 import type { Proof } from './page.ts'
-import { type Counted, type Size, type Task, tasksOf } from './tasks.ts'
+import { type Counted, type Part, type Size, type Task, tasksOf } from './tasks.ts'
 
-type Parts = Pick<Proof, 'family' | 'power' | 'nightly' | 'nightlyPower' | 'pinned' | 'coverage'>
+type Parts = Pick<Proof, Part>
 
 /** All settings, counted by so many threads. `say`: what is done so far. */
 export async function countAll(
@@ -22,10 +22,16 @@ export async function countAll(
       }),
     ),
   )
-  const parts = Object.groupBy(tasks, ({ part }) => part)
-  return Object.fromEntries(
-    Object.entries(parts).map(([part, those]) => [part, those.flatMap((task) => found.get(keyOf(task)) ?? [])]),
-  ) as unknown as Parts
+  const of = <Key extends Part>(part: Key) =>
+    tasks.filter((task) => task.part === part).flatMap((task) => found.get(keyOf(task)) ?? []) as unknown as Proof[Key]
+  return {
+    family: of('family'),
+    power: of('power'),
+    nightly: of('nightly'),
+    nightlyPower: of('nightlyPower'),
+    pinned: of('pinned'),
+    coverage: of('coverage'),
+  }
 }
 
 /** One thread, until nothing waits. */
