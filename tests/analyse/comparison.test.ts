@@ -24,6 +24,12 @@ function usual({ arm, block, order }: Trial): { latency: number } {
   return { latency: (arm === sidecar.name ? 2 : 1) * scatter }
 }
 
+/** The sidecar's cluster was made anew in mid-cohort. */
+function clusterOf({ arm, block, cohort }: Trial) {
+  const again = arm === sidecar.name && cohort === 1 && block > 2 ? 'again' : 'once'
+  return { name: 'cluster', seen: `${arm}-${cohort}, made ${again}`, source: 'kind' }
+}
+
 const cases: Case[] = [
   {
     rule: 'settings-differ',
@@ -80,6 +86,12 @@ const cases: Case[] = [
     platform: 'kind',
     scenario: { isolation: 'sequential' },
     says: /one after the other/,
+  },
+  {
+    rule: 'two-provisionings',
+    severity: 'warning',
+    of: (trial) => ({ ...usual(trial), observation: { evidence: [clusterOf(trial)] } }),
+    says: /envoy-sidecar was measured on 2 provisionings in cohort 1: a node died/,
   },
   { rule: 'no-noise-floor', severity: 'warning', scenario: { arms: [none, sidecar] }, says: /No arm repeats none/ },
   {

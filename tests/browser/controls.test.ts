@@ -52,8 +52,10 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   it('has no box for a trial that is not valid', async () => {
     await desk.open({}, async (page) => {
       await page.locator('#controls').waitFor()
+      expect(await page.locator('#every-trial tbody input').count()).toBe(0)
+      await openDetails(page)
+      await expect.poll(() => page.locator('#every-trial tbody input').count()).toBe(58)
       expect(await page.locator('#every-trial tbody tr').count()).toBe(60)
-      expect(await page.locator('#every-trial tbody input').count()).toBe(58)
     })
   })
 

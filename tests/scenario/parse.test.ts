@@ -245,6 +245,7 @@ describe('shipped scenarios', () => {
     expect(SHIPPED.toSorted()).toEqual([
       'aa.yaml',
       'connections.yaml',
+      'demo.yaml',
       'example.yaml',
       'nightly.yaml',
       'payloads.yaml',

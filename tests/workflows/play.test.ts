@@ -31,8 +31,8 @@ function writeScenario(checkout: string, latency: number): void {
     join(checkout, 'bench/night.yaml'),
     `name: night
 platform: simulated
-cohorts: 2
-blocks: 5
+cohorts: 5
+blocks: 2
 arms: [none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }, { name: mesh-ref, mesh: envoy-sidecar }]
 loads: [{ name: http, tool: fortio, rate: 100/s, connections: 4, warmup: 1s, duration: 12s }]
 gate: { metrics: [p50, p99] }

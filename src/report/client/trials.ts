@@ -1,8 +1,14 @@
 import { html, textOf } from '../html.ts'
 import type { Reading } from './reading.ts'
 
-/** A box for each valid trial, by which the reader leaves it out. */
+/** A box for each valid trial, by which the reader leaves it out; made when the list is opened, since it can be long. */
 export function offerTrials(reading: Reading): void {
+  const list = document.querySelector<HTMLDetailsElement>('#every-trial')
+  if (list?.open) offer(reading)
+  else list?.addEventListener('toggle', () => offer(reading), { once: true })
+}
+
+function offer(reading: Reading): void {
   const boxes = new Map<string, HTMLInputElement>()
   const rows = document.querySelectorAll('#every-trial tbody > tr')
   const inOrder = reading.data.trials.toSorted((a, b) => a.order - b.order)

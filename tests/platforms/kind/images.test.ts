@@ -51,7 +51,10 @@ describe('archives of images', () => {
     const shelf = imageShelf(dir, docker)
     await shelf.load([{ name: 'busybox:1', on: ['client', 'server'] }], nodes)
     await shelf.load([{ name: 'busybox:1', on: ['server'] }], nodes)
-    expect(calls).toEqual(['save busybox:1', 'import a', 'import b', 'import b'])
+    // Nodes are filled side by side.
+    expect(calls.slice(0, 3).toSorted()).toEqual(['import a', 'import b', 'save busybox:1'])
+    expect(calls[0]).toBe('save busybox:1')
+    expect(calls.slice(3)).toEqual(['import b'])
     expect(await readdir(dir)).toHaveLength(1)
     await shelf.clear()
     expect(await readdir(dir)).toEqual([])
