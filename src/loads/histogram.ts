@@ -1,4 +1,5 @@
 import { MICROS, type Micros, type Seconds } from '../model/units.ts'
+import { quantileInterval } from '../stats/quantile-interval.ts'
 import { type Cumulative, cumulate, type Edge, rankOf, valueAtRank } from './cumulative.ts'
 import { decodeSlots, encodeSlots } from './histogram-encoding.ts'
 import { HIGHEST, slotOf } from './slots.ts'
@@ -22,7 +23,7 @@ export interface LatencyHistogram {
   add(other: LatencyHistogram): void
   /** Nearest rank: the smallest latency that at least the share `q` of the samples do not exceed; never above the maximum. */
   quantile(q: number): Seconds
-  /** 95 % interval of a quantile from the order statistics: the latencies at the ranks n·q ± 1.96·√(n·q·(1−q)). */
+  /** 95 % interval of a quantile from the order statistics, by the exact binomial; to the extreme where the samples do not reach so far. */
   quantileInterval(q: number): [low: Seconds, high: Seconds]
   /** Points of the percentile spectrum, up to the highest quantile that has a sample above it. */
   spectrum(): SpectrumPoint[]
@@ -107,8 +108,8 @@ export function latencyHistogram(): LatencyHistogram {
     },
     quantile: (q) => atRank(rankOf(q, count), 'highest'),
     quantileInterval(q) {
-      const spread = 1.96 * Math.sqrt(count * q * (1 - q))
-      return [atRank(Math.floor(count * q - spread), 'lowest'), atRank(Math.ceil(count * q + spread) + 1, 'highest')]
+      const { lo = 1, hi = count } = quantileInterval(count, q)
+      return [atRank(lo, 'lowest'), atRank(hi, 'highest')]
     },
     spectrum: () => spectrumOf(count, (rank) => atRank(rank, 'highest')),
     visit,

@@ -279,6 +279,20 @@ const cases: Case[] = [
     says: /p99 was 2 ms.*3 ms/,
   },
   {
+    what: 'a warm-up that is longer than a tenth of the window',
+    rule: 'not-settled',
+    severity: 'warning',
+    otherwise: { reading: { timeline: settling(15, 1300) } },
+    says: /1\.3 ms in the first 15 seconds of the window and 1 ms after/,
+  },
+  {
+    what: 'a level that rises late in the first half',
+    rule: 'not-settled',
+    severity: 'warning',
+    otherwise: { reading: { timeline: settling(25, 800) } },
+    says: /800 µs in the first 25 seconds.*1 ms after/,
+  },
+  {
     what: 'connections that pause together',
     rule: 'common-pauses',
     severity: 'warning',
@@ -479,6 +493,12 @@ function failing(errors: number): Partial<Reading> {
 function stalled() {
   const { timeline } = readingOf()
   return { ...timeline, p90: timeline.p90.with(12, 900_000) }
+}
+
+/** The first seconds have another median, in microseconds. */
+function settling(first: number, median: number) {
+  const { timeline } = readingOf()
+  return { ...timeline, p50: timeline.p50.map((value, second) => (second < first ? median : value)) }
 }
 
 function swapped() {

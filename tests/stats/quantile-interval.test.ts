@@ -55,6 +55,12 @@ describe('shortestQuantileInterval', () => {
     close(found.level, level, 1e-14)
   })
 
+  it.each([1, 2, 3, 4, 5])('the median of %d values has no finite interval', (n) => {
+    const { lo, hi } = shortestQuantileInterval(n, 0.5)
+    expect(lo === undefined || hi === undefined).toBe(true)
+    expect(quantileInterval(n, 0.5)).toEqual({ level: 1 })
+  })
+
   it.each([
     [4, 0.5, 0.001, { lo: 2, hi: 3, level: 0.375 }],
     [4, 0.25, 0.001, { lo: 1, hi: 2, level: 0.421875 }],

@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics'
 import { describe, expect, it } from 'vitest'
 import { cliffsDelta, dominance } from '../../src/stats/cliffs-delta.ts'
 import { mannWhitney, mannWhitneyCdf } from '../../src/stats/mann-whitney.ts'
@@ -146,16 +147,20 @@ describe('mannWhitney', () => {
   })
 
   it('agrees with benchstat’s documentation', () => {
-    const json = mannWhitney(
+    const json = [
       [1726, 1723, 1707, 1707, 1713, 1729, 1736, 1707, 1705, 1774],
       [1423, 1416, 1411, 1413, 1412, 1426, 1422, 1424, 1447, 1425],
-    )
-    relatively(json.twoSided, 2 / 184_756)
-    const gob = mannWhitney(
+    ] as const
+    relatively(mannWhitney(...json).twoSided, 2 / 184_756)
+    const [before = 0, after = 0] = json.map((values) => median([...values]))
+    expect([before, after]).toEqual([1718, 1422.5])
+    expect((100 * (after / before - 1)).toFixed(2)).toBe('-17.20')
+    const gob = [
       [3069, 3075, 3069, 3067, 3207, 3064, 3064, 3058, 3059, 3062],
       [3075, 3065, 3059, 3065, 3060, 3081, 3186, 3135, 3087, 3062],
-    )
-    expect(gob.twoSided.toFixed(3)).toBe('0.446')
+    ] as const
+    expect(mannWhitney(...gob).twoSided.toFixed(3)).toBe('0.446')
+    expect(gob.map((values) => median([...values]))).toEqual([3065.5, 3070])
   })
 
   it.each([

@@ -30,3 +30,18 @@ test('the histogram library agrees with its own published example: 25, 50, 75 (H
   expect(histogram.stdDeviation).toBeCloseTo(Math.sqrt(1250 / 3), 9)
   expect([50, 75, 100].map((percentile) => histogram.getValueAtPercentile(percentile))).toEqual([50, 75, 75])
 })
+
+test('our histogram reads the percentile table that HdrHistogramJS publishes for 25, 50, 75', () => {
+  const histogram = latencyHistogram()
+  for (const value of [25, 50, 75]) histogram.record(value)
+  // Value by percentile, as in src/Histogram.spec.ts.
+  const table = [
+    [25, [0, 0.1, 0.2, 0.3]],
+    [50, [0.4, 0.5, 0.55, 0.6, 0.65]],
+    [75, [0.7, 1]],
+  ] as const
+  for (const [value, percentiles] of table) {
+    for (const percentile of percentiles) expect(histogram.quantile(percentile)).toBeCloseTo(value / 1e6, 12)
+  }
+  expect(histogram.mean).toBeCloseTo(50e-6, 12)
+})

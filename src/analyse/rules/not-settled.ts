@@ -1,4 +1,7 @@
-import { formatLatency } from '../../model/units.ts'
+import type { Timeline } from '../../model/result.ts'
+import { formatLatency, MICROS } from '../../model/units.ts'
+import { mean } from '../../stats/moments.ts'
+import { mser } from '../../stats/mser.ts'
 import { SAMPLES_TO_TRUST, samplesBeyond } from '../samples.ts'
 import { type Rule, warning } from './rule.ts'
 
@@ -12,7 +15,7 @@ export const notSettled: Rule = {
   title: 'Latency was steady within the window',
   judge({ reading, headline }) {
     const { settling } = reading.generator
-    if (!settling) return undefined
+    if (!settling) return settledLate(reading.timeline)
     const { p50First, p50Last, p99First, p99Last } = settling
     const tenth = headline.count / 10
     const compared = [
@@ -20,7 +23,7 @@ export const notSettled: Rule = {
       { name: 'p99', first: p99First, last: p99Last, limit: LIMIT.p99, quantile: 0.99 },
     ].filter(({ quantile }) => samplesBeyond(quantile, tenth) >= SAMPLES_TO_TRUST)
     const moved = compared.find(({ first, last, limit }) => first > limit * last || last > limit * first)
-    if (!moved) return undefined
+    if (!moved) return settledLate(reading.timeline)
     const falling = moved.first > moved.last
     return warning(
       `${moved.name} was ${formatLatency(moved.first)} in the first tenth of the window and ${formatLatency(moved.last)} in its second half.`,
@@ -30,4 +33,28 @@ export const notSettled: Rule = {
       falling ? 'Lengthen the warm-up.' : 'Lower the rate if a queue builds up, else lengthen the window.',
     )
   },
+}
+
+/** Seconds that MSER takes together: fewer than four such parts have no course. */
+const BATCH = 5
+/** Requests before the cut below which a part of the window is higher or lower by luck. */
+const ENOUGH = 5 * SAMPLES_TO_TRUST
+
+/** What took longer to settle than the first tenth: where the seconds' medians are best cut (MSER-5), both sides have to be alike. */
+function settledLate({ p50, requests }: Timeline) {
+  // A second without an answer has no median, and is another rule's.
+  const medians = p50.filter((_, second) => (requests[second] ?? 0) > 0)
+  const { truncate } = mser(medians, BATCH)
+  const before = requests.slice(0, truncate).reduce((sum, count) => sum + count, 0)
+  if (truncate === 0 || medians.length < 4 * BATCH || before < ENOUGH) return undefined
+  const [first, rest] = [mean(medians.slice(0, truncate)) / MICROS, mean(medians.slice(truncate)) / MICROS]
+  if (first <= LIMIT.p50 * rest && rest <= LIMIT.p50 * first) return undefined
+  const falling = first > rest
+  return warning(
+    `The median was ${formatLatency(first)} in the first ${truncate} seconds of the window and ${formatLatency(rest)} after them.`,
+    falling
+      ? 'Warming up is part of the figures.'
+      : 'Latency grew within the window: a longer one would give a larger figure.',
+    falling ? 'Lengthen the warm-up.' : 'Lower the rate if a queue builds up, else lengthen the window.',
+  )
 }
