@@ -48,10 +48,14 @@ export function chartsOfRun(view: View, part: RunPart): Chart[] {
   return BY_RUN[part](view)
 }
 
-/** Every chart of the page; a browser finds the one that it brings to life by its id. */
+/** Every chart of the page, made as it is asked for: a browser stops at the one that it brings to life. */
+export function* eachChart(view: View): Generator<Chart> {
+  for (const make of Object.values(BY_LOAD)) {
+    for (const load of view.loads) yield* make(view, load)
+  }
+  for (const make of Object.values(BY_RUN)) yield* make(view)
+}
+
 export function allCharts(view: View): Chart[] {
-  return [
-    ...Object.values(BY_LOAD).flatMap((make) => view.loads.flatMap((load) => make(view, load))),
-    ...Object.values(BY_RUN).flatMap((make) => make(view)),
-  ]
+  return [...eachChart(view)]
 }

@@ -19,11 +19,9 @@ type Kind = keyof typeof KINDS
 
 /** Buttons under a figure. */
 export function offerDownloads(figure: LiveFigure, reading: Reading, copyLink: (id: string) => void): void {
-  const { id, plot } = figure
-  const chart = reading.chart(id)
-  if (!chart || chart.rows.length === 0) return
-  const drawn = !('reason' in chart.drawing)
-  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => drawn || kind === 'CSV' || kind === 'JSON')
+  const { id, plot, isDrawn, hasNumbers } = figure
+  if (!hasNumbers) return
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => isDrawn || kind === 'CSV' || kind === 'JSON')
   plot
     .closest('figure')
     ?.insertAdjacentHTML(

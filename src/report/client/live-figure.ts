@@ -9,6 +9,9 @@ import { loadEngine } from './load-engine.ts'
 export interface LiveFigure {
   readonly id: string
   readonly plot: HTMLElement
+  /** What came with the page: a drawing or a reason, and a table behind it or none. */
+  readonly isDrawn: boolean
+  readonly hasNumbers: boolean
   /** The drawing, once it is one. */
   readonly view: View | undefined
   /** Title, sentence and table as the chart is now. */
@@ -28,6 +31,8 @@ export function liveFigure(element: HTMLElement): LiveFigure | undefined {
   return {
     id,
     plot,
+    isDrawn: plot.querySelector(':scope > svg') !== null,
+    hasNumbers: element.querySelector('.behind table') !== null,
     get view() {
       return view
     },

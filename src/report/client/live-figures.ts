@@ -11,7 +11,7 @@ export function liveFigures(reading: Reading): LiveFigure[] {
   const figures = new Map<Element, LiveFigure>()
   for (const element of elements) {
     const figure = liveFigure(element)
-    if (figure && reading.chart(figure.id)) figures.set(element, figure)
+    if (figure) figures.set(element, figure)
   }
   const near = new Set<Element>()
   const stale = new Set<Element>(figures.keys())

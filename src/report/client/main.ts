@@ -24,13 +24,14 @@ async function start(): Promise<void> {
   const reading = startReading(data, PUBLISHED)
   const [speaker, tooltip] = [makeSpeaker(), makeTooltip()]
   const copyLink = linkCopier(reading, speaker)
-  showControls(reading, acceptOtherRun(data), copyLink)
+  keepPlace(() => {
+    showControls(reading, acceptOtherRun(data), copyLink)
+    offerTrials(reading)
+  })
   warnWhenChanged(reading)
   renewParts(reading)
-  offerTrials(reading)
   for (const figure of liveFigures(reading)) {
-    const drawing = reading.chart(figure.id)?.drawing
-    if (drawing && !('reason' in drawing)) {
+    if (figure.isDrawn) {
       pointAtMarks(figure, tooltip)
       walkMarks(figure, tooltip, speaker)
     }
@@ -39,6 +40,14 @@ async function start(): Promise<void> {
   reading.listen(() => mark(reading.isPublished ? '' : 'asked'))
   mark('')
   followLinks(reading)
+}
+
+/** Who came by a link is in the middle of the page already: what is added above must not push the place away. */
+function keepPlace(add: () => void): void {
+  const place = scrollY > 0 ? document.elementFromPoint(innerWidth / 2, innerHeight / 2) : null
+  const before = place?.getBoundingClientRect().top ?? 0
+  add()
+  if (place) scrollBy({ top: place.getBoundingClientRect().top - before, behavior: 'instant' })
 }
 
 /** For the style sheet: paper shows the drawings that came with the page unless others were asked for. */

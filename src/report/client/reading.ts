@@ -1,5 +1,5 @@
 import type { Chart } from '../chart.ts'
-import { allCharts } from '../charts/index.ts'
+import { eachChart } from '../charts/index.ts'
 import type { PageData } from '../page-data.ts'
 import { type PageState, PUBLISHED, stateText } from '../page-state.ts'
 import { restate } from '../restate.ts'
@@ -24,11 +24,11 @@ export function startReading(data: PageData, first: PageState): Reading {
   const listeners: (() => void)[] = []
   let state = tidy(data, first)
   let view = restate(data, state)
-  let charts: ReadonlyMap<string, Chart> | undefined
+  let charts = finder(view)
   const set = (next: PageState) => {
     state = tidy(data, next)
     view = restate(data, state)
-    charts = undefined
+    charts = finder(view)
     for (const listener of listeners) listener()
   }
   return {
@@ -43,12 +43,25 @@ export function startReading(data: PageData, first: PageState): Reading {
       return stateText(state) === ''
     },
     chart(id) {
-      charts ??= new Map(allCharts(view).map((chart) => [chart.id, chart]))
-      return charts.get(id)
+      return charts(id)
     },
     change: (asked) => set({ ...state, ...asked }),
     reset: () => set(PUBLISHED),
     listen: (listener) => void listeners.push(listener),
+  }
+}
+
+/** Charts by id, each made once, and none before it or one behind it is asked for: all of them take a moment. */
+function finder(view: View): Reading['chart'] {
+  const made = new Map<string, Chart>()
+  const rest = eachChart(view)
+  return (id) => {
+    while (!made.has(id)) {
+      const { value } = rest.next()
+      if (!value) return undefined
+      made.set(value.id, value)
+    }
+    return made.get(id)
   }
 }
 
