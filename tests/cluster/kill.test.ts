@@ -89,7 +89,10 @@ async function world() {
     containers: await listed('ps', '--all', '--format', '{{.Names}}'),
     networks: await listed('network', 'ls', '--format', '{{.Name}}'),
     volumes: await listed('volume', 'ls', '--format', '{{.Name}}'),
-    images: await listed('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'),
+    // Those without a name are left by whoever builds one anew: a run only brings images with names.
+    images: (await listed('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}')).filter(
+      (name) => !/<none>/.test(name),
+    ),
     records: (await records().all()).map(({ cluster }) => cluster).toSorted(),
     scratch: readdirSync(tmpdir()).filter((name) => /^meshbench-.*-killed-/.test(name)),
     kubeconfig: foldersOf(join(homedir(), '.kube')).length === 0 ? '' : textOf(config),
