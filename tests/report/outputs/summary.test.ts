@@ -18,7 +18,7 @@ describe('the summary', () => {
     expect(summary.indexOf(CAVEAT)).toBeGreaterThan(0)
     expect(summary.indexOf('### http-500')).toBeLessThan(summary.indexOf('### http-2000'))
     expect(summary).toMatch(/- p99 is [\d.]+ ms with none.*envoy-sidecar/)
-    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+\)/)
+    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+ a month for CPU and memory\)/)
     expect(summary.match(/^\| arm \| p50 \| p99 \| CPU per million requests \| memory \| cost a month/gm)).toHaveLength(
       2,
     )
