@@ -1,12 +1,25 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Docker } from './docker.ts'
 import type { Ground } from './ground.ts'
 import type { Standing } from './standing.ts'
+
+/** runc gives up on a node that forks faster than it looks ("unable to freeze", on a busy machine): a moment later it succeeds. */
+const TRIES = 5
+/** Milliseconds. */
+const MOMENT = 500
 
 type Nodes = Pick<Standing, 'nodes'>
 
 /** Nodes that get no CPU any more: what stands costs the arm that is measured nothing but memory. */
 export async function freeze({ nodes }: Nodes, { docker }: Pick<Ground, 'docker'>): Promise<void> {
-  await docker.pause(await inState('running', nodes, docker))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await docker.pause(await inState('running', nodes, docker))
+    } catch (error) {
+      if (attempt === TRIES) throw error
+      await setTimeout(MOMENT)
+    }
+  }
 }
 
 /** Also what was frozen in part, as after a call that broke half way: Docker is asked what is paused, and nobody else. */
