@@ -25,6 +25,8 @@ loads: [{ name: http, rate: 250/s, connections: 4, payload: 1KiB, warmup: 3s, du
 /** How long a neighbour that was stopped runs until it is frozen again: its processes are all there by then. */
 const START = 20_000
 const MEASURED = ['none', 'none-again'] as const
+/** As the clusters are when they have been made. */
+let isFrozen = true
 
 await using bench = await openBench(SCENARIO, RUN)
 const [load] = bench.plan.scenario.loads as [Load]
@@ -57,8 +59,6 @@ async function measured(on: Bench, arm: string, name: string): Promise<Figures> 
     await lowered(on, arm)
   }
 }
-
-let isFrozen = true
 
 /** Stopped, a cluster has no process at all; paused, all of them, and none gets any CPU. */
 async function beFrozen(wanted: boolean): Promise<void> {

@@ -66,7 +66,7 @@ const shipped = (cohorts: number) => ({ ...onClusters(cohorts), loads: 1, hasAga
 const BETWEEN = [0.01, 0.03, 0.06]
 
 export function nightlySettings(isShort: boolean): Setting[] {
-  const all = [2, 5].flatMap((cohorts) =>
+  const all = [5, 2].flatMap((cohorts) =>
     BETWEEN.map((between) => ({
       title: `${cohorts} × ${10 / cohorts} blocks, clusters of a mesh differ by ${100 * between} %, of none by 2 %`,
       deviation: 0.06,
@@ -77,7 +77,7 @@ export function nightlySettings(isShort: boolean): Setting[] {
 }
 
 export function nightlyPowerSettings(isShort: boolean): PowerSetting[] {
-  const all = [2, 5].flatMap((cohorts) =>
+  const all = [5, 2].flatMap((cohorts) =>
     [0.01, 0.03].flatMap((between) =>
       [0.1, 0.2].map((increase) => ({
         title: `${cohorts} × ${10 / cohorts} blocks, clusters differ by ${100 * between} %`,

@@ -26,12 +26,13 @@ export async function extendRun(
   const { run } = analysis.record
   if (run.extension) return analysis.missing.length > 0 ? dir : nothingToDo(`${run.id} was extended already`, stderr)
   refuseUnfinished(analysis)
+  const limits = await chooseLimits(run, options, cwd)
+  if (limits.pinned !== undefined) return nothingToDo('a pinned reference is confirmed by the next run', stderr)
   const suspects = suspectsOf(await judge(analysis, options, cwd))
   if (suspects.length === 0) return nothingToDo(`the gate suspects nothing in ${run.id}`, stderr)
-  const { blocks } = await chooseLimits(run, options, cwd)
   const cohorts = extendPlan(run.plan, {
     suspects,
-    blocks: Math.max(...suspects.map((suspect) => blocks.extendTo - plannedBlocks(analysis, suspect))),
+    blocks: Math.max(...suspects.map((suspect) => limits.blocks.extendTo - plannedBlocks(analysis, suspect))),
     provisionsAnew: provisions(analysis.record),
   })
   await writeExtension(dir, run, { madeAt: new Date().toISOString(), suspects, cohorts })

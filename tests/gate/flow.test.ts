@@ -118,6 +118,8 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
     expect(first.code).toBe(11)
     const { gate } = JSON.parse(first.stdout) as { gate: GateResult }
     expect(cell(gate, 'p50')).toMatchObject({ verdict: 'inconclusive', breach: true })
+    const extended = await meshbench(['run', '--extend', ...pinned], { cwd: slower.cwd })
+    expect(extended).toMatchObject({ code: 0, stderr: expect.stringContaining('confirmed by the next run') })
     // A night does not confirm itself, and a breach of another reference confirms nothing.
     expect((await slower.gate(...pinned, '--previous', slower.write('last.json', first.stdout))).code).toBe(2)
     const otherwise = (change: object) => slower.write('last.json', JSON.stringify({ gate: { ...gate, ...change } }))

@@ -25,17 +25,22 @@ function repository(): string {
   return checkout
 }
 
+const ARMS =
+  '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }, { name: mesh-ref, mesh: envoy-sidecar }]'
+const GATE = '{ metrics: [p50, p99] }'
+
 /** `latency`: of the candidate, as a true ratio to its reference. */
-function writeScenario(checkout: string, latency: number): void {
+function writeScenario(checkout: string, latency: number, { arms = ARMS, gate = GATE, seed = 1 } = {}): void {
   writeFileSync(
     join(checkout, 'bench/night.yaml'),
     `name: night
 platform: simulated
+seed: ${seed}
 cohorts: 5
 blocks: 2
-arms: [none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }, { name: mesh-ref, mesh: envoy-sidecar }]
+arms: ${arms}
 loads: [{ name: http, tool: fortio, rate: 100/s, connections: 4, warmup: 1s, duration: 12s }]
-gate: { metrics: [p50, p99] }
+gate: ${gate}
 simulation:
   latency: 10ms
   noise: { trial: 0.005, block: 0.05, cohort: 0.002 }
@@ -106,6 +111,33 @@ describe('the nightly workflow, step by step', () => {
     )
     expect(runs).toEqual(new Set(readdirSync(join(checkout, 'results'))))
     expect(runs.size).toBe(2)
+  }, 240_000)
+
+  it('against a pinned reference wants two nights in a row, and knows of the one before', async () => {
+    const checkout = repository()
+    const gate = '{ metrics: [p50], pinned: bench/reference.json, defaults: { night: { deviation: 1%, runs: 20 } } }'
+    writeScenario(checkout, 1, {
+      gate,
+      arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
+    })
+    const stage = stageOf(checkout)
+    const meshbench = (...args: string[]) =>
+      execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
+        cwd: checkout,
+      })
+    meshbench('run', 'bench/night.yaml')
+    meshbench('gate', 'accept', '--reason', 'the release')
+    writeScenario(checkout, 1.4, {
+      gate,
+      arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
+      seed: 2,
+    })
+    const first = await play(NIGHTLY, stage)
+    expect(failuresOf(first).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 11]])
+    expect(calls(stage.scratch, 'gh', 'issue')).toEqual([])
+    const second = await play(NIGHTLY, stage)
+    expect(failuresOf(second).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
+    expect(calls(stage.scratch, 'gh', 'issue', 'create')).toHaveLength(1)
   }, 240_000)
 
   it('is not green when the history was tampered with, and does not measure on', async () => {
