@@ -1,8 +1,8 @@
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
-import { geometricInterval, meanInterval } from '../stats/interval.ts'
 import { type Against, compareToBaseline } from './against-baseline.ts'
+import { figuresOfCell } from './figures-of-cell.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
 import { judgeStanding } from './standing-of-cell.ts'
@@ -97,9 +97,6 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
 
 function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean, band: number | undefined): Cell {
   const { arm, values, silent, against } = one
-  const numbers = values.map(({ value }) => value)
-  const estimate = geometricInterval(numbers) ?? meanInterval(numbers)
-  const leading = against?.ratio ?? against?.difference
   const { notes, ...judged } = judgeStanding({ values, isBaseline, band, ...(against && { against }) })
   const quiet =
     silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
@@ -108,12 +105,7 @@ function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean
     load,
     metric: metric.info.name,
     values,
-    ...(estimate && { estimate }),
-    ...(against?.ratio && { ratio: against.ratio.estimate }),
-    ...(against?.difference && { difference: against.difference.estimate }),
-    ...(leading && { basis: leading.basis }),
-    ...(leading?.p !== undefined && { p: leading.p }),
-    ...(against?.robust && { robust: against.robust }),
+    ...figuresOfCell(values, against),
     ...judged,
     notes: [...notes, ...quiet],
   }

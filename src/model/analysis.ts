@@ -67,7 +67,7 @@ export interface Basis {
   /** The replicate: with two or more cohorts the cohort, whose scatter holds that of its blocks. */
   readonly unit: 'cohorts' | 'blocks'
   readonly cohorts: number
-  /** Of its t; `lent` of them by the A/A pairs, which know as well how far cohorts lie apart. */
+  /** Of its t; `lent` of them by A/A arms of the same mesh, which know as well how far its cohorts lie apart. */
   readonly freedom: number
   readonly lent?: number
   /** Standard deviations of the log-ratio (of the difference where there is no ratio): of cohorts, and of blocks within one. */

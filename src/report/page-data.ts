@@ -87,7 +87,7 @@ export interface TrialSeconds {
 }
 
 /** The metrics that charts and the first table show, in their order; what an analysis has not is left out. */
-export const SHOWN_METRICS = [
+const SHOWN_METRICS = [
   'p50',
   'p90',
   'p99',

@@ -1,4 +1,5 @@
 import { type Against, type ArmValues, compareToBaseline } from '../analyse/against-baseline.ts'
+import { figuresOfCell } from '../analyse/figures-of-cell.ts'
 import { lentTo } from '../analyse/lending.ts'
 import { noiseBand } from '../analyse/noise-floor.ts'
 import { judgeStanding } from '../analyse/standing-of-cell.ts'
@@ -6,7 +7,7 @@ import { disagreeingTwin } from '../analyse/twin.ts'
 import { byBlock, equalArms, measure, pairUp } from '../analyse/within-blocks.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import type { Arm } from '../model/scenario.ts'
-import { exponential, geometricInterval, meanInterval } from '../stats/interval.ts'
+import { exponential } from '../stats/interval.ts'
 
 /** Who is compared with whom. */
 export interface Sides {
@@ -92,20 +93,12 @@ export function equalIn(cells: readonly Cell[], { twins: [first, ...rest], provi
 
 function cellOf(cell: Cell, against: Against | undefined, band: number | undefined, { baseline }: Sides): Cell {
   const { arm, load, metric, values } = cell
-  const numbers = values.map(({ value }) => value)
-  const estimate = geometricInterval(numbers) ?? meanInterval(numbers)
-  const leading = against?.ratio ?? against?.difference
   return {
     arm,
     load,
     metric,
     values,
-    ...(estimate && { estimate }),
-    ...(against?.ratio && { ratio: against.ratio.estimate }),
-    ...(against?.difference && { difference: against.difference.estimate }),
-    ...(leading && { basis: leading.basis }),
-    ...(leading?.p !== undefined && { p: leading.p }),
-    ...(against?.robust && { robust: against.robust }),
+    ...figuresOfCell(values, against),
     ...judgeStanding({ values, isBaseline: arm === baseline, band, ...(against && { against }) }),
   }
 }

@@ -21,25 +21,28 @@ export function roomForLabels(given: Frame, names: readonly string[]): Frame {
   return { ...given, right: Math.max(given.right, Math.ceil(longest * LETTER) + GAP + 4) }
 }
 
-/** Names of lines beside their ends, apart from each other; nothing in a narrow frame. */
+/** Names of lines beside their ends; nothing in a narrow frame. */
 export function endLabels(ends: readonly LineEnd[], frame: Frame): Layer[] {
-  if (isNarrow(frame)) return []
+  return isNarrow(frame) ? [] : [labelColumn(ends, frame)]
+}
+
+/** Names beside the plot, apart from each other, however narrow the frame: for charts that no legend explains. */
+export function labelColumn(ends: readonly LineEnd[], frame: Frame): Layer {
   const places = spread(
     ends.map(({ y }) => y),
     15,
     plotHeight(frame),
   )
   const values = ends.map(({ text, color }, index) => ({ text: shorten(text, MOST), color, y: places[index] ?? 0 }))
-  return [
-    {
-      data: { values },
-      mark: { type: 'text', align: 'left', baseline: 'middle' },
-      encoding: {
-        x: { value: plotWidth(frame) + GAP },
-        y: pixels('y'),
-        text: { field: 'text' },
-        color: { field: 'color', scale: null },
-      },
+  return {
+    data: { values },
+    // Beside the plot: where axes can be zoomed, Vega-Lite clips what does not say otherwise.
+    mark: { type: 'text', align: 'left', baseline: 'middle', clip: false },
+    encoding: {
+      x: { value: plotWidth(frame) + GAP },
+      y: pixels('y'),
+      text: { field: 'text' },
+      color: { field: 'color', scale: null },
     },
-  ]
+  }
 }

@@ -7,8 +7,8 @@ import { formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
 import { type Axis, place, scaledAxis, valueAt } from './axes.ts'
 import { framed, LATENCY_TICK, PAPER, QUANTILE_TICK, quantitative, verticalTitle, zoomable } from './config.ts'
-import { type Frame, isNarrow, plotHeight, plotWidth } from './frame.ts'
-import { shorten, spread } from './labels.ts'
+import { endLabels, type LineEnd, roomForLabels } from './end-labels.ts'
+import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import type { Layer } from './layer.ts'
 import { clockTitle, noClockReason, type Series, seriesOf } from './series.ts'
 import { dots } from './traced.ts'
@@ -16,7 +16,6 @@ import { dots } from './traced.ts'
 /** Where markers stand and what the table behind the chart lists. */
 export const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
 const MEDIAN = 0.5
-const LABEL_ROOM = 118
 
 /**
  * Latency over 1 / (1 − quantile): each step to the right is ten times rarer. A thick line for all valid trials together, a
@@ -74,8 +73,11 @@ function rangeAt(series: readonly Series[], quantile: number): string | undefine
 }
 
 function drawing(view: View, load: Load, clock: Clock, given: Frame): TopLevelSpec {
-  const frame = isNarrow(given) ? given : { ...given, right: LABEL_ROOM }
   const series = upperHalf(seriesOf(view, load, clock))
+  const frame = roomForLabels(
+    given,
+    series.map(({ style }) => style.name),
+  )
   const other = upperHalf(seriesOf(view, load, clock === 'response' ? 'service' : 'response'))
   const y = scaledAxis(
     view.state.scale,
@@ -115,7 +117,7 @@ function drawing(view: View, load: Load, clock: Clock, given: Frame): TopLevelSp
         encoding: { ...positions, ...stroke, detail: { field: 'arm' }, strokeDash: { field: 'dash', scale: null } },
       },
       markerLayer(series, x, y, positions, frame),
-      ...(isNarrow(frame) ? [] : [endLabels(series, y, frame)]),
+      ...endLabels(lineEnds(series, y, frame), frame),
     ],
   }
 }
@@ -189,27 +191,11 @@ function markers({ style: { name, color, shape }, spectrum }: Series) {
   })
 }
 
-function endLabels(series: readonly Series[], y: Axis, frame: Frame) {
-  const height = plotHeight(frame)
-  const ends = spread(
-    series.map((one) => (1 - place(y, one.spectrum.at(-1)?.latency ?? valueAt(y, 0))) * height),
-    15,
-    height,
-  )
-  const values = series.map(({ style }, index) => ({
-    color: style.color,
-    text: shorten(style.name, 17),
-    y: ends[index] ?? 0,
+/** The line's end as the label stands beside it. */
+function lineEnds(series: readonly Series[], y: Axis, frame: Frame): LineEnd[] {
+  return series.map(({ style: { name, color }, spectrum }) => ({
+    text: name,
+    color,
+    y: (1 - place(y, spectrum.at(-1)?.latency ?? valueAt(y, 0))) * plotHeight(frame),
   }))
-  return {
-    data: { values },
-    // Beside the plot: where axes can be zoomed, Vega-Lite clips what does not say otherwise.
-    mark: { type: 'text', align: 'left', baseline: 'middle', clip: false },
-    encoding: {
-      x: { value: plotWidth(frame) + 9 },
-      y: { field: 'y', type: 'quantitative', scale: null },
-      text: { field: 'text' },
-      color: { field: 'color', scale: null },
-    },
-  } as const
 }

@@ -3,10 +3,10 @@ import { MICROS } from '../../model/units.ts'
 import type { Chart } from '../chart.ts'
 import { formatLevel } from '../figures.ts'
 import type { Stall } from '../stalls.ts'
-import { type Axis, linearAxis, logAxis, place, valueAt } from './axes.ts'
+import { type Axis, linearAxis, logAxis, place } from './axes.ts'
 import { framed, INK, LATENCY_TICK, MUTED, quantitative, verticalTitle } from './config.ts'
-import { type Frame, plotHeight, plotWidth } from './frame.ts'
-import { spread } from './labels.ts'
+import { type LineEnd, labelColumn } from './end-labels.ts'
+import { type Frame, plotHeight } from './frame.ts'
 
 const SERIES = [
   { key: 'max', title: 'slowest', color: MUTED, dash: [2, 3] },
@@ -89,7 +89,7 @@ function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSp
           strokeDash: { field: 'dash', scale: null },
         },
       },
-      endLabels(timeline, height, y, frame),
+      labelColumn(lineEnds(timeline, y, frame), frame),
     ],
   }
 }
@@ -98,27 +98,9 @@ function wordsOf(title: string, second: number, micros: number): string {
   return `second ${second}, ${title}: ${formatLevel('seconds', micros / MICROS)}`
 }
 
-function endLabels(timeline: Stall['timeline'], channel: ReturnType<typeof quantitative>, y: Axis, frame: Frame) {
-  const height = plotHeight(frame)
-  const last = SERIES.map(({ key }) => (timeline[key].findLast((latency) => latency > 0) ?? 0) / MICROS)
-  const ends = spread(
-    last.map((latency) => (latency > 0 ? place(y, latency) * height : 0)),
-    15,
-    height,
-  )
-  const values = SERIES.map(({ title, color }, index) => ({
-    text: title,
-    color,
-    y: valueAt(y, (ends[index] ?? 0) / height),
-  }))
-  return {
-    data: { values },
-    mark: { type: 'text', align: 'left', baseline: 'middle' },
-    encoding: {
-      x: { value: plotWidth(frame) + 8 },
-      y: channel,
-      text: { field: 'text' },
-      color: { field: 'color', scale: null },
-    },
-  } as const
+function lineEnds(timeline: Stall['timeline'], y: Axis, frame: Frame): LineEnd[] {
+  return SERIES.map(({ key, title, color }) => {
+    const last = (timeline[key].findLast((latency) => latency > 0) ?? 0) / MICROS
+    return { text: title, color, y: (1 - (last > 0 ? place(y, last) : 0)) * plotHeight(frame) }
+  })
 }

@@ -1,6 +1,6 @@
 import { count } from '../../analyse/wording.ts'
 import type { Analysis } from '../../model/analysis.ts'
-import { machineClassText } from '../../model/machine-class.ts'
+import { trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
@@ -76,14 +76,15 @@ function card(title: string, { arms, level, real, why }: Winner): Html {
 /** How far the figures of a load can be trusted, in three lines. */
 function trust(view: View, analysis: Analysis, load: Load): Html {
   const of = analysis.trials.filter(({ result }) => result.trial.load === load.name)
-  const missing = analysis.missing.filter((id) => id.endsWith(`-${load.name}`)).length
   const valid = of.filter(({ status }) => status === 'valid').length
-  const planned = of.length + missing
+  const { plan, provenance } = analysis.record.run
+  const { cohorts, scenario } = plan
+  const { machine } = provenance
+  const planned = trialsOf(plan).filter((trial) => trial.load === load.name).length
   const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
-  const { cohorts, scenario } = analysis.record.run.plan
   const blocks = cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
   return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid} of ${planned} trials valid</p>
-<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machineClassText(analysis.record.run.provenance.machine).split(', ').slice(0, 3).join(', ')}</a></p></div>`
+<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
 }
 
 function noiseWords(view: View, load: Load): string {
