@@ -1,5 +1,5 @@
 import type { Cell } from '../model/analysis.ts'
-import { type Arm, isSameArm } from '../model/scenario.ts'
+import { type Arm, isSameArm, isSameMesh } from '../model/scenario.ts'
 import { independentDifferences } from '../stats/equal-arms.ts'
 import { type CohortSpread, type Cohorts, cohortSpread } from '../stats/nested.ts'
 
@@ -26,7 +26,7 @@ export interface Known {
  * the time, since the luck of the arms compared is in what is lent. The same clusters buy more as further cohorts.
  */
 export function lentTo(one: Arm, other: Arm, arms: readonly Known[]): Lent {
-  if (one.mesh !== other.mesh || one.placement !== other.placement) return {}
+  if (!isSameMesh(one, other)) return {}
   // Of equal arms the first row is the comparison itself.
   if (isSameArm(one, other)) return spreads(differences(equalsOf(one, arms, [one, other])).filter(({ row }) => row > 0))
   return spreads([...differences(equalsOf(one, arms)), ...differences(equalsOf(other, arms))])

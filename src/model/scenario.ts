@@ -106,6 +106,11 @@ export interface Scenario {
   readonly gate?: Limits
 }
 
+/** Whether two arms are versions of one mesh, placed alike: they vary from cluster to cluster by the same measure. */
+export function isSameMesh(a: Arm, b: Arm): boolean {
+  return a.mesh === b.mesh && a.placement === b.placement
+}
+
 /** Whether two arms are the same thing under two names: an A/A pair, which shows the noise floor. */
 export function isSameArm(a: Arm, b: Arm): boolean {
   const { name: _a, ...restA } = a

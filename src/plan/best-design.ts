@@ -3,7 +3,7 @@ import type { Load } from '../model/scenario.ts'
 import type { Seconds } from '../model/units.ts'
 import { type Budget, bestDesign } from '../stats/allocation.ts'
 import { reach } from '../stats/interval.ts'
-import { type Detectable, equalArms, precisionOf } from './detectable.ts'
+import { type Detectable, lentPairs, precisionOf } from './detectable.ts'
 import { estimate } from './estimate.ts'
 
 /** How the wall clock of a plan gives the narrowest interval of one load and metric. */
@@ -34,7 +34,7 @@ export function adviseDesign(plan: Plan, costs: Costs, subject: Detectable): Des
   const load = scenario.loads.find(({ name }) => name === subject.load)
   if (!load || (scenario.platform !== 'kind' && scenario.platform !== 'cluster')) return undefined
   const { seconds } = estimate(plan, costs)
-  const pairs = equalArms(scenario)
+  const pairs = lentPairs(scenario)
   const budget = budgetOf(plan, costs, subject, load)
   const best = withPairs({ ...budget, seconds }, cohorts.length, pairs)
   const planned = halfOf({ ...subject, cohorts: cohorts.length, pairs })
@@ -46,7 +46,7 @@ export function adviseDesign(plan: Plan, costs: Costs, subject: Detectable): Des
   return { load: name, metric, seconds, cohorts: best.cohorts, blocks: best.blocks, window: best.window, half, planned }
 }
 
-/** Every cohort has the A/A pairs too, so that what they lend depends on the answer: asked again until both agree. */
+/** Every cohort has its A/A pairs, so that what they lend depends on the answer: asked again until both agree. */
 function withPairs(budget: Budget, cohorts: number, pairs: number) {
   let best = bestDesign({ ...budget, freedom: pairs * cohorts })
   for (let step = 0; best && pairs > 0 && step < 5; step++) {

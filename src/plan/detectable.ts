@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts'
-import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { type Arm, baselineOf, isSameArm, isSameMesh, type Scenario } from '../model/scenario.ts'
 import { blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
 import { rootWhole } from '../stats/root.ts'
 
@@ -64,7 +64,7 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
 function found({ metric, deviation, between, source }: Deviation, load: string, plan: Plan): Detectable {
   const blocks = plan.cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
   const scatter = { deviation, between: between ?? assumedBetween(plan.scenario, deviation) }
-  const pairs = equalArms(plan.scenario)
+  const pairs = lentPairs(plan.scenario)
   const precision = precisionOf({ ...scatter, cohorts: plan.cohorts.length, blocks, pairs })
   const blocksFor = (effect: number) =>
     plan.cohorts.length < 2
@@ -86,10 +86,17 @@ function assumedBetween({ platform }: Scenario, deviation: number): number {
   return platform === 'kind' || platform === 'cluster' ? deviation * ASSUMED_BETWEEN : 0
 }
 
-/** How many arms repeat the baseline: each lends what it shows of every cohort. */
-export function equalArms(scenario: Scenario): number {
+/**
+ * How many A/A pairs lend what they show of every cohort to the comparison with the baseline: of the arm that borrows from
+ * the fewest. An arm of another mesh borrows from none, as the analysis has it.
+ */
+export function lentPairs(scenario: Scenario): number {
+  const { arms } = scenario
   const baseline = baselineOf(scenario)
-  return scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline)).length
+  const repeats = (arm: Arm) => arms.filter((one) => isSameArm(one, arm)).length - 1
+  const compared = arms.filter((arm) => !isSameArm(arm, baseline))
+  if (compared.length === 0) return Math.max(0, repeats(baseline) - 1)
+  return Math.min(...compared.map((arm) => (isSameMesh(arm, baseline) ? repeats(arm) + repeats(baseline) : 0)))
 }
 
 /** A standard error on the logarithm, and how well it will be known. */

@@ -107,7 +107,12 @@ const LINES = 8
 const ROWS = 10
 const STALLS = 2
 
+/** Figures are rounded before anything is drawn, so that what Node drew and what the reader's browser draws are equal. */
 export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
+  return rounded(gathered(analysis, history))
+}
+
+function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   const { run } = analysis.record
   const { scenario } = run.plan
   const shown = new Set<string>(SHOWN_METRICS)
@@ -142,6 +147,14 @@ export function pageData(analysis: Analysis, history?: readonly Trend[]): PageDa
     ...(history && { history }),
     seconds: eachKept(secondsOf(analysis), ({ arm, load }) => JSON.stringify([arm, load]), ROWS),
   }
+}
+
+/** Six digits are more than any figure is known to, and half of what a page would carry. */
+function rounded<Value>(value: Value): Value {
+  if (typeof value === 'number') return Number(value.toPrecision(6)) as Value
+  if (Array.isArray(value)) return value.map(rounded) as Value
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)])) as Value
 }
 
 /** Figures to five digits: more than any of them is known to. Notes stay in the tables, which are made in Node. */

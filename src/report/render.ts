@@ -80,16 +80,11 @@ function contents(there: string): Html {
 }
 
 function document(title: string, scripts: PageScripts | undefined, loads: number, body: Html, data: PageData): Html {
-  const packed = scripts && gzipSync(JSON.stringify(data, rounded), { level: 9 }).toString('base64')
+  const packed = scripts && gzipSync(JSON.stringify(data), { level: 9 }).toString('base64')
   return html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
 <title>${title} · meshbench</title><style>${trusted(STYLE)}${trusted(panelStyle(loads))}</style></head>
 <body>${body}${scripts && packed && scriptsHtml(scripts, packed)}</body></html>
 `
-}
-
-/** Six digits are more than any figure is known to, and half of what a page would carry. */
-function rounded(_: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
 }

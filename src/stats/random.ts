@@ -37,11 +37,16 @@ export function random(seed: number, ...labels: (string | number)[]): Random {
   }
 }
 
-/** FNV-1a, 32 bits: spreads similar labels over different seeds. */
+/**
+ * FNV-1a, 32 bits, and MurmurHash3's last mixing. The mixing is needed: the low bits of FNV follow the low bits of the
+ * last character, and a generator's first draw follows its seed, so that labels which count up would shuffle in turns.
+ */
 function hash(text: string): number {
   let value = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
   }
-  return value | 0
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
+  return (value ^ (value >>> 16)) | 0
 }

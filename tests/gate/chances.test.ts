@@ -22,13 +22,13 @@ function family(values: readonly (readonly number[])[], perCohort = BLOCKS) {
 describe('a family of cells', () => {
   const draw = random(9, 'family')
   const common = Array.from({ length: BLOCKS }, () => 0.06 + 0.06 * draw.normal())
-  const alike = Array.from({ length: 12 }, () => common.map((value) => value + 0.003 * draw.normal()))
+  const alike = Array.from({ length: 36 }, () => common.map((value) => value + 0.003 * draw.normal()))
 
   it('pays by Holm for every cell, by max-T for those that move together about once', () => {
     const cells = family(alike)
     const [byHolm, byMaxT] = [chancesOf(cells, 'holm'), chancesOf(cells, 'maxt')]
     const least = Math.min(...byHolm.map(({ p }) => p.worse))
-    expect(byHolm[0]?.adjusted.worse).toBeGreaterThan(8 * least)
+    expect(byHolm[0]?.adjusted.worse).toBeGreaterThan(24 * least)
     expect(byMaxT[0]?.adjusted.worse).toBeLessThan((byHolm[0]?.adjusted.worse ?? 0) / 2)
     expect(byMaxT[0]?.adjusted.better).toBeGreaterThan(0.9)
     expect(byMaxT[0]?.p).toEqual(byHolm[0]?.p)
@@ -42,10 +42,10 @@ describe('a family of cells', () => {
 
   it('stays as large as it was declared when a cell cannot be judged', () => {
     const [first, ...rest] = family(alike)
-    if (!first) throw new Error('there are twelve')
+    if (!first) throw new Error('there are 36')
     const broken = rest.map((one) => ({ ...one, why: { rule: 'no-data', sentence: 'gone' } }))
     const alone = chancesOf([first], 'holm')[0]?.adjusted.worse ?? 0
-    expect(chancesOf([first, ...broken], 'holm')[0]?.adjusted.worse).toBeCloseTo(12 * alone, 12)
+    expect(chancesOf([first, ...broken], 'holm')[0]?.adjusted.worse).toBeCloseTo(36 * alone, 12)
     expect(chancesOf([first, ...broken], 'maxt')[1]?.adjusted).toEqual({ worse: 1, better: 1 })
   })
 })

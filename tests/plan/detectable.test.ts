@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Arm } from '../../src/model/scenario.ts'
 import { costsOf } from '../../src/plan/costs.ts'
 import { describePlan } from '../../src/plan/describe-plan.ts'
 import { detectable, errorRates } from '../../src/plan/detectable.ts'
@@ -45,23 +46,34 @@ describe('detectable', () => {
 })
 
 describe('cohorts', () => {
-  const of = (arms: readonly string[], change: Parameters<typeof scenario>[2]) => {
-    const given = scenario(arms, ['one'], { platform: 'kind', ...change })
-    const { arms: all } = given
-    const meshed = all.map((arm) => (arm.name === 'mesh' ? { ...arm, mesh: 'linkerd' } : arm))
-    return describePlan(makePlan({ ...given, arms: meshed }), costsOf('kind', given))
+  const of = (names: readonly string[], change: Parameters<typeof scenario>[2]) => {
+    const given = scenario(names, ['one'], { platform: 'kind', ...change })
+    const arms = given.arms.map(({ name }): Arm => {
+      if (name === 'mesh') return { name, mesh: 'linkerd' }
+      return name === 'next' ? { name, mesh: 'none', version: '2' } : { name, mesh: 'none' }
+    })
+    return describePlan(makePlan({ ...given, arms }), costsOf('kind', given))
   }
   const ratio = ({ detectable }: ReturnType<typeof of>) => detectable.find(({ metric }) => metric === 'p50')?.ratio ?? 0
 
   it('are the replicates: two tell little without an A/A pair, and more blocks of each do not help for ever', () => {
-    const pair = ['none', 'mesh', 'none-again']
-    expect(ratio(of(['none', 'mesh'], { cohorts: 2, blocks: 8 }))).toBeGreaterThan(
+    const pair = ['none', 'next', 'none-again']
+    expect(ratio(of(['none', 'next'], { cohorts: 2, blocks: 8 }))).toBeGreaterThan(
       ratio(of(pair, { cohorts: 2, blocks: 8 })),
     )
     const [few, more, many] = [8, 80, 800].map((blocks) => ratio(of(pair, { cohorts: 2, blocks })))
     expect(more).toBeLessThan(few ?? 0)
     expect((more ?? 0) - (many ?? 0)).toBeLessThan(0.02)
     expect(ratio(of(pair, { cohorts: 6, blocks: 8 }))).toBeLessThan(many ?? 0)
+  })
+
+  it('lend nothing to an arm of another mesh, as the analysis has it', () => {
+    const design = { cohorts: 3, blocks: 4 }
+    expect(ratio(of(['none', 'mesh', 'none-again'], design))).toBe(ratio(of(['none', 'mesh'], design)))
+    expect(ratio(of(['none', 'next', 'mesh', 'none-again'], design))).toBe(ratio(of(['none', 'mesh'], design)))
+    expect(ratio(of(['none', 'none-again', 'none-third'], design))).toBeLessThan(
+      ratio(of(['none', 'none-again'], design)),
+    )
   })
 
   it('are advised where they narrow the interval in the same time, and never widen it', () => {
@@ -97,8 +109,8 @@ describe('planLines', () => {
         "",
         "order of the arms",
         "  cohort 1  block 1  mesh → none-again → none",
-        "  cohort 1  block 2  none-again → none → mesh",
-        "  cohort 1  block 3  none → mesh → none-again",
+        "  cohort 1  block 2  none → mesh → none-again",
+        "  cohort 1  block 3  none-again → none → mesh",
         "",
         "smallest difference to the baseline that 3 blocks can tell from nothing (found 95 % of the time at a two-sided 5 %)",
         "  one  p50  +50 %   +5 % takes 47 blocks, +10 % 14      scatter between blocks 9 % (assumed: as seen on two shared cores)",

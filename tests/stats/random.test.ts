@@ -44,6 +44,13 @@ describe('random', () => {
     `)
   })
 
+  it('draws first, for labels that count up, as it draws at all', () => {
+    const blocks = Array.from({ length: 400 }, (_, block) => block)
+    const firsts = blocks.map((block) => random(1, 'order', block).shuffle(['a', 'b'])[0])
+    const turns = firsts.filter((first, block) => block > 0 && first !== firsts[block - 1]).length
+    expect(Math.abs(turns - 200)).toBeLessThan(40)
+  })
+
   it('is even, in its range', () => {
     const draw = random(1, 'even')
     const counts = new Array<number>(6).fill(0)
