@@ -2,6 +2,7 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { baselineOf, isSameArm } from '../../src/model/scenario.ts'
 import { mean } from '../../src/stats/moments.ts'
 import { readRun } from '../../src/store/read-run.ts'
+import type { EqualBlocks } from '../live/equal-blocks.ts'
 import { METRICS } from './night.ts'
 
 /** Log-ratios to the baseline in real blocks: one row per block and arm, one column per metric. */
@@ -9,10 +10,12 @@ export interface Bank {
   readonly rows: readonly (readonly number[])[]
   /** How many rows are of A/A pairs; the others are of arms that differ, their means taken out. */
   readonly equal: number
+  /** Rows of the A/A nights of `npm run live`, on a quiet machine. */
+  readonly quiet: readonly (readonly number[])[]
 }
 
-/** Of a run's folder. An arm's mean is taken out with √(n/(n − 1)), so that its scatter stays what it was. */
-export async function bankOf(dir: string): Promise<Bank> {
+/** Of a run's folder and the blocks that `npm run live` wrote. An arm's mean is taken out with √(n/(n − 1)), so that its scatter stays what it was. */
+export async function bankOf(dir: string, { runs }: EqualBlocks): Promise<Bank> {
   const analysis = analyse(await readRun(dir))
   const { scenario } = analysis.record.run.plan
   const baseline = baselineOf(scenario)
@@ -37,6 +40,7 @@ export async function bankOf(dir: string): Promise<Bank> {
   )
   return {
     rows: groups.flatMap(({ rows }) => rows),
+    quiet: runs.flatMap(({ rows }) => rows),
     equal: groups.filter(({ isEqual }) => isEqual).reduce((sum, { rows }) => sum + rows.length, 0),
   }
 }

@@ -24,20 +24,29 @@ export interface NoiseAbout {
   /** Standard deviation of an arm's level from one provisioning to the next: of a mesh, and of the baseline. */
   readonly between?: number
   readonly baseline?: number
+  /** Of the variance of an arm in a block: the share that all its cells have in common. */
+  readonly together?: number
 }
 
-/** All cells independent of each other, which is the worst for a family; the level of a block common to both arms. */
-export function modelled({ shape, deviation, drift = 0, between = 0, baseline = between }: NoiseAbout): Noise {
+/** Cells independent of each other where nothing is said, which is the worst for a family; the level of a block common to both arms. */
+export function modelled(about: NoiseAbout): Noise {
+  const { shape, deviation, drift = 0, between = 0, baseline = between, together = 0 } = about
+  const [own, common] = [1 - together, together].map((share) => (Math.sqrt(share) * deviation) / Math.SQRT2) as [
+    number,
+    number,
+  ]
   return (random) => {
     const blocks = new Map<number, number>()
     const cohorts = new Map<string, number[]>()
+    const armsInBlocks = new Map<string, number>()
     return ({ arm, load, cohort, block, order }) => {
       const level = known(blocks, block, () => 0.1 * random.normal())
       const provisioned = known(cohorts, `${arm} ${load} ${cohort}`, () =>
         Array.from({ length: METRICS }, () => (arm.startsWith('none') ? baseline : between) * random.normal()),
       )
-      const drifted = level + (Math.log1p(drift) * order) / TRIALS
-      return provisioned.map((luck) => drifted + luck + (deviation / Math.SQRT2) * drawn(random, shape))
+      const shared = common && common * known(armsInBlocks, `${arm} ${block}`, () => drawn(random, shape))
+      const drifted = level + shared + (Math.log1p(drift) * order) / TRIALS
+      return provisioned.map((luck) => drifted + luck + own * drawn(random, shape))
     }
   }
 }

@@ -12,16 +12,17 @@ const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
 const FALSE_PASSES = { increase: 0.1, share: 0.01 }
 
 /** Promises that the counts contradict; with few nights they can only contradict what is far off. */
-export function brokenPromises({ family, nightly, pinned, power, nightlyPower, coverage }: Proof): string[] {
+export function brokenPromises(proof: Proof): string[] {
+  const { family, nightly, resampled, pinned, power, nightlyPower, resampledPower, coverage } = proof
   return [
-    ...[...family, ...nightly].flatMap(falseClaims),
+    ...[...family, ...nightly, ...resampled].flatMap(falseClaims),
     ...pinned.flatMap(({ alarms, nights, upper, between }) =>
       boundOf(alarms, nights, upper) > FALSE_ALARMS
         ? [`${alarms} of ${nights} pairs of nights against a pinned reference had a false alarm (${between})`]
         : [],
     ),
     ...power.flatMap(missed),
-    ...[...power, ...nightlyPower].flatMap(passed),
+    ...[...power, ...nightlyPower, ...resampledPower].flatMap(passed),
     ...coverage.flatMap(({ covered, runs, cohorts, blocks, shape, equals, restless }) => {
       // One in some hundred settings may stray by chance.
       const { lo, hi } = clopperPearson(Math.round(covered * runs), runs, 0.999)

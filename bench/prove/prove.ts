@@ -4,9 +4,10 @@
  * each setting; `--threads N`.
  * Ends with 1 where a rate that is promised does not hold.
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { EqualBlocks } from '../live/equal-blocks.ts'
 import { bankOf } from './bank.ts'
 import { errorRatesOf } from './for-report.ts'
 import { type Proof, pageOf } from './page.ts'
@@ -19,14 +20,20 @@ const { values } = parseArgs({
 const isShort = values.short
 const size = { isShort, nights: Number(values.nights ?? (isShort ? 250 : 10_000)) }
 const started = process.cpuUsage()
-const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname)
+const equalBlocks: EqualBlocks = JSON.parse(readFileSync(new URL('../live/equal-blocks.json', import.meta.url), 'utf8'))
+const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname, equalBlocks)
 const counted = await countAll(bank, size, {
   threads: Number(values.threads ?? availableParallelism()),
   say: (text) => console.error(text),
 })
 const used = process.cpuUsage(started)
 const cpuSeconds = Math.round((used.user + used.system) / 1e6)
-const proof: Proof = { schema: 2, cpuSeconds, bank: { rows: bank.rows.length, equal: bank.equal }, ...counted }
+const proof: Proof = {
+  schema: 2,
+  cpuSeconds,
+  bank: { rows: bank.rows.length, equal: bank.equal, quiet: bank.quiet.length },
+  ...counted,
+}
 const page = pageOf(proof)
 const broken = brokenPromises(proof)
 

@@ -1,7 +1,8 @@
+import { FAMILY_METHODS, type FamilyMethod } from '../../src/model/limits.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import type { Bank } from './bank.ts'
 import type { NightAbout } from './night.ts'
-import { flipped, modelled } from './noise.ts'
+import { flipped, modelled, type Shape } from './noise.ts'
 
 export interface Setting {
   readonly title: string
@@ -40,6 +41,10 @@ export function nullSettings(bank: Bank, isShort: boolean): Setting[] {
       night: { ...local, noise: flipped(bank.rows) },
     },
     {
+      title: 'sign-flipped blocks of real nights of equal arms',
+      night: { ...local, noise: flipped(bank.quiet) },
+    },
+    {
       title: 'five provisionings of two blocks that differ by 3 % themselves',
       deviation: 0.06,
       night: { ...onClusters(5), noise: modelled({ shape: 'normal', deviation: 0.06, between: 0.03 }) },
@@ -51,6 +56,37 @@ export function nullSettings(bank: Bank, isShort: boolean): Setting[] {
     })),
   ]
   return isShort ? [...plain.slice(2, 4), ...others.slice(1, 2)] : [...plain, ...others]
+}
+
+/** `gate.family.method: maxt`, which resamples every night ten thousand times. */
+export function resampledSettings(isShort: boolean): Setting[] {
+  const all = (
+    [
+      ['normal noise, cells independent', 'normal', 0],
+      ['t3 noise, cells independent', 't3', 0],
+      ['normal noise, four fifths of it common to all cells of an arm', 'normal', 0.8],
+      ['t3 noise, four fifths of it common to all cells of an arm', 't3', 0.8],
+    ] as const
+  ).map(([title, shape, together]) => ({ title, deviation: 0.06, night: resampled('maxt', shape, together) }))
+  return isShort ? all.slice(2, 3) : all
+}
+
+/** Side by side, Holm and max-T, where cells move together. */
+export function resampledPowerSettings(isShort: boolean): PowerSetting[] {
+  const all = [0.05, 0.08, 0.1].flatMap((increase) =>
+    FAMILY_METHODS.map((method) => ({
+      title: method,
+      deviation: 0.06,
+      increase,
+      night: resampled(method, 'normal', 0.8),
+    })),
+  )
+  return isShort ? [] : all
+}
+
+function resampled(method: FamilyMethod, shape: Shape, together: number): NightAbout {
+  const limits = { ...defaultLimits(), family: { method } }
+  return { limits, platform: 'local', cohorts: 1, noise: modelled({ shape, deviation: 0.06, together }) }
 }
 
 const RESTLESS = modelled({ shape: 'normal', deviation: 0.06, between: 0.06, baseline: 0.02 })

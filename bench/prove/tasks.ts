@@ -3,9 +3,24 @@ import { coverageGrid, coverageOf } from './coverage.ts'
 import { nullsOf, powerOf } from './nights.ts'
 import type { Proof } from './page.ts'
 import { pinnedOf, pinnedSettings } from './pinned-nights.ts'
-import { nightlyPowerSettings, nightlySettings, nullSettings, powerSettings } from './settings.ts'
+import {
+  nightlyPowerSettings,
+  nightlySettings,
+  nullSettings,
+  powerSettings,
+  resampledPowerSettings,
+  resampledSettings,
+} from './settings.ts'
 
-export type Part = 'family' | 'power' | 'nightly' | 'nightlyPower' | 'pinned' | 'coverage'
+export type Part =
+  | 'resampled'
+  | 'resampledPower'
+  | 'family'
+  | 'power'
+  | 'nightly'
+  | 'nightlyPower'
+  | 'pinned'
+  | 'coverage'
 export type Counted = { [Key in Part]: Proof[Key][number] }[Part]
 
 /** One setting of a part, by its place. */
@@ -23,6 +38,8 @@ export interface Size {
 /** Every setting, the longest first. */
 export function tasksOf(bank: Bank, { isShort }: Size): Task[] {
   const all = {
+    resampled: resampledSettings(isShort),
+    resampledPower: resampledPowerSettings(isShort),
     family: nullSettings(bank, isShort),
     pinned: pinnedSettings(isShort),
     nightly: nightlySettings(isShort),
@@ -39,6 +56,10 @@ export function countOf({ part, place }: Task, bank: Bank, { isShort, nights }: 
   switch (part) {
     case 'family':
       return nullsOf(at(nullSettings(bank, isShort), place), nights)
+    case 'resampled':
+      return nullsOf(at(resampledSettings(isShort), place), Math.min(nights, isShort ? 30 : 1000))
+    case 'resampledPower':
+      return powerOf(at(resampledPowerSettings(isShort), place), Math.min(few, 200))
     case 'nightly':
       return nullsOf(at(nightlySettings(isShort), place), nights)
     case 'power':

@@ -1,5 +1,5 @@
 import type { Cell } from '../model/analysis.ts'
-import { formatChange } from '../model/units.ts'
+import { formatChange, formatChanges } from '../model/units.ts'
 import type { Against } from './against-baseline.ts'
 import { neededToDecide } from './needed.ts'
 import { BLOCKS_TO_DECIDE, standingOfDifference, standingOfRatio, tellingRatio } from './standing.ts'
@@ -40,8 +40,8 @@ function neededIn({ against, band = 1 }: Subject): Cell['needed'] {
 
 function twinNote(against: Against | undefined): string[] {
   const { robust } = against ?? {}
-  if (robust?.lo === undefined || robust.hi === undefined) return []
-  const interval = `${formatChange(robust.lo)} … ${formatChange(robust.hi)}`
+  const interval = robust && formatChanges(robust)
+  if (!robust || interval === undefined) return []
   const figures = `${formatChange(robust.center)}, 95 % interval ${interval}`
   return [`Single blocks matter here: by the Hodges–Lehmann estimate, which they cannot move far, it is ${figures}.`]
 }

@@ -1,7 +1,15 @@
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { baselineOf, type Scenario } from '../model/scenario.ts'
-import { formatChange, formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import {
+  formatChange,
+  formatChanges,
+  formatDollars,
+  formatLatency,
+  formatNumber,
+  formatRate,
+  formatSize,
+} from '../model/units.ts'
 import { count } from './wording.ts'
 
 /** One plain sentence for every arm and load, of one metric; the baseline's level first. */
@@ -83,8 +91,9 @@ function basisOf(basis: Cell['basis']): string[] {
   return basis?.unit === 'cohorts' ? [count(basis.cohorts, 'cohort')] : []
 }
 
-function intervalOf({ lo, hi }: Estimate): string[] {
-  return lo === undefined || hi === undefined ? [] : [`95 % interval ${formatChange(lo)} … ${formatChange(hi)}`]
+function intervalOf(ratio: Estimate): string[] {
+  const interval = formatChanges(ratio)
+  return interval === undefined ? [] : [`95 % interval ${interval}`]
 }
 
 /** By its rate where that tells it from the other loads, else by its name. */

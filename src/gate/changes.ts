@@ -14,7 +14,9 @@ export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[])
   return pairs.flatMap(({ arm, reference }) => {
     const [then, now] = [factsOf(record, reference), factsOf(record, arm)]
     const seen = [...new Set([...then.keys(), ...now.keys()])].flatMap((name) =>
-      differs(`${name} of ${arm}`, then.get(name), now.get(name)),
+      lasting(name, then.get(name)) === lasting(name, now.get(name))
+        ? []
+        : differs(`${name} of ${arm}`, then.get(name), now.get(name)),
     )
     return [...differs(`configuration of ${arm}`, asked[reference], asked[arm]), ...seen]
   })
@@ -49,6 +51,11 @@ function factsOf({ results }: RunRecord, arm: string): Map<string, string> {
   const last = results.findLast(({ trial, outcome }) => trial.arm === arm && outcome.status === 'measured')
   const evidence = last?.outcome.status === 'measured' ? last.outcome.reading.observation.evidence : []
   return new Map(evidence.flatMap(({ name, seen }) => (LASTING.has(name) ? [[name, seen] as const] : [])))
+}
+
+/** How many connections showed an identity depends on when they were opened; that none or some did is a fact. */
+function lasting(name: string, seen: string | undefined): string | undefined {
+  return name === 'identity' ? seen?.replaceAll(/\b[1-9]\d* (connection|handshake|certificate)s?\b/g, 'some $1s') : seen
 }
 
 function differs(what: string, reference: string | undefined, candidate: string | undefined): ProvenanceChange[] {

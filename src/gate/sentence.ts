@@ -1,7 +1,7 @@
 import { noiseBand } from '../analyse/noise-floor.ts'
 import { count } from '../analyse/wording.ts'
 import type { Analysis, Estimate, RunRecord } from '../model/analysis.ts'
-import { formatChange, formatNumber } from '../model/units.ts'
+import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
 import type { GateCell } from '../model/verdict.ts'
 import { amountOf } from './amount.ts'
 
@@ -36,13 +36,14 @@ function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said)
   }
 }
 
-function figuresOf(cell: Said, { lo, hi }: Estimate): string[] {
+function figuresOf(cell: Said, ratio: Estimate): string[] {
   const { blocks, difference, adjusted, metric, needed, basis, cohorts, verdict, bound } = cell
+  const interval = formatChanges(ratio)
   const isOpen = verdict === 'inconclusive' && !cell.suspected
   const show = amountOf(metric)
   const chance = adjusted && (verdict === 'improvement' ? adjusted.better : adjusted.worse)
   return [
-    ...(lo === undefined || hi === undefined ? [] : [`95 % interval ${formatChange(lo)} … ${formatChange(hi)}`]),
+    ...(interval === undefined ? [] : [`95 % interval ${interval}`]),
     ...(difference ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))}`] : []),
     `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
     ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),

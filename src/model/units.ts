@@ -127,11 +127,18 @@ export function formatShare(share: number): string {
   return `${formatNumber(share * 100)} %`
 }
 
-/** A ratio as a signed percentage: 1.043 → "+4.3 %". */
-export function formatChange(ratio: number): string {
+/** A ratio as a signed percentage: 1.043 → "+4.3 %". `decimals`: one where absent, none from 10 % on. */
+export function formatChange(ratio: number, decimals?: number): string {
   if (!Number.isFinite(ratio)) return '–'
   const percent = (ratio - 1) * 100
-  const digits = Math.abs(percent) < 10 ? 1 : 0
+  const digits = decimals ?? (Math.abs(percent) < 10 ? 1 : 0)
   const shown = percent.toFixed(digits)
   return `${percent >= 0 ? '+' : '−'}${shown.replace('-', '')} %`
+}
+
+/** An interval of ratios: "+8.6 % … +9.2 %"; with a decimal where its ends would read alike without. Undefined for none. */
+export function formatChanges({ lo, hi }: { readonly lo?: number; readonly hi?: number }): string | undefined {
+  if (lo === undefined || hi === undefined) return undefined
+  const decimals = formatChange(lo) === formatChange(hi) ? 1 : undefined
+  return `${formatChange(lo, decimals)} … ${formatChange(hi, decimals)}`
 }

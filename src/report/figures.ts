@@ -23,15 +23,17 @@ export function formatDifference(unit: Unit, difference: number): string {
 }
 
 /** A ratio as a change in percent up to twofold, as a factor beyond: "+52 %", "×3.40". */
-export function formatRatio(ratio: number): string {
-  return isFactor(ratio) ? `×${factor(ratio)}` : unbroken(formatChange(ratio))
+export function formatRatio(ratio: number, decimals?: number): string {
+  return isFactor(ratio) ? `×${factor(ratio)}` : unbroken(formatChange(ratio, decimals))
 }
 
 /** "+45 to +60 %", "×2.28 to 2.33", "+95 % to ×2.20"; undefined below two trials. */
 export function formatRatioInterval({ lo, hi }: Estimate): string | undefined {
   if (lo === undefined || hi === undefined) return undefined
   if (isFactor(lo)) return `${formatRatio(lo)} to ${factor(hi)}`
-  return `${isFactor(hi) ? formatRatio(lo) : formatRatio(lo).replace(/\s%$/, '')} to ${formatRatio(hi)}`
+  const decimals = formatRatio(lo) === formatRatio(hi) ? 1 : undefined
+  const [low, high] = [formatRatio(lo, decimals), formatRatio(hi, decimals)]
+  return `${isFactor(hi) ? low : low.replace(/\s%$/, '')} to ${high}`
 }
 
 export function formatInterval({ lo, hi }: Estimate, format: (value: number) => string): string | undefined {

@@ -1,6 +1,6 @@
 import type { Contrast, SidesCompared } from '../analyse/compare/contrast.ts'
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatChange, formatNumber } from '../model/units.ts'
+import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
 import { type Entry, grid } from './grid.ts'
 import { levelText } from './level-text.ts'
 import { paragraph } from './paragraph.ts'
@@ -64,7 +64,7 @@ function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Ent
     metric ? levelText(median(row.a), metric.unit) : '–',
     metric ? levelText(median(row.b), metric.unit) : '–',
     ratio ? formatChange(ratio.center) : '–',
-    ratio?.lo === undefined || ratio.hi === undefined ? '–' : `${formatChange(ratio.lo)} … ${formatChange(ratio.hi)}`,
+    (ratio && formatChanges(ratio)) ?? '–',
     adjusted === undefined ? '–' : pText(adjusted),
     pairs === undefined ? (delta?.toFixed(2) ?? '–') : `${higherIn} of ${pairs}`,
   ]

@@ -1,4 +1,4 @@
-import { formatChange } from '../model/units.ts'
+import { formatChange, formatChanges } from '../model/units.ts'
 import type { GateCell, GateFinding, GateResult } from '../model/verdict.ts'
 import { type Entry, grid } from './grid.ts'
 import { paragraph } from './paragraph.ts'
@@ -55,7 +55,7 @@ function rowOf({ arm, load, metric, ratio, bound, blocks, verdict, waived }: Gat
   return [
     { text: style.plain(`${arm}/${load}/${metric.name}`) },
     { text: style.plain(change(ratio?.center)) },
-    { text: style.plain(ratio?.lo === undefined ? '–' : `${change(ratio.lo)} … ${change(ratio.hi)}`) },
+    { text: style.plain((ratio && formatChanges(ratio)) ?? '–') },
     { text: style.plain(change(bound)) },
     { text: `${blocks.worse}/${blocks.valid}` },
     { text: said, paint: paintOf(waived ? 'note' : verdict, style) },

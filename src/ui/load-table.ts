@@ -65,7 +65,9 @@ function intervalEntry(cell: Cell | undefined, style: Style): Entry {
 }
 
 function intervalText({ lo, hi }: Estimate): string {
-  return lo === undefined || hi === undefined ? '' : `${ratio(lo)}–${ratio(hi)}`
+  if (lo === undefined || hi === undefined) return ''
+  const decimals = ratio(lo) === ratio(hi) ? 3 : undefined
+  return `${ratio(lo, decimals)}–${ratio(hi, decimals)}`
 }
 
 /** Only what stands out of the noise is set off. */
@@ -75,8 +77,8 @@ function paintOf({ standing }: Cell, style: Style): Pick<Entry, 'paint'> {
 }
 
 /** Two decimals tell 1.00 from 1.01; large ratios need none. */
-function ratio(value: number): string {
-  return value < 9.995 ? value.toFixed(2) : formatNumber(value)
+function ratio(value: number, decimals = 2): string {
+  return value < 9.995 ? value.toFixed(decimals) : formatNumber(value)
 }
 
 function short(name: string): string {

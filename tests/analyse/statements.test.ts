@@ -14,7 +14,7 @@ test('what is higher is said with amount, ratio, interval and blocks', () => {
     /^none-again cannot be told from no mesh in p99 at 2,000\/s \(\+0\.0 %, 95 % interval .* 8 blocks\)\.$/,
   )
   expect(mesh).toMatch(
-    /^envoy-sidecar adds 1\.\d+ ms to p99 at 2,000\/s \(\+54 %, 95 % interval \+5\d % … \+5\d %, 8 blocks, 2 cohorts\)\.$/,
+    /^envoy-sidecar adds 1\.\d+ ms to p99 at 2,000\/s \(\+54 %, 95 % interval \+5\d(\.\d)? % … \+5\d(\.\d)? %, 8 blocks, 2 cohorts\)\.$/,
   )
 })
 

@@ -23,6 +23,7 @@ describe('figures', () => {
   it('writes intervals without repeating the unit', () => {
     const interval = (lo: number, hi: number) => plain(formatRatioInterval({ center: 1, lo, hi, n: 6 }))
     expect(interval(1.45, 1.6)).toBe('+45 to +60 %')
+    expect(interval(1.189, 1.193)).toBe('+18.9 to +19.3 %')
     expect(interval(2.28, 2.33)).toBe('×2.28 to 2.33')
     expect(interval(1.95, 2.2)).toBe('+95 % to ×2.20')
     expect(formatRatioInterval({ center: 1.2, n: 1 })).toBeUndefined()

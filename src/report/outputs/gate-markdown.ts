@@ -1,5 +1,4 @@
-import type { Estimate } from '../../model/analysis.ts'
-import { formatChange, formatNumber } from '../../model/units.ts'
+import { formatChange, formatChanges, formatNumber } from '../../model/units.ts'
 import type { CellVerdict, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
 import { code, fenced, row, text } from './markdown.ts'
 
@@ -52,7 +51,7 @@ function cellTable(cells: readonly GateCell[]): string[] {
         load,
         metric.title,
         ratio ? formatChange(ratio.center) : '–',
-        ratio ? interval(ratio) : '–',
+        (ratio && formatChanges(ratio)) ?? '–',
         `${blocks.worse} of ${blocks.valid}`,
         verdictText(verdict, level, waived),
       ]),
@@ -62,10 +61,6 @@ function cellTable(cells: readonly GateCell[]): string[] {
 
 function verdictText(verdict: CellVerdict, level: GateCell['level'], waived: boolean): string {
   return [verdict, level === 'warn' ? '(only warns)' : '', waived ? '(waived)' : ''].filter(Boolean).join(' ')
-}
-
-function interval({ lo, hi }: Estimate): string {
-  return lo === undefined || hi === undefined ? '–' : `${formatChange(lo)} … ${formatChange(hi)}`
 }
 
 function budgetLines({ budgets }: GateResult): string[] {
