@@ -6,15 +6,19 @@ export function studentCdf(t: number, freedom: number): number {
   return t < 0 ? upperTail(-t, freedom) : 1 - upperTail(t, freedom)
 }
 
-/**
- * The t that P(T ≤ t) = p: Newton's method on the logarithm of the tail against the logarithm of t. That curve is
- * concave, so that every step after the first approaches from the same side, from wherever it starts.
- */
+/** The t that P(T ≤ t) = p. */
 export function studentQuantile(p: number, freedom: number): number {
   if (p === 0.5) return 0
-  if (p < 0.5) return -studentQuantile(1 - p, freedom)
-  if (p >= 1) return p === 1 ? Number.POSITIVE_INFINITY : Number.NaN
-  const target = Math.log(1 - p)
+  return p < 0.5 ? -upperQuantile(p, freedom) : upperQuantile(1 - p, freedom)
+}
+
+/**
+ * The t > 0 that P(T > t) is so much, for less than ½: Newton's method on the logarithm of the tail against the logarithm
+ * of t. That curve is concave, so that every step after the first approaches from the same side, from wherever it starts.
+ */
+function upperQuantile(chance: number, freedom: number): number {
+  if (chance <= 0) return chance === 0 ? Number.POSITIVE_INFINITY : Number.NaN
+  const target = Math.log(chance)
   let position = Math.LN2
   for (let step = 0; step < 100; step++) {
     const t = Math.exp(position)

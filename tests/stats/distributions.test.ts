@@ -138,10 +138,14 @@ describe('Student’s t', () => {
     close(studentQuantile(p, freedom), expected),
   )
 
+  it('quantile of a small chance has all its digits: of Cauchy’s distribution it is −1 / tan(πp)', () => {
+    for (const p of [1e-15, 1e-12, 1e-6, 0.01]) relatively(studentQuantile(p, 1), -1 / Math.tan(Math.PI * p), 1e-12)
+  })
+
   it('quantile and chance undo each other, however far out', () => {
     for (const freedom of [1, 1.3, 2, 5, 30, 1000, 1e5]) {
       for (const p of [1e-12, 1e-6, 0.01, 0.3, 0.499, 0.5001]) {
-        relatively(studentCdf(studentQuantile(p, freedom), freedom), p, p < 1e-9 ? 1e-4 : 1e-9)
+        relatively(studentCdf(studentQuantile(p, freedom), freedom), p, 1e-9)
       }
     }
   })
