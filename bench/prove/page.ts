@@ -128,7 +128,7 @@ function resampledPart({ resampled, resampledPower }: Proof): string[] {
   return [
     '## By max-T',
     '',
-    '`gate.family.method: maxt` draws the blocks of a night again, ten thousand times, and pays less for cells that move together. Nothing differs:',
+    '`gate.family.method: maxt` changes the signs of whole blocks of a night, ten thousand times, and pays less for cells that move together. Nothing differs:',
     '',
     ...nullsTable(resampled),
     '',

@@ -58,7 +58,7 @@ export function nullSettings(bank: Bank, isShort: boolean): Setting[] {
   return isShort ? [...plain.slice(2, 4), ...others.slice(1, 2)] : [...plain, ...others]
 }
 
-/** `gate.family.method: maxt`, which resamples every night ten thousand times. */
+/** `gate.family.method: maxt`, which takes a night ten thousand times. */
 export function resampledSettings(isShort: boolean): Setting[] {
   const all = (
     [

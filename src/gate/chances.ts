@@ -41,21 +41,17 @@ export function chancesOf(weighed: readonly Weighed[], method: FamilyMethod): Ch
 const NOTHING: Sides = { worse: 1, better: 1 }
 
 /**
- * Blocks are drawn again for all cells at once, within their cohorts. That leaves out what cohorts and nights differ by, so
- * where it is known, Holm's answer by that scatter counts if it is the larger.
+ * Signs of blocks leave out what cohorts and nights differ by, so where that is known, Holm's answer by that scatter counts
+ * if it is the larger.
  */
 function byResampling(weighed: readonly Weighed[], side: Side): number[] {
-  const cohortOf = new Map(weighed.flatMap(({ compared }) => compared.harm.map(({ block, cohort }) => [block, cohort])))
-  const blocks = [...cohortOf.keys()].toSorted((a, b) => a - b)
+  const known = new Set(weighed.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
+  const blocks = [...known].toSorted((a, b) => a - b)
   const cells = weighed.map(({ compared, why }) => {
     const values = new Map(why ? [] : compared.harm.map(({ block, value }) => [block, value]))
     return blocks.map((block) => values.get(block))
   })
-  const drawn = maxT(cells, {
-    random: random(1, 'family', side),
-    tail: side === 'worse' ? 'greater' : 'less',
-    strata: blocks.map((block) => cohortOf.get(block) ?? 0),
-  })
+  const drawn = maxT(cells, { random: random(1, 'family', side), tail: side === 'worse' ? 'greater' : 'less' })
   const others = holm(weighed.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)))
   return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
 }

@@ -130,7 +130,12 @@ export const gateSchema = section({
     method: z
       .enum(FAMILY_METHODS)
       .prefault('holm')
-      .meta(about('Method', 'How the cells share alpha: holm, or maxt, a bootstrap for cells that move together.')),
+      .meta(
+        about(
+          'Method',
+          'How the cells share alpha: holm, or maxt, which changes the signs of whole blocks, for cells that move together.',
+        ),
+      ),
   })
     .prefault({})
     .meta(about('Family', 'How all cells of a run are judged together.')),
