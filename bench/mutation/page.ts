@@ -18,17 +18,20 @@ interface Tally {
   readonly untouched: number
 }
 
+/** Share of the changes that a test noticed. */
+export function scoreOf(report: Report): number {
+  return shareOf(tallyOfAll(report))
+}
+
 /** docs/mutation.md: the score, by file, and every mutant that no test noticed. */
-export function pageOf({ files }: Report): string {
+export function pageOf(report: Report): string {
+  const files = Object.fromEntries(Object.entries(report.files).toSorted(([a], [b]) => (a < b ? -1 : 1)))
   const tallies = Object.entries(files).map(([name, { mutants }]) => tallyOf(name, mutants))
-  const all = tallyOf(
-    'all',
-    Object.values(files).flatMap(({ mutants }) => mutants),
-  )
+  const all = tallyOfAll(report)
   return [
     '# Do the tests of the statistics notice what breaks?',
     '',
-    `Made by \`npm run mutate\`: Stryker changes \`src/stats/\` in ${total(all)} ways, one at a time, and runs those tests of \`tests/stats/\` that reach the change. **${scoreOf(all)} of the changes make a test fail.** Goal: 85 %.`,
+    `Made by \`npm run mutate\`: Stryker changes \`src/stats/\` in ${total(all)} ways, one at a time, and runs those tests of \`tests/stats/\` that reach the change. **${percent(all)} of the changes make a test fail.** Goal: 85 %.`,
     '',
     'A change that makes the code run for ever counts as noticed; one that no test reaches does not.',
     '',
@@ -45,6 +48,13 @@ export function pageOf({ files }: Report): string {
   ].join('\n')
 }
 
+function tallyOfAll({ files }: Report): Tally {
+  return tallyOf(
+    'all',
+    Object.values(files).flatMap(({ mutants }) => mutants),
+  )
+}
+
 function tallyOf(name: string, mutants: readonly Mutant[]): Tally {
   const count = (status: Mutant['status']) => mutants.filter((mutant) => mutant.status === status).length
   return {
@@ -58,13 +68,13 @@ function tallyOf(name: string, mutants: readonly Mutant[]): Tally {
 
 const total = ({ killed, endless, survived, untouched }: Tally) => killed + endless + survived + untouched
 
-function scoreOf(tally: Tally): string {
-  return `${((100 * (tally.killed + tally.endless)) / total(tally)).toFixed(1)} %`
-}
+const shareOf = (tally: Tally) => (tally.killed + tally.endless) / total(tally)
+
+const percent = (tally: Tally) => `${(100 * shareOf(tally)).toFixed(1)} %`
 
 function row(tally: Tally): string {
   const { name, killed, endless, survived, untouched } = tally
-  return `| ${name} | ${total(tally)} | ${killed} | ${endless} | ${survived} | ${untouched} | ${scoreOf(tally)} |`
+  return `| ${name} | ${total(tally)} | ${killed} | ${endless} | ${survived} | ${untouched} | ${percent(tally)} |`
 }
 
 function survivors(name: string, mutants: readonly Mutant[]): string[] {

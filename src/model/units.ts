@@ -136,9 +136,14 @@ export function formatChange(ratio: number, decimals?: number): string {
   return `${percent >= 0 ? '+' : '−'}${shown.replace('-', '')} %`
 }
 
-/** An interval of ratios: "+8.6 % … +9.2 %"; with a decimal where its ends would read alike without. Undefined for none. */
+/** An interval of ratios: "+8.6 % … +9.2 %"; with more decimals where its ends would read alike. Undefined for none. */
 export function formatChanges({ lo, hi }: { readonly lo?: number; readonly hi?: number }): string | undefined {
   if (lo === undefined || hi === undefined) return undefined
-  const decimals = formatChange(lo) === formatChange(hi) ? 1 : undefined
+  const decimals = distinctDecimals(lo, hi)
   return `${formatChange(lo, decimals)} … ${formatChange(hi, decimals)}`
+}
+
+/** Decimals with which two ratios read differently, two at most; undefined where the usual ones do, and where none does. */
+export function distinctDecimals(lo: number, hi: number): number | undefined {
+  return [undefined, 1, 2].find((decimals) => formatChange(lo, decimals) !== formatChange(hi, decimals))
 }

@@ -1,5 +1,13 @@
 import type { Estimate, MetricInfo } from '../model/analysis.ts'
-import { formatChange, formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import {
+  distinctDecimals,
+  formatChange,
+  formatDollars,
+  formatLatency,
+  formatNumber,
+  formatRate,
+  formatSize,
+} from '../model/units.ts'
 
 type Unit = MetricInfo['unit']
 
@@ -31,7 +39,7 @@ export function formatRatio(ratio: number, decimals?: number): string {
 export function formatRatioInterval({ lo, hi }: Estimate): string | undefined {
   if (lo === undefined || hi === undefined) return undefined
   if (isFactor(lo)) return `${formatRatio(lo)} to ${factor(hi)}`
-  const decimals = formatRatio(lo) === formatRatio(hi) ? 1 : undefined
+  const decimals = distinctDecimals(lo, hi)
   const [low, high] = [formatRatio(lo, decimals), formatRatio(hi, decimals)]
   return `${isFactor(hi) ? low : low.replace(/\s%$/, '')} to ${high}`
 }

@@ -21,7 +21,7 @@ function fraction(x: number, a: number, b: number): number {
   let below = 0
   let above = 1
   let value = 1
-  for (let step = 1; step < 100_000; step++) {
+  for (let step = 1; step < ENOUGH; step++) {
     const next = coefficient(step, x, a, b)
     below = 1 / nonzero(1 + next * below)
     above = nonzero(1 + next / above)
@@ -31,6 +31,9 @@ function fraction(x: number, a: number, b: number): number {
   }
   return value
 }
+
+/** It takes some √(a + b) steps: these do for ten million. */
+const ENOUGH = 10_000
 
 /** DLMF 8.17.23: d(2m) and d(2m + 1). */
 function coefficient(step: number, x: number, a: number, b: number): number {

@@ -15,6 +15,8 @@ describe('changes in percent', () => {
   it('as the ends of an interval, never read alike where they differ', () => {
     expect(formatChanges({ lo: 1.035, hi: 1.13 })).toBe('+3.5 % … +13 %')
     expect(formatChanges({ lo: 1.189, hi: 1.193 })).toBe('+18.9 % … +19.3 %')
+    expect(formatChanges({ lo: 0.9995, hi: 0.9998 })).toBe('−0.05 % … −0.02 %')
+    expect(formatChanges({ lo: 1.18, hi: 1.18 })).toBe('+18 % … +18 %')
     expect(formatChanges({ lo: 1.2 })).toBeUndefined()
   })
 })
