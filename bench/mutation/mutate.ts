@@ -2,7 +2,7 @@
  * Mutation testing of src/stats: Stryker changes the code in every way that it knows, one change at a time, and the tests of
  * tests/stats must notice. Writes docs/mutation.md; ends with 1 below the share that stryker.config.json demands.
  *
- *   npm run mutate                       all of src/stats, the smallest file first: an hour on two idle cores
+ *   npm run mutate                       all of src/stats, the smallest file first: half an hour on two idle cores
  *   npm run mutate -- src/stats/holm.ts  some files only; writes no page
  *
  * Files are done one by one, and what is done is kept in .stryker-tmp: stopped and started again, it goes on, and tests again

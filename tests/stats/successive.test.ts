@@ -6,6 +6,7 @@ import { pooledSpread, successiveSpread } from '../../src/stats/successive.ts'
 describe('the spread of successive values', () => {
   it('is half the mean square of their differences', () => {
     expect(successiveSpread([1, 3, 2])).toEqual({ deviation: Math.sqrt((4 + 1) / 4), freedom: 1 })
+    expect(successiveSpread([1, 3])).toEqual({ deviation: Math.sqrt(2), freedom: 1 })
     expect(successiveSpread([1])).toBeUndefined()
     expect(successiveSpread([])).toBeUndefined()
   })
@@ -51,6 +52,14 @@ describe('the last level of a series', () => {
     expect(share(0, (index) => 0.02 * index)).toBeGreaterThan(0.93)
     expect(share(0, () => 0)).toBeGreaterThan(0.93)
     expect(lastLevel([1, 2])).toBe(0)
+  })
+
+  it('has so many values at least, on either side', () => {
+    const first = [5, 5.01, 4.99, 0, 0.01, -0.01, 0, 0.02]
+    expect(lastLevel(first)).toBe(3)
+    expect(lastLevel(first.toReversed())).toBe(5)
+    expect(lastLevel(first, 4)).toBe(0)
+    expect(lastLevel(first.toReversed(), 4)).toBe(0)
     expect(lastLevel([])).toBe(0)
   })
 })
