@@ -1,9 +1,15 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
 import { planDigest } from '../../src/store/digest.ts'
 import { emptyFolder, meshbench } from '../flow/surroundings.ts'
+
+const made: string[] = []
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
 
 export interface NightAbout {
   /** True ratio of the candidate's latency to the reference's. */
@@ -77,7 +83,7 @@ async function measure(text: string): Promise<string> {
   const { mkdtempSync } = await import('node:fs')
   const { tmpdir } = await import('node:os')
   const cwd = mkdtempSync(join(tmpdir(), 'meshbench-night-'))
-  process.on('exit', () => rmSync(cwd, { recursive: true, force: true }))
+  made.push(cwd)
   writeFileSync(join(cwd, 'night.yaml'), text)
   const { code, stderr } = await meshbench(['run', 'night.yaml'], { cwd })
   if (code !== 0) throw new Error(`the night could not be measured: ${stderr}`)
