@@ -22,7 +22,7 @@ for (const [index, file] of files.entries()) {
     'stryker',
     ['run', 'bench/mutation/stryker.config.json', '--mutate', file],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'inherit', 'inherit'],
     },
   )
   if (signal || status !== 0) throw error ?? new Error(`Stryker ended with ${signal ?? status}: ${file}`)

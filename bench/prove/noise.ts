@@ -31,10 +31,8 @@ export interface NoiseAbout {
 /** Cells independent of each other where nothing is said, which is the worst for a family; the level of a block common to both arms. */
 export function modelled(about: NoiseAbout): Noise {
   const { shape, deviation, drift = 0, between = 0, baseline = between, together = 0 } = about
-  const [own, common] = [1 - together, together].map((share) => (Math.sqrt(share) * deviation) / Math.SQRT2) as [
-    number,
-    number,
-  ]
+  const scatterOf = (share: number) => (Math.sqrt(share) * deviation) / Math.SQRT2
+  const [own, common] = [scatterOf(1 - together), scatterOf(together)]
   return (random) => {
     const blocks = new Map<number, number>()
     const cohorts = new Map<string, number[]>()

@@ -13,11 +13,9 @@ export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[])
   const asked = armsOf(record.run.plan.scenario)
   return pairs.flatMap(({ arm, reference }) => {
     const [then, now] = [factsOf(record, reference), factsOf(record, arm)]
-    const seen = [...new Set([...then.keys(), ...now.keys()])].flatMap((name) =>
-      lasting(name, then.get(name)) === lasting(name, now.get(name))
-        ? []
-        : differs(`${name} of ${arm}`, then.get(name), now.get(name)),
-    )
+    const seen = [...new Set([...then.keys(), ...now.keys()])]
+      .filter((name) => lasting(name, then.get(name)) !== lasting(name, now.get(name)))
+      .flatMap((name) => differs(`${name} of ${arm}`, then.get(name), now.get(name)))
     return [...differs(`configuration of ${arm}`, asked[reference], asked[arm]), ...seen]
   })
 }

@@ -1,4 +1,5 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
@@ -80,8 +81,6 @@ export async function night(about: NightAbout = {}): Promise<Night> {
 
 /** The folder outlives the test that asked for it first. */
 async function measure(text: string): Promise<string> {
-  const { mkdtempSync } = await import('node:fs')
-  const { tmpdir } = await import('node:os')
   const cwd = mkdtempSync(join(tmpdir(), 'meshbench-night-'))
   made.push(cwd)
   writeFileSync(join(cwd, 'night.yaml'), text)
