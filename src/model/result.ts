@@ -22,6 +22,10 @@ export const timelineSchema = z.object({
   p90: columnSchema,
   p99: columnSchema,
   max: columnSchema,
+  /** p99 of the service time; absent in results of before it was kept. */
+  serviceP99: columnSchema.optional(),
+  /** Requests whose response time the generator made unknown: sent long after they were due, or never sent. */
+  disturbed: columnSchema.optional(),
 })
 export type Timeline = z.infer<typeof timelineSchema>
 
@@ -100,7 +104,15 @@ export const measuredSchema = z.object({
   latency: z.object({
     service: z.string(),
     response: z.string().optional(),
-    summary: z.object({ service: latencySummarySchema, response: latencySummarySchema.optional() }).optional(),
+    /** From the intended send to the answer as it came, the generator's own lateness included. Absent in a closed loop. */
+    asSent: z.string().optional(),
+    summary: z
+      .object({
+        service: latencySummarySchema,
+        response: latencySummarySchema.optional(),
+        asSent: latencySummarySchema.optional(),
+      })
+      .optional(),
   }),
   timeline: timelineSchema,
   generator: generatorSchema,
@@ -108,7 +120,12 @@ export const measuredSchema = z.object({
 export type Measured = z.infer<typeof measuredSchema>
 
 /** What a trial measured. */
-export const readingSchema = z.object({ ...measuredSchema.shape, observation: observationSchema })
+export const readingSchema = z.object({
+  ...measuredSchema.shape,
+  observation: observationSchema,
+  /** The visit's idle window: the same arm, freshly made, without load. Absent in results of before it was measured. */
+  idle: observationSchema.optional(),
+})
 export type Reading = z.infer<typeof readingSchema>
 
 export const outcomeSchema = z.discriminatedUnion('status', [
