@@ -25,7 +25,8 @@ for (const [index, event] of events.entries()) {
   if (event.type === 'lowered') loweredAt = event.at
   if (event.type === 'visit') raisedAt = event.at
   // From the end of the visit before to the first load: what changing arms costs.
-  if (event.type === 'phase' && event.phase === 'warm-up' && raisedAt !== undefined) {
+  const isUp = event.type === 'idle' || (event.type === 'phase' && event.phase === 'warm-up')
+  if (isUp && raisedAt !== undefined) {
     switches.push(event.at - (loweredAt ?? raisedAt))
     raisedAt = undefined
   }
@@ -46,6 +47,7 @@ console.log(
 function kindOf(event: Event): Kind {
   if (event.type === 'cohort') return 'provisioning'
   if (event.type === 'visit') return 'raising'
+  if (event.type === 'idle') return 'measuring'
   if (event.type === 'phase')
     return event.phase === 'warm-up' ? 'warm-up' : event.phase === 'measure' ? 'measuring' : 'collecting'
   if (event.type === 'result') return 'lowering'

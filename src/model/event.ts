@@ -14,9 +14,16 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'visit'; readonly visit: Visit; readonly cohort: number; readonly block: number }
   | { readonly type: 'step'; readonly title: string; readonly arm?: string }
   | { readonly type: 'installed'; readonly installation: Installation }
+  /** The idle window of a visit: the arm is up, nothing is sent. */
+  | { readonly type: 'idle'; readonly arm: string; readonly seconds: number }
   | { readonly type: 'phase'; readonly trial: Trial; readonly phase: Phase; readonly seconds: number }
   | { readonly type: 'result'; readonly result: Result; readonly raw: readonly RawOutput[] }
   | { readonly type: 'lowered'; readonly arm: string }
   | { readonly type: 'warning'; readonly failure: FailureData }
   | { readonly type: 'done'; readonly measured: number; readonly failed: number }
 )
+
+/** Whether a window begins with it, within which nothing may be drawn or written. */
+export function opensWindow(event: Event): boolean {
+  return event.type === 'idle' || (event.type === 'phase' && event.phase === 'measure')
+}

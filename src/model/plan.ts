@@ -53,7 +53,7 @@ export interface Plan {
 export interface Costs {
   /** Tools and cohort-wide provisioning, once per cohort. */
   readonly cohort: Seconds
-  /** Raising and lowering an arm, once per visit. */
+  /** Raising and lowering an arm, once per visit; its idle window comes on top. */
   readonly visit: Seconds
   /** Beyond warm-up and window, once per trial. */
   readonly trial: Seconds

@@ -99,6 +99,8 @@ export interface Scenario {
   readonly cohorts: number
   /** Blocks in each cohort. */
   readonly blocks: number
+  /** Length of the window without load at the start of every visit; none when 0, or absent, as in runs of before there was one. */
+  readonly idle?: Seconds
   readonly arms: readonly Arm[]
   readonly loads: readonly Load[]
   readonly simulation: Simulation

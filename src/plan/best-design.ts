@@ -4,7 +4,7 @@ import type { Seconds } from '../model/units.ts'
 import { type Budget, bestDesign } from '../stats/allocation.ts'
 import { reach } from '../stats/interval.ts'
 import { type Detectable, lentPairs, precisionOf } from './detectable.ts'
-import { estimate } from './estimate.ts'
+import { estimate, idleOf } from './estimate.ts'
 
 /** How the wall clock of a plan gives the narrowest interval of one load and metric. */
 export interface DesignAdvice {
@@ -73,7 +73,11 @@ function budgetOf({ scenario }: Plan, costs: Costs, subject: Detectable, load: L
   )
   const block = Math.sqrt(Math.max(0, subject.deviation ** 2 - window ** 2 / load.duration))
   return {
-    cost: { cohort: costs.cohort, block: arms * (costs.visit + warmups + others), window: arms },
+    cost: {
+      cohort: costs.cohort,
+      block: arms * (costs.visit + idleOf(scenario, costs) + warmups + others),
+      window: arms,
+    },
     deviation: { cohort: subject.between, block, window },
     window: { least: load.duration, most: LONGEST * load.duration },
   }

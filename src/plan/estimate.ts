@@ -13,11 +13,17 @@ export function estimate(plan: Plan, costs: Costs): TimeEstimate {
   const trials = trialsOf(plan)
   const loads = trials.map((trial) => loadOf(plan.scenario, trial))
   const visits = plan.cohorts.flatMap(({ blocks }) => blocks.flatMap((block) => block.visits))
-  const overhead = plan.cohorts.length * costs.cohort + visits.length * costs.visit + trials.length * costs.trial
+  const perVisit = costs.visit + idleOf(plan.scenario, costs)
+  const overhead = plan.cohorts.length * costs.cohort + visits.length * perVisit + trials.length * costs.trial
   return {
     seconds: overhead + sum(loads.map((load) => underLoad(load, costs))),
     measuring: sum(loads.map((load) => costs.window ?? load.duration)),
   }
+}
+
+/** The idle window of a visit, on the wall clock. */
+export function idleOf({ idle = 0 }: Pick<Scenario, 'idle'>, costs: Pick<Costs, 'window'>): Seconds {
+  return costs.window === undefined ? idle : 0
 }
 
 /** Warm-up and window of a load, on the wall clock. */

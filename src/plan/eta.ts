@@ -1,6 +1,6 @@
 import { type Costs, type Plan, trialsOf } from '../model/plan.ts'
 import type { Seconds } from '../model/units.ts'
-import { loadOf, underLoad } from './estimate.ts'
+import { idleOf, loadOf, underLoad } from './estimate.ts'
 
 /**
  * The wall clock still ahead, counted from the end of the last finished trial. `plan` is what this process set out to
@@ -13,7 +13,7 @@ export function eta(plan: Plan, finished: ReadonlySet<string>, costs: Costs): Se
     const trials = trialsOf({ cohorts: [cohort] })
     if (!trials.some(isFinished)) seconds += costs.cohort
     for (const visit of cohort.blocks.flatMap(({ visits }) => visits)) {
-      if (!visit.trials.some(isFinished)) seconds += costs.visit
+      if (!visit.trials.some(isFinished)) seconds += costs.visit + idleOf(plan.scenario, costs)
     }
     for (const trial of trials) {
       if (!isFinished(trial)) seconds += costs.trial + underLoad(loadOf(plan.scenario, trial), costs)

@@ -2,7 +2,7 @@ import type { Event } from '../model/event.ts'
 import type { Costs } from '../model/plan.ts'
 import type { Scenario } from '../model/scenario.ts'
 import type { Seconds } from '../model/units.ts'
-import { loadOf, underLoad } from './estimate.ts'
+import { idleOf, loadOf, underLoad } from './estimate.ts'
 
 type Kind = 'cohort' | 'visit' | 'trial'
 
@@ -62,7 +62,7 @@ export function learnedCosts({ scenario, closed, loads }: Ledger, defaults: Cost
   return {
     ...defaults,
     cohort: mean('cohort'),
-    visit: mean('visit'),
+    visit: closed.visit.n === 0 ? defaults.visit : Math.max(0, mean('visit') - idleOf(scenario, defaults)),
     trial: asked.length === 0 ? defaults.trial : Math.max(0, mean('trial') - perTrial),
   }
 }

@@ -2,9 +2,10 @@ import { stringify } from 'yaml'
 import type { Scenario, Simulation } from '../model/scenario.ts'
 
 /** The scenario as a file that `meshbench run` takes: units written out, so that the page alone repeats the run. */
-export function scenarioText({ arms, loads, simulation, ...rest }: Scenario): string {
+export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenario): string {
   return stringify({
     ...rest,
+    ...(idle !== undefined && { idle: seconds(idle) }),
     arms: arms.map(({ inject, ...arm }) => ({ ...arm, ...(inject && { inject: { delay: seconds(inject.delay) } }) })),
     loads: loads.map((load) => ({
       ...load,

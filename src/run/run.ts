@@ -4,6 +4,7 @@ import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../mod
 import type { Seat, Step, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
+import type { Observation } from '../model/usage.ts'
 import { failed, measure } from './measure.ts'
 import type { World } from './world.ts'
 
@@ -65,15 +66,17 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
   let ended = 0
   try {
     let seat: Seat
+    let idle: Observation | undefined
     try {
       seat = yield* raise(arm, stage)
+      idle = yield* observeIdle(seat, arm, stage)
     } catch (error) {
       world.signal.throwIfAborted()
       for (const trial of trials) yield resultEvent(trial, startedAt, failed(error), [], world)
       return trials.length
     }
     for (const trial of trials) {
-      const outcome = yield* measureOne(seat, trial, stage)
+      const outcome = yield* measureOne({ seat, trial, idle }, stage)
       if (outcome !== 'again') ended++
       if (outcome !== 'measured') break
     }
@@ -87,6 +90,23 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
 async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, Seat> {
   world.signal.throwIfAborted()
   return yield* steps(testbed.raise(arm, world.signal), world, arm.name)
+}
+
+/**
+ * What the arm uses without load, between the same edges as under load. It comes before the first request that is counted,
+ * when client, server and proxies have just been made. Its evidence is dropped: there is no traffic to speak of.
+ */
+async function* observeIdle(
+  seat: Seat,
+  arm: Arm,
+  { plan, world }: Stage,
+): AsyncGenerator<Event, Observation | undefined> {
+  const { idle: seconds = 0 } = plan.scenario
+  if (seconds === 0) return undefined
+  yield { at: world.now(), type: 'idle', arm: arm.name, seconds }
+  const window = await seat.observe()
+  await seat.wait(seconds, world.signal)
+  return { ...(await window.close()), evidence: [] }
 }
 
 /** Every step as an event; the answer is what the steps led to. */
@@ -124,8 +144,7 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
 const PASSING = new Set(['exec-broken'])
 
 async function* measureOne(
-  seat: Seat,
-  trial: Trial,
+  { seat, trial, idle }: { readonly seat: Seat; readonly trial: Trial; readonly idle: Observation | undefined },
   { plan, world, retried }: Stage,
 ): AsyncGenerator<Event, Outcome['status'] | 'again'> {
   const startedAt = world.now()
@@ -134,7 +153,8 @@ async function* measureOne(
       yield event
       continue
     }
-    const { outcome, raw } = event
+    const { raw } = event
+    const outcome = withIdle(event.outcome, idle)
     if (outcome.status === 'failed' && PASSING.has(outcome.failure.code) && !retried.has(trial.id)) {
       retried.add(trial.id)
       yield { at: world.now(), type: 'warning', failure: outcome.failure }
@@ -144,6 +164,12 @@ async function* measureOne(
     return outcome.status
   }
   throw new TypeError('a trial ended without an outcome')
+}
+
+/** Trials of a visit share its idle window. */
+function withIdle(outcome: Outcome, idle: Observation | undefined): Outcome {
+  if (outcome.status === 'failed' || !idle) return outcome
+  return { ...outcome, reading: { ...outcome.reading, idle } }
 }
 
 type ResultEvent = Extract<Event, { type: 'result' }>

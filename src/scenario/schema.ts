@@ -88,6 +88,15 @@ export const scenarioSchema = section({
     .max(1000)
     .prefault(DEFAULTS.blocks)
     .meta(about('Blocks', 'Passes over all arms in each cohort: the repetitions from which intervals come.')),
+  idle: duration({ least: '0s', most: '1h' })
+    .prefault(DEFAULTS.idle)
+    .meta(
+      about(
+        'Idle',
+        'Window without load at the start of every visit: what an arm uses before any request. CPU per request is what a load adds to it. 0s: none, and then no such metric.',
+        ['10s'],
+      ),
+    ),
   arms: z
     .array(z.union([bareArm, armSchema]))
     .min(1)

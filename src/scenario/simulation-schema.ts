@@ -23,10 +23,10 @@ export const simulationSchema = section({
       z.string(),
       section({
         latency: ratio.optional().meta(about('Latency', 'Ratio to the baseline: 1.2 is 20 % slower.')),
-        cpu: ratio.optional().meta(about('CPU', 'Ratio to the baseline.')),
+        cpu: ratio.optional().meta(about('CPU', 'Ratio to the baseline, of what requests add to CPU.')),
         memory: size({ least: '0B', most: '1024GiB' })
           .optional()
-          .meta(about('Memory', 'Memory of the mesh.', ['50MiB'])),
+          .meta(about('Memory', 'Memory of the mesh without load.', ['50MiB'])),
       }),
     )
     .prefault({})

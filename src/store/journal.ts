@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Event } from '../model/event.ts'
+import { type Event, opensWindow } from '../model/event.ts'
 import { eventLine } from './event-line.ts'
 
 /** events.jsonl: what happened, in order, for whoever looks for the cause of something. Only appended to. */
@@ -20,7 +20,7 @@ export async function openJournal(path: string): Promise<Journal> {
     add: async (event) => {
       held += eventLine(event)
       // Even a small write may reach the disk within the window that begins now, so it waits for the next event.
-      if (event.type === 'phase' && event.phase === 'measure') return
+      if (opensWindow(event)) return
       await flush()
     },
     close: async () => {

@@ -22,11 +22,12 @@ function doingText({ arm, load, doing, at }: RunState): string {
   if ('step' in doing) return arm === undefined ? doing.step : `${arm}: ${doing.step}`
   const until = `${formatDuration(doing.seconds)}, until ${timeOfDay(at + doing.seconds)}`
   const text = {
+    idle: `measuring idle, without load, ${until}`,
     'warm-up': `warming up, ${until}`,
     measure: `measuring, ${until}`,
     collect: 'reading what was measured',
   }
-  return `${arm} ${load}: ${text[doing.phase]}`
+  return `${arm}${load === undefined ? '' : ` ${load}`}: ${text[doing.phase]}`
 }
 
 function progressText(state: RunState, options: ScreenOptions): string {

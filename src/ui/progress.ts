@@ -1,5 +1,5 @@
 import type { JudgedTrial } from '../model/analysis.ts'
-import type { Event } from '../model/event.ts'
+import { type Event, opensWindow } from '../model/event.ts'
 import type { Result } from '../model/result.ts'
 import { type LogOptions, logScreen } from './log-screen.ts'
 import { advance, type RunState } from './run-state.ts'
@@ -37,8 +37,7 @@ export function progress(options: ProgressOptions): Progress {
       const after = advance(state, event, judged?.status)
       held.push({ event, before: state, after, judged })
       state = after
-      const opensWindow = event.type === 'phase' && event.phase === 'measure'
-      if (opensWindow || !after.isMeasuring) release()
+      if (opensWindow(event) || !after.isMeasuring) release()
     },
     stop: () => {
       release()

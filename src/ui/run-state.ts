@@ -22,7 +22,7 @@ export interface RunState {
   readonly arm?: string
   readonly load?: string
   /** What is being done right now; between trials the step. */
-  readonly doing?: { readonly phase: Phase; readonly seconds: Seconds } | { readonly step: string }
+  readonly doing?: { readonly phase: Phase | 'idle'; readonly seconds: Seconds } | { readonly step: string }
   /** Within a window, where nothing may be drawn. */
   readonly isMeasuring: boolean
   readonly isDone: boolean
@@ -60,6 +60,8 @@ export function advance(before: RunState = INITIAL, event: Event, status?: Judge
       if (state.isMeasuring) return state
       return { ...between(state), ...(event.arm === undefined ? {} : { arm: event.arm }), doing: { step: event.title } }
     }
+    case 'idle':
+      return { ...state, arm: event.arm, doing: { phase: 'idle', seconds: event.seconds }, isMeasuring: true }
     case 'phase': {
       const { trial, phase, seconds } = event
       const isMeasuring = phase === 'measure'

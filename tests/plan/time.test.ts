@@ -20,6 +20,20 @@ describe('estimate', () => {
     expect(estimate(plan, costs)).toEqual({ seconds: 2 * 100 + 24 * 10 + 48 * (1 + 15), measuring: 48 * 10 })
   })
 
+  it('adds the idle window of every visit', () => {
+    const idle = { ...plan, scenario: { ...plan.scenario, idle: 5 } }
+    expect(estimate(idle, costs).seconds).toBe(estimate(plan, costs).seconds + 24 * 5)
+    expect(eta(idle, new Set(), costs)).toBe(estimate(idle, costs).seconds)
+    // What is learned of a visit is what raising and lowering take, since the window comes on top.
+    const slow = [...events(plan, { ...truth, visit: truth.visit + 5 })]
+    const learned = learnedCosts(slow.reduce(learnCosts, emptyLedger), costs)
+    const [run] = slow
+    const told = slow.map((event) => (event === run ? ({ ...event, plan: idle } as Event) : event))
+    expect(learned.visit).toBe(truth.visit + 5)
+    expect(learnedCosts(told.reduce(learnCosts, emptyLedger), costs).visit).toBe(truth.visit)
+    expect(estimate(idle, { cohort: 0, visit: 0, trial: 0, window: 1 }).seconds).toBe(48)
+  })
+
   it('takes the pace of the simulated platform for its trials', () => {
     const given = scenario(['a'], ['one'], { blocks: 3 })
     const simulation = { ...given.simulation, pace: 0.5 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loads } from '../../src/loads/index.ts'
+import { Failure } from '../../src/model/failure.ts'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
 import type { Command, Execution, Seat } from '../../src/model/platform.ts'
 import type { Load, Scenario } from '../../src/model/scenario.ts'
@@ -208,15 +209,22 @@ describe('simulated platform', () => {
   })
 
   it('bills server, proxies and generator, in the true proportion', async () => {
-    const total = ({ usage }: Observation) =>
-      usage.filter(({ role }) => role !== 'generator').reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+    // What server and proxies use without load is no part of the proportion.
+    const idle = (role: string) => (role === 'application' ? 0.001 : 0.004)
+    const total = ({ usage, seconds }: Observation) =>
+      usage
+        .filter(({ role }) => role !== 'generator')
+        .reduce((sum, { role, cpuSeconds }) => sum + cpuSeconds - idle(role) * seconds, 0)
     const none = (await run(given(), 'none')).observation
     const mesh = (await run(given(), 'mesh')).observation
     expect(total(mesh) / total(none)).toBeCloseTo(3, 9)
     expect(none.usage.map(({ component }) => component)).toEqual(['application', 'generator'])
     const proxies = mesh.usage.filter(({ role }) => role.endsWith('proxy'))
     expect(proxies.map(({ component }) => component)).toEqual(['client-proxy', 'server-proxy'])
-    expect(proxies.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)).toBe(90e6)
+    expect(proxies.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)).toBeCloseTo(
+      90e6 + (2 * 10_000 * 1024) / mesh.seconds,
+      -1,
+    )
     expect(mesh.carried?.requests).toBe(10_000)
     expect(mesh.evidence).toMatchObject([{ name: 'mtls', holds: true }])
     expect(none.carried).toBeUndefined()
@@ -345,6 +353,57 @@ describe('the whole flow, through the real load tools', () => {
     { tool: 'k6', protocol: 'http' },
     { tool: 'k6', protocol: 'http', payload: 0, warmup: 0 },
   ]
+
+  it('measures every visit without load first, and gives it to all of its trials', async () => {
+    const two = [load({ name: 'one', rate: 50 }), load({ name: 'two', rate: 400 })]
+    const noisy = { noise: { trial: 0.1, block: 0, cohort: 0 } }
+    const found = (await readings(given({ idle: 5, loads: two }, noisy))).filter(({ arm }) => arm === 'mesh')
+    const idle = found.map((one) => one.idle)
+    expect(found).toHaveLength(4)
+    expect(idle[0]).toEqual(idle[1])
+    expect(idle[2]).not.toEqual(idle[0])
+    expect(idle[0]?.seconds).toBe(5)
+    expect(idle[0]?.evidence).toEqual([])
+    expect(idle[0]?.usage.map(({ component }) => component)).toEqual(['application', 'client-proxy', 'server-proxy'])
+    const without = await readings(given({ idle: 0, loads: two }))
+    expect(without.some((one) => 'idle' in one)).toBe(false)
+  })
+
+  it('fails the trials of a visit whose idle window breaks, with the reason, and goes on', async () => {
+    const platform = simulated()
+    const plan = makePlan(given({ idle: 5, loads: [load({ name: 'http', rate: 50 })] }))
+    const breaking: typeof platform = {
+      ...platform,
+      open: async function* (...about) {
+        const testbed = yield* platform.open(...about)
+        return {
+          ...testbed,
+          lower: testbed.lower,
+          [Symbol.asyncDispose]: () => testbed[Symbol.asyncDispose](),
+          raise: async function* (arm, ...rest) {
+            const seat = yield* testbed.raise(arm, ...rest)
+            const observe = async () => Promise.reject(new Failure('no-counters', 'the counters cannot be read'))
+            return arm.name === 'mesh' ? { ...seat, observe } : seat
+          },
+        }
+      },
+    }
+    const outcomes = []
+    for await (const event of carryOut(plan, 0, {
+      platform: breaking,
+      loads,
+      identity: { id: 'run' },
+      signal,
+      now: () => 0,
+    })) {
+      if (event.type === 'result') outcomes.push([event.result.trial.arm, event.result.outcome] as const)
+    }
+    expect(outcomes).toHaveLength(4)
+    for (const [arm, outcome] of outcomes) {
+      if (arm === 'none') expect(outcome.status).toBe('measured')
+      else expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'no-counters' } })
+    }
+  })
 
   it.each(shapes)('finds the true ratio with %o', async (shape) => {
     const found = await readings(given({ blocks: 1, loads: [load({ name: 'http', rate: 200, ...shape })] }))

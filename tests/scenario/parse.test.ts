@@ -16,6 +16,7 @@ describe('parseScenario', () => {
       seed: 1,
       cohorts: 1,
       blocks: 4,
+      idle: 5,
       arms: [{ name: 'none', mesh: 'none' }],
       loads: [
         {
@@ -266,7 +267,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, arms, loads, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, idle, arms, loads, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

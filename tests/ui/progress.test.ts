@@ -101,9 +101,12 @@ test.each([
   vi.useFakeTimers()
   const { writes, stream } = capture(interactive ? TERMINAL : undefined)
   const view = progress({ stream, interactive, plan, style: plain })
-  for (const event of eventsOf(plan)) {
+  const [first, ...rest] = eventsOf(plan)
+  const idle = { at: first?.at ?? 0, type: 'idle', arm: 'none', seconds: 5 } as const
+  for (const event of [...(first ? [first] : []), idle, ...rest]) {
     view.show(event)
-    if (event.type !== 'phase' || event.phase !== 'measure') continue
+    if (event === idle && interactive) expect(writes.join('')).toContain('none: measuring idle, without load, 5 s')
+    if (event !== idle && (event.type !== 'phase' || event.phase !== 'measure')) continue
     writes.length = 0
     view.show({ ...warning, at: event.at + 1 })
     view.show({ at: event.at + 1, type: 'step', title: 'a step of somebody else' })

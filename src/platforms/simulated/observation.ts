@@ -1,16 +1,20 @@
 import type { Evidence, Observation, Usage } from '../../model/usage.ts'
 import type { LoadOutcome } from './outcome.ts'
-import { cpuOf, type Subject, strikes } from './subject.ts'
+import { cpuOf, idleLuck, type Subject, strikes } from './subject.ts'
 
 /** CPU-seconds per request of the server without a mesh, and of the load generator. */
-const SERVER_CPU = 40e-6
+export const SERVER_CPU = 40e-6
 const GENERATOR_CPU = 30e-6
+/** Cores that server and generator, and each proxy, keep busy without load. */
+export const IDLE_CORES = { workload: 0.001, proxy: 0.004 } as const
+/** Bytes that each proxy has more for every request per second. */
+export const BYTES_PER_RATE = 1024
 const MIB = 1024 ** 2
 const CORES = 4
 
 /** What a platform would have seen of a trial between the two edges of its window. */
 export function observationOf(subject: Subject, outcome: LoadOutcome): Observation {
-  const usage = usageOf(subject, outcome.requests)
+  const usage = usageOf(subject, outcome.requests, outcome.window)
   const busy = usage.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / outcome.window
   const { mesh, arm, scenario, trial } = subject
   const bypassed = strikes(scenario, 'bypass', arm.name, trial.block)
@@ -24,12 +28,20 @@ export function observationOf(subject: Subject, outcome: LoadOutcome): Observati
   }
 }
 
+/** The same without load, before any: what is fixed of the usage under load. */
+export function idleObservationOf(subject: Subject, seconds: number): Observation {
+  const usage = usageOf(subject, 0, seconds).filter(({ role }) => role !== 'generator')
+  const busy = usage.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / seconds
+  return { seconds, usage, evidence: [], host: { cores: CORES, busyCores: busy, stolenCores: 0, clockStep: 0 } }
+}
+
 /**
- * The CPU of server and proxies together is the baseline's times the arm's true effect: the server keeps its own where
- * there is that much, and the proxies share the rest alike. The generator costs the same in every arm. An arm without
- * proxies of its own has all its effects in the server.
+ * What requests add to the CPU of server and proxies together is the baseline's times the arm's true effect: the server keeps
+ * its own where there is that much, and the proxies share the rest alike. The generator costs the same in every arm. An arm
+ * without proxies of its own has all its effects in the server. On top of it, everything keeps some CPU busy without load,
+ * which scatters from window to window as the rest does.
  */
-function usageOf(subject: Subject, requests: number): Usage[] {
+function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
   const { mesh, arm, scenario } = subject
   const proxies = mesh.processes?.proxies ?? []
   const added = scenario.simulation.effects[arm.name]?.memory ?? 32 * MIB * proxies.length
@@ -37,19 +49,26 @@ function usageOf(subject: Subject, requests: number): Usage[] {
   const own =
     proxies.length === 0 ? { cpu, added } : { cpu: Math.min(SERVER_CPU, cpu / (proxies.length + 1)), added: 0 }
   const each = { cpu: (cpu - own.cpu) / proxies.length, memory: Math.round(added / proxies.length) }
+  const luck = idleLuck(subject, requests === 0 ? 'idle' : 'busy')
+  const idle = { workload: IDLE_CORES.workload * luck * seconds, proxy: IDLE_CORES.proxy * luck * seconds }
   return [
     {
       component: 'application',
       role: 'application',
-      cpuSeconds: requests * own.cpu,
+      cpuSeconds: idle.workload + requests * own.cpu,
       memoryBytes: 24 * MIB + own.added,
     },
-    { component: 'generator', role: 'generator', cpuSeconds: requests * GENERATOR_CPU, memoryBytes: 32 * MIB },
+    {
+      component: 'generator',
+      role: 'generator',
+      cpuSeconds: idle.workload + requests * GENERATOR_CPU,
+      memoryBytes: 32 * MIB,
+    },
     ...proxies.map(({ name, role }) => ({
       component: name,
       role,
-      cpuSeconds: requests * each.cpu,
-      memoryBytes: each.memory,
+      cpuSeconds: idle.proxy + requests * each.cpu,
+      memoryBytes: each.memory + Math.round((BYTES_PER_RATE * requests) / seconds),
     })),
   ]
 }

@@ -4,13 +4,14 @@ import type { Command, Execution, Seat } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
 import { runFortio } from './fortio.ts'
 import { runK6 } from './k6.ts'
-import { observationOf } from './observation.ts'
+import { idleObservationOf, observationOf } from './observation.ts'
 import { type LoadOutcome, startOf } from './outcome.ts'
 import { type Subject, strikes } from './subject.ts'
 
-/** An arm that is up. `begin` names the trial that a command belongs to. */
-export function seat(dir: string, begin: (command: Command) => Subject): Seat {
+/** An arm that is up. `begin` names the trial that a command belongs to; `visit` is any trial of the visit, before its first load. */
+export function seat(dir: string, visit: Subject, begin: (command: Command) => Subject): Seat {
   let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
+  let waited = 0
   return {
     dir,
     target: targetOf,
@@ -23,13 +24,20 @@ export function seat(dir: string, begin: (command: Command) => Subject): Seat {
       await pause(subject.scenario.simulation.pace, signal)
       return execution(command, subject, outcome)
     },
-    wait: async (_, signal) => signal.throwIfAborted(),
-    observe: async () => ({
-      close: async () => {
-        if (last) return observationOf(last.subject, last.outcome)
-        throw new Failure('nothing-ran', 'the window closed before any load had run')
-      },
-    }),
+    wait: async (seconds, signal) => {
+      signal.throwIfAborted()
+      waited += seconds
+    },
+    observe: async () => {
+      const from = waited
+      return {
+        close: async () => {
+          if (last) return observationOf(last.subject, last.outcome)
+          if (waited > from) return idleObservationOf(visit, waited - from)
+          throw new Failure('nothing-ran', 'the window closed before any load had run or any time had passed')
+        },
+      }
+    },
   }
 }
 

@@ -36,6 +36,11 @@ export function cpuOf({ scenario, trial, arm }: Subject): number {
   return (effects[arm.name]?.cpu ?? 1) * Math.exp(scatter / 2)
 }
 
+/** Ratio of the CPU without load to its mean, in one window; like that of requests, it scatters half as much as latency does. */
+export function idleLuck({ scenario, trial }: Subject, window: 'idle' | 'busy'): number {
+  return Math.exp((scenario.simulation.noise.trial * random(scenario.seed, 'idle', window, trial.id).normal()) / 2)
+}
+
 /** Whether a fault is to strike an arm in a block. */
 export function strikes(scenario: Scenario, kind: Fault['kind'], arm: string, block: number): boolean {
   return scenario.simulation.faults.some(

@@ -32,7 +32,9 @@ export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
         throw error
       }
       yield { title: `${arm.name} answers` }
-      return seat(`simulated/${arm.name}`, (command) => {
+      const [first] = visit.trials
+      if (!first) throw new TypeError('a visit has trials')
+      return seat(`simulated/${arm.name}`, subjectOf(plan, arm, first), (command) => {
         const trial = trialOf(command, visit)
         begun.add(trial.id)
         return subjectOf(plan, arm, trial)
