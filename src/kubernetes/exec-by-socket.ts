@@ -1,10 +1,10 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Exec, KubeConfig } from '@kubernetes/client-node'
+import { connectionReason } from '../host/outgoing.ts'
 import type { Seconds } from '../model/units.ts'
 import type { ExecEnd, ExecSink, ExecSocket } from './api.ts'
 import type { ExecOf } from './cluster.ts'
-import { connectionReason } from './connection-reason.ts'
 
 const HANDSHAKE: Seconds = 10
 

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
+import { connectionReason } from '../host/outgoing.ts'
 import { Failure } from '../model/failure.ts'
 import type { Api, ApiAnswer, ApiRequest } from './api.ts'
-import { connectionReason } from './connection-reason.ts'
 import { execBySocket } from './exec-by-socket.ts'
 
 /** The only place that loads the client library, which takes a third of a second. */

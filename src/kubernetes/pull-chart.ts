@@ -1,5 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { downloadTrouble } from '../host/outgoing.ts'
 import { Failure } from '../model/failure.ts'
 import type { Chart } from '../model/site.ts'
 import { helmArgv, isLocalChart } from './helm-argv.ts'
@@ -24,9 +25,11 @@ export async function pullChart(
   } catch (cause) {
     signal.throwIfAborted()
     const from = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
+    const address = typeof chart === 'string' ? chart : chart.repository
+    const { why, fix } = downloadTrouble(address.replace(/^oci:/, 'https:'), cause, about.env)
     throw new Failure('helm', `The chart ${from}${version === undefined ? '' : ` ${version}`} could not be fetched.`, {
-      cause,
-      fix: 'Check the network, or name another place for it in a site file.',
+      cause: why,
+      fix: `${fix} A site file can name another place for it.`,
     })
   }
 }

@@ -1,16 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { download, downloadTrouble } from '../host/outgoing.ts'
 import { Failure } from '../model/failure.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
 import type { Seconds } from '../model/units.ts'
-import { connectionReason } from './connection-reason.ts'
 import { parseManifests } from './parse-manifests.ts'
 
 const WITHIN: Seconds = 60
 
 /** Every object of a file, of a folder's YAML and JSON files in the order of their names, or of an https address. */
 export async function readManifests(place: string, signal: AbortSignal): Promise<KubernetesObject[]> {
-  if (/^https?:\/\//.test(place)) return parseManifests(await download(place, signal), place)
+  if (/^https?:\/\//.test(place)) return parseManifests(await textAt(place, signal), place)
   const files = await filesAt(place)
   const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const))
   return texts.flatMap(([file, text]) => parseManifests(text, file))
@@ -33,16 +33,17 @@ async function filesAt(place: string): Promise<string[]> {
   }
 }
 
-async function download(address: string, signal: AbortSignal): Promise<string> {
+async function textAt(address: string, signal: AbortSignal): Promise<string> {
   try {
-    const answer = await fetch(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN * 1000)]) })
+    const answer = await download(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN * 1000)]) })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
     return await answer.text()
   } catch (cause) {
     signal.throwIfAborted()
+    const { why, fix } = downloadTrouble(address, cause)
     throw new Failure('manifests', `The manifests at ${address} could not be fetched.`, {
-      cause: connectionReason(cause),
-      fix: 'Check the network, or name a file or another address in a site file.',
+      cause: why,
+      fix: `${fix} A site file can name a file or another address.`,
     })
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { connectionReason, download, downloadTrouble } from '../host/outgoing.ts'
 import { call } from './call.ts'
 import type { ReleaseWay, Target } from './catalogue.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -23,12 +24,12 @@ export async function downloadRelease(
 ): Promise<string> {
   const wanted = way.files[target]
   if (!wanted || !way.checksums) throw new Error(whyNotRelease(way, target))
-  const list = await (await get(way.base + way.checksums(wanted.name), signal)).text()
+  const list = await (await get(way.base + way.checksums(wanted.name), env, signal)).text()
   const expected = checksumOf(list, wanted.name)
   if (expected === undefined) throw new Error(`the published checksums do not list ${wanted.name}`)
 
   const file = join(scratch, wanted.name)
-  const found = await save(await get(way.base + wanted.name, signal), file, signal)
+  const found = await save(await get(way.base + wanted.name, env, signal), file, signal)
   if (found !== expected) throw new Error(`SHA-256 of ${wanted.name} is ${found}, not ${expected} as published`)
   if (wanted.member === undefined) return file
   // Every target whose file is a .zip has a tar that reads these too.
@@ -44,9 +45,10 @@ function checksumOf(list: string, name: string): string | undefined {
   return undefined
 }
 
-async function get(address: string, signal: AbortSignal): Promise<Response> {
-  const answer = await fetch(address, { signal }).catch((error: Error) => {
-    throw new Error(`${address}: ${rootOf(error)}`, { cause: error })
+async function get(address: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Response> {
+  const answer = await download(address, { signal }, env).catch((error: Error) => {
+    const { why, fix } = downloadTrouble(address, error, env)
+    throw new Error(`${address}: ${why} (${fix.replace(/\.$/, '')})`, { cause: error })
   })
   if (!answer.ok) throw new Error(`${address}: ${answer.status} ${answer.statusText}`.trim())
   return answer
@@ -69,12 +71,7 @@ async function save(answer: Response, file: string, signal: AbortSignal): Promis
       { signal },
     )
   } catch (error) {
-    throw new Error(`${answer.url}: the download broke off (${rootOf(error as Error)})`, { cause: error })
+    throw new Error(`${answer.url}: the download broke off (${connectionReason(error)})`, { cause: error })
   }
   return hash.digest('hex')
-}
-
-/** fetch wraps what really happened. */
-function rootOf(error: Error): string {
-  return error.cause instanceof Error ? rootOf(error.cause) : error.message
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectionReason } from '../../../kubernetes/connection-reason.ts'
+import { download, downloadTrouble } from '../../../host/outgoing.ts'
 import { helmArgv } from '../../../kubernetes/helm-argv.ts'
 import { runHelm } from '../../../kubernetes/run-helm.ts'
 import type { Chart } from '../../../model/site.ts'
@@ -15,10 +15,11 @@ const GONE = new Set([404, 410])
 
 export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
   try {
-    const { status } = await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(within * 1000) })
+    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(within * 1000) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
   } catch (error) {
-    return connectionReason(error)
+    const { why, fix } = downloadTrouble(address, error)
+    return `${why}. ${fix}`
   }
 }
 
