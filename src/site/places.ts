@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { Values } from '../model/mesh.ts'
 import type { FileKind } from '../scenario/file-kind.ts'
@@ -29,7 +30,7 @@ export function placesFrom(dir: string): Places {
   const problems: Problem[] = []
   const resolved = async (written: string, path: Path) => {
     if (/^[a-z][a-z0-9+]*:\/\//.test(written)) return written
-    const file = resolve(dir, written)
+    const file = resolve(dir, written.replace(/^~(?=\/|$)/, homedir()))
     await access(file).catch(() => findings.push(absent(written, file, path)))
     return file
   }

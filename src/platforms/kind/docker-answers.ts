@@ -13,6 +13,14 @@ export interface DockerInfo {
   readonly rootless: boolean
   readonly operatingSystem: string
   readonly kernel: string
+  /** As images name it: `amd64`, `arm64`. Empty where it is not told. */
+  readonly architecture: string
+  /** Mirrors of Docker Hub that the daemon pulls through. */
+  readonly mirrors: readonly string[]
+  /** Registries that the daemon takes without TLS, or with a certificate that nobody vouches for. */
+  readonly insecure: readonly string[]
+  /** The daemon's own proxies, in the words of the environment. */
+  readonly proxies: Readonly<Record<'HTTP_PROXY' | 'HTTPS_PROXY' | 'NO_PROXY', string>>
   /** The daemon's clock, in seconds since the epoch; undefined where it tells none. */
   readonly time: number | undefined
 }
@@ -23,6 +31,8 @@ export interface DockerImage {
   readonly digests: readonly string[]
   readonly size: Bytes
   readonly labels: Readonly<Record<string, string>>
+  /** `amd64`, `arm64`; empty where it is not told. */
+  readonly architecture: string
 }
 
 export interface Container {
@@ -56,6 +66,16 @@ const infoSchema = z
     OperatingSystem: z.string(),
     KernelVersion: z.string(),
     SystemTime: z.string().optional(),
+    Architecture: z.nullish(z.string()),
+    HttpProxy: z.nullish(z.string()),
+    HttpsProxy: z.nullish(z.string()),
+    NoProxy: z.nullish(z.string()),
+    RegistryConfig: z.nullish(
+      z.object({
+        Mirrors: z.nullish(z.array(z.string())),
+        IndexConfigs: z.nullish(z.record(z.string(), z.object({ Secure: z.boolean().optional() }))),
+      }),
+    ),
   })
   .transform(
     (info): DockerInfo => ({
@@ -68,6 +88,16 @@ const infoSchema = z
       operatingSystem: info.OperatingSystem,
       kernel: info.KernelVersion,
       time: secondsOf(info.SystemTime),
+      architecture: goArchitecture(info.Architecture ?? ''),
+      mirrors: info.RegistryConfig?.Mirrors ?? [],
+      insecure: Object.entries(info.RegistryConfig?.IndexConfigs ?? {}).flatMap(([name, { Secure }]) =>
+        Secure === false ? [name] : [],
+      ),
+      proxies: {
+        HTTP_PROXY: info.HttpProxy ?? '',
+        HTTPS_PROXY: info.HttpsProxy ?? '',
+        NO_PROXY: info.NoProxy ?? '',
+      },
     }),
   )
 
@@ -76,6 +106,7 @@ const imageSchema = z
     Id: z.string(),
     RepoDigests: z.nullish(z.array(z.string())),
     Size: z.number(),
+    Architecture: z.nullish(z.string()),
     Config: z.nullish(z.object({ Labels: labels })),
   })
   .transform(
@@ -84,6 +115,7 @@ const imageSchema = z
       digests: image.RepoDigests ?? [],
       size: image.Size,
       labels: image.Config?.Labels ?? {},
+      architecture: image.Architecture ?? '',
     }),
   )
 
@@ -119,7 +151,48 @@ const containerSchema = z
   )
 
 export function infoFrom(stdout: string): DockerInfo {
-  return answer(stdout, infoSchema, 'docker info')
+  const said = parsed(stdout) as { host?: { buildahVersion?: string }; version?: { Version?: string } } | undefined
+  if (said?.host?.buildahVersion !== undefined) throw notDocker(`podman ${said.version?.Version ?? ''}`.trim())
+  const info = answer(stdout, infoSchema, 'docker info')
+  // By its socket, podman answers in Docker's words, and keeps its images where podman does.
+  if (/\/containers\/storage$/.test(info.rootDir)) throw notDocker(`podman ${info.version}`)
+  return info
+}
+
+/** `engine`: what answers in place of Docker, with its version. */
+export function notDocker(engine: string): Failure {
+  return new Failure('docker-missing', `the docker command here is ${engine}, not Docker`, {
+    cause:
+      "meshbench's kind platform freezes, pins and fills its nodes by Docker's own commands, which others do not all have",
+    fix: 'Put Docker Engine 20.10 or newer first on PATH (https://docs.docker.com/engine/install/), and unset DOCKER_HOST where it names a socket of another engine; or run with --platform local.',
+  })
+}
+
+/** The errors of a daemon that docker info wraps in an answer. */
+export function serverErrors(stdout: string): string | undefined {
+  const said = parsed(stdout) as { ServerErrors?: unknown } | undefined
+  return Array.isArray(said?.ServerErrors) && said.ServerErrors.length > 0 ? said.ServerErrors.join(' · ') : undefined
+}
+
+/** Platforms of a registry's answer, such as `linux/amd64`; none where it has one manifest alone, which names none. */
+export function platformsFrom(stdout: string): string[] {
+  const said = parsed(stdout) as { manifests?: { platform?: { os?: string; architecture?: string } }[] } | undefined
+  const platforms = (said?.manifests ?? []).map(({ platform }) => `${platform?.os}/${platform?.architecture}`)
+  return [...new Set(platforms.filter((name) => /^[a-z]+\/[a-z0-9]+$/.test(name) && !name.includes('unknown')))]
+}
+
+/** The kernel's word for a processor → the word of Go and of images. */
+function goArchitecture(machine: string): string {
+  const words: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', i386: '386', i686: '386' }
+  return words[machine] ?? machine.replace(/^armv[5-7].*/, 'arm')
+}
+
+function parsed(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout) ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function imagesFrom(stdout: string): DockerImage[] {

@@ -11,16 +11,24 @@ import {
   infoFrom,
   memoryFrom,
   namesFrom,
+  notDocker,
+  platformsFrom,
+  serverErrors,
 } from './docker-answers.ts'
 
 /** The docker command line, typed. A call that fails throws a Failure whose cause is docker's reason in one line. */
 export interface Docker {
+  /** Where the daemon is, and what says so; nothing is asked of it. Undefined where nobody can tell. */
+  endpoint(): Promise<Endpoint | undefined>
   /** The daemon as it describes itself. */
   info(): Promise<DockerInfo>
   /** An image that is here; undefined where it is not. */
   image(name: string): Promise<DockerImage | undefined>
-  /** Asks the registry for an image without fetching it; throws with the registry's reason where it has none. */
-  offered(name: string, within?: Seconds): Promise<void>
+  /**
+   * Asks the registry for an image without fetching it; throws with the registry's reason where it has none. The answer is the
+   * platforms it is there for, as far as the registry tells. It is the command that asks, past the daemon's mirrors and proxies.
+   */
+  offered(name: string, within?: Seconds): Promise<readonly string[]>
   pull(name: string): Promise<void>
   /** Writes images into one archive that containerd can import. */
   save(names: readonly string[], file: string): Promise<void>
@@ -48,6 +56,13 @@ export interface Docker {
   pin(names: readonly string[], cpus: string): Promise<void>
   removeVolumes(names: readonly string[]): Promise<void>
   removeNetworks(names: readonly string[]): Promise<void>
+}
+
+export interface Endpoint {
+  /** `unix:///var/run/docker.sock`, `ssh://user@host` */
+  readonly host: string
+  /** `DOCKER_HOST`, `the docker context remote` */
+  readonly named: string
 }
 
 export interface ExecOptions {
@@ -80,7 +95,8 @@ export function docker(about: DockerAbout = {}): Docker {
   const listed = async (argv: readonly string[], labels: readonly string[]) =>
     namesFrom(await call([...argv, ...labels.flatMap((label) => ['--filter', `label=${label}`])]))
   return {
-    info: async () => infoFrom(await call(['info', '--format', '{{json .}}'])),
+    endpoint: () => endpointOf(call, about.env ?? process.env),
+    info: () => askInfo(call),
     ...imageCalls(call),
     containers: async (labels) => inspect(await listed(['ps', '--all', '--quiet', '--no-trunc'], labels)),
     inspect,
@@ -104,12 +120,39 @@ type Call = (argv: readonly string[], options?: CallOptions) => Promise<string>
 function imageCalls(call: Call): Pick<Docker, 'image' | 'offered' | 'pull' | 'save' | 'tag' | 'removeImage'> {
   return {
     image: async (name) => imagesFrom(await call(['image', 'inspect', name], { absent: true }))[0],
-    offered: async (name, within = QUICK) => void (await call(['manifest', 'inspect', name], { within })),
+    offered: async (name, within = QUICK) => platformsFrom(await call(['manifest', 'inspect', name], { within })),
     pull: async (name) => void (await call(['pull', '--quiet', name], { within: TRANSFER })),
     save: async (names, file) => void (await call(['save', '--output', file, ...names], { within: ARCHIVE })),
     tag: async (name, as) => void (await call(['tag', name, as])),
     removeImage: async (name) => void (await call(['image', 'rm', name], { within: REMOVAL })),
   }
+}
+
+async function endpointOf(call: Call, env: NodeJS.ProcessEnv): Promise<Endpoint | undefined> {
+  const host = env['DOCKER_HOST']
+  if (host) return { host, named: 'DOCKER_HOST' }
+  const argv = ['context', 'inspect', '--format', '{{.Name}} {{.Endpoints.docker.Host}}']
+  // An old or another docker may have no contexts: then the daemon is where it always is.
+  const [name, at] = (await call(argv, { within: 10 }).catch(() => '')).trim().split(/\s+/)
+  return name && at ? { host: at, named: `the docker context ${name}` } : undefined
+}
+
+/** Another engine that goes by the name of docker is told by its version where its answer is not Docker's. */
+async function askInfo(call: Call): Promise<DockerInfo> {
+  const said = await call(['info', '--format', '{{json .}}'])
+  try {
+    return infoFrom(said)
+  } catch (error) {
+    const version = (await call(['--version'], { within: 10 }).catch(() => '')).trim().split('\n')[0] ?? ''
+    const [, engine, number = ''] = /^(\w+) version v?([\w.]+)/i.exec(version) ?? []
+    if (engine !== undefined && engine.toLowerCase() !== 'docker') throw notDocker(`${engine} ${number}`.trim())
+    throw error
+  }
+}
+
+/** Nothing of the user's own settings decides which platform an image is of: all arms run on the daemon's own. */
+export function dockerEnvironment({ DOCKER_DEFAULT_PLATFORM: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env
 }
 
 interface CallOptions {
@@ -124,13 +167,16 @@ async function callDocker(argv: readonly string[], options: CallOptions, about: 
   about.signal?.throwIfAborted()
   try {
     const { stdout } = await execa('docker', argv, {
-      ...(about.env === undefined ? {} : { env: about.env, extendEnv: false }),
+      env: dockerEnvironment(about.env ?? process.env),
+      extendEnv: false,
       ...(about.signal === undefined ? {} : { cancelSignal: about.signal }),
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
       timeout: within * 1000,
       forceKillAfterDelay: 2000,
       maxBuffer: MOST_OUTPUT,
     })
+    const refused = argv[0] === 'info' ? serverErrors(stdout) : undefined
+    if (refused !== undefined) throw unreachable(argv, refused)
     return stdout
   } catch (error) {
     about.signal?.throwIfAborted()
@@ -149,7 +195,17 @@ function dockerFailure(argv: readonly string[], error: ExecaError, within: Secon
       fix: 'Install Docker Engine (https://docs.docker.com/engine/install/), or run with --platform local.',
     })
   }
-  const cause = error.timedOut ? `no answer within ${within} s` : reasonOf(error)
+  const cause = error.timedOut
+    ? `no answer within ${within} s`
+    : (serverErrors(String(error.stdout)) ?? reasonOf(error))
+  if (error.timedOut && argv[0] === 'info') {
+    const fix = 'Restart it: sudo systemctl restart docker (Linux), or Docker Desktop.'
+    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, fix })
+  }
+  return unreachable(argv, cause)
+}
+
+function unreachable(argv: readonly string[], cause: string): Failure {
   const command = argv.slice(0, GROUPS.has(argv[0] ?? '') ? 2 : 1).join(' ')
   if (/permission denied.*docker.*sock|dial unix.*permission denied/i.test(cause)) {
     const fix = 'Join the group that may use Docker, then log in again: sudo usermod -aG docker "$USER"'

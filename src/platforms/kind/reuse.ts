@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { ownIdentity } from '../../host/process-identity.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import type { Step } from '../../model/platform.ts'
 import type { ArmMesh } from './arm.ts'
 import { asInstalled, type Blueprint } from './blueprint.ts'
+import { kubeconfigOf } from './cluster/create.ts'
 import { nodesOf } from './cluster/nodes.ts'
 import { pinNodes } from './cluster/pin-nodes.ts'
 import type { ClusterRecord } from './cluster/record.ts'
@@ -74,7 +74,7 @@ async function* takeOver(
   const nodes = await wake(name, ground)
   const affinity = await pinNodes(nodes, docker)
   yield* sharedCores(affinity, arm)
-  const { kubeconfig, dir, text } = await kubeconfigOf(name, ground, signal)
+  const { kubeconfig, dir, text } = await writeKubeconfig(name, ground, signal)
   const cluster = undo.adopt(await connect(text), (open) => open.close())
   await cluster.get('/readyz', signal)
   await enrol(of, cluster, ground, signal)
@@ -93,11 +93,11 @@ async function wake(name: string, { docker }: Ground): Promise<Standing['nodes']
   return nodes
 }
 
-async function kubeconfigOf(name: string, { dir: root, kind }: Ground, signal: AbortSignal) {
+async function writeKubeconfig(name: string, { dir: root, kind, env }: Ground, signal: AbortSignal) {
   const dir = join(root, name)
   const kubeconfig = join(dir, 'kubeconfig')
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const { stdout } = await execa(kind.path, ['get', 'kubeconfig', '--name', name], { cancelSignal: signal })
-  await writeFile(kubeconfig, stdout, { mode: 0o600 })
-  return { kubeconfig, dir, text: stdout }
+  const text = await kubeconfigOf(kind, name, env, signal)
+  await writeFile(kubeconfig, text, { mode: 0o600 })
+  return { kubeconfig, dir, text }
 }

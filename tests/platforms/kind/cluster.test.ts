@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/process-identity.ts'
 import { cpuCount, cpuSetsOf } from '../../../src/platforms/kind/cluster/cpu-sets.ts'
+import { createCluster, kubeconfigOf } from '../../../src/platforms/kind/cluster/create.ts'
 import { clusterLeftovers } from '../../../src/platforms/kind/cluster/leftovers.ts'
 import { clusterName } from '../../../src/platforms/kind/cluster/name.ts'
 import { NETWORK, network } from '../../../src/platforms/kind/cluster/network.ts'
@@ -23,6 +24,49 @@ afterEach(() => rm(dir, { recursive: true }))
 const record = (cluster: string, more: Partial<ClusterRecord> = {}): ClusterRecord => ({
   ...{ cluster, run: 'a-run', arm: 'none', key: 'abc', owner: ownIdentity(), kept: false },
   ...more,
+})
+
+describe('kind', () => {
+  const signal = new AbortController().signal
+  /** A kind that writes down its environment and does as the script says. */
+  async function stubKind(script: string) {
+    const path = join(dir, 'kind')
+    await writeFile(path, `#!/bin/sh\n/usr/bin/env | /usr/bin/sort > '${dir}/environment'\n${script}\n`)
+    await chmod(path, 0o755)
+    return { name: 'kind', path, provenance: { name: 'kind', version: '0.33.0', origin: 'path' } } as const
+  }
+  const env = {
+    KIND_EXPERIMENTAL_PROVIDER: 'podman',
+    KIND_CLUSTER_NAME: 'mine',
+    KIND_EXPERIMENTAL_CONTAINERD_SNAPSHOTTER: 'zfs',
+    DOCKER_DEFAULT_PLATFORM: 'linux/amd64',
+    DOCKER_HOST: 'unix:///mine.sock',
+    HTTPS_PROXY: 'http://proxy.corp.example:3128',
+  }
+  const about = { name: 'x', nodeImage: 'kindest/node:v1.35.8', kubeconfig: '/tmp/none', env }
+  const ours = [
+    'DOCKER_HOST=unix:///mine.sock',
+    'HTTPS_PROXY=http://proxy.corp.example:3128',
+    `KIND_EXPERIMENTAL_DOCKER_NETWORK=${NETWORK}`,
+    'KIND_EXPERIMENTAL_PROVIDER=docker',
+  ]
+  const given = async () =>
+    (await readFile(join(dir, 'environment'), 'utf8')).split('\n').filter((line) => /^(KIND|DOCKER|HTTPS)_/.test(line))
+
+  it('is run with Docker, whatever the user has set for kind, for making clusters and for asking for them', async () => {
+    const kind = await stubKind('echo config')
+    await createCluster(kind, about, signal)
+    expect(await given()).toEqual(ours)
+    await rm(join(dir, 'environment'))
+    expect(await kubeconfigOf(kind, 'x', env, signal)).toBe('config')
+    expect(await given()).toEqual(ours)
+  })
+
+  it('says in one line why it fails', async () => {
+    const kind = await stubKind('echo "some text"; echo "ERROR: unknown cluster \\"x\\"" >&2; exit 1')
+    await expect(kubeconfigOf(kind, 'x', env, signal)).rejects.toThrow(/^ERROR: unknown cluster "x"$/)
+    await expect(createCluster(kind, about, signal)).rejects.toMatchObject({ why: 'ERROR: unknown cluster "x"' })
+  })
 })
 
 describe('the name of a cluster', () => {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { docker } from '../../../src/platforms/kind/docker.ts'
-import { containersFrom, imagesFrom, infoFrom, namesFrom } from '../../../src/platforms/kind/docker-answers.ts'
+import {
+  containersFrom,
+  imagesFrom,
+  infoFrom,
+  namesFrom,
+  platformsFrom,
+} from '../../../src/platforms/kind/docker-answers.ts'
 import { stubDocker } from './stub-docker.ts'
 
 const captured = (name: string) => readFileSync(`tests/captured/docker/${name}`, 'utf8')
@@ -18,12 +24,49 @@ describe('answers of docker', () => {
       operatingSystem: 'Debian GNU/Linux 12 (bookworm)',
       kernel: '6.18.44-fc-v595',
       time: Date.parse(JSON.parse(captured('info.json')).SystemTime) / 1000,
+      architecture: 'amd64',
+      mirrors: [],
+      insecure: [],
+      proxies: { HTTP_PROXY: '', HTTPS_PROXY: '', NO_PROXY: '' },
     })
   })
 
   it('tell a daemon without root', () => {
     const info = { ...JSON.parse(captured('info.json')), SecurityOptions: ['name=rootless'], CgroupVersion: '2' }
     expect(infoFrom(JSON.stringify(info))).toMatchObject({ rootless: true, cgroupVersion: 2 })
+  })
+
+  it('tell the ways that a daemon has of its own', () => {
+    const info = {
+      ...JSON.parse(captured('info.json')),
+      Architecture: 'aarch64',
+      HttpsProxy: 'http://proxy.corp.example:3128',
+      NoProxy: '.corp.example',
+      RegistryConfig: {
+        Mirrors: ['https://mirror.corp.example/'],
+        IndexConfigs: { 'docker.io': { Secure: true }, 'registry.corp.example:5000': { Secure: false } },
+      },
+    }
+    expect(infoFrom(JSON.stringify(info))).toMatchObject({
+      architecture: 'arm64',
+      mirrors: ['https://mirror.corp.example/'],
+      insecure: ['registry.corp.example:5000'],
+      proxies: { HTTPS_PROXY: 'http://proxy.corp.example:3128', NO_PROXY: '.corp.example' },
+    })
+  })
+
+  it('tell podman, by its own words and by Docker’s', () => {
+    const own = { host: { arch: 'amd64', buildahVersion: '1.41.5' }, version: { Version: '5.6.2' } }
+    expect(() => infoFrom(JSON.stringify(own))).toThrow('is podman 5.6.2, not Docker')
+    const docker = JSON.parse(captured('info.json'))
+    const bySocket = { ...docker, ServerVersion: '5.6.2', DockerRootDir: '/home/dev/.local/share/containers/storage' }
+    expect(() => infoFrom(JSON.stringify(bySocket))).toThrow('is podman 5.6.2, not Docker')
+  })
+
+  it('tell the platforms of an image, where the registry names any', () => {
+    const manifests = ['amd64', 'arm64', 'unknown'].map((architecture) => ({ platform: { os: 'linux', architecture } }))
+    expect(platformsFrom(JSON.stringify({ manifests }))).toEqual(['linux/amd64', 'linux/arm64'])
+    expect(platformsFrom('{"schemaVersion":2,"layers":[]}')).toEqual([])
   })
 
   it('describe an image that was loaded, not pulled', () => {
@@ -78,6 +121,40 @@ describe('docker', () => {
       message: expect.stringContaining(message),
       why: said.replace('Error response from daemon: ', ''),
     })
+  })
+
+  it('tells another engine by its version where its answer is not Docker’s', async () => {
+    const { env } = stubDocker(
+      `case "$1" in info) echo '{"ServerVersion":"v2.1.0","NCPU":8}';; --version) echo "nerdctl version 2.1.0";; esac`,
+    )
+    await expect(docker({ env }).info()).rejects.toMatchObject({
+      code: 'docker-missing',
+      message: 'the docker command here is nerdctl 2.1.0, not Docker',
+    })
+  })
+
+  it.each([0, 1])('finds the reason within an answer of docker info, with exit code %i', async (code) => {
+    const refused = 'Cannot connect to the Docker daemon at unix:///x.sock. Is the docker daemon running?'
+    const { env } = stubDocker(`echo '${JSON.stringify({ ServerErrors: [refused] })}'; exit ${code}`)
+    await expect(docker({ env }).info()).rejects.toMatchObject({ code: 'docker-unreachable', why: refused })
+  })
+
+  it('knows where the daemon is without asking it', async () => {
+    const { env, calls } = stubDocker('[ "$1" = context ] && echo "remote ssh://me@far.example"')
+    expect(await docker({ env }).endpoint()).toEqual({
+      host: 'ssh://me@far.example',
+      named: 'the docker context remote',
+    })
+    const named = { ...env, DOCKER_HOST: 'tcp://far.example:2375' }
+    expect(await docker({ env: named }).endpoint()).toEqual({ host: 'tcp://far.example:2375', named: 'DOCKER_HOST' })
+    expect(calls()).toHaveLength(1)
+    expect(await docker({ env: stubDocker('exit 1').env }).endpoint()).toBeUndefined()
+  })
+
+  it('takes no platform from the environment: all images are of the daemon’s own', async () => {
+    const { env } = stubDocker('echo "[$DOCKER_DEFAULT_PLATFORM]$DOCKER_CONFIG"')
+    const given = { ...env, DOCKER_DEFAULT_PLATFORM: 'linux/arm64', DOCKER_CONFIG: '/mine' }
+    expect(await docker({ env: given }).exec('node', ['x'])).toBe('[]/mine')
   })
 
   it('knows absence from failure', async () => {

@@ -2,11 +2,12 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Failure } from '../../../src/model/failure.ts'
 import { armMesh } from '../../../src/platforms/kind/arm.ts'
 import { imageShelf, pullImages } from '../../../src/platforms/kind/cluster/images.ts'
 import { nodeImage } from '../../../src/platforms/kind/cluster/node-image.ts'
 import { pulledImages } from '../../../src/platforms/kind/cluster/pulled.ts'
-import type { Docker } from '../../../src/platforms/kind/docker.ts'
+import type { Docker, DockerInfo } from '../../../src/platforms/kind/docker.ts'
 import { PUBLIC_SITE } from '../../../src/site/defaults.ts'
 import { opened } from '../opened.ts'
 
@@ -23,9 +24,10 @@ function imageDocker(here: Record<string, string> = {}) {
   const images = new Map(Object.entries(here))
   const calls: string[] = []
   const docker: Partial<Docker> = {
+    info: async () => ({ architecture: 'amd64' }) as DockerInfo,
     image: async (name) => {
       const id = images.get(name)
-      return id === undefined ? undefined : { id, digests: [], size: 1, labels: {} }
+      return id === undefined ? undefined : { id, digests: [], size: 1, labels: {}, architecture: 'amd64' }
     },
     pull: async (name) => void images.set(name, `sha256:${name}`),
     tag: async (name, as) => void calls.push(`tag ${name} ${as}`),
@@ -72,6 +74,34 @@ describe('archives of images', () => {
     expect(calls).toEqual([`tag ${name} ${own}`, `save ${own}`, `remove ${own}`, 'import b'])
   })
 
+  it('are imported for the node’s own platform: an index may name others that are not in the archive', async () => {
+    const { docker } = imageDocker()
+    const imported: string[][] = []
+    const noting = {
+      ...docker,
+      exec: async (_: string, argv: readonly string[]) => {
+        imported.push([...argv])
+        return ''
+      },
+    }
+    await imageShelf(dir, noting).load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    expect(imported[0]).toContain('import')
+    expect(imported[0]).not.toContain('--all-platforms')
+  })
+
+  it('that Docker cannot write whole say what to fetch anew', async () => {
+    const { docker } = imageDocker()
+    const save = async () => {
+      throw new Failure('docker', 'docker save failed', { cause: 'content digest sha256:00: not found' })
+    }
+    await expect(
+      imageShelf(dir, { ...docker, save }).load([{ name: 'busybox:1', on: ['server'] }], nodes),
+    ).rejects.toMatchObject({
+      why: expect.stringContaining('content digest'),
+      fix: expect.stringContaining('docker pull busybox:1'),
+    })
+  })
+
   it("are refused of a mesh's image by its digest, whose name is its chart's", () => {
     const site = { ...PUBLIC_SITE, vendors: { istio: { tag: `1.31.1@${DIGEST}` } } }
     expect(() => armMesh({ name: 'i', mesh: 'istio-sidecar' }, 'equalised', site)).toThrow('is named by its digest')
@@ -79,6 +109,28 @@ describe('archives of images', () => {
 })
 
 describe('images that a run pulls', () => {
+  it('are for the processor that Docker runs on', async () => {
+    const { docker } = imageDocker()
+    const arm = { ...docker, info: async () => ({ architecture: 'arm64' }) as DockerInfo }
+    await expect(opened(pullImages(['new:1'], arm, pulledImages(join(dir, 'images'))))).rejects.toMatchObject({
+      message: 'the image new:1 is for amd64, and Docker runs on arm64',
+    })
+  })
+
+  it('name a login where a registry counts them', async () => {
+    const { docker } = imageDocker()
+    const limited = {
+      ...docker,
+      pull: async () => {
+        throw new Failure('docker', 'docker pull failed', { cause: 'toomanyrequests: pull rate limit' })
+      },
+    }
+    await expect(opened(pullImages(['new:1'], limited, pulledImages(dir)))).rejects.toMatchObject({
+      why: 'toomanyrequests: pull rate limit',
+      fix: expect.stringContaining('`docker login`'),
+    })
+  })
+
   it('are remembered, and removed only as far as they are still the same', async () => {
     const pulled = pulledImages(join(dir, 'images'))
     const { docker, calls, images } = imageDocker({ 'here:1': 'sha256:x' })

@@ -3,6 +3,7 @@ import type { Arm, Isolation } from '../../../model/scenario.ts'
 import { type Bytes, formatSize } from '../../../model/units.ts'
 import { cpuCount, cpuSetsOf } from '../cluster/cpu-sets.ts'
 import type { DockerInfo } from '../docker.ts'
+import { isWsl } from './daemon.ts'
 import { error, ok, warning } from './finding.ts'
 import { isHere } from './is-here.ts'
 import { memoryNeeded } from './memory-needed.ts'
@@ -18,7 +19,12 @@ export async function memoryThere(info: DockerInfo, readers: Pick<Readers, 'os' 
   return kilobytes === undefined ? info.memory * LEFT_IN_A_MACHINE : Number(kilobytes) * 1024
 }
 
-export function memoryFinding(there: Bytes, arms: readonly Arm[], isolation: Isolation): Finding {
+export function memoryFinding(
+  info: Pick<DockerInfo, 'kernel'>,
+  there: Bytes,
+  arms: readonly Arm[],
+  isolation: Isolation,
+): Finding {
   const needed = memoryNeeded(arms, isolation)
   const standing = isolation === 'frozen' ? `${arms.length} arms that stand at once` : 'one arm at a time'
   if (there >= needed) return ok(`${formatSize(there)} of memory, for ${formatSize(needed)} of ${standing}`)
@@ -27,7 +33,10 @@ export function memoryFinding(there: Bytes, arms: readonly Arm[], isolation: Iso
   if (isolation === 'frozen' && there >= memoryNeeded(arms, 'sequential')) {
     return error(what, why, 'Add --isolation sequential, or leave arms out with --arms.')
   }
-  return error(what, why, 'Stop what else uses memory, or give Docker Desktop more: Settings, Resources.')
+  const more = isWsl(info.kernel)
+    ? 'give WSL more: in Windows, memory= under [wsl2] of .wslconfig, then wsl --shutdown.'
+    : 'give Docker Desktop more: Settings, Resources.'
+  return error(what, why, `Stop what else uses memory, or ${more}`)
 }
 
 export function coresFinding({ cores }: DockerInfo): Finding {

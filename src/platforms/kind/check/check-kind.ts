@@ -7,7 +7,7 @@ import { refuseK6 } from '../cluster/refuse-k6.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, memoryFinding, memoryThere } from './capacity.ts'
 import { clockFinding } from './clock.ts'
-import { daemonFindings } from './daemon.ts'
+import { daemonFindings, localDaemon } from './daemon.ts'
 import { archivesFinding, diskFinding } from './disk.ts'
 import { refusal } from './finding.ts'
 import { imageFindings } from './images.ts'
@@ -24,7 +24,7 @@ export async function checkKind({ scenario }: Plan, site: Site, readers: Readers
   const asked = readers.now()
   let info: DockerInfo
   try {
-    info = await readers.docker.info()
+    info = await localDaemon(readers.docker)
   } catch (thrown) {
     return [refusal(thrown)]
   }
@@ -33,10 +33,10 @@ export async function checkKind({ scenario }: Plan, site: Site, readers: Readers
   const nodes = NODES_PER_ARM * (isolation === 'frozen' ? scenario.arms.length : 1)
   return [
     ...daemonFindings(info, site.kind.nodeImage),
-    memoryFinding(await memoryThere(info, readers), scenario.arms, isolation),
+    memoryFinding(info, await memoryThere(info, readers), scenario.arms, isolation),
     coresFinding(info),
     ...(isHere(info, readers) ? await machineFindings(info, readers, scenario, nodes) : []),
-    ...(await armFindings(scenario, site, readers)),
+    ...(await armFindings(scenario, site, info, readers)),
     clock,
     ...(await leftoverFindings(readers)),
   ]
@@ -60,7 +60,7 @@ async function machineFindings(
 }
 
 /** Arms that cannot be installed as they are written, and what those that can are made of. */
-async function armFindings(scenario: Scenario, site: Site, readers: Readers): Promise<Finding[]> {
+async function armFindings(scenario: Scenario, site: Site, info: DockerInfo, readers: Readers): Promise<Finding[]> {
   const tried = scenario.arms.map((arm) => tryArm(arm, scenario, site))
   const able = tried.filter((one): one is ArmMesh => 'about' in one)
   const arms = able.map(({ arm }) => arm)
@@ -69,7 +69,7 @@ async function armFindings(scenario: Scenario, site: Site, readers: Readers): Pr
   return [
     ...tried.filter((one): one is Finding => 'severity' in one),
     ...k6Finding(scenario, site),
-    ...(await imageFindings(images, readers.docker)),
+    ...(await imageFindings(images, info, readers.docker)),
     ...(await archivesFinding(inArchives, readers)),
     ...(await placesFinding(able, site, readers)),
   ]

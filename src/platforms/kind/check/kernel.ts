@@ -1,4 +1,5 @@
 import type { Finding } from '../../../model/platform.ts'
+import { isWsl } from './daemon.ts'
 import { error, ok, warning } from './finding.ts'
 import type { Readers } from './readers.ts'
 
@@ -46,14 +47,17 @@ const MODULES = [
 
 /** Only as far as it can be told without root: nodes may find a module that we do not. */
 export async function modulesFinding({ missingModules }: Pick<Readers, 'missingModules'>): Promise<Finding[]> {
-  const missing = await missingModules(MODULES)
-  if (missing === undefined) return []
+  const answer = await missingModules(MODULES)
+  if (answer === undefined) return []
+  const { missing, kernel } = answer
   if (missing.length === 0) return [ok('kernel modules for the interception of traffic')]
   return [
     warning(
       `kernel modules that may be missing: ${missing.join(', ')}`,
       'Without them the rules that lead traffic into the proxies cannot be made, and pods of a mesh do not start.',
-      `sudo modprobe --all ${missing.join(' ')} || sudo apt install linux-modules-extra-$(uname -r)`,
+      isWsl(kernel)
+        ? 'In Windows: wsl --update, then wsl --shutdown; or name a kernel of your own that has them, by kernel= under [wsl2] of .wslconfig.'
+        : `sudo modprobe --all ${missing.join(' ')}; where it does not find them, install the kernel's other modules: linux-modules-extra-$(uname -r) on Ubuntu, kernel-modules-extra on Fedora.`,
     ),
   ]
 }

@@ -5,7 +5,8 @@ import type { Bytes, Seconds } from '../../../model/units.ts'
 import { imagesOf } from '../arm.ts'
 import type { DockerInfo } from '../docker.ts'
 import { memoryThere } from './capacity.ts'
-import { unavailableImages } from './images.ts'
+import { localDaemon } from './daemon.ts'
+import { seekImages } from './images.ts'
 import { type Readers, readersOf } from './readers.ts'
 
 /** Why there can be no clusters here, and what to do about it. */
@@ -29,22 +30,24 @@ export function probeKind(readers: Pick<Readers, 'docker' | 'os' | 'kernel' | 't
   const { docker } = readers
   let asked: Promise<DockerInfo> | undefined
   const info = () => {
-    asked ??= docker.info()
+    asked ??= localDaemon(docker)
     return asked
   }
   return {
     async hindrance(scenario, site) {
+      let known: DockerInfo
       try {
-        await info()
+        known = await info()
       } catch (thrown) {
         return hindranceOf(thrown)
       }
       const absent = await absentImages(imagesOf(scenario, site), docker)
-      const { unavailable } = await unavailableImages(onePerRegistry(absent), docker, WITHIN)
+      // Registries count what is asked of them.
+      const { unavailable } = await seekImages(absent, known, docker, { within: WITHIN, onlyFirst: true })
       if (unavailable.length === 0) return undefined
-      const names = unavailable.map(({ image }) => image).join(', ')
+      const all = unavailable.map(({ images, why }) => `${images.join(', ')} (${why})`)
       return {
-        why: `neither here nor to be pulled: ${names} (${unavailable[0]?.why})`,
+        why: `neither here nor to be pulled: ${all.join('; ')}`,
         fix: 'Connect this machine to the registries, or name a mirror in a site file (--site)',
       }
     },
@@ -59,17 +62,6 @@ export function probeKind(readers: Pick<Readers, 'docker' | 'os' | 'kernel' | 't
 async function absentImages(images: readonly string[], docker: Readers['docker']): Promise<string[]> {
   const found = await Promise.all(images.map((name) => docker.image(name)))
   return images.filter((_, index) => found[index] === undefined)
-}
-
-/** Registries count what is asked of them: one answer of each is enough here. */
-function onePerRegistry(images: readonly string[]): string[] {
-  return [...Map.groupBy(images, registryOf).values()].flatMap(([first]) => (first === undefined ? [] : [first]))
-}
-
-/** The part before the first slash, where it can be a host: `cr.l5d.io/linkerd/proxy`, but not `istio/pilot`. */
-function registryOf(image: string): string {
-  const [host = '', ...rest] = image.split('/')
-  return rest.length > 0 && (/[.:]/.test(host) || host === 'localhost') ? host : 'docker.io'
 }
 
 function hindranceOf(thrown: unknown): Hindrance {

@@ -1,5 +1,6 @@
 import { access, readFile, statfs } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
+import { gunzipSync } from 'node:zlib'
 import { execa } from 'execa'
 import type { Leftover } from '../../../model/platform.ts'
 import type { Chart } from '../../../model/site.ts'
@@ -25,7 +26,7 @@ export interface Readers {
   /** Free space where a folder is; undefined where it cannot be seen. */
   free(dir: string): Promise<Bytes | undefined>
   /** Of these kernel modules those that are neither there nor loadable; undefined where nobody can tell. */
-  missingModules(names: readonly string[]): Promise<readonly string[] | undefined>
+  missingModules(names: readonly string[]): Promise<MissingModules | undefined>
   /** Whether the clock follows a time server; undefined where nobody can tell. */
   clockIsSynchronised(): Promise<boolean | undefined>
   leftovers(): Promise<Leftover[]>
@@ -37,6 +38,12 @@ export interface Readers {
   addressTrouble(address: string): Promise<string | undefined>
   /** Likewise of a chart in a repository or a registry; undefined also where nobody can tell yet. */
   chartTrouble(chart: Chart, version: string): Promise<string | undefined>
+}
+
+export interface MissingModules {
+  readonly missing: readonly string[]
+  /** Release of the kernel that they were looked for in. */
+  readonly kernel: string
 }
 
 export function readersOf(docker: Docker = realDocker()): Readers {
@@ -68,16 +75,42 @@ export function readersOf(docker: Docker = realDocker()): Readers {
   }
 }
 
-/** A dry run of modprobe needs no rights, and knows what is built into the kernel. */
-async function missingModules(names: readonly string[]): Promise<string[] | undefined> {
-  const answers = await Promise.all(names.map((name) => ask('modprobe', ['--dry-run', '--quiet', name])))
+/**
+ * A dry run of modprobe needs no rights. What is built into the kernel it knows only where the kernel's folder of modules is,
+ * which is not so in many virtual machines and in WSL: there the kernel's own configuration tells, where it is shown.
+ */
+async function missingModules(names: readonly string[]): Promise<MissingModules | undefined> {
+  const answers = await Promise.all(names.map((name) => ask('modprobe', ['--dry-run', name])))
   if (answers.some(({ code }) => code === undefined)) return undefined
-  return names.filter((_, index) => answers[index]?.code !== 0)
+  const failed = names.filter((_, index) => answers[index]?.code !== 0)
+  const kernel = answers.map(({ stderr }) => /\/lib\/modules\/([^\s/]+)/.exec(stderr)?.[1]).find(Boolean) ?? release()
+  const config = failed.length > 0 && kernel === release() ? await kernelConfig() : undefined
+  return { missing: config === undefined ? failed : failed.filter((name) => !isBuiltIn(name, config)), kernel }
+}
+
+async function kernelConfig(): Promise<string | undefined> {
+  const packed = await readFile('/proc/config.gz').catch(() => undefined)
+  if (packed) return gunzipSync(packed).toString()
+  return await readFile(`/boot/config-${release()}`, 'utf8').catch(() => undefined)
+}
+
+/** `xt_owner` is `CONFIG_NETFILTER_XT_MATCH_OWNER`, `xt_REDIRECT` is `CONFIG_NETFILTER_XT_TARGET_REDIRECT`. */
+export function isBuiltIn(module: string, config: string): boolean {
+  const word = module.replace(/^xt_/, '').toUpperCase()
+  const names = module.startsWith('xt_')
+    ? ['XT_', 'XT_MATCH_', 'XT_TARGET_'].map((kind) => `NETFILTER_${kind}${word}`)
+    : [word]
+  return names.some((name) => config.includes(`CONFIG_${name}=y\n`))
 }
 
 /** Administrators' programs are not on everybody's PATH. No exit code: it could not be run. */
-async function ask(program: string, argv: readonly string[]): Promise<{ code: number | undefined; stdout: string }> {
+async function ask(
+  program: string,
+  argv: readonly string[],
+): Promise<{ code: number | undefined; stdout: string; stderr: string }> {
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
-  const { exitCode, stdout } = await execa(program, argv, { env, stdin: 'ignore', reject: false, timeout: 5000 })
-  return { code: exitCode, stdout: stdout.trim() }
+  const { exitCode, stdout, stderr } = await execa(program, argv, {
+    ...{ env, stdin: 'ignore', reject: false, timeout: 5000 },
+  })
+  return { code: exitCode, stdout: stdout.trim(), stderr }
 }

@@ -2,6 +2,7 @@ import { ExecaError, execa } from 'execa'
 import { Failure } from '../../../model/failure.ts'
 import type { Program } from '../../../model/tool.ts'
 import type { Seconds } from '../../../model/units.ts'
+import { dockerEnvironment } from '../docker.ts'
 import { NETWORK } from './network.ts'
 
 /** How long kind may take: on a busy machine of two cores a cluster of three nodes takes some two minutes. */
@@ -25,21 +26,54 @@ export async function createCluster(
   signal: AbortSignal,
 ) {
   const argv = ['create', 'cluster', '--name', name, '--image', nodeImage, '--kubeconfig', kubeconfig]
+  const how = ['--config', KIND_CONFIG.pathname, '--wait', '120s', '--retain']
   try {
-    await execa(kind.path, [...argv, '--config', KIND_CONFIG.pathname, '--wait', '120s', '--retain'], {
-      env: { ...env, KIND_EXPERIMENTAL_DOCKER_NETWORK: NETWORK },
+    await callKind(kind, [...argv, ...how], env, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new Failure('no-cluster', `kind could not make the cluster ${name}`, {
+      cause: (error as Error).message,
+      fix: 'Run `meshbench doctor`: memory, inotify limits and the cgroup version are the usual reasons.',
+    })
+  }
+}
+
+/** How a cluster that stands is reached: the text of its kubeconfig. */
+export async function kubeconfigOf(
+  kind: Program,
+  name: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string> {
+  return await callKind(kind, ['get', 'kubeconfig', '--name', name], env, signal)
+}
+
+/** Gives its standard output; throws an Error whose message is kind's reason. */
+async function callKind(kind: Program, argv: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal) {
+  try {
+    const { stdout } = await execa(kind.path, argv, {
+      env: kindEnvironment(env),
+      extendEnv: false,
       stdin: 'ignore',
       cancelSignal: signal,
       killDescendants: true,
       forceKillAfterDelay: 2000,
       timeout: PATIENCE * 1000,
     })
+    return stdout
   } catch (error) {
     signal.throwIfAborted()
-    throw new Failure('no-cluster', `kind could not make the cluster ${name}`, {
-      cause: reasonOf(error),
-      fix: 'Run `meshbench doctor`: memory, inotify limits and the cgroup version are the usual reasons.',
-    })
+    throw new Error(reasonOf(error), { cause: error })
+  }
+}
+
+/** The user's settings of kind may name another engine or cluster than all our other calls. */
+function kindEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(dockerEnvironment(env)).filter(([name]) => !name.startsWith('KIND_'))
+  return {
+    ...Object.fromEntries(others),
+    KIND_EXPERIMENTAL_PROVIDER: 'docker',
+    KIND_EXPERIMENTAL_DOCKER_NETWORK: NETWORK,
   }
 }
 

@@ -4,6 +4,7 @@ import { Failure } from '../../../model/failure.ts'
 import type { MeshImage, NodePart } from '../../../model/mesh.ts'
 import type { Step } from '../../../model/platform.ts'
 import type { ToolProvenance } from '../../../model/result.ts'
+import { imageRemedy, isOther } from '../check/images.ts'
 import type { Docker } from '../docker.ts'
 import { nodeImage } from './node-image.ts'
 import { type Pulled, pulledImages } from './pulled.ts'
@@ -15,6 +16,7 @@ export async function* pullImages(
   pulled: Pulled = pulledImages(),
 ): AsyncGenerator<Step, ToolProvenance[]> {
   const found: ToolProvenance[] = []
+  const info = await docker.info()
   for (const name of [...new Set(names)]) {
     const isHere = (await docker.image(name)) !== undefined
     if (!isHere) {
@@ -24,6 +26,16 @@ export async function* pullImages(
     const image = await docker.image(name)
     if (!image) throw new Failure('no-image', `the image ${name} is gone as soon as it was pulled`)
     if (!isHere) await pulled.add({ name, id: image.id, at: new Date().toISOString() })
+    if (isOther(image.architecture, info)) {
+      throw new Failure(
+        'no-image',
+        `the image ${name} is for ${image.architecture}, and Docker runs on ${info.architecture}`,
+        {
+          cause: 'it would run emulated, several times slower, or end with "exec format error"',
+          fix: 'Name one for this processor in the site file.',
+        },
+      )
+    }
     found.push(provenanceOf(name, image.id))
   }
   return found
@@ -43,9 +55,10 @@ async function pull(name: string, docker: Docker): Promise<void> {
   try {
     await docker.pull(name)
   } catch (error) {
+    const { why, message } = Failure.from(error)
     throw new Failure('no-image', `the image ${name} cannot be had`, {
-      cause: error,
-      fix: 'Check the name and the way to its registry; a site file (--site, MESHBENCH_SITE) names a mirror, and an image that `docker load` brought is used as it is.',
+      cause: why ?? message,
+      fix: imageRemedy(name, why ?? message),
     })
   }
 }
@@ -90,12 +103,26 @@ export function imageShelf(dir: string, docker: Docker): ImageShelf {
 /** Under the name that it has in the nodes. */
 async function save(image: string, file: string, docker: Docker): Promise<void> {
   const name = nodeImage(image)
-  if (name === image) return await docker.save([image], file)
+  if (name === image) return await saveOwn(image, file, docker)
   await docker.tag(image, name)
   try {
-    await docker.save([name], file)
+    await saveOwn(name, file, docker)
   } finally {
     await docker.removeImage(name)
+  }
+}
+
+/** Docker's containerd store may hold the list of an image's platforms without what they are made of. */
+async function saveOwn(name: string, file: string, docker: Docker): Promise<void> {
+  try {
+    await docker.save([name], file)
+  } catch (error) {
+    const { why = '' } = Failure.from(error)
+    if (!/content digest|blob|not found/i.test(why)) throw error
+    throw new Failure('no-image', `the image ${name} is not whole on this machine`, {
+      cause: why,
+      fix: `Fetch it anew: docker image rm ${name} && docker pull ${name}`,
+    })
   }
 }
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../../../src/model/failure.ts'
 import { makePlan } from '../../../../src/plan/make-plan.ts'
+import { imagesOf } from '../../../../src/platforms/kind/arm.ts'
 import { checkKind } from '../../../../src/platforms/kind/check/check-kind.ts'
 import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
+import { isBuiltIn } from '../../../../src/platforms/kind/check/readers.ts'
+import type { DockerInfo } from '../../../../src/platforms/kind/docker.ts'
 import { PUBLIC_SITE } from '../../../../src/site/defaults.ts'
 import { parsed, written } from '../../../scenario/written.ts'
 import { type Machine, machine } from './machine.ts'
@@ -91,7 +94,7 @@ describe('checkKind', () => {
     ],
     [
       'modules that cannot be loaded',
-      { readers: { missingModules: async () => ['xt_owner', 'xt_mark'] } },
+      { readers: { missingModules: async () => ({ missing: ['xt_owner', 'xt_mark'], kernel: '6.8.0-60-generic' }) } },
       'warning',
       'xt_owner, xt_mark',
       'sudo modprobe --all xt_owner xt_mark',
@@ -177,6 +180,125 @@ describe('checkKind', () => {
     expect(found[0]).toMatchObject({ what: expect.stringMatching(/pilot.*proxyv2/), why: 'no such host' })
   })
 
+  describe('asks registries', () => {
+    const absent = plan('isolation: frozen', '[none, istio-sidecar, linkerd]')
+    const all = [...imagesOf(absent.scenario, PUBLIC_SITE)]
+    const ofHub = all.filter((name) => !name.startsWith('cr.l5d.io'))
+
+    it('no more once one has said that there were too many questions, and names all that it concerns', async () => {
+      const limit = 'toomanyrequests: You have reached your unauthenticated pull rate limit.'
+      const { readers, asked } = machine({
+        here: () => false,
+        refused: (image) => (image.startsWith('cr.l5d.io') ? undefined : limit),
+      })
+      const found = (await checkKind(absent, PUBLIC_SITE, readers)).filter(({ severity }) => severity !== 'ok')
+      expect(found).toEqual([
+        {
+          severity: 'error',
+          what: `images are neither here nor to be pulled: ${ofHub.join(', ')}`,
+          why: limit,
+          fix: expect.stringMatching(/`docker login` raises.*wait.*mirror/),
+        },
+      ])
+      expect(asked.filter((name) => !name.startsWith('cr.l5d.io'))).toHaveLength(1)
+      expect(asked.filter((name) => name.startsWith('cr.l5d.io'))).toHaveLength(2)
+    })
+
+    it('each for every image, where the reason is the image’s own', async () => {
+      const refused = (image: string) => (image.includes('pilot') ? 'no such manifest: pilot' : undefined)
+      const { readers, asked } = machine({ here: () => false, refused })
+      const found = (await checkKind(absent, PUBLIC_SITE, readers)).filter(({ severity }) => severity !== 'ok')
+      expect(found).toMatchObject([{ severity: 'error', what: expect.stringMatching(/^an image is .*pilot/) }])
+      expect(asked.toSorted()).toEqual(all.toSorted())
+    })
+
+    it.each<[string, Partial<DockerInfo>, RegExp]>([
+      ['mirror', { mirrors: ['https://mirror.corp.example/'] }, /by its mirror https:\/\/mirror.corp.example\//],
+      [
+        'proxy',
+        { proxies: { HTTP_PROXY: '', HTTPS_PROXY: 'http://me:secret@proxy.corp.example:3128', NO_PROXY: '' } },
+        /by its proxy http:\/\/proxy.corp.example:3128$/,
+      ],
+    ])('but does not believe them where the daemon has a %s of its own', async (_, info, what) => {
+      const about: Machine = {
+        info,
+        here: (image) => !ofHub.includes(image),
+        refused: () => 'dial tcp: lookup registry-1.docker.io: no such host',
+      }
+      expect(await wrong(about, absent)).toEqual([
+        {
+          severity: 'warning',
+          what: expect.stringMatching(what),
+          why: expect.stringContaining('no such host'),
+          fix: expect.any(String),
+        },
+      ])
+      const proxies = { HTTP_PROXY: '', HTTPS_PROXY: 'http://proxy.corp.example:3128', NO_PROXY: 'docker.io' }
+      expect(await wrong({ ...about, info: { proxies } }, absent)).toMatchObject([{ severity: 'error' }])
+    })
+
+    it('for images of the daemon’s processor', async () => {
+      const about: Machine = { info: { architecture: 'arm64' }, here: () => false, platforms: ['linux/amd64'] }
+      expect(await wrong(about)).toMatchObject([
+        { severity: 'error', why: 'there is none for linux/arm64, only for linux/amd64' },
+      ])
+    })
+  })
+
+  it('names images that are here for another processor', async () => {
+    const about: Machine = {
+      info: { architecture: 'arm64' },
+      architectureOf: (image) => (image.includes('istio') ? 'amd64' : 'arm64'),
+    }
+    expect(await wrong(about)).toEqual([
+      {
+        severity: 'error',
+        what: expect.stringMatching(
+          /arm64: docker.io\/istio\/pilot\S+ \(amd64\), docker.io\/istio\/proxyv2\S+ \(amd64\)$/,
+        ),
+        why: expect.stringContaining('exec format error'),
+        fix: expect.stringContaining('docker pull --platform linux/arm64 docker.io/istio/pilot'),
+      },
+    ])
+  })
+
+  it.each<[string, string, string]>([
+    ['ssh://me:secret@far.example', 'DOCKER_HOST', 'DOCKER_HOST is ssh://me@far.example'],
+    ['tcp://docker:2375', 'DOCKER_HOST', 'DOCKER_HOST is tcp://docker:2375'],
+    ['ssh://far.example', 'the docker context remote', 'the docker context remote is ssh://far.example'],
+  ])('does not ask a daemon elsewhere: %s', async (host, named, what) => {
+    const dockerDown = new Failure('docker-unreachable', 'was asked')
+    expect(await check({ endpoint: { host, named }, dockerDown })).toEqual([
+      {
+        severity: 'error',
+        what: `the Docker daemon is not on this machine: ${what}`,
+        why: expect.stringContaining('loopback'),
+        fix: expect.stringContaining(named === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default'),
+      },
+    ])
+  })
+
+  it.each(['unix:///run/docker.sock', 'tcp://127.0.0.1:2375', 'tcp://localhost:2375', 'npipe:////./pipe/docker'])(
+    'takes a daemon at %s for one of this machine',
+    async (host) => expect(await wrong({ endpoint: { host, named: 'DOCKER_HOST' } })).toEqual([]),
+  )
+
+  it('speaks of Windows where the kernel is that of WSL', async () => {
+    const kernel = '5.15.167.4-microsoft-standard-WSL2'
+    const found = await wrong({
+      info: { kernel, cgroupVersion: 1, time: 940 },
+      files: { '/proc/meminfo': 'MemAvailable: 1024 kB\n' },
+      readers: { missingModules: async () => ({ missing: ['xt_owner'], kernel }) },
+    })
+    expect(found.map(({ fix }) => fix)).toEqual([
+      expect.stringContaining('.wslconfig'),
+      expect.stringContaining('.wslconfig'),
+      expect.stringContaining('wsl --update'),
+      expect.stringContaining('wsl --shutdown'),
+    ])
+    expect(found.map(({ fix }) => fix).join()).not.toMatch(/apt install|linux-modules|Docker Desktop/)
+  })
+
   it('passes over clusters that somebody uses', async () => {
     const alive = { run: 'r', what: 'cluster meshbench-x', alive: true, remove: async () => {} }
     expect(await wrong({ readers: { leftovers: async () => [alive] } })).toEqual([])
@@ -230,7 +352,10 @@ describe('checkKind', () => {
   it('needs less where arms stand one at a time, and no modules without a mesh', async () => {
     const little: Machine = {
       files: { '/proc/meminfo': 'MemAvailable: 2516582 kB\n' },
-      readers: { free: async () => 10e9, missingModules: async () => ['xt_owner'] },
+      readers: {
+        free: async () => 10e9,
+        missingModules: async () => ({ missing: ['xt_owner'], kernel: '6.8.0-60-generic' }),
+      },
     }
     expect(await wrong(little, plan('isolation: sequential', '[none, { name: none-2, mesh: none }]'))).toEqual([])
   })
@@ -254,6 +379,27 @@ describe('checkKind', () => {
       expect.stringContaining('fortio/fortio'),
     ])
   })
+})
+
+it.each([
+  ['nf_tables', true],
+  ['nft_compat', false],
+  ['xt_owner', true],
+  ['xt_REDIRECT', true],
+  ['xt_mark', true],
+  ['xt_multiport', false],
+])('isBuiltIn %s: %s', (module, expected) => {
+  const config = [
+    'CONFIG_NF_TABLES=y',
+    'CONFIG_NFT_COMPAT=m',
+    'CONFIG_NFT_COMPAT_ARP=y',
+    'CONFIG_NETFILTER_XT_MATCH_OWNER=y',
+    'CONFIG_NETFILTER_XT_TARGET_REDIRECT=y',
+    'CONFIG_NETFILTER_XT_MARK=y',
+    '# CONFIG_NETFILTER_XT_MATCH_MULTIPORT is not set',
+    '',
+  ].join('\n')
+  expect(isBuiltIn(module, config)).toBe(expected)
 })
 
 it.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Failure } from '../../../../src/model/failure.ts'
 import type { Readers } from '../../../../src/platforms/kind/check/readers.ts'
-import type { Docker, DockerInfo } from '../../../../src/platforms/kind/docker.ts'
+import type { Docker, DockerInfo, Endpoint } from '../../../../src/platforms/kind/docker.ts'
 import { infoFrom } from '../../../../src/platforms/kind/docker-answers.ts'
 
 const CAPTURED = infoFrom(readFileSync('tests/captured/docker/info.json', 'utf8'))
@@ -16,19 +16,29 @@ export interface Machine {
   readonly refused?: (image: string) => string | undefined
   readonly readers?: Partial<Readers>
   readonly dockerDown?: Failure
+  readonly endpoint?: Endpoint
+  /** The processor that an image is for. */
+  readonly architectureOf?: (image: string) => string
+  /** Of every image that a registry has. */
+  readonly platforms?: readonly string[]
 }
 
 /** A machine on which everything is well, but for what is said; `asked` are the images that registries were asked for. */
-export function machine({ info, files, here = () => true, refused, readers, dockerDown }: Machine = {}) {
+export function machine(about: Machine = {}) {
+  const { info, files, here = () => true, refused, readers, dockerDown, endpoint } = about
+  const { architectureOf = () => 'amd64', platforms = [] } = about
   const known: DockerInfo = { ...CAPTURED, cgroupVersion: 2, cores: 8, time: 1000, ...info }
   const asked: string[] = []
-  const docker: Pick<Docker, 'info' | 'image' | 'offered'> = {
+  const docker: Pick<Docker, 'endpoint' | 'info' | 'image' | 'offered'> = {
+    endpoint: async () => endpoint,
     info: () => (dockerDown ? Promise.reject(dockerDown) : Promise.resolve(known)),
-    image: async (name) => (here(name) ? { id: 'sha256:0', digests: [], size: 1, labels: {} } : undefined),
+    image: async (name) =>
+      here(name) ? { id: 'sha256:0', digests: [], size: 1, labels: {}, architecture: architectureOf(name) } : undefined,
     offered: async (name) => {
       asked.push(name)
       const why = refused?.(name)
       if (why) throw new Failure('docker', 'docker manifest inspect failed', { cause: why })
+      return platforms
     },
   }
   const present: Record<string, string> = {
@@ -46,7 +56,7 @@ export function machine({ info, files, here = () => true, refused, readers, dock
     now: () => 1000,
     text: async (path) => present[path],
     free: async () => 200e9,
-    missingModules: async () => [],
+    missingModules: async () => ({ missing: [], kernel: known.kernel }),
     clockIsSynchronised: async () => true,
     leftovers: async () => [],
     keptMemory: async () => undefined,

@@ -28,6 +28,21 @@ it('says which image cannot be had, and why', async () => {
   })
 })
 
+it('names every image of a registry that does not answer, and only the one that an answer is about', async () => {
+  const said = async (why: string) =>
+    (await probeKind(machine({ here: () => false, refused: () => why }).readers).hindrance(scenario, PUBLIC_SITE))?.why
+  expect(await said('no such host')).toMatch(/kindest\/node.*fortio.*busybox.*pilot.*proxyv2.*controller.*proxy:edge/)
+  expect(await said('no such manifest')).not.toMatch(/fortio/)
+})
+
+it('does not ask a daemon elsewhere', async () => {
+  const { readers } = machine({ endpoint: { host: 'ssh://far.example', named: 'DOCKER_HOST' } })
+  expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toEqual({
+    why: expect.stringMatching(/not on this machine: DOCKER_HOST is ssh:\/\/far.example/),
+    fix: expect.stringContaining('unset DOCKER_HOST'),
+  })
+})
+
 it('says why Docker does not answer', async () => {
   const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause: 'x', fix: 'y.' })
   const probe = probeKind(machine({ dockerDown }).readers)
