@@ -3,6 +3,7 @@ import type { LatencySummary } from '../model/result.ts'
 import { MESH_ROLES, type Role, roleOf, type Usage } from '../model/usage.ts'
 import { dollarsPerMonth } from './cost.ts'
 import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
+import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 import { quantileName } from './wording.ts'
 
@@ -24,14 +25,17 @@ const KEYS = { 0.5: 'p50', 0.9: 'p90', 0.99: 'p99', 0.999: 'p999' } as const
 
 /** The registry: a new metric is one entry here. Latencies without a clock are of the headline clock of their load. */
 export const metrics: readonly Metric[] = [
+  typical(),
   ...QUANTILES.map((quantile) => latency(quantile)),
   mean(),
+  stalls(),
   throughput(),
   cpu({ name: 'cpu', title: 'CPU per million requests' }, isBilled),
   cpu({ name: 'mesh-cpu', title: 'CPU of the mesh per million requests' }, (role) => MESH_ROLES.has(role)),
   memory({ name: 'memory', title: 'Memory' }, isBilled),
   memory({ name: 'mesh-memory', title: 'Memory of the mesh' }, (role) => MESH_ROLES.has(role)),
   cost(),
+  typical('service'),
   ...QUANTILES.map((quantile) => serviceTime(quantile)),
 ]
 
@@ -39,7 +43,7 @@ function latency(quantile: Quantile): Metric {
   const name = KEYS[quantile]
   return {
     info: { name, title: `${quantileName(quantile)} latency`, unit: 'seconds', better: 'lower', quantile },
-    value: ({ headline }) => read(headline, quantile),
+    value: (view) => read(view, view.headline, quantile),
   }
 }
 
@@ -53,12 +57,37 @@ function serviceTime(quantile: Quantile): Metric {
       clock: 'service',
       quantile,
     },
-    value: ({ service }) => read(service, quantile),
+    value: (view) => read(view, view.service, quantile),
   }
 }
 
-function read(summary: LatencySummary, quantile: Quantile): number | undefined {
-  return samplesBeyond(quantile, summary.count) < SAMPLES_TO_REPORT ? undefined : summary[KEYS[quantile]]
+function read({ withheld }: TrialView, summary: LatencySummary, quantile: Quantile): number | undefined {
+  const isThin = samplesBeyond(quantile, summary.count) < SAMPLES_TO_REPORT
+  return isThin || withheld.has(KEYS[quantile]) ? undefined : summary[KEYS[quantile]]
+}
+
+/** Without a clock: that of the load’s headline, which in a closed loop is the service time in any case. */
+function typical(clock?: 'service'): Metric {
+  return {
+    info: {
+      name: clock === 'service' ? 'service-typical-p99' : 'typical-p99',
+      title: clock === 'service' ? 'p99 service time of a typical second' : 'p99 of a typical second',
+      unit: 'seconds',
+      better: 'lower',
+      ...(clock && { clock }),
+    },
+    value: ({ reading }) => {
+      const told = typicalP99(reading, clock ?? 'response')
+      return 'value' in told ? told.value : undefined
+    },
+  }
+}
+
+function stalls(): Metric {
+  return {
+    info: { name: 'stalls', title: 'Stalls', unit: 'seconds-per-minute', better: 'lower' },
+    value: ({ reading }) => stallsPerMinute(reading),
+  }
 }
 
 function mean(): Metric {

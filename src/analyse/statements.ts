@@ -7,6 +7,7 @@ import {
   formatDollars,
   formatLatency,
   formatNumber,
+  formatPerMinute,
   formatRate,
   formatSize,
 } from '../model/units.ts'
@@ -51,6 +52,7 @@ function changeOf(metric: MetricInfo, { standing, ratio, difference }: Cell): st
   if (metric.unit === 'seconds') return `${more ? 'adds' : 'takes'} ${amount} ${more ? 'to' : 'off'} ${nounOf(metric)}`
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
+  if (metric.unit === 'seconds-per-minute') return `stands still for ${amount} ${comparative}`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
   if (metric.unit === 'dollars-per-month') return `costs ${amount} a month ${comparative} for 1,000 requests/s`
   return `costs ${amount} ${comparative} per million requests`
@@ -64,6 +66,7 @@ function nounOf({ name, title, unit, quantile }: MetricInfo): string {
 function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'seconds') return formatLatency
   if (unit === 'bytes') return formatSize
+  if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'dollars-per-month') return formatDollars
   return (value) => `${formatNumber(value)} CPU-seconds`

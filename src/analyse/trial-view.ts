@@ -5,6 +5,7 @@ import type { Trial } from '../model/plan.ts'
 import type { LatencySummary, Reading, Result } from '../model/result.ts'
 import type { Arm, Load, PlatformName, Scenario } from '../model/scenario.ts'
 import { summarise } from '../stats/summarise.ts'
+import { type QuantileKey, withheldOf } from './tail.ts'
 
 /** A measured trial with everything that rules and metrics look at. */
 export interface TrialView {
@@ -19,6 +20,8 @@ export interface TrialView {
   readonly service: LatencySummary
   /** Absent in a closed loop, which has no intended send. */
   readonly response?: LatencySummary
+  /** Quantiles that the load generator may have made: no figure is given for them. */
+  readonly withheld: ReadonlySet<QuantileKey>
   /** The clock that counts: response in an open loop, service in a closed one. */
   readonly headline: LatencySummary
 }
@@ -41,6 +44,7 @@ export function viewTrial(result: Result, scenario: Scenario): TrialView | undef
     ...(mesh && { mesh }),
     ...(scenario.platform && { platform: scenario.platform }),
     ...clocks,
+    withheld: withheldOf(reading),
     headline: clocks.response ?? clocks.service,
   }
 }

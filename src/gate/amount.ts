@@ -1,9 +1,10 @@
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatDollars, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
 
 /** A value of a metric as people read it. */
 export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) => string {
   if (unit === 'seconds') return formatLatency
+  if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'bytes') return formatSize
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'dollars-per-month') return (value) => `${formatDollars(value)} a month`

@@ -1,20 +1,25 @@
 import { Failure } from '../model/failure.ts'
-import { MICROS, type Micros } from '../model/units.ts'
+import { MICROS, type Micros, type PerSecond } from '../model/units.ts'
 import type { Requests } from './fortio-access-log.ts'
 import { TIMEOUT } from './fortio-commands.ts'
 import type { FortioResult } from './fortio-result.ts'
 import { fortioSchedule, type Schedule } from './fortio-schedule.ts'
 import { answersOf, type Gathering, gather } from './gather.ts'
-import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
 import type { Outcome } from './outcomes.ts'
 import { type Candidates, STALL } from './pauses.ts'
 
-/** What the access log holds. Times in microseconds since the start of the schedule. */
+/**
+ * What the access log holds. The response time is a replay of each connection: done = max(due, done of the previous) + service
+ * time, response = done − due, which is what callers of a generator that is never late would have seen. As sent: answer − due.
+ * Times in microseconds since the start of the schedule.
+ */
 export interface FortioReading {
   readonly schedule: Schedule
   readonly window: Gathering
-  /** By how much sends were later than the schedule and the connection's previous answer allowed. */
-  readonly late: LatencyHistogram
+  /** Share of requests that were due on a free connection and found it taken, since an earlier one had been sent late. */
+  inherited(): number
+  /** What the schedule asked for and the log does not have; to be called once, when all is read. */
+  countUnsent(): void
   readonly candidates: Candidates
   readonly seen: { requests: number; timeouts: number; firstSend: Micros; lastAnswer: Micros }
   take(requests: Requests): void
@@ -25,22 +30,21 @@ export function fortioReading(result: FortioResult): FortioReading {
   const schedule = fortioSchedule(result)
   const { threads, stride, offsets } = schedule
   const isOpen = schedule.planned !== undefined
-  const window = gather(isOpen ? 'open' : 'closed', schedule.duration, result.DurationHistogram.Count)
-  const late = latencyHistogram()
+  const window = gather(rateOf(schedule), schedule.duration, result.DurationHistogram.Count)
   const candidates: Candidates = { starts: [], latencies: [] }
   const seen = { requests: 0, timeouts: 0, firstSend: Number.POSITIVE_INFINITY, lastAnswer: 0 }
+  // When each connection had its last answer: as it was, and as it would have been with a generator that is never late.
   const idleSince = new Float64Array(threads)
+  const replayed = new Float64Array(threads)
+  const calls = new Float64Array(threads)
+  let inherited = 0
   const mayBeStalled = STALL * medianFloor(result)
 
   let answers = answersOf(0)
-  let waits = new Float64Array(0)
 
   const take = ({ count, thread: threadOf, call, start: starts, latency: latencies, outcome: outcomes }: Requests) => {
-    if (count > waits.length) {
-      answers = answersOf(count)
-      waits = new Float64Array(count)
-    }
-    const { at, service, response } = answers
+    if (count > answers.at.length) answers = answersOf(count)
+    const { at, service, response, asSent } = answers
     let answered = 0
     for (let index = 0; index < count; index++) {
       const thread = threadOf[index] as number
@@ -50,11 +54,14 @@ export function fortioReading(result: FortioResult): FortioReading {
       if (thread >= threads) throw strangeThread(thread, threads)
       const due = isOpen ? (offsets[thread] as Micros) + (call[index] as number) * stride : start
       const end = start + latency
+      const free = replayed[thread] as Micros
+      const done = Math.max(due, free) + latency
       if (outcome.ok) {
         at[answered] = due
         service[answered] = latency
-        // Waiting for the connection counts. What the generator overslept while it was free is no time of the arm's: see `late`.
-        response[answered++] = latency + Math.max(0, (idleSince[thread] as Micros) - due)
+        response[answered] = done - due
+        // Nothing is sent early: what little `end` is before `done` is the rounding of times.
+        asSent[answered++] = Math.max(done, end) - due
       } else {
         window.failed(due)
         if (latency > 0.95 * TIMEOUT * MICROS) seen.timeouts++
@@ -66,15 +73,26 @@ export function fortioReading(result: FortioResult): FortioReading {
       if (start < seen.firstSend) seen.firstSend = start
       if (end > seen.lastAnswer) seen.lastAnswer = end
       outcome.count++
-      // Nothing is sent early: what little is below 0 is the rounding of the times.
-      waits[index] = Math.max(0, start - Math.max(due, idleSince[thread] as Micros))
+      if (free <= due && (idleSince[thread] as Micros) > due) inherited++
+      replayed[thread] = done
       idleSince[thread] = end
+      calls[thread] = (calls[thread] as number) + 1
     }
     seen.requests += count
     window.answered({ ...answers, count: answered })
-    if (isOpen) late.recordAll(waits, 0, count)
   }
-  return { schedule, window, late, candidates, seen, take }
+  const countUnsent = () => {
+    if (schedule.planned === undefined) return
+    const each = schedule.planned / threads
+    for (const [thread, offset] of offsets.entries()) {
+      for (let call = calls[thread] as number; call < each; call++) window.unsent(offset + call * stride)
+    }
+  }
+  return { schedule, window, candidates, seen, take, countUnsent, inherited: () => inherited / seen.requests }
+}
+
+function rateOf({ planned, duration }: Schedule): PerSecond | 'max' {
+  return planned === undefined ? 'max' : planned / duration
 }
 
 /** A lower bound of the median, known before the first line of the log is read. */

@@ -15,8 +15,8 @@ import { wholeLines } from './whole-lines.ts'
 
 /**
  * fortio times each request from its real send, so its own percentiles do not know of requests that had to wait to be
- * sent. The access log has the real send of each, and the schedule is known: from both come the service time and the
- * response time, exactly.
+ * sent. The access log has the real send of each, and the schedule is known: from both come the service time, the
+ * response time and the time as sent.
  */
 export const fortio: LoadTool = {
   name: 'fortio',
@@ -31,6 +31,7 @@ export const fortio: LoadTool = {
     const scan = accessLogScanner(origin, outcomes)
     for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
+    reading.countUnsent()
     return {
       ...measuredOf(reading, result, origin, outcomes),
       generator: { ...aboutItself(result, execution.stderr), ...aboutSending(reading, load.protocol) },
@@ -80,19 +81,21 @@ function measuredOf(
     ...(bytes !== undefined && { bytesReceived: bytes }),
     latency: window.latency(),
     timeline: window.timeline(),
+    slices: window.slices(),
   }
 }
 
 /** What the log says of the sending. */
 function aboutSending(
-  { schedule, window, late, candidates, seen }: FortioReading,
+  { schedule, window, inherited, candidates, seen }: FortioReading,
   protocol: Protocol,
 ): Partial<Generator> {
+  const late = window.late()
   const settling = window.settling()
   const median = window.service().quantile(0.5) * MICROS
   return {
     ...(settling && { settling }),
-    ...(late.count > 0 && { late: { p50: late.quantile(0.5), p99: late.quantile(0.99), max: late.max } }),
+    ...(late && { late: { ...late, inherited: inherited() } }),
     ...(schedule.threads > 1 && median > 0 && { pauses: pausesOf(candidates, median, schedule.threads) }),
     ...(protocol !== 'grpc' && { timeouts: seen.timeouts, timeout: TIMEOUT }),
   }

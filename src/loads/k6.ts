@@ -3,16 +3,16 @@ import type { Generator, Measured } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MICROS, type Micros } from '../model/units.ts'
 import { answersOf, type Gathering, gather } from './gather.ts'
-import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
 import { checkComplete, checkEnd, checkQuiet } from './k6-checks.ts'
 import { k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
 import { type K6Samples, readSamples } from './k6-reading.ts'
 import { loggedWarnings, shortened } from './messages.ts'
-import { dueTimes } from './ticks.ts'
+import { pausesOf } from './pauses.ts'
+import { type Due, dueTimes } from './ticks.ts'
 
 /**
  * k6 sends when its schedule says so, as long as it has a virtual user to spare, and drops the iteration where it has
- * none. So no request waits to be sent, and both clocks read the same.
+ * none. What it sends does not wait; what it drops would have: the response time counts it as waiting for the next user.
  */
 export const k6: LoadTool = {
   name: 'k6',
@@ -30,9 +30,10 @@ export const k6: LoadTool = {
 
 function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
   const { starts, services, isOk, codes } = samples
-  const due = load.rate === 'max' ? starts : dueTimes(starts, samples.dropped, periodOf(load.rate))
-  const { begin, end } = extremes(starts, services, due, samples.dropped)
-  const { window, late } = replay(samples, load, due, begin)
+  const due =
+    load.rate === 'max' ? { sent: starts, dropped: [] } : dueTimes(starts, samples.dropped, periodOf(load.rate))
+  const { begin, end } = extremes(starts, services, due)
+  const window = replay(samples, load, due, begin)
   const errors = isOk.reduce((sum, ok) => (ok ? sum : sum + 1), 0)
   const planned = load.rate === 'max' ? starts.length : plannedOf(load.rate * load.duration, samples)
   return {
@@ -47,7 +48,8 @@ function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
     bytesReceived: samples.received.sum,
     latency: window.latency(),
     timeline: window.timeline(),
-    generator: aboutItself(samples, load, stderr, window, late),
+    slices: window.slices(),
+    generator: aboutItself(samples, load, stderr, window),
   }
 }
 
@@ -57,54 +59,86 @@ function plannedOf(asked: number, { starts, dropped }: K6Samples): number {
   return Math.abs(ticks - asked) <= 1 ? ticks : Math.floor(asked)
 }
 
-function extremes(
-  starts: readonly Micros[],
-  services: readonly Micros[],
-  due: ArrayLike<Micros>,
-  dropped: readonly Micros[],
-): { begin: Micros; end: Micros } {
+function extremes(starts: readonly Micros[], services: readonly Micros[], due: Due): { begin: Micros; end: Micros } {
   let begin = Number.POSITIVE_INFINITY
   let end = Number.NEGATIVE_INFINITY
   for (const [index, start] of starts.entries()) {
-    begin = Math.min(begin, due[index] as Micros)
+    begin = Math.min(begin, due.sent[index] as Micros)
     end = Math.max(end, start + (services[index] as Micros))
   }
-  for (const time of dropped) begin = Math.min(begin, time)
+  for (let index = 0; index < due.dropped.length; index++) begin = Math.min(begin, due.dropped[index] as Micros)
   return { begin, end }
 }
 
 /** Times in the window count from `begin`, the first intended send. */
-function replay({ starts, services, isOk }: K6Samples, load: Load, due: ArrayLike<Micros>, begin: Micros) {
-  const window = gather(load.rate === 'max' ? 'closed' : 'open', load.duration, starts.length)
-  const late = latencyHistogram()
+function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gathering {
+  const { starts, services, isOk } = samples
+  const window = gather(load.rate, load.duration, starts.length)
+  const waits = load.rate === 'max' ? undefined : queued(samples, load, due)
   const answers = answersOf(starts.length)
   for (const [index, start] of starts.entries()) {
-    const at = (due[index] as Micros) - begin
-    late.record(Math.max(0, start - (due[index] as Micros)))
-    if (isOk[index]) {
-      answers.at[answers.count] = at
-      answers.service[answers.count] = services[index] as Micros
-      // A request that finds no free virtual user is dropped, so none waits for one: what is late is k6's own, see `late`.
-      answers.response[answers.count++] = services[index] as Micros
-    } else window.failed(at)
+    const at = (due.sent[index] as Micros) - begin
+    if (!isOk[index]) {
+      window.failed(at)
+      continue
+    }
+    const service = services[index] as Micros
+    answers.at[answers.count] = at
+    answers.service[answers.count] = service
+    answers.response[answers.count] = service + (waits?.sent[index] ?? 0)
+    // A wait behind dropped iterations is of the replay alone: as sent, a request is late by what k6 itself was late.
+    const late = Math.max(0, start - (due.sent[index] as Micros))
+    answers.asSent[answers.count] = (answers.response[answers.count] as Micros) + late
+    answers.count++
   }
   window.answered(answers)
-  return { window, late }
+  for (let index = 0; index < due.dropped.length; index++) {
+    window.unsent((due.dropped[index] as Micros) - begin, waits?.dropped[index])
+  }
+  return window
 }
 
-function aboutItself(
-  samples: K6Samples,
-  load: Load,
-  stderr: string,
-  window: Gathering,
-  late: LatencyHistogram,
-): Generator {
+/**
+ * How long each request would have waited for a virtual user, had none been dropped: a queue in order of arrival before as
+ * many servers as there are users. A dropped iteration has no service time, so it takes the median; of it the wait and that
+ * are returned. Without drops nothing waits, since k6 sends only when a user is free.
+ */
+function queued({ services, users }: K6Samples, load: Load, due: Due): { sent: Float64Array; dropped: Float64Array } {
+  const sent = new Float64Array(due.sent.length)
+  const dropped = new Float64Array(due.dropped.length)
+  if (dropped.length === 0) return { sent, dropped }
+  const typical = services.toSorted((a, b) => a - b)[services.length >> 1] ?? 0
+  const arrivals = [
+    ...Array.from(due.sent, (at, index) => ({ at, index, isDropped: false })),
+    ...Array.from(due.dropped, (at, index) => ({ at, index, isDropped: true })),
+  ].sort((a, b) => a.at - b.at)
+  const freeAt = new Float64Array(users || load.connections).fill(Number.NEGATIVE_INFINITY)
+  for (const { at, index, isDropped } of arrivals) {
+    let user = 0
+    for (let other = 1; other < freeAt.length; other++) {
+      if ((freeAt[other] as Micros) < (freeAt[user] as Micros)) user = other
+    }
+    const begins = Math.max(at, freeAt[user] as Micros)
+    const service = isDropped ? typical : (services[index] as Micros)
+    freeAt[user] = begins + service
+    if (isDropped) dropped[index] = begins - at + service
+    else sent[index] = begins - at
+  }
+  return { sent, dropped }
+}
+
+function aboutItself(samples: K6Samples, load: Load, stderr: string, window: Gathering): Generator {
   const { received, blocked, connecting } = samples
+  const late = window.late()
   const settling = window.settling()
+  const median = window.service().quantile(0.5) * MICROS
+  const connections = samples.users || load.connections
   const busy = samples.services.reduce((sum, service) => sum + service, 0)
   return {
-    connections: samples.users || load.connections,
-    ...(load.rate !== 'max' && { late: { p50: late.quantile(0.5), p99: late.quantile(0.99), max: late.max } }),
+    connections,
+    ...(late && { late }),
+    ...(connections > 1 &&
+      median > 0 && { pauses: pausesOf({ starts: samples.starts, latencies: samples.services }, median, connections) }),
     sockets: samples.sockets,
     ...(received.count > 0 && {
       answer: { min: received.min, max: received.max, mean: received.sum / received.count },

@@ -1,30 +1,40 @@
-import type { Timeline } from '../model/result.ts'
+import type { Slices, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type Seconds } from '../model/units.ts'
 import { rankOf } from './cumulative.ts'
 
 /** Latencies and errors by the second of the window. */
 export interface TimelineBuilder {
   /** `at`: microseconds since the window's start; what lies outside of the window belongs to the nearest row. */
-  answered(at: Float64Array, latencies: Float64Array, count: number): void
+  answered(at: Float64Array, latencies: Float64Array, services: Float64Array, count: number): void
   failed(at: Micros): void
+  disturbed(at: Micros): void
   /** Exact nearest-rank quantiles; 0 in a second without a success. */
   build(): Timeline
+  /** The same over slices of whole seconds. */
+  slices(seconds: Seconds): Slices
 }
 
 /** `expected`: about how many requests there will be, to spare growing. */
 export function timelineBuilder(seconds: Seconds, expected: number): TimelineBuilder {
   const rows = Math.max(1, Math.ceil(seconds))
-  const latencies = Array.from({ length: rows }, () => new Uint32Array(Math.ceil((expected / rows) * 1.1) + 8))
+  const room = () => Array.from({ length: rows }, () => new Uint32Array(Math.ceil((expected / rows) * 1.1) + 8))
+  const [latencies, services] = [room(), room()]
   const counts = new Uint32Array(rows)
   const errors = new Uint32Array(rows)
+  const unknown = new Uint32Array(rows)
   const rowOf = (at: Micros) => {
     const second = (at / MICROS) | 0
     return second < 0 ? 0 : second >= rows ? rows - 1 : second
   }
+  const countAt = (column: Uint32Array) => (at: Micros) => {
+    const row = rowOf(at)
+    column[row] = (column[row] as number) + 1
+  }
   return {
-    answered(at, values, count) {
+    answered(at, values, serviceTimes, count) {
       let row = 0
       let taken = latencies[row] as Uint32Array<ArrayBuffer>
+      let served = services[row] as Uint32Array<ArrayBuffer>
       let many = counts[row] as number
       for (let index = 0; index < count; index++) {
         const next = rowOf(at[index] as Micros)
@@ -32,23 +42,25 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
           counts[row] = many
           row = next
           taken = latencies[row] as Uint32Array<ArrayBuffer>
+          served = services[row] as Uint32Array<ArrayBuffer>
           many = counts[row] as number
         }
         if (many === taken.length) {
           taken = doubled(taken)
+          served = doubled(served)
           latencies[row] = taken
+          services[row] = served
         }
+        served[many] = (serviceTimes[index] as Micros) + 0.5
         taken[many++] = (values[index] as Micros) + 0.5
       }
       counts[row] = many
     },
-    failed(at) {
-      const row = rowOf(at)
-      errors[row] = (errors[row] as number) + 1
-    },
+    failed: countAt(errors),
+    disturbed: countAt(unknown),
     build() {
-      const sorted = latencies.map((values, row) => values.subarray(0, counts[row]).sort())
-      const quantile = (q: number) => sorted.map((values) => values[Math.max(1, rankOf(q, values.length)) - 1] ?? 0)
+      const sorted = latencies.map((values, row) => values.slice(0, counts[row]).sort())
+      const quantile = (q: number) => sorted.map((values) => quantileOf(values, q))
       return {
         requests: sorted.map((values, row) => values.length + (errors[row] as number)),
         errors: [...errors],
@@ -58,7 +70,40 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
         max: quantile(1),
       }
     },
+    slices(length) {
+      const starts = Array.from({ length: Math.floor(seconds / length) }, (_, slice) => slice * length)
+      const rowsFrom = (start: number) => Array.from({ length }, (_, row) => start + row)
+      const sum = (column: Uint32Array) =>
+        starts.map((start) => rowsFrom(start).reduce((all, row) => all + (column[row] as number), 0))
+      const p99 = (columns: readonly Uint32Array[]) =>
+        starts.map((start) => {
+          const parts = rowsFrom(start).map((row) => (columns[row] as Uint32Array).subarray(0, counts[row]))
+          return quantileOf(joined(parts).sort(), 0.99)
+        })
+      return {
+        seconds: length,
+        answers: sum(counts),
+        p99: p99(latencies),
+        serviceP99: p99(services),
+        disturbed: sum(unknown),
+      }
+    },
   }
+}
+
+/** Nearest rank; 0 of nothing. */
+function quantileOf(sorted: Uint32Array, q: number): Micros {
+  return sorted[Math.max(1, rankOf(q, sorted.length)) - 1] ?? 0
+}
+
+function joined(parts: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 function doubled(values: Uint32Array): Uint32Array<ArrayBuffer> {

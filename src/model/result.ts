@@ -22,20 +22,43 @@ export const timelineSchema = z.object({
   p90: columnSchema,
   p99: columnSchema,
   max: columnSchema,
-  /** p99 of the service time; absent in results of before it was kept. */
-  serviceP99: columnSchema.optional(),
-  /** Requests whose response time the generator made unknown: sent long after they were due, or never sent. */
-  disturbed: columnSchema.optional(),
 })
 export type Timeline = z.infer<typeof timelineSchema>
+
+/**
+ * The window in slices of `seconds` whole seconds, which follow from the load alone: see `sliceSeconds`. A part that is
+ * left over at the end is in none. Requests are placed by the time they were due; p99 of successes, in microseconds.
+ */
+export const slicesSchema = z.object({
+  seconds: z.number(),
+  /** Successes. */
+  answers: columnSchema,
+  p99: columnSchema,
+  serviceP99: columnSchema,
+  /** Requests whose response time the generator made unknown: see `disturbed`. */
+  disturbed: columnSchema,
+})
+export type Slices = z.infer<typeof slicesSchema>
 
 /** What the load tool says about itself; the validity rules read it. What a tool cannot say is absent. */
 export const generatorSchema = z.object({
   version: z.string().optional(),
   /** Connections that were really used. */
   connections: z.number(),
-  /** Seconds by which sends were later than the schedule and the previous answer allowed: the generator's own delay. */
-  late: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).optional(),
+  /**
+   * Seconds that the generator's own lateness added to a request: as-sent time less response time. `inherited`: share of
+   * requests that found their connection taken only because an earlier one had been sent late. `disturbed`: share of
+   * requests that came out of a pause of the generator.
+   */
+  late: z
+    .object({
+      p50: z.number(),
+      p99: z.number(),
+      max: z.number(),
+      inherited: z.number().optional(),
+      disturbed: z.number().optional(),
+    })
+    .optional(),
   /** Share of sleeps that fell behind, by the tool's own account. */
   fallingBehind: z.number().optional(),
   uniform: z.boolean().optional(),
@@ -84,6 +107,21 @@ export const latencySummarySchema = z.object({
 })
 export type LatencySummary = z.infer<typeof latencySummarySchema>
 
+const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
+
+/**
+ * Between what limits a quantile of the response time lies, in seconds, where the generator disturbed requests or never
+ * sent them. `lo`: without these requests. `hi`: with the disturbed ones as late as they came, and those that were never
+ * sent beyond all others; absent where the quantile is one of those.
+ */
+export const quantileBoundsSchema = z.object({
+  p50: boundsSchema,
+  p90: boundsSchema,
+  p99: boundsSchema,
+  p999: boundsSchema,
+})
+export type QuantileBounds = z.infer<typeof quantileBoundsSchema>
+
 /** What the load tool measured within the window. */
 export const measuredSchema = z.object({
   tool: z.string(),
@@ -106,15 +144,21 @@ export const measuredSchema = z.object({
     response: z.string().optional(),
     /** From the intended send to the answer as it came, the generator's own lateness included. Absent in a closed loop. */
     asSent: z.string().optional(),
+    /** Of the requests that the generator sent so late that what they met was made by its own pause, by both clocks. Absent where there is none. */
+    disturbed: z.object({ response: z.string(), asSent: z.string() }).optional(),
     summary: z
       .object({
         service: latencySummarySchema,
         response: latencySummarySchema.optional(),
         asSent: latencySummarySchema.optional(),
+        /** Absent where every request was sent about when it was due. */
+        bounds: quantileBoundsSchema.optional(),
       })
       .optional(),
   }),
   timeline: timelineSchema,
+  /** Absent in results of before they were kept. */
+  slices: slicesSchema.optional(),
   generator: generatorSchema,
 })
 export type Measured = z.infer<typeof measuredSchema>

@@ -8,7 +8,13 @@ export type Bytes = number
 export type PerSecond = number
 
 /** What a metric is in. */
-export type MetricUnit = 'seconds' | 'per-second' | 'cpu-seconds-per-million' | 'bytes' | 'dollars-per-month'
+export type MetricUnit =
+  | 'seconds'
+  | 'seconds-per-minute'
+  | 'per-second'
+  | 'cpu-seconds-per-million'
+  | 'bytes'
+  | 'dollars-per-month'
 
 /** Microseconds: the unit of latency histograms and time lines. */
 export type Micros = number
@@ -120,6 +126,11 @@ export function formatDollars(dollars: number): string {
   const size = Math.abs(dollars)
   const text = size < 99.995 ? size.toFixed(2) : formatNumber(Math.round(size), 15)
   return `${dollars < 0 ? '−' : ''}$${text}`
+}
+
+/** Seconds of every minute: "1.2 s/min". */
+export function formatPerMinute(seconds: number): string {
+  return Number.isFinite(seconds) ? `${formatNumber(seconds, 2)} s/min` : '–'
 }
 
 /** A share as a percentage: 0.0123 → "1.23 %". */

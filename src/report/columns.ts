@@ -13,6 +13,7 @@ export function formatValue(unit: ColumnUnit | undefined, value: Value): string 
 
 const UNIT_WORDS: Readonly<Record<Exclude<ColumnUnit, 'ratio' | 'share' | 'dimensionless'>, string>> = {
   seconds: 's',
+  'seconds-per-minute': 's per minute',
   'per-second': '1/s',
   'cpu-seconds-per-million': 'CPU-s per million requests',
   bytes: 'bytes',

@@ -5,6 +5,7 @@ import {
   formatDollars,
   formatLatency,
   formatNumber,
+  formatPerMinute,
   formatRate,
   formatSize,
 } from '../model/units.ts'
@@ -15,6 +16,7 @@ type Unit = MetricInfo['unit']
 export function formatLevel(unit: Unit, value: number): string {
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
   if (unit === 'dollars-per-month') return formatDollars(value)
+  if (unit === 'seconds-per-minute') return unbroken(formatPerMinute(value))
   const text =
     unit === 'seconds' ? formatLatency(value) : unit === 'bytes' ? formatSize(value) : `${formatNumber(value)} s`
   return unbroken(text)

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatDollars, formatLatency, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import { formatDollars, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
 
 /** A metric's value in the unit that a reader expects. */
 export function levelText(value: number, unit: MetricInfo['unit']): string {
@@ -7,6 +7,8 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
   switch (unit) {
     case 'seconds':
       return formatLatency(value)
+    case 'seconds-per-minute':
+      return formatPerMinute(value)
     case 'per-second':
       return formatRate(Number(value.toPrecision(4)))
     case 'cpu-seconds-per-million':

@@ -48,6 +48,43 @@ const cases: Case[] = [
     says: /1,000 of 121,000 planned requests \(0\.826 %\)/,
   },
   {
+    what: 'a few iterations dropped',
+    rule: 'rate-not-held',
+    severity: 'warning',
+    otherwise: { load: k6, reading: { planned: requests, requests: requests - 12, dropped: 12 } },
+    says: /12 of 120,000 planned requests \(0\.01 %\) were never sent/,
+  },
+  {
+    what: 'a pause of the generator that reaches p99',
+    rule: 'quantile-withheld',
+    severity: 'warning',
+    otherwise: {
+      generator: { late: { p50: 5e-4, p99: 0.2, max: 0.4, inherited: 0.018, disturbed: 0.02 } },
+      reading: {
+        latency: {
+          ...latencies(requests),
+          summary: {
+            ...summary,
+            bounds: {
+              p50: { lo: 1e-3, hi: 1e-3 },
+              p90: { lo: 1.5e-3, hi: 1.52e-3 },
+              p99: { lo: 2e-3, hi: 0.2 },
+              p999: { lo: 3e-3 },
+            },
+          },
+        },
+      },
+    },
+    says: /2 % of the requests came out of a pause of the load generator/,
+  },
+  {
+    what: 'a generator that pauses again and again',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: { generator: { late: { p50: 5e-4, p99: 0.3, max: 0.4, inherited: 0.05, disturbed: 0.06 } } },
+    says: /paused for 400 ms or longer in all: 6 % of the requests came out of a pause, and 5 % waited behind/,
+  },
+  {
     what: 'a schedule that holds too few',
     rule: 'rate-not-held',
     severity: 'invalid',

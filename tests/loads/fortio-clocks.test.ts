@@ -19,7 +19,7 @@ describe('the two clocks of fortio', () => {
     expect(Math.abs((response?.p99 ?? 0) - 0.4749)).toBeLessThan(0.002)
     expect(response?.count).toBe(60_000)
     expect(dropped).toBe(0)
-    expect(generator.late).toEqual({ p50: 0, p99: 0, max: 0 })
+    expect(generator.late).toEqual({ p50: 0, p99: 0, max: 0, disturbed: 0, inherited: 0 })
     expect(generator.pauses?.count).toBe(1)
     expect(generator.pauses?.seconds).toBeCloseTo(1, 1)
   })
@@ -49,6 +49,74 @@ describe('the two clocks of fortio', () => {
     const { latency, generator } = await parse(load, drowsy)
     expect(latency.summary?.response?.p99).toBe(0.001)
     expect(generator.late?.p50).toBeCloseTo(0.0007, 6)
+  })
+
+  it('replay what a generator that was off its processor would have seen, and withhold what its pause may have made', async () => {
+    const load = loadOf({ duration: 20 })
+    const service = 0.0003
+    // Off its processor from 10 s to 10.4 s: what was due then is sent after it, one request of a connection after the other.
+    const free = new Array<number>(load.connections).fill(0)
+    const sent = simulate({ ...load, rate: 1000 }, { service, stops: 99, goes: 99 }).map((one) => {
+      const begins = Math.max(one.start, free[one.thread] ?? 0)
+      const start = begins >= 10 && begins < 10.4 ? 10.4 : begins
+      free[one.thread] = start + service
+      return { ...one, start }
+    })
+    const { latency, generator, slices } = await parse(load, sent)
+    const { service: served, response, asSent, bounds } = latency.summary ?? {}
+    expect(served?.max).toBeCloseTo(service, 9)
+    expect(response?.max).toBeCloseTo(service, 6)
+    expect(asSent?.max).toBeGreaterThan(0.39)
+    expect(asSent?.p99).toBeGreaterThan(0.18)
+    expect(bounds?.p50).toEqual({ lo: response?.p50, hi: response?.p50 })
+    expect(bounds?.p99.lo).toBeCloseTo(service, 6)
+    expect(bounds?.p99.hi).toBeGreaterThan(0.18)
+    expect(generator.late?.disturbed).toBeGreaterThan(0.018)
+    expect(generator.late?.disturbed).toBeLessThan(0.022)
+    expect(generator.late?.inherited).toBeGreaterThan(0.018)
+    expect(slices?.disturbed.filter((count) => count > 0)).toHaveLength(1)
+  })
+
+  it('do not blame the generator for a stall of the server', async () => {
+    const { latency, generator } = await parse(load, sent)
+    expect(latency.summary?.bounds).toBeUndefined()
+    expect(generator.late).toMatchObject({ disturbed: 0, inherited: 0 })
+  })
+
+  it('leave no quantile beyond what was sent, where requests were never sent', async () => {
+    const load = loadOf({ duration: 20 })
+    const all = simulate({ ...load, rate: 1000 }, { service: 0.001, stops: 99, goes: 99 })
+    const { latency, dropped } = await parse(
+      load,
+      all.filter(({ call }) => call < 2450),
+    )
+    expect(dropped).toBe(400)
+    expect(latency.summary?.bounds?.p90).toEqual({ lo: 0.001, hi: 0.001 })
+    expect(latency.summary?.bounds?.p99).toEqual({ lo: 0.001 })
+  })
+
+  it('never let an answer as sent be earlier than in the replay, nor that be shorter than the service', async () => {
+    const small = loadOf({ rate: 100, duration: 5, connections: 4 })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3e5), fc.nat(2e5)), { minLength: 20, maxLength: 20 }),
+        async (drawn) => {
+          const free = new Array<number>(4).fill(0)
+          const sent = simulate({ ...small, rate: 100 }, { service: 0, stops: 99, goes: 99 }).map((one, index) => {
+            const [late = 0, latency = 0] = index % 25 === 0 ? (drawn[index / 25] ?? []) : [0, 500]
+            const start = Math.max(one.start, free[one.thread] ?? 0) + late / 1e6
+            free[one.thread] = start + latency / 1e6
+            return { ...one, start, latency: latency / 1e6 }
+          })
+          const { service, response, asSent } = (await parse(small, sent)).latency.summary ?? {}
+          for (const key of ['p50', 'p90', 'p99', 'max'] as const) {
+            expect(response?.[key] ?? -1).toBeGreaterThanOrEqual((service?.[key] ?? 0) - 2e-6)
+            expect(asSent?.[key] ?? -1).toBeGreaterThanOrEqual((response?.[key] ?? 0) * 0.999 - 2e-6)
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
   })
 
   it('place requests in the second in which they were due', async () => {

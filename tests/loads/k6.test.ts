@@ -69,6 +69,7 @@ describe('k6, on captured runs', () => {
     expect(service?.max).toBeGreaterThan(0.29)
     expect(response).toEqual(service)
     expect(measured.dropped).toBe(0)
+    expect(measured.generator.pauses?.count).toBeGreaterThan(0)
   })
 
   it('counts what was dropped as planned', async () => {
@@ -76,6 +77,59 @@ describe('k6, on captured runs', () => {
     expect(measured.planned).toBe(measured.requests + measured.dropped)
     expect(measured.dropped).toBeGreaterThan(50)
     expect(measured.generator.messages.join()).toMatch(/Insufficient VUs/)
+    const { service, response, bounds } = measured.latency.summary ?? {}
+    expect(response?.count).toBe((service?.count ?? 0) + measured.dropped)
+    expect(response?.p99).toBeGreaterThan(service?.p99 ?? 0)
+    expect(bounds?.p999.hi).toBeUndefined()
+  })
+
+  it('has dropped iterations wait for the next user, as a queue would have had them', async () => {
+    // 500/s for 20 s by 8 users, a service of 1 ms, and a server that stands still for 47 ms: k6 sends the first 8 and drops the rest.
+    const [rate, duration, users, service, stops, goes] = [500, 20, 8, 1, 10_000, 10_047]
+    const waits: number[] = []
+    const free = new Array<number>(users).fill(0)
+    const queue = new Array<number>(users).fill(0)
+    const rows: string[] = []
+    for (let tick = 0; tick < rate * duration; tick++) {
+      const due = (tick * 1000) / rate
+      const finish = (start: number) => (start + service > stops && start < goes ? goes + service : start + service)
+      const next = queue.indexOf(Math.min(...queue))
+      const begins = Math.max(due, queue[next] ?? 0)
+      queue[next] = finish(begins)
+      waits.push((queue[next] ?? 0) - due)
+      const user = free.findIndex((until) => until <= due)
+      const at = (ms: number) => Math.round((1.795e12 + ms) * 1000)
+      if (user < 0) rows.push(`dropped_iterations,${at(due)},1,,main,`)
+      else {
+        free[user] = finish(due)
+        const latency = (free[user] ?? 0) - due
+        for (const [metric, value] of [
+          ['http_reqs', 1],
+          ['http_req_duration', latency],
+          ['http_req_blocked', 0],
+          ['http_req_connecting', 0],
+          ['http_req_failed', 0],
+        ]) {
+          rows.push(`${metric},${at(due + latency)},${value},,main,200`)
+        }
+      }
+    }
+    const sent = rows.filter((row) => row.startsWith('http_reqs')).length
+    const csv = `metric_name,timestamp,metric_value,error_code,scenario,status\n${rows.join('\n')}\n`
+    const files = {
+      'samples.csv': csv,
+      'k6.json': JSON.stringify({ metrics: { http_reqs: { values: { count: sent } } } }),
+    }
+    const load = { ...captured('k6/http').load, rate, duration, connections: users, warmup: 0 }
+    const measured = await k6.parse(finished(files), load)
+    expect(measured.dropped).toBeGreaterThan(10)
+    const truth = waits.toSorted((a, b) => a - b)[Math.ceil(0.999 * waits.length) - 1] ?? 0
+    const { service: served, response, bounds } = measured.latency.summary ?? {}
+    expect(truth).toBeGreaterThan(20)
+    expect(Math.abs((response?.p999 ?? 0) * 1000 - truth)).toBeLessThan(0.05 * truth)
+    expect(response?.p999).toBeGreaterThan(served?.p999 ?? 0)
+    expect(bounds?.p99).toMatchObject({ lo: 0.001, hi: 0.001 })
+    expect(bounds?.p999.hi).toBeUndefined()
   })
 
   it('has no response time in a closed loop', async () => {

@@ -24,7 +24,7 @@ describe('timelineBuilder', () => {
   it('has exact quantiles by the second, 0 where there was no success, and the rest in the nearest row', () => {
     const timeline = timelineBuilder(2.5, 2)
     const at = Float64Array.from([-1, 0, 999_999, 1_000_000, 9e9])
-    timeline.answered(at, Float64Array.from([10, 30, 20.6, 400, 7]), 5)
+    timeline.answered(at, Float64Array.from([10, 30, 20.6, 400, 7]), new Float64Array(5), 5)
     timeline.failed(2e6)
     expect(timeline.build()).toEqual({
       requests: [3, 1, 2],
@@ -43,9 +43,34 @@ describe('timelineBuilder', () => {
     timeline.answered(
       at,
       Float64Array.from({ length: 5000 }, (_, index) => index + 1),
+      Float64Array.from({ length: 5000 }, (_, index) => 5000 - index),
       5000,
     )
     expect(timeline.build()).toMatchObject({ requests: [2500, 2500], max: [4999, 5000] })
+    expect(timeline.slices(1)).toMatchObject({ answers: [2500, 2500], p99: [4949, 4950], serviceP99: [4950, 4949] })
+  })
+
+  it('cuts the window into slices whose p99 is that of all their requests, by both clocks', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 6_999_999 }), fc.nat(1e6), fc.nat(1e6)), { maxLength: 400 }),
+        fc.integer({ min: 1, max: 3 }),
+        (requests, length) => {
+          const timeline = timelineBuilder(7, 3)
+          const column = (place: 0 | 1 | 2) => Float64Array.from(requests, (request) => request[place])
+          timeline.answered(column(0), column(1), column(2), requests.length)
+          const slices = timeline.slices(length)
+          const p99 = (slice: number, place: 1 | 2) => {
+            const inside = requests.filter(([at]) => Math.floor(at / (length * 1e6)) === slice)
+            const sorted = inside.map((request) => request[place]).sort((a, b) => a - b)
+            return sorted[Math.ceil(0.99 * sorted.length) - 1] ?? 0
+          }
+          const all = Array.from({ length: Math.floor(7 / length) }, (_, slice) => slice)
+          expect(slices.p99).toEqual(all.map((slice) => p99(slice, 1)))
+          expect(slices.serviceP99).toEqual(all.map((slice) => p99(slice, 2)))
+        },
+      ),
+    )
   })
 })
 
@@ -110,14 +135,16 @@ describe('dueTimes', () => {
           const sent = ticks.flatMap(([isSent], tick) => (isSent ? [tick] : []))
           const dropped = ticks.flatMap(([isSent], tick) => (isSent ? [] : [time(tick)]))
           const due = dueTimes(sent.map(time), dropped, 1000)
-          expect([...due]).toEqual(sent.map((tick) => 5000 + tick * 1000 + Math.min(...late)))
+          const truth = (tick: number) => 5000 + tick * 1000 + Math.min(...late)
+          expect(Array.from(due.sent)).toEqual(sent.map(truth))
+          expect(Array.from(due.dropped)).toEqual(ticks.flatMap(([isSent], tick) => (isSent ? [] : [truth(tick)])))
         },
       ),
     )
   })
 
   it('does not ask for order', () => {
-    expect([...dueTimes([2010, 10, 1500], [], 1000)]).toEqual([2010, 10, 1010])
+    expect(Array.from(dueTimes([2010, 10, 1500], [], 1000).sent)).toEqual([2010, 10, 1010])
   })
 })
 

@@ -5,11 +5,13 @@ import { count } from '../wording.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 /**
- * Lateness is in no latency, so what matters is whether the schedule was kept: a send that is later than its connection's
- * next turn has lost it. Timers of virtual machines alone wake up late by 1–3 ms at p99 (fortio 1.68.0 on idle cores).
+ * Lateness is in no response time, so what matters is whether the schedule was kept: a send that is later than its
+ * connection's next turn has lost it. Timers of virtual machines alone wake up late by 1–3 ms at p99 (fortio 1.68.0 on idle cores).
  */
 const LATE_LEAST = 2e-3
 const LATE_MOST = 10e-3
+/** Share of requests that come out of pauses of the generator, above which the generator shaped the load. */
+const PAUSED = 0.05
 const BEHIND = 0.05
 const LIMIT_SHARE = 0.8
 const BLOCKED = 1e-3
@@ -23,12 +25,19 @@ export const generatorSaturated: Rule = {
   name: 'generator-saturated',
   number: 'E2',
   title: 'The load generator was not the bottleneck',
-  judge: (trial) => [...late(trial), ...behind(trial.reading), ...starved(trial.reading), ...script(trial.reading)],
+  judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }
 
 function late({ reading: { generator }, load }: TrialView): Objection[] {
   if (!generator.late || load.rate === 'max') return []
-  const { p99 } = generator.late
+  const { p99, max, disturbed = 0, inherited = 0 } = generator.late
+  if (disturbed > PAUSED) {
+    const waited = inherited > 0 ? `, and ${formatShare(inherited)} waited behind a request that was sent late` : ''
+    const cause = `The load generator paused for ${formatLatency(max)} or longer in all: ${formatShare(disturbed)} of the requests came out of a pause${waited}.`
+    return [invalid(cause, EFFECT, REMEDY)]
+  }
+  // A few pauses are in the highest quantiles of the lateness alone; `quantile-withheld` says what they make unknown.
+  if (disturbed > 0.01) return []
   const limit = Math.max(LATE_LEAST, Math.min(LATE_MOST, generator.connections / load.rate))
   if (p99 <= limit / 2) return []
   const judgement = p99 > limit ? invalid : warning
@@ -36,15 +45,16 @@ function late({ reading: { generator }, load }: TrialView): Objection[] {
   return [judgement(cause, p99 > limit ? EFFECT : 'Requests came in small bursts rather than evenly.', REMEDY)]
 }
 
-/** Falling behind is the generator's fault only where it was late itself; else its connections were waiting for answers. */
-function behind({ generator }: Reading): Objection[] {
-  const { fallingBehind: share, late } = generator
+/** Falling behind is the generator's fault only where it was late itself, which `late` judges; else its connections were waiting for answers. */
+function behind(trial: TrialView): Objection[] {
+  const { fallingBehind: share, late: own } = trial.reading.generator
   if (share === undefined || share <= BEHIND) return []
   const cause = `${formatShare(share)} of the pauses between requests fell behind the schedule.`
-  if (!late) return [invalid(cause, EFFECT, REMEDY)]
+  if (!own) return [invalid(cause, EFFECT, REMEDY)]
+  if (late(trial).length > 0 || (own.disturbed ?? 0) > 0 || (own.inherited ?? 0) > share / 2) return []
   return [
     warning(
-      `${cause} The generator itself was on time: its connections were still waiting for answers.`,
+      `${cause} The connections were still waiting for answers.`,
       'The response time contains the wait for a free connection.',
       'Give the load more connections if the callers of the real service would have them.',
     ),

@@ -17,6 +17,7 @@ import { keepAliveBroken } from './keep-alive-broken.ts'
 import { meshBypassed } from './mesh-bypassed.ts'
 import { noisyNeighbour } from './noisy-neighbour.ts'
 import { notSettled } from './not-settled.ts'
+import { quantileWithheld } from './quantile-withheld.ts'
 import { rateNotHeld } from './rate-not-held.ts'
 import type { Rule } from './rule.ts'
 import { stallSeen } from './stall-seen.ts'
@@ -34,6 +35,7 @@ import { wrongAnswerSize } from './wrong-answer-size.ts'
 export const rules: readonly Rule[] = [
   rateNotHeld,
   generatorSaturated,
+  quantileWithheld,
   hostSaturated,
   noisyNeighbour,
   coordinatedOmission,

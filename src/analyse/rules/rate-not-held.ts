@@ -1,7 +1,7 @@
 import { formatDuration, formatNumber, formatRate, formatShare } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { count } from '../wording.ts'
-import { invalid, type Objection, type Rule } from './rule.ts'
+import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 const UNSENT = 0.001
 const SLOW = 0.01
@@ -12,7 +12,14 @@ export const rateNotHeld: Rule = {
   title: 'The load generator held the rate that was asked for',
   judge(trial) {
     const cause = shortfall(trial)
-    return cause === undefined ? undefined : objection(cause)
+    if (cause !== undefined) return objection(cause)
+    const { dropped, planned } = trial.reading
+    if (trial.load.rate === 'max' || dropped === 0) return undefined
+    return warning(
+      `${formatNumber(dropped, 9)} of ${count(planned, 'planned request')} (${formatShare(dropped / planned)}) were never sent.`,
+      'Callers of a real service would have waited or been turned away: quantiles that these requests could be part of are withheld.',
+      'Give the load more connections, or lower the rate.',
+    )
   },
 }
 

@@ -1,0 +1,89 @@
+import { median } from 'simple-statistics'
+import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
+import { formatShare, MICROS } from '../model/units.ts'
+import { count, quantileName } from './wording.ts'
+
+/*
+ * What a trial can say of its tail. A pause of the load generator makes requests that no arm is to blame for: where these
+ * could move a quantile, the quantile is withheld. The p99 of a typical second stands beside the p99 of all requests,
+ * since one stall of the host is more than 1 % of most windows, and then makes the latter alone.
+ */
+
+/** A quantile whose bounds are further apart than this share is withheld. */
+const DOUBT = 0.1
+
+export type QuantileKey = keyof QuantileBounds
+
+/** Of a trial's quantiles those that the generator may have made, by more than a tenth: see `QuantileBounds`. */
+export function withheldOf({ latency }: Pick<Reading, 'latency'>): ReadonlySet<QuantileKey> {
+  const bounds = latency.summary?.bounds
+  if (!bounds) return new Set()
+  return new Set(KEYS.filter((key) => isDoubtful(bounds[key])))
+}
+
+const KEYS = ['p50', 'p90', 'p99', 'p999'] as const
+
+function isDoubtful({ lo, hi }: { readonly lo: number; readonly hi?: number | undefined }): boolean {
+  return hi === undefined || Math.max(lo, hi) > Math.min(lo, hi) * (1 + DOUBT)
+}
+
+/** A value, or why there is none. */
+export type Told = { readonly value: number } | { readonly reason: string }
+
+/** Slices that a median is made of, at least. */
+const LEAST_SLICES = 5
+/** Answers of a slice below which its p99 is its slowest or second slowest answer. */
+const LEAST_ANSWERS = 100
+/** A slice with a larger share of disturbed requests has a p99 that the generator may have made. */
+const DISTURBED_SHARE = 0.01
+/** With more such slices than this share, the median would be among the higher half of the others. */
+const DISTURBED_SLICES = 1 / 3
+
+/**
+ * The p99 of a typical second, in seconds: the window is cut into slices (`Slices`: of a second each where the rate is
+ * 200/s or more), each has its p99, and the median of these is taken. A stall that lasts for a second moves one slice,
+ * and the median hardly at all. What half of the slices share (an arm that is slow all the time, or stalls every second)
+ * is in it.
+ */
+export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response' | 'service'): Told {
+  if (!slices) return { reason: 'this result is of before the p99 of a typical second was measured' }
+  const p99 = clock === 'response' ? slices.p99 : slices.serviceP99
+  const full = slices.answers.flatMap((answers, slice) => (answers >= LEAST_ANSWERS ? [slice] : []))
+  if (full.length < LEAST_SLICES) {
+    const length = slices.seconds === 1 ? 'a second' : `${slices.seconds} seconds`
+    return {
+      reason: `the window has ${count(full.length, 'slice')} of ${length} with ${LEAST_ANSWERS} answers or more, and ${LEAST_SLICES} are needed`,
+    }
+  }
+  const disturbed = full.filter((slice) => isDisturbed(slices, slice)).length
+  if (disturbed > DISTURBED_SLICES * full.length) {
+    return { reason: `the load generator paused in ${disturbed} of ${count(full.length, 'slice')}` }
+  }
+  return { value: median(full.map((slice) => (p99[slice] as number) / MICROS)) }
+}
+
+function isDisturbed({ answers, disturbed }: Slices, slice: number): boolean {
+  return (disturbed[slice] ?? 0) > DISTURBED_SHARE * (answers[slice] ?? 0)
+}
+
+/** Seconds per minute in which at least half of the connections stood still together; undefined where that is not known. */
+export function stallsPerMinute({ generator: { pauses }, seconds }: Reading): number | undefined {
+  return pauses && (pauses.seconds / seconds) * 60
+}
+
+/** Why quantiles are withheld, for a reader: what the generator did. */
+export function whyWithheld({ generator: { late }, dropped, planned }: Reading): string {
+  const { disturbed = 0, max = 0 } = late ?? {}
+  return [
+    ...(disturbed > 0 ? [`${formatShare(disturbed)} of the requests came out of a pause of the load generator`] : []),
+    ...(dropped > 0 ? [`${formatShare(dropped / planned)} of the planned requests were never sent`] : []),
+    ...(disturbed === 0 && dropped === 0 && max > 0 ? ['the load generator was late'] : []),
+  ].join(', and ')
+}
+
+/** "p50 and p99" of keys. */
+export function namesOf(keys: Iterable<QuantileKey>): string[] {
+  return [...keys].map((key) => quantileName(QUANTILE_OF[key]))
+}
+
+export const QUANTILE_OF: Readonly<Record<QuantileKey, number>> = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 }
