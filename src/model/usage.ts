@@ -92,6 +92,8 @@ export type Host = z.infer<typeof hostSchema>
 
 /** Everything seen between the two edges of a trial's window. */
 export const observationSchema = z.object({
+  /** Of the opening edge: seconds since the epoch. Absent in results of before it was kept, and where time is simulated. */
+  startedAt: z.number().optional(),
   /** Length of the window between the two edges. */
   seconds: z.number(),
   usage: z.array(usageSchema),

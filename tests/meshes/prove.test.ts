@@ -219,6 +219,17 @@ describe('Linkerd proves mutual TLS', () => {
     expect(inbound(probed)).toMatchObject({ carried: { requests: 100 }, mtls: { holds: true } })
   })
 
+  it('of requests that it was told to pass on unread by connections and bytes: no proof of L7', () => {
+    const unread = (name: string) => {
+      const { before, after, ...pod } = onOneCpu(name)
+      const opaque = (samples: typeof after) => samples.filter(({ name }) => name !== 'request_total')
+      return { ...pod, before: opaque(before), after: opaque(after) }
+    }
+    const server = [unread('linkerd/server')]
+    const { carried } = prove('linkerd', { 'client-proxy': [unread('linkerd/client')], 'server-proxy': server })
+    expect(carried).toEqual({ connections: 1, bytes: 48_357 })
+  })
+
   it('of opaque TCP by connections and bytes', () => {
     const tcp = (name: string, port: number, tls: string, value: number) =>
       `tcp_${name}_total{direction="inbound",peer="src",target_port="${port}",${tls}} ${value}\n`
