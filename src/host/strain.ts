@@ -1,4 +1,4 @@
-import { formatSize, MICROS, type Seconds } from '../model/units.ts'
+import { formatSize, MICROS } from '../model/units.ts'
 import type { Host, Pressure, Reclaim } from '../model/usage.ts'
 import { processIds, readdirSafely, readProc, readSafely } from './proc-files.ts'
 
@@ -96,10 +96,4 @@ export function scheduledReclaim(
   function numbered(dir: string): string[] {
     return list(dir).flatMap((name) => (/^\d+$/.test(name) ? [`${dir}/${name}`] : []))
   }
-}
-
-/** How long a part of the machine stood still: wall clock of a pause and its start since the first look. */
-export interface Pause {
-  readonly at: Seconds
-  readonly seconds: Seconds
 }

@@ -4,12 +4,23 @@ import { rules } from '../../src/analyse/rules/index.ts'
 import type { Problem } from '../../src/model/analysis.ts'
 import type { Reading } from '../../src/model/result.ts'
 import type { Arm, Load } from '../../src/model/scenario.ts'
-import type { Observation, Usage } from '../../src/model/usage.ts'
+import type { Host, Observation, Usage } from '../../src/model/usage.ts'
 import { http, latencies, none, type Otherwise, readingOf, resultWith, sidecar } from './reading.ts'
 
 const closed: Load = { ...http, rate: 'max' }
 const k6: Load = { ...http, tool: 'k6' }
 const node: Arm = { name: 'envoy-node', mesh: 'envoy-node' }
+
+/** Stalls of 100 ms every 5.2 s. */
+const everyFive = (seconds: number, from = 0.5) =>
+  Array.from({ length: Math.ceil((seconds - from) / 5.2) }, (_, index) => ({ at: from + 5.2 * index, seconds: 0.1 }))
+const strained: Host = {
+  cores: 8,
+  busyCores: 0.5,
+  pressure: { memory: { some: 1.02 } },
+  majorFaults: 700,
+  reclaim: { what: "the kernel's DAMON with action pageout", every: 5 },
+}
 
 interface Case {
   readonly what: string
@@ -312,8 +323,11 @@ const cases: Case[] = [
     what: 'connections that pause together',
     rule: 'common-pauses',
     severity: 'warning',
-    otherwise: { generator: { pauses: { count: 3, seconds: 0.3 } } },
-    says: /3 moments, 300 ms/,
+    otherwise: {
+      generator: { pauses: { count: 12, seconds: 1.2, moments: everyFive(60) } },
+      observation: { host: strained },
+    },
+    says: /12 moments, 1\.2 s in all \(2 % of the window\), every 5\.2 s\. Meanwhile the host had 17 ms\/s of memory pressure and 12 major faults\/s\. On it runs the kernel's DAMON .* every 5 s/,
   },
   {
     what: 'a second that stands still',
