@@ -108,6 +108,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .action(act(async () => (await import('./commands/merge.ts')).mergeCommand))
   withSelection(program.command('doctor'))
     .description('check what stands in the way of a run, and how to fix it')
+    .option('--no-pauses', 'do not measure the pauses of this host, which takes 10 s')
     .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
   program
     .command('clean')

@@ -1,4 +1,5 @@
-import { formatNumber } from '../model/units.ts'
+import { formatNumber, formatShare } from '../model/units.ts'
+import type { Host } from '../model/usage.ts'
 
 /** "1 block", "4 blocks", "12,000 requests". */
 export function count(n: number, noun: string): string {
@@ -15,4 +16,25 @@ export function list(items: readonly string[]): string {
 /** The name of a quantile as people write it: 0.999 → "p99.9". */
 export function quantileName(quantile: number): string {
   return `p${formatNumber(quantile * 100, 6)}`
+}
+
+/** Below these nothing is said: milliseconds of pressure in a second, events in a second, share of the cores. */
+const LITTLE = { pressure: 1, events: 0.5, stolen: 0.001 }
+
+/** What a host's tasks waited for within a window beyond its CPU: "17 ms/s of memory pressure", "12 major faults/s". */
+export function strainWords(host: Host | undefined, seconds: number): string[] {
+  if (!host) return []
+  const { pressure = {}, majorFaults = 0, swappedOut = 0, stolenCores = 0, cores } = host
+  const pressures = (['memory', 'io'] as const).flatMap((resource) => {
+    const rate = (1000 * (pressure[resource]?.some ?? 0)) / seconds
+    return rate < LITTLE.pressure ? [] : [`${formatNumber(rate, 2)} ms/s of ${resource} pressure`]
+  })
+  const events = (name: string, count: number) =>
+    count / seconds < LITTLE.events ? [] : [`${formatNumber(count / seconds, 2)} ${name}/s`]
+  return [
+    ...pressures,
+    ...events('major faults', majorFaults),
+    ...events('pages swapped out', swappedOut),
+    ...(stolenCores / cores < LITTLE.stolen ? [] : [`${formatShare(stolenCores / cores)} stolen`]),
+  ]
 }

@@ -3,7 +3,7 @@ import { provisions } from '../analyse/provisions.ts'
 import { suspectsOf } from '../gate/suspects.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import { trialsOf } from '../model/plan.ts'
+import { blockCount, trialsOf } from '../model/plan.ts'
 import type { Suspect } from '../model/result.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
 import { writeExtension } from '../store/extension.ts'
@@ -37,7 +37,7 @@ export async function extendRun(
   })
   await writeExtension(dir, run, { madeAt: new Date().toISOString(), suspects, cohorts })
   const named = suspects.map(({ arm, reference, load }) => `${arm} against ${reference} under ${load}`)
-  const added = cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
+  const added = blockCount({ cohorts })
   stderr.write(`${added} more blocks of ${named.join('; ')}\n`)
   return dir
 }

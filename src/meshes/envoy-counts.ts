@@ -1,6 +1,6 @@
 import type { Carried, Evidence } from '../model/usage.ts'
 import { type Edges, grown, level, type Which } from './counters.ts'
-import { begins } from './proof.ts'
+import { begins, connectionsEvidence, USED } from './proof.ts'
 
 /** Which of Envoy's listeners are meant: labels that choose its connection managers and its TCP proxies. */
 export interface Listeners {
@@ -62,4 +62,22 @@ export function envoyCiphers(pods: readonly Edges[], { shared }: Listeners): Evi
   )
   if (names.length === 0) return []
   return [{ name: 'cipher', seen: [...new Set(names)].sort().join(', '), source: 'metrics' }]
+}
+
+/** Connections from the client's Envoy to the server's: of the client's own clusters where it counts them, else as the server has them. */
+export function envoyConnections(
+  client: readonly Edges[],
+  server: readonly Edges[],
+  { http }: Listeners,
+  service: string,
+): Evidence[] {
+  const most = (pods: readonly Edges[], name: string, which: Which) =>
+    Math.max(level(pods, 'before', name, which), level(pods, 'after', name, which))
+  const toServer: Which = ({ cluster_name }) =>
+    cluster_name?.startsWith('outbound|') === true && cluster_name.includes(service)
+  const upstream = (name: string) => most(client, `envoy_cluster_upstream_cx_${name}`, toServer)
+  const how = (['http1', 'http2'] as const).filter((protocol) => upstream(`${protocol}_total`) > 0)
+  const open = upstream('active') || most(server, `${HTTP}_cx_active`, http)
+  const words = how.map((protocol) => USED[protocol]).join('; ')
+  return connectionsEvidence(open, 'between the proxies', words, "Envoy's counters")
 }

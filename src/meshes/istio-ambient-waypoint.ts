@@ -9,7 +9,14 @@ import {
   installAmbient,
   ztunnelScrape,
 } from './istio-ambient.ts'
-import { envoyResources, envoySettings, istioVendor, proxyConfig, strictMtls } from './istio-parts.ts'
+import {
+  envoyResources,
+  envoySettings,
+  istioCertificates,
+  istioVendor,
+  proxyConfig,
+  strictMtls,
+} from './istio-parts.ts'
 import { proveWaypoint } from './prove-waypoint.ts'
 import { WORKLOAD_NAMESPACE } from './workload-parts.ts'
 
@@ -30,6 +37,7 @@ export const istioAmbientWaypoint: Mesh = {
   settings: { ...ambientSettings, ...envoySettings },
   kubernetes: {
     vendor: istioVendor,
+    certificates: istioCertificates,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     // Definitions first: istiod makes the class of waypoints when it starts.
     install: (about) => [

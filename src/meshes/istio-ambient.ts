@@ -3,6 +3,7 @@ import { meshImage, ON } from './image-name.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import {
   ISTIO_NAMESPACE,
+  istioCertificates,
   istioControlPlane,
   istioImages,
   istioReadiness,
@@ -100,6 +101,7 @@ export const istioAmbient: Mesh = {
   settings: ambientSettings,
   kubernetes: {
     vendor: istioVendor,
+    certificates: istioCertificates,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => installAmbient(about, {}),
     images: ambientImages,

@@ -1,4 +1,12 @@
-import type { InstallAbout, InstallStep, KubernetesObject, Readiness, Setting, Values } from '../model/mesh.ts'
+import type {
+  Certificates,
+  InstallAbout,
+  InstallStep,
+  KubernetesObject,
+  Readiness,
+  Setting,
+  Values,
+} from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
 import { helmStep } from './helm-step.ts'
 import { resourcesFor } from './limits.ts'
@@ -20,6 +28,9 @@ export const istioVendor: Vendor = {
     ztunnel: 'oci://ghcr.io/istio/release/charts/ztunnel',
   },
 }
+
+/** As Istio ships: istiod's own root lives for ten years. */
+export const istioCertificates: Certificates = { what: 'workload certificates of istiod', lifetime: 24 * 3600 }
 
 /** What Istio retries a failed request unless told otherwise. */
 const SHIPPED_RETRIES = 2
@@ -107,7 +118,7 @@ export function strictMtls({ settings, namespace }: InstallAbout): readonly Kube
 }
 
 /**
- * Counters that Istio's Envoys leave out unless asked: connections with and without TLS, requests, retries. In both
+ * Counters that Istio's Envoys leave out unless asked: connections with and without TLS, requests, retries, connections to the server. In both
  * profiles, since they prove what was measured, with or without Istio's own telemetry. No backslashes: the text passes
  * through JSON, YAML and a template.
  */
@@ -115,7 +126,7 @@ const COUNTERS = [
   '^http[.](inbound|outbound)_.*[.]downstream_(rq_total|cx_total|cx_active|cx_ssl_total|cx_ssl_active)$',
   '^tcp[.](inbound|inbound-vip|outbound)[|].*[.]downstream_cx_(total|tx_bytes_total)$',
   '^listener[.].*_15006[.](downstream_cx_total|ssl[.](handshake|versions[.].*|ciphers[.].*|curves[.].*))$',
-  '^cluster[.]outbound[|].*[.]upstream_rq_retry$',
+  '^cluster[.]outbound[|].*[.]upstream_(rq_retry|cx_(active|http1_total|http2_total))$',
 ] as const
 
 /** What each Envoy is told at its start. Without a number of threads it has as many as its CPU limit: 2, as shipped. */

@@ -5,6 +5,7 @@ import {
   envoyResources,
   envoySettings,
   ISTIO_NAMESPACE,
+  istioCertificates,
   istioControlPlane,
   istioVendor,
   proxyConfig,
@@ -40,6 +41,7 @@ export const istioSidecar: Mesh = {
   },
   kubernetes: {
     vendor: istioVendor,
+    certificates: istioCertificates,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => istioControlPlane(about, sidecarValues(about)),
     images: (about) => [meshImage(about, 'pilot', ON.control), meshImage(about, 'proxyv2', ON.workload)],

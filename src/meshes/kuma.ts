@@ -40,6 +40,8 @@ export const kuma: Mesh = {
   settings: { concurrency: concurrencySetting, ...limitSettings, values: valuesSetting },
   kubernetes: {
     vendor,
+    // `dpCert.rotation.expiration` as shipped.
+    certificates: { what: 'certificates of the data planes', lifetime: 24 * 3600 },
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install,
     // Without those of the chart's own jobs, which end before anything is measured: the node pulls them itself.

@@ -65,6 +65,8 @@ export const linkerd: Mesh = {
   },
   kubernetes: {
     vendor,
+    // `identity.issuer.issuanceLifetime` as shipped; the issuer that is made for the run lives for 30 days.
+    certificates: { what: "workload certificates of Linkerd's issuer", lifetime: 24 * 3600 },
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install,
     images: (about) => [meshImage(about, 'controller', ON.control), meshImage(about, 'proxy', ON.all)],

@@ -58,6 +58,21 @@ function describe({ requests, connections = 0, bytes = 0 }: Carried): string {
   return `${count(connections, 'new connection')} with ${formatSize(bytes)} of answers`
 }
 
+/**
+ * How many connections the proxies have between them: a pool of many that carry one request at a time, or a few that carry
+ * them side by side, is a part of what an architecture costs. A fact, without a claim; none where nothing was counted.
+ */
+export function connectionsEvidence(open: number, between: string, how: string, source: string): Evidence[] {
+  if (open === 0) return []
+  return [{ name: 'connections', seen: `${count(open, 'connection')} ${between}${how && `: ${how}`}`, source }]
+}
+
+/** How a connection is used, by the protocol that was spoken on it. */
+export const USED = {
+  http1: 'HTTP/1.1, one request at a time on each',
+  http2: 'HTTP/2, requests side by side on each',
+} as const
+
 /** A proxy and the gauge by which it tells its worker threads. */
 export interface Threaded {
   readonly name: string

@@ -1,8 +1,15 @@
 import type { Counters, InstallAbout } from '../model/mesh.ts'
 import type { Carried, Evidence } from '../model/usage.ts'
-import type { Edges, Which } from './counters.ts'
+import { type Edges, level, type Which } from './counters.ts'
 import { istioCounted } from './istio-counts.ts'
-import { type Counted, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
+import {
+  type Counted,
+  connectionsEvidence,
+  mtlsEvidence,
+  nothingCounted,
+  pathEvidence,
+  threadsEvidence,
+} from './proof.ts'
 import { CLIENT, SERVER } from './workload-parts.ts'
 
 /** What the ztunnels of both nodes counted of the traffic from client to server. */
@@ -28,6 +35,7 @@ export function proveAmbient(
         [{ name: 'ztunnel', pods: ztunnels, gauge: ZTUNNEL_THREADS }],
         Number(about.settings['concurrency'] ?? 0),
       ),
+      ...hboneConnections(ztunnels),
     ],
     carried: received.carried,
   }
@@ -55,6 +63,14 @@ export function enteringServer(ztunnels: readonly Edges[], { namespace }: Instal
 }
 
 const NOTHING: Counted = { carried: { connections: 0, bytes: 0 }, plain: 0, source: "ztunnel's telemetry" }
+
+/** Sockets that the accepting ztunnels have open: tunnels (HTTP/2 CONNECT), in which every connection of the client is a stream. */
+export function hboneConnections(ztunnels: readonly Edges[]): Evidence[] {
+  const open = (edge: 'before' | 'after') =>
+    level(ztunnels, edge, 'istio_tcp_sockets_open', ({ reporter }) => reporter === 'destination')
+  const how = "HBONE, the client's connections side by side on each"
+  return connectionsEvidence(Math.max(open('before'), open('after')), 'into the ztunnels', how, "ztunnel's metrics")
+}
 
 /** Gauge of ztunnel's worker threads. */
 export const ZTUNNEL_THREADS = 'tokio_num_workers'

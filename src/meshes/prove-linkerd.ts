@@ -1,7 +1,16 @@
 import type { Counters, InstallAbout } from '../model/mesh.ts'
 import type { Carried, Evidence } from '../model/usage.ts'
-import { type Edges, grown, type Labels, type Which } from './counters.ts'
-import { asManyAsFit, type Counted, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
+import { type Edges, grown, type Labels, level, type Which } from './counters.ts'
+import {
+  asManyAsFit,
+  type Counted,
+  connectionsEvidence,
+  mtlsEvidence,
+  nothingCounted,
+  pathEvidence,
+  threadsEvidence,
+  USED,
+} from './proof.ts'
 
 const SOURCE = "Linkerd's metrics"
 const ADMIN = '4191'
@@ -29,6 +38,7 @@ export function proveLinkerd(
       mtlsEvidence(counted, 'server-proxy'),
       pathEvidence(hops, SOURCE),
       ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0), asManyAsFit),
+      ...connections(client),
       ...clients(server),
     ],
     carried: counted.carried,
@@ -78,6 +88,14 @@ function outbound(pods: readonly Edges[]): Carried {
   const connections = grown(pods, 'tcp_open_total', tcp)
   const bytes = grown(pods, 'tcp_read_bytes_total', tcp)
   return requests > 0 || connections + bytes === 0 ? { requests } : { connections, bytes }
+}
+
+/** What the client's proxy has open to the server's; it speaks HTTP/2 to it whatever the client speaks. */
+function connections(pods: readonly Edges[]): Evidence[] {
+  const toServer: Which = ({ direction, peer, tls }) => direction === 'outbound' && peer === 'dst' && tls === 'true'
+  const open = (edge: 'before' | 'after') => level(pods, edge, 'tcp_open_connections', toServer)
+  const how = grown(pods, 'request_total', ({ direction }) => direction === 'outbound') > 0 ? USED.http2 : ''
+  return connectionsEvidence(Math.max(open('before'), open('after')), 'between the proxies', how, SOURCE)
 }
 
 /** Who came: the identities that the server's proxy saw within the window. */

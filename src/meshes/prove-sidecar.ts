@@ -1,14 +1,22 @@
 import type { Counters, InstallAbout } from '../model/mesh.ts'
 import type { Carried, Evidence } from '../model/usage.ts'
 import { counts, type Edges, grown } from './counters.ts'
-import { envoyCarried, envoyCiphers, envoyPlain, ISTIO_INBOUND, ISTIO_OUTBOUND } from './envoy-counts.ts'
+import {
+  envoyCarried,
+  envoyCiphers,
+  envoyConnections,
+  envoyPlain,
+  ISTIO_INBOUND,
+  ISTIO_OUTBOUND,
+} from './envoy-counts.ts'
 import { istioCounted } from './istio-counts.ts'
 import { type Counted, count, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
+import { SERVER } from './workload-parts.ts'
 
 /** What the server's Envoy let in: by Istio's own telemetry where it is there, else by Envoy's counters. */
 export function proveSidecar(
   counters: Counters,
-  { settings }: InstallAbout,
+  { settings, namespace }: InstallAbout,
 ): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
   const client = counters['client-proxy'] ?? []
   const server = counters['server-proxy'] ?? []
@@ -28,6 +36,7 @@ export function proveSidecar(
       pathEvidence(hops, "Envoy's counters"),
       ...threadsEvidence(proxies, Number(settings['concurrency'] ?? 0)),
       ...envoyCiphers(server, ISTIO_INBOUND),
+      ...envoyConnections(client, server, ISTIO_INBOUND, `|${SERVER.app}.${namespace}.`),
       ...retried(client),
     ],
     carried: counted.carried,

@@ -4,7 +4,7 @@ import type { Edges } from './counters.ts'
 import { envoyCarried, ISTIO_INBOUND } from './envoy-counts.ts'
 import { istioCounted } from './istio-counts.ts'
 import { isSome, mtlsEvidence, nothingCounted, pathEvidence, threadsEvidence } from './proof.ts'
-import { bothEnds, enteringServer, leavingClient, ZTUNNEL_THREADS } from './prove-ambient.ts'
+import { bothEnds, enteringServer, hboneConnections, leavingClient, ZTUNNEL_THREADS } from './prove-ambient.ts'
 import { ENVOY_THREADS, retried } from './prove-sidecar.ts'
 import { SERVER } from './workload-parts.ts'
 
@@ -35,6 +35,7 @@ export function proveWaypoint(
       mtlsEvidence({ ...bothEnds(sent, received), carried: sent.carried }, 'ztunnel'),
       isSome(past) ? { ...path, holds: false, seen: `${path.seen}; some went past the waypoint` } : path,
       ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0)),
+      ...hboneConnections(ztunnels),
       ...retried(waypoint),
     ],
     // Towards the client, thus of the first leg, where the waypoint's own headers are in.

@@ -1,5 +1,6 @@
 import type { Profile, Protocol } from './scenario.ts'
 import type { Vendor } from './site.ts'
+import type { Seconds } from './units.ts'
 import type { Carried, Evidence, Role } from './usage.ts'
 
 /** What a mesh understands of the traffic: nothing, bytes, or requests. */
@@ -74,12 +75,20 @@ export interface KubernetesMesh {
   enrol(about: InstallAbout): Enrolment
   /** Whose cost a container is; the first that matches counts, and what none matches is the node's own. */
   readonly components: readonly ComponentRule[]
+  /** The certificates that end first of those in force as it is installed here; absent where it has none. */
+  readonly certificates?: Certificates
   /** Metrics that are read at both edges of a window. */
   readonly scrapes: readonly Scrape[]
   /** What the pods themselves show: enrolment, threads, limits. Read once when the arm is up. */
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
   /** What the counters show between two edges. */
   prove(counters: Counters, about: InstallAbout): { readonly evidence: readonly Evidence[]; readonly carried?: Carried }
+}
+
+/** What proxies show each other. They are renewed at half of their life, which a frozen cluster misses. */
+export interface Certificates {
+  readonly what: string
+  readonly lifetime: Seconds
 }
 
 /** An image, and the nodes whose pods run it: no other needs it. */

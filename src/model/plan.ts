@@ -61,6 +61,14 @@ export interface Costs {
   readonly window?: Seconds
 }
 
+/**
+ * How many blocks a schedule has. Where arms are measured one after the other (`isolation: sequential`), each has its own part
+ * of every block, so the parts are more than the blocks.
+ */
+export function blockCount({ cohorts }: Pick<Plan, 'cohorts'>): number {
+  return new Set(cohorts.flatMap(({ blocks }) => blocks.map(({ block }) => block))).size
+}
+
 export function trialsOf(plan: Pick<Plan, 'cohorts'>): Trial[] {
   return plan.cohorts.flatMap(({ blocks }) => blocks.flatMap(({ visits }) => visits.flatMap(({ trials }) => trials)))
 }

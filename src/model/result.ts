@@ -78,7 +78,14 @@ export const generatorSchema = z.object({
     .object({ p50First: z.number(), p50Last: z.number(), p99First: z.number(), p99Last: z.number() })
     .optional(),
   /** Moments in which at least half of the connections stalled together: count and total seconds. */
-  pauses: z.object({ count: z.number(), seconds: z.number() }).optional(),
+  pauses: z
+    .object({
+      count: z.number(),
+      seconds: z.number(),
+      /** The longest of them, in the order of time: their starts since the start of the window, and their lengths, in seconds. */
+      moments: z.array(z.object({ at: z.number(), seconds: z.number() })).optional(),
+    })
+    .optional(),
   /** Requests that ended in a time-out; their latency is only known to be at least `timeout`. */
   timeouts: z.number().optional(),
   timeout: z.number().optional(),

@@ -28,6 +28,25 @@ export const MESH_ROLES: ReadonlySet<Role> = new Set([
   'control-plane',
 ])
 
+const stalledSchema = z.object({
+  /** At least one task waited. */
+  some: z.number().optional(),
+  /** All tasks that were not idle waited. */
+  full: z.number().optional(),
+})
+
+/** Pressure stall information of the kernel: seconds in which tasks waited for a resource. */
+export const pressureSchema = z.object({
+  cpu: stalledSchema.optional(),
+  memory: stalledSchema.optional(),
+  io: stalledSchema.optional(),
+})
+export type Pressure = z.infer<typeof pressureSchema>
+
+/** What takes memory away on a schedule, however much of it is free, and its period in seconds where that can be read. */
+export const reclaimSchema = z.object({ what: z.string(), every: z.number().optional() })
+export type Reclaim = z.infer<typeof reclaimSchema>
+
 /** What one component used between the two edges of a trial's window. */
 export const usageSchema = z.object({
   component: z.string(),
@@ -46,6 +65,9 @@ export const usageSchema = z.object({
   cpuLimit: z.number().optional(),
   /** Restarts within the window. */
   restarts: z.number().optional(),
+  /** What its tasks waited for within the window, and pages that they waited for to be read; where the platform has cgroup version 2. */
+  pressure: pressureSchema.optional(),
+  majorFaults: z.number().optional(),
 })
 export type Usage = z.infer<typeof usageSchema>
 
@@ -87,11 +109,20 @@ export const hostSchema = z.object({
   stolenCores: z.number().optional(),
   /** Wall clock minus monotonic clock over the window, in seconds: not 0 when the clock was stepped. */
   clockStep: z.number().optional(),
+  /** Of all tasks of the host within the window; absent where the kernel does not count it. */
+  pressure: pressureSchema.optional(),
+  /** Pages that a task had to wait for until they were read from a disk, and pages read from swap and written to it. */
+  majorFaults: z.number().optional(),
+  swappedIn: z.number().optional(),
+  swappedOut: z.number().optional(),
+  reclaim: reclaimSchema.optional(),
 })
 export type Host = z.infer<typeof hostSchema>
 
 /** Everything seen between the two edges of a trial's window. */
 export const observationSchema = z.object({
+  /** Of the opening edge: seconds since the epoch. Absent in results of before it was kept, and where time is simulated. */
+  startedAt: z.number().optional(),
   /** Length of the window between the two edges. */
   seconds: z.number(),
   usage: z.array(usageSchema),

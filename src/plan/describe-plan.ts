@@ -1,4 +1,4 @@
-import { type Costs, type Plan, trialsOf } from '../model/plan.ts'
+import { blockCount, type Costs, type Plan, trialsOf } from '../model/plan.ts'
 import { adviseDesign, type DesignAdvice } from './best-design.ts'
 import { type Detectable, type Deviation, detectable } from './detectable.ts'
 import { estimate, type TimeEstimate } from './estimate.ts'
@@ -7,7 +7,8 @@ import { estimate, type TimeEstimate } from './estimate.ts'
 export interface PlanDescription {
   readonly scenario: Plan['scenario']
   readonly trials: number
-  /** One row per block: the arms in the order of their visits. */
+  readonly blocks: number
+  /** One row per block, or per arm's part of one: the arms in the order of their visits. */
   readonly orders: readonly { readonly cohort: number; readonly block: number; readonly arms: readonly string[] }[]
   readonly time: TimeEstimate
   readonly detectable: readonly Detectable[]
@@ -20,6 +21,7 @@ export function describePlan(plan: Plan, costs: Costs, deviations: readonly Devi
   return {
     scenario: plan.scenario,
     trials: trialsOf(plan).length,
+    blocks: blockCount(plan),
     orders: plan.cohorts.flatMap(({ cohort, blocks }) =>
       blocks.map(({ block, visits }) => ({ cohort, block, arms: visits.map(({ arm }) => arm) })),
     ),

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.ts'
+import { blockCount, type Plan } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Scenario } from '../model/scenario.ts'
 import { blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
 import { rootWhole } from '../stats/root.ts'
@@ -62,7 +62,7 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
 }
 
 function found({ metric, deviation, between, source }: Deviation, load: string, plan: Plan): Detectable {
-  const blocks = plan.cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
+  const blocks = blockCount(plan)
   const scatter = { deviation, between: between ?? assumedBetween(plan.scenario, deviation) }
   const pairs = lentPairs(plan.scenario)
   const precision = precisionOf({ ...scatter, cohorts: plan.cohorts.length, blocks, pairs })

@@ -10,7 +10,7 @@ export function planLines(plan: PlanDescription): string[] {
   const counts = [
     count(scenario.arms.length, 'arm'),
     count(scenario.loads.length, 'load'),
-    count(plan.orders.length, 'block'),
+    count(plan.blocks, 'block'),
     count(scenario.cohorts, 'cohort'),
   ]
   const share = time.seconds > 0 ? `, ${formatNumber((100 * time.measuring) / time.seconds, 2)} % of it measuring` : ''

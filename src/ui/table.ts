@@ -1,4 +1,5 @@
 import type { Analysis, Cell } from '../model/analysis.ts'
+import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
 import { formatDuration, formatRate } from '../model/units.ts'
 import { COLUMNS, loadTable, MARKS } from './load-table.ts'
@@ -21,7 +22,7 @@ export function analysisTable(analysis: Analysis, style: Style): string {
 
 function heading({ record, trials }: Analysis, style: Style): string {
   const { id, plan, provenance } = record.run
-  const blocks = plan.cohorts.reduce((total, cohort) => total + cohort.blocks.length, 0)
+  const blocks = blockCount(plan)
   const valid = trials.filter(({ status }) => status === 'valid').length
   const facts = [
     `platform ${provenance.platform}`,

@@ -30,7 +30,32 @@ function clusterOf({ arm, block, cohort }: Trial) {
   return { name: 'cluster', seen: `${arm}-${cohort}, made ${again}`, source: 'kind' }
 }
 
+/** Stalls of 120 ms every 5.2 s in all arms but `spared`, on a host that reclaims memory. */
+function stalling(spared?: string) {
+  return (trial: Trial): Otherwise => {
+    const from = (trial.order * 1.7) % 5
+    const moments = [0, 1, 2].map((index) => ({ at: from + 5.2 * index, seconds: 0.12 })).filter(({ at }) => at < 15)
+    const host = {
+      cores: 8,
+      busyCores: 0.5,
+      pressure: { memory: { some: 1.02 } },
+      reclaim: { what: "the kernel's DAMON with action pageout", every: 5 },
+    }
+    return {
+      ...usual(trial),
+      ...(trial.arm === spared ? {} : { generator: { pauses: { count: 3, seconds: 0.36, moments } } }),
+      observation: { host },
+    }
+  }
+}
+
 const cases: Case[] = [
+  {
+    rule: 'host-pauses',
+    severity: 'warning',
+    of: stalling(),
+    says: /In all 3 arms, the baseline included, connections stalled together every 5\.2 s: \d+ stalls of 120 ms in 24 trials\. It is the host\. Meanwhile the host had 17 ms\/s of memory pressure\. On it runs the kernel's DAMON/,
+  },
   {
     rule: 'settings-differ',
     severity: 'invalid',
@@ -128,6 +153,12 @@ describe('rules of the whole comparison', () => {
     const problem = problemsOf(how).find((one) => one.rule === rule)
     expect(problem).toMatchObject({ rule, severity })
     expect(problem?.cause).toMatch(says)
+  })
+
+  test('stalls that one arm is spared are no matter of the host', () => {
+    for (const spared of [none.name, sidecar.name]) {
+      expect(problemsOf({ of: stalling(spared) }).map(({ rule }) => rule)).not.toContain('host-pauses')
+    }
   })
 
   test('files that cannot be read are named', () => {

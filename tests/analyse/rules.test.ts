@@ -3,12 +3,24 @@ import { judgeTrial } from '../../src/analyse/judge-trial.ts'
 import { rules } from '../../src/analyse/rules/index.ts'
 import type { Problem } from '../../src/model/analysis.ts'
 import type { Reading } from '../../src/model/result.ts'
-import type { Load } from '../../src/model/scenario.ts'
-import type { Observation, Usage } from '../../src/model/usage.ts'
+import type { Arm, Load } from '../../src/model/scenario.ts'
+import type { Host, Observation, Usage } from '../../src/model/usage.ts'
 import { http, latencies, none, type Otherwise, readingOf, resultWith, sidecar } from './reading.ts'
 
 const closed: Load = { ...http, rate: 'max' }
 const k6: Load = { ...http, tool: 'k6' }
+const node: Arm = { name: 'envoy-node', mesh: 'envoy-node' }
+
+/** Stalls of 100 ms every 5.2 s. */
+const everyFive = (seconds: number, from = 0.5) =>
+  Array.from({ length: Math.ceil((seconds - from) / 5.2) }, (_, index) => ({ at: from + 5.2 * index, seconds: 0.1 }))
+const strained: Host = {
+  cores: 8,
+  busyCores: 0.5,
+  pressure: { memory: { some: 1.02 } },
+  majorFaults: 700,
+  reclaim: { what: "the kernel's DAMON with action pageout", every: 5 },
+}
 
 interface Case {
   readonly what: string
@@ -164,9 +176,16 @@ const cases: Case[] = [
   {
     what: 'a host with all cores busy',
     rule: 'host-saturated',
-    severity: 'warning',
+    severity: 'invalid',
     otherwise: { observation: { host: { cores: 2, busyCores: 1.96 } } },
     says: /1\.96 of 2 cores/,
+  },
+  {
+    what: 'a host that is nearly full',
+    rule: 'host-saturated',
+    severity: 'warning',
+    otherwise: { observation: { host: { cores: 2, busyCores: 1.88 } } },
+    says: /1\.88 of 2 cores/,
   },
   {
     what: 'a hypervisor that takes cores away',
@@ -179,8 +198,16 @@ const cases: Case[] = [
     what: 'something else that runs a little',
     rule: 'noisy-neighbour',
     severity: 'warning',
-    otherwise: { observation: { host: { cores: 4, busyCores: 0.8 } } },
-    says: /0\.\d+ of 4 cores/,
+    otherwise: { observation: { host: { cores: 4, busyCores: 0.55 } } },
+    says: /0\.3 of 4 cores \(7\.52 %\)/,
+  },
+  {
+    what: 'something else that takes more than a tenth',
+    rule: 'noisy-neighbour',
+    severity: 'invalid',
+    // 0.25 cores are the arm's own.
+    otherwise: { observation: { host: { cores: 4, busyCores: 0.7 } } },
+    says: /0\.45 of 4 cores \(11\.3 %\)/,
   },
   {
     what: 'something else that takes a core',
@@ -333,8 +360,11 @@ const cases: Case[] = [
     what: 'connections that pause together',
     rule: 'common-pauses',
     severity: 'warning',
-    otherwise: { generator: { pauses: { count: 3, seconds: 0.3 } } },
-    says: /3 moments, 300 ms/,
+    otherwise: {
+      generator: { pauses: { count: 12, seconds: 1.2, moments: everyFive(60) } },
+      observation: { host: strained },
+    },
+    says: /12 moments, 1\.2 s in all \(2 % of the window\), every 5\.2 s\. Meanwhile the host had 17 ms\/s of memory pressure and 12 major faults\/s\. On it runs the kernel's DAMON .* every 5 s/,
   },
   {
     what: 'a second that stands still',
@@ -386,6 +416,21 @@ const cases: Case[] = [
     says: /530 s outside/,
   },
   {
+    what: 'an opening edge that was read late',
+    rule: 'load-outside-window',
+    severity: 'invalid',
+    // The load ran from 6 s to 66.001 s of this clock.
+    otherwise: { observation: { startedAt: readingOf().startedAt + 1.5, seconds: 60 } },
+    says: /opened 1\.5 s after the load had begun: 2\.5 % of the load/,
+  },
+  {
+    what: 'a closing edge that was read early',
+    rule: 'load-outside-window',
+    severity: 'invalid',
+    otherwise: { observation: { startedAt: readingOf().startedAt - 1, seconds: 60 } },
+    says: /closed 1 s before the load had ended/,
+  },
+  {
     what: 'traffic around the mesh',
     rule: 'mesh-bypassed',
     severity: 'invalid',
@@ -396,7 +441,26 @@ const cases: Case[] = [
     what: 'bytes around the mesh',
     rule: 'mesh-bypassed',
     severity: 'invalid',
-    otherwise: { arm: sidecar, observation: { carried: { bytes: requests * 600 } } },
+    otherwise: { arm: node, observation: { carried: { bytes: requests * 600 } } },
+    says: /carried 50 %/,
+  },
+  {
+    what: 'an L7 arm whose proxies read no request',
+    rule: 'mesh-bypassed',
+    severity: 'invalid',
+    otherwise: { arm: sidecar, observation: { carried: { connections: 16, bytes: requests * 1200 } } },
+    says: /counted 137 MiB of answers and not one request/,
+  },
+  {
+    what: 'gRPC around an L4 mesh, which the payloads that came back show',
+    rule: 'mesh-bypassed',
+    severity: 'invalid',
+    otherwise: {
+      arm: node,
+      load: { ...http, protocol: 'grpc' },
+      reading: { bytesReceived: 0 },
+      observation: { carried: { connections: 16, bytes: requests * 519 } },
+    },
     says: /carried 50 %/,
   },
   {
@@ -574,6 +638,20 @@ describe('rules', () => {
     expect(judged.problems).toMatchObject([
       { rule: 'trial-failed', cause: 'fortio ended with code 1. No route.', remedy: 'Add a route.' },
     ])
+  })
+
+  test('a window that closed at a stepped clock is judged by the time that passed', () => {
+    const { startedAt } = readingOf()
+    const host = { cores: 8, busyCores: 0.5, clockStep: 5 }
+    const problems = (changes: Partial<Observation>) => {
+      const { result, plan } = resultWith({
+        reading: { seconds: 65 },
+        observation: { startedAt, seconds: 60, ...changes },
+      })
+      return judgeTrial(result, plan).problems.map(({ rule }) => rule)
+    }
+    expect(problems({ host })).not.toContain('load-outside-window')
+    expect(problems({})).toContain('load-outside-window')
   })
 
   test('the made-up clock of a simulation is no clock that disagrees', () => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loggedWarnings, shortened } from '../../src/loads/messages.ts'
-import { pausesOf } from '../../src/loads/pauses.ts'
+import { type Moment, pausesOf, periodOf, shareAt, stallsOf } from '../../src/loads/pauses.ts'
 import { dueTimes } from '../../src/loads/ticks.ts'
 import { timelineBuilder } from '../../src/loads/timeline.ts'
 import { wholeLines } from '../../src/loads/whole-lines.ts'
+import { random } from '../../src/stats/random.ts'
 import { inPieces } from './captured.ts'
 
 describe('wholeLines', () => {
@@ -88,7 +89,7 @@ describe('pausesOf', () => {
         [0, 1000],
         [500, 1000],
       ]),
-    ).toEqual({ count: 1, seconds: 500e-6 })
+    ).toMatchObject({ count: 1, seconds: 500e-6 })
     expect(
       of([
         [0, 1000],
@@ -96,7 +97,7 @@ describe('pausesOf', () => {
         [5000, 200],
         [5100, 200],
       ]),
-    ).toEqual({ count: 2, seconds: 600e-6 })
+    ).toMatchObject({ count: 2, seconds: 600e-6 })
     expect(
       of([
         [0, 1000],
@@ -104,7 +105,7 @@ describe('pausesOf', () => {
         [200, 1000],
         [900, 300],
       ]),
-    ).toEqual({ count: 1, seconds: 1100e-6 })
+    ).toMatchObject({ count: 1, seconds: 1100e-6 })
   })
 
   it('does not count fewer connections, nor requests that were only slow', () => {
@@ -113,14 +114,83 @@ describe('pausesOf', () => {
         [0, 1000],
         [1000, 1000],
       ]),
-    ).toEqual({ count: 0, seconds: 0 })
+    ).toMatchObject({ count: 0, seconds: 0 })
     expect(
       of([
         [0, 90],
         [10, 90],
       ]),
-    ).toEqual({ count: 0, seconds: 0 })
-    expect(of([])).toEqual({ count: 0, seconds: 0 })
+    ).toMatchObject({ count: 0, seconds: 0 })
+    expect(of([])).toMatchObject({ count: 0, seconds: 0 })
+  })
+})
+
+describe('moments of pauses', () => {
+  it('have their start and length, the longest 100 of them', () => {
+    const starts = Array.from({ length: 150 }, (_, index) => [index * 10_000, index * 10_000]).flat()
+    const latencies = starts.map((start) => 1000 + start / 1000)
+    const { count, moments } = pausesOf({ starts, latencies }, 10, 4)
+    expect(count).toBe(150)
+    expect(moments).toHaveLength(100)
+    expect(moments[0]).toEqual({ at: 0.5, seconds: 0.0015 })
+    expect(moments.at(-1)?.at).toBe(1.49)
+  })
+
+  it('are one stall where they are close together, and none where they are far shorter than the longest', () => {
+    const moments = [
+      { at: 1, seconds: 0.1 },
+      { at: 1.15, seconds: 0.05 },
+      { at: 3, seconds: 0.01 },
+      { at: 6.2, seconds: 0.08 },
+    ]
+    expect(stallsOf(moments).map(({ at }) => at)).toEqual([1, 6.2])
+    expect(stallsOf(moments)[0]?.seconds).toBeCloseTo(0.2)
+    expect(stallsOf([])).toEqual([])
+  })
+})
+
+describe('periodOf', () => {
+  const at = (...starts: number[]): Moment[] => starts.map((start) => ({ at: start, seconds: 0.1 }))
+  /** Windows of 15 s that begin anywhere in a period of 5.2 s, off by up to 2 %. */
+  const periodic = (seed: number) => {
+    const draw = random(seed)
+    return Array.from({ length: 8 }, () => {
+      const first = 5.2 * draw.uniform()
+      return at(
+        ...[0, 1, 2].map((index) => first + 5.2 * index * (1 + 0.02 * draw.uniform())).filter((one) => one < 15),
+      )
+    })
+  }
+
+  it('finds the period that windows share, each of which has two or three stalls', () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const period = periodOf(periodic(seed))
+      expect(period).toBeGreaterThan(5.1)
+      expect(period).toBeLessThan(5.4)
+    }
+  })
+
+  it('is not misled by a stall between two of them, nor by one that was missed', () => {
+    expect(periodOf([at(0, 5, 10, 15, 20, 30, 35, 40, 42.5, 45, 50)])).toBeCloseTo(5, 5)
+  })
+
+  it('finds none in stalls that come by chance, in 99 of 100 runs', () => {
+    const found = Array.from({ length: 300 }, (_, seed) => {
+      const draw = random(seed + 1000)
+      const four = () => [0, 0, 0, 0].map(() => 20 * draw.uniform()).sort((a, b) => a - b)
+      return periodOf(Array.from({ length: 8 }, () => at(...four())))
+    }).filter((period) => period !== undefined)
+    expect(found.length).toBeLessThanOrEqual(3)
+  })
+
+  it('finds none in a few', () => {
+    expect(periodOf([])).toBeUndefined()
+    expect(periodOf([at(1, 6.2, 11.4)])).toBeUndefined()
+  })
+
+  it('tells how much of other windows has it', () => {
+    expect(shareAt(5, [at(0, 5, 10), at(1, 8)])).toBeCloseTo(2 / 3)
+    expect(shareAt(5, [at(1)])).toBeUndefined()
   })
 })
 

@@ -219,6 +219,17 @@ describe('Linkerd proves mutual TLS', () => {
     expect(inbound(probed)).toMatchObject({ carried: { requests: 100 }, mtls: { holds: true } })
   })
 
+  it('of requests that it was told to pass on unread by connections and bytes: no proof of L7', () => {
+    const unread = (name: string) => {
+      const { before, after, ...pod } = onOneCpu(name)
+      const opaque = (samples: typeof after) => samples.filter(({ name }) => name !== 'request_total')
+      return { ...pod, before: opaque(before), after: opaque(after) }
+    }
+    const server = [unread('linkerd/server')]
+    const { carried } = prove('linkerd', { 'client-proxy': [unread('linkerd/client')], 'server-proxy': server })
+    expect(carried).toEqual({ connections: 1, bytes: 48_357 })
+  })
+
   it('of opaque TCP by connections and bytes', () => {
     const tcp = (name: string, port: number, tls: string, value: number) =>
       `tcp_${name}_total{direction="inbound",peer="src",target_port="${port}",${tls}} ${value}\n`
@@ -263,5 +274,29 @@ describe('no mesh', () => {
   it('proves nothing and claims nothing', () => {
     expect(prove('none', {}).carried).toBeUndefined()
     expect(prove('none', {}).mtls).toBeUndefined()
+  })
+})
+
+describe('connections between the proxies', () => {
+  it('are what the captured proxies had open', () => {
+    const sidecars = prove('istio-sidecar', { 'client-proxy': [client], 'server-proxy': [server] })
+    expect(sidecars.of('connections')?.seen).toBe('8 connections between the proxies')
+    const proxies = { 'client-proxy': [edges('linkerd/client')], 'server-proxy': [edges('linkerd/server')] }
+    const multiplexed = '1 connection between the proxies: HTTP/2, requests side by side on each'
+    expect(prove('linkerd', proxies).of('connections')?.seen).toBe(multiplexed)
+    const tunnels = "1 connection into the ztunnels: HBONE, the client's connections side by side on each"
+    expect(prove('istio-ambient', { ztunnel: [edges('istio-ambient/ztunnel')] }).of('connections')?.seen).toBe(tunnels)
+  })
+
+  it("are told with their protocol where the client's Envoy counts them", () => {
+    const cluster = (port: number, service: string) =>
+      `cluster_name="outbound|${port}||${service}.bench.svc.cluster.local"`
+    const counted = (service: string, open: number) =>
+      `envoy_cluster_upstream_cx_active{${cluster(8080, service)}} ${open}\n` +
+      `envoy_cluster_upstream_cx_http1_total{${cluster(8080, service)}} ${open + 2}\n`
+    const asked = made('', counted('server', 16) + counted('other', 3))
+    const { of } = prove('istio-sidecar', { 'client-proxy': [asked], 'server-proxy': [server] })
+    const pooled = '16 connections between the proxies: HTTP/1.1, one request at a time on each'
+    expect(of('connections')?.seen).toBe(pooled)
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { trialsOf } from '../../src/model/plan.ts'
+import { blockCount, trialsOf } from '../../src/model/plan.ts'
+import { describePlan } from '../../src/plan/describe-plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
+import { planLines } from '../../src/plan/plan-lines.ts'
 import { scenario } from './scenario.ts'
 
 describe('a sequential plan', () => {
@@ -19,5 +21,13 @@ describe('a sequential plan', () => {
       const changes = arms.filter((arm, index) => arm !== arms[index - 1])
       expect(changes).toHaveLength(frozen.scenario.arms.length)
     }
+  })
+
+  it('has as many blocks, and can tell no more than one that interleaves', () => {
+    const costs = { cohort: 60, visit: 10, trial: 1 }
+    const [one, other] = [describePlan(sequential, costs), describePlan(frozen, costs)]
+    expect([blockCount(sequential), blockCount(frozen)]).toEqual([8, 8])
+    expect(one.detectable).toEqual(other.detectable)
+    expect(planLines(one)[0]).toContain('3 arms, 2 loads, 8 blocks, 2 cohorts')
   })
 })

@@ -1,5 +1,6 @@
 import type { Analysis } from '../../model/analysis.ts'
 import { machineClass } from '../../model/machine-class.ts'
+import { blockCount } from '../../model/plan.ts'
 import type { Run } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { list } from '../wording.ts'
@@ -74,7 +75,7 @@ function versionFacts({ plan, provenance }: Run): Facts {
     ),
     ...Object.fromEntries(plan.scenario.arms.map(({ name, ...arm }) => [`arm ${name}`, JSON.stringify(arm)])),
     cohorts: String(plan.cohorts.length),
-    blocks: String(plan.cohorts.reduce((sum, { blocks }) => sum + blocks.length, 0)),
+    blocks: String(blockCount(plan)),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Problem } from '../../model/analysis.ts'
+import { hostPauses } from '../rules/common-pauses.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
@@ -21,6 +22,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   lostTrials,
   drift,
   orderEffect,
+  hostPauses,
   oneCohort,
   twoProvisionings,
   sequential,

@@ -1,10 +1,12 @@
-import { formatLatency, formatNumber } from '../../model/units.ts'
+import { formatDuration, formatLatency, formatNumber, formatShare } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 /** Reading two clocks one after the other on a busy machine differs by some milliseconds. */
 const STEP = 0.01
 const APART = 1
+/** Of the load's window, that the window of CPU and memory may lack. */
+const LACKING = 0.01
 
 export const clockStep: Rule = {
   name: 'clock-step',
@@ -35,4 +37,29 @@ function apart({ reading, result, platform }: TrialView): Objection | undefined 
     'The clocks of generator and controller disagree: CPU and memory may be of another moment than the load.',
     'Synchronise the clocks of the nodes.',
   )
+}
+
+/** Edges that were read late or early leave requests whose CPU was not counted: the arm looks cheaper than it is. */
+export const loadOutsideWindow: Rule = {
+  name: 'load-outside-window',
+  title: 'The window of CPU and memory enclosed the load',
+  judge(trial) {
+    const { reading, platform } = trial
+    const { startedAt: opened, seconds, host } = reading.observation
+    // A clock that disagrees tells nothing of the order of edges and load, and is told as such.
+    if (opened === undefined || platform === 'simulated' || apart(trial)) return undefined
+    const closed = opened + seconds + (host?.clockStep ?? 0)
+    const before = Math.max(0, opened - reading.startedAt)
+    const after = Math.max(0, reading.startedAt + reading.seconds - closed)
+    if (before + after <= LACKING * reading.seconds) return undefined
+    const parts = [
+      before > 0 && `opened ${formatDuration(before)} after the load had begun`,
+      after > 0 && `closed ${formatDuration(after)} before the load had ended`,
+    ]
+    return invalid(
+      `The window of CPU and memory ${parts.filter(Boolean).join(' and ')}: ${formatShare(Math.min(1, (before + after) / reading.seconds))} of the load is not in it.`,
+      'CPU of a part of the load is divided by all of its requests: the arm looks cheaper than it is.',
+      'Use a machine on which the counters are read faster (more cores, less other work), and see that the clocks of generator and controller agree.',
+    )
+  },
 }

@@ -1,5 +1,11 @@
-import { formatLatency, formatShare } from '../../model/units.ts'
-import { count } from '../wording.ts'
+import { type Moment, periodOf, shareAt, stallsOf } from '../../loads/pauses.ts'
+import type { Problem } from '../../model/analysis.ts'
+import { baselineOf } from '../../model/scenario.ts'
+import { formatLatency, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
+import type { Host } from '../../model/usage.ts'
+import type { Comparison, ComparisonRule } from '../comparison/comparison.ts'
+import type { TrialView } from '../trial-view.ts'
+import { count, list, strainWords } from '../wording.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SHARE = 0.001
@@ -8,13 +14,88 @@ export const commonPauses: Rule = {
   name: 'common-pauses',
   number: 'E13',
   title: 'Connections did not pause together',
-  judge({ reading }) {
+  judge(trial) {
+    const { reading } = trial
     const { pauses } = reading.generator
     if (!pauses || pauses.seconds / reading.seconds <= SHARE) return undefined
+    const period = periodOf([stalls(trial)])
+    const { host, seconds } = reading.observation
     return warning(
-      `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window).`,
+      `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window)${period === undefined ? '' : `, ${everyWords(period)}`}.${meanwhile(strainWords(host, seconds), host)}`,
       'A cause that all connections share (garbage collection, the host, one proxy) makes up the tail.',
       'See whether the baseline has the same pauses: then it is the host or the client, not the mesh.',
     )
   },
+}
+
+/** Of the gaps of each arm, that have to be those of all. */
+const SHARED = 0.6
+
+/** Stalls that come at one period in every arm, the one without a mesh too, are of what all arms share. */
+export const hostPauses: ComparisonRule = {
+  name: 'host-pauses',
+  title: 'The host did not stall all arms alike',
+  judge(comparison) {
+    const stalled = comparison.measured.map((view) => ({ view, stalls: stalls(view) }))
+    const period = periodOf(stalled.map(({ stalls }) => stalls))
+    if (period === undefined || !sharedByAll(comparison, stalled, period)) return []
+    return [{ severity: 'warning', ...described(stalled, period) }]
+  },
+}
+
+interface Stalled {
+  readonly view: TrialView
+  readonly stalls: readonly Moment[]
+}
+
+function stalls({ reading }: TrialView): Moment[] {
+  return stallsOf(reading.generator.pauses?.moments ?? [])
+}
+
+/** Every arm shows the period by gaps of its own, the baseline among them. */
+function sharedByAll({ record }: Comparison, stalled: readonly Stalled[], period: Seconds): boolean {
+  const byArm = Map.groupBy(stalled, ({ view }) => view.arm.name)
+  const stallsByArm = [...byArm.values()].map((of) => of.map(({ stalls }) => stalls))
+  const shown = stallsByArm.every((windows) => (shareAt(period, windows) ?? 0) >= SHARED)
+  return shown && byArm.size > 1 && byArm.has(baselineOf(record.run.plan.scenario).name)
+}
+
+function described(stalled: readonly Stalled[], period: Seconds): Pick<Problem, 'cause' | 'effect' | 'remedy'> {
+  const all = stalled.flatMap(({ stalls }) => stalls)
+  const usual = median(all.map(({ seconds }) => seconds))
+  const window = median(stalled.map(({ view }) => view.reading.seconds))
+  const arms = new Set(stalled.map(({ view }) => view.arm.name)).size
+  const observations = stalled.map(({ view }) => view.reading.observation)
+  const byPressure = observations.toSorted((a, b) => memoryPressure(b) - memoryPressure(a))
+  const typical = byPressure[Math.floor(byPressure.length / 2)]
+  const host = observations.map(({ host }) => host).find((one) => one?.reclaim) ?? typical?.host
+  return {
+    cause: `In all ${arms} arms, the baseline included, connections stalled together ${everyWords(period)}: ${count(all.length, 'stall')} of ${formatLatency(usual)} in ${count(stalled.length, 'trial')}. It is the host.${meanwhile(strainWords(typical?.host, typical?.seconds ?? 1), host)}`,
+    effect: `One such stall is ${formatShare(usual / window)} of a window of ${formatNumber(window)} s: the highest quantiles of all requests measure the host and not the arms.`,
+    remedy:
+      'Compare typical-p99, the p99 of a typical second, and stalls against those of the baseline; or measure on a host without such stalls: meshbench doctor measures them for 10 s.',
+  }
+}
+
+function memoryPressure({ host, seconds }: TrialView['reading']['observation']): number {
+  return (host?.pressure?.memory?.some ?? 0) / seconds
+}
+
+function everyWords(period: Seconds): string {
+  return `every ${formatNumber(period, 2)} s`
+}
+
+function meanwhile(strain: readonly string[], host: Host | undefined): string {
+  const { reclaim } = host ?? {}
+  const every = reclaim?.every === undefined ? '' : ` every ${formatNumber(reclaim.every, 2)} s`
+  return [
+    strain.length > 0 && ` Meanwhile the host had ${list(strain)}.`,
+    reclaim && ` On it runs ${reclaim.what}${every}, which reclaims memory and may be the cause.`,
+  ]
+    .filter(Boolean)
+    .join('')
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

@@ -1,7 +1,9 @@
 import { formatNumber, formatShare } from '../../model/units.ts'
-import { type Rule, warning } from './rule.ts'
+import { invalid, type Rule, warning } from './rule.ts'
 
+/** Shares of all cores. */
 const BUSY = 0.9
+const FULL = 0.95
 const STOLEN = 0.02
 
 export const hostSaturated: Rule = {
@@ -14,9 +16,13 @@ export const hostSaturated: Rule = {
     const { cores, busyCores, stolenCores = 0 } = host
     const remedy = 'Lower the rate, use a machine with more cores, or stop what else runs on it.'
     if (busyCores / cores > BUSY) {
-      return warning(
+      const isFull = busyCores / cores > FULL
+      const judgement = isFull ? invalid : warning
+      return judgement(
         `${formatNumber(busyCores)} of ${formatNumber(cores)} cores were busy (${formatShare(busyCores / cores)}).`,
-        'Latencies contain waiting for a core: an arm that uses more CPU looks slower than it would on a larger machine.',
+        isFull
+          ? 'Latencies are mostly waiting for a core: they say how large the machine is, not what the arm costs.'
+          : 'Latencies contain waiting for a core: an arm that uses more CPU looks slower than it would on a larger machine.',
         remedy,
       )
     }

@@ -1,5 +1,5 @@
 import { bursts } from './bursts.ts'
-import { clockStep } from './clock-step.ts'
+import { clockStep, loadOutsideWindow } from './clock-step.ts'
 import { closedLoop } from './closed-loop.ts'
 import { commonPauses } from './common-pauses.ts'
 import { componentRestarted } from './component-restarted.ts'
@@ -53,6 +53,7 @@ export const rules: readonly Rule[] = [
   wrongAnswerSize,
   connectionsChanged,
   clockStep,
+  loadOutsideWindow,
   meshBypassed,
   evidenceContradicts,
   componentThrottled,

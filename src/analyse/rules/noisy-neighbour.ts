@@ -3,7 +3,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 /** Shares of all cores. */
 const NOTICED = 0.05
-const TOO_MUCH = 0.2
+const TOO_MUCH = 0.1
 
 /** What ran on the host during the window and is no component of the arm: by time of its processors, less that of its components. */
 export const noisyNeighbour: Rule = {

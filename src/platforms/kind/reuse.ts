@@ -2,7 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownIdentity } from '../../host/process-identity.ts'
 import { connect } from '../../kubernetes/connect.ts'
+import type { Certificates } from '../../model/mesh.ts'
 import type { Step } from '../../model/platform.ts'
+import { formatDuration } from '../../model/units.ts'
 import type { ArmMesh } from './arm.ts'
 import { asInstalled, type Blueprint } from './blueprint.ts'
 import { kubeconfigOf } from './cluster/create.ts'
@@ -57,6 +59,23 @@ export async function makeOwn(
   }
 }
 
+/**
+ * Why a kept cluster is too old: its certificates are renewed at half of their life, and those of proxies that were frozen then
+ * may end while they are measured. Undefined where it is young enough, or its mesh has none.
+ */
+export function outlived(
+  certificates: Certificates | undefined,
+  { made }: Pick<ClusterRecord, 'made'>,
+  now: number,
+): string | undefined {
+  if (!certificates) return undefined
+  const life = `${certificates.what} live for ${formatDuration(certificates.lifetime)}`
+  if (made === undefined) return `nobody knows when it was made, and ${life}`
+  const age = (now - Date.parse(made.at)) / 1000
+  if (age < certificates.lifetime / 2) return undefined
+  return `it was made ${formatDuration(age)} ago, and ${life}: they are renewed at half of it`
+}
+
 /** What cannot be taken over whole leaves nothing. */
 async function* takeOver(
   of: ArmMesh,
@@ -70,6 +89,8 @@ async function* takeOver(
   const arm = of.arm.name
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeCluster(name, docker, records, network))
+  const tooOld = outlived(of.kubernetes.certificates, kept, Date.now())
+  if (tooOld !== undefined) throw new Error(tooOld)
   yield { title: `taking over ${name}, which run ${kept.run} has kept`, arm }
   const nodes = await wake(name, ground)
   const affinity = await pinNodes(nodes, docker)

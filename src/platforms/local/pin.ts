@@ -48,8 +48,9 @@ export function hostAffinity(): Affinity {
   return affinityOf(allowedCpus(), onPath('taskset'))
 }
 
+/** A waypoint stands before the service that it serves, as it does in clusters. */
 export function cpusOfProxy(sets: CpuSets | undefined, { identity }: ProcessProxy): string | undefined {
-  return identity === 'server' || identity === 'server-node' ? sets?.server : sets?.client
+  return identity === 'client' || identity === 'client-node' ? sets?.client : sets?.server
 }
 
 /** CPUs that this process may use, hardware threads of one core side by side. */

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os'
 import { readProc } from '../../host/proc-files.ts'
+import { readStrain, type Strain, scheduledReclaim, strainBetween } from '../../host/strain.ts'
 import type { Window } from '../../model/platform.ts'
 import type { Carried, Evidence, Host, Observation, Role, Usage } from '../../model/usage.ts'
 import { type CpuReading, cpuSeconds, NO_CPU, readCpu, readMemory } from './cpu.ts'
@@ -28,6 +29,7 @@ interface Edge {
   readonly monotonic: number
   readonly wall: number
   readonly host: HostTicks
+  readonly strain: Strain
   readonly watched: readonly CpuReading[]
   readonly generators: ReadonlyMap<GeneratorRun, CpuReading>
 }
@@ -36,6 +38,7 @@ interface Edge {
 export async function openWindow(options: WindowOptions): Promise<Window> {
   options.allRunning()
   const readAgain = await options.counters()
+  const reclaim = scheduledReclaim()
   const open = readEdge(options)
   return {
     close: async (): Promise<Observation> => {
@@ -43,10 +46,11 @@ export async function openWindow(options: WindowOptions): Promise<Window> {
       options.allRunning()
       const usage = [...watchedUsage(options.watched, open, close), ...generatorUsage(open, close)]
       return {
+        startedAt: open.wall / 1000,
         seconds: (close.monotonic - open.monotonic) / 1000,
         usage,
         ...(await readAgain()),
-        host: hostBetween(open, close),
+        host: { ...hostBetween(open, close), ...(reclaim && { reclaim }) },
       }
     },
   }
@@ -57,6 +61,7 @@ function readEdge({ watched, generators }: WindowOptions): Edge {
     monotonic: performance.now(),
     wall: Date.now(),
     host: parseHostStat(readProc('stat') ?? ''),
+    strain: readStrain(),
     watched: watched.map(({ pid }) => readCpu(pid)),
     generators: new Map(generators().map((run) => [run, run.cpu()])),
   }
@@ -93,5 +98,6 @@ function hostBetween(open: Edge, close: Edge): Host {
     busyCores: cores(close.host.busy - open.host.busy),
     stolenCores: cores(close.host.stolen - open.host.stolen),
     clockStep: Math.round(close.wall - open.wall - (close.monotonic - open.monotonic)) / 1000,
+    ...strainBetween(open.strain, close.strain),
   }
 }

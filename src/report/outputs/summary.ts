@@ -1,5 +1,6 @@
 import { count, quantileName } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
+import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
 import { cheapest, costAnswer, loadWords } from '../answers.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
@@ -100,7 +101,7 @@ function changeText({ ratio, difference, standing }: Cell, { unit }: MetricInfo)
 function trustLines(view: View, analysis: Analysis): string[] {
   const { run } = analysis.record
   const { provenance, plan } = run
-  const blocks = plan.cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
+  const blocks = blockCount(plan)
   const worst = [...new Set(analysis.problems.map(({ cause, effect }) => `${cause} ${effect}`))].slice(0, 3)
   return [
     `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Changes are against ${text(view.baseline.name)} of the same block, with 95 % intervals.`,

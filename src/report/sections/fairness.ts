@@ -1,10 +1,10 @@
-import { count } from '../../analyse/wording.ts'
+import { count, list } from '../../analyse/wording.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Reading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
-import type { Evidence, Usage } from '../../model/usage.ts'
+import type { Evidence, Role, Usage } from '../../model/usage.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import { ROLE_STYLES } from '../charts/roles.ts'
 import { type Fragment, type Html, html } from '../html.ts'
@@ -25,6 +25,7 @@ interface Witnessed {
 const FIRST = [
   'mtls',
   'path',
+  'connections',
   'threads',
   'limits',
   'retries',
@@ -46,6 +47,7 @@ export function fairness(view: View, analysis: Analysis): Html {
     ['Reads', ({ style }) => layerWords(style)],
     ['Asked for', ({ arm }) => settings(arm)],
     ...first.map(evidenceRow),
+    ['Parts of a node', ({ usage }) => nodeParts(usage)],
   ]
   const more: Row[] = [...rest.map(evidenceRow), ['Processes', ({ usage }) => threads(usage)]]
   return html`<section aria-labelledby="fairness"><h2 id="fairness">What was seen of each arm</h2>
@@ -114,6 +116,7 @@ const TITLES: Readonly<Record<string, string>> = {
   threads: 'Proxy threads',
   strict: 'Strict mTLS',
   limits: 'Proxy limits',
+  connections: 'Connections between proxies',
 }
 
 function evidenceTitle(name: string): string {
@@ -131,6 +134,15 @@ function seenWords(all: readonly Evidence[] | undefined): Fragment {
       ? html`<span class="status invalid">broken in ${broken.length} of ${count(all.length, 'trial')}</span> `
       : first?.holds && html`<span class="status valid">holds</span> `
   return html`${claim}${first?.seen}${others > 0 && html` <small>and ${count(others, 'other reading')}</small>`} <small>${first?.source === 'configuration' ? 'as set, not observed' : first?.source}</small>`
+}
+
+const NODE_ROLES: ReadonlySet<Role> = new Set(['node-proxy', 'cni'])
+
+/** How what runs once on a node is counted: whole, although it would serve every pod of its node. */
+function nodeParts(usage: readonly Usage[]): string {
+  const names = [...new Set(usage.flatMap(({ component, role }) => (NODE_ROLES.has(role) ? [component] : [])))]
+  if (names.length === 0) return 'none'
+  return `${list(names)}: counted whole, as measured on the nodes of client and server; on a node with more pods each of them has a smaller part of it`
 }
 
 function threads(usage: readonly Usage[]): Fragment {

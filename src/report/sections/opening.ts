@@ -1,6 +1,6 @@
 import { count } from '../../analyse/wording.ts'
 import type { Analysis } from '../../model/analysis.ts'
-import { trialsOf } from '../../model/plan.ts'
+import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
@@ -82,7 +82,7 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
   const { machine } = provenance
   const planned = trialsOf(plan).filter((trial) => trial.load === load.name).length
   const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
-  const blocks = cohorts.reduce((sum, cohort) => sum + cohort.blocks.length, 0)
+  const blocks = blockCount(plan)
   return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid} of ${planned} trials valid</p>
 <p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
 }

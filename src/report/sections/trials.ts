@@ -1,6 +1,7 @@
-import { count } from '../../analyse/wording.ts'
+import { count, strainWords } from '../../analyse/wording.ts'
 import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
 import type { LatencySummary } from '../../model/result.ts'
+import { formatShare } from '../../model/units.ts'
 import { formatLevel } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { clockOf, type View } from '../view.ts'
@@ -22,7 +23,20 @@ ${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
 <h3 class="group">All requests</h3>${await multiples(view, 'distribution')}</section>`
 }
 
-const HEAD = ['Order', 'Cohort', 'Block', 'Position', 'p50', 'p99', 'Rate', 'Start (UTC)', 'Arm', 'Load', 'Status']
+const HEAD = [
+  'Order',
+  'Cohort',
+  'Block',
+  'Position',
+  'p50',
+  'p99',
+  'Rate',
+  'Start (UTC)',
+  'Arm',
+  'Load',
+  'Host',
+  'Status',
+]
 
 /**
  * Written as shortly as HTML allows, since a run can have thousands of trials. A row is found by its place, which is the
@@ -53,6 +67,7 @@ function row(view: View, judged: JudgedTrial): Html {
     startedAt.slice(11, 19),
     trial.arm,
     trial.load,
+    hostOf(judged),
     statusOf(judged),
   ]
   const tone = judged.status === 'valid' ? '' : html` class="faint"`
@@ -73,6 +88,13 @@ function latencyOf(
     view.cell(trial.arm, trial.load, metric)?.values.find(({ block }) => block === trial.block)?.value
   const [p50, p99] = [at('p50'), at('p99')]
   return p50 !== undefined && p99 !== undefined ? { p50, p99 } : undefined
+}
+
+/** How busy the host was within the window, and what its tasks waited for beyond CPU. */
+function hostOf({ result: { outcome } }: JudgedTrial): string {
+  if (outcome.status !== 'measured' || !outcome.reading.observation.host) return '–'
+  const { host, seconds } = outcome.reading.observation
+  return [`${formatShare(host.busyCores / host.cores)} busy`, ...strainWords(host, seconds)].join(', ')
 }
 
 function statusOf({ status, problems, result: { outcome } }: JudgedTrial): Html | string {

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/process-identity.ts'
+import { meshes } from '../../../src/meshes/index.ts'
 import { claimFile } from '../../../src/platforms/kind/cluster/claim.ts'
 import { type ClusterRecord, records } from '../../../src/platforms/kind/cluster/record.ts'
+import { outlived } from '../../../src/platforms/kind/reuse.ts'
 
 const DEAD = { pid: 2 ** 30, start: '1' }
 let dir: string
@@ -58,5 +60,28 @@ describe('claiming a cluster', () => {
     await kept.claim('c')
     await kept.forget('c')
     expect(await readdir(dir)).toEqual([])
+  })
+})
+
+describe('a kept cluster', () => {
+  const day = { what: 'workload certificates', lifetime: 24 * 3600 }
+  const made = { at: '2026-01-01T00:00:00.000Z', run: 'r' }
+  const aged = (hours: number) => Date.parse(made.at) + hours * 3_600_000
+
+  it('is too old once half of its certificates’ life is over', () => {
+    expect(outlived(day, { made }, aged(11.9))).toBeUndefined()
+    expect(outlived(day, { made }, aged(12.1))).toMatch(/made 12 h 06 min ago, and workload certificates live for 24 h/)
+    expect(outlived(day, {}, aged(0))).toMatch(/nobody knows/)
+  })
+
+  it('without certificates does not age', () => {
+    expect(outlived(undefined, { made }, aged(10_000))).toBeUndefined()
+    expect(meshes['none']?.kubernetes?.certificates).toBeUndefined()
+  })
+
+  it('of every mesh with mutual TLS has certificates that end', () => {
+    for (const { mtls, kubernetes } of Object.values(meshes)) {
+      if (mtls && kubernetes) expect(kubernetes.certificates?.lifetime).toBeGreaterThan(0)
+    }
   })
 })

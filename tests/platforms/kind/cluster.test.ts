@@ -100,6 +100,11 @@ describe('CPU sets', () => {
     expect(cpuSetsOf(3)).toBeUndefined()
   })
 
+  it('give the client two at least: one for the generator and one for its proxy', () => {
+    expect(cpuSetsOf(4)).toEqual({ control: '0', client: '1-2', server: '3' })
+    expect(cpuSetsOf(8)).toEqual({ control: '0-1', client: '2-4', server: '5-7' })
+  })
+
   it.each([4, 5, 6, 8, 13, 64])('give every core of %i to one part', (cores) => {
     const given = Object.values(cpuSetsOf(cores) ?? {}).flatMap((set) => {
       const [from = 0, to = from] = set.split('-').map(Number)

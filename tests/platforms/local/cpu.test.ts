@@ -37,12 +37,14 @@ describe.runIf(linux)('CPU time', () => {
       allRunning: () => {},
     })
     const used = await burn(0.25, 4)
-    const { usage, seconds, host } = await window.close()
+    const { usage, seconds, host, startedAt } = await window.close()
     expect(usage[0]?.cpuSeconds).toBeGreaterThan(0.98 * used)
     expect(usage[0]?.cpuSeconds).toBeLessThan(1.02 * used)
     expect(used / seconds).toBeGreaterThan(0.2)
     expect(usage[0]?.memoryBytes).toBeGreaterThan(10e6)
     expect(host?.busyCores).toBeGreaterThan(0)
+    expect(host?.majorFaults).toBeGreaterThanOrEqual(0)
+    expect(Math.abs(Date.now() / 1000 - (startedAt ?? 0) - seconds)).toBeLessThan(1)
   })
 
   it('of threads and children that have ended is still counted', async () => {

@@ -134,3 +134,25 @@ describe('the admin socket', () => {
     expect(parseConfigDump('{}')).toEqual({ accessLogs: 0, retries: 0 })
   })
 })
+
+describe('connections between proxies', () => {
+  const opened = (arm: string, protocol: 'http1' | 'http2') =>
+    hops(arm).map((hop) => {
+      const more = [
+        ['cluster.http.upstream_cx_active', 4] as const,
+        [`cluster.http.upstream_cx_${protocol}_total`, 4] as const,
+      ]
+      return { ...hop, after: new Map([...hop.after, ...more]) }
+    })
+
+  it('are told of each proxy that has a next one, with how they are used', () => {
+    const pooled = 'client-proxy → server-proxy: 4 connections, HTTP/1.1, one request at a time on each'
+    expect(judge(opened('envoy-sidecar', 'http1'), 'connections').seen).toBe(pooled)
+    const tunnels = 'client-node-proxy → server-node-proxy: 4 connections, HBONE, connections side by side on each'
+    expect(judge(opened('envoy-node', 'http2'), 'connections').seen).toBe(tunnels)
+  })
+
+  it('are not told of what did not count them', () => {
+    expect(evidenceOf(hops('envoy-sidecar'), EQUALISED).map(({ name }) => name)).not.toContain('connections')
+  })
+})

@@ -22,7 +22,7 @@ describe('CPU sets', () => {
     const { sets } = affinityOf(cpus(4), true)
     const side = (mesh: string) => (meshes[mesh]?.processes?.proxies ?? []).map((proxy) => cpusOfProxy(sets, proxy))
     expect(side('envoy-sidecar')).toEqual(['1', '2,3'])
-    expect(side('envoy-node-waypoint')).toEqual(['1', '1', '2,3'])
+    expect(side('envoy-node-waypoint')).toEqual(['1', '2,3', '2,3'])
   })
 
   it.runIf(process.platform === 'linux')('are made of CPUs that this process may use', () => {

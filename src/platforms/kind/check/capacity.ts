@@ -50,10 +50,10 @@ export function coresFinding({ cores }: DockerInfo): Finding {
   }
   const [control, client, server] = [cpuCount(sets.control), cpuCount(sets.client), cpuCount(sets.server)]
   const shares = `${cores} cores: ${control} for the control planes, ${client} for the load generator with the proxy beside it, ${server} for the server with its own`
-  if (client > 1) return ok(shares)
+  if (server > 1) return ok(shares)
   return warning(
     shares,
-    'Generator and proxy take turns on one core: at high rates each waits for the other, and the arm with the dearer proxy waits longer.',
+    'Server and proxy take turns on one core: at high rates each waits for the other, and the arm with the dearer proxy waits longer.',
     'Stay well below saturation, or use 5 cores or more.',
   )
 }

@@ -5,12 +5,13 @@ const ENOUGH = 4
 
 /**
  * A core in four for the control plane, the rest halved between client and server, so that the load generator never takes
- * from the server. Undefined where there are too few.
+ * from the server. The client's node has two at least: on one, generator and client proxy would wait for each other, and that
+ * wait would look like the mesh's latency. Undefined where there are too few.
  */
 export function cpuSetsOf(cores: number): Readonly<Record<NodePart, string>> | undefined {
   if (cores < ENOUGH) return undefined
   const control = Math.floor(cores / 4)
-  const client = control + Math.floor((cores - control) / 2)
+  const client = control + Math.max(2, Math.floor((cores - control) / 2))
   return {
     control: range(0, control),
     client: range(control, client),

@@ -1,3 +1,4 @@
+import { scheduledReclaim } from '../../../host/strain.ts'
 import { parsePrometheus } from '../../../meshes/prometheus.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Counters, NodePart, PodFact, Sample, Scrape } from '../../../model/mesh.ts'
@@ -16,6 +17,8 @@ import type { SeatOptions } from './options.ts'
 export async function openWindow(options: SeatOptions): Promise<Window> {
   const { of } = options.standing
   const before = await scrapeAll(options)
+  // Nodes are processes of this machine, so its kernel is theirs.
+  const reclaim = scheduledReclaim()
   const open = await readEdges(options)
   const own = ownCpu()
   return {
@@ -27,6 +30,7 @@ export async function openWindow(options: SeatOptions): Promise<Window> {
       const { evidence, carried } = of.kubernetes.prove(counters, of.about)
       const { opened, closed } = edgesOf(open, close)
       return {
+        startedAt: opened.wall,
         seconds: closed.monotonic - opened.monotonic,
         usage: usageBetween(open, close, options.pods, of.kubernetes.components),
         evidence: [
@@ -36,7 +40,7 @@ export async function openWindow(options: SeatOptions): Promise<Window> {
           ...options.facts,
         ],
         ...(carried ? { carried } : {}),
-        host: hostBetween(opened, closed),
+        host: { ...hostBetween(opened, closed), ...(reclaim && { reclaim }) },
       }
     },
   }

@@ -4,6 +4,9 @@
  * CPU counters at the opening edge, and what comes before them at the closing one, is inside the window and counts as the
  * node's own: about 20 ms of CPU on two busy cores, the same for every arm.
  *
+ * What the host's tasks waited for (`/proc/pressure`, `/proc/vmstat`) is read with the CPU counters, and under version 2 what those
+ * of each container waited for with its memory counters. A kernel may have none of it.
+ *
  * Directories of containers are listed but not entered, since listing a directory of counters costs more than reading one of
  * them. Where the first hierarchy is version 1, services of the node often have no cgroup for `cpuacct`; the `unified`
  * hierarchy, where systemd mounts it beside, counts them all the same.
@@ -33,6 +36,7 @@ then
     cpu="$cpu $path/cpu.stat"
     case $path in .|*[-/]pod*/*)
       rest="$rest $path/memory.current $path/memory.peak $path/memory.stat $path/pids.current"
+      rest="$rest $path/cpu.pressure $path/memory.pressure $path/io.pressure"
     esac
   done
 else
@@ -49,7 +53,8 @@ else
     esac
   done
 fi
-grep -sHE '^([0-9]|cpu|usage_usec|nr_throttled [1-9]|throttled_(time|usec) [1-9])' /proc/stat $cpu
-grep -sHE '^([0-9]|(total_)?inactive_file)' $rest
+host='/proc/stat /proc/vmstat /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io'
+grep -sHE '^([0-9]|cpu|usage_usec|nr_throttled [1-9]|throttled_(time|usec) [1-9]|pgmajfault|pswp|some|full)' $host $cpu
+grep -sHE '^([0-9]|(total_)?inactive_file|pgmajfault|some|full)' $rest
 now
 `.trim()

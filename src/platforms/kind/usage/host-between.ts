@@ -1,3 +1,4 @@
+import { strainBetween } from '../../../host/strain.ts'
 import type { Host } from '../../../model/usage.ts'
 import type { NodeEdge } from './node-edge.ts'
 
@@ -13,5 +14,6 @@ export function hostBetween(open: NodeEdge, close: NodeEdge): Host {
     busyCores: (close.host.busy - open.host.busy) / seconds,
     stolenCores: (close.host.stolen - open.host.stolen) / seconds,
     clockStep: Math.abs(step) <= open.clockDoubt + close.clockDoubt ? 0 : step,
+    ...strainBetween(open.strain, close.strain),
   }
 }

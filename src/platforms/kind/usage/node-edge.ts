@@ -1,5 +1,7 @@
+import type { Strain } from '../../../host/strain.ts'
 import type { NodePart } from '../../../model/mesh.ts'
 import type { Bytes, Seconds } from '../../../model/units.ts'
+import type { Pressure } from '../../../model/usage.ts'
 
 /** One node at one edge of a window. */
 export interface NodeEdge {
@@ -13,6 +15,8 @@ export interface NodeEdge {
   /** What reading the counters took. */
   readonly took: Seconds
   readonly host: HostTimes
+  /** Of the whole machine, which all nodes share. */
+  readonly strain: Strain
   /** The node's own root. */
   readonly total: CgroupCounters & { readonly cpuSeconds: Seconds; readonly memoryBytes: Bytes }
   /** By path below the root, without a slash at its ends. Units of systemd and pods have CPU only; containers have all. */
@@ -30,6 +34,8 @@ export interface CgroupCounters {
   readonly peakBytes?: Bytes
   /** Threads of all processes. */
   readonly tasks?: number
+  readonly pressure?: Pressure
+  readonly majorFaults?: number
 }
 
 /** The whole machine since it started, of all its processors. */

@@ -1,5 +1,7 @@
+import { parseStrain, RESOURCES, type Strain } from '../../../host/strain.ts'
 import { Failure } from '../../../model/failure.ts'
-import type { Seconds } from '../../../model/units.ts'
+import { MICROS, type Seconds } from '../../../model/units.ts'
+import type { Pressure } from '../../../model/usage.ts'
 import type { CgroupCounters, HostTimes, NodeEdge } from './node-edge.ts'
 
 /** Ticks per second that Linux shows in `/proc/stat`, on every architecture that runs containers. */
@@ -28,6 +30,7 @@ export function parseEdge(text: string, node: string): NodeEdge {
     clockDoubt,
     took,
     host: hostOf(lines),
+    strain: strainOf(lines),
     total: { ...total, cpuSeconds, memoryBytes },
     cgroups,
   }
@@ -69,7 +72,10 @@ function countersOf(lines: readonly string[], version: 1 | 2): ReadonlyMap<strin
     const path = segments.slice(version === 1 ? 1 : 0).join('/')
     const words = line.slice(colon + 1).split(' ')
     const counters = all.get(path) ?? new Map<string, number>()
-    counters.set([file, ...words.slice(0, -1)].join(' '), Number(words.at(-1)))
+    // Of a line of pressure, `some avg10=0.00 … total=123`, its total.
+    const total = /^total=(\d+)$/.exec(words.at(-1) ?? '')?.[1]
+    const names = total === undefined ? words.slice(0, -1) : words.slice(0, 1)
+    counters.set([file, ...names].join(' '), Number(total ?? words.at(-1)))
     all.set(path, counters)
   }
   return all
@@ -86,8 +92,26 @@ function cgroupOf(raw: Raw): CgroupCounters {
     memoryBytes: charged === undefined ? undefined : Math.max(0, charged - (inactive ?? 0)),
     peakBytes: raw.get('memory.peak') ?? raw.get('memory.max_usage_in_bytes'),
     tasks: raw.get('pids.current'),
+    pressure: pressureOf(raw),
+    majorFaults: raw.get('memory.stat pgmajfault'),
   }
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
+}
+
+/** What tasks of a cgroup waited for; undefined where the kernel does not say. */
+function pressureOf(raw: Raw): Pressure | undefined {
+  const resources = RESOURCES.flatMap((resource) => {
+    const [some, full] = ['some', 'full'].map((line) => scaled(raw.get(`${resource}.pressure ${line}`), MICROS))
+    return some === undefined ? [] : [[resource, { some, ...(full !== undefined && { full }) }] as const]
+  })
+  return resources.length === 0 ? undefined : Object.fromEntries(resources)
+}
+
+/** What grep found in the host's own files, each as the text that it is of. */
+function strainOf(lines: readonly string[]): Strain {
+  const textOf = (file: string) =>
+    lines.flatMap((line) => (line.startsWith(`${file}:`) ? [line.slice(file.length + 1)] : [])).join('\n')
+  return parseStrain((resource) => textOf(`/proc/pressure/${resource}`), textOf('/proc/vmstat'))
 }
 
 const scaled = (value: number | undefined, unit: number) => (value === undefined ? undefined : value / unit)

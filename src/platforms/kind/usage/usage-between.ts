@@ -1,5 +1,6 @@
+import { strainBetween } from '../../../host/strain.ts'
 import type { ComponentRule, NodePart, PodFact } from '../../../model/mesh.ts'
-import { CLUSTER_COMPONENT, type Usage } from '../../../model/usage.ts'
+import { CLUSTER_COMPONENT, type Pressure, type Usage } from '../../../model/usage.ts'
 import { containerIdOf, type Member, membersOf } from './components.ts'
 import type { CgroupCounters, NodeEdge, NodeEdges } from './node-edge.ts'
 import { pairsOf } from './pairs-of.ts'
@@ -60,8 +61,21 @@ function componentUsage(spans: readonly Span[]): Usage {
     ...(threads === undefined ? {} : { threads }),
     ...(limit === undefined && periods === 0 ? {} : { throttledPeriods: periods, throttledSeconds: seconds }),
     ...(limit === undefined ? {} : { cpuLimit: limit }),
+    ...strainOf(there),
     restarts: Math.max(started, spans.length - there.length),
   }
+}
+
+/** What the component's tasks waited for: of the container that waited longest, where it has several. Faults are added up. */
+function strainOf(spans: readonly Span[]): Pick<Usage, 'pressure' | 'majorFaults'> {
+  const grown = spans.map(({ before, after }) => strainBetween(before ?? {}, after ?? {}))
+  const faults = allOf(grown, ({ majorFaults }) => majorFaults)
+  const most = grown.flatMap(({ pressure }) => pressure ?? []).toSorted((a, b) => waited(b) - waited(a))[0]
+  return { ...(most && { pressure: most }), ...(faults !== undefined && { majorFaults: faults }) }
+}
+
+function waited({ cpu, memory, io }: Pressure): number {
+  return [cpu, memory, io].reduce((sum, stalled) => sum + (stalled?.some ?? 0), 0)
 }
 
 function restOf(node: NodePart, open: NodeEdge, close: NodeEdge, spans: readonly Span[]): Usage {

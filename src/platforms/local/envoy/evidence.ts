@@ -1,3 +1,4 @@
+import { USED } from '../../../meshes/proof.ts'
 import type { ProcessProxy, Settings } from '../../../model/mesh.ts'
 import { formatSize } from '../../../model/units.ts'
 import type { Carried, Evidence } from '../../../model/usage.ts'
@@ -60,6 +61,7 @@ export function evidenceOf(hops: readonly Hop[], settings: Settings): Evidence[]
     identity(hops),
     path(hops),
     layer(hops),
+    ...connections(hops),
     threads(hops, Number(settings['concurrency'])),
     retries(hops, Number(settings['retries'] ?? 0)),
     accessLog(hops, settings['accessLog'] === true),
@@ -130,6 +132,23 @@ function path(hops: readonly Hop[]): Evidence {
     seen: hops.map((hop) => `${hop.proxy.name}: ${describe(carriedBy(hop))}`).join(' → '),
     source: SOURCE,
   }
+}
+
+/** What each proxy has open to the next one, and how it uses it. */
+function connections(hops: readonly Hop[]): Evidence[] {
+  const told = hops.flatMap(({ proxy, before, after }, index) => {
+    const next = hops[index + 1]
+    const name = /^cluster\.[a-z]+\.upstream_cx_active$/
+    const open = Math.max(total(before, name), total(after, name))
+    if (!next || open === 0) return []
+    const how = (['http1', 'http2'] as const).filter((one) => {
+      return total(after, new RegExp(`^cluster\\.[a-z]+\\.upstream_cx_${one}_total$`)) > 0
+    })
+    const used =
+      next.proxy.accepts === 'hbone' ? ['HBONE, connections side by side on each'] : how.map((one) => USED[one])
+    return [`${proxy.name} → ${next.proxy.name}: ${[count(open, 'connection'), ...used].join(', ')}`]
+  })
+  return told.length === 0 ? [] : [{ name: 'connections', seen: told.join('; '), source: SOURCE }]
 }
 
 function layer(hops: readonly Hop[]): Evidence {

@@ -8,7 +8,7 @@ const WANTED = [
   'listener\\.[a-z]+\\.(downstream_cx_total|ssl\\..*)',
   'http\\.[a-z]+\\.downstream_(rq_(completed|total|active)|cx_(total|ssl_total))',
   'tcp\\.[a-z]+\\.downstream_cx_(total|tx_bytes_total)',
-  'cluster\\.[a-z]+\\.(ssl\\..*|upstream_rq_retry|upstream_cx_rx_bytes_total)',
+  'cluster\\.[a-z]+\\.(ssl\\..*|upstream_rq_retry|upstream_cx_(rx_bytes_total|active|http1_total|http2_total))',
   'peer\\.rbac\\.(allowed|denied)',
 ].join('|')
 

@@ -159,7 +159,13 @@ describe('checkKind', () => {
       'the chart oci://ghcr.io/istio/release/charts/istiod 1.31.1 cannot be had',
       'site file',
     ],
-    ['four cores', { info: { cores: 4 } }, 'warning', '1 for the load generator with the proxy beside it', '5 cores'],
+    [
+      'four cores',
+      { info: { cores: 4 } },
+      'warning',
+      '2 for the load generator with the proxy beside it, 1 for the server',
+      '5 cores',
+    ],
     [
       'an image that cannot be had',
       { here: (image) => !image.includes('k6') && !image.includes('pilot'), refused: () => 'no such host' },

@@ -17,10 +17,12 @@ const cpuStat = (usec: number, throttled = 0) =>
 const memory = (current: number, inactive: number) => ({
   'memory.current': `${current}\n`,
   'memory.peak': `${current + 4096}\n`,
-  'memory.stat': `anon ${current - inactive}\nfile ${inactive}\ninactive_anon 0\ninactive_file ${inactive}\nunevictable 0\n`,
+  'memory.stat': `anon ${current - inactive}\nfile ${inactive}\ninactive_anon 0\ninactive_file ${inactive}\nunevictable 0\npgfault 900\npgmajfault 7\n`,
   'memory.max': 'max\n',
   'memory.events': 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n',
 })
+const pressure = (some: number, full: number) =>
+  `some avg10=0.00 avg60=0.12 avg300=0.30 total=${some}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=${full}\n`
 const V2: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '': {
     'cgroup.controllers': 'cpu memory pids\n',
@@ -31,7 +33,14 @@ const V2: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'init.scope': { 'cpu.stat': cpuStat(1_000_000), ...memory(10_000, 0), 'pids.current': '1\n' },
   'system.slice/containerd.service': { 'cpu.stat': cpuStat(2_000_000), ...memory(90_000, 0), 'pids.current': '30\n' },
   [PODS]: { 'cpu.stat': cpuStat(6_000_000), ...memory(500_000, 0), 'pids.current': '9\n' },
-  [SCOPE]: { 'cpu.stat': cpuStat(6_000_000, 4), ...memory(400_000, 100_000), 'pids.current': '9\n' },
+  [SCOPE]: {
+    'cpu.stat': cpuStat(6_000_000, 4),
+    ...memory(400_000, 100_000),
+    'pids.current': '9\n',
+    'cpu.pressure': pressure(3_000_000, 2_000_000),
+    'memory.pressure': pressure(40_000, 10_000),
+    'io.pressure': pressure(0, 0),
+  },
   [`${SCOPE}/inner`]: { 'cpu.stat': cpuStat(5_000_000), ...memory(200_000, 0), 'pids.current': '3\n' },
 }
 
@@ -55,7 +64,7 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
   it('finds the version out by itself, and every cgroup', () => {
     const edge = parseEdge(text, 'server')
     expect(edge.cgroupVersion).toBe(2)
-    expect(edge.total).toEqual({ cpuSeconds: 9, memoryBytes: 500_000, peakBytes: 804_096, tasks: 77 })
+    expect(edge.total).toEqual({ cpuSeconds: 9, memoryBytes: 500_000, peakBytes: 804_096, tasks: 77, majorFaults: 7 })
     expect(edge.cgroups.get(SCOPE)).toEqual({
       cpuSeconds: 6,
       throttledPeriods: 4,
@@ -63,6 +72,8 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
       memoryBytes: 300_000,
       peakBytes: 404_096,
       tasks: 9,
+      majorFaults: 7,
+      pressure: { cpu: { some: 3, full: 2 }, memory: { some: 0.04, full: 0.01 }, io: { some: 0, full: 0 } },
     })
     expect(edge.cgroups.get('system.slice/containerd.service')).toEqual({ cpuSeconds: 2 })
   })
@@ -76,6 +87,8 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
     expect(Math.abs(edge.wall - Date.now() / 1000)).toBeLessThan(60)
     expect(edge.host.cores).toBeGreaterThan(0)
     expect(edge.host.busy).toBeGreaterThan(0)
+    expect(edge.strain.majorFaults).toBeGreaterThan(0)
+    expect(edge.strain.swappedOut).toBeGreaterThanOrEqual(0)
   })
 
   it('reads counters of CPU before those of memory', () => {

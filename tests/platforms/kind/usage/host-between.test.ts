@@ -17,6 +17,14 @@ describe('hostBetween', () => {
     expect(other.busyCores).toBeCloseTo(host.busyCores, 1)
   })
 
+  it('has what tasks waited for, where both edges have it', () => {
+    const memory = (some: number) => ({ pressure: { memory: { some } }, majorFaults: 100 * some })
+    const host = hostBetween({ ...open, strain: memory(2) }, { ...close, strain: memory(2.5) })
+    expect(host).toMatchObject({ pressure: { memory: { some: 0.5 } }, majorFaults: 50 })
+    // Captured before these were read.
+    expect(hostBetween(open, close)).not.toHaveProperty('pressure')
+  })
+
   it('takes what the readings cannot tell for no step', () => {
     expect(hostBetween(open, close).clockStep).toBe(0)
     const coarse = { ...close, wall: close.wall + 0.008, clockDoubt: 0.011 }

@@ -52,6 +52,23 @@ describe('usageBetween on a real load', () => {
     expect(server.peakBytes).toBeGreaterThanOrEqual(server.memoryBytes)
   })
 
+  it('has what a component waited for, where the kernel counts it by cgroup', () => {
+    const counted = (edges: NodeEdges, some: number) =>
+      new Map(
+        [...edges].map(([part, edge]) => {
+          const cgroups = new Map(
+            [...edge.cgroups].map(([path, counters]) => {
+              return [path, { ...counters, pressure: { memory: { some } }, majorFaults: 10 * some }] as const
+            }),
+          )
+          return [part, { ...edge, cgroups }] as const
+        }),
+      )
+    const strained = usageBetween(counted(before, 1), counted(after, 1.5), pods, RULES)
+    expect(of('server', strained)).toMatchObject({ pressure: { memory: { some: 0.5 } }, majorFaults: 5 })
+    expect(of('server')).not.toHaveProperty('pressure')
+  })
+
   it('gives a container to the first rule that matches', () => {
     const [server] = RULES
     if (!server) throw new Error('no rule')
