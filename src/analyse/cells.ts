@@ -2,7 +2,7 @@ import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
 import { type Against, compareToBaseline } from './against-baseline.ts'
-import { figuresOfCell } from './figures-of-cell.ts'
+import { figuresOfCell, isGeometric } from './figures-of-cell.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
 import { judgeStanding } from './standing-of-cell.ts'
@@ -18,6 +18,17 @@ interface Compared {
   /** Valid trials that cannot tell this metric. */
   readonly silent: number
   readonly against?: Against
+}
+
+/** What the cells of all arms under one load and metric share. */
+interface Column {
+  readonly load: string
+  readonly metric: Metric
+  /** Of the baseline. */
+  readonly base: Values
+  readonly geometric: boolean
+  /** How far the A/A pairs stray; absent without a pair. */
+  readonly band: number | undefined
 }
 
 /** What one trial says of every metric, in the order of the registry. */
@@ -57,8 +68,14 @@ export function compareArms(
         return ratio ? [{ load, metric: metric.info.name, arm, ratio }] : []
       })
       noise.push(...floors)
-      const band = floors.length === 0 ? undefined : noiseBand(floors)
-      cells.push(...compared.map((one, index) => cellOf(one, load, metric, index === 0, band)))
+      const column: Column = {
+        load,
+        metric,
+        base: compared[0]?.values ?? [],
+        geometric: isGeometric(compared.map(({ values }) => values)),
+        band: floors.length === 0 ? undefined : noiseBand(floors),
+      }
+      cells.push(...compared.map((one, index) => cellOf(one, column, index === 0)))
     }
   }
   return { cells: withQ(cells, table), noise }
@@ -95,8 +112,8 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
   })
 }
 
-function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean, band: number | undefined): Cell {
-  const { arm, values, silent, against } = one
+function cellOf({ arm, values, silent, against }: Compared, column: Column, isBaseline: boolean): Cell {
+  const { load, metric, band } = column
   const { notes, ...judged } = judgeStanding({ values, isBaseline, band, ...(against && { against }) })
   const quiet =
     silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
@@ -105,7 +122,7 @@ function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean
     load,
     metric: metric.info.name,
     values,
-    ...figuresOfCell(values, against),
+    ...figuresOfCell(values, against, column),
     ...judged,
     notes: [...notes, ...quiet],
   }
