@@ -5,7 +5,7 @@ import { type Against, compareToBaseline } from './against-baseline.ts'
 import { figuresOfCell, isGeometric } from './figures-of-cell.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
-import { judgeStanding } from './standing-of-cell.ts'
+import { judgeStanding, type Least } from './standing.ts'
 import type { TrialView } from './trial-view.ts'
 import { count } from './wording.ts'
 
@@ -21,14 +21,12 @@ interface Compared {
 }
 
 /** What the cells of all arms under one load and metric share. */
-interface Column {
+interface Column extends Least {
   readonly load: string
   readonly metric: Metric
   /** Of the baseline. */
   readonly base: Values
   readonly geometric: boolean
-  /** How far the A/A pairs stray; absent without a pair. */
-  readonly band: number | undefined
 }
 
 /** What one trial says of every metric, in the order of the registry. */
@@ -74,6 +72,7 @@ export function compareArms(
         base: compared[0]?.values ?? [],
         geometric: isGeometric(compared.map(({ values }) => values)),
         band: floors.length === 0 ? undefined : noiseBand(floors),
+        minEffect: scenario.minEffect,
       }
       cells.push(...compared.map((one, index) => cellOf(one, column, index === 0)))
     }
@@ -113,8 +112,8 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
 }
 
 function cellOf({ arm, values, silent, against }: Compared, column: Column, isBaseline: boolean): Cell {
-  const { load, metric, band } = column
-  const { notes, ...judged } = judgeStanding({ values, isBaseline, band, ...(against && { against }) })
+  const { load, metric, band, minEffect } = column
+  const { notes, ...judged } = judgeStanding({ values, isBaseline, band, minEffect, ...(against && { against }) })
   const quiet =
     silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
   return {

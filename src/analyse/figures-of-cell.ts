@@ -31,7 +31,7 @@ export function figuresOfCell(
   const baseline = levelOf(base, geometric)?.center
   if (!leading || baseline === undefined) return { estimate: own, mean }
   const ratio = against?.ratio?.estimate
-  const difference = ratio ? mapped(ratio, (one) => baseline * (one - 1)) : leading.estimate
+  const difference = ratio ? differenceAt(baseline, ratio) : leading.estimate
   return {
     estimate: at(baseline + difference.center, own, geometric),
     mean,
@@ -41,6 +41,11 @@ export function figuresOfCell(
     ...(leading.p !== undefined && { p: leading.p }),
     ...(against?.robust && { robust: against.robust }),
   }
+}
+
+/** What a ratio is in the metric's unit at a level, so that level + difference = level × ratio. */
+export function differenceAt(level: number, ratio: Estimate): Estimate {
+  return mapped(ratio, (one) => level * (one - 1))
 }
 
 function levelOf(values: Cell['values'], geometric: boolean): Estimate | undefined {

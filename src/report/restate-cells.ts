@@ -2,7 +2,7 @@ import { type Against, type ArmValues, compareToBaseline } from '../analyse/agai
 import { figuresOfCell, isGeometric } from '../analyse/figures-of-cell.ts'
 import { lentTo } from '../analyse/lending.ts'
 import { noiseBand } from '../analyse/noise-floor.ts'
-import { judgeStanding } from '../analyse/standing-of-cell.ts'
+import { judgeStanding } from '../analyse/standing.ts'
 import { disagreeingTwin } from '../analyse/twin.ts'
 import { byBlock, equalArms, measure, pairUp } from '../analyse/within-blocks.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
@@ -22,6 +22,8 @@ export interface Sides {
    */
   readonly twins: readonly string[]
   readonly provisioned: boolean
+  /** As the scenario has it. */
+  readonly minEffect: number | undefined
 }
 
 /** An arm of the run and what it measured. */
@@ -103,7 +105,7 @@ interface Column {
   readonly band: number | undefined
 }
 
-function cellOf(cell: Cell, against: Against | undefined, column: Column, { baseline }: Sides): Cell {
+function cellOf(cell: Cell, against: Against | undefined, column: Column, { baseline, minEffect }: Sides): Cell {
   const { arm, load, metric, values } = cell
   return {
     arm,
@@ -111,7 +113,13 @@ function cellOf(cell: Cell, against: Against | undefined, column: Column, { base
     metric,
     values,
     ...figuresOfCell(values, against, column),
-    ...judgeStanding({ values, isBaseline: arm === baseline, band: column.band, ...(against && { against }) }),
+    ...judgeStanding({
+      values,
+      isBaseline: arm === baseline,
+      band: column.band,
+      minEffect,
+      ...(against && { against }),
+    }),
   }
 }
 
