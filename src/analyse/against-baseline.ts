@@ -2,6 +2,7 @@ import type { Cell, Estimate } from '../model/analysis.ts'
 import type { Arm } from '../model/scenario.ts'
 import { exponential } from '../stats/interval.ts'
 import type { Cohorts } from '../stats/nested.ts'
+import { isGeometric } from './figures-of-cell.ts'
 import { type Known, lentTo } from './lending.ts'
 import { disagreeingTwin } from './twin.ts'
 import { type Equals, overBlocks } from './weigh.ts'
@@ -19,10 +20,11 @@ export interface Against extends Measures {
   readonly robust?: Estimate
 }
 
-/** Every arm against the first one; undefined for that one itself, and where no block has both. */
+/** Every arm against the first one; undefined for that one itself, and where no block has both. Ratios are of all arms or of none. */
 export function compareToBaseline(arms: readonly ArmValues[], provisioned: boolean): (Against | undefined)[] {
   const base = byBlock(arms[0]?.values ?? [])
-  const paired = arms.map(({ values }, index) => (index === 0 ? undefined : pairUp(base, values)))
+  const geometric = isGeometric(arms.map(({ values }) => values))
+  const paired = arms.map(({ values }, index) => (index === 0 ? undefined : pairUp(base, values, geometric)))
   const pairs = paired.flatMap((one, index) => (one && arms[index]?.isEqual ? [one] : []))
   const equal = equalArms(pairs, provisioned)
   const known = arms.flatMap(({ arm, values }): Known[] => (arm ? [{ arm, values }] : []))

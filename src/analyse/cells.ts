@@ -2,10 +2,10 @@ import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
 import { type Against, compareToBaseline } from './against-baseline.ts'
-import { figuresOfCell } from './figures-of-cell.ts'
+import { figuresOfCell, isGeometric } from './figures-of-cell.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
-import { judgeStanding } from './standing-of-cell.ts'
+import { judgeStanding, type Least } from './standing.ts'
 import type { TrialView } from './trial-view.ts'
 import { count } from './wording.ts'
 
@@ -18,6 +18,15 @@ interface Compared {
   /** Valid trials that cannot tell this metric. */
   readonly silent: number
   readonly against?: Against
+}
+
+/** What the cells of all arms under one load and metric share. */
+interface Column extends Least {
+  readonly load: string
+  readonly metric: Metric
+  /** Of the baseline. */
+  readonly base: Values
+  readonly geometric: boolean
 }
 
 /** What one trial says of every metric, in the order of the registry. */
@@ -57,8 +66,15 @@ export function compareArms(
         return ratio ? [{ load, metric: metric.info.name, arm, ratio }] : []
       })
       noise.push(...floors)
-      const band = floors.length === 0 ? undefined : noiseBand(floors)
-      cells.push(...compared.map((one, index) => cellOf(one, load, metric, index === 0, band)))
+      const column: Column = {
+        load,
+        metric,
+        base: compared[0]?.values ?? [],
+        geometric: isGeometric(compared.map(({ values }) => values)),
+        band: floors.length === 0 ? undefined : noiseBand(floors),
+        minEffect: scenario.minEffect,
+      }
+      cells.push(...compared.map((one, index) => cellOf(one, column, index === 0)))
     }
   }
   return { cells: withQ(cells, table), noise }
@@ -95,9 +111,9 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
   })
 }
 
-function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean, band: number | undefined): Cell {
-  const { arm, values, silent, against } = one
-  const { notes, ...judged } = judgeStanding({ values, isBaseline, band, ...(against && { against }) })
+function cellOf({ arm, values, silent, against }: Compared, column: Column, isBaseline: boolean): Cell {
+  const { load, metric, band, minEffect } = column
+  const { notes, ...judged } = judgeStanding({ values, isBaseline, band, minEffect, ...(against && { against }) })
   const quiet =
     silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
   return {
@@ -105,7 +121,7 @@ function cellOf(one: Compared, load: string, metric: Metric, isBaseline: boolean
     load,
     metric: metric.info.name,
     values,
-    ...figuresOfCell(values, against),
+    ...figuresOfCell(values, against, column),
     ...judged,
     notes: [...notes, ...quiet],
   }

@@ -1,7 +1,7 @@
 import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
 import { LEVEL } from '../stats/interval.ts'
 import { type Known, lentTo } from './lending.ts'
-import { standingOfDifference, standingOfRatio } from './standing.ts'
+import { type Least, standingOfDifference, standingOfRatio } from './standing.ts'
 import { byBlock, type EqualArms, type Measures, measure, pairUp } from './within-blocks.ts'
 
 /** What all arms under one load and metric are told apart by. */
@@ -10,8 +10,7 @@ export interface Field {
   readonly equal: EqualArms
   /** All arms of the run under this load and metric; without them nothing is lent. */
   readonly known?: readonly Known[]
-  /** How far the A/A pairs stray, a ratio ≥ 1; absent without a pair. */
-  readonly band: number | undefined
+  readonly least: Least
 }
 
 interface Group {
@@ -59,11 +58,11 @@ function against(best: Cell, cell: Cell, { equal, known = [] }: Field): Measures
  * would then be one group (Bonferroni): equal arms are parted in about 5 % of rankings, however many they are, and arms
  * that all differ pay nothing for it.
  */
-function isWorse({ ratio, difference }: Measures, { better, band }: Field, arms: number): boolean {
+function isWorse({ ratio, difference }: Measures, { better, least }: Field, arms: number): boolean {
   const comparisons = (arms * (arms - 1)) / 2
   const leading = ratio ?? difference
   if (!leading || (leading.p ?? 1) * comparisons > 1 - LEVEL) return false
-  const { standing } = ratio ? standingOfRatio(ratio.estimate, band) : standingOfDifference(leading.estimate)
+  const { standing } = ratio ? standingOfRatio(ratio.estimate, least) : standingOfDifference(leading.estimate)
   // Where blocks are missing, pairs can contradict the order of the estimates: then there is no order.
   return standing === (better === 'lower' ? 'higher' : 'lower')
 }

@@ -17,6 +17,7 @@ interface Roles {
   /** Whether cohorts are clusters. */
   readonly provisioned: boolean
   readonly arms: Scenario['arms']
+  readonly minEffect: number | undefined
 }
 
 /**
@@ -46,7 +47,8 @@ export function rankingsOf(
 function rolesIn(scenario: Scenario, provisioned: boolean): Roles {
   const baseline = baselineOf(scenario)
   const equal = scenario.arms.slice(1).filter((arm) => isSameArm(arm, baseline))
-  return { baseline: baseline.name, equal: new Set(equal.map(({ name }) => name)), provisioned, arms: scenario.arms }
+  const { arms, minEffect } = scenario
+  return { baseline: baseline.name, equal: new Set(equal.map(({ name }) => name)), provisioned, arms, minEffect }
 }
 
 /** The noise of the A/A pairs is that of any two arms of the run, not only of the baseline and another. */
@@ -54,12 +56,17 @@ function fieldOf(
   { better }: MetricInfo,
   here: readonly Cell[],
   floors: readonly NoiseFloor[] | undefined,
-  { baseline, equal, provisioned, arms }: Roles,
+  { baseline, equal, provisioned, arms, minEffect }: Roles,
 ): Field {
   const base = byBlock(here.find(({ arm }) => arm === baseline)?.values ?? [])
   const pairs = here.filter(({ arm }) => equal.has(arm)).flatMap(({ values }) => pairUp(base, values) ?? [])
   const known = arms.map((arm): Known => ({ arm, values: here.find((cell) => cell.arm === arm.name)?.values ?? [] }))
-  return { better, equal: equalArms(pairs, provisioned), known, band: floors && noiseBand(floors) }
+  return {
+    better,
+    equal: equalArms(pairs, provisioned),
+    known,
+    least: { band: floors && noiseBand(floors), minEffect },
+  }
 }
 
 function placeOf({ load, metric }: Pick<NoiseFloor, 'load' | 'metric'>): string {

@@ -1,5 +1,8 @@
-import type { Estimate, Standing } from '../model/analysis.ts'
-import { formatChange } from '../model/units.ts'
+import type { Cell, Estimate, Standing } from '../model/analysis.ts'
+import { MIN_EFFECT } from '../model/scenario.ts'
+import { formatChange, formatChanges, formatShare } from '../model/units.ts'
+import type { Against } from './against-baseline.ts'
+import { neededToDecide } from './needed.ts'
 import { count } from './wording.ts'
 
 /** Below this many blocks nothing is decided, whatever the interval says. */
@@ -16,32 +19,69 @@ export interface Stand {
   readonly notes: readonly string[]
 }
 
+/** What a difference must exceed to be called one. */
+export interface Least {
+  /** How far the A/A pairs stray, a ratio ≥ 1; absent without a pair. */
+  readonly band: number | undefined
+  /** The scenario's least effect, as a share; `MIN_EFFECT` when absent. */
+  readonly minEffect?: number | undefined
+}
+
+interface Subject extends Least {
+  readonly values: Cell['values']
+  readonly isBaseline: boolean
+  readonly against?: Against
+}
+
+/** What may be said of a cell, and what would decide it where nothing may. */
+export function judgeStanding(subject: Subject): Pick<Cell, 'standing' | 'notes' | 'needed'> {
+  const { values, isBaseline, against } = subject
+  if (values.length === 0) return { standing: 'no-data', notes: [] }
+  if (isBaseline) return { standing: 'baseline', notes: [] }
+  const leading = against?.ratio ?? against?.difference
+  if (!leading) {
+    return { standing: 'undecided', notes: ['No block has a valid trial of both this arm and the baseline.'] }
+  }
+  const { standing, notes } = against?.ratio
+    ? standingOfRatio(leading.estimate, subject)
+    : standingOfDifference(leading.estimate)
+  const needed = standing === 'undecided' ? neededIn(subject) : undefined
+  return { standing, notes: [...notes, ...twinNote(against)], ...(needed && { needed }) }
+}
+
 /**
- * What a ratio to the baseline allows to say. `band`: how far the A/A pairs stray (a ratio ≥ 1), absent without a pair.
- * Higher or lower only where the interval excludes 1 and the estimate lies outside of what two equal arms show.
+ * What a ratio to the baseline allows to say. Higher or lower only where the interval excludes 1 and the estimate lies
+ * beyond the least effect and beyond what two equal arms show.
  */
-export function standingOfRatio(ratio: Estimate, band: number | undefined): Stand {
+export function standingOfRatio(ratio: Estimate, least: Least): Stand {
   const few = tooFew(ratio)
   if (few) return few
+  const { band } = least
   const { center, lo = 0, hi = Number.POSITIVE_INFINITY } = ratio
-  const noise = band ?? 1
+  const noise = leastRatio(least)
   const notes = band === undefined ? ['This run has no A/A pair: what two equal arms differ by is not known.'] : []
-  const within = { standing: 'within-noise', notes: [...notes, ...bandNote(band)] } as const
   if (lo <= 1 && hi >= 1) {
     const telling = tellingRatio(noise)
-    if (hi <= telling && lo >= 1 / telling) return within
+    if (hi <= telling && lo >= 1 / telling) return { standing: 'within-noise', notes: [...notes, ...bandNote(band)] }
     return { standing: 'undecided', notes: [...notes, 'The interval is too wide to tell a difference from none.'] }
   }
-  if (center <= noise && center >= 1 / noise) return within
+  if (Math.max(center, 1 / center) <= noise) {
+    return { standing: 'within-noise', notes: [...notes, ...smallNote(center, least)] }
+  }
   return { standing: center > 1 ? 'higher' : 'lower', notes }
 }
 
+/** The least ratio above 1 that is called a difference. */
+function leastRatio({ band = 1, minEffect = MIN_EFFECT }: Least): number {
+  return Math.max(band, 1 + minEffect)
+}
+
 /** An interval that stays within it says that there is no difference worth the name. */
-export function tellingRatio(noise: number): number {
+function tellingRatio(noise: number): number {
   return Math.max(noise, TELLING)
 }
 
-/** For metrics of which the baseline has none, such as the CPU of the mesh: a ratio to 0 does not exist. */
+/** For metrics of which the baseline has none, such as the CPU of the mesh: a ratio to 0 does not exist, nor a share of it. */
 export function standingOfDifference(difference: Estimate): Stand {
   const few = tooFew(difference)
   if (few) return few
@@ -57,6 +97,30 @@ function tooFew({ n }: Estimate): Stand | undefined {
   return { standing: 'undecided', notes: [`${count(n, 'block')}: at least ${BLOCKS_TO_DECIDE} are needed to decide.`] }
 }
 
+/** Never fewer blocks than may decide at all; nothing where one block has no scatter to reckon from. */
+function neededIn({ against, ...least }: Subject): Cell['needed'] {
+  const noise = leastRatio(least)
+  const found = against?.ratio
+    ? neededToDecide(against.ratio.onLogs, { noise: Math.log(noise), telling: Math.log(tellingRatio(noise)) })
+    : against?.difference && neededToDecide(against.difference, { noise: 0, telling: 0 })
+  return found && { ...found, blocks: Math.max(BLOCKS_TO_DECIDE, found.blocks) }
+}
+
+function twinNote(against: Against | undefined): string[] {
+  const { robust } = against ?? {}
+  const interval = robust && formatChanges(robust)
+  if (!robust || interval === undefined) return []
+  const figures = `${formatChange(robust.center)}, 95 % interval ${interval}`
+  return [`Single blocks matter here: by the Hodges–Lehmann estimate, which they cannot move far, it is ${figures}.`]
+}
+
 function bandNote(band: number | undefined): string[] {
   return band === undefined || band < SHOWN ? [] : [`Two equal arms differ by up to ${formatChange(band)} in this run.`]
+}
+
+/** Why a difference that is certain is not called one. */
+function smallNote(center: number, { band = 1, minEffect = MIN_EFFECT }: Least): string[] {
+  return Math.max(center, 1 / center) <= 1 + minEffect
+    ? [`The difference is below ${formatShare(minEffect)}, the least effect that the scenario calls relevant.`]
+    : bandNote(band)
 }

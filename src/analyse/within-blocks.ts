@@ -31,8 +31,8 @@ export function byBlock(values: Values): ReadonlyMap<number, number> {
   return new Map(values.map(({ block, value }) => [block, value]))
 }
 
-/** Values of the same block, side by side, by cohort. Blocks are numbered over the whole run. */
-export function pairUp(base: ReadonlyMap<number, number>, values: Values): Paired | undefined {
+/** Values of the same block, side by side, by cohort. Blocks are numbered over the whole run. `ratios`: whether they are wanted. */
+export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios = true): Paired | undefined {
   const pairs = values.flatMap(({ cohort, block, value }) => {
     const partner = base.get(block)
     return partner === undefined ? [] : [{ cohort, base: partner, arm: value }]
@@ -40,7 +40,7 @@ export function pairUp(base: ReadonlyMap<number, number>, values: Values): Paire
   if (pairs.length === 0) return undefined
   const cohorts = [...Map.groupBy(pairs, ({ cohort }) => cohort).values()]
   const differences = cohorts.map((those) => those.map(({ base, arm }) => arm - base))
-  if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return { differences }
+  if (!ratios || pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return { differences }
   return { differences, logs: cohorts.map((those) => those.map(({ base, arm }) => Math.log(arm / base))) }
 }
 

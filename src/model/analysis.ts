@@ -86,11 +86,16 @@ export interface Cell {
   readonly metric: string
   /** One value per valid trial, in the metric's base unit. */
   readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
-  /** Geometric mean over trials, with a t interval on logarithms. */
+  /**
+   * Level. Of the baseline the mean over its trials; of another arm the baseline's level times `ratio` (plus `difference`
+   * where there is no ratio), which is the mean over its own trials where none is missing. A t interval of its own trials.
+   */
   readonly estimate?: Estimate
-  /** Ratio to the baseline, paired within blocks: t interval on log-ratios. Absent for the baseline and where no block has both. */
+  /** What level and comparison are means of: logarithms; values where an arm has some that are 0 or less. */
+  readonly mean?: 'geometric' | 'arithmetic'
+  /** Ratio to the baseline, paired within blocks: t interval on log-ratios. Absent for the baseline, where no block has both, and where means are arithmetic. */
   readonly ratio?: Estimate
-  /** Difference to the baseline in the metric's unit, paired within blocks. */
+  /** Difference to the baseline in the metric's unit: its level times (ratio − 1), with the ratio's interval. Without a ratio the mean difference, paired within blocks. */
   readonly difference?: Estimate
   /** Of the ratio, or of the difference where there is no ratio. */
   readonly basis?: Basis

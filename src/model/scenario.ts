@@ -101,6 +101,8 @@ export interface Scenario {
   readonly blocks: number
   /** Length of the window without load at the start of every visit; none when 0, or absent, as in runs of before there was one. */
   readonly idle?: Seconds
+  /** Smaller differences, as a share, are called no relevant difference however certain they are; `MIN_EFFECT` when absent. */
+  readonly minEffect?: number
   readonly arms: readonly Arm[]
   readonly loads: readonly Load[]
   readonly simulation: Simulation
@@ -130,6 +132,9 @@ function sorted(value: unknown): unknown {
       .map(([key, inner]) => [key, sorted(inner)]),
   )
 }
+
+/** Share below which a difference is not relevant, where a scenario does not say. */
+export const MIN_EFFECT = 0.02
 
 /** The baseline and the arms that repeat it. */
 export function baselineOf(scenario: Pick<Scenario, 'arms'>): Arm {

@@ -132,8 +132,11 @@ function row(own: PageData, other: PageData, here: Cell, there: Cell) {
 }
 
 /** A page keeps of an analysis what an unpaired contrast asks of it: cells, noise floors and who is the baseline. */
-function analysisOf({ cells, noise, arms }: PageData): Analysis {
+function analysisOf({ cells, noise, arms, run: { minEffect } }: PageData): Analysis {
   const inOrder = arms.toSorted((a, b) => Number(b.role === 'baseline') - Number(a.role === 'baseline'))
-  const scenario = { arms: inOrder.map(({ name, mesh }) => ({ name, mesh })) }
+  const scenario = {
+    arms: inOrder.map(({ name, mesh }) => ({ name, mesh })),
+    ...(minEffect !== undefined && { minEffect }),
+  }
   return { cells, noise, record: { run: { plan: { scenario } } } } as unknown as Analysis
 }

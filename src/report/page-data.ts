@@ -13,7 +13,7 @@ import type {
   TrialSpectrum,
 } from '../model/analysis.ts'
 import type { Timeline } from '../model/result.ts'
-import type { Arm, Load } from '../model/scenario.ts'
+import { type Arm, type Load, MIN_EFFECT } from '../model/scenario.ts'
 import { MICROS } from '../model/units.ts'
 import { type ArmStyle, armStyles } from './arm-styles.ts'
 import { type Stall, stallsOf } from './stalls.ts'
@@ -60,6 +60,8 @@ export interface PageRun {
   readonly profile: string
   /** Whether cohorts are clusters: the random effects of intervals depend on it. */
   readonly provisioned: boolean
+  /** Share below which a difference is not relevant; absent in pages of before it was stated. */
+  readonly minEffect?: number
 }
 
 export interface PageTrial {
@@ -125,6 +127,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
       platform: run.provenance.platform,
       profile: scenario.profile,
       provisioned: provisions(analysis.record),
+      minEffect: scenario.minEffect ?? MIN_EFFECT,
     },
     arms: armStyles(scenario),
     definitions: scenario.arms,

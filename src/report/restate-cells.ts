@@ -1,8 +1,8 @@
 import { type Against, type ArmValues, compareToBaseline } from '../analyse/against-baseline.ts'
-import { figuresOfCell } from '../analyse/figures-of-cell.ts'
+import { figuresOfCell, isGeometric } from '../analyse/figures-of-cell.ts'
 import { lentTo } from '../analyse/lending.ts'
 import { noiseBand } from '../analyse/noise-floor.ts'
-import { judgeStanding } from '../analyse/standing-of-cell.ts'
+import { judgeStanding } from '../analyse/standing.ts'
 import { disagreeingTwin } from '../analyse/twin.ts'
 import { byBlock, equalArms, measure, pairUp } from '../analyse/within-blocks.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
@@ -22,6 +22,8 @@ export interface Sides {
    */
   readonly twins: readonly string[]
   readonly provisioned: boolean
+  /** As the scenario has it. */
+  readonly minEffect: number | undefined
 }
 
 /** An arm of the run and what it measured. */
@@ -51,9 +53,13 @@ export function floorsOf(cells: readonly Cell[], sides: Sides): NoiseFloor[] {
 
 /** Likewise. */
 export function compared(cells: readonly Cell[], noise: readonly NoiseFloor[], sides: Sides): Cell[] {
-  const band = bandOf(cells, noise)
   const against = againstOf(cells, sides)
-  return cells.map((cell) => cellOf(cell, against.get(cell.arm), band, sides))
+  const column = {
+    base: cells.find(({ arm }) => arm === sides.baseline)?.values ?? [],
+    geometric: isGeometric(cells.map(({ values }) => values)),
+    band: bandOf(cells, noise),
+  }
+  return cells.map((cell) => cellOf(cell, against.get(cell.arm), column, sides))
 }
 
 function againstOf(cells: readonly Cell[], sides: Sides): ReadonlyMap<string, Against | undefined> {
@@ -73,9 +79,10 @@ function againstOther(cells: readonly Cell[], sides: Sides): ReadonlyMap<string,
   const known = knownIn(cells, sides)
   const base = known.find(({ arm }) => arm.name === sides.baseline)
   const equal = equalIn(cells, sides)
+  const geometric = isGeometric(known.map(({ values }) => values))
   return new Map(
     known.map(({ arm, values }) => {
-      const paired = base && base.arm !== arm ? pairUp(byBlock(base.values), values) : undefined
+      const paired = base && base.arm !== arm ? pairUp(byBlock(base.values), values, geometric) : undefined
       if (!base || !paired) return [arm.name, undefined]
       const robust = paired.logs && disagreeingTwin(paired.logs.flat())
       const measures = measure(paired, equal, { lent: lentTo(base.arm, arm, known) })
@@ -91,15 +98,28 @@ export function equalIn(cells: readonly Cell[], { twins: [first, ...rest], provi
   return equalArms(pairs, provisioned)
 }
 
-function cellOf(cell: Cell, against: Against | undefined, band: number | undefined, { baseline }: Sides): Cell {
+/** What the cells of one load and metric share. */
+interface Column {
+  readonly base: Cell['values']
+  readonly geometric: boolean
+  readonly band: number | undefined
+}
+
+function cellOf(cell: Cell, against: Against | undefined, column: Column, { baseline, minEffect }: Sides): Cell {
   const { arm, load, metric, values } = cell
   return {
     arm,
     load,
     metric,
     values,
-    ...figuresOfCell(values, against),
-    ...judgeStanding({ values, isBaseline: arm === baseline, band, ...(against && { against }) }),
+    ...figuresOfCell(values, against, column),
+    ...judgeStanding({
+      values,
+      isBaseline: arm === baseline,
+      band: column.band,
+      minEffect,
+      ...(against && { against }),
+    }),
   }
 }
 

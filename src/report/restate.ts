@@ -29,7 +29,7 @@ function sidesOf({ arms: styles, definitions: arms, run }: PageData, state: Page
   const baseline = state.baseline ?? published
   const own = alike(arms, baseline)
   const twins = own.length > 1 ? own : alike(arms, published)
-  return { baseline, arms, equal: new Set(own.slice(1)), twins, provisioned: run.provisioned }
+  return { baseline, arms, equal: new Set(own.slice(1)), twins, provisioned: run.provisioned, minEffect: run.minEffect }
 }
 
 /** An arm and those that repeat it. */
@@ -60,7 +60,8 @@ function rankingsOf(data: PageData, all: readonly Cell[], noise: readonly NoiseF
     ranked.flatMap(({ name: metric, better }): Ranking[] => {
       const here = all.filter((cell) => cell.load === load && cell.metric === metric)
       const contestants = here.filter(({ arm }) => arm !== sides.baseline && !sides.equal.has(arm))
-      const field = { better, equal: equalIn(here, sides), known: knownIn(here, sides), band: bandOf(here, noise) }
+      const least = { band: bandOf(here, noise), minEffect: sides.minEffect }
+      const field = { better, equal: equalIn(here, sides), known: knownIn(here, sides), least }
       const groups = groupsOf(contestants, field)
       return groups.length === 0 ? [] : [{ load, metric, groups }]
     }),

@@ -4,6 +4,7 @@ export const DEFAULTS = {
   seed: 1,
   cohorts: 1,
   blocks: 4,
+  minEffect: '2%',
   idle: '5s',
   load: {
     tool: 'fortio',

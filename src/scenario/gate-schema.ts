@@ -1,26 +1,10 @@
 import { z } from 'zod'
 import type { CellLimits, Limits, Quantity } from '../model/limits.ts'
 import { FAMILY_METHODS, LEVELS } from '../model/limits.ts'
-import { parseDollars, parseDuration, parseRate, parseShare, parseSize } from '../model/units.ts'
+import { parseDollars, parseDuration, parseRate, parseSize } from '../model/units.ts'
 import { shown } from './finding.ts'
-import { say } from './quantity.ts'
+import { say, share } from './quantity.ts'
 import { about, section } from './section.ts'
-
-/** "10%" → 0.1. */
-const share = z
-  .string({
-    error: ({ input }) => say(`${shown(input)} is not a share`, 'Write it with its sign and in quotes: "10%".'),
-  })
-  .transform((text, context) => {
-    const value = parseShare(text)
-    if (value !== undefined && value > 0) return value
-    context.issues.push({
-      code: 'custom',
-      input: text,
-      message: say(`${shown(text)} is not a share above 0`, 'Write it with its sign: "10%".'),
-    })
-    return z.NEVER
-  })
 
 /** A latency, a size, a rate, dollars a month, or a plain number of CPU-seconds per million requests. */
 const amount = z

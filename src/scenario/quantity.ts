@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { type Bytes, type PerSecond, parseDuration, parseRate, parseSize, type Seconds } from '../model/units.ts'
+import {
+  type Bytes,
+  type PerSecond,
+  parseDuration,
+  parseRate,
+  parseShare,
+  parseSize,
+  type Seconds,
+} from '../model/units.ts'
 import { shown } from './finding.ts'
 
 /** A number with a unit: how it is written, and what a mistaken one was likely meant to be. */
@@ -54,6 +62,22 @@ export const size = (limits: Limits) => quantity(SIZE, limits)
 
 /** The message of an issue: what is wrong, and on a second line what to write instead. */
 export const say = (message: string, remedy: string): string => `${message}\n${remedy}`
+
+/** "10%" → 0.1. */
+export const share = z
+  .string({
+    error: ({ input }) => say(`${shown(input)} is not a share`, 'Write it with its sign and in quotes: "10%".'),
+  })
+  .transform((text, context) => {
+    const value = parseShare(text)
+    if (value !== undefined && value > 0) return value
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: say(`${shown(text)} is not a share above 0`, 'Write it with its sign: "10%".'),
+    })
+    return z.NEVER
+  })
 
 function quantity<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits) {
   const misspelt = ({ input }: { input?: unknown }): string => {

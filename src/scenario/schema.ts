@@ -5,7 +5,7 @@ import { DEFAULTS } from './defaults.ts'
 import { shown } from './finding.ts'
 import { gateSchema } from './gate-schema.ts'
 import { loadSchema } from './load-schema.ts'
-import { duration, say } from './quantity.ts'
+import { duration, say, share } from './quantity.ts'
 import { about, name, section } from './section.ts'
 import { simulationSchema } from './simulation-schema.ts'
 
@@ -95,6 +95,14 @@ export const scenarioSchema = section({
         'Idle',
         'Window without load at the start of every visit: what an arm uses before any request. CPU per request is what a load adds to it. 0s: none, and then no such metric.',
         ['10s'],
+      ),
+    ),
+  minEffect: share
+    .prefault(DEFAULTS.minEffect)
+    .meta(
+      about(
+        'Least effect',
+        'Differences of less than this from the baseline are called no relevant difference, however certain they are.',
       ),
     ),
   arms: z

@@ -9,7 +9,7 @@ import type { Style } from './style.ts'
 const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
   higher: 'B higher',
   lower: 'B lower',
-  'within-noise': 'within noise',
+  'within-noise': 'no relevant difference',
   undecided: 'undecided',
   'no-data': 'no data',
   baseline: '',
@@ -37,14 +37,14 @@ export function contrastTable(
 
 const LEGENDS = {
   paired:
-    'Medians of the trials; the ratio is B to A, paired within blocks, with a 95 % interval; p is adjusted (Holm) for all that is compared here.',
+    'A and B are geometric means over trials, as in the report (arithmetic where a value is 0); the ratio is B to A, by geometric means paired within blocks, with a 95 % interval; p is adjusted (Holm) for all that is compared here.',
   unpaired:
-    'Medians of the trials; the ratio is the Hodges–Lehmann shift of logarithms with its 95 % interval; p is exact Mann–Whitney, adjusted (Holm) for all that is compared here; delta is Cliff’s.',
+    'A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its 95 % interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all that is compared here; delta is Cliff’s.',
 } as const
 
 function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {
   const isPaired = rows.some(({ method }) => method === 'paired')
-  const titles = ['', 'A', 'B', 'ratio', '95 %', 'p', isPaired ? 'B higher in' : 'delta', '']
+  const titles = ['', 'A', 'B', isPaired ? 'ratio' : 'shift', '95 %', 'p', isPaired ? 'B higher in' : 'delta', '']
   return grid([
     titles.map((text) => ({ text, paint: style.dim })),
     ...rows.map((row) =>
@@ -61,8 +61,8 @@ function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Ent
   const { ratio, adjusted, delta, pairs, higherIn } = row
   const texts = [
     metric?.title ?? row.metric,
-    metric ? levelText(median(row.a), metric.unit) : '–',
-    metric ? levelText(median(row.b), metric.unit) : '–',
+    metric ? levelText(row.levelA?.center ?? Number.NaN, metric.unit) : '–',
+    metric ? levelText(row.levelB?.center ?? Number.NaN, metric.unit) : '–',
     ratio ? formatChange(ratio.center) : '–',
     (ratio && formatChanges(ratio)) ?? '–',
     adjusted === undefined ? '–' : pText(adjusted),
@@ -76,13 +76,6 @@ const LOUD = { higher: true, lower: true }
 
 export function pText(p: number): string {
   return p < 1e-4 ? '< 0.0001' : formatNumber(p, 2)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
-  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
 }
 
 /** Each note once, with the metrics it is of. */

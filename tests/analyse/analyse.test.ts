@@ -82,6 +82,47 @@ describe('a run of eight blocks', () => {
   })
 })
 
+describe('one kind of mean', () => {
+  /** The sidecar misses a slow block, and the repeat of the baseline a quick one; the level differs from block to block. */
+  const gaps = analyse(
+    recordOf(scenarioOf(), (trial) => {
+      const lost =
+        (trial.arm === sidecar.name && trial.block === 3) || (trial.arm === noneAgain.name && trial.block === 6)
+      return lost ? 'failed' : { latency: (slower(trial).latency ?? 1) * (trial.block === 3 ? 4 : 1) }
+    }),
+  )
+
+  test('level + difference is level × ratio, and the level of the other arm, whatever is missing', () => {
+    const compared = gaps.cells.filter(({ ratio }) => ratio)
+    expect(compared.length).toBeGreaterThan(20)
+    for (const { arm, metric, estimate, ratio, difference, mean } of compared) {
+      const level = cell(gaps, none.name, metric).estimate?.center ?? Number.NaN
+      expect(mean, `${arm} ${metric}`).toBe('geometric')
+      expect(level + (difference?.center ?? Number.NaN)).toBeCloseTo(level * (ratio?.center ?? Number.NaN), 12)
+      expect(estimate?.center).toBeCloseTo(level * (ratio?.center ?? Number.NaN), 12)
+      expect(level + (difference?.lo ?? Number.NaN)).toBeCloseTo(level * (ratio?.lo ?? Number.NaN), 12)
+    }
+  })
+
+  test('a missing slow block does not make an arm look fast', () => {
+    const own = cell(gaps, sidecar.name, 'p50').values.map(({ value }) => Math.log(value))
+    const plain = Math.exp(own.reduce((sum, one) => sum + one, 0) / own.length)
+    const [level, base] = [sidecar, none].map(({ name }) => cell(gaps, name, 'p50').estimate?.center ?? Number.NaN)
+    expect(plain).toBeLessThan(1.35 * (base ?? 0))
+    expect(level).toBeCloseTo(1.5 * (base ?? 0), 4)
+  })
+
+  test('where a value is 0 all arms have arithmetic means and differences, and none a ratio', () => {
+    for (const arm of [none, noneAgain, sidecar]) {
+      const { mean, ratio, estimate, difference, values } = cell(gaps, arm.name, 'mesh-cpu')
+      expect([mean, ratio]).toEqual(['arithmetic', undefined])
+      const plain = values.reduce((sum, { value }) => sum + value, 0) / values.length
+      if (arm !== none) expect(estimate?.center).toBeCloseTo(difference?.center ?? Number.NaN, 9)
+      expect(estimate?.center).toBeCloseTo(plain, 9)
+    }
+  })
+})
+
 /** Then blocks are the replicates. */
 const oneCohort = { cohorts: 1, blocks: 8 }
 
@@ -107,6 +148,24 @@ describe('what may not be said', () => {
     const noisy = analyse(recordOf(scenarioOf({ ...oneCohort, arms }), (trial) => ({ latency: level[trial.arm] ?? 1 })))
     expect(cell(noisy, sidecar.name, 'p50').standing).toBe('within-noise')
     expect(noisy.noise.filter(({ metric }) => metric === 'p50').map(({ arm }) => arm)).toEqual(['none-again', 'third'])
+  })
+
+  test('a difference below the least effect is not relevant, however certain, and the scenario says what that is', () => {
+    const of = (trial: Trial) => ({ latency: trial.arm === sidecar.name ? 1.015 : 1 })
+    const p50 = cell(analyse(recordOf(scenarioOf(oneCohort), of)), sidecar.name, 'p50')
+    expect(p50.ratio?.lo).toBeGreaterThan(1.01)
+    expect(p50.standing).toBe('within-noise')
+    expect(p50.notes).toContain('The difference is below 2 %, the least effect that the scenario calls relevant.')
+    const strict = analyse(recordOf(scenarioOf({ ...oneCohort, minEffect: 0.01 }), of))
+    expect(cell(strict, sidecar.name, 'p50').standing).toBe('higher')
+  })
+
+  test('one block has no interval, and nothing to reckon from what would decide it', () => {
+    const single = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 1 }), slower))
+    const p50 = cell(single, sidecar.name, 'p50')
+    expect(p50).toMatchObject({ standing: 'undecided', ratio: { n: 1 } })
+    expect(p50.ratio?.lo).toBeUndefined()
+    expect(p50.needed).toBeUndefined()
   })
 
   test('two blocks decide nothing', () => {

@@ -122,7 +122,7 @@ describe('what is missing', () => {
     })
     // Slower in each of the four blocks that have both, and faster on the whole for having missed the slow ones.
     const [lucky, steady] = [cell('lucky', [1.1, 1.11, 1.12, 1.1, 0, 0]), cell('steady', [1, 1.01, 1.02, 1.01, 2, 2])]
-    const field = { better: 'lower', equal: equalArms([], false), band: undefined } as const
+    const field = { better: 'lower', equal: equalArms([], false), least: { band: undefined } } as const
     expect(groupsOf([steady, lucky], field)).toEqual([{ arms: ['lucky', 'steady'] }])
   })
 })
@@ -173,7 +173,7 @@ function simulated(
     return { arm: `arm-${index}`, load: 'load', metric: 'p50', values, estimate, standing: 'undecided', notes: [] }
   })
   const band = hasPair && ratio ? noiseBand([{ ratio }]) : undefined
-  return groupsOf(cells, { better: 'lower', equal: equalArms(hasPair && pair ? [pair] : [], false), band })
+  return groupsOf(cells, { better: 'lower', equal: equalArms(hasPair && pair ? [pair] : [], false), least: { band } })
 }
 
 describe('known truths', () => {

@@ -51,8 +51,12 @@ function expectCells(view: View, cells: readonly Cell[]): void {
     expect(found?.basis?.unit).toBe(cell.basis?.unit)
     for (const part of ['estimate', 'ratio', 'difference'] as const) {
       expect(found?.[part]?.n).toBe(cell[part]?.n)
-      const level = part === 'difference' ? cell.estimate?.center : undefined
-      for (const end of ['center', 'lo', 'hi'] as const) close(found?.[part]?.[end], cell[part]?.[end], level)
+      for (const end of ['center', 'lo', 'hi'] as const) {
+        const expected = cell[part]?.[end]
+        // A difference is made of the ratio, so its end is as exact as the level that lies there.
+        const level = part === 'difference' ? (cell.estimate?.center ?? 0) + Math.abs(expected ?? 0) : expected
+        close(found?.[part]?.[end], expected, level)
+      }
     }
   }
 }

@@ -13,6 +13,7 @@ describe('parseScenario', () => {
     expect(parsed('name: least\narms: [none]\nloads: [{ rate: 100/s }]\n')).toStrictEqual({
       name: 'least',
       profile: 'equalised',
+      minEffect: 0.02,
       seed: 1,
       cohorts: 1,
       blocks: 4,
@@ -267,7 +268,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, idle, arms, loads, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, idle, minEffect, arms, loads, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

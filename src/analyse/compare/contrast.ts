@@ -16,13 +16,16 @@ export interface Contrast {
   readonly method: 'paired' | 'unpaired'
   readonly a: readonly number[]
   readonly b: readonly number[]
+  /** As the report of the run has them: geometric means over trials, arithmetic where a value is 0. */
+  readonly levelA?: Estimate
+  readonly levelB?: Estimate
   /** Blocks that have both, where paired. */
   readonly pairs?: number
   /** Blocks in which B is higher than A, where paired. */
   readonly higherIn?: number
   /** Paired: mean of the blocks' log-ratios, cohorts counted in. Unpaired: Hodges–Lehmann shift of the logarithms. */
   readonly ratio?: Estimate
-  /** In the metric's unit, by the same method as the ratio. */
+  /** In the metric's unit: A's level times (ratio − 1). Without a ratio the mean difference, or the shift. */
   readonly difference?: Estimate
   /** Cliff's delta, −1 to 1, where unpaired. */
   readonly delta?: number

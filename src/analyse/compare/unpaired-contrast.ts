@@ -5,10 +5,11 @@ import { cliffsDelta } from '../../stats/cliffs-delta.ts'
 import { hodgesLehmannShift } from '../../stats/hodges-lehmann.ts'
 import { exponential } from '../../stats/interval.ts'
 import { mannWhitney } from '../../stats/mann-whitney.ts'
+import { differenceAt } from '../figures-of-cell.ts'
 import { noiseBand } from '../noise-floor.ts'
-import { type Stand, standingOfDifference, standingOfRatio } from '../standing.ts'
+import { type Least, type Stand, standingOfDifference, standingOfRatio } from '../standing.ts'
 import type { Side } from './contrast.ts'
-import type { Measures } from './paired-contrast.ts'
+import { type Measures, minEffectIn } from './paired-contrast.ts'
 
 /** Below this many trials on a side, no order of them is rare enough: 3 and 3 have a least p of 0.1. */
 const TRIALS_TO_DECIDE = 4
@@ -21,11 +22,16 @@ export function unpairedContrast(a: Side, cellA: Cell, b: Side, cellB: Cell): Me
     return { ...measures, standing: 'no-data', notes: ['One side has no valid trial.'] }
   }
   const ratio = shiftOfLogs(valuesA, valuesB)
-  const difference = hodgesLehmannShift(valuesB, valuesA)
+  const level = cellA.estimate?.center
+  const difference = ratio && level !== undefined ? differenceAt(level, ratio) : hodgesLehmannShift(valuesB, valuesA)
   const control = controlShift(a, b, cellA)
-  const { standing, notes } = stand(ratio, difference, bandOf(a, b, cellA, control), [valuesA, valuesB])
+  const minEffect = Math.max(minEffectIn(a.analysis), minEffectIn(b.analysis))
+  const least = { band: bandOf(a, b, cellA, control), minEffect }
+  const { standing, notes } = stand(ratio, difference, least, [valuesA, valuesB])
   return {
     ...measures,
+    ...(cellA.estimate && { levelA: cellA.estimate }),
+    ...(cellB.estimate && { levelB: cellB.estimate }),
     ...(ratio && { ratio }),
     ...(difference && { difference }),
     delta: cliffsDelta(valuesB, valuesA),
@@ -48,14 +54,14 @@ function shiftOfLogs(a: readonly number[], b: readonly number[]): Estimate | und
 function stand(
   ratio: Estimate | undefined,
   difference: Estimate | undefined,
-  band: number | undefined,
+  least: Least,
   [a, b]: readonly [readonly number[], readonly number[]],
 ): Stand {
   if (Math.min(a.length, b.length) < TRIALS_TO_DECIDE) {
     const note = `${a.length} and ${b.length} valid trials: at least ${TRIALS_TO_DECIDE} of each are needed to decide.`
     return { standing: 'undecided', notes: [note] }
   }
-  if (ratio) return standingOfRatio(ratio, band)
+  if (ratio) return standingOfRatio(ratio, least)
   return difference ? standingOfDifference(difference) : { standing: 'no-data', notes: [] }
 }
 
