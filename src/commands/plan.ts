@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
 import { deviationsOf } from '../analyse/deviations.ts'
+import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import { costsOf } from '../plan/costs.ts'
 import { describePlan } from '../plan/describe-plan.ts'
@@ -8,6 +9,8 @@ import type { Deviation } from '../plan/detectable.ts'
 import { planLines } from '../plan/plan-lines.ts'
 import { listRuns } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
+import { findingsText } from '../ui/findings.ts'
+import { styleFor } from '../ui/style.ts'
 import { choosePlan } from './choose-plan.ts'
 import type { SelectionOptions } from './selection.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -24,12 +27,15 @@ export async function planCommand(
   const { plan, platform } = await choosePlan(scenario, options, surroundings)
   const deviations = await pastDeviations(plan, resolve(surroundings.cwd, options.results))
   const description = describePlan(plan, costsOf(platform.name, plan.scenario), deviations)
-  surroundings.stdout.write(
+  const findings = (await platform.review?.(plan)) ?? []
+  const { stdout, stderr, env } = surroundings
+  stdout.write(
     options.json
-      ? `${JSON.stringify({ schema: 1, command: 'plan', description, plan }, null, 2)}\n`
+      ? `${JSON.stringify({ schema: 1, command: 'plan', description, findings, plan }, null, 2)}\n`
       : `${planLines(description).join('\n')}\n`,
   )
-  return 0
+  if (!options.json && findings.length > 0) stderr.write(`\n${findingsText(findings, styleFor(stderr, env))}`)
+  return findings.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.ok
 }
 
 /** Of earlier runs on the same platform with a load of the same shape: another rate scatters otherwise. */

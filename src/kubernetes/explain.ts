@@ -6,7 +6,7 @@ import { ask } from './ask.ts'
 import { containerLog } from './container-log.ts'
 import { nameOf } from './name-of.ts'
 import type { Pod } from './pod.ts'
-import { type PodTrouble, podTrouble } from './pod-trouble.ts'
+import { podTrouble, remedyFor } from './pod-trouble.ts'
 
 /** An object that is not ready, and its pods. */
 export interface Unready {
@@ -43,7 +43,8 @@ export async function explain(
     const { kind, ...metadata } = (unready[index] ?? first).target
     return index === 0 ? reason : `${nameOf({ kind, metadata })}: ${reason}`
   })
-  const fix = fixFor(first.pods.map((pod) => podTrouble(pod)).find((trouble) => trouble !== undefined))
+  const trouble = first.pods.map((pod) => podTrouble(pod)).find((one) => one !== undefined)
+  const fix = remedyFor(trouble, reasons[0] ?? '')
   return new Failure('not-ready', message, { cause: named.join(' · '), ...(fix === undefined ? {} : { fix }) })
 }
 
@@ -54,13 +55,16 @@ async function reasonOf(api: Api, { target, lack, pods }: Unready): Promise<stri
     if (!trouble) continue
     const where = trouble.container === undefined ? '' : `, container ${trouble.container}`
     lines.push(`pod ${pod.metadata.name}${where}: ${trouble.says}`)
-    if (trouble.kind === 'crash' && trouble.container !== undefined) {
+    if ((trouble.kind === 'crash' || trouble.runs) && trouble.container !== undefined) {
       const log = await lastWords(api, pod, trouble.container)
       if (log !== '') lines.push(`its log ends with: ${log}`)
     }
   }
-  // A container's own words say all that the events would repeat.
-  const told = pods.some((pod) => podTrouble(pod)?.container !== undefined)
+  // The words of a container that does not run say all that the events would repeat.
+  const told = pods.some((pod) => {
+    const trouble = podTrouble(pod)
+    return trouble?.container !== undefined && !trouble.runs
+  })
   return [...lines, ...(told ? [] : await warnings(api, target, pods))].join(' · ')
 }
 
@@ -96,17 +100,4 @@ function isAbout(object: Event['involvedObject'], { kind, name }: Readiness, pod
   if (object.kind === 'Pod') return pods.some(({ metadata }) => metadata.name === object.name)
   if (object.kind === 'ReplicaSet') return kind === 'Deployment' && object.name.startsWith(`${name}-`)
   return object.kind === kind && object.name === name
-}
-
-function fixFor(trouble: PodTrouble | undefined): string | undefined {
-  switch (trouble?.kind) {
-    case 'image':
-      return 'Check the name of the image, that it can be pulled, or that it was loaded into the nodes.'
-    case 'crash':
-      return 'Read what its log says, and check the settings it was started with.'
-    case 'unschedulable':
-      return 'Give the node what the pod asks for: its labels, its CPU, its memory.'
-    default:
-      return undefined
-  }
 }

@@ -7,7 +7,7 @@ export interface ReleaseName {
 }
 
 /** The argument lists of helm, as versions 3.14 and 4 understand them. */
-export const helmArgv = { install, uninstall, pull, show }
+export const helmArgv = { install, uninstall, pull, show, template }
 
 export interface ReleaseLabels {
   /** On helm's own record of the release. */
@@ -42,6 +42,17 @@ function uninstall({ release, namespace, kubeconfigFile }: ReleaseName): string[
 
 function pull(chart: Chart, version: string | undefined, folder: string): string[] {
   return ['pull', ...chartArgv(chart, version), '--destination', folder]
+}
+
+/** What a chart makes of values, without a cluster; `kubernetes`: the version that it is rendered for. */
+function template(
+  { release, namespace }: Omit<ReleaseName, 'kubeconfigFile'>,
+  chart: string,
+  valuesFile: string,
+  kubernetes: string | undefined,
+): string[] {
+  const version = kubernetes === undefined ? [] : ['--kube-version', kubernetes]
+  return ['template', release, chart, '--namespace', namespace, '--include-crds', ...version, '--values', valuesFile]
 }
 
 /** What a chart says of itself, without fetching all of it where that can be helped. */

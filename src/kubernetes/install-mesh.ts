@@ -12,6 +12,8 @@ import { installRelease } from './install-release.ts'
 import type { ManifestShelf } from './manifest-shelf.ts'
 import { RUN_LABEL, stamped } from './stamp.ts'
 
+export type HelmStep = Extract<InstallStep, { do: 'helm' }>
+
 export interface MeshInstallation {
   readonly cluster: Cluster
   readonly helm: Program
@@ -85,7 +87,7 @@ async function carryOut(step: InstallStep, installation: MeshInstallation, signa
 }
 
 async function install(
-  step: Extract<InstallStep, { do: 'helm' }>,
+  step: HelmStep,
   { helm, env, charts, kubeconfigFile, dir, about, run }: MeshInstallation,
   signal: AbortSignal,
 ): Promise<void> {
@@ -100,7 +102,7 @@ async function install(
 }
 
 /** A trust anchor and an issuer under it, for one cluster; the anchor's key is never written. */
-async function linkerdCredentials(): Promise<Values> {
+export async function linkerdCredentials(): Promise<Values> {
   const anchor = await makeAuthority({ name: 'root.linkerd.cluster.local', depth: 1 })
   const issuer = await anchor.intermediate('identity.linkerd.cluster.local')
   return {

@@ -1,5 +1,5 @@
 import type { Seconds } from '../model/units.ts'
-import type { ContainerStatus, Pod } from './pod.ts'
+import type { ContainerState, ContainerStatus, Pod } from './pod.ts'
 
 /** What keeps a pod from being ready, in the cluster's own words. */
 export interface PodTrouble {
@@ -7,6 +7,8 @@ export interface PodTrouble {
   readonly kind: 'image' | 'crash' | 'ended' | 'unschedulable' | 'waiting'
   readonly container?: string
   readonly says: string
+  /** It runs: its log and the pod's events say more. */
+  readonly runs?: true
   /** After how long it is given up; absent where it may get better. */
   readonly hopelessAfter?: Seconds
 }
@@ -24,19 +26,24 @@ const CRASHES = 3
 
 export function podTrouble(pod: Pod): PodTrouble | undefined {
   const { phase, reason, message, conditions = [] } = pod.status ?? {}
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   if (phase === 'Failed' || phase === 'Succeeded') {
-    const says = [reason, message].filter(Boolean).join(': ') || `it ended (${phase})`
-    return { kind: 'ended', says }
+    const container = statuses.find(({ state }) => state?.terminated && state.terminated.exitCode !== 0)
+    const ended = container?.state?.terminated
+    const says = wordsOf({ reason, message }) || (ended ? endOf(ended) : `it ended (${phase})`)
+    return { kind: 'ended', ...(container && { container: container.name }), says }
   }
-  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
-    const trouble = containerTrouble(status)
-    if (trouble) return trouble
-  }
+  const [first] = statuses.flatMap((status) => containerTrouble(status) ?? [])
+  if (first) return first
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False') {
     return { kind: 'unschedulable', says: scheduled.message ?? scheduled.reason ?? 'no node was found for it' }
   }
-  const unready = conditions.find(({ type, status }) => type === 'Ready' && status !== 'True')
+  const ready = conditions.find(({ type }) => type === 'Ready')
+  if (ready?.status === 'True') return undefined
+  const running = runningTrouble(pod)
+  if (running) return running
+  const unready = ready
   return unready ? { kind: 'waiting', says: unready.message ?? unready.reason ?? 'it is not ready' } : undefined
 }
 
@@ -48,7 +55,7 @@ function containerTrouble({ name, state, lastState, restartCount }: ContainerSta
   }
   const ended = state?.terminated ?? lastState?.terminated
   if (waiting?.reason === 'CrashLoopBackOff' || (restartCount > 0 && state?.running === undefined && ended)) {
-    const how = ended ? `, last with exit code ${ended.exitCode}${ended.reason ? ` (${ended.reason})` : ''}` : ''
+    const how = ended ? `, last with ${endOf(ended)}` : ''
     const says = `it was started ${restartCount + 1} times and ended each time${how}`
     const hopeless = waiting?.reason === 'CrashLoopBackOff' && restartCount >= CRASHES
     return { kind: 'crash', container: name, says, ...(hopeless ? { hopelessAfter: 0 } : {}) }
@@ -59,8 +66,104 @@ function containerTrouble({ name, state, lastState, restartCount }: ContainerSta
   return undefined
 }
 
-function wordsOf({ reason, message }: { reason?: string; message?: string }): string {
+/** A container that runs and is not ready keeps its pod from being ready, and if it comes before others, them from starting. */
+function runningTrouble({ spec, status = {} }: Pod): PodTrouble | undefined {
+  const { initContainerStatuses = [], containerStatuses = [] } = status
+  const waits = (one: ContainerStatus) => one.state?.running !== undefined && one.ready === false
+  const before = initContainerStatuses.find(waits)
+  if (before) {
+    const isSidecar =
+      before.started === false ||
+      (spec.initContainers ?? []).some(({ name, restartPolicy }) => name === before.name && restartPolicy === 'Always')
+    const how = isSidecar ? 'it runs, and its startup probe has not succeeded yet' : 'it has not ended yet'
+    return { kind: 'waiting', container: before.name, says: `${how}: the containers after it wait for it`, runs: true }
+  }
+  const unready = containerStatuses.find(waits)
+  if (!unready) return undefined
+  const probe = unready.started === false ? 'startup' : 'readiness'
+  const last = unready.restartCount > 0 ? unready.lastState?.terminated : undefined
+  const says = `it runs, and its ${probe} probe fails${last ? `; before, it ended with ${endOf(last)}` : ''}`
+  return { kind: 'waiting', container: unready.name, says, runs: true }
+}
+
+/** `exit code 255 (Error): exec /usr/bin/fortio: exec format error` */
+function endOf({ exitCode, reason, message }: NonNullable<ContainerState['terminated']>): string {
+  const said = message?.trim().split('\n').slice(-3).join(' | ').slice(-300)
+  return `exit code ${exitCode}${reason ? ` (${reason})` : ''}${said ? `: ${said}` : ''}`
+}
+
+function wordsOf({ reason, message }: { reason?: string | undefined; message?: string | undefined }): string {
   return [reason, message].filter(Boolean).join(': ')
+}
+
+/** What to do about words that clusters have for what goes wrong; the first that fits. */
+const REMEDIES: readonly (readonly [words: RegExp, remedy: string])[] = [
+  [
+    /toomanyrequests|too many requests|pull rate limit/i,
+    'The registry limits pulls: wait until that has passed, name a mirror in a site file, or let `docker login` and `docker pull` bring the image here: what is here is loaded into the nodes.',
+  ],
+  [
+    /exec format error/i,
+    'The image is for another processor than the node: fetch it with `docker pull --platform`, or name another in a site file.',
+  ],
+  [
+    /ephemeral-storage|disk.?pressure|no space left on device/i,
+    'Free disk on the node: `docker system df` shows what Docker holds, `docker builder prune && docker image prune` gives some back.',
+  ],
+  [
+    /OOMKilled|out of memory|low on resource: memory|memory.?pressure/i,
+    'Give it more memory: the memoryLimit of the arm where that is what it reached, else the machine; or leave arms out with --arms.',
+  ],
+  [
+    /iptables|ip6tables|nf_tables|xtables|RULE_APPEND/i,
+    'The kernel refuses the rules that lead traffic into the proxies: `meshbench doctor` names the modules that it lacks.',
+  ],
+  [/too many open files|inotify/i, 'Raise the limits of inotify: `meshbench doctor` says which, and how far.'],
+  [
+    /x509|certificate signed by unknown authority/i,
+    'The nodes do not know the authority of that certificate: let `docker pull` bring the image here, where it is loaded into the nodes, or name a registry in a site file whose certificate they know.',
+  ],
+  [
+    /no such host|i\/o timeout|dial tcp/i,
+    'The nodes do not reach that address: what `docker pull` or `docker load` brought here is loaded into the nodes; a site file names a mirror.',
+  ],
+  [
+    /failed calling webhook/i,
+    "The mesh's webhook does not answer: look at the pods of its control plane (run the arm alone with --keep, then use kubectl).",
+  ],
+  [
+    /FailedCreatePodSandBox|failed to (set ?up|create) (network|pod sandbox)|plugin type=/i,
+    "The node's network cannot be set up for it: look at the pods of the CNI plugins, in kube-system and of the mesh (run the arm alone with --keep, then use kubectl).",
+  ],
+  [
+    /^it does not exist/,
+    'Its chart makes it under another name, or not at all: look at the values of the arm and of the site file; `meshbench doctor` renders the charts.',
+  ],
+  [
+    /FailedMount|MountVolume|(configmap|secret) "[^"]+" not found|CreateContainerConfigError/i,
+    'What it mounts or reads is not there: look at the values that name it, and at what the charts have made.',
+  ],
+]
+
+/** What to do about a pod's trouble; `words`: all that the cluster has said about it. */
+export function remedyFor(trouble: PodTrouble | undefined, words: string): string | undefined {
+  const found = REMEDIES.find(([pattern]) => pattern.test(words))
+  if (found) return found[1]
+  switch (trouble?.kind) {
+    case 'image':
+      return 'Check the name of the image, that it can be pulled, or that it was loaded into the nodes.'
+    case 'crash':
+    case 'ended':
+      return 'Read what its log says, and check the settings it was started with.'
+    case 'unschedulable':
+      return 'Give the node what the pod asks for: its labels, its CPU, its memory.'
+    case 'waiting':
+      return (
+        trouble.runs && 'Read what its log says: run the arm alone with --keep, then use kubectl logs and describe.'
+      )
+    default:
+      return undefined
+  }
 }
 
 /** Whether a container was started again within these seconds: it may be about to end again. */

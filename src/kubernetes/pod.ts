@@ -40,6 +40,8 @@ export interface ContainerStatus {
   readonly imageID: string
   readonly containerID?: string
   readonly ready: boolean
+  /** Whether its startup probe has succeeded. */
+  readonly started?: boolean
   readonly restartCount: number
   readonly state?: ContainerState
   readonly lastState?: ContainerState

@@ -84,6 +84,10 @@ function unreadyOf(readiness: readonly Readiness[], lists: ReadonlyMap<string, r
     const { object, pods } = foundOf(target, lists)
     const lack = lackOf(target.kind, object)
     if (lack === undefined) return []
-    return [{ target, lack, pods: pods.filter((pod) => belongsTo(pod, target, object)) }]
+    const others = object
+      ? []
+      : (lists.get(pathOf(target.kind, target.namespace)) ?? []).map(({ metadata }) => metadata.name)
+    const instead = others.length > 0 && target.kind !== 'Pod' ? `; there is ${others.slice(0, 5).join(', ')}` : ''
+    return [{ target, lack: `${lack}${instead}`, pods: pods.filter((pod) => belongsTo(pod, target, object)) }]
   })
 }

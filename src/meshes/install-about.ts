@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts'
-import type { InstallAbout, Mesh, Values } from '../model/mesh.ts'
+import type { InstallAbout, Mesh, Values, VersionTrouble } from '../model/mesh.ts'
 import type { Arm, Profile } from '../model/scenario.ts'
 import type { Site, Vendor } from '../model/site.ts'
 import { isTree } from './merge-values.ts'
@@ -23,6 +23,7 @@ export function installAbout(
   const own = vendors[declared.name]
   const { tag, ...vendor }: Vendor = { ...declared, ...own, charts: { ...declared.charts, ...own?.charts } }
   const settings = settingsOf(mesh, profile, arm)
+  refuseVersion(mesh, arm)
   refuseUnknownCharts(settings['values'], vendor, arm)
   return {
     version: arm.version ?? vendor.version,
@@ -31,6 +32,36 @@ export function installAbout(
     settings,
     namespace: WORKLOAD_NAMESPACE,
   }
+}
+
+/** A scenario's file is refused with line and column; this is for arms that come another way. */
+function refuseVersion({ kubernetes }: Mesh, arm: Pick<Arm, 'name' | 'version'>): void {
+  const trouble = arm.version === undefined ? undefined : kubernetes?.versionTrouble?.(arm.version)
+  if (trouble) throw new Failure('scenario', `arm ${arm.name}: ${trouble.message}`, { fix: trouble.remedy })
+}
+
+/** What is wrong with a version of a project that numbers its releases `1.2.3`, without more before or after. */
+export function releaseTrouble(title: string, example: string, version: string): VersionTrouble | undefined {
+  const [, prefix = '', number = '', rest = ''] = /^(v?)(\d+(?:\.\d+)*)(.*)$/.exec(version) ?? []
+  const parts = number.split('.').length
+  const isVariant = /-(distroless|debug)$/.test(rest)
+  const isRelease = parts === 3 && !isVariant && !/(^|\.)0\d/.test(number)
+  if (isRelease && prefix === '') return undefined
+  if (isRelease)
+    return { message: `${version}: releases of ${title} have no "v" before them`, remedy: `Write ${number}${rest}.` }
+  if (parts === 2 && rest === '') {
+    return {
+      message: `${version} names many releases of ${title}`,
+      remedy: `Name one by its three numbers, so that the run can be repeated: "${example}".`,
+    }
+  }
+  if (parts === 3 && isVariant) {
+    return {
+      message: `${version} is a tag of images, not a release of ${title}`,
+      remedy: `Write ${number}${rest.replace(/-(distroless|debug)$/, '')}; the site file has the variant of the images.`,
+    }
+  }
+  return { message: `${version} is no release of ${title}`, remedy: `Name one by its three numbers: "${example}".` }
 }
 
 function refuseUnknownCharts(values: unknown, { charts }: Vendor, arm: Pick<Arm, 'name'>): void {

@@ -1,5 +1,4 @@
 import type { InstallAbout, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
-import { meshImage, ON } from './image-name.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import {
   ambientComponents,
@@ -13,12 +12,16 @@ import {
   envoyResources,
   envoySettings,
   istioCertificates,
+  istioInjected,
+  istioProxyImage,
   istioVendor,
+  istioVersionTrouble,
   proxyConfig,
+  revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
 import { proveWaypoint } from './prove-waypoint.ts'
-import { WORKLOAD_NAMESPACE } from './workload-parts.ts'
+import { ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
 
 const NAME = 'waypoint'
 const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
@@ -38,13 +41,15 @@ export const istioAmbientWaypoint: Mesh = {
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,
+    versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     // Definitions first: istiod makes the class of waypoints when it starts.
     install: (about) => [
       { do: 'gateway-api' },
       ...installAmbient(about, { global: { waypoint: waypointValues(about) } }),
     ],
-    images: (about) => [...ambientImages(about), meshImage(about, 'proxyv2', ON.server)],
+    images: (about) => [...ambientImages(about), istioProxyImage(about, ON.server)],
+    injectedImages: istioInjected,
     enrol: (about) => ({
       labels: { ...ambientLabels, 'istio.io/use-waypoint': NAME },
       objects: [...strictMtls(about), waypoint(about)],
@@ -81,7 +86,11 @@ function waypoint(about: InstallAbout): KubernetesObject {
   return {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'Gateway',
-    metadata: { name: NAME, namespace: about.namespace, labels: { 'istio.io/waypoint-for': 'service' } },
+    metadata: {
+      name: NAME,
+      namespace: about.namespace,
+      labels: { 'istio.io/waypoint-for': 'service', ...revisionLabel(about) },
+    },
     spec: {
       gatewayClassName: 'istio-waypoint',
       infrastructure: { annotations: proxyConfig(about) },

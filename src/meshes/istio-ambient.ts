@@ -1,20 +1,22 @@
 import type { InstallAbout, InstallStep, Mesh, MeshImage, Setting, Values } from '../model/mesh.ts'
-import { meshImage, ON } from './image-name.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import {
   ISTIO_NAMESPACE,
   istioCertificates,
   istioControlPlane,
+  istioImage,
   istioImages,
   istioReadiness,
   istioRelease,
+  istioRevision,
   istioVendor,
+  istioVersionTrouble,
   strictMtls,
 } from './istio-parts.ts'
 import { resourcesFor } from './limits.ts'
 import { proveAmbient } from './prove-ambient.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
-import { workloadComponents } from './workload-parts.ts'
+import { ON, workloadComponents } from './workload-parts.ts'
 
 /** What ambient brings on every node, and its control plane. */
 export const ambientComponents = [
@@ -63,13 +65,15 @@ export function installAmbient(about: InstallAbout, istiod: Values): InstallStep
 
 export function ambientImages(about: InstallAbout): MeshImage[] {
   return [
-    meshImage(about, 'pilot', ON.control),
-    ...['install-cni', 'ztunnel'].map((name) => meshImage(about, name, ON.all)),
+    istioImage(about, 'istiod', 'pilot', ON.control),
+    istioImage(about, 'cni', 'install-cni', ON.all),
+    istioImage(about, 'ztunnel', 'ztunnel', ON.all),
   ]
 }
 
 function cniValues(about: InstallAbout): Values {
   return {
+    ...ofRevision(about),
     profile: 'ambient',
     global: istioImages(about),
     ...(about.settings['dnsCapture'] === false && { ambient: { dnsCapture: false } }),
@@ -82,11 +86,18 @@ function ztunnelValues(about: InstallAbout): Values {
   // Requests as shipped.
   const resources = resourcesFor(settings, { cpu: '200m', memory: 512 })
   return {
+    ...ofRevision(about),
     ...istioImages(about),
     ...(settings['accessLog'] === false && { logLevel: QUIET }),
     ...(threads > 0 && { env: { ZTUNNEL_WORKER_THREADS: String(threads) } }),
     ...(resources && { resources }),
   }
+}
+
+/** Whose control plane they look for. */
+function ofRevision(about: InstallAbout): Values {
+  const revision = istioRevision(about)
+  return revision === undefined ? {} : { revision }
 }
 
 /** Failed connections are still logged. */
@@ -102,6 +113,7 @@ export const istioAmbient: Mesh = {
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,
+    versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => installAmbient(about, {}),
     images: ambientImages,

@@ -3,12 +3,15 @@ import type {
   InstallAbout,
   InstallStep,
   KubernetesObject,
+  MeshImage,
+  NodePart,
   Readiness,
   Setting,
   Values,
 } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { helmStep } from './helm-step.ts'
+import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
+import { releaseTrouble } from './install-about.ts'
 import { resourcesFor } from './limits.ts'
 import { mergeValues } from './merge-values.ts'
 import { ON_CONTROL_NODE } from './workload-parts.ts'
@@ -59,12 +62,64 @@ export function istioRelease(about: InstallAbout, { release, chart, values }: Re
 
 /** Istio's definitions and its control plane, with what the site adds to it. */
 export function istioControlPlane(about: InstallAbout, values: Values): InstallStep[] {
+  const revision = istioRevision(about)
   return [
-    istioRelease(about, { release: 'istio-base', chart: 'base', values: {} }),
+    istioRelease(about, {
+      release: 'istio-base',
+      chart: 'base',
+      values: revision ? { defaultRevision: revision } : {},
+    }),
     istioRelease(about, { release: 'istiod', chart: 'istiod', values: mergeValues(istiodValues(about), values) }),
-    { do: 'wait', until: [istioReadiness('Deployment', 'istiod')] },
+    { do: 'wait', until: [istioReadiness('Deployment', revision ? `istiod-${revision}` : 'istiod')] },
     { do: 'site-manifests' },
   ]
+}
+
+/** The control plane's revision, where values give it one: its objects have other names then, and it serves only who names it. */
+export function istioRevision(about: InstallAbout): string | undefined {
+  return textAt(givenValues(about, 'istiod'), 'revision') || undefined
+}
+
+/** What makes a namespace, or a gateway, the revision's; nothing where there is none. */
+export function revisionLabel(about: InstallAbout): Readonly<Record<string, string>> {
+  const revision = istioRevision(about)
+  return revision === undefined ? {} : { 'istio.io/rev': revision }
+}
+
+export const istioVersionTrouble = (version: string) => releaseTrouble('Istio', istioVendor.version, version)
+
+/** The image of a chart's own pods, as its values name it. */
+export function istioImage(about: InstallAbout, chart: string, name: string, on: readonly NodePart[]): MeshImage {
+  const given = givenValues(about, chart)
+  // ztunnel's chart has them at its top, the others below `global` unless they are at the top.
+  const of = (key: string) => textAt(given, key) ?? (chart === 'ztunnel' ? undefined : textAt(given, 'global', key))
+  return { name: fullName(about, textAt(given, 'image') ?? name, of), on }
+}
+
+/** The image that istiod puts into pods: sidecars and waypoints. */
+export function istioProxyImage(about: InstallAbout, on: readonly NodePart[]): MeshImage {
+  const given = givenValues(about, 'istiod')
+  const image = textAt(given, 'global', 'proxy', 'image') ?? 'proxyv2'
+  return { name: fullName(about, image, (key) => textAt(given, 'global', key)), on }
+}
+
+function fullName(about: InstallAbout, image: string, of: (key: string) => string | undefined): string {
+  if (image.includes('/')) return image
+  const { vendor } = about
+  const variant = of('variant') ?? vendor.variant
+  return `${of('hub') ?? vendor.hub}/${image}:${of('tag') ?? imageTag(about)}${variant ? `-${variant}` : ''}`
+}
+
+/** As the injector's own values name it. */
+export function istioInjected(objects: readonly KubernetesObject[]): string[] {
+  return objects.flatMap(({ kind, metadata, data }) => {
+    if (kind !== 'ConfigMap' || !metadata.name.startsWith('istio-sidecar-injector')) return []
+    const { global } = JSON.parse(String((data as Values)['values'])) as Values
+    const at = (...path: string[]) => textAt({ global }, 'global', ...path)
+    const image = at('proxy', 'image') ?? 'proxyv2'
+    const variant = at('variant')
+    return [image.includes('/') ? image : `${at('hub')}/${image}:${at('tag')}${variant ? `-${variant}` : ''}`]
+  })
 }
 
 export function istioReadiness(kind: Readiness['kind'], name: string): Readiness {

@@ -1,5 +1,4 @@
 import type { InstallAbout, Mesh, Values } from '../model/mesh.ts'
-import { meshImage, ON } from './image-name.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import {
   envoyResources,
@@ -7,13 +6,19 @@ import {
   ISTIO_NAMESPACE,
   istioCertificates,
   istioControlPlane,
+  istioImage,
+  istioInjected,
+  istioProxyImage,
+  istioRevision,
   istioVendor,
+  istioVersionTrouble,
   proxyConfig,
+  revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
 import { proveSidecar } from './prove-sidecar.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
-import { sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+import { ON, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
 const components = [
   ...workloadComponents,
@@ -42,11 +47,13 @@ export const istioSidecar: Mesh = {
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,
+    versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => istioControlPlane(about, sidecarValues(about)),
-    images: (about) => [meshImage(about, 'pilot', ON.control), meshImage(about, 'proxyv2', ON.workload)],
+    images: (about) => [istioImage(about, 'istiod', 'pilot', ON.control), istioProxyImage(about, ON.workload)],
+    injectedImages: istioInjected,
     enrol: (about) => ({
-      labels: { 'istio-injection': 'enabled' },
+      labels: istioRevision(about) ? revisionLabel(about) : { 'istio-injection': 'enabled' },
       podAnnotations: proxyConfig(about),
       objects: strictMtls(about),
       until: [],

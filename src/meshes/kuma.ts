@@ -1,13 +1,13 @@
 import type { InstallAbout, InstallStep, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { helmStep } from './helm-step.ts'
-import { meshImage, ON } from './image-name.ts'
+import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
 import { inspectProxies } from './inspect-proxies.ts'
+import { releaseTrouble } from './install-about.ts'
 import { resourcesFor } from './limits.ts'
 import { mergeValues } from './merge-values.ts'
 import { proveKuma } from './prove-kuma.ts'
 import { concurrencySetting, limitSettings, valuesSetting } from './settings.ts'
-import { ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
 const NAMESPACE = 'kuma-system'
 const METRICS_PORT = 5670
@@ -42,12 +42,14 @@ export const kuma: Mesh = {
     vendor,
     // `dpCert.rotation.expiration` as shipped.
     certificates: { what: 'certificates of the data planes', lifetime: 24 * 3600 },
+    versionTrouble: (version) => releaseTrouble('Kuma', vendor.version, version),
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install,
     // Without those of the chart's own jobs, which end before anything is measured: the node pulls them itself.
     images: (about) => [
-      meshImage(about, 'kuma-cp', ON.control),
-      ...['kuma-dp', 'kuma-init'].map((name) => meshImage(about, name, ON.workload)),
+      { name: imageOf(about, 'kuma-cp', 'controlPlane', 'image'), on: ON.control },
+      { name: imageOf(about, 'kuma-dp', 'dataPlane', 'image'), on: ON.workload },
+      { name: imageOf(about, 'kuma-init', 'dataPlane', 'initImage'), on: ON.workload },
     ],
     enrol: ({ settings }) => ({
       labels: { 'kuma.io/sidecar-injection': 'enabled' },
@@ -61,6 +63,14 @@ export const kuma: Mesh = {
       inspectProxies(pods, about, { components, layer: 'L7', enrolled: 'kuma-sidecar', configured: [] }),
     prove: proveKuma,
   },
+}
+
+/** As the values of the chart name it. */
+function imageOf(about: InstallAbout, name: string, ...path: string[]): string {
+  const given = givenValues(about, 'kuma')
+  const hub = textAt(given, 'global', 'image', 'registry') ?? about.vendor.hub
+  const tag = textAt(given, ...path, 'tag') ?? textAt(given, 'global', 'image', 'tag') ?? imageTag(about)
+  return `${hub}/${textAt(given, ...path, 'repository') ?? name}:${tag}`
 }
 
 function install(about: InstallAbout): InstallStep[] {

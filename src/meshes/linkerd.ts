@@ -4,18 +4,18 @@ import type {
   InstallStep,
   KubernetesObject,
   Mesh,
+  MeshImage,
   Readiness,
   Values,
+  VersionTrouble,
 } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { helmStep } from './helm-step.ts'
-import { imageTag, meshImage, ON } from './image-name.ts'
+import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import { resourcesFor } from './limits.ts'
-import { linkerdChartVersion } from './linkerd-chart-version.ts'
 import { proveLinkerd } from './prove-linkerd.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
-import { ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
 const NAMESPACE = 'linkerd'
 const REPOSITORY = 'https://helm.linkerd.io/edge'
@@ -67,9 +67,10 @@ export const linkerd: Mesh = {
     vendor,
     // `identity.issuer.issuanceLifetime` as shipped; the issuer that is made for the run lives for 30 days.
     certificates: { what: "workload certificates of Linkerd's issuer", lifetime: 24 * 3600 },
+    versionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install,
-    images: (about) => [meshImage(about, 'controller', ON.control), meshImage(about, 'proxy', ON.all)],
+    images,
     enrol: (about) => ({ annotations: annotations(about), objects: [countersForAll(about)], until: [] }),
     components,
     scrapes: sidecarScrapes(4191, '/metrics'),
@@ -82,6 +83,65 @@ export const linkerd: Mesh = {
       }),
     prove: proveLinkerd,
   },
+}
+
+/** Numbers of an edge release: year of the century, month, and which of the month. */
+type Edge = readonly [year: number, month: number, release: number]
+
+function edgeOf(version: string): Edge | undefined {
+  const [, year, month, release] = /^edge-(\d\d)\.([1-9]|1[0-2])\.([1-9]\d?)$/.exec(version) ?? []
+  return year === undefined ? undefined : [Number(year), Number(month), Number(release)]
+}
+
+function isBefore(version: string, [year, month, release]: Edge): boolean {
+  const [y, m, r] = edgeOf(version) ?? [year, month, release]
+  return y !== year ? y < year : m !== month ? m < month : r < release
+}
+
+/** Earlier charts install the Gateway API themselves, and have an image for the policy controller. */
+const OLDEST: Edge = [25, 9, 4]
+
+/** From here on the proxy's image lays the rules of its pod itself. */
+const WITHOUT_INIT_IMAGE: Edge = [25, 11, 3]
+const INIT_VERSION = 'v2.4.3'
+
+/** Releases with a name; the project publishes charts of edge releases alone. */
+const NAMED: Readonly<Record<string, string>> = { '2.19': 'edge-25.10.7', '2.20': 'edge-26.6.3' }
+
+function versionTrouble(version: string): VersionTrouble | undefined {
+  if (edgeOf(version)) {
+    if (!isBefore(version, OLDEST)) return undefined
+    return {
+      message: `${version} cannot be installed by meshbench: its charts bring the Gateway API themselves, and other images`,
+      remedy: `Name edge-${OLDEST.join('.')} or a later one.`,
+    }
+  }
+  const message = `${version} is no version of Linkerd that can be installed: charts are published of edge releases only`
+  const [, year, month, release] = /^(?:edge-|v)?(?:20)?(\d\d)\.0?(\d{1,2})\.0?(\d{1,2})$/.exec(version) ?? []
+  const meant = NAMED[/^v?(?:stable-)?(\d+\.\d+)/.exec(version)?.[1] ?? ''] ?? `edge-${year}.${month}.${release}`
+  const remedy = edgeOf(meant) ? `Write ${meant}.` : 'Name an edge release: edge-26.6.3 is 2.20, edge-25.10.7 is 2.19.'
+  return { message, remedy }
+}
+
+/** `edge-26.6.3` → `2026.6.3`: how Linkerd numbers the charts of an edge release. */
+function chartVersion(version: string): string {
+  return version.replace(/^edge-/, '20')
+}
+
+/** As the values of the charts name them. */
+function images(about: InstallAbout): MeshImage[] {
+  const { hub } = about.vendor
+  const given = givenValues(about, 'linkerd-control-plane')
+  const named = (name: string, version: string, ...path: string[]) =>
+    `${textAt(given, ...path, 'name') ?? `${hub}/${name}`}:${textAt(given, ...path, 'version') ?? version}`
+  const controller = `${textAt(given, 'controllerImage') ?? `${hub}/controller`}:${textAt(given, 'controllerImageVersion') ?? imageTag(about)}`
+  return [
+    { name: controller, on: ON.control },
+    { name: named('proxy', imageTag(about), 'proxy', 'image'), on: ON.all },
+    ...(isBefore(about.version, WITHOUT_INIT_IMAGE)
+      ? [{ name: named('proxy-init', INIT_VERSION, 'proxyInit', 'image'), on: ON.all }]
+      : []),
+  ]
 }
 
 /** Where only authenticated peers are let in, the proxies' counters would be shut off too: whoever scrapes them is no peer. */
@@ -114,7 +174,7 @@ function install(about: InstallAbout): InstallStep[] {
 }
 
 function release(about: InstallAbout, name: string, values: Values) {
-  const version = linkerdChartVersion(about.version)
+  const version = chartVersion(about.version)
   return helmStep(about, { do: 'helm', release: name, chart: name, version, namespace: NAMESPACE, values })
 }
 
@@ -130,6 +190,9 @@ function controlPlaneValues(about: InstallAbout): Values {
     // A job that calls home once a day, and may do so while something is measured.
     disableHeartBeat: true,
     proxy: { image: { name: `${about.vendor.hub}/proxy`, version: tag }, ...proxyValues(about) },
+    ...(isBefore(about.version, WITHOUT_INIT_IMAGE) && {
+      proxyInit: { image: { name: `${about.vendor.hub}/proxy-init`, version: INIT_VERSION } },
+    }),
   }
 }
 

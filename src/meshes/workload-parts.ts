@@ -1,4 +1,4 @@
-import type { ComponentRule, PodFact, Scrape } from '../model/mesh.ts'
+import { type ComponentRule, NODE_PARTS, type PodFact, type Scrape } from '../model/mesh.ts'
 
 /** Where the workload lives. */
 export const WORKLOAD_NAMESPACE = 'bench'
@@ -6,6 +6,9 @@ export const WORKLOAD_NAMESPACE = 'bench'
 /** What tells the two pods of the workload apart. */
 export const CLIENT = { app: 'client' } as const
 export const SERVER = { app: 'server' } as const
+
+/** Where images are needed: where a control plane runs, where the workload does, its server, and everywhere. */
+export const ON = { control: ['control'], workload: ['client', 'server'], server: ['server'], all: NODE_PARTS } as const
 
 /** Nodes that a mesh's control plane is kept to, so that it shares none with what is measured. */
 export const ON_CONTROL_NODE = {

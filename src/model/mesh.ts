@@ -65,12 +65,16 @@ export interface ProcessProxy {
 export interface KubernetesMesh {
   /** Where its charts and images come from, unless a site says otherwise; absent where nothing is installed. */
   readonly vendor?: Vendor
+  /** What is wrong with a version that an arm names; undefined where it can be installed. */
+  readonly versionTrouble?: (version: string) => VersionTrouble | undefined
   /** Protocols that the mesh carries as its layer says. */
   readonly protocols: readonly Protocol[]
   /** In order; undone in the reverse order. */
   install(about: InstallAbout): readonly InstallStep[]
   /** Every image that its pods run, injected ones included. */
   images(about: InstallAbout): readonly MeshImage[]
+  /** Images that rendered charts put into pods by injection, where no object names them whole. */
+  readonly injectedImages?: (objects: readonly KubernetesObject[]) => readonly string[]
   /** What makes the workload part of the mesh. */
   enrol(about: InstallAbout): Enrolment
   /** Whose cost a container is; the first that matches counts, and what none matches is the node's own. */
@@ -89,6 +93,11 @@ export interface KubernetesMesh {
 export interface Certificates {
   readonly what: string
   readonly lifetime: Seconds
+}
+
+export interface VersionTrouble {
+  readonly message: string
+  readonly remedy: string
 }
 
 /** An image, and the nodes whose pods run it: no other needs it. */

@@ -64,6 +64,8 @@ export interface Platform {
   readonly title: string
   /** What stands in the way of this plan; changes nothing. */
   check(plan: Plan): Promise<Finding[]>
+  /** What can be told of a plan from files alone, without asking what carries it out; absent where there is nothing to tell. */
+  review?(plan: Plan): Promise<Finding[]>
   /** Fetches and builds what the plan needs. Throws a Failure where that cannot be had. */
   prepare(plan: Plan, signal: AbortSignal): AsyncGenerator<Step, Provided>
   /** Provisions a cohort. Disposing of the testbed removes all that it made. */

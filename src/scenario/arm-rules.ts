@@ -1,7 +1,9 @@
+import { isTree } from '../meshes/merge-values.ts'
 import { settingFits, settingWants } from '../meshes/setting-fits.ts'
-import type { Mesh } from '../model/mesh.ts'
+import type { Mesh, Values } from '../model/mesh.ts'
 import { type Finding, type Path, shown } from './finding.ts'
 import { meshNamed, type Rule, repeated } from './rule.ts'
+import { VERSION } from './schema.ts'
 import { suggest } from './suggest.ts'
 
 const armNamesAreUnique: Rule = ({ arms }) =>
@@ -18,6 +20,13 @@ const meshesExist: Rule = ({ arms }, meshes) =>
     return [{ path: [...path, 'mesh'], message, remedy: suggest(mesh, Object.keys(meshes)) }]
   })
 
+const versionsCanBeInstalled: Rule = ({ arms }, meshes) =>
+  arms.flatMap(({ arm: { mesh, version }, path }) => {
+    if (version === undefined || !VERSION.test(version)) return []
+    const trouble = meshNamed(meshes, mesh)?.kubernetes?.versionTrouble?.(version)
+    return trouble ? [{ path: [...path, 'version'], ...trouble }] : []
+  })
+
 const valuesAreSettings: Rule = ({ arms }, meshes) =>
   arms.flatMap(({ arm, path }) => {
     const mesh = meshNamed(meshes, arm.mesh)
@@ -30,12 +39,49 @@ const valuesAreSettings: Rule = ({ arms }, meshes) =>
 function settingFindings(mesh: Mesh, key: string, value: unknown, path: Path): Finding[] {
   const names = Object.keys(mesh.settings)
   const setting = names.includes(key) ? mesh.settings[key] : undefined
+  const charts = Object.keys(mesh.kubernetes?.vendor?.charts ?? {})
   if (!setting) {
-    const remedy = names.length === 0 ? `Remove it: ${mesh.name} has no settings.` : suggest(key, names)
+    const chart = charts.includes(key) ? key : '<chart>'
+    const isHelm = charts.length > 0 && (charts.includes(key) || isTree(value) || key.includes('.'))
+    const helm = isHelm ? `Helm values go under values.values.${chart}, one of: ${charts.join(', ')}. ` : ''
+    const remedy = names.length === 0 ? `Remove it: ${mesh.name} has no settings.` : `${helm}${suggest(key, names)}`
     return [{ path, message: `${mesh.name} has no setting ${shown(key)}`, remedy, atKey: true }]
   }
+  if (setting.type === 'values' && isTree(value)) return helmFindings(mesh, charts, value, path)
   if (settingFits(setting, value)) return []
   return [{ path, message: `${key}: ${shown(value)} is not ${settingWants(setting)}`, remedy: setting.summary }]
 }
 
-export const armRules: readonly Rule[] = [armNamesAreUnique, meshesExist, valuesAreSettings]
+/** Helm values by chart. Helm itself passes over what no chart reads, and then what is measured is not what was meant. */
+function helmFindings(mesh: Mesh, charts: readonly string[], values: Values, path: Path): Finding[] {
+  return Object.entries(values).flatMap(([chart, value]) => {
+    const at = [...path, chart]
+    if (chart !== '*' && !charts.includes(chart)) {
+      const meant = charts.find((name) => chart.endsWith(`-${name}`))
+      const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Helm values go under values.values.<chart>: ${charts.join(', ')}, or "*" for all of them.`
+      return [{ path: at, message: `${mesh.name} has no chart ${shown(chart)}`, remedy, atKey: true }]
+    }
+    if (isTree(value)) return dottedKeys(value, at)
+    const remedy = 'Write the values of the chart as keys below it.'
+    return [{ path: at, message: `${chart}: ${shown(value)} is not a map of Helm values`, remedy }]
+  })
+}
+
+/** Below these, names with dots are names. */
+const NAMES = /(annotations|labels|selector|matchlabels|metadata|env|data|headers|tags|requests|limits)$/i
+const PATH = /^[a-z_]\w*(\[\d+\])?(\.[a-z_]\w*(\[\d+\])?)+$/i
+
+/** `meshConfig.accessLogFile: …` is what people write after `--set`; in a file of values it is one key that no chart reads. */
+function dottedKeys(values: Values, path: Path): Finding[] {
+  if (NAMES.test(String(path.at(-1)))) return []
+  return Object.entries(values).flatMap(([key, value]) => {
+    const at = [...path, key]
+    if (!PATH.test(key)) return isTree(value) ? dottedKeys(value, at) : []
+    const keys = key.split('.')
+    const nested = `${keys.join(': { ')}: ${shown(value)}${' }'.repeat(keys.length - 1)}`
+    const message = `${shown(key)} is one key with dots in it, which no chart reads`
+    return [{ path: at, message, remedy: `Write keys below each other: ${nested}.`, atKey: true }]
+  })
+}
+
+export const armRules: readonly Rule[] = [armNamesAreUnique, meshesExist, versionsCanBeInstalled, valuesAreSettings]

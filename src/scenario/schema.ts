@@ -18,7 +18,8 @@ const bareArm = z
   })
   .meta(offered)
 
-const VERSION = /^(v|edge-|stable-)?\d+(\.\d+){1,2}([-+][0-9A-Za-z.-]+)?$/
+/** A version as any project may write it; each mesh judges its own. */
+export const VERSION = /^(v|edge-|stable-)?\d+(\.\d+){1,2}([-+][0-9A-Za-z.-]+)?$/
 const version = z.string().regex(VERSION, {
   error: ({ input }) =>
     say(`${JSON.stringify(input)} is not a version`, 'Name one release, so that the run can be repeated: "1.40.0".'),

@@ -73,6 +73,18 @@ describe('untilReady', () => {
     expect(failure.why).toContain('it does not exist')
   })
 
+  it('says what there is in place of what is missing', async () => {
+    const canary = { metadata: { name: 'istiod-canary' } }
+    const { api } = fakeApi(({ path }) => ({
+      metadata: { resourceVersion: '1' },
+      items: path.endsWith('/deployments') ? [canary] : [],
+    }))
+    const istiod = { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' } as const
+    const failure = (await untilReady(api, [istiod], 0.5, signal).catch((error: unknown) => error)) as Failure
+    expect(failure.why).toContain('it does not exist; there is istiod-canary')
+    expect(failure.fix).toContain('values of the arm')
+  })
+
   it('waits for a kind that is not known yet', async () => {
     const { api } = serving(() => [])
     const gateway = { kind: 'Gateway', namespace: 'bench', name: 'waypoint' } as const

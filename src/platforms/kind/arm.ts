@@ -1,6 +1,6 @@
-import { ON } from '../../meshes/image-name.ts'
 import { meshes } from '../../meshes/index.ts'
 import { installAbout } from '../../meshes/install-about.ts'
+import { ON } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'
 import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'

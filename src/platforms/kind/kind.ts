@@ -3,13 +3,16 @@ import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.
 import { chartShelf } from '../../kubernetes/chart-shelf.ts'
 import { manifestShelf } from '../../kubernetes/manifest-shelf.ts'
 import { Failure } from '../../model/failure.ts'
+import type { Plan } from '../../model/plan.ts'
 import { isAbandoned, type Leftover, type Platform, type Step } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
 import type { Program } from '../../model/tool.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain-all.ts'
-import { imagesOf } from './arm.ts'
-import { checkKind } from './check/check-kind.ts'
+import { armMesh, imagesOf } from './arm.ts'
+import { checkKind, reviewKind } from './check/check-kind.ts'
+import { readersOf } from './check/readers.ts'
+import { type Examination, examineArms } from './check/remote-trouble.ts'
 import { imageShelf, pullImages } from './cluster/images.ts'
 import { clusterLeftovers } from './cluster/leftovers.ts'
 import { network } from './cluster/network.ts'
@@ -29,13 +32,21 @@ export interface KindOptions {
 /** Arms as clusters of three nodes each, made by kind in Docker; all but the measured one are frozen. */
 export function kind({ site, keep }: KindOptions): Platform {
   let programs: { readonly kind: Program; readonly helm: Program } | undefined
+  let isExamined = false
+  const examine = async (what: Examination) => {
+    const found = await examineArms(what)
+    isExamined = found !== undefined
+    return found
+  }
   return {
     name: 'kind',
     title: 'real meshes, each in a Kubernetes cluster of its own, made by kind in Docker',
-    check: (plan) => checkKind(plan, site),
+    check: (plan) => checkKind(plan, site, { ...readersOf(), examine }),
+    review: (plan) => reviewKind(plan, site, { examine: examineArms }),
     async *prepare(plan, signal) {
       refuseK6(site, plan.scenario.loads)
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
+      if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
       const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))
       return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
     },
@@ -52,6 +63,20 @@ export function kind({ site, keep }: KindOptions): Platform {
     },
     leftovers,
   }
+}
+
+/** Where helm was not here when the plan was checked, it is now. */
+async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program): AsyncGenerator<Step> {
+  yield { title: 'rendering the charts of all arms' }
+  const arms = scenario.arms.map((arm) => armMesh(arm, scenario.profile, site))
+  const found = (await examineArms({ arms, site, helm: path })) ?? []
+  for (const { severity, what, why } of found) if (severity === 'warning') yield { title: `warning: ${what}. ${why}` }
+  const wrong = found.filter(({ severity }) => severity === 'error')
+  if (wrong.length === 0) return
+  throw new Failure('not-ready', 'the charts of this plan do not make what their arms need', {
+    cause: wrong.map(({ what, why }) => [what, why].filter(Boolean).join(': ')).join('\n'),
+    fix: [...new Set(wrong.map(({ fix }) => fix))].join(' '),
+  })
 }
 
 type Chosen = Pick<Ground, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm'>

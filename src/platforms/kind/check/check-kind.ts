@@ -9,7 +9,7 @@ import { coresFinding, memoryFinding, memoryThere } from './capacity.ts'
 import { clockFinding } from './clock.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'
 import { archivesFinding, diskFinding } from './disk.ts'
-import { refusal } from './finding.ts'
+import { ok, refusal } from './finding.ts'
 import { imageFindings } from './images.ts'
 import { isHere } from './is-here.ts'
 import { inotifyFinding, modulesFinding, portsFinding } from './kernel.ts'
@@ -72,7 +72,50 @@ async function armFindings(scenario: Scenario, site: Site, info: DockerInfo, rea
     ...(await imageFindings(images, info, readers.docker)),
     ...(await archivesFinding(inArchives, readers)),
     ...(await placesFinding(able, site, readers)),
+    ...(await chartFindings(able, site, readers)),
   ]
+}
+
+/** What can be told of a plan where no container engine is asked. */
+export async function reviewKind(
+  { scenario }: Plan,
+  site: Site,
+  readers: Pick<Readers, 'examine'>,
+): Promise<Finding[]> {
+  const tried = scenario.arms.map((arm) => tryArm(arm, scenario, site))
+  const able = tried.filter((one): one is ArmMesh => 'about' in one)
+  return [
+    ...tried.filter((one): one is Finding => 'severity' in one),
+    ...k6Finding(scenario, site),
+    ...(await chartFindings(able, site, readers, true)),
+  ]
+}
+
+async function chartFindings(
+  arms: readonly ArmMesh[],
+  site: Site,
+  { examine }: Pick<Readers, 'examine'>,
+  onlyLocal = false,
+): Promise<Finding[]> {
+  const charts = arms.filter(({ kubernetes, about }) => kubernetes.install(about).some((step) => step.do === 'helm'))
+  if (charts.length === 0) return []
+  try {
+    const found = await examine({ arms: charts, site, onlyLocal })
+    const count = charts.length === 1 ? '1 arm' : `${charts.length} arms`
+    if (found === undefined) {
+      const lacks = onlyLocal
+        ? 'helm or the charts are not on this machine: `meshbench doctor` and'
+        : 'helm is not here yet:'
+      return [
+        ok(`the charts of ${count} were not rendered, since ${lacks} a run renders them before it makes anything`),
+      ]
+    }
+    return found.length > 0
+      ? found
+      : [ok(`the charts of ${count} make what is waited for and what is brought into the nodes`)]
+  } catch (thrown) {
+    return [refusal(thrown)]
+  }
 }
 
 function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding {

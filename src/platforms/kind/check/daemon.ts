@@ -87,6 +87,11 @@ const WSL_CGROUP_V2 =
 
 const OLDER_KUBERNETES = `echo 'kind: { nodeImage: "kindest/node:v1.34.0" }' > site.yaml && export MESHBENCH_SITE="$PWD/site.yaml"`
 
+/** `kindest/node:v1.35.8@sha256:…` → `1.35.8` */
+export function kubernetesVersion(nodeImage: string): string | undefined {
+  return /:v?(\d+\.\d+(?:\.\d+)?)(?:[@-]|$)/.exec(nodeImage)?.[1]
+}
+
 /** `kindest/node:v1.35.8@sha256:…` → 1.35 */
 export function kubernetesOf(nodeImage: string): readonly [major: number, minor: number] | undefined {
   const found = /:v?(\d+)\.(\d+)(?:[.@-]|$)/.exec(nodeImage)

@@ -11,7 +11,7 @@ type Place =
   | { readonly kind: 'chart'; readonly chart: Chart; readonly version: string }
   | { readonly kind: 'manifests'; readonly place: string }
 
-type PlaceReaders = Pick<Readers, 'exists' | 'addressTrouble' | 'chartTrouble'>
+type PlaceReaders = Pick<Readers, 'exists' | 'addressTrouble'>
 
 /** Charts and manifests are looked for before anything is made: an hour later every arm would fail for want of one. */
 export async function placesFinding(
@@ -46,8 +46,8 @@ function placesOf(arms: readonly ArmMesh[], site: Pick<Site, 'gatewayApi'>): Pla
 async function troubleOf(place: Place, readers: PlaceReaders): Promise<string | undefined> {
   if (place.kind === 'manifests' && /^https?:/.test(place.place)) return await readers.addressTrouble(place.place)
   const path = place.kind === 'manifests' ? place.place : place.chart
-  if (place.kind === 'chart' && !isLocalChart(place.chart))
-    return await readers.chartTrouble(place.chart, place.version)
+  // Whoever renders it fetches it, and says why it cannot be had.
+  if (place.kind === 'chart' && !isLocalChart(place.chart)) return undefined
   return (await readers.exists(String(path))) ? undefined : 'there is nothing at that path'
 }
 

@@ -2,14 +2,13 @@ import { access, readFile, statfs } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { gunzipSync } from 'node:zlib'
 import { execa } from 'execa'
-import type { Leftover } from '../../../model/platform.ts'
-import type { Chart } from '../../../model/site.ts'
+import type { Finding, Leftover } from '../../../model/platform.ts'
 import type { Bytes, Seconds } from '../../../model/units.ts'
 import { keptMemory } from '../cluster/kept-memory.ts'
 import { clusterLeftovers } from '../cluster/leftovers.ts'
 import { records } from '../cluster/record.ts'
 import { type Docker, docker as realDocker } from '../docker.ts'
-import { addressTrouble, chartTrouble } from './remote-trouble.ts'
+import { addressTrouble, type Examination, examineArms } from './remote-trouble.ts'
 
 /** What a check looks at, so that tests can show it another machine. */
 export interface Readers {
@@ -36,8 +35,8 @@ export interface Readers {
   exists(path: string): Promise<boolean>
   /** Why nothing can be had from an address; undefined where it can. */
   addressTrouble(address: string): Promise<string | undefined>
-  /** Likewise of a chart in a repository or a registry; undefined also where nobody can tell yet. */
-  chartTrouble(chart: Chart, version: string): Promise<string | undefined>
+  /** What is wrong with the charts of arms; undefined where they cannot be rendered here yet. */
+  examine(what: Examination): Promise<Finding[] | undefined>
 }
 
 export interface MissingModules {
@@ -71,7 +70,7 @@ export function readersOf(docker: Docker = realDocker()): Readers {
         () => false,
       ),
     addressTrouble,
-    chartTrouble,
+    examine: examineArms,
   }
 }
 

@@ -2,11 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { download, downloadTrouble } from '../../../host/outgoing.ts'
-import { helmArgv } from '../../../kubernetes/helm-argv.ts'
-import { runHelm } from '../../../kubernetes/run-helm.ts'
-import type { Chart } from '../../../model/site.ts'
+import { examineCharts } from '../../../kubernetes/examine.ts'
+import { isLocalChart } from '../../../kubernetes/helm-argv.ts'
+import { Failure } from '../../../model/failure.ts'
+import type { Finding } from '../../../model/platform.ts'
+import type { Site } from '../../../model/site.ts'
 import type { Seconds } from '../../../model/units.ts'
 import { locate } from '../../../tools/locate.ts'
+import type { ArmMesh } from '../arm.ts'
+import { kubernetesVersion } from './daemon.ts'
 
 const WITHIN: Seconds = 15
 
@@ -23,17 +27,41 @@ export async function addressTrouble(address: string, within = WITHIN): Promise<
   }
 }
 
-/** By helm itself, which knows proxies and logins. Where it is not here yet, nobody can tell. */
-export async function chartTrouble(chart: Chart, version: string, within = WITHIN): Promise<string | undefined> {
-  const helm = await locate('helm').catch(() => undefined)
-  if (!helm) return undefined
+/** For fetching the charts of all arms and rendering them. */
+const RENDERING: Seconds = 300
+
+export interface Examination {
+  readonly arms: readonly ArmMesh[]
+  readonly site: Site
+  /** Only where every chart is a folder or an archive of this machine. */
+  readonly onlyLocal?: boolean
+  /** The program's path; looked for where it is absent. */
+  readonly helm?: string
+}
+
+/** What is wrong with the charts of arms, as helm renders them; undefined where helm, or a chart, is not on this machine. */
+export async function examineArms({
+  arms,
+  site,
+  onlyLocal = false,
+  helm,
+}: Examination): Promise<Finding[] | undefined> {
+  const charts = arms.flatMap(({ about, kubernetes }) =>
+    kubernetes.install(about).flatMap((step) => (step.do === 'helm' ? [about.vendor.charts[step.chart]] : [])),
+  )
+  if (charts.length === 0) return []
+  if (onlyLocal && !charts.every((chart) => chart !== undefined && isLocalChart(chart))) return undefined
+  const path = helm ?? (await locate('helm').catch(() => undefined))?.path
+  if (path === undefined) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'meshbench-look-'))
+  const limit = AbortSignal.timeout(RENDERING * 1000)
   try {
-    await runHelm({ helm: helm.path, dir }, helmArgv.show(chart, version), AbortSignal.timeout(within * 1000))
-    return undefined
+    return await examineCharts(arms, { helm: path, dir }, kubernetesVersion(site.kind.nodeImage), limit)
   } catch (error) {
-    const reason = (error as Error).message
-    return /aborted|timeout/i.test(reason) ? `no answer within ${within} s` : reason
+    if (!limit.aborted) throw error
+    throw new Failure('helm', `charts could not be rendered within ${RENDERING} s`, {
+      fix: 'Check the way to the charts, or name folders of them in a site file.',
+    })
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -62,7 +62,7 @@ export function machine(about: Machine = {}) {
     keptMemory: async () => undefined,
     exists: async () => true,
     addressTrouble: async () => undefined,
-    chartTrouble: async () => undefined,
+    examine: async () => [],
     ...readers,
   }
   return { readers: all, asked }
