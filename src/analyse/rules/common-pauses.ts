@@ -10,7 +10,7 @@ export const commonPauses: Rule = {
   title: 'Connections did not pause together',
   judge({ reading }) {
     const { pauses } = reading.generator
-    if (!pauses || pauses.seconds / reading.seconds <= SHARE) return undefined
+    if (!pauses || !(pauses.seconds / reading.seconds > SHARE)) return undefined
     return warning(
       `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window).`,
       'A cause that all connections share (garbage collection, the host, one proxy) makes up the tail.',

@@ -5,7 +5,7 @@ import { download, downloadTrouble } from '../../../host/outgoing.ts'
 import { helmArgv } from '../../../kubernetes/helm-argv.ts'
 import { runHelm } from '../../../kubernetes/run-helm.ts'
 import type { Chart } from '../../../model/site.ts'
-import type { Seconds } from '../../../model/units.ts'
+import { milliseconds, type Seconds } from '../../../model/units.ts'
 import { locate } from '../../../tools/locate.ts'
 
 const WITHIN: Seconds = 15
@@ -15,7 +15,7 @@ const GONE = new Set([404, 410])
 
 export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
   try {
-    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(within * 1000) })
+    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
   } catch (error) {
     const { why, fix } = downloadTrouble(address, error)
@@ -29,7 +29,7 @@ export async function chartTrouble(chart: Chart, version: string, within = WITHI
   if (!helm) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'meshbench-look-'))
   try {
-    await runHelm({ helm: helm.path, dir }, helmArgv.show(chart, version), AbortSignal.timeout(within * 1000))
+    await runHelm({ helm: helm.path, dir }, helmArgv.show(chart, version), AbortSignal.timeout(milliseconds(within)))
     return undefined
   } catch (error) {
     const reason = (error as Error).message
