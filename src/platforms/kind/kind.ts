@@ -15,7 +15,6 @@ import { clusterLeftovers } from './cluster/leftovers.ts'
 import { network } from './cluster/network.ts'
 import { pulledImages } from './cluster/pulled.ts'
 import { records } from './cluster/record.ts'
-import { refuseK6 } from './cluster/refuse-k6.ts'
 import { docker } from './docker.ts'
 import type { Ground } from './ground.ts'
 import { makeTestbed } from './testbed.ts'
@@ -34,7 +33,6 @@ export function kind({ site, keep }: KindOptions): Platform {
     title: 'real meshes, each in a Kubernetes cluster of its own, made by kind in Docker',
     check: (plan) => checkKind(plan, site),
     async *prepare(plan, signal) {
-      refuseK6(site, plan.scenario.loads)
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))
       return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
