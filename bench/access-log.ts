@@ -32,6 +32,7 @@ function resultOf(lines: number): FortioResult {
     NumThreads: CONNECTIONS,
     Uniform: true,
     NoCatchUp: false,
+    ActualDuration: 0,
     DurationHistogram: { ...histogram, Data: [{ Start: 3e-4, End: 4e-4, Percent: 100, Count: lines }] },
   }
 }

@@ -2,7 +2,8 @@ import type { JudgedTrial, Problem } from '../model/analysis.ts'
 import type { FailureData } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Result } from '../model/result.ts'
-import { rules } from './rules/index.ts'
+import { clockStep } from './rules/clock-step.ts'
+import { ofTheClock, rules } from './rules/index.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
 /** A result under all validity rules. */
@@ -19,8 +20,11 @@ export function judgeView(result: Result, view: TrialView | undefined): JudgedTr
   return { result, status: invalid ? 'invalid' : 'valid', problems }
 }
 
+/** Where a clock was stepped, what the times of the requests seem to say is of the clock, and only that is said. */
 function problemsOf(view: TrialView): Problem[] {
+  const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
   return rules.flatMap(({ name, judge }) => {
+    if (isStepped && ofTheClock.has(name)) return []
     const objections = judge(view)
     return objections === undefined ? [] : [objections].flat().map((objection) => ({ rule: name, ...objection }))
   })
@@ -31,10 +35,17 @@ function failed({ message, cause, fix }: FailureData): Problem {
   return {
     rule: 'trial-failed',
     severity: 'invalid',
-    cause: cause === undefined ? message : `${message} ${cause}`,
+    cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement: its block lacks this arm under this load.',
     remedy: fix ?? 'See the raw output of the trial and the events of the run.',
   }
+}
+
+const ENDED = /[.!?:]$/
+
+/** What programs say ends as they please; an effect stands behind it. */
+function sentence(text: string): string {
+  return ENDED.test(text) ? text : `${text}.`
 }
 
 function unknown({ trial }: Result): Problem {

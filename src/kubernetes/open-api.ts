@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import { connectionReason } from '../host/outgoing.ts'
 import { Failure } from '../model/failure.ts'
+import { milliseconds } from '../model/units.ts'
 import type { Api, ApiAnswer, ApiRequest } from './api.ts'
 import { execBySocket } from './exec-by-socket.ts'
 
@@ -15,7 +16,7 @@ export async function openApi(kubeconfig: string): Promise<Api> {
 
   async function send({ method, path, body, contentType, within, signal }: ApiRequest): Promise<ApiAnswer> {
     const context = new library.RequestContext(server + path, method)
-    const limit = AbortSignal.timeout(within * 1000)
+    const limit = AbortSignal.timeout(milliseconds(within))
     context.setSignal(AbortSignal.any([closing.signal, limit, ...(signal ? [signal] : [])]))
     context.setHeaderParam('Accept', 'application/json, */*;q=0.8')
     if (contentType !== undefined) context.setHeaderParam('Content-Type', contentType)

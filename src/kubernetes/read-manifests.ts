@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { download, downloadTrouble } from '../host/outgoing.ts'
 import { Failure } from '../model/failure.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
-import type { Seconds } from '../model/units.ts'
+import { milliseconds, type Seconds } from '../model/units.ts'
 import { parseManifests } from './parse-manifests.ts'
 
 const WITHIN: Seconds = 60
@@ -35,7 +35,9 @@ async function filesAt(place: string): Promise<string[]> {
 
 async function textAt(address: string, signal: AbortSignal): Promise<string> {
   try {
-    const answer = await download(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(WITHIN * 1000)]) })
+    const answer = await download(address, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(milliseconds(WITHIN))]),
+    })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
     return await answer.text()
   } catch (cause) {

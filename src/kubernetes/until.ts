@@ -1,4 +1,4 @@
-import type { Seconds } from '../model/units.ts'
+import { milliseconds, type Seconds } from '../model/units.ts'
 import type { Api } from './api.ts'
 import { follow } from './follow.ts'
 
@@ -11,7 +11,7 @@ export async function until<T>(
   signal: AbortSignal,
 ): Promise<boolean> {
   const stop = new AbortController()
-  const limit = AbortSignal.timeout(within * 1000)
+  const limit = AbortSignal.timeout(milliseconds(within))
   let seen = false
   try {
     await follow<T>(

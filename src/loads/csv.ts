@@ -10,6 +10,12 @@ const [COMMA, QUOTE, NEWLINE, DOT, ZERO] = [...new TextEncoder().encode(',"\n.0'
 
 /** Where the named columns stand. Throws a Failure where one is not there. */
 export function columnsOf(header: string, names: readonly string[]): number[] {
+  if (header.startsWith('\x1f')) {
+    throw new Failure('load-output', 'the samples of k6 cannot be read as CSV', {
+      cause: 'the file is compressed: it is gzip',
+      fix: 'Give k6 a file name that does not end in .gz.',
+    })
+  }
   const columns = header.trim().split(',')
   const missing = names.filter((name) => !columns.includes(name))
   if (missing.length === 0 && columns[1] === 'timestamp' && columns[2] === 'metric_value') {

@@ -46,7 +46,8 @@ function protocol({ protocol, payload }: Load): string[] {
   return [...kind[protocol], ...buffer, ...body]
 }
 
-const quiet = ['-log-errors=false', '-loglevel', 'Warning', '-logger-no-color']
+/** At this level fortio says when it sends a request again on a new connection: it counts that nowhere. */
+const quiet = ['-log-errors=false', '-loglevel', 'Info', '-logger-no-color']
 
 function address(protocol: Protocol, target: string): string {
   if (protocol === 'grpc') return target

@@ -21,7 +21,14 @@ export interface FortioReading {
   /** What the schedule asked for and the log does not have; to be called once, when all is read. */
   countUnsent(): void
   readonly candidates: Candidates
-  readonly seen: { requests: number; timeouts: number; firstSend: Micros; lastAnswer: Micros }
+  readonly seen: {
+    requests: number
+    timeouts: number
+    firstSend: Micros
+    lastAnswer: Micros
+    /** Of all requests the least wait after they could be sent: below 0 only where the clock went back. */
+    leastWait: Micros
+  }
   take(requests: Requests): void
 }
 
@@ -32,7 +39,10 @@ export function fortioReading(result: FortioResult): FortioReading {
   const isOpen = schedule.planned !== undefined
   const window = gather(rateOf(schedule), schedule.duration, result.DurationHistogram.Count)
   const candidates: Candidates = { starts: [], latencies: [] }
-  const seen = { requests: 0, timeouts: 0, firstSend: Number.POSITIVE_INFINITY, lastAnswer: 0 }
+  const seen = {
+    ...{ requests: 0, timeouts: 0, leastWait: 0 },
+    ...{ firstSend: Number.POSITIVE_INFINITY, lastAnswer: Number.NEGATIVE_INFINITY },
+  }
   // When each connection had its last answer: as it was, and as it would have been with a generator that is never late.
   const idleSince = new Float64Array(threads)
   const replayed = new Float64Array(threads)
@@ -73,6 +83,8 @@ export function fortioReading(result: FortioResult): FortioReading {
       if (start < seen.firstSend) seen.firstSend = start
       if (end > seen.lastAnswer) seen.lastAnswer = end
       outcome.count++
+      const wait = start - Math.max(due, idleSince[thread] as Micros)
+      if (wait < seen.leastWait) seen.leastWait = wait
       if (free <= due && (idleSince[thread] as Micros) > due) inherited++
       replayed[thread] = done
       idleSince[thread] = end

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Failure } from '../model/failure.ts'
 import type { Execution } from '../model/platform.ts'
-import { RESULT } from './fortio-commands.ts'
+import { ACCESS_LOG, RESULT } from './fortio-commands.ts'
+import { endedFromOutside, knownCause, loggedWarnings, whyEnded } from './messages.ts'
 import { textOf } from './text-of.ts'
 
 const histogramSchema = z.object({
@@ -17,7 +18,7 @@ const histogramSchema = z.object({
     .transform((buckets) => buckets ?? []),
 })
 
-/** What we read of fortio's JSON. Durations in seconds but for `ActualDuration` (ns). */
+/** What we read of fortio's JSON. Durations in seconds. */
 const resultSchema = z.object({
   error: z.boolean().optional(),
   message: z.string().optional(),
@@ -28,6 +29,8 @@ const resultSchema = z.object({
   /** A number, or `max`. */
   RequestedQPS: z.string(),
   RequestedDuration: z.string(),
+  /** Nanoseconds from the start to the last answer, by a clock that nobody steps. */
+  ActualDuration: z.number().optional(),
   NumThreads: z.number().int().positive(),
   Uniform: z.boolean(),
   NoCatchUp: z.boolean(),
@@ -50,7 +53,7 @@ type Finished = Pick<Execution, 'exitCode' | 'stderr' | 'read'>
 export async function fortioResult(execution: Finished): Promise<FortioResult> {
   if (execution.exitCode !== 0) throw aborted(execution)
   const text = await textOf(execution.read(RESULT))
-  if (text === '') throw aborted(execution)
+  if (text === '') throw await unfinished(execution)
   const result = parsed(text)
   if (result.error) throw aborted(execution, result.exception ?? result.message)
   return result
@@ -68,12 +71,20 @@ function parsed(text: string): FortioResult {
   }
 }
 
-/** fortio says why in one line, below a log in JSON. */
-function aborted({ exitCode, stderr }: Finished, said?: string): Failure {
-  const reason = said ?? /^Aborting because of (.+)$/m.exec(stderr)?.[1] ?? stderr.trimEnd().split('\n').at(-1)
-  const message = exitCode === 0 ? 'fortio ended without a result' : `fortio ended with exit code ${exitCode}`
-  return new Failure('load-failed', message, {
-    ...(reason && { cause: reason }),
+/** fortio says what stopped it in one line, and why in the log in JSON above it. */
+export function aborted(execution: Pick<Finished, 'exitCode' | 'stderr'>, said?: string): Failure {
+  return whyEnded('fortio', execution, {
+    said: said ?? /^Aborting because of (.+)$/m.exec(execution.stderr)?.[1],
     fix: 'Its first request on each connection must succeed: look at the target, and at the proxies before it.',
   })
+}
+
+/** The result is written last. */
+async function unfinished(execution: Finished): Promise<Failure> {
+  for await (const chunk of execution.read(ACCESS_LOG)) {
+    if (chunk.length > 0 && !knownCause(loggedWarnings(execution.stderr))) {
+      return endedFromOutside('fortio', 'its access log holds requests, and its result, which comes last, is empty')
+    }
+  }
+  return aborted(execution)
 }

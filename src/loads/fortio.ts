@@ -2,13 +2,13 @@ import { Failure } from '../model/failure.ts'
 import type { LoadTool } from '../model/platform.ts'
 import type { Generator, Measured } from '../model/result.ts'
 import type { Protocol } from '../model/scenario.ts'
-import { MICROS } from '../model/units.ts'
+import { MICROS, type Seconds } from '../model/units.ts'
 import { accessLogScanner } from './fortio-access-log.ts'
 import { ACCESS_LOG, fortioCommands, TIMEOUT } from './fortio-commands.ts'
 import { type FortioReading, fortioReading } from './fortio-reading.ts'
-import { type FortioResult, fortioResult } from './fortio-result.ts'
+import { aborted, type FortioResult, fortioResult } from './fortio-result.ts'
 import { type Instant, parseInstant } from './fortio-schedule.ts'
-import { loggedWarnings, shortened } from './messages.ts'
+import { logged, loggedWarnings, shortened } from './messages.ts'
 import { type Outcomes, outcomeRegistry } from './outcomes.ts'
 import { pausesOf } from './pauses.ts'
 import { wholeLines } from './whole-lines.ts'
@@ -22,7 +22,9 @@ export const fortio: LoadTool = {
   name: 'fortio',
   title: 'fortio: connections with one request at a time each, on a fixed schedule',
   protocols: ['http', 'http2', 'grpc', 'tcp'],
+  environment: {},
   commands: fortioCommands,
+  ended: aborted,
   async parse(execution, load) {
     const result = await fortioResult(execution)
     const origin = originOf(result)
@@ -32,9 +34,19 @@ export const fortio: LoadTool = {
     for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
     reading.countUnsent()
+    const measured = measuredOf(reading, result, origin, outcomes)
+    const clockStep = clockStepOf(reading, result)
+    const { ActualDuration } = result
     return {
-      ...measuredOf(reading, result, origin, outcomes),
-      generator: { ...aboutItself(result, execution.stderr), ...aboutSending(reading, load.protocol) },
+      ...measured,
+      // By the clock that was not stepped.
+      ...(clockStep !== undefined && ActualDuration !== undefined && { seconds: ActualDuration / 1e9 }),
+      generator: {
+        ...aboutItself(result, execution.stderr),
+        ...aboutSending(reading, load.protocol),
+        ...resentOf(result, execution.stderr, load.protocol, measured.errors),
+        ...(clockStep !== undefined && { clockStep }),
+      },
     }
   },
 }
@@ -60,6 +72,40 @@ function checkCount({ DurationHistogram: { Count } }: FortioResult, { seen: { re
   })
 }
 
+/** More than any clock is slewed in a run. */
+const STEPPED: Seconds = 0.1
+
+/**
+ * fortio keeps its schedule and measures its whole run by a clock that nobody steps, and logs times of the wall clock. The
+ * last answer cannot come after its end, and no request goes out before it is due or before the answer to the one before.
+ */
+function clockStepOf({ seen }: FortioReading, result: FortioResult): Seconds | undefined {
+  const back = seen.leastWait / MICROS
+  if (back < -STEPPED) return back
+  const forward = seen.lastAnswer / MICROS - (result.ActualDuration ?? Number.POSITIVE_INFINITY) / 1e9
+  return forward > STEPPED ? forward : undefined
+}
+
+const RESENT = /^Closing dead socket/
+
+/**
+ * Where an open connection turns out to be closed, fortio's HTTP client sends the request again on a new one: it logs
+ * that as information. A log without such lines tells by its sockets: each failed request costs one, and each that was sent
+ * again.
+ */
+function resentOf(
+  { NumThreads, SocketCount }: FortioResult,
+  stderr: string,
+  protocol: Protocol,
+  errors: number,
+): Pick<Generator, 'resent'> {
+  if (protocol !== 'http') return {}
+  const lines = logged(stderr)
+  const isTold = lines.some(({ text }) => text === 'Run ended')
+  if (isTold) return { resent: lines.filter(({ text }) => RESENT.test(text)).length }
+  return SocketCount === undefined ? {} : { resent: Math.max(0, SocketCount - NumThreads - errors) }
+}
+
 function measuredOf(
   { schedule, window, seen }: FortioReading,
   { Sizes, BytesReceived }: FortioResult,
@@ -67,12 +113,12 @@ function measuredOf(
   outcomes: Outcomes,
 ): Omit<Measured, 'generator'> {
   const planned = schedule.planned ?? seen.requests
-  const begin = schedule.planned === undefined ? Math.min(seen.firstSend, seen.lastAnswer) : 0
+  const begin = schedule.planned === undefined ? seen.firstSend : 0
   const bytes = Sizes?.Sum ?? BytesReceived
   return {
     tool: 'fortio',
     startedAt: origin.seconds + origin.nanos / 1e9,
-    seconds: (seen.lastAnswer - begin) / MICROS,
+    seconds: seen.requests === 0 ? 0 : (seen.lastAnswer - begin) / MICROS,
     planned,
     requests: seen.requests,
     errors: outcomes.all.reduce((sum, { ok, count }) => (ok ? sum : sum + count), 0),
@@ -116,6 +162,10 @@ function aboutItself(result: FortioResult, stderr: string): Generator {
     ...(ConnectionStats && ConnectionStats.Count > 0 && { connect: ConnectionStats.Avg }),
     ...(Sizes && { answer: { min: Sizes.Min, max: Sizes.Max, mean: Sizes.Avg } }),
     ...(IPCountMap && { destinations: IPCountMap }),
-    messages: shortened([...(behind ? [behind[0]] : []), ...loggedWarnings(stderr)]),
+    messages: shortened([
+      ...(behind ? [behind[0]] : []),
+      ...loggedWarnings(stderr),
+      ...logged(stderr).flatMap(({ text }) => (RESENT.test(text) ? [text] : [])),
+    ]),
   }
 }

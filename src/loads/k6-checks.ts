@@ -1,26 +1,27 @@
 import { z } from 'zod'
 import { Failure } from '../model/failure.ts'
 import type { Execution } from '../model/platform.ts'
+import type { Generator } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MICROS, type Seconds } from '../model/units.ts'
-import { opensAfter, SUMMARY } from './k6-commands.ts'
+import { opensAfter, periodOf, SUMMARY } from './k6-commands.ts'
 import type { K6Samples } from './k6-reading.ts'
-import { loggedWarnings } from './messages.ts'
+import { endedFromOutside, knownCause, loggedWarnings, whyEnded } from './messages.ts'
 import { textOf } from './text-of.ts'
 
 /** Exit codes that have a meaning for us; the others speak through k6's log. */
 const ENDS: Readonly<Record<number, string>> = {
   104: 'it does not accept its options',
-  105: 'it was interrupted',
   107: 'its script threw an error',
 }
+const INTERRUPTED = 105
 
-export function checkEnd({ exitCode, stderr }: Pick<Execution, 'exitCode' | 'stderr'>): void {
-  if (exitCode === 0) return
-  const said = loggedWarnings(stderr).at(-1) ?? stderr.trimEnd().split('\n').at(-1)
-  const cause = [ENDS[exitCode], said].filter(Boolean).join(': ')
-  throw new Failure('load-failed', `k6 ended with exit code ${exitCode}`, {
-    ...(cause && { cause }),
+export function k6Ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Failure {
+  const { exitCode, stderr } = execution
+  if (exitCode === INTERRUPTED) return endedFromOutside('k6', `exit code ${exitCode}: it was interrupted`)
+  const said = [ENDS[exitCode], loggedWarnings(stderr).at(-1)].filter(Boolean).join(': ')
+  return whyEnded('k6', execution, {
+    said: said || undefined,
     fix: 'See what k6 says in the raw output of this trial, and whether the target answers.',
   })
 }
@@ -30,8 +31,11 @@ const summarySchema = z.object({
 })
 
 /** k6 counts in its summary what it wrote sample by sample. */
-export async function checkComplete(execution: Pick<Execution, 'read'>, { all, starts }: K6Samples): Promise<void> {
-  const counted = await requestsCounted(execution)
+export async function checkComplete(
+  execution: Pick<Execution, 'read' | 'stderr'>,
+  { all, starts }: K6Samples,
+): Promise<void> {
+  const counted = await requestsCounted(execution, all)
   if (counted !== all) {
     throw new Failure('load-output', 'the samples of k6 are not complete', {
       cause: `k6 counted ${counted} requests, its samples have ${all}`,
@@ -44,10 +48,14 @@ export async function checkComplete(execution: Pick<Execution, 'read'>, { all, s
   })
 }
 
-async function requestsCounted(execution: Pick<Execution, 'read'>): Promise<number> {
+async function requestsCounted(execution: Pick<Execution, 'read' | 'stderr'>, sampled: number): Promise<number> {
+  const text = await textOf(execution.read(SUMMARY))
+  // It is written last; where the disk was full k6 says so.
+  if (text === '' && sampled > 0 && !knownCause(loggedWarnings(execution.stderr))) {
+    throw endedFromOutside('k6', `it wrote samples of ${sampled} requests, and its summary, which comes last, is empty`)
+  }
   try {
-    const text = await textOf(execution.read(SUMMARY))
-    if (text === '') throw new SyntaxError('it is empty')
+    if (text === '') throw new SyntaxError(loggedWarnings(execution.stderr).at(-1) ?? 'it is empty')
     return summarySchema.parse(JSON.parse(text)).metrics.http_reqs?.values.count ?? 0
   } catch (error) {
     throw new Failure('load-output', 'the summary of k6 could not be read', {
@@ -74,4 +82,23 @@ export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load)
     cause: isLate ? 'the warm-up ended too late' : 'the measurement began too early',
     fix: 'Free the machine, or give this load fewer connections: each is a virtual user that k6 has to make first.',
   })
+}
+
+/** Iterations begin within the duration and at most a little late. */
+const STEPPED: Seconds = 1
+
+/**
+ * k6 keeps its schedule by a clock that nobody steps, and its samples have times of the wall clock. Where every iteration of
+ * the schedule is there, they span the time of the schedule; in a closed loop no more than the duration.
+ */
+export function clockStepOf({ starts, dropped }: K6Samples, load: Load): Pick<Generator, 'clockStep'> {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const times of [starts, dropped]) {
+    for (const time of times) [first, last] = [Math.min(first, time), Math.max(last, time)]
+  }
+  const ticks = starts.length + dropped.length
+  const isClosed = load.rate === 'max'
+  const expected = load.rate === 'max' ? load.duration : ((ticks - 1) * periodOf(load.rate)) / MICROS
+  const step = (last - first) / MICROS - expected
+  return step > STEPPED || (step < -STEPPED && !isClosed) ? { clockStep: step } : {}
 }

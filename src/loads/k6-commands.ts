@@ -25,7 +25,6 @@ export function k6Commands(load: Load, target: string, dir: string, trial: strin
   const measure: Command = {
     program: 'k6',
     argv: ['run', ...FLAGS, '--out', `csv=${outputs[SAMPLES]}`, script],
-    env: ENVIRONMENT,
     files: { [script]: k6Script(load, target, mainAt, outputs[SUMMARY] as string) },
     outputs,
     within: mainAt + load.duration + 3 * TIMEOUT + 30,
@@ -38,8 +37,11 @@ export function opensAfter({ warmup, connections }: Pick<Load, 'warmup' | 'conne
   return warmup + 2.5 + connections / 1000
 }
 
-const FLAGS = ['--quiet', '--no-color', '--log-format', 'json', '--system-tags', 'scenario,status,error_code']
-const ENVIRONMENT = {
+/** No `--address`, no REST API: its port may be taken by another k6 (version 1 has one unless it is told not to). */
+const LOG = ['--quiet', '--no-color', '--log-format', 'json']
+const FLAGS = [...LOG, '--address=', '--system-tags', 'scenario,status,error_code']
+
+export const K6_ENVIRONMENT = {
   K6_NO_USAGE_REPORT: 'true',
   K6_CSV_TIME_FORMAT: 'unix_micro',
   // Nothing is downloaded in mid-trial.

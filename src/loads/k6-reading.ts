@@ -81,8 +81,30 @@ function takeRequest(samples: K6Samples, request: K6Request, end: Micros): void 
   samples.blocked.record(request.blocked)
   samples.connecting.record(request.connecting)
   if (request.errorCode === TIMED_OUT) samples.timeouts++
-  const code = /^0?$/.test(request.status) ? `error ${request.errorCode}` : request.status
+  const code = /^0?$/.test(request.status) ? errorName(request.errorCode) : request.status
   samples.codes.set(code, (samples.codes.get(code) ?? 0) + 1)
+}
+
+/** Those of k6's error codes that a request can end with where there is no answer. */
+const ERRORS: Readonly<Record<string, string>> = {
+  1010: 'network error',
+  1050: 'request timed out',
+  1100: 'name not resolved',
+  1101: 'no such host',
+  1200: 'TCP error',
+  1201: 'broken pipe',
+  1210: 'connecting failed',
+  1211: 'connecting timed out',
+  1212: 'connection refused',
+  1220: 'connection reset',
+  1300: 'TLS error',
+  1310: 'certificate of an unknown authority',
+  1311: 'certificate of another host',
+}
+
+function errorName(code: string): string {
+  const words = ERRORS[code]
+  return words === undefined ? `error ${code}` : `error ${code} (${words})`
 }
 
 function takeOther(samples: K6Samples, metric: string, isMain: boolean, time: Micros, value: number): void {

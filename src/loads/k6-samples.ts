@@ -1,3 +1,4 @@
+import { Failure } from '../model/failure.ts'
 import type { Micros } from '../model/units.ts'
 import { columnsOf, decimal, fieldScanner, textCache, wordTable } from './csv.ts'
 
@@ -29,7 +30,8 @@ const NEWLINE = 10
 
 /**
  * A scanner of blocks of whole lines of k6's CSV. k6 writes the samples of one request one after the other, from
- * `http_reqs` to `http_req_failed`. Throws a Failure where the columns are not those that are needed.
+ * `http_reqs` to `http_req_failed`. Throws a Failure where the columns are not those that are needed, or the time stamps are
+ * not in microseconds.
  */
 export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint8Array) => void {
   const text = textCache()
@@ -46,11 +48,15 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
     ok: true,
   }
   let columns: readonly number[] | undefined
+  let isTimed = false
 
   const sample = (bytes: Uint8Array, metric: string, fields: Int32Array, known: readonly number[]): void => {
     const field = (column: number | undefined) => text(bytes, fields[column ?? 0] as number)
     const [scenario, status, errorCode] = known
     const time = decimal(bytes, fields[1] as number)
+    // The setting is of the whole file.
+    if (!isTimed) checkMicros(time, new TextDecoder().decode(bytes.subarray(fields[1], (fields[2] as number) - 1)))
+    isTimed = true
     const value = decimal(bytes, fields[2] as number)
     switch (metric) {
       case 'http_reqs':
@@ -90,4 +96,13 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
       from = to + 1
     }
   }
+}
+
+/** From the year 2001 to 2286, microseconds since the epoch have 16 digits. */
+function checkMicros(time: Micros, text: string): void {
+  if (time >= 1e15 && time < 1e16 && /^\d{16}$/.test(text)) return
+  throw new Failure('load-output', 'the time stamps of k6 are not in microseconds', {
+    cause: `the first is ${text.slice(0, 40)}: K6_CSV_TIME_FORMAT was not unix_micro`,
+    fix: 'Run k6 with K6_CSV_TIME_FORMAT=unix_micro; meshbench does so itself, wherever it starts k6.',
+  })
 }

@@ -3,8 +3,8 @@ import type { Generator, Measured } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MICROS, type Micros } from '../model/units.ts'
 import { answersOf, type Gathering, gather } from './gather.ts'
-import { checkComplete, checkEnd, checkQuiet } from './k6-checks.ts'
-import { k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
+import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
+import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
 import { type K6Samples, readSamples } from './k6-reading.ts'
 import { loggedWarnings, shortened } from './messages.ts'
 import { pausesOf } from './pauses.ts'
@@ -18,9 +18,11 @@ export const k6: LoadTool = {
   name: 'k6',
   title: 'k6: virtual users that send when the schedule says so',
   protocols: ['http'],
+  environment: K6_ENVIRONMENT,
   commands: k6Commands,
+  ended: k6Ended,
   async parse(execution, load) {
-    checkEnd(execution)
+    if (execution.exitCode !== 0) throw k6Ended(execution)
     const samples = await readSamples(execution)
     await checkComplete(execution, samples)
     checkQuiet(samples, load)
@@ -139,6 +141,7 @@ function aboutItself(samples: K6Samples, load: Load, stderr: string, window: Gat
     ...(late && { late }),
     ...(connections > 1 &&
       median > 0 && { pauses: pausesOf({ starts: samples.starts, latencies: samples.services }, median, connections) }),
+    ...clockStepOf(samples, load),
     sockets: samples.sockets,
     ...(received.count > 0 && {
       answer: { min: received.min, max: received.max, mean: received.sum / received.count },

@@ -1,3 +1,6 @@
+import { Failure, printable } from '../model/failure.ts'
+import type { Execution } from '../model/platform.ts'
+
 const MOST = 20
 const LONGEST = 200
 
@@ -5,10 +8,10 @@ const LONGEST = 200
 export function shortened(messages: Iterable<string>): string[] {
   const kinds = new Map<string, { text: string; count: number }>()
   for (const text of messages) {
-    const kind = text.replace(/\d+/g, '#')
+    const kind = text.replace(/0x[0-9a-f]+|\d+/g, '#')
     const found = kinds.get(kind)
     if (found) found.count++
-    else kinds.set(kind, { text: text.slice(0, LONGEST), count: 1 })
+    else kinds.set(kind, { text: cut(printable(text)), count: 1 })
   }
   return [...kinds.values()]
     .sort((a, b) => b.count - a.count)
@@ -16,15 +19,122 @@ export function shortened(messages: Iterable<string>): string[] {
     .map(({ text, count }) => (count === 1 ? text : `${text} (${count} times)`))
 }
 
-/** Messages of a log with one JSON object a line, of the levels that are warnings or worse; other lines are no part of it. */
-export function loggedWarnings(stderr: string): string[] {
+/** The reason stands at the end, and what it is of at the beginning: what is too long loses its middle. */
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text
+  return `${text.slice(0, LONGEST / 2 - 1)} … ${text.slice(-LONGEST / 2 + 2)}`
+}
+
+/** A line of a log in JSON: the message, with the reason that fortio logs beside it as `err` and k6 as `error`. */
+export interface Logged {
+  readonly level: string
+  readonly text: string
+}
+
+/** Lines of a log with one JSON object a line; other lines are no part of it. */
+export function logged(stderr: string): Logged[] {
   return stderr.split('\n').flatMap((line) => {
     if (!line.startsWith('{')) return []
     try {
-      const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown }
-      return /^(warn|err|crit|fatal|panic)/.test(String(level)) && typeof msg === 'string' ? [msg] : []
+      const { level, msg, err, error } = JSON.parse(line) as Record<string, unknown>
+      const reason = [err, error].find((one): one is string => typeof one === 'string' && one !== '')
+      const said = typeof msg === 'string' ? msg : ''
+      const text = reason === undefined || said.includes(reason) ? said : [said, reason].filter(Boolean).join(': ')
+      return text === '' ? [] : [{ level: String(level), text }]
     } catch {
       return []
     }
+  })
+}
+
+/** What was logged as a warning or worse. */
+export function loggedWarnings(stderr: string): string[] {
+  return logged(stderr).flatMap(({ level, text }) => (/^(warn|err|crit|fatal|panic)/.test(level) ? [text] : []))
+}
+
+/** What operating systems and Go say of a failed request or file, and what to do about it; the first that fits counts. */
+const CAUSES: readonly { readonly seen: RegExp; readonly fix: string }[] = [
+  {
+    seen: /too many open files/i,
+    fix: 'The load generator ran out of file descriptors: raise its limit (`ulimit -n`), or use fewer connections.',
+  },
+  {
+    seen: /cannot assign requested address|address already in use/i,
+    fix: 'The load generator ran out of local ports: keep connections open, use fewer of them, or widen net.ipv4.ip_local_port_range.',
+  },
+  {
+    seen: /no space left on device|disk quota exceeded|file too large/i,
+    fix: 'The disk of the load generator is full: free space there, or measure for a shorter time or at a lower rate.',
+  },
+  {
+    seen: /cannot allocate memory|out of memory|no buffer space available/i,
+    fix: 'The load generator ran out of memory: use fewer connections or a lower rate, or give it more.',
+  },
+  {
+    seen: /no such host|server misbehaving|name resolution|i\/o timeout.*\blookup\b|\blookup\b.*(timeout|refused|no answer)/i,
+    fix: 'The name of the target could not be resolved: look at the DNS of where the load generator runs.',
+  },
+  {
+    seen: /connection refused/i,
+    fix: 'Nothing listened at the target when it was asked: see whether the server, or the proxy before it, was restarted.',
+  },
+  {
+    seen: /no route to host|network is unreachable/i,
+    fix: 'There was no way to the target: look at the network between load generator and server.',
+  },
+  {
+    seen: /connection reset|broken pipe|\bEOF\b|(connection|server|socket) (was |is )?clos(ed|ing)|GOAWAY|transport is closing/i,
+    fix: 'The server or a proxy before it closed connections that were in use: look at their logs, at restarts, and at limits on connections and on requests per connection.',
+  },
+  {
+    seen: /x509|certificate|tls: /i,
+    fix: 'The TLS handshake failed: look at the certificates and at the mode of mutual TLS.',
+  },
+  {
+    seen: /timed? ?out|deadline exceeded/i,
+    fix: 'The target did not answer in time: lower the rate, or see what the server and the proxies before it wait for.',
+  },
+]
+
+/** The message with a cause that is known, and what to do about it. */
+export function knownCause(
+  messages: readonly string[],
+): { readonly message: string; readonly fix: string } | undefined {
+  for (const { seen, fix } of CAUSES) {
+    const message = messages.find((text) => seen.test(text))
+    if (message !== undefined) return { message, fix }
+  }
+  return undefined
+}
+
+type Ended = Pick<Execution, 'exitCode' | 'stderr'>
+
+/** Exit codes of shells and container runtimes for a program that was ended by a signal. */
+const SIGNALS: Readonly<Record<number, string>> = { 129: 'SIGHUP', 130: 'SIGINT', 137: 'SIGKILL', 143: 'SIGTERM' }
+
+/**
+ * Why a load tool ended without a measurement. `said`: the tool's own last word, where it is known; else what stands last
+ * on its stderr. `fix`: where no cause is known.
+ */
+export function whyEnded(
+  tool: string,
+  { exitCode, stderr }: Ended,
+  about: { said?: string | undefined; fix: string },
+): Failure {
+  const signal = SIGNALS[exitCode]
+  if (signal !== undefined) return endedFromOutside(tool, `exit code ${exitCode}: ${signal}`)
+  const messages = shortened(loggedWarnings(stderr))
+  const said = about.said ?? (messages.length > 0 ? undefined : stderr.trimEnd().split('\n').at(-1))
+  const known = knownCause([...(said ? [said] : []), ...messages])
+  const why = [...new Set([said, known?.message ?? messages[0]])].filter(Boolean).join('; ')
+  const message = exitCode === 0 ? `${tool} ended without a result` : `${tool} ended with exit code ${exitCode}`
+  return new Failure('load-failed', message, { ...(why && { cause: why }), fix: known?.fix ?? about.fix })
+}
+
+/** Killed, evicted, out of memory: it was under way and did not come to its end. */
+export function endedFromOutside(tool: string, cause: string): Failure {
+  return new Failure('load-failed', `${tool} was ended from outside before it had finished`, {
+    cause,
+    fix: 'See who ended it: the memory limit or an eviction of its pod (`kubectl -n bench describe pod client`), the kernel (`dmesg`), or a deadline of what runs meshbench.',
   })
 }

@@ -51,10 +51,10 @@ export class Failure extends Error {
   readonly fix: string | undefined
 
   constructor(code: string, message: string, about: { cause?: unknown; fix?: string } = {}) {
-    super(message, { cause: about.cause })
+    super(printable(message), { cause: about.cause })
     this.name = 'Failure'
     this.code = code
-    this.why = about.cause === undefined ? undefined : causeText(about.cause)
+    this.why = about.cause === undefined ? undefined : printable(causeText(about.cause))
     this.fix = about.fix
   }
 
@@ -78,6 +78,12 @@ export class Failure extends Error {
     if (error instanceof Failure) return error
     return new Failure(code, message ?? causeText(error), message === undefined ? {} : { cause: error })
   }
+}
+
+/** Of what programs write, what a terminal may be sent: no colours, no moves of its cursor, no bytes of a binary file. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]|\r+(?=\n|$)/g, '').replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]+/g, '·')
 }
 
 function causeText(cause: unknown): string {

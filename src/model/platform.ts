@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
 import type { Cohort, Plan, Trial } from './plan.ts'
 import type { Measured, ToolProvenance } from './result.ts'
@@ -104,7 +105,6 @@ export interface Window {
 export interface Command {
   readonly program: LoadToolName
   readonly argv: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
   /** Files to be there before it starts: path → content. */
   readonly files?: Readonly<Record<string, string>>
   /** Files that it writes: name → path. */
@@ -122,7 +122,7 @@ export interface Execution {
   readonly endedAt: number
   /** Streams a file that the command wrote, by the name given in `outputs`; empty when it wrote none. May be called again. */
   read(name: string): AsyncIterable<Uint8Array>
-  /** Removes the files. */
+  /** Removes the files. Throws a Failure where they stay. */
   discard(): Promise<void>
 }
 
@@ -139,7 +139,11 @@ export interface LoadTool {
   readonly name: LoadToolName
   readonly title: string
   readonly protocols: readonly Protocol[]
+  /** Environment of its commands, wherever they run: nothing else of it is inherited. */
+  readonly environment: Readonly<Record<string, string>>
   commands(load: Load, target: string, dir: string, trial: string): LoadCommands
+  /** Why one of its commands ended without success: a Failure with the tool's own reason and what to do about it. */
+  ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Failure
   /** Reads a finished execution of `measure`. Throws a Failure when it holds no measurement. */
   parse(execution: Pick<Execution, 'exitCode' | 'stdout' | 'stderr' | 'read'>, load: Load): Promise<Measured>
 }

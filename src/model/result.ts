@@ -65,6 +65,10 @@ export const generatorSchema = z.object({
   catchUp: z.boolean().optional(),
   /** Sockets opened, warm-up included. */
   sockets: z.number().optional(),
+  /** Requests that failed on an open connection and that the tool sent again on a new one, counting no error; as far as it tells. */
+  resent: z.number().optional(),
+  /** Seconds by which the generator's wall clock was stepped within the window: forward above 0. Absent where it ran evenly. */
+  clockStep: z.number().optional(),
   /** Largest number of sockets that one connection needed. */
   socketsOfWorst: z.number().optional(),
   /** Mean time to connect, in seconds. */

@@ -7,6 +7,11 @@ export type Seconds = number
 export type Bytes = number
 export type PerSecond = number
 
+/** For timers, which take whole milliseconds only: `AbortSignal.timeout(69003.99999999999)` throws. */
+export function milliseconds(time: Seconds): number {
+  return Math.ceil(time * 1000)
+}
+
 /** What a metric is in. */
 export type MetricUnit =
   | 'seconds'

@@ -1,7 +1,7 @@
 import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { Trial } from '../model/plan.ts'
-import type { Command, Execution, LoadCommands, RawOutput, Seat } from '../model/platform.ts'
+import type { Command, Execution, LoadCommands, LoadTool, RawOutput, Seat } from '../model/platform.ts'
 import type { Outcome, Reading } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import type { World } from './world.ts'
@@ -34,11 +34,12 @@ async function* measureOnce(seat: Seat, trial: Trial, load: Load, world: World):
   const commands = tool.commands(load, seat.target(load), seat.dir, trial.id)
   if (commands.warmup) {
     yield { at: world.now(), type: 'phase', trial, phase: 'warm-up', seconds: load.warmup }
-    await warmUp(seat, commands.warmup, world.signal)
+    yield* warmUp(seat, tool, commands.warmup, world)
   }
   const seconds = commands.opensAfter + load.duration
   yield { at: world.now(), type: 'phase', trial, phase: 'measure', seconds }
   const { execution, closing } = await underLoad(seat, commands, world)
+  let left: Failure | undefined
   try {
     yield { at: world.now(), type: 'phase', trial, phase: 'collect', seconds: 0 }
     const reading = async (): Promise<Reading> => {
@@ -48,18 +49,31 @@ async function* measureOnce(seat: Seat, trial: Trial, load: Load, world: World):
     const outcome = await reading().then((reading): Outcome => ({ status: 'measured', reading }), failed)
     yield { type: 'outcome', outcome, raw: rawOutputs(commands.measure, execution) }
   } finally {
-    await execution.discard()
+    left = await leftBy(execution)
   }
+  if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
 }
 
-async function warmUp(seat: Seat, command: Command, signal: AbortSignal): Promise<void> {
-  const execution = await seat.exec(command, signal)
-  await execution.discard()
+async function* warmUp(seat: Seat, tool: LoadTool, command: Command, world: World): AsyncGenerator<Event> {
+  const execution = await seat.exec(command, world.signal)
+  const left = await leftBy(execution)
+  if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
   if (execution.exitCode === 0) return
-  throw new Failure('warm-up', `the warm-up of ${command.program} ended with exit code ${execution.exitCode}`, {
-    cause: execution.stderr.trimEnd().split('\n').at(-1),
-    fix: 'The arm answered when it was raised, so it broke since: look at the proxies of this arm.',
+  const { message, why, fix } = tool.ended(execution)
+  throw new Failure('warm-up', `in the warm-up ${message}`, {
+    ...(why !== undefined && { cause: why }),
+    fix: fix ?? 'The arm answered when it was raised, so it broke since: look at the proxies of this arm.',
   })
+}
+
+/** Files that cannot be removed undo nothing that was measured, but whoever listens is told of them. */
+async function leftBy(execution: Execution): Promise<Failure | undefined> {
+  try {
+    await execution.discard()
+    return undefined
+  } catch (error) {
+    return Failure.from(error, 'not-removed')
+  }
 }
 
 /** The opening edge, the load, the closing edge, and nothing else: whatever ran here would be part of the measurement. */

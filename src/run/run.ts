@@ -148,6 +148,7 @@ async function* measureOne(
   { plan, world, retried }: Stage,
 ): AsyncGenerator<Event, Outcome['status'] | 'again'> {
   const startedAt = world.now()
+  let ended: Outcome['status'] | 'again' | undefined
   for await (const event of measure(seat, trial, named(plan.scenario.loads, trial.load), world)) {
     if (event.type !== 'outcome') {
       yield event
@@ -158,12 +159,14 @@ async function* measureOne(
     if (outcome.status === 'failed' && PASSING.has(outcome.failure.code) && !retried.has(trial.id)) {
       retried.add(trial.id)
       yield { at: world.now(), type: 'warning', failure: outcome.failure }
-      return 'again'
+      ended = 'again'
+      continue
     }
     yield resultEvent(trial, startedAt, outcome, raw, world)
-    return outcome.status
+    ended = outcome.status
   }
-  throw new TypeError('a trial ended without an outcome')
+  if (ended === undefined) throw new TypeError('a trial ended without an outcome')
+  return ended
 }
 
 /** Trials of a visit share its idle window. */

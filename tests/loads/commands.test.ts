@@ -87,7 +87,7 @@ describe('the command of k6', () => {
     const { measure, path } = script({})
     expect(measure.argv.at(-1)).toBe(path)
     expect(measure.argv.join(' ')).toContain('--out csv=/out/trial.samples.csv')
-    expect(measure.env).toMatchObject({ K6_CSV_TIME_FORMAT: 'unix_micro', K6_NO_USAGE_REPORT: 'true' })
+    expect(loads.k6.environment).toMatchObject({ K6_CSV_TIME_FORMAT: 'unix_micro', K6_NO_USAGE_REPORT: 'true' })
   })
 
   it('begins the measured scenario after the opening edge, and the edge after the warm-up', () => {

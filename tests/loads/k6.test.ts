@@ -58,7 +58,7 @@ describe('k6, on captured runs', () => {
     expect(measured.errors).toBe(summary.http_req_failed.values.passes)
     expect(measured.codes).toEqual({ 200: measured.requests - measured.errors, 503: measured.errors })
     const refused = await read('k6/refused')
-    expect(refused.measured.codes).toEqual({ 'error 1212': refused.measured.requests })
+    expect(refused.measured.codes).toEqual({ 'error 1212 (connection refused)': refused.measured.requests })
     expect(refused.measured.latency.summary?.service.count).toBe(0)
   })
 

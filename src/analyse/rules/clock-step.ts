@@ -12,7 +12,22 @@ export const clockStep: Rule = {
   name: 'clock-step',
   number: 'E16',
   title: 'Clocks ran evenly and agree',
-  judge: (trial) => stepped(trial) ?? apart(trial),
+  judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
+}
+
+/** The generator's own times contradict its schedule, which it keeps by a clock that nobody steps. */
+function jumped({ reading }: TrialView): Objection | undefined {
+  const { clockStep: step } = reading.generator
+  if (step === undefined) return undefined
+  const what =
+    step > 0
+      ? `forward by ${formatLatency(step)}: somebody set it, or the machine slept`
+      : `back by ${formatLatency(-step)}: somebody set it`
+  return invalid(
+    `The clock stepped while the load ran: the load generator's wall clock went ${what}.`,
+    'Intended times are wall-clock times: response times, lateness and the time line of this trial mean nothing.',
+    'Keep the machine from sleeping, let its clock slew instead of step (chrony, systemd-timesyncd), then repeat.',
+  )
 }
 
 function stepped({ reading }: TrialView): Objection | undefined {

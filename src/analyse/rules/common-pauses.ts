@@ -17,7 +17,7 @@ export const commonPauses: Rule = {
   judge(trial) {
     const { reading } = trial
     const { pauses } = reading.generator
-    if (!pauses || pauses.seconds / reading.seconds <= SHARE) return undefined
+    if (!pauses || !(pauses.seconds / reading.seconds > SHARE)) return undefined
     const period = periodOf([stalls(trial)])
     const { host, seconds } = reading.observation
     return warning(

@@ -13,11 +13,12 @@ export const ephemeralPorts: Rule = {
   judge({ reading }) {
     const message = reading.generator.messages.find((text) => EXHAUSTED.test(text))
     const effect = 'Requests failed or waited for a port of the client: a limit of the machine, not of the arm.'
-    const remedy = 'Keep connections open, widen net.ipv4.ip_local_port_range, or raise the limit of open files.'
-    if (message !== undefined) return invalid(`The generator said: ${message}`, effect, remedy)
+    const remedy =
+      'Keep connections open, widen net.ipv4.ip_local_port_range, or raise the limit of open files (`ulimit -n`).'
+    if (message !== undefined) return invalid(`The load generator said: ${message}.`, effect, remedy)
     const { sockets, connections } = reading.generator
     const opened = sockets === undefined ? 0 : (sockets - connections) / reading.seconds
-    if (opened <= CONNECTIONS_PER_SECOND) return undefined
+    if (!(opened > CONNECTIONS_PER_SECOND)) return undefined
     return warning(
       `${formatRate(Math.round(opened))} connections were opened.`,
       `A client runs out of ports at this pace. ${effect}`,

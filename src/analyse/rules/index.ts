@@ -60,3 +60,10 @@ export const rules: readonly Rule[] = [
   componentRestarted,
   impossibleFigures,
 ]
+
+/** Rules that compare times of requests with each other, with the schedule or with the length of the window. */
+export const ofTheClock: ReadonlySet<string> = new Set(
+  [rateNotHeld, generatorSaturated, coordinatedOmission, notSettled, commonPauses, stallSeen, impossibleFigures].map(
+    ({ name }) => name,
+  ),
+)

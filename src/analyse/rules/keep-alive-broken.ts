@@ -28,9 +28,10 @@ function idle({ load }: TrialView): Objection | undefined {
 }
 
 function reopened({ reading }: TrialView): Objection | undefined {
-  const { sockets, socketsOfWorst = 0, connections, connect } = reading.generator
+  const { sockets, socketsOfWorst = 0, connections, connect, resent = 0 } = reading.generator
   if (sockets === undefined) return undefined
-  const again = sockets - connections - reading.errors
+  // What was sent again is judged among the errors.
+  const again = sockets - connections - reading.errors - resent
   const took = () => (connect === undefined ? '' : ` Connecting took ${formatLatency(connect)} on average.`)
   if (again / reading.requests > REOPENED) {
     return warning(

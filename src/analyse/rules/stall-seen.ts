@@ -12,9 +12,12 @@ export const stallSeen: Rule = {
   name: 'stall-seen',
   title: 'No second stood still',
   judge({ reading }) {
-    const { p90 } = reading.timeline
+    const { p90, requests, errors } = reading.timeline
     if (p90.length < SECONDS_TO_JUDGE || p90.every((micros) => micros <= FLOOR * MICROS)) return undefined
-    const usual = p90.toSorted((a, b) => a - b)[Math.floor(p90.length / 2)] ?? 0
+    // A second without an answer has no latency: 0 stands in its place.
+    const answered = p90.filter((_, second) => (requests[second] ?? 0) > (errors[second] ?? 0))
+    if (answered.length < SECONDS_TO_JUDGE) return undefined
+    const usual = answered.toSorted((a, b) => a - b)[Math.floor(answered.length / 2)] ?? 0
     const limit = Math.max(FLOOR * MICROS, TIMES * usual)
     const stalled = p90.flatMap((micros, second) => (micros > limit ? [{ micros, second }] : []))
     const [first] = stalled

@@ -18,7 +18,6 @@ import { clusterLeftovers } from './cluster/leftovers.ts'
 import { network } from './cluster/network.ts'
 import { pulledImages } from './cluster/pulled.ts'
 import { records } from './cluster/record.ts'
-import { refuseK6 } from './cluster/refuse-k6.ts'
 import { docker } from './docker.ts'
 import type { Ground } from './ground.ts'
 import { makeTestbed } from './testbed.ts'
@@ -44,7 +43,6 @@ export function kind({ site, keep }: KindOptions): Platform {
     check: (plan) => checkKind(plan, site, { ...readersOf(), examine }),
     review: (plan) => reviewKind(plan, site, { examine: examineArms }),
     async *prepare(plan, signal) {
-      refuseK6(site, plan.scenario.loads)
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
       const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))

@@ -50,7 +50,7 @@ export async function runGenerator(options: GeneratorOptions): Promise<Execution
   const startedAt = Date.now() / 1000
   const child = spawn('/bin/sh', ['-c', ACCOUNT, 'sh', ...argv], {
     cwd: options.cwd,
-    env: { ...options.env, ...command.env },
+    env: options.env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loads } from '../../loads/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { ProcessMesh, Settings } from '../../model/mesh.ts'
 import type { Command, Execution, Seat } from '../../model/platform.ts'
@@ -98,7 +99,9 @@ async function execute(
   about: { command: Command; program: string; signal: AbortSignal },
   generators: GeneratorRun[],
 ): Promise<Execution> {
-  return await runGenerator({ ...about, env, cwd: dir, cpus: sets?.generator, started: (run) => generators.push(run) })
+  const started = (run: GeneratorRun) => void generators.push(run)
+  const own = { ...env, ...loads[about.command.program].environment }
+  return await runGenerator({ ...about, env: own, cwd: dir, cpus: sets?.generator, started })
 }
 
 type CountersOfAll = readonly Awaited<ReturnType<typeof readCounters>>[]

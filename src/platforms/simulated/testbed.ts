@@ -46,8 +46,8 @@ export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
 }
 
 /** The trial whose name stands in the command; the longest, where one name begins another. */
-function trialOf({ argv, env, files, outputs }: Command, { trials }: Visit): Trial {
-  const text = JSON.stringify([argv, env, files, outputs])
+function trialOf({ argv, files, outputs }: Command, { trials }: Visit): Trial {
+  const text = JSON.stringify([argv, files, outputs])
   const named = trials.filter(({ id }) => text.includes(id)).sort((a, b) => b.id.length - a.id.length)
   return named[0] ?? notPlanned('a command that names no trial of its visit')
 }

@@ -3,7 +3,6 @@ import type { Finding } from '../../../model/platform.ts'
 import type { Arm, Scenario } from '../../../model/scenario.ts'
 import type { Site } from '../../../model/site.ts'
 import { type ArmMesh, armMesh, imagesOf } from '../arm.ts'
-import { refuseK6 } from '../cluster/refuse-k6.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, memoryFinding, memoryThere } from './capacity.ts'
 import { clockFinding } from './clock.ts'
@@ -68,7 +67,6 @@ async function armFindings(scenario: Scenario, site: Site, info: DockerInfo, rea
   const inArchives = images.filter((name) => name !== site.kind.nodeImage)
   return [
     ...tried.filter((one): one is Finding => 'severity' in one),
-    ...k6Finding(scenario, site),
     ...(await imageFindings(images, info, readers.docker)),
     ...(await archivesFinding(inArchives, readers)),
     ...(await placesFinding(able, site, readers)),
@@ -123,14 +121,5 @@ function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding 
     return armMesh(arm, profile, site)
   } catch (thrown) {
     return refusal(thrown)
-  }
-}
-
-function k6Finding({ loads }: Scenario, site: Site): Finding[] {
-  try {
-    refuseK6(site, loads)
-    return []
-  } catch (thrown) {
-    return [refusal(thrown)]
   }
 }

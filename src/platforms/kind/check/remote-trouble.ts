@@ -19,7 +19,7 @@ const GONE = new Set([404, 410])
 
 export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
   try {
-    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(within * 1000) })
+    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
   } catch (error) {
     const { why, fix } = downloadTrouble(address, error)

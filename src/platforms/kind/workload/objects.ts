@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
 import { stamped } from '../../../kubernetes/stamp.ts'
+import { loads as tools } from '../../../loads/index.ts'
 import type { Enrolment, KubernetesObject } from '../../../model/mesh.ts'
-import type { Arm, Load } from '../../../model/scenario.ts'
+import type { Arm, Load, LoadToolName } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { nodeImage } from '../cluster/node-image.ts'
 import { LANES, lanesOf } from './lanes.ts'
@@ -75,7 +76,11 @@ function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject
   const { arm, images, enrolment } = about
   const spec = pod['spec'] as PodSpec
   const wanted = wantedContainers(about.loads)
-  const withImage = (container: ContainerSpec) => ({ ...container, image: nodeImage(images[container.image]) })
+  const withImage = (container: ContainerSpec) => ({
+    ...container,
+    image: nodeImage(images[container.image]),
+    ...environmentOf(container),
+  })
   const together = arm.placement === 'same-node' && pod.metadata.name === 'client'
   const { initContainers = [] } = spec
   return {
@@ -90,6 +95,13 @@ function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject
       initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
     },
   }
+}
+
+/** What the tool's commands are run with on any platform: an exec gets the environment of its container. */
+function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string; value: string }[] } {
+  if (!Object.hasOwn(tools, name)) return {}
+  const { environment } = tools[name as LoadToolName]
+  return { env: Object.entries(environment).map(([name, value]) => ({ name, value })) }
 }
 
 /** fortio is always there: it asks the first question. */

@@ -350,18 +350,6 @@ describe('checkKind', () => {
     ])
   })
 
-  it('refuses k6 2, which does not idle in its container', async () => {
-    const k6 = (image: string) => ({ ...PUBLIC_SITE, images: { ...PUBLIC_SITE.images, k6: image } })
-    const loads = '[{ tool: k6, rate: 10/s, connections: 1, duration: 1s }]'
-    const of = makePlan(parsed(written({ top: 'isolation: frozen', arms: '[none, istio-sidecar]', loads })))
-    const refused = async (image: string) =>
-      (await checkKind(of, k6(image), machine().readers)).some(({ what }) => what.includes('clusters take k6 1'))
-    expect(await refused('mirror:5000/k6:2.0.1')).toBe(true)
-    expect(await refused('grafana/k6:v2.1.0-alpine')).toBe(true)
-    expect(await refused('grafana/k6:1.8.1')).toBe(false)
-    expect(await refused('grafana/k6:latest')).toBe(false)
-  })
-
   it('needs less where arms stand one at a time, and no modules without a mesh', async () => {
     const little: Machine = {
       files: { '/proc/meminfo': 'MemAvailable: 2516582 kB\n' },
