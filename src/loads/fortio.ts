@@ -31,7 +31,7 @@ export const fortio: LoadTool = {
     const scan = accessLogScanner(origin, outcomes)
     for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
-    reading.countUnsent()
+    reading.close()
     return {
       ...measuredOf(reading, result, origin, outcomes),
       generator: { ...aboutItself(result, execution.stderr), ...aboutSending(reading, load.protocol) },
