@@ -86,7 +86,8 @@ export function fortioReading(result: FortioResult): FortioReading {
         }
         period.long.push({ from: start, to: end })
       }
-      if (period && outcome.ok) period.answers.push({ at: due, response: done - due, asSent: Math.max(done, end) - due })
+      if (period && outcome.ok)
+        period.answers.push({ at: due, response: done - due, asSent: Math.max(done, end) - due })
       if (latency > mayBeStalled) {
         candidates.starts.push(start)
         candidates.latencies.push(latency)

@@ -182,7 +182,8 @@ export function standstills(): Standstills {
         else high = middle
       }
       let all = 0
-      for (let at = merged[low]; at && at.from < to; at = merged[++low]) all += Math.min(to, at.to) - Math.max(from, at.from)
+      for (let at = merged[low]; at && at.from < to; at = merged[++low])
+        all += Math.min(to, at.to) - Math.max(from, at.from)
       return all
     },
   }
