@@ -4,7 +4,7 @@ import type { Requests } from './fortio-access-log.ts'
 import { TIMEOUT } from './fortio-commands.ts'
 import type { FortioResult } from './fortio-result.ts'
 import { fortioSchedule, type Schedule } from './fortio-schedule.ts'
-import { answersOf, type Gathering, gather } from './gather.ts'
+import { answersOf, DISTURBED, type Gathering, gather, standstills } from './gather.ts'
 import type { Outcome } from './outcomes.ts'
 import { type Candidates, STALL } from './pauses.ts'
 
@@ -18,8 +18,9 @@ export interface FortioReading {
   readonly window: Gathering
   /** Share of requests that were due on a free connection and found it taken, since an earlier one had been sent late. */
   inherited(): number
-  /** What the schedule asked for and the log does not have; to be called once, when all is read. */
-  countUnsent(): void
+  /** To be called once, when all is read: counts what was never sent, and finds the answers that the generator read late. */
+  close(): void
+  /** Of pauses; when all is read, without what the generator itself stood still for. */
   readonly candidates: Candidates
   readonly seen: {
     requests: number
@@ -32,13 +33,19 @@ export interface FortioReading {
   take(requests: Requests): void
 }
 
+/** Long requests of a connection and what waited behind them, until it was free when the next was due. */
+interface BusyPeriod {
+  readonly long: { readonly from: Micros; readonly to: Micros }[]
+  readonly answers: { readonly at: Micros; readonly response: Micros; readonly asSent: Micros }[]
+}
+
 /** Takes the requests of the log, those of each connection in their order. */
 export function fortioReading(result: FortioResult): FortioReading {
   const schedule = fortioSchedule(result)
   const { threads, stride, offsets } = schedule
   const isOpen = schedule.planned !== undefined
   const window = gather(rateOf(schedule), schedule.duration, result.DurationHistogram.Count)
-  const candidates: Candidates = { starts: [], latencies: [] }
+  const candidates: { -readonly [Key in keyof Candidates]: Candidates[Key] } = { starts: [], latencies: [] }
   const seen = {
     ...{ requests: 0, timeouts: 0, leastWait: 0 },
     ...{ firstSend: Number.POSITIVE_INFINITY, lastAnswer: Number.NEGATIVE_INFINITY },
@@ -49,6 +56,10 @@ export function fortioReading(result: FortioResult): FortioReading {
   const calls = new Float64Array(threads)
   let inherited = 0
   const mayBeStalled = STALL * medianFloor(result)
+  const stood = standstills()
+  const mayBeReadLate = isOpen ? Math.max(DISTURBED, 2 * medianFloor(result)) : Number.POSITIVE_INFINITY
+  const busy = new Array<BusyPeriod | undefined>(threads)
+  const periods: BusyPeriod[] = []
 
   let answers = answersOf(0)
 
@@ -76,6 +87,17 @@ export function fortioReading(result: FortioResult): FortioReading {
         window.failed(due)
         if (latency > 0.95 * TIMEOUT * MICROS) seen.timeouts++
       }
+      let period = busy[thread]
+      if (period && free <= due) period = busy[thread] = undefined
+      if (latency > mayBeReadLate) {
+        if (!period) {
+          period = busy[thread] = { long: [], answers: [] }
+          periods.push(period)
+        }
+        period.long.push({ from: start, to: end })
+      }
+      if (period && outcome.ok)
+        period.answers.push({ at: due, response: done - due, asSent: Math.max(done, end) - due })
       if (latency > mayBeStalled) {
         candidates.starts.push(start)
         candidates.latencies.push(latency)
@@ -86,6 +108,7 @@ export function fortioReading(result: FortioResult): FortioReading {
       const wait = start - Math.max(due, idleSince[thread] as Micros)
       if (wait < seen.leastWait) seen.leastWait = wait
       if (free <= due && (idleSince[thread] as Micros) > due) inherited++
+      if (isOpen) stood.sentLate(Math.max(due, idleSince[thread] as Micros), start)
       replayed[thread] = done
       idleSince[thread] = end
       calls[thread] = (calls[thread] as number) + 1
@@ -100,7 +123,23 @@ export function fortioReading(result: FortioResult): FortioReading {
       for (let call = calls[thread] as number; call < each; call++) window.unsent(offset + call * stride)
     }
   }
-  return { schedule, window, candidates, seen, take, countUnsent, inherited: () => inherited / seen.requests }
+  const findReadLate = () => {
+    for (const { long, answers } of periods) {
+      const added = long.reduce((sum, { from, to }) => sum + stood.within(from, to), 0)
+      if (added > 0) for (const answer of answers) window.readLate(answer, added)
+    }
+    const own = candidates.starts.map((start, index) => {
+      const latency = candidates.latencies[index] as Micros
+      return stood.within(start, start + latency) > latency / 2
+    })
+    candidates.starts = candidates.starts.filter((_, index) => !own[index])
+    candidates.latencies = candidates.latencies.filter((_, index) => !own[index])
+  }
+  const close = () => {
+    countUnsent()
+    findReadLate()
+  }
+  return { schedule, window, candidates, seen, take, close, inherited: () => inherited / seen.requests }
 }
 
 function rateOf({ planned, duration }: Schedule): PerSecond | 'max' {

@@ -33,7 +33,7 @@ export const fortio: LoadTool = {
     const scan = accessLogScanner(origin, outcomes)
     for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
-    reading.countUnsent()
+    reading.close()
     const measured = measuredOf(reading, result, origin, outcomes)
     const clockStep = clockStepOf(reading, result)
     const { ActualDuration } = result

@@ -12,8 +12,12 @@ import { timelineBuilder } from './timeline.ts'
  * Timers of idle virtual machines delay by up to 4.6 ms (fortio 1.68.0, captured runs of four meshes), which spreads
  * requests but makes no burst. Behind a long stall of the server, small delays add up along the queue and change little.
  */
-const DISTURBED: Micros = 5000
+export const DISTURBED: Micros = 5000
 const DISTURBED_SHARE = 0.1
+
+function isDisturbed(added: Micros, response: Micros): boolean {
+  return added > Math.max(DISTURBED, DISTURBED_SHARE * response)
+}
 
 /** Successes, side by side, in microseconds. */
 export interface Answers {
@@ -32,6 +36,11 @@ export interface Gathering {
   service(): LatencyHistogram
   answered(answers: Answers): void
   failed(at: Micros): void
+  /**
+   * A success, counted before, whose answer was read late: the generator stood still for `added` while it was under way, or
+   * while one that it waited behind was. Both clocks have that time in them, so it is in no lateness.
+   */
+  readLate(answer: { at: Micros; response: Micros; asSent: Micros }, added: Micros): void
   /** A request that the schedule asked for and that was never sent. `waited`: the least that it would have waited, where that is known. */
   unsent(at: Micros, waited?: Micros): void
   latency(): Measured['latency']
@@ -73,15 +82,19 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
   const service = () => mergeHistograms([first, middle, last])
   let lateness = new Float64Array(0)
 
+  const disturb = (at: Micros, responseTime: Micros, asSentTime: Micros): void => {
+    disturbed.response.record(responseTime)
+    disturbed.asSent.record(asSentTime)
+    timeline.disturbed(at)
+  }
+
   const sentLate = ({ count, at, response: responseTimes, asSent: asSentTimes }: Answers): void => {
     if (count > lateness.length) lateness = new Float64Array(count)
     for (let index = 0; index < count; index++) {
       const added = (asSentTimes[index] as Micros) - (responseTimes[index] as Micros)
       lateness[index] = added
-      if (added <= Math.max(DISTURBED, DISTURBED_SHARE * (responseTimes[index] as Micros))) continue
-      disturbed.response.record(responseTimes[index] as Micros)
-      disturbed.asSent.record(asSentTimes[index] as Micros)
-      timeline.disturbed(at[index] as Micros)
+      if (!isDisturbed(added, responseTimes[index] as Micros)) continue
+      disturb(at[index] as Micros, responseTimes[index] as Micros, asSentTimes[index] as Micros)
     }
     response.recordAll(responseTimes, 0, count)
     asSent.recordAll(asSentTimes, 0, count)
@@ -104,6 +117,10 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
       }
     },
     failed: timeline.failed,
+    readLate({ at, response: responseTime, asSent: asSentTime }, added) {
+      const isCounted = isDisturbed(asSentTime - responseTime, responseTime)
+      if (!isCounted && isDisturbed(added, responseTime)) disturb(at, responseTime, asSentTime)
+    },
     unsent(at, waited) {
       neverSent++
       timeline.disturbed(at)
@@ -139,6 +156,47 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
         : undefined,
     settling: () => (first.count > 0 && last.count > 0 ? settlingOf(first, last) : undefined),
   }
+}
+
+/** Times in which the generator itself stood still, as told by requests that it could have sent and did not. */
+export interface Standstills {
+  /** A request could have been sent at `from` and was at `to`. */
+  sentLate(from: Micros, to: Micros): void
+  /** How much of a time the generator stood still; to be asked when all is told. */
+  within(from: Micros, to: Micros): Micros
+}
+
+export function standstills(): Standstills {
+  const told: { from: Micros; to: Micros }[] = []
+  let merged: { from: Micros; to: Micros }[] | undefined
+  return {
+    sentLate(from, to) {
+      if (to - from > DISTURBED) told.push({ from, to })
+    },
+    within(from, to) {
+      merged ??= union(told)
+      let [low, high] = [0, merged.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if ((merged[middle]?.to ?? 0) <= from) low = middle + 1
+        else high = middle
+      }
+      let all = 0
+      for (let at = merged[low]; at && at.from < to; at = merged[++low])
+        all += Math.min(to, at.to) - Math.max(from, at.from)
+      return all
+    },
+  }
+}
+
+function union(times: { from: Micros; to: Micros }[]): { from: Micros; to: Micros }[] {
+  const merged: { from: Micros; to: Micros }[] = []
+  for (const { from, to } of times.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.at(-1)
+    if (last && from <= last.to) last.to = Math.max(last.to, to)
+    else merged.push({ from, to })
+  }
+  return merged
 }
 
 /** A p99 of fewer answers is one of the two or three slowest of them. */

@@ -2,7 +2,7 @@ import type { LoadTool } from '../model/platform.ts'
 import type { Generator, Measured } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MICROS, type Micros } from '../model/units.ts'
-import { answersOf, type Gathering, gather } from './gather.ts'
+import { answersOf, type Gathering, gather, standstills } from './gather.ts'
 import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
 import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
 import { type K6Samples, readSamples } from './k6-reading.ts'
@@ -72,14 +72,18 @@ function extremes(starts: readonly Micros[], services: readonly Micros[], due: D
   return { begin, end }
 }
 
+type Three = [at: Micros, response: Micros, asSent: Micros]
+
 /** Times in the window count from `begin`, the first intended send. */
 function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gathering {
   const { starts, services, isOk } = samples
   const window = gather(load.rate, load.duration, starts.length)
   const waits = load.rate === 'max' ? undefined : queued(samples, load, due)
   const answers = answersOf(starts.length)
+  const stood = standstills()
   for (const [index, start] of starts.entries()) {
     const at = (due.sent[index] as Micros) - begin
+    stood.sentLate(due.sent[index] as Micros, start)
     if (!isOk[index]) {
       window.failed(at)
       continue
@@ -94,6 +98,13 @@ function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gather
     answers.count++
   }
   window.answered(answers)
+  let answer = 0
+  for (const [index, start] of starts.entries()) {
+    if (!isOk[index]) continue
+    const [at, response, asSent] = [answers.at[answer], answers.response[answer], answers.asSent[answer]] as Three
+    window.readLate({ at, response, asSent }, stood.within(start, start + (services[index] as Micros)))
+    answer++
+  }
   for (let index = 0; index < due.dropped.length; index++) {
     window.unsent((due.dropped[index] as Micros) - begin, waits?.dropped[index])
   }

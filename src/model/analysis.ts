@@ -15,8 +15,9 @@ export interface RunRecord {
 
 /**
  * `service`: from the actual send. `response`: from the intended send, so that waiting for a connection behind a stall
- * counts. By how much the generator's own timers were late while a connection was free is in neither, since it is no time
- * of the arm's and would hide differences between arms: it is kept as `late`, and condemns a trial where it is large.
+ * counts: a replay of each connection, done = max(due, done of the previous) + service time, response = done − due. How
+ * late the generator itself was is in neither, since it is no time of the arm's and would hide differences between arms:
+ * it is kept as `late`; requests that come out of its pauses withhold the quantiles that they could have made.
  */
 export type Clock = 'response' | 'service'
 

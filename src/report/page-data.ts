@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics'
 import type { Trend } from '../analyse/history/trend.ts'
 import { provisions } from '../analyse/provisions.ts'
 import type {
@@ -43,6 +44,8 @@ export interface PageData {
   readonly spectra: readonly TrialSpectrum[]
   readonly components: readonly ComponentCost[]
   readonly trials: readonly PageTrial[]
+  /** Absent in pages of before it was shown. */
+  readonly lateness?: readonly Lateness[]
   /** p99 in every second; at most `ROWS` trials of each arm and load. */
   readonly seconds: readonly TrialSeconds[]
   /** The worst ones. */
@@ -77,6 +80,16 @@ export interface PageTrial {
   readonly status: JudgedTrial['status']
   /** Codes of what is wrong with it. */
   readonly rules: readonly string[]
+}
+
+/** Medians over the measured trials of an arm and load, in seconds. */
+export interface Lateness {
+  readonly arm: string
+  readonly load: string
+  readonly trials: number
+  readonly late: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly response?: { readonly p50: number; readonly p99: number }
+  readonly asSent?: { readonly p50: number; readonly p99: number }
 }
 
 export interface TrialSeconds {
@@ -146,6 +159,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     ),
     components: analysis.components,
     trials: analysis.trials.map(pageTrial),
+    lateness: latenessOf(analysis),
     stalls: stallsOf(analysis.trials).slice(0, STALLS),
     ...(history && { history }),
     seconds: eachKept(secondsOf(analysis), ({ arm, load }) => JSON.stringify([arm, load]), ROWS),
@@ -177,6 +191,37 @@ function pageTrial({ result, status, problems }: JudgedTrial): PageTrial {
   const { trial, outcome, startedAt } = result
   const rules = outcome.status === 'failed' ? [outcome.failure.code] : problems.map(({ rule }) => rule)
   return { ...trial, startedAt, status, rules }
+}
+
+function latenessOf({ record, trials }: Analysis): Lateness[] {
+  const { arms, loads } = record.run.plan.scenario
+  return loads.flatMap((load) =>
+    arms.flatMap((arm): Lateness[] => {
+      const readings = trials.flatMap(({ result: { trial, outcome } }) =>
+        trial.arm === arm.name && trial.load === load.name && outcome.status === 'measured' ? [outcome.reading] : [],
+      )
+      const late = readings.flatMap(({ generator }) => generator.late ?? [])
+      if (late.length === 0) return []
+      const middle = <Key extends string>(all: readonly Readonly<Record<Key, number>>[], key: Key) =>
+        fine(median(all.map((one) => one[key])))
+      const pair = (all: readonly { readonly p50: number; readonly p99: number }[]) => ({
+        p50: middle(all, 'p50'),
+        p99: middle(all, 'p99'),
+      })
+      const response = readings.flatMap(({ latency }) => latency.summary?.response ?? [])
+      const asSent = readings.flatMap(({ latency }) => latency.summary?.asSent ?? [])
+      return [
+        {
+          arm: arm.name,
+          load: load.name,
+          trials: late.length,
+          late: { ...pair(late), max: middle(late, 'max') },
+          ...(response.length > 0 && { response: pair(response) }),
+          ...(asSent.length > 0 && { asSent: pair(asSent) }),
+        },
+      ]
+    }),
+  )
 }
 
 function secondsOf({ trials }: Analysis): TrialSeconds[] {

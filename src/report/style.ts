@@ -80,7 +80,7 @@ th:last-child,td:last-child{padding-right:.2rem}
 .plain td:last-child{min-width:8rem}
 .plain code{white-space:nowrap}
 .trials th,.trials td{white-space:nowrap;min-width:0!important}
-.trials :is(th,td):nth-child(-n+7){text-align:right}
+.trials :is(th,td):nth-child(-n+10){text-align:right}
 .trials small{display:inline}
 .costs th,.costs td{padding-block:.6rem}
 .costs thead th:first-child{width:25%}

@@ -77,6 +77,32 @@ describe('the two clocks of fortio', () => {
     expect(slices?.disturbed.filter((count) => count > 0)).toHaveLength(1)
   })
 
+  it('withhold what waited for an answer that a paused generator could not read', async () => {
+    const load = loadOf({ duration: 20 })
+    const [service, stops, goes] = [0.0009, 10, 10.4]
+    const free = new Array<number>(load.connections).fill(0)
+    const sent = simulate({ ...load, rate: 1000 }, { service, stops: 99, goes: 99 }).map((one) => {
+      const begins = Math.max(one.start, free[one.thread] ?? 0)
+      const start = begins >= stops && begins < goes ? goes : begins
+      const end = start < stops && start + service > stops ? goes : start + service
+      free[one.thread] = end
+      return { ...one, start, latency: end - start }
+    })
+    const held = sent.filter(({ latency }) => latency > 0.3)
+    expect(held).toHaveLength(1)
+    const { latency, generator, slices } = await parse(load, sent)
+    const { response, asSent, bounds } = latency.summary ?? {}
+    // One connection in eight waited for it, 50 requests: the replay cannot know how long that answer really took.
+    expect(response?.max).toBeGreaterThan(0.39)
+    expect(bounds?.p999.lo).toBeCloseTo(service, 6)
+    expect(bounds?.p999.hi).toBeGreaterThan(0.35)
+    expect(bounds?.p50).toEqual({ lo: service, hi: service })
+    expect(generator.late?.disturbed).toBeGreaterThan(0.018)
+    expect(slices?.disturbed.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(380)
+    expect(asSent?.max).toBeGreaterThan(0.39)
+    expect(generator.pauses).toEqual({ count: 0, seconds: 0 })
+  })
+
   it('do not blame the generator for a stall of the server', async () => {
     const { latency, generator } = await parse(load, sent)
     expect(latency.summary?.bounds).toBeUndefined()

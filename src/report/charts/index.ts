@@ -10,6 +10,7 @@ import { errorRateCharts } from './error-rates.ts'
 import { forestChart } from './forest.ts'
 import { heatMapChart } from './heat-map.ts'
 import { historyCharts } from './history-line.ts'
+import { latenessChart } from './lateness.ts'
 import { spectrumChart } from './spectrum.ts'
 import { stallChart } from './stall-line.ts'
 import { sweepCharts } from './sweep.ts'
@@ -27,6 +28,7 @@ const BY_LOAD = {
   distribution: (view, load) => [ecdfChart(view, load)],
   seconds: (view, load) => [heatMapChart(view, load)],
   blocks: (view, load) => [blocksChart(view, load)],
+  lateness: (view, load) => [latenessChart(view, load)],
 } as const satisfies Record<string, OfLoad>
 
 /** Charts of the whole run. */

@@ -22,8 +22,15 @@ ${table({
 const FORMULAS: readonly (readonly [quantity: string, formula: string, source: string])[] = [
   [
     'Response time',
-    'latency + max(0, previous answer on the connection − intended send)',
-    'Tene, “How NOT to measure latency”; what the generator’s own timers overslept is kept apart',
+    'done − due, where done = max(due, done of the previous on the connection) + service time: what a generator that is never late would have seen; a dropped k6 iteration waits for the next virtual user',
+    'Tene, “How NOT to measure latency”',
+  ],
+  ['Time as sent', 'answer − due', 'the same, with the generator’s own lateness'],
+  ['Lateness of the generator', 'time as sent − response time', 'kept apart, and shown for each trial'],
+  [
+    'Withheld quantile',
+    'requests that the generator sent more than 5 ms and a tenth of their response time late, or that waited for an answer that it read so late, or that it never sent, are unknown: withheld where leaving them out and taking them as they came (never sent: as infinite) differ by more than 10 %',
+    'bounds of a quantile with missing values',
   ],
   ['Ratio to the baseline', 'exp(mean of ln(arm ÷ baseline) over the blocks that have both)', 'paired log-ratios'],
   [

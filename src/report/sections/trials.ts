@@ -1,3 +1,4 @@
+import { withheldOf } from '../../analyse/tail.ts'
 import { count, strainWords } from '../../analyse/wording.ts'
 import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
 import type { LatencySummary } from '../../model/result.ts'
@@ -16,11 +17,13 @@ export async function trials(view: View, analysis: Analysis): Promise<Html> {
       ? html`<p class="reason">No trial has been run.</p>`
       : html`<details id="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order in which they were run</summary>${trialTable(view, inOrder)}</details>`
   return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2>
-<p>A trial is one load against one arm in one block: the unit of replication. None is left out of this table; those that are not valid take no part in any figure above.</p>
+<p>A trial is one load against one arm in one block: the unit of replication. None is left out of this table; those that are not valid take no part in any figure above. “Late” is the load generator’s own lateness, which is in no latency; a quantile that it may have made is withheld.</p>
 ${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
 <h3 class="group">Block by block</h3>${await multiples(view, 'blocks')}
 <h3 class="group">Second by second</h3>${await multiples(view, 'seconds')}
-<h3 class="group">All requests</h3>${await multiples(view, 'distribution')}</section>`
+<h3 class="group">All requests</h3>${await multiples(view, 'distribution')}
+<h3 class="group">The load generator’s own lateness</h3>
+<p>A request that the load generator sends late is counted from when it could have been sent: its lateness is in the time <i>as sent</i> (answer − intended send) and in no response time. Medians of all measured trials.</p>${await multiples(view, 'lateness')}</section>`
 }
 
 const HEAD = [
@@ -31,6 +34,9 @@ const HEAD = [
   'p50',
   'p99',
   'Rate',
+  'Late p50',
+  'Late p99',
+  'Latest',
   'Start (UTC)',
   'Arm',
   'Load',
@@ -57,13 +63,19 @@ function row(view: View, judged: JudgedTrial): Html {
       ? (outcome.reading.requests - outcome.reading.errors) / outcome.reading.seconds
       : undefined
   const latency = (seconds: number | undefined) => (seconds === undefined ? '–' : formatLevel('seconds', seconds))
+  const reading = outcome.status === 'measured' ? outcome.reading : undefined
+  const withheld = reading && withheldOf(reading)
+  const late = reading?.generator.late
   const cells = [
     trial.cohort,
     trial.block,
     trial.position,
-    latency(summary?.p50),
-    latency(summary?.p99),
+    withheld?.has('p50') ? 'withheld' : latency(summary?.p50),
+    withheld?.has('p99') ? 'withheld' : latency(summary?.p99),
     rate === undefined || !Number.isFinite(rate) ? '–' : formatLevel('per-second', rate),
+    latency(late?.p50),
+    latency(late?.p99),
+    latency(late?.max),
     startedAt.slice(11, 19),
     trial.arm,
     trial.load,

@@ -5,6 +5,7 @@ import { blocksChart } from '../../../src/report/charts/blocks.ts'
 import { ecdfChart } from '../../../src/report/charts/ecdf.ts'
 import { heatClasses } from '../../../src/report/charts/heat-classes.ts'
 import { heatMapChart } from '../../../src/report/charts/heat-map.ts'
+import { latenessChart } from '../../../src/report/charts/lateness.ts'
 import { formatLevel } from '../../../src/report/figures.ts'
 import { analysisOf, scenario } from '../fixture.ts'
 import { drawn, HOSTILE, reasonOf, saidOf, viewFrom } from './drawn.ts'
@@ -108,6 +109,29 @@ describe('heatMapChart', () => {
     expect(edges[5]).toBeLessThan(2e-3)
     expect(edges.at(-1)).toBe(3)
     expect([of(1e-3), of(3), of(1e-9)]).toEqual([0, 5, 0])
+  })
+})
+
+describe('latenessChart', () => {
+  it('says for every arm how late the generator was, beside the response time', async () => {
+    const chart = latenessChart(view, load)
+    const svg = await drawn(chart)
+    expect(chart.rows.map(([arm, p50, p99, max]) => [arm, p50, p99, max])).toEqual(
+      view.arms.map(({ name }) => [name, 4e-5, 3e-4, 2e-3]),
+    )
+    expect(saidOf(chart)).toHaveLength(view.arms.length * 5)
+    for (const { name } of view.arms) expect(svg).toContain(`>${name}<`)
+    expect(chart.sentence).toMatch(/^Half of the requests were sent 40\sµs or more after they were due with none/)
+    expect(svg.length).toBeLessThan(12_000)
+  })
+
+  it('gives a reason where nothing was late or nothing is known, and keeps hostile names inert', async () => {
+    await drawn(latenessChart(hostile, load))
+    expect(reasonOf(latenessChart(viewFrom(analysis, {}, { lateness: [] }), load))).toMatch(
+      /no trial of this load says/,
+    )
+    const punctual = (view.data.lateness ?? []).map((one) => ({ ...one, late: { p50: 0, p99: 0, max: 0 } }))
+    expect(reasonOf(latenessChart(viewFrom(analysis, {}, { lateness: punctual }), load))).toMatch(/in which it was due/)
   })
 })
 

@@ -84,7 +84,6 @@ export async function reviewKind(
   const able = tried.filter((one): one is ArmMesh => 'about' in one)
   return [
     ...tried.filter((one): one is Finding => 'severity' in one),
-    ...k6Finding(scenario, site),
     ...(await chartFindings(able, site, readers, true)),
   ]
 }
