@@ -1,6 +1,6 @@
 import { count, list, strainWords } from '../analyse/wording.ts'
 import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
-import { type Moment, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
+import { type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
 import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/platform.ts'
@@ -43,13 +43,13 @@ export async function doctorCommand(
 }
 
 /** Moments in which at least half of the cores did not let a thread go on that had slept for a millisecond. */
-function momentsOf({ gaps, threads }: PauseProbe): Moment[] {
-  return pausesOf(gaps, (SLEEP * MICROS) / 1000, threads).moments
+function pausesIn({ gaps, threads }: PauseProbe): Pauses {
+  return pausesOf(gaps, (SLEEP * MICROS) / 1000, threads)
 }
 
 function pausesDocument(probe: PauseProbe) {
   const { seconds, threads, strain, reclaim } = probe
-  return { seconds, threads, moments: momentsOf(probe), ...strain, ...(reclaim && { reclaim }) }
+  return { watched: seconds, threads, ...pausesIn(probe), ...strain, ...(reclaim && { reclaim }) }
 }
 
 /** Of the requests of a window, that quantiles must not depend on. */
@@ -57,12 +57,11 @@ const TAIL = 0.001
 
 /** What the host's own pauses leave of the quantiles of all requests. */
 export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
-  const moments = momentsOf(probe)
-  const total = moments.reduce((sum, { seconds }) => sum + seconds, 0)
-  const share = total / probe.seconds
+  const { count: found, seconds, moments } = pausesIn(probe)
+  const share = seconds / probe.seconds
   const watched = `in ${formatDuration(probe.seconds)}`
   if (share <= TAIL) {
-    const what = moments.length === 0 ? 'no pause of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
+    const what = found === 0 ? 'no pause of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
     return { severity: 'ok', what: `${what} ${watched}: p99 and p99.9 are not made by it` }
   }
   const stalls = stallsOf(moments)
