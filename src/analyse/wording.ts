@@ -1,3 +1,4 @@
+import type { Analysis, JudgedTrial } from '../model/analysis.ts'
 import { formatNumber, formatShare } from '../model/units.ts'
 import type { Host } from '../model/usage.ts'
 
@@ -38,3 +39,17 @@ export function strainWords(host: Host | undefined, seconds: number): string[] {
     ...(stolenCores / cores < LITTLE.stolen ? [] : [`${formatShare(stolenCores / cores)} stolen`]),
   ]
 }
+
+/** How much of a run counts: "58 of 60 trials count: 1 invalid, 1 failed". */
+export function validityWords({ trials, missing, validTrials, plannedTrials }: Validity): string {
+  const having = (status: JudgedTrial['status']) => trials.filter((trial) => trial.status === status).length
+  const rest = [
+    [having('invalid'), 'invalid'],
+    [having('failed'), 'failed'],
+    [missing.length, 'not run'],
+  ] as const
+  const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
+  return `${validTrials} of ${count(plannedTrials, 'trial')} count${shortfall === '' ? '' : `: ${shortfall}`}`
+}
+
+type Validity = Pick<Analysis, 'trials' | 'missing' | 'validTrials' | 'plannedTrials'>

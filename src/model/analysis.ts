@@ -206,6 +206,9 @@ export interface Analysis {
   readonly trials: readonly JudgedTrial[]
   /** Trials that the plan has and that were not run. */
   readonly missing: readonly string[]
+  /** How much of the run counts: trials that are valid, and all that the plan has. */
+  readonly validTrials: number
+  readonly plannedTrials: number
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
   /** Computed when it is first read: it decodes every histogram, which only pictures need. */
@@ -213,6 +216,8 @@ export interface Analysis {
   /** Likewise computed when first read. */
   readonly spectra: readonly TrialSpectrum[]
   readonly rankings: readonly Ranking[]
+  /** Why nobody is shown these ranks: an arm is not the released product. Absent where nothing says so. */
+  readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
   /** Problems of the comparison as a whole. */

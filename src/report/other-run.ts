@@ -10,8 +10,8 @@ const METRICS = ['p50', 'p99', 'cpu', 'memory']
 const WORDS: Partial<Record<Standing, string>> = {
   higher: 'higher',
   lower: 'lower',
-  'within-noise': 'within noise',
-  undecided: 'undecided',
+  'within-noise': 'no relevant difference',
+  undecided: 'too noisy to say',
   'no-data': 'no data',
 }
 

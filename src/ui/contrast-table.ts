@@ -10,7 +10,7 @@ const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
   higher: 'B higher',
   lower: 'B lower',
   'within-noise': 'no relevant difference',
-  undecided: 'undecided',
+  undecided: 'too noisy to say',
   'no-data': 'no data',
   baseline: '',
 }

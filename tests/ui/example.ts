@@ -115,6 +115,8 @@ export function exampleAnalysis(): Analysis {
       },
     ],
     missing: [],
+    validTrials: 1,
+    plannedTrials: 2,
     cells: [
       cell('none', 'p50', 0.000412, 'baseline'),
       cell('none', 'p99', 0.00124, 'baseline'),

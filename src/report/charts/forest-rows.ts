@@ -27,8 +27,8 @@ export const STANDINGS: Readonly<Record<Standing, string>> = {
   baseline: 'baseline',
   higher: 'higher',
   lower: 'lower',
-  'within-noise': 'within the noise of equal arms',
-  undecided: 'undecided',
+  'within-noise': 'no relevant difference',
+  undecided: 'too noisy to say',
   'no-data': 'no data',
 }
 
