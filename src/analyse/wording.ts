@@ -52,4 +52,15 @@ export function validityWords({ trials, missing, validTrials, plannedTrials }: V
   return `${validTrials} of ${count(plannedTrials, 'trial')} count${shortfall === '' ? '' : `: ${shortfall}`}`
 }
 
+/** What is wrong where less than a share of the planned trials counts; undefined where enough do. */
+export function validityGap(validity: Validity, least: number): string | undefined {
+  const share = validity.validTrials / Math.max(1, validity.plannedTrials)
+  if (share >= least) return undefined
+  return `${validityWords(validity)}. That is ${formatShare(share)}, and --min-valid asks for ${formatShare(least)}.`
+}
+
+/** What to do about it. */
+export const VALIDITY_REMEDY =
+  'See what each trial that does not count says, mend its cause and measure again; meshbench run --resume runs those that were not run.'
+
 type Validity = Pick<Analysis, 'trials' | 'missing' | 'validTrials' | 'plannedTrials'>
