@@ -8,13 +8,10 @@ export type Bytes = number
 export type PerSecond = number
 
 /** What a metric is in. */
-export type MetricUnit =
-  | 'seconds'
-  | 'seconds-per-minute'
-  | 'per-second'
-  | 'cpu-seconds-per-million'
-  | 'bytes'
-  | 'dollars-per-month'
+export type MetricUnit = 'seconds' | 'seconds-per-minute' | 'per-second' | 'cpu-seconds-per-million' | 'cores' | 'bytes'
+
+/** CPU per request is told for so many. */
+export const MILLION = 1e6
 
 /** Microseconds: the unit of latency histograms and time lines. */
 export type Micros = number
@@ -61,11 +58,6 @@ export function parseSize(text: string): Bytes | undefined {
 /** "10%" → 0.1; undefined when it is not a share. A sign is required: a bare 10 is ambiguous. */
 export function parseShare(text: string): number | undefined {
   return /^\d+(\.\d+)? ?%$/.test(text) ? Number.parseFloat(text) / 100 : undefined
-}
-
-/** "$4.10" → 4.1; undefined when it is not an amount of dollars. A sign is required: a bare 4 is ambiguous. */
-export function parseDollars(text: string): number | undefined {
-  return /^\$\d+(\.\d+)?$/.test(text) ? Number(text.slice(1)) : undefined
 }
 
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
@@ -118,6 +110,11 @@ export function formatSize(bytes: Bytes): string {
     if (Math.abs(bytes) >= factor) return `${formatNumber(bytes / factor)} ${unit}`
   }
   return `${formatNumber(bytes)} B`
+}
+
+/** Cores that are busy on average: "0.0123 cores". */
+export function formatCores(cores: number): string {
+  return Number.isFinite(cores) ? `${formatNumber(cores)} cores` : '–'
 }
 
 /** US dollars: "$4.10", and from a hundred on without cents: "$1,230". */

@@ -1,5 +1,5 @@
 import { count, quantileName } from '../analyse/wording.ts'
-import type { Cell, Estimate, MetricInfo, Ranking } from '../model/analysis.ts'
+import type { Cell, Estimate, MetricInfo, RankGroup } from '../model/analysis.ts'
 import type { Load, Protocol } from '../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../model/units.ts'
 import { formatAmount, formatLevel, formatRatio, formatRatioInterval } from './figures.ts'
@@ -90,7 +90,7 @@ function amountWords({ standing, ratio, difference }: Cell, { unit }: MetricInfo
 
 /** The metric as the subject of a sentence. */
 function nounOf({ unit, title, quantile }: MetricInfo): string {
-  if (unit === 'cpu-seconds-per-million') return 'CPU per million requests'
+  if (unit === 'cpu-seconds-per-million') return title
   return quantile === undefined ? title : quantileName(quantile)
 }
 
@@ -113,41 +113,27 @@ export interface Winner {
   readonly why: Words
 }
 
-/** The cheapest among the arms whose 95 % interval of the tail ends below the budget. */
-export function cheapest(view: View, load: Load, budget: Seconds = BUDGET): Winner {
-  const metric = view.metric('cost')
-  if (!metric) return { arms: [], why: ['Resource usage was not observed.'] }
-  const tail = latencyMetric(view, load, 'p99')
-  const reach = (arm: string) => {
-    const estimate = view.cell(arm, load.name, tail)?.estimate
-    return estimate ? (estimate.hi ?? estimate.center) : Number.POSITIVE_INFINITY
-  }
-  const found = winner(view, load, metric, (arm) => reach(arm) <= budget)
-  const ranked = (view.ranking(load.name, metric.name)?.groups ?? []).map(({ arms: those }) => those)
-  const beyond = ranked.flat().filter((arm) => reach(arm) > budget)
-  if (beyond.length === 0) return found
-  const limits: Words = [' The interval of p99 reaches beyond it with ', ...listed(beyond.map((arm) => [{ arm }])), '.']
-  if (found.arms.length !== 1 || found.real) return { ...found, why: [...found.why, ...limits] }
-  const equals =
-    ranked.find((those) => those.includes(found.arms[0] ?? ''))?.filter((arm) => !found.arms.includes(arm)) ?? []
-  const tied: Words =
-    equals.length === 0 ? [] : [' By cost alone it is tied with ', ...listed(equals.map((arm) => [{ arm }])), '.']
-  return { ...found, why: ['The only one that surely stays under it.', ...tied, ...limits] }
-}
-
 export function fastest(view: View, load: Load): Winner {
   const metric = view.metric(latencyMetric(view, load, 'p99'))
-  return metric ? winner(view, load, metric, () => true) : { arms: [], why: ['No latency was measured.'] }
+  if (!metric) return { arms: [], why: ['No latency was measured.'] }
+  const level = (arm: string) => {
+    const center = view.cell(arm, load.name, metric.name)?.estimate?.center
+    return center === undefined ? undefined : formatLevel(metric.unit, center)
+  }
+  return winner({ groups: view.ranking(load.name, metric.name)?.groups ?? [], level }, () => true)
 }
 
-function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) => boolean): Winner {
-  const groups = (view.ranking(load.name, metric.name)?.groups ?? [])
+/** The first of those that fit. `groups`: best first; `level`: what a mean is called. */
+export function winner(
+  { groups, level }: { readonly groups: readonly RankGroup[]; level(arm: string): string | undefined },
+  fits: (arm: string) => boolean,
+): Winner {
+  const [first, second] = groups
     .map((group) => ({ ...group, fitting: group.arms.filter(fits) }))
     .filter(({ fitting }) => fitting.length > 0)
-  const [first, second] = groups
   if (!first) return { arms: [], why: ['None does for sure.'] }
-  const best = view.cell(first.fitting[0] ?? '', load.name, metric.name)?.estimate
-  const common = { arms: first.fitting, ...(best && { level: levelWords(metric, best) }) }
+  const best = level(first.fitting[0] ?? '')
+  const common = { arms: first.fitting, ...(best !== undefined && { level: best }) }
   if (first.fitting.length > 1) {
     const others = listed(first.fitting.slice(1).map((arm) => [{ arm }]))
     return {
@@ -157,10 +143,7 @@ function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) 
     }
   }
   if (!second) return { ...common, why: ['No other does for sure.'] }
-  const apart =
-    second.behind?.ratio && isNext(view.ranking(load.name, metric.name), first, second)
-      ? leadWords(second.behind.ratio)
-      : ''
+  const apart = second.behind?.ratio && isNext(groups, first, second) ? leadWords(second.behind.ratio) : ''
   return {
     ...common,
     real: true,
@@ -170,19 +153,12 @@ function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) 
 
 /** What a group lies behind is the best of the one before it: it says something here only if nobody was left out between. */
 function isNext(
-  ranking: Ranking | undefined,
+  groups: readonly RankGroup[],
   first: { arms: readonly string[] },
   second: { arms: readonly string[] },
 ): boolean {
-  const groups = ranking?.groups ?? []
   const place = groups.findIndex(({ arms }) => arms[0] === second.arms[0])
   return groups[place - 1]?.arms[0] === first.arms[0]
-}
-
-function levelWords({ unit }: MetricInfo, { center }: Estimate): string {
-  return unit === 'dollars-per-month'
-    ? `${formatLevel(unit, center)} a month for CPU and memory`
-    : formatLevel(unit, center)
 }
 
 function leadWords(ratio: Estimate): string {

@@ -2,6 +2,7 @@ import type { Estimate, MetricInfo } from '../model/analysis.ts'
 import {
   distinctDecimals,
   formatChange,
+  formatCores,
   formatDollars,
   formatLatency,
   formatNumber,
@@ -10,11 +11,13 @@ import {
   formatSize,
 } from '../model/units.ts'
 
-type Unit = MetricInfo['unit']
+/** A month's bill is reckoned by the cost model and is no metric. */
+type Unit = MetricInfo['unit'] | 'dollars-per-month'
 
 /** A level in the unit that readers expect. */
 export function formatLevel(unit: Unit, value: number): string {
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
+  if (unit === 'cores') return unbroken(formatCores(value))
   if (unit === 'dollars-per-month') return formatDollars(value)
   if (unit === 'seconds-per-minute') return unbroken(formatPerMinute(value))
   const text =

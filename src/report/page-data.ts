@@ -4,6 +4,7 @@ import type {
   Analysis,
   Cell,
   ComponentCost,
+  CostSample,
   Distribution,
   JudgedTrial,
   MetricInfo,
@@ -42,6 +43,7 @@ export interface PageData {
   /** At most `LINES` of each arm, load and clock. */
   readonly spectra: readonly TrialSpectrum[]
   readonly components: readonly ComponentCost[]
+  readonly costs: readonly CostSample[]
   readonly trials: readonly PageTrial[]
   /** p99 in every second; at most `ROWS` trials of each arm and load. */
   readonly seconds: readonly TrialSeconds[]
@@ -93,9 +95,10 @@ const SHOWN_METRICS = [
   'p99',
   'p999',
   'throughput',
-  'cpu',
-  'memory',
-  'cost',
+  'mesh-cpu',
+  'mesh-idle-cpu',
+  'mesh-memory',
+  'application-cpu',
   'service-p50',
   'service-p90',
   'service-p99',
@@ -142,6 +145,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
       (one) => ({ ...one, latencies: one.latencies.map(fine) }),
     ),
     components: analysis.components,
+    costs: analysis.costs,
     trials: analysis.trials.map(pageTrial),
     stalls: stallsOf(analysis.trials).slice(0, STALLS),
     ...(history && { history }),

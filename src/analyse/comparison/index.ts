@@ -2,7 +2,7 @@ import type { Problem } from '../../model/analysis.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
-import { lostTrials, missingTrials, unreadableTrials } from './incomplete.ts'
+import { lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
 import { oneCohort } from './one-cohort.ts'
 import { fasterThanNothing, unlikePublished } from './plausible.ts'
@@ -19,6 +19,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   missingTrials,
   unreadableTrials,
   lostTrials,
+  noIdleWindow,
   drift,
   orderEffect,
   oneCohort,

@@ -1,8 +1,10 @@
 import { count, quantileName } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
-import { cheapest, costAnswer, loadWords } from '../answers.ts'
+import { costAnswer, loadWords } from '../answers.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
+import { isNothing } from '../sections/costs.ts'
+import { cheapest } from '../sections/fleet.ts'
 import { clockOf, headlines, latencyMetric, type View } from '../view.ts'
 import { listed, plainWords } from '../words.ts'
 import { code, fenced, row, text } from './markdown.ts'
@@ -55,7 +57,7 @@ function loadLines(view: View, load: Load): string[] {
 
 /** Tail, median, CPU; then who is cheapest of those that answer fast enough. */
 function answers(view: View, load: Load): string[] {
-  const names = [latencyMetric(view, load, 'p99'), latencyMetric(view, load, 'p50'), 'cpu']
+  const names = [latencyMetric(view, load, 'p99'), latencyMetric(view, load, 'p50'), 'mesh-cpu']
   const costs = names.flatMap((name) => {
     const metric = view.metric(name)
     return metric ? [plainWords(costAnswer(view, load, metric))] : []
@@ -67,8 +69,8 @@ function answers(view: View, load: Load): string[] {
 }
 
 function headOf({ unit, title, quantile }: MetricInfo): string {
-  if (unit === 'cpu-seconds-per-million') return 'CPU per million requests'
-  if (unit === 'dollars-per-month') return 'cost a month for 1,000 requests/s'
+  if (unit === 'cpu-seconds-per-million') return 'CPU of the mesh per million requests'
+  if (unit === 'cores') return 'idle CPU of the mesh'
   return quantile === undefined ? title.toLowerCase() : quantileName(quantile)
 }
 
@@ -77,7 +79,7 @@ function cellText(view: View, arm: string, load: Load, metric: MetricInfo): stri
   const cell = view.cell(arm, load.name, metric.name)
   if (!cell?.estimate) return 'no valid data'
   const level = formatLevel(metric.unit, cell.estimate.center)
-  const change = changeText(cell, metric)
+  const change = isNothing(cell) ? '' : changeText(cell, metric)
   return change === '' ? level : `${level}, ${change}${REMARKS[cell.standing] ?? ''}`
 }
 

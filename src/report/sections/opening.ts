@@ -4,12 +4,13 @@ import { trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
-import { BUDGET, cheapest, costAnswer, fastest, loadWords, rateWords, type Winner } from '../answers.ts'
+import { BUDGET, costAnswer, fastest, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import type { View } from '../view.ts'
 import { htmlWords } from '../words.ts'
 import { costTable } from './costs.ts'
+import { cheapest } from './fleet.ts'
 
 /** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
 export function opening(view: View, analysis: Analysis, title: string): Html {
@@ -55,7 +56,7 @@ function loadTabs(view: View): Html {
 
 function panel(view: View, analysis: Analysis, load: Load): Html {
   const index = view.loads.indexOf(load)
-  const [tail, median, cpu] = ['p99', 'p50', 'cpu'].map((name) => view.metric(name))
+  const [tail, median, cpu] = ['p99', 'p50', 'mesh-cpu'].map((name) => view.metric(name))
   return html`<section class="panel panel-${index}" aria-labelledby="answer-${index}">
 <h2 id="answer-${index}" class="quiet">${loadWords(load)}, driven by ${load.tool}${load.rate === 'max' && '; latencies are service times, since a closed loop has no intended send'}</h2>
 ${tail && html`<p class="lead">${htmlWords(costAnswer(view, load, tail, 'with load'))}</p>`}
@@ -88,9 +89,9 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
 }
 
 function noiseWords(view: View, load: Load): string {
-  const known = (['p99', 'cost'] as const).flatMap((name) => {
+  const known = (['p99', 'application-cpu'] as const).flatMap((name) => {
     const band = view.noise(load.name, name)
-    return band === undefined ? [] : [`${formatRatio(band)} ${name === 'p99' ? 'at p99' : 'in cost'}`]
+    return band === undefined ? [] : [`${formatRatio(band)} ${name === 'p99' ? 'at p99' : 'in CPU of the application'}`]
   })
   return known.length === 0
     ? 'No noise floor: there is no A/A pair with valid data.'

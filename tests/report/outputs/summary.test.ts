@@ -18,8 +18,8 @@ describe('the summary', () => {
     expect(summary.indexOf(CAVEAT)).toBeGreaterThan(0)
     expect(summary.indexOf('### http-500')).toBeLessThan(summary.indexOf('### http-2000'))
     expect(summary).toMatch(/- p99 is [\d.]+ ms with none.*envoy-sidecar/)
-    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+ a month for CPU and memory\)/)
-    expect(summary.match(/^\| arm \| p50 \| p99 \| CPU per million requests \| memory \| cost a month/gm)).toHaveLength(
+    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+ a month\)/)
+    expect(summary.match(/^\| arm \| p50 \| p99 \| CPU of the mesh per million requests \| idle CPU of the mesh \| memory of the mesh \|/gm)).toHaveLength(
       2,
     )
     expect(summary).toMatch(

@@ -50,6 +50,7 @@ function componentUsage(spans: readonly Span[]): Usage {
   const seconds = total(spans, (span) => grown(span, 'throttledSeconds'))
   const peak = allOf(there, ({ after }) => after?.peakBytes)
   const threads = allOf(there, ({ after }) => after?.tasks)
+  const pods = new Set(there.map(({ member }) => member.pod)).size
   const started = spans.filter((span) => span.before === undefined).length
   return {
     component,
@@ -61,6 +62,7 @@ function componentUsage(spans: readonly Span[]): Usage {
     ...(limit === undefined && periods === 0 ? {} : { throttledPeriods: periods, throttledSeconds: seconds }),
     ...(limit === undefined ? {} : { cpuLimit: limit }),
     restarts: Math.max(started, spans.length - there.length),
+    ...(pods > 1 && { instances: pods }),
   }
 }
 
