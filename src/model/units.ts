@@ -112,9 +112,10 @@ export function formatSize(bytes: Bytes): string {
   return `${formatNumber(bytes)} B`
 }
 
-/** Cores that are busy on average: "0.0123 cores". */
+/** Cores that are busy on average: "1.25 cores", "6.2 mcores" (thousandths, as Kubernetes counts them). */
 export function formatCores(cores: number): string {
-  return Number.isFinite(cores) ? `${formatNumber(cores)} cores` : '–'
+  if (!Number.isFinite(cores)) return '–'
+  return cores === 0 || Math.abs(cores) >= 0.09995 ? `${formatNumber(cores)} cores` : `${formatNumber(cores * 1000)} mcores`
 }
 
 /** US dollars: "$4.10", and from a hundred on without cents: "$1,230". */

@@ -26,7 +26,7 @@ test('every kind of metric has its words', () => {
     'envoy-sidecar takes 57.2 MiB more memory at 2,000/s (8 blocks, 2 cohorts).',
   )
   expect(statements(analysis, 'mesh-idle-cpu')[2]).toBe(
-    'envoy-sidecar keeps 0.01 cores more busy without load at 2,000/s (8 blocks, 2 cohorts).',
+    'envoy-sidecar keeps 10 mcores more busy without load at 2,000/s (8 blocks, 2 cohorts).',
   )
   expect(statements(analysis, 'service-p50')[2]).toMatch(/adds 5\d\d µs to p50 service time/)
   expect(statements(analysis, 'mean')[2]).toMatch(/to mean latency/)

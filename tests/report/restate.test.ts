@@ -52,7 +52,7 @@ function expectCells(view: View, cells: readonly Cell[]): void {
     for (const part of ['estimate', 'ratio', 'difference'] as const) {
       expect(found?.[part]?.n).toBe(cell[part]?.n)
       // An arm that has nothing of it differs by what the baseline has.
-      const level = part === 'difference' ? (cell.estimate?.center || cell.difference?.center) : undefined
+      const level = part === 'difference' ? cell.estimate?.center || cell.difference?.center : undefined
       for (const end of ['center', 'lo', 'hi'] as const) close(found?.[part]?.[end], cell[part]?.[end], level)
     }
   }

@@ -84,6 +84,7 @@ function cell(arm: string, metric: string, center: number, standing: Standing, r
     standing,
     notes,
     ...(ratio && { ratio: about(ratio) }),
+    ...(standing !== 'baseline' && { difference: about(center) }),
   }
 }
 

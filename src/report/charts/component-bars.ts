@@ -7,7 +7,7 @@ import type { Chart } from '../chart.ts'
 import { formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
 import { type Axis, linearAxis, place } from './axes.ts'
-import { framed, INK, PAPER, SIZE_TICK } from './config.ts'
+import { CORES_TICK, framed, INK, PAPER, SIZE_TICK } from './config.ts'
 import { type Frame, isNarrow, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
 import { byRole, ROLE_STYLES } from './roles.ts'
@@ -165,7 +165,7 @@ function fitted(frame: Frame, rows: number): Frame {
     ...frame,
     top: 4,
     left: isNarrow(frame) ? 104 : 142,
-    right: 74,
+    right: 92,
     height: 4 + frame.bottom + rows * ROW,
   }
 }
@@ -180,7 +180,8 @@ function axisFor(shown: Shown, bills: readonly Bill[]): Axis {
 
 function axisOf(shown: Shown, { ticks }: Axis) {
   const common = { values: [...ticks], titlePadding: 10, title: ABOUT[shown].axis }
-  return shown === 'memory' ? { ...common, labelExpr: SIZE_TICK } : { ...common, format: ',~r' }
+  if (shown === 'cpu') return { ...common, format: ',~r' }
+  return { ...common, labelExpr: shown === 'memory' ? SIZE_TICK : CORES_TICK }
 }
 
 function armLabel(frame: Frame): string {
@@ -213,5 +214,5 @@ function fits(name: string, x: Axis, from: number, to: number, frame: Frame): bo
 
 function total(arm: string, parts: readonly ComponentCost[], shown: Shown) {
   const to = totalOf(shown, parts)
-  return { arm, to: Math.max(0, to), text: shorten(formatLevel(ABOUT[shown].unit, to), 10) }
+  return { arm, to: Math.max(0, to), text: shorten(formatLevel(ABOUT[shown].unit, to), 12) }
 }

@@ -20,7 +20,7 @@ import { formatInterval, formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
 import { type Axis, logAxis, place } from './axes.ts'
 import { callouts } from './callouts.ts'
-import { framed, INK, PAPER, quantitative, SIZE_TICK, verticalTitle } from './config.ts'
+import { CORES_TICK, framed, INK, PAPER, quantitative, SIZE_TICK, verticalTitle } from './config.ts'
 import { endLabels, roomForLabels } from './end-labels.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import type { Layer } from './layer.ts'
@@ -160,13 +160,8 @@ function drawing(
   )
   const drawn = lines.map(({ style, points }) => ({ style, points: points.filter(({ need }) => need.center > 0) }))
   const x: Axis = { kind: 'log', domain: [FEWEST_PODS, MOST_PODS], ticks: SIZES }
-  const scale = resource === 'bytes' ? 2 ** 20 : 1
-  const { domain, ticks } = logAxis(drawn.flatMap(({ points }) => points.map(({ need }) => need.center / scale)))
-  const y: Axis = {
-    kind: 'log',
-    domain: [domain[0] * scale, domain[1] * scale],
-    ticks: ticks.map((tick) => tick * scale),
-  }
+  const needs = drawn.flatMap(({ points }) => points.map(({ need }) => need.center))
+  const y = resource === 'bytes' ? sizeAxis(needs) : logAxis(needs)
   const positions = {
     x: quantitative('x', x, {
       title: 'Pods (log scale)',
@@ -175,7 +170,7 @@ function drawing(
       labelOverlap: 'greedy' as const,
     }),
     y: quantitative('y', y, {
-      ...(resource === 'bytes' ? { labelExpr: SIZE_TICK } : { format: ',~r' }),
+      labelExpr: resource === 'bytes' ? SIZE_TICK : CORES_TICK,
       title: `${resource === 'cores' ? 'Cores' : 'Memory'} of the mesh (log scale)`,
       ...verticalTitle(frame),
     }),
@@ -222,6 +217,14 @@ function drawing(
       ),
     ],
   }
+}
+
+/** Ticks that are round in MiB and GiB. */
+function sizeAxis(sizes: readonly number[]): Axis {
+  const round = [2 ** 10, 2 ** 20, 2 ** 30, 2 ** 40].flatMap((unit) => [1, 10, 100].map((step) => step * unit))
+  const from = round.findLast((tick) => tick <= Math.min(...sizes)) ?? 2 ** 10
+  const to = round.find((tick) => tick >= Math.max(...sizes) && tick > from) ?? 2 ** 50
+  return { kind: 'log', domain: [from, to], ticks: round.filter((tick) => tick >= from && tick <= to) }
 }
 
 interface Places {

@@ -45,27 +45,33 @@ export function fleetTables(view: View, load: Load): Html {
   const { provisioned } = view.data.run
   const { node, namespace } = countsOf(view.fleet)
   const counts = `${formatNumber(view.fleet.pods)} pods on ${formatNumber(node)} nodes in ${formatNumber(namespace)} namespaces, ${formatRate(view.fleet.rate)} each`
+  const both = (of: (sample: CostSample) => Resources) => known.map(({ samples }) => amounts(samples, of, provisioned))
+  const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, view.fleet), view.fleet)
   return html`${table({
     id: `fleet-parts-${index}`,
     caption: html`Parts of each mesh, and the whole of it for ${counts}. Means over trials with 95 % intervals.`,
     head: [
-      { content: 'Arm' },
-      ...COST_UNITS.map((unit) => ({ content: html`${UNITS[unit]}<small>without load</small>`, numeric: true })),
-      { content: html`1,000 requests/s<small>beyond that</small>`, numeric: true },
-      { content: html`This cluster<small>cores, memory</small>`, numeric: true },
-      { content: html`This cluster<small>a month</small>`, numeric: true },
+      { content: 'Part' },
+      ...known.map(({ style }) => ({
+        content: html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>`,
+        numeric: true,
+      })),
     ],
-    rows: known.map(({ style, samples }) => {
-      const both = (of: (sample: CostSample) => Resources) => amounts(samples, of, provisioned)
-      const dollars = meanOfSamples(samples, (one) => dollarsOf(demandOf(one, view.fleet), view.fleet), provisioned)
-      return [
-        html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>`,
-        ...COST_UNITS.map((unit) => both(({ idle }) => idle[unit])),
-        both(({ perRate: { cores, bytes } }) => ({ cores: cores * 1000, bytes: bytes * 1000 })),
-        both((sample) => demandOf(sample, view.fleet)),
-        { content: dollars ? amount('dollars-per-month', dollars) : '–' },
-      ]
-    }),
+    rows: [
+      ...COST_UNITS.map((unit) => [html`${UNITS[unit]}<small>without load</small>`, ...both(({ idle }) => idle[unit])]),
+      [
+        html`1,000 requests/s<small>on top of it</small>`,
+        ...both(({ perRate: { cores, bytes } }) => ({ cores: cores * 1000, bytes: bytes * 1000 })),
+      ],
+      [html`This cluster`, ...both((sample) => demandOf(sample, view.fleet))],
+      [
+        html`This cluster<small>a month</small>`,
+        ...known.map(({ samples }) => {
+          const mean = meanOfSamples(samples, dollars, provisioned)
+          return { content: mean ? amount('dollars-per-month', mean) : '–' }
+        }),
+      ],
+    ],
   })}${crossingsTable(view, load)}`
 }
 

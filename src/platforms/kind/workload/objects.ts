@@ -6,6 +6,7 @@ import type { Arm, Load } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { nodeImage } from '../cluster/node-image.ts'
 import { LANES, lanesOf } from './lanes.ts'
+import { serverNames } from './pods.ts'
 
 const FILE = new URL('../../../../manifests/workload.yaml', import.meta.url)
 
@@ -32,7 +33,12 @@ export function workloadFor(about: WorkloadAbout): Workload {
       if (object.kind === 'Namespace') return [enrolled(object, about.enrolment)]
       return [object.kind === 'Service' ? withPorts(object, about.loads) : object]
     }),
-    pods: objects.filter(({ kind }) => kind === 'Pod').map((pod) => filledIn(pod, about)),
+    pods: objects
+      .filter(({ kind }) => kind === 'Pod')
+      .flatMap((pod) => {
+        const { name } = pod.metadata
+        return (name === 'server' ? serverNames(about.arm) : [name]).map((each) => filledIn(pod, each, about))
+      }),
   }
 }
 
@@ -71,16 +77,16 @@ interface ContainerSpec {
   readonly args?: readonly string[]
 }
 
-function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject {
+function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): KubernetesObject {
   const { arm, images, enrolment } = about
   const spec = pod['spec'] as PodSpec
   const wanted = wantedContainers(about.loads)
   const withImage = (container: ContainerSpec) => ({ ...container, image: nodeImage(images[container.image]) })
-  const together = arm.placement === 'same-node' && pod.metadata.name === 'client'
+  const together = arm.placement === 'same-node' && name === 'client'
   const { initContainers = [] } = spec
   return {
     ...pod,
-    metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    metadata: { ...pod.metadata, name, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
     spec: {
       ...spec,
       ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),
