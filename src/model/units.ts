@@ -115,7 +115,9 @@ export function formatSize(bytes: Bytes): string {
 /** Cores that are busy on average: "1.25 cores", "6.2 mcores" (thousandths, as Kubernetes counts them). */
 export function formatCores(cores: number): string {
   if (!Number.isFinite(cores)) return '–'
-  return cores === 0 || Math.abs(cores) >= 0.09995 ? `${formatNumber(cores)} cores` : `${formatNumber(cores * 1000)} mcores`
+  return cores === 0 || Math.abs(cores) >= 0.09995
+    ? `${formatNumber(cores)} cores`
+    : `${formatNumber(cores * 1000)} mcores`
 }
 
 /** US dollars: "$4.10", and from a hundred on without cents: "$1,230". */
