@@ -12,7 +12,7 @@ export interface EqualBlocks {
   }[]
 }
 
-const METRICS = ['p50', 'p99', 'cpu']
+const METRICS = ['p50', 'p99', 'mesh-cpu']
 
 export function equalBlocks(nights: readonly Judged[]): EqualBlocks {
   return {

@@ -55,7 +55,7 @@ function row({ night, gate, analysis }: Judged): string {
     `${(usual * 1000).toFixed(2)} ms`,
     night.later === 0 ? 'none' : percent(night.later / usual),
     `${percent(center - 1)} (${percent(lo - 1)} … ${percent(hi - 1)})`,
-    ...['p50', 'p99', 'cpu'].map((metric) => cellOf(gate, metric)?.verdict ?? 'not judged'),
+    ...['p50', 'p99', 'mesh-cpu'].map((metric) => cellOf(gate, metric)?.verdict ?? 'not judged'),
     `${cell?.blocks.valid ?? 0} of ${cell?.blocks.planned ?? 0}`,
     `${gate.exit}`,
     '',

@@ -16,7 +16,7 @@ export const FAMILY = 36
 export const METRICS: readonly MetricInfo[] = [
   { name: 'p50', title: 'p50 latency', unit: 'seconds', better: 'lower', quantile: 0.5 },
   { name: 'p99', title: 'p99 latency', unit: 'seconds', better: 'lower', quantile: 0.99 },
-  { name: 'cpu', title: 'CPU per million requests', unit: 'cpu-seconds-per-million', better: 'lower' },
+  { name: 'mesh-cpu', title: 'CPU of the mesh per million requests', unit: 'cpu-seconds-per-million', better: 'lower' },
 ]
 
 /** Without an effect, in base units: large enough that no absolute floor is in the way. */
@@ -117,9 +117,16 @@ export function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, p
   const provenance = { meshbench: '0', node: '24', commandLine: [], machine, platform, tools: [] }
   const run = { schema: 1, id: 'prove', startedAt: '2026-01-01T00:00:00Z', digest: '', plan, provenance }
   const record = { run, results: [], unreadable: [] }
-  const nothing = { trials: [], missing: [],
+  const nothing = {
+    trials: [],
+    missing: [],
     validTrials: 0,
-    plannedTrials: 0, noise: [], components: [], problems: [] }
+    plannedTrials: 0,
+    noise: [],
+    components: [],
+    costs: [],
+    problems: [],
+  }
   const pictures = { distributions: [], spectra: [], rankings: [], sweeps: [] }
   return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

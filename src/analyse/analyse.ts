@@ -2,7 +2,7 @@ import type { Analysis, RunRecord } from '../model/analysis.ts'
 import { trialsOf } from '../model/plan.ts'
 import { compareArms } from './cells.ts'
 import { judgeComparison } from './comparison/index.ts'
-import { componentCosts } from './component-costs.ts'
+import { componentCosts, costSamples } from './cost-model.ts'
 import { type Latencies, latenciesOf } from './distributions.ts'
 import { judgeView } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
@@ -43,6 +43,7 @@ export function analyse(record: RunRecord): Analysis {
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
     components: componentCosts(scenario, valid),
+    costs: costSamples(scenario, valid),
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
   }
 }

@@ -116,7 +116,11 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
   const { load, metric, band, minEffect } = column
   const { notes, ...judged } = judgeStanding({ values, isBaseline, band, minEffect, ...(against && { against }) })
   const quiet =
-    silent === 0 ? [] : [`${count(silent, 'valid trial')} could not tell: too few answers, or not observed.`]
+    silent === 0
+      ? []
+      : [
+          `${count(silent, 'valid trial')} could not tell: too few answers, or not observed${IDLE.has(metric.info.name) ? ' without load' : ''}.`,
+        ]
   return {
     arm,
     load,
@@ -128,10 +132,12 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
   }
 }
 
-/** Over all comparisons of the run; equal arms are not claimed to differ, and what is derived claims nothing new. */
+/** Metrics that need an idle window. */
+const IDLE: ReadonlySet<string> = new Set(['mesh-cpu', 'mesh-idle-cpu', 'mesh-idle-memory', 'application-cpu'])
+
+/** Over all comparisons of the run; equal arms are not claimed to differ. */
 function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {
-  const derived = new Set(metrics.flatMap(({ info, isDerived }) => (isDerived ? [info.name] : [])))
-  const tested = cells.filter(({ arm, metric, p }) => p !== undefined && !equal.has(arm) && !derived.has(metric))
+  const tested = cells.filter(({ arm, p }) => p !== undefined && !equal.has(arm))
   const adjusted = benjaminiHochberg(tested.map(({ p = 1 }) => p))
   const q = new Map(tested.map((cell, index) => [cell, adjusted[index]]))
   return cells.map((cell) => {

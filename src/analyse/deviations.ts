@@ -5,7 +5,7 @@ import { mean, sampleVariance } from '../stats/moments.ts'
 import { components } from '../stats/nested.ts'
 
 /** Metrics that a plan says something about. */
-const PLANNED = ['p50', 'p99', 'cpu']
+const PLANNED = ['p50', 'p99', 'mesh-cpu']
 
 /** What one cell of one run shows; variances, with their degrees of freedom. */
 interface Sample {
@@ -50,7 +50,8 @@ function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analys
   const byBlock = new Map(partner?.values.map(({ block, value }) => [block, value]))
   const ratios = values.flatMap(({ cohort, block, value }) => {
     const other = byBlock.get(block)
-    return other === undefined ? [] : [{ cohort, ratio: Math.log(value / other) }]
+    // Of what the baseline has none of there is no ratio, nor of what came out below 0.
+    return other !== undefined && other > 0 && value > 0 ? [{ cohort, ratio: Math.log(value / other) }] : []
   })
   const cohorts = [...Map.groupBy(ratios, ({ cohort }) => cohort).values()].map((all) => all.map(({ ratio }) => ratio))
   const { within } = components(cohorts)

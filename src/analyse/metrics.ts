@@ -1,7 +1,8 @@
 import type { MetricInfo } from '../model/analysis.ts'
 import type { LatencySummary } from '../model/result.ts'
-import { MESH_ROLES, type Role, roleOf, type Usage } from '../model/usage.ts'
-import { dollarsPerMonth } from './cost.ts'
+import { MILLION } from '../model/units.ts'
+import { MESH_ROLES, type Role } from '../model/usage.ts'
+import { type Spent, spentIn } from './cost-model.ts'
 import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
@@ -10,15 +11,8 @@ import { quantileName } from './wording.ts'
 /** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
 export interface Metric {
   readonly info: MetricInfo
-  /**
-   * Reckoned from other metrics of this registry. It makes no claim of its own, so it is in no family of tests: there it
-   * would count what is known already once more, and make every other claim harder.
-   */
-  readonly isDerived?: true
   value(trial: TrialView): number | undefined
 }
-
-const MILLION = 1e6
 
 type Quantile = (typeof QUANTILES)[number]
 const KEYS = { 0.5: 'p50', 0.9: 'p90', 0.99: 'p99', 0.999: 'p999' } as const
@@ -30,11 +24,14 @@ export const metrics: readonly Metric[] = [
   mean(),
   stalls(),
   throughput(),
-  cpu({ name: 'cpu', title: 'CPU per million requests' }, isBilled),
-  cpu({ name: 'mesh-cpu', title: 'CPU of the mesh per million requests' }, (role) => MESH_ROLES.has(role)),
-  memory({ name: 'memory', title: 'Memory' }, isBilled),
-  memory({ name: 'mesh-memory', title: 'Memory of the mesh' }, (role) => MESH_ROLES.has(role)),
-  cost(),
+  requestCpu({ name: 'mesh-cpu', title: 'CPU of the mesh per million requests' }, isMesh),
+  idleCpu({ name: 'mesh-idle-cpu', title: 'CPU of the mesh without load' }, isMesh),
+  memory({ name: 'mesh-memory', title: 'Memory of the mesh' }, isMesh),
+  idleMemory({ name: 'mesh-idle-memory', title: 'Memory of the mesh without load' }, isMesh),
+  requestCpu(
+    { name: 'application-cpu', title: 'CPU of the application per million requests' },
+    (role) => role === 'application',
+  ),
   typical('service'),
   ...QUANTILES.map((quantile) => serviceTime(quantile)),
 ]
@@ -106,49 +103,44 @@ function throughput(): Metric {
 
 type Names = Pick<MetricInfo, 'name' | 'title'>
 
-function cpu(names: Names, counts: (role: Role) => boolean): Metric {
+/** What requests add: idle CPU would be a larger share of it the lower the rate. */
+function requestCpu(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
-    value: ({ reading }) => total(reading.observation.usage, counts, (usage) => cpuPerMillion(usage, reading.requests)),
+    value: (view) => total(view, counts, ({ perRequest }) => perRequest && perRequest * MILLION),
   }
 }
 
-function memory(names: Names, counts: (role: Role) => boolean): Metric {
+function idleCpu(names: Names, counts: Counts): Metric {
+  return {
+    info: { ...names, unit: 'cores', better: 'lower' },
+    value: (view) => total(view, counts, ({ idle }) => idle?.cores),
+  }
+}
+
+function memory(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'bytes', better: 'lower' },
-    value: ({ reading }) => total(reading.observation.usage, counts, ({ memoryBytes }) => memoryBytes),
+    value: (view) => total(view, counts, ({ bytes }) => bytes),
   }
 }
 
-function cost(): Metric {
+function idleMemory(names: Names, counts: Counts): Metric {
   return {
-    info: { name: 'cost', title: 'Monthly cost for 1,000 requests/s', unit: 'dollars-per-month', better: 'lower' },
-    isDerived: true,
-    value: ({ reading }) =>
-      total(reading.observation.usage, isBilled, (usage) =>
-        dollarsPerMonth({
-          cpuPerMillion: cpuPerMillion(usage, reading.requests),
-          memoryBytes: usage.memoryBytes,
-        }),
-      ),
+    info: { ...names, unit: 'bytes', better: 'lower' },
+    value: (view) => total(view, counts, ({ idle }) => idle?.bytes),
   }
 }
 
-/**
- * The load generator stands for the callers, and Kubernetes' own control plane for one that the cloud runs: both are there
- * with and without a mesh. On a small machine the latter takes a third to a half of all CPU, and would hide the rest.
- */
-function isBilled(role: Role): boolean {
-  return role !== 'generator' && role !== 'cluster'
+type Counts = (role: Role) => boolean
+
+function isMesh(role: Role): boolean {
+  return MESH_ROLES.has(role)
 }
 
-/** CPU-seconds per million requests. */
-export function cpuPerMillion({ cpuSeconds }: Pick<Usage, 'cpuSeconds'>, requests: number): number {
-  return (cpuSeconds / requests) * MILLION
-}
-
-/** Undefined where usage was not observed at all; 0 where no component has such a role. */
-function total(usage: readonly Usage[], counts: (role: Role) => boolean, of: (usage: Usage) => number) {
-  if (usage.length === 0) return undefined
-  return usage.filter((one) => counts(roleOf(one))).reduce((sum, one) => sum + of(one), 0)
+/** Undefined where usage was not observed, or not without load where that is asked; 0 where no component has such a role. */
+function total({ reading }: TrialView, counts: Counts, of: (spent: Spent) => number | undefined): number | undefined {
+  const all = spentIn(reading)
+  if (all.length === 0 || all.some((one) => of(one) === undefined)) return undefined
+  return all.filter(({ role }) => counts(role)).reduce((sum, one) => sum + (of(one) ?? 0), 0)
 }

@@ -9,7 +9,15 @@ import { byBlock, equalArms, pairUp } from './within-blocks.ts'
 import { list } from './wording.ts'
 
 /** What arms are ranked by, under every load. */
-export const RANKED: ReadonlySet<string> = new Set(['p50', 'p90', 'p99', 'p999', 'throughput', 'cpu', 'memory', 'cost'])
+export const RANKED: ReadonlySet<string> = new Set([
+  'p50',
+  'p90',
+  'p99',
+  'p999',
+  'throughput',
+  'mesh-cpu',
+  'mesh-memory',
+])
 
 /** Who is who in a scenario. */
 interface Roles {

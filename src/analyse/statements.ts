@@ -4,7 +4,7 @@ import { baselineOf, type Scenario } from '../model/scenario.ts'
 import {
   formatChange,
   formatChanges,
-  formatDollars,
+  formatCores,
   formatLatency,
   formatNumber,
   formatPerMinute,
@@ -61,7 +61,7 @@ function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
   if (metric.unit === 'seconds-per-minute') return `stands still for ${amount} ${comparative}`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
-  if (metric.unit === 'dollars-per-month') return `costs ${amount} a month ${comparative} for 1,000 requests/s`
+  if (metric.unit === 'cores') return `keeps ${amount} ${comparative} busy without load`
   return `costs ${amount} ${comparative} per million requests`
 }
 
@@ -75,7 +75,7 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'bytes') return formatSize
   if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
-  if (unit === 'dollars-per-month') return formatDollars
+  if (unit === 'cores') return formatCores
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 

@@ -2,7 +2,7 @@ import type { Analysis, RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { baselineOf } from '../model/scenario.ts'
 import { armsOf, asked } from './asked.ts'
-import { logRatios, pairUp } from './compared.ts'
+import { logRatios, pairUp, throughBaseline } from './compared.ts'
 import type { Objection } from './objection.ts'
 import { objectionsTo } from './objections.ts'
 import { placeText } from './pattern.ts'
@@ -71,7 +71,9 @@ function ratiosOf({ record, cells }: Analysis): (readonly [string, number[][]])[
   const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
   return cells.flatMap(({ arm, load, metric, values }) => {
     if (arm === baseline) return []
-    const ratios = logRatios(pairUp(values, known.get(placeText({ arm: baseline, load, metric })) ?? []))
+    const ratios = logRatios(
+      throughBaseline(pairUp(values, known.get(placeText({ arm: baseline, load, metric })) ?? [])),
+    )
     return ratios && ratios.length > 0 ? [[placeText({ arm, load, metric }), ratios] as const] : []
   })
 }

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatDollars, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
+import { formatCores, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
 
 /** A value of a metric as people read it. */
 export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) => string {
@@ -7,6 +7,6 @@ export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) =>
   if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'bytes') return formatSize
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
-  if (unit === 'dollars-per-month') return (value) => `${formatDollars(value)} a month`
+  if (unit === 'cores') return formatCores
   return (value) => `${formatNumber(value)} CPU-seconds per million requests`
 }

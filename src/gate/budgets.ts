@@ -41,7 +41,8 @@ function otherUnit(cell: Cell, written: string, { title, unit }: MetricInfo): Ob
   return {
     rule: 'budget-unit',
     sentence: `The budget of ${placeText(cell)} is ${written}, but ${title} is in ${unit}.`,
-    remedy: 'Write a latency as 12ms, memory as 60MiB, throughput as 500/s, cost as $20, CPU as a plain number.',
+    remedy:
+      'Write a latency as 12ms, memory as 60MiB, throughput as 500/s, CPU per million requests as a plain number.',
     spoils: false,
   }
 }

@@ -8,7 +8,7 @@ import { cellLimits } from './cell-limits.ts'
 import { type Compared, comparePaired, comparePinned, type Lookup, lookUp } from './compared.ts'
 import { nightSpread } from './nights.ts'
 import type { Pairing } from './pairs.ts'
-import { placeText } from './pattern.ts'
+import { type Place, placeText } from './pattern.ts'
 import type { Pinned } from './pinned-file.ts'
 
 export interface CompareAbout {
@@ -28,12 +28,18 @@ export function compareAll({ cells, record, metrics }: Analysis, about: CompareA
       metrics.flatMap((info): Compared[] => {
         const place = { arm, load, metric: info.name }
         const { level, ...own } = cellLimits(about.limits, place)
-        if (level === 'off') return []
+        if (level === 'off' || isNothing(lookup, reference, place)) return []
         const limits = { ...own, level }
         return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
       }),
     ),
   )
+}
+
+/** Two arms without a mesh have none of its CPU, and there is nothing to judge. */
+function isNothing(lookup: Lookup, reference: string, { arm, load, metric }: Place): boolean {
+  const values = [arm, reference].map((name) => lookup.values(name, load, metric))
+  return values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
 }
 
 type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>

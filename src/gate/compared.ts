@@ -56,13 +56,12 @@ type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' |
 }
 
 /** Candidate and reference in the same run, paired within blocks. */
-export function comparePaired(subject: Subject, lookup: Lookup): Compared {
+export function comparePaired(subject: Subject, lookup: Lookup, as = (pairs: readonly Pair[]) => pairs): Compared {
   const { arm, reference, load, metric } = subject
   const candidates = lookup.values(arm, load, metric)
   const references = lookup.values(reference, load, metric)
   const planned = lookup.planned(arm, load).intersection(lookup.planned(reference, load))
-  const pairs = pairUp(candidates, references)
-  const compared = ofPairs(subject, pairs)
+  const compared = ofPairs(subject, as(pairUp(candidates, references)))
   return {
     ...compared,
     blocks: { ...compared.blocks, planned: planned.size },
@@ -79,7 +78,7 @@ export interface PinnedCell {
 
 /** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
 export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
-  const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup)
+  const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup, throughBaseline)
   const { difference: __, surely: ___, effect, ...compared } = { ...own, reference: subject.reference }
   const others = pinned.runs.flatMap((cohorts) => {
     const harm = cohorts.map((ratios) => ratios.map((ratio) => compared.direction * ratio))
@@ -95,6 +94,11 @@ export function pairUp(candidates: Cell['values'], references: Cell['values']): 
     const reference = byBlock.get(block)
     return reference === undefined ? [] : [{ cohort, block, candidate: value, reference }]
   })
+}
+
+/** A baseline that has nothing of a metric, as one without a mesh has none of its CPU, is no measure of a night: the level is. */
+export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
+  return pairs.every(({ reference }) => reference === 0) ? pairs.map((pair) => ({ ...pair, reference: 1 })) : pairs
 }
 
 /** Log-ratios by cohort; absent where a ratio does not exist. */

@@ -1,4 +1,4 @@
-import { type HistoryEntry, seriesKey } from '../model/history.ts'
+import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding } from '../model/verdict.ts'
@@ -31,9 +31,10 @@ function creeping(
   metric: string,
   { defaults }: Pick<Limits, 'defaults'>,
 ): GateFinding[] {
-  const all = nights.flatMap(({ metrics }, x) => {
-    const ratio = metrics[metric]?.ratio?.center
-    return ratio !== undefined && ratio > 0 ? [{ x, y: Math.log(ratio) }] : []
+  const of = followedOf(nights, metric)
+  const all = nights.flatMap(({ arm, baseline, metrics }, x) => {
+    const value = metrics[metric]?.[of]?.center
+    return arm !== baseline && value !== undefined && value > 0 ? [{ x, y: Math.log(value) }] : []
   })
   const points = all.slice(lastLevel(all.map(({ y }) => y)))
   const [first, last] = [points[0], points.at(-1)]

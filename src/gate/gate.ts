@@ -2,6 +2,7 @@ import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import type { GateCell, GateResult, ProvenanceChange } from '../model/verdict.ts'
+import { suggest } from '../scenario/suggest.ts'
 import { checkBudgets, coversNothing } from './budgets.ts'
 import { changesBetweenArms, changesSince } from './changes.ts'
 import { driftWarnings } from './drift.ts'
@@ -109,7 +110,7 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
     ...unknown.map((metric) => ({
       rule: 'unknown-metric',
       sentence: `gate.metrics names ${metric}, which is no metric.`,
-      remedy: `Choose from ${names.join(', ')}.`,
+      remedy: suggest(metric, names),
       spoils: false,
     })),
     ...Object.keys(limits.assert)

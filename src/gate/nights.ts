@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../model/history.ts'
+import { followedOf, type HistoryEntry } from '../model/history.ts'
 import { mean } from '../stats/moments.ts'
 import type { CohortSpread } from '../stats/nested.ts'
 import { pooledSpread, successiveSpread } from '../stats/successive.ts'
@@ -18,12 +18,12 @@ export function nightSpread(
   past: readonly HistoryEntry[],
 ): CohortSpread | undefined {
   if (night) return { deviation: night.deviation, freedom: night.runs }
-  const known = past
-    .filter((entry) => entry.arm === arm && entry.load === load)
-    .flatMap(({ metrics }) => {
-      const ratio = metrics[metric]?.ratio?.center
-      return ratio !== undefined && ratio > 0 ? [Math.log(ratio)] : []
-    })
+  const series = past.filter((entry) => entry.arm === arm && entry.load === load)
+  const of = followedOf(series, metric)
+  const known = series.flatMap(({ metrics }) => {
+    const value = metrics[metric]?.[of]?.center
+    return value !== undefined && value > 0 ? [Math.log(value)] : []
+  })
   const sources = [known.slice(-NIGHTS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
   const found = pooledSpread(sources.flatMap((values) => successiveSpread(values) ?? []))
   return found?.deviation ? found : undefined

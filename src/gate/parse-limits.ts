@@ -8,7 +8,7 @@ import { readSource } from '../scenario/source.ts'
 const LIMITS_FILE: FileKind = {
   noun: 'limits file',
   guide: 'the section `gate` of scenarios/example.yaml explains every key',
-  beginning: 'Begin with metrics: [p50, p99, cpu].',
+  beginning: 'Begin with metrics: [p50, p99, mesh-cpu].',
 }
 
 /** Reads a file of limits: what a scenario has below `gate`. `file` is only for the messages. */

@@ -44,7 +44,12 @@ function ofBlocks({ arm, reference, load, blocks, lost }: Compared, analysis: An
 }
 
 function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, { pinned }: About) {
-  if (!effect) return because(pinned ? 'the pinned reference has too little of it.' : 'its values have no ratio.')
+  if (!effect)
+    return because(
+      pinned
+        ? 'the pinned reference has too little of it.'
+        : 'its values have no ratio: one of them is 0 or below. Of CPU that happens where a load adds less than idle CPU scatters; give it a higher rate or a longer window.',
+    )
   if (pinned && !effect.byNights) {
     return because(
       'how far nights lie apart without a cause is not known. Accept several runs as the reference, keep a history, or state it as `night` in gate.defaults.',

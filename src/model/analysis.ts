@@ -1,7 +1,7 @@
 import type { Installation } from './installation.ts'
 import type { Result, Run } from './result.ts'
 import type { MetricUnit } from './units.ts'
-import type { Role } from './usage.ts'
+import type { CostUnit, Role } from './usage.ts'
 
 /** A run read back from its folder. */
 export interface RunRecord {
@@ -104,7 +104,7 @@ export interface Cell {
   readonly p?: number
   /**
    * Benjamini and Hochberg’s q over all cells of the run: below 0.05, at most 5 % of such findings are false. Absent for
-   * A/A pairs, and for `cost`, which is made of CPU and memory.
+   * A/A pairs.
    */
   readonly q?: number
   /** The Hodges–Lehmann ratio over blocks, where it does not say the same as the t interval over blocks. */
@@ -125,18 +125,39 @@ export interface Distribution {
   readonly spectrum: readonly { readonly quantile: number; readonly latency: number }[]
 }
 
+/** CPU that is busy on average, and memory. Of something per request and second they are for each of these. */
+export interface Resources {
+  readonly cores: number
+  readonly bytes: number
+}
+
 /** What one component of an arm costs under a load: means over valid trials. */
 export interface ComponentCost {
   readonly arm: string
   readonly load: string
   readonly component: string
   readonly role: Role
-  /** CPU-seconds per million requests. */
-  readonly cpu: number
-  /** Cores busy on average. */
+  /** CPU-seconds that a million requests add to what is there without load; absent without idle windows. */
+  readonly cpu?: number
+  /** Without load; likewise. */
+  readonly idle?: Resources
+  /** Cores busy on average under load. */
   readonly cores: number
+  /** Under load. */
   readonly memoryBytes: number
   readonly n: number
+}
+
+/** What one valid trial says of the mesh of an arm, in the units that the cost model counts in. */
+export interface CostSample {
+  readonly arm: string
+  readonly load: string
+  readonly cohort: number
+  readonly block: number
+  /** Without load: of one sidecar, of what the mesh has on one node and in one namespace, and of what it has once. */
+  readonly idle: Readonly<Record<CostUnit, Resources>>
+  /** What each request per second adds on its whole way. */
+  readonly perRate: Resources
 }
 
 /** The A/A pair's spread for one load and metric: the smallest ratio that tonight can be told from nothing. */
@@ -220,6 +241,8 @@ export interface Analysis {
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
+  /** Of arms with a mesh, where there are idle windows. */
+  readonly costs: readonly CostSample[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]
 }

@@ -44,3 +44,11 @@ export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
   return JSON.stringify([platform, profile, machine, arm, mesh, baseline, load, asked])
 }
+
+/**
+ * What is followed of a metric over the runs of a series: its ratio to the baseline, since a slower night moves both; its level
+ * where no run has a ratio, of the baseline itself and of what the baseline has none of, such as the CPU of a mesh.
+ */
+export function followedOf(series: readonly HistoryEntry[], metric: string): 'ratio' | 'level' {
+  return series.some(({ metrics }) => metrics[metric]?.ratio) ? 'ratio' : 'level'
+}

@@ -38,6 +38,8 @@ export interface Arm {
   readonly values?: Readonly<Record<string, unknown>>
   /** Where client and server are, in a cluster; `cross-node` when absent. */
   readonly placement?: Placement
+  /** Pods of the server, in a cluster; one when absent. All of them share the rate of a load. */
+  readonly replicas?: number
   /** A known true effect, added at the server: for proving that the harness finds what is there. */
   readonly inject?: { readonly delay: Seconds }
 }
@@ -112,7 +114,7 @@ export interface Scenario {
 
 /** Whether two arms are versions of one mesh, placed alike: they vary from cluster to cluster by the same measure. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  return a.mesh === b.mesh && a.placement === b.placement
+  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas
 }
 
 /** Whether two arms are the same thing under two names: an A/A pair, which shows the noise floor. */

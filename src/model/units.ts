@@ -13,13 +13,10 @@ export function milliseconds(time: Seconds): number {
 }
 
 /** What a metric is in. */
-export type MetricUnit =
-  | 'seconds'
-  | 'seconds-per-minute'
-  | 'per-second'
-  | 'cpu-seconds-per-million'
-  | 'bytes'
-  | 'dollars-per-month'
+export type MetricUnit = 'seconds' | 'seconds-per-minute' | 'per-second' | 'cpu-seconds-per-million' | 'cores' | 'bytes'
+
+/** CPU per request is told for so many. */
+export const MILLION = 1e6
 
 /** Microseconds: the unit of latency histograms and time lines. */
 export type Micros = number
@@ -66,11 +63,6 @@ export function parseSize(text: string): Bytes | undefined {
 /** "10%" → 0.1; undefined when it is not a share. A sign is required: a bare 10 is ambiguous. */
 export function parseShare(text: string): number | undefined {
   return /^\d+(\.\d+)? ?%$/.test(text) ? Number.parseFloat(text) / 100 : undefined
-}
-
-/** "$4.10" → 4.1; undefined when it is not an amount of dollars. A sign is required: a bare 4 is ambiguous. */
-export function parseDollars(text: string): number | undefined {
-  return /^\$\d+(\.\d+)?$/.test(text) ? Number(text.slice(1)) : undefined
 }
 
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
@@ -123,6 +115,14 @@ export function formatSize(bytes: Bytes): string {
     if (Math.abs(bytes) >= factor) return `${formatNumber(bytes / factor)} ${unit}`
   }
   return `${formatNumber(bytes)} B`
+}
+
+/** Cores that are busy on average: "1.25 cores", "6.2 mcores" (thousandths, as Kubernetes counts them). */
+export function formatCores(cores: number): string {
+  if (!Number.isFinite(cores)) return '–'
+  return cores === 0 || Math.abs(cores) >= 0.09995
+    ? `${formatNumber(cores)} cores`
+    : `${formatNumber(cores * 1000)} mcores`
 }
 
 /** US dollars: "$4.10", and from a hundred on without cents: "$1,230". */

@@ -18,15 +18,29 @@ export const ROLES = [
 ] as const
 export type Role = (typeof ROLES)[number]
 
+/** What a part of a mesh is there once for. */
+export const COST_UNITS = ['pod', 'node', 'namespace', 'cluster'] as const
+export type CostUnit = (typeof COST_UNITS)[number]
+
+/** How a part of a mesh grows with a cluster. */
+export interface Scaling {
+  /** Roles of one part are the same program: the sidecars of client and server. */
+  readonly part: string
+  readonly per: CostUnit
+  /** Whether requests pass through it; what does not carry them is taken to be fixed. */
+  readonly carries: boolean
+}
+
 /** Roles that a mesh adds. */
-export const MESH_ROLES: ReadonlySet<Role> = new Set([
-  'client-proxy',
-  'server-proxy',
-  'node-proxy',
-  'waypoint',
-  'cni',
-  'control-plane',
-])
+export const SCALING: Readonly<Partial<Record<Role, Scaling>>> = {
+  'client-proxy': { part: 'sidecar', per: 'pod', carries: true },
+  'server-proxy': { part: 'sidecar', per: 'pod', carries: true },
+  'node-proxy': { part: 'node proxy', per: 'node', carries: true },
+  waypoint: { part: 'waypoint', per: 'namespace', carries: true },
+  cni: { part: 'CNI', per: 'node', carries: false },
+  'control-plane': { part: 'control plane', per: 'cluster', carries: false },
+}
+export const MESH_ROLES: ReadonlySet<Role> = new Set(ROLES.filter((role) => SCALING[role]))
 
 const stalledSchema = z.object({
   /** At least one task waited. */
@@ -58,6 +72,8 @@ export const usageSchema = z.object({
   /** Largest memory seen, in bytes, where the platform keeps it. */
   peakBytes: z.number().optional(),
   threads: z.number().optional(),
+  /** Pods that it consists of; one where absent. */
+  instances: z.number().optional(),
   /** CPU throttling within the window, where there is a quota. */
   throttledPeriods: z.number().optional(),
   throttledSeconds: z.number().optional(),

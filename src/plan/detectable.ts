@@ -21,7 +21,7 @@ const SOURCE = 'assumed: as seen on two shared cores'
 export const assumedDeviations: readonly Deviation[] = [
   { metric: 'p50', deviation: 0.09, source: SOURCE },
   { metric: 'p99', deviation: 0.46, source: SOURCE },
-  { metric: 'cpu', deviation: 0.05, source: SOURCE },
+  { metric: 'mesh-cpu', deviation: 0.05, source: SOURCE },
 ]
 
 /** What clusters are taken to differ by, as a share of what blocks do, until a run with several cohorts has shown it. */

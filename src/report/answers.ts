@@ -1,9 +1,17 @@
-import { count, quantileName } from '../analyse/wording.ts'
 import { BLOCKS_TO_DECIDE } from '../analyse/standing.ts'
+import { count, quantileName } from '../analyse/wording.ts'
 import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
 import type { Load, Protocol } from '../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../model/units.ts'
-import { formatAmount, formatBetween, formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from './figures.ts'
+import {
+  formatAmount,
+  formatBetween,
+  formatDifference,
+  formatInterval,
+  formatLevel,
+  formatRatio,
+  formatRatioInterval,
+} from './figures.ts'
 import { latencyMetric, TAIL, type View } from './view.ts'
 import { listed, strung, type Words } from './words.ts'
 
@@ -19,12 +27,18 @@ export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 
   const base = view.cell(view.baseline.name, load.name, metric.name)
   const from = { arm: view.baseline.name }
   if (!base?.estimate) {
-    return [`${capital(nounOf(metric))}: `, from, ` ${absence(view, view.baseline.name, load)}, so nothing can be compared with it.`]
+    return [
+      `${capital(nounOf(metric))}: `,
+      from,
+      ` ${absence(view, view.baseline.name, load)}, so nothing can be compared with it.`,
+    ]
   }
   const { moved, still, open, silent } = sorted(view, load, metric)
   const parts = strung([
     movedWords(moved, metric),
-    still.length === 0 ? [] : [...rangesWords(still, metric), ` ${still.length === 1 ? 'shows' : 'show'} no relevant difference`],
+    still.length === 0
+      ? []
+      : [...rangesWords(still, metric), ` ${still.length === 1 ? 'shows' : 'show'} no relevant difference`],
     openWords(open, metric),
     ...silent.map((arm): Words => [{ arm }, ` ${absence(view, arm, load)}`]),
   ])
@@ -78,7 +92,12 @@ function openWords(open: readonly Cell[], metric: MetricInfo): Words {
       ? []
       : [
           'too few blocks to say for ',
-          ...listed(few.map((cell) => [{ arm: cell.arm }, ` (${(cell.ratio ?? cell.difference)?.n ?? 0} of at least ${BLOCKS_TO_DECIDE})`])),
+          ...listed(
+            few.map((cell) => [
+              { arm: cell.arm },
+              ` (${(cell.ratio ?? cell.difference)?.n ?? 0} of at least ${BLOCKS_TO_DECIDE})`,
+            ]),
+          ),
         ],
   ])
 }
@@ -141,7 +160,7 @@ function amountWords({ ratio, difference }: Cell, { unit }: MetricInfo): string 
 
 /** The metric as the subject of a sentence. */
 function nounOf({ unit, title, quantile }: MetricInfo): string {
-  if (unit === 'cpu-seconds-per-million') return 'CPU per million requests'
+  if (unit === 'cpu-seconds-per-million') return title
   return quantile === undefined ? title : quantileName(quantile)
 }
 
@@ -162,27 +181,6 @@ export interface Winner {
   /** Whether the lead over all others is a real difference; absent where there is no other. */
   readonly real?: boolean
   readonly why: Words
-}
-
-/** The cheapest among the arms whose 95 % interval of the tail ends below the budget. */
-export function cheapest(view: View, load: Load, budget: Seconds = BUDGET): Winner {
-  const metric = view.metric('cost')
-  if (!metric) return { arms: [], why: ['Resource usage was not observed.'] }
-  const tail = latencyMetric(view, load, 'p99')
-  const reach = (arm: string) => {
-    const estimate = view.cell(arm, load.name, tail)?.estimate
-    return estimate ? (estimate.hi ?? estimate.center) : Number.POSITIVE_INFINITY
-  }
-  const groups = view.ranking(load.name, metric.name)?.groups ?? []
-  const level = (arm: string) => {
-    const center = view.cell(arm, load.name, metric.name)?.estimate?.center
-    return center === undefined ? undefined : `${formatLevel(metric.unit, center)} a month for CPU and memory`
-  }
-  const found = winner({ groups, level }, (arm) => reach(arm) <= budget)
-  const beyond = groups.flatMap(({ arms }) => arms).filter((arm) => reach(arm) > budget)
-  if (beyond.length === 0) return found
-  const limits: Words = [' Left out, since the 95 % interval of their p99 does not end below it: ', ...listed(beyond.map((arm) => [{ arm }])), '.']
-  return { ...found, why: [...found.why, ...limits] }
 }
 
 export function fastest(view: View, load: Load): Winner {
@@ -216,7 +214,8 @@ export function winner(
   }
   if (!second) return { ...common, why: ['There is no other arm to compare it with.'] }
   const next = level(second.fitting[0] ?? '')
-  const interval = second.behind?.ratio && isNext(groups, first, second) ? formatRatioInterval(second.behind.ratio) : undefined
+  const interval =
+    second.behind?.ratio && isNext(groups, first, second) ? formatRatioInterval(second.behind.ratio) : undefined
   return {
     ...common,
     real: true,

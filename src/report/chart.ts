@@ -3,7 +3,7 @@ import type { MetricUnit } from '../model/units.ts'
 import type { Frame } from './charts/frame.ts'
 
 /** What a column of the numbers behind a chart is in; plain text and counts have no unit. */
-export type ColumnUnit = MetricUnit | 'ratio' | 'share' | 'dimensionless'
+export type ColumnUnit = MetricUnit | 'dollars-per-month' | 'ratio' | 'share' | 'dimensionless'
 
 export interface Column {
   readonly name: string

@@ -17,6 +17,7 @@ const UNIT_WORDS: Readonly<Record<Exclude<ColumnUnit, 'ratio' | 'share' | 'dimen
   'per-second': '1/s',
   'cpu-seconds-per-million': 'CPU-s per million requests',
   bytes: 'bytes',
+  cores: 'cores',
   'dollars-per-month': 'US$ per month',
 }
 

@@ -2,6 +2,7 @@ import type { Estimate, MetricInfo } from '../model/analysis.ts'
 import {
   distinctDecimals,
   formatChange,
+  formatCores,
   formatDollars,
   formatLatency,
   formatNumber,
@@ -10,11 +11,13 @@ import {
   formatSize,
 } from '../model/units.ts'
 
-type Unit = MetricInfo['unit']
+/** A month's bill is reckoned by the cost model and is no metric. */
+type Unit = MetricInfo['unit'] | 'dollars-per-month'
 
 /** A level in the unit that readers expect. */
 export function formatLevel(unit: Unit, value: number): string {
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
+  if (unit === 'cores') return unbroken(formatCores(value))
   if (unit === 'dollars-per-month') return formatDollars(value)
   if (unit === 'seconds-per-minute') return unbroken(formatPerMinute(value))
   const text =
@@ -48,7 +51,9 @@ export function formatRatioInterval({ lo, hi }: Estimate): string | undefined {
 
 /** "×0.90 and ×41.0" where an end is twofold, "−3.0 % and +12 %" otherwise. */
 export function formatBetween(lo: number, hi: number): string {
-  const show = isFactor(hi) ? (ratio: number) => `×${ratio < 0.095 ? formatNumber(ratio, 2) : factor(ratio)}` : (ratio: number) => formatRatio(ratio, distinctDecimals(lo, hi))
+  const show = isFactor(hi)
+    ? (ratio: number) => `×${ratio < 0.095 ? formatNumber(ratio, 2) : factor(ratio)}`
+    : (ratio: number) => formatRatio(ratio, distinctDecimals(lo, hi))
   return `${show(lo)} and ${show(hi)}`
 }
 

@@ -6,7 +6,7 @@ import { type Fragment, type Html, html } from './html.ts'
 import type { PageData } from './page-data.ts'
 import { table } from './table.ts'
 
-const METRICS = ['p50', 'p99', 'cpu', 'memory']
+const METRICS = ['p50', 'p99', 'mesh-cpu', 'mesh-memory']
 const WORDS: Partial<Record<Standing, string>> = {
   higher: 'higher',
   lower: 'lower',

@@ -5,6 +5,7 @@ import type {
   Analysis,
   Cell,
   ComponentCost,
+  CostSample,
   Distribution,
   JudgedTrial,
   MetricInfo,
@@ -45,6 +46,7 @@ export interface PageData {
   /** At most `LINES` of each arm, load and clock. */
   readonly spectra: readonly TrialSpectrum[]
   readonly components: readonly ComponentCost[]
+  readonly costs: readonly CostSample[]
   readonly trials: readonly PageTrial[]
   /** Absent in pages of before it was shown. */
   readonly lateness?: readonly Lateness[]
@@ -110,9 +112,10 @@ const SHOWN_METRICS = [
   'p99',
   'p999',
   'throughput',
-  'cpu',
-  'memory',
-  'cost',
+  'mesh-cpu',
+  'mesh-idle-cpu',
+  'mesh-memory',
+  'application-cpu',
   'service-p50',
   'service-p90',
   'service-p99',
@@ -161,6 +164,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
       (one) => ({ ...one, latencies: one.latencies.map(fine) }),
     ),
     components: analysis.components,
+    costs: analysis.costs,
     trials: analysis.trials.map(pageTrial),
     lateness: latenessOf(analysis),
     stalls: stallsOf(analysis.trials).slice(0, STALLS),

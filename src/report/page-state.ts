@@ -1,3 +1,4 @@
+import { DEFAULT_FLEET, type Fleet } from '../analyse/cost-model.ts'
 import type { Clock } from '../model/analysis.ts'
 
 /** What a reader may ask of the page. The published one is what Node draws. */
@@ -12,12 +13,40 @@ export interface PageState {
   readonly hidden: readonly string[]
   /** Ids of trials that the reader leaves out. */
   readonly excluded: readonly string[]
+  /** Inputs of the cost model that are not the default ones. */
+  readonly fleet: Partial<Fleet>
+}
+
+/** The inputs of the cost model: what they are called, and between what they may lie. */
+export const FLEET_INPUTS: readonly {
+  readonly key: keyof Fleet
+  readonly label: string
+  readonly least: number
+  readonly most: number
+}[] = [
+  { key: 'pods', label: 'Pods', least: 1, most: 1e6 },
+  { key: 'podsPerNode', label: 'Pods on a node', least: 1, most: 1000 },
+  { key: 'podsPerNamespace', label: 'Pods in a namespace (one waypoint each)', least: 1, most: 1e6 },
+  { key: 'rate', label: 'Requests per second and pod', least: 0, most: 1e6 },
+  { key: 'coreHour', label: 'US$ for a core and hour', least: 0, most: 1000 },
+  { key: 'gibHour', label: 'US$ for a GiB and hour', least: 0, most: 1000 },
+]
+
+/** What is no number, out of bounds or the default anyway is left out. */
+export function fleetOf(given: (key: keyof Fleet) => string | number | undefined): Partial<Fleet> {
+  return Object.fromEntries(
+    FLEET_INPUTS.flatMap(({ key, least, most }) => {
+      const text = given(key)
+      const value = text === undefined || text === '' ? Number.NaN : Number(text)
+      return value >= least && value <= most && value !== DEFAULT_FLEET[key] ? [[key, value]] : []
+    }),
+  )
 }
 
 export const QUANTILE_KEYS = ['p50', 'p90', 'p99', 'p999'] as const
 export type QuantileKey = (typeof QUANTILE_KEYS)[number]
 
-export const PUBLISHED: PageState = { quantile: 'p99', scale: 'log', hidden: [], excluded: [] }
+export const PUBLISHED: PageState = { quantile: 'p99', scale: 'log', hidden: [], excluded: [], fleet: {} }
 
 /** Whether figures are other than the published ones, and not only shown otherwise. */
 export function changesFigures({ baseline, excluded }: PageState): boolean {
@@ -25,7 +54,7 @@ export function changesFigures({ baseline, excluded }: PageState): boolean {
 }
 
 /** For the part of an address behind `#`: only what is not as published. */
-export function stateText({ baseline, clock, quantile, scale, hidden, excluded }: PageState): string {
+export function stateText({ baseline, clock, quantile, scale, hidden, excluded, fleet }: PageState): string {
   const text = new URLSearchParams()
   if (baseline !== undefined) text.set('baseline', baseline)
   if (clock !== undefined) text.set('clock', clock)
@@ -33,6 +62,7 @@ export function stateText({ baseline, clock, quantile, scale, hidden, excluded }
   if (scale !== PUBLISHED.scale) text.set('scale', scale)
   for (const arm of hidden) text.append('hide', arm)
   for (const trial of excluded) text.append('without', trial)
+  for (const [key, value] of Object.entries(fleet)) text.set(key, String(value))
   return text.toString()
 }
 
@@ -53,6 +83,7 @@ export function parseState(
     ...(quantile && { quantile }),
     ...(given.get('scale') === 'linear' && { scale: 'linear' as const }),
     hidden,
+    fleet: fleetOf((key) => given.get(key) ?? undefined),
     excluded: given.getAll('without').filter((trial) => known.trials.includes(trial)),
   } satisfies PageState
 }

@@ -7,6 +7,7 @@ import { panelStyle } from './panel-style.ts'
 import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
 import { differences } from './sections/differences.ts'
 import { fairness } from './sections/fairness.ts'
+import { fleet } from './sections/fleet.ts'
 import { latency } from './sections/latency.ts'
 import { method } from './sections/method.ts'
 import { dateWords, opening } from './sections/opening.ts'
@@ -33,6 +34,7 @@ const CONTENTS = [
   ['differences', 'Differences'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
+  ['fleet', 'Your cluster'],
   ['sweep', 'Rates'],
   ['history', 'History'],
   ['stalls', 'Stalls'],
@@ -53,6 +55,7 @@ export async function renderReport(analysis: Analysis, about: ReportAbout): Prom
     differences(view),
     latency(view),
     resources(view),
+    fleet(view),
     sweeps(view),
     history(view),
     stalls(view, analysis),

@@ -15,13 +15,21 @@ import { type View, viewOf } from './view.ts'
 export function restate(data: PageData, state: PageState): View {
   if (!changesFigures(state)) return viewOf(data, state)
   const sides = sidesOf(data, state)
-  const kept = without(data, state.excluded)
+  const isOut = excludedIn(data, state.excluded)
+  const kept = data.cells.map((cell) => ({
+    ...cell,
+    values: cell.values.filter(({ block }) => !isOut(cell.arm, cell.load, block)),
+  }))
+  const costs = data.costs.filter(({ arm, load, block }) => !isOut(arm, load, block))
   const places = [...Map.groupBy(kept, ({ load, metric }) => JSON.stringify([load, metric])).values()]
   const noise = places.flatMap((cells) => floorsOf(cells, sides))
   const cells = places.flatMap((here) => compared(here, noise, sides))
   const arms = data.arms.map((style) => ({ ...style, role: roleOf(style, sides) }))
   const rankings = rankingsOf(data, cells, noise, sides)
-  return viewOf({ ...data, arms, cells, noise, rankings, sweeps: data.sweeps.map((one) => sweepOf(one, cells)) }, state)
+  return viewOf(
+    { ...data, arms, cells, costs, noise, rankings, sweeps: data.sweeps.map((one) => sweepOf(one, cells)) },
+    state,
+  )
 }
 
 function sidesOf({ arms: styles, definitions: arms, run }: PageData, state: PageState): Sides {
@@ -42,15 +50,12 @@ function roleOf({ name }: ArmStyle, { baseline, equal }: Sides): ArmStyle['role'
   return name === baseline ? 'baseline' : equal.has(name) ? 'twin' : 'other'
 }
 
-/** Cells less the values of the trials that the reader leaves out. */
-function without({ cells, trials }: PageData, excluded: readonly string[]): Cell[] {
+/** Whether the reader leaves out the trial of an arm under a load in a block. */
+function excludedIn({ trials }: PageData, excluded: readonly string[]) {
   const key = (arm: string, load: string, block: number) => JSON.stringify([arm, load, block])
   const ids = new Set(excluded)
   const out = new Set(trials.flatMap(({ id, arm, load, block }) => (ids.has(id) ? [key(arm, load, block)] : [])))
-  return cells.map((cell) => ({
-    ...cell,
-    values: cell.values.filter(({ block }) => !out.has(key(cell.arm, cell.load, block))),
-  }))
+  return (arm: string, load: string, block: number) => out.has(key(arm, load, block))
 }
 
 function rankingsOf(data: PageData, all: readonly Cell[], noise: readonly NoiseFloor[], sides: Sides): Ranking[] {

@@ -26,6 +26,8 @@ pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;paddi
 pre code{overflow-wrap:normal}
 section{padding-top:3.5rem}
 section>p,section>h2+p{max-width:46rem;color:var(--muted)}
+.inputs{display:flex;flex-wrap:wrap;gap:.3rem 1.5rem;margin:.8rem 0;font-size:.9375rem}
+.inputs dt{font-size:.8125rem;color:var(--muted)}
 section>p b{color:var(--ink)}
 section>p+p{margin-top:.7rem}
 main ul{padding-left:1.2rem}

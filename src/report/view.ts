@@ -1,3 +1,4 @@
+import { DEFAULT_FLEET, type Fleet } from '../analyse/cost-model.ts'
 import { noiseBand } from '../analyse/noise-floor.ts'
 import type { Cell, Clock, MetricInfo, Ranking } from '../model/analysis.ts'
 import type { Load } from '../model/scenario.ts'
@@ -13,6 +14,8 @@ export interface View {
   readonly arms: readonly ArmStyle[]
   readonly baseline: ArmStyle
   readonly loads: readonly Load[]
+  /** Inputs of the cost model. */
+  readonly fleet: Fleet
   metric(name: string): MetricInfo | undefined
   cell(arm: string, load: string, metric: string): Cell | undefined
   /** How far two equal arms stray, as a ratio ≥ 1; undefined without an A/A pair. */
@@ -36,6 +39,7 @@ export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
     arms: data.arms.filter(({ name }) => !state.hidden.includes(name)),
     baseline,
     loads: data.loads,
+    fleet: { ...DEFAULT_FLEET, ...state.fleet },
     metric: (name) => metrics.get(name),
     cell: (arm, load, metric) => cells.get(key(arm, load, metric)),
     noise: (load, metric) => {
@@ -61,6 +65,12 @@ export function latencyMetric({ state }: Pick<View, 'state'>, load: Load, quanti
 
 /** What the first table shows, in its order; metrics that the analysis has not are left out. */
 export function headlines(view: View, load: Load): MetricInfo[] {
-  const names = [latencyMetric(view, load, 'p50'), latencyMetric(view, load), 'cpu', 'memory', 'cost']
+  const names = [
+    latencyMetric(view, load, 'p50'),
+    latencyMetric(view, load),
+    'mesh-cpu',
+    'mesh-idle-cpu',
+    'mesh-memory',
+  ]
   return [...new Set(names)].flatMap((name) => view.metric(name) ?? [])
 }

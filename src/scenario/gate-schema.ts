@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { CellLimits, Limits, Quantity } from '../model/limits.ts'
 import { FAMILY_METHODS, LEVELS } from '../model/limits.ts'
-import { parseDollars, parseDuration, parseRate, parseSize } from '../model/units.ts'
+import { parseDuration, parseRate, parseSize } from '../model/units.ts'
 import { shown } from './finding.ts'
 import { say, share } from './quantity.ts'
 import { about, section } from './section.ts'
 
-/** A latency, a size, a rate, dollars a month, or a plain number of CPU-seconds per million requests. */
+/** A latency, a size, a rate, or a plain number of CPU-seconds per million requests. */
 const amount = z
   .union([z.string(), z.number()], { error: ({ input }) => notAnAmount(input) })
   .transform((written, context): Quantity => {
@@ -21,7 +21,7 @@ function quantityOf(written: string | number): Quantity | undefined {
   if (typeof written === 'number') {
     return written >= 0 ? { unit: 'cpu-seconds-per-million', value: written, text: `${text} CPU-seconds` } : undefined
   }
-  const ways = { seconds: parseDuration, bytes: parseSize, 'per-second': parseRate, 'dollars-per-month': parseDollars }
+  const ways = { seconds: parseDuration, bytes: parseSize, 'per-second': parseRate }
   for (const [unit, parse] of Object.entries(ways)) {
     const value = parse(text)
     if (value !== undefined) return { unit: unit as Quantity['unit'], value, text }
@@ -32,7 +32,7 @@ function quantityOf(written: string | number): Quantity | undefined {
 function notAnAmount(input: unknown): string {
   return say(
     `${shown(input)} is no amount of any metric`,
-    'Write a latency (12ms), a size (60MiB), a rate (500/s), dollars a month ($20), or a plain number of CPU-seconds per million requests.',
+    'Write a latency (12ms), a size (60MiB), a rate (500/s), or a plain number of CPU-seconds per million requests.',
   )
 }
 
@@ -102,7 +102,7 @@ export const gateSchema = section({
   metrics: z
     .array(z.string())
     .min(1)
-    .prefault(['p50', 'p99', 'cpu'])
+    .prefault(['p50', 'p99', 'mesh-cpu'])
     .meta(about('Metrics', 'What is judged of each candidate under each load.')),
   alpha: z
     .number()

@@ -73,18 +73,26 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
   })
 }
 
-const placementNeedsNodes: Rule = (draft, meshes) =>
-  draft.arms.flatMap(({ arm: { placement }, path }) => {
-    if (placement === undefined || platformOf(draft, meshes) !== 'local') return []
-    return [
-      {
-        path: [...path, 'placement'],
-        message: 'on the local platform there is one host, and no nodes to place client and server on',
-        remedy: `Remove it: ${PLACEMENTS.join(' and ')} are for platforms with a cluster.`,
-        atKey: true,
-      },
-    ]
-  })
+const podsNeedACluster: Rule = (draft, meshes) =>
+  draft.arms.flatMap(({ arm, path }) =>
+    (['placement', 'replicas'] as const).flatMap((key) => {
+      if (arm[key] === undefined || platformOf(draft, meshes) !== 'local') return []
+      return [
+        {
+          path: [...path, key],
+          message:
+            key === 'placement'
+              ? 'on the local platform there is one host, and no nodes to place client and server on'
+              : 'on the local platform the server is one process, and has no replicas',
+          remedy:
+            key === 'placement'
+              ? `Remove it: ${PLACEMENTS.join(' and ')} are for platforms with a cluster.`
+              : 'Remove it: replicas are for platforms with a cluster.',
+          atKey: true,
+        },
+      ]
+    }),
+  )
 
 const isolationNeedsClusters: Rule = (draft, meshes) => {
   const { isolation } = draft.sketch
@@ -104,6 +112,6 @@ const isolationNeedsClusters: Rule = (draft, meshes) => {
 export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
   meshesCarryTheProtocol,
-  placementNeedsNodes,
+  podsNeedACluster,
   isolationNeedsClusters,
 ]

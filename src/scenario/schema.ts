@@ -39,6 +39,14 @@ const armSchema = section({
     .enum(PLACEMENTS)
     .optional()
     .meta(about('Placement', 'Client and server on two nodes of the cluster, or on one. Default: cross-node.')),
+  replicas: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta(
+      about('Replicas', 'Pods of the server, in a cluster: all of them share the rate of a load. Default: 1.', [12]),
+    ),
   inject: section({
     delay: duration({ least: '1us', most: '1.5s', because: "fortio's server delays an answer by no more" }).meta(
       about('Delay', 'Added to every answer at the server; 1.5s at most.', ['1ms']),

@@ -7,10 +7,11 @@ export function suggest(word: string, known: readonly string[]): string {
   return meant === undefined ? all : `Did you mean "${meant}"? ${all}`
 }
 
-/** A word cut short, or one with few letters wrong. */
+/** A word cut short, one with few letters wrong, or a part of one: `cpu` of `mesh-cpu`. */
 function likeliest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined
   const longer = word.length > 2 ? known.find((candidate) => candidate.startsWith(word)) : undefined
+  const whole = known.find((candidate) => candidate.split('-').includes(word))
   const nearest = closest(word, known)
-  return longer ?? (distance(word, nearest) <= Math.max(2, nearest.length / 3) ? nearest : undefined)
+  return longer ?? whole ?? (distance(word, nearest) <= Math.max(2, nearest.length / 3) ? nearest : undefined)
 }

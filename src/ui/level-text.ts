@@ -1,5 +1,5 @@
 import type { MetricInfo } from '../model/analysis.ts'
-import { formatDollars, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
+import { formatCores, formatLatency, formatNumber, formatPerMinute, formatRate, formatSize } from '../model/units.ts'
 
 /** A metric's value in the unit that a reader expects. */
 export function levelText(value: number, unit: MetricInfo['unit']): string {
@@ -15,7 +15,7 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
       return formatNumber(value)
     case 'bytes':
       return formatSize(value)
-    case 'dollars-per-month':
-      return formatDollars(value)
+    case 'cores':
+      return formatCores(value)
   }
 }

@@ -11,8 +11,8 @@ export const COLUMNS: readonly { readonly metric: string; readonly title: string
   { metric: 'p99', title: 'p99' },
   { metric: 'p999', title: 'p99.9' },
   { metric: 'throughput', title: 'throughput' },
-  { metric: 'cpu', title: 'CPU-s/million' },
-  { metric: 'memory', title: 'memory' },
+  { metric: 'mesh-cpu', title: 'mesh CPU-s/million' },
+  { metric: 'mesh-memory', title: 'mesh memory' },
 ]
 
 /** Marks that say without colour what a ratio is worth. */
@@ -51,13 +51,17 @@ function metricOf(metrics: readonly MetricInfo[], name: string | undefined): Met
 function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): string {
   const center = cell?.estimate?.center
   if (center === undefined || metric === undefined) return '–'
-  return levelText(center, metric.unit)
+  // Of what the baseline has none of there is no ratio below to carry the mark.
+  return `${cell?.difference && !cell.ratio ? markOf(cell) : ''}${levelText(center, metric.unit)}`
+}
+
+function markOf({ standing }: Cell): string {
+  return standing === 'undecided' || standing === 'within-noise' ? MARKS[standing] : ''
 }
 
 function ratioEntry(cell: Cell | undefined, style: Style): Entry {
   if (!cell?.ratio) return { text: '' }
-  const mark = cell.standing === 'within-noise' || cell.standing === 'undecided' ? MARKS[cell.standing] : ''
-  return { text: style.plain(`${mark}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
+  return { text: style.plain(`${markOf(cell)}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
 }
 
 function intervalEntry(cell: Cell | undefined, style: Style): Entry {

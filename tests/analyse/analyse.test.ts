@@ -51,13 +51,18 @@ describe('a run of eight blocks', () => {
     expect(mesh.ratio).toBeUndefined()
     expect(mesh.difference?.center).toBeCloseTo(100, 9)
     expect(mesh.standing).toBe('higher')
-    expect(cell(analysis, sidecar.name, 'cpu').ratio?.center).toBeCloseTo(3, 9)
+    expect(mesh.difference?.lo).toBeGreaterThan(0)
+    expect(cell(analysis, noneAgain.name, 'mesh-cpu').standing).toBe('within-noise')
+    expect(cell(analysis, sidecar.name, 'application-cpu').ratio?.center).toBeCloseTo(1, 9)
+    expect(cell(analysis, sidecar.name, 'mesh-idle-cpu').estimate?.center).toBeCloseTo(0.01, 9)
     expect(cell(analysis, sidecar.name, 'mesh-memory').estimate?.center).toBeCloseTo(6e7, 0)
+    expect(cell(analysis, sidecar.name, 'mesh-idle-memory').estimate?.center).toBeCloseTo(5e7, 0)
     expect(analysis.components.find(({ component }) => component === 'client-proxy')).toMatchObject({
       arm: sidecar.name,
       role: 'client-proxy',
       cpu: expect.closeTo(100, 9),
-      cores: expect.closeTo(12 / 60.2, 9),
+      cores: expect.closeTo(12 / 60.2 + 0.01, 9),
+      idle: { cores: expect.closeTo(0.01, 9), bytes: 5e7 },
       n: 8,
     })
   })

@@ -51,7 +51,7 @@ describe('a ranking', () => {
   })
 
   test('is of headline metrics, and has neither the baseline nor what repeats it', () => {
-    const metrics = ['p50', 'p90', 'p99', 'p999', 'throughput', 'cpu', 'memory', 'cost']
+    const metrics = ['p50', 'p90', 'p99', 'p999', 'throughput', 'mesh-cpu', 'mesh-memory']
     expect(analysis.rankings.map(({ metric }) => metric)).toEqual(metrics)
     for (const { groups } of analysis.rankings) {
       expect(groups.flatMap(({ arms }) => arms).toSorted()).toEqual([node.name, waypoint.name, sidecar.name].toSorted())
@@ -59,7 +59,7 @@ describe('a ranking', () => {
   })
 
   test('of equal figures is one group', () => {
-    expect(groupsIn(analysis, 'memory')).toHaveLength(1)
+    expect(groupsIn(analysis, 'mesh-memory')).toHaveLength(1)
     expect(groupsIn(analysis, 'throughput')).toHaveLength(1)
   })
 })

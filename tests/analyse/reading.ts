@@ -126,14 +126,19 @@ export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }
     observation: {
       seconds: load.duration + 0.2,
       usage: [
-        { component: 'server', role: 'application', cpuSeconds: requests * 50e-6, memoryBytes: 2e7 },
+        {
+          component: 'server',
+          role: 'application',
+          cpuSeconds: requests * 50e-6 + IDLE.server * (load.duration + 0.2),
+          memoryBytes: 2e7,
+        },
         { component: 'fortio', role: 'generator', cpuSeconds: requests * 75e-6, memoryBytes: 4e7, cpuLimit: 2 },
         ...(meshed
           ? [
               {
                 component: 'client-proxy',
                 role: 'client-proxy' as const,
-                cpuSeconds: requests * 100e-6,
+                cpuSeconds: requests * 100e-6 + IDLE.proxy * (load.duration + 0.2),
                 memoryBytes: 6e7,
                 restarts: 0,
               },
@@ -145,9 +150,29 @@ export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }
       host: { cores: 8, busyCores: 0.5, stolenCores: 0, clockStep: 0 },
       ...otherwise.observation,
     },
+    idle: {
+      seconds: 5,
+      usage: [
+        { component: 'server', role: 'application', cpuSeconds: 5 * IDLE.server, memoryBytes: 1.8e7 },
+        ...(meshed
+          ? [
+              {
+                component: 'client-proxy',
+                role: 'client-proxy' as const,
+                cpuSeconds: 5 * IDLE.proxy,
+                memoryBytes: 5e7,
+              },
+            ]
+          : []),
+      ],
+      evidence: [],
+    },
     ...otherwise.reading,
   }
 }
+
+/** Cores that are busy without load. */
+export const IDLE = { server: 0.002, proxy: 0.01 }
 
 const START = Date.parse('2026-01-01T00:00:00Z') / 1000
 

@@ -22,7 +22,12 @@ test('every kind of metric has its words', () => {
   expect(statements(analysis, 'mesh-cpu')[2]).toBe(
     'envoy-sidecar costs 100 CPU-seconds more per million requests at 2,000/s (8 blocks, 2 cohorts).',
   )
-  expect(statements(analysis, 'memory')[2]).toMatch(/^envoy-sidecar takes 57\.2 MiB more memory at 2,000\/s \(\+300 %/)
+  expect(statements(analysis, 'mesh-memory')[2]).toBe(
+    'envoy-sidecar takes 57.2 MiB more memory at 2,000/s (8 blocks, 2 cohorts).',
+  )
+  expect(statements(analysis, 'mesh-idle-cpu')[2]).toBe(
+    'envoy-sidecar keeps 10 mcores more busy without load at 2,000/s (8 blocks, 2 cohorts).',
+  )
   expect(statements(analysis, 'service-p50')[2]).toMatch(/adds 5\d\d µs to p50 service time/)
   expect(statements(analysis, 'mean')[2]).toMatch(/to mean latency/)
 })

@@ -1,5 +1,12 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Load } from '../../src/model/scenario.ts'
+import { textOf } from '../../src/report/html.ts'
+import { pageData } from '../../src/report/page-data.ts'
+import { FLEET_INPUTS, PUBLISHED } from '../../src/report/page-state.ts'
+import { fleetTables } from '../../src/report/sections/fleet.ts'
+import { viewOf } from '../../src/report/view.ts'
+import { analysisOf } from '../report/fixture.ts'
 import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
 
 const ID = 'spectrum-0-response'
@@ -124,6 +131,53 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       await bring(page, ID)
       expect(await note(page).isVisible()).toBe(false)
       expect(seen).toEqual({ requests: [], complaints: [] })
+    })
+  })
+
+  it('another cluster: the model is reckoned again as Node does it, stands in the address, and comes back by it', async () => {
+    const fleet = { pods: 700, rate: 5 }
+    const view = viewOf(pageData(analysisOf()), { ...PUBLISHED, fleet })
+    const expected = textOf(fleetTables(view, view.loads[0] as Load))
+    const part = (page: Page) => page.locator('[data-part="fleet-0"]')
+    await desk.open({}, async (page, seen) => {
+      await page.locator('#controls').waitFor()
+      const published = await part(page).innerText()
+      const sentence = page.locator('#fleet-cores-0-sentence')
+      const said = await sentence.innerText()
+      await page.getByLabel('Pods', { exact: true }).fill('700')
+      await page.getByLabel('Requests per second and pod').fill('5')
+      await page.getByLabel('Requests per second and pod').press('Enter')
+      await page.getByLabel('Requests per second and pod').blur()
+      await expect.poll(() => part(page).innerText()).not.toBe(published)
+      expect(await part(page).innerText()).toContain('700 pods on 23.3 nodes')
+      const made = await part(page).innerHTML()
+      await part(page).evaluate((place, markup) => {
+        place.innerHTML = markup
+      }, expected)
+      expect(made).toBe(await part(page).innerHTML())
+      expect(await sentence.innerText()).not.toBe(said)
+      expect(await note(page).isVisible()).toBe(false)
+      expect(page.url()).toMatch(/#&pods=700&rate=5$/)
+      // What cannot be is not taken.
+      await page.getByLabel('Pods on a node').fill('-3')
+      await page.getByLabel('Pods on a node').blur()
+      expect(await part(page).innerText()).toContain('700 pods on 23.3 nodes')
+      await page.getByRole('button', { name: 'As published' }).click()
+      await expect.poll(() => part(page).innerText()).toBe(published)
+      expect(seen.complaints).toEqual([])
+    })
+    await desk.open({ hash: '#fleet&pods=700&rate=5&podsPerNode=none' }, async (page) => {
+      await page.locator('#controls').waitFor()
+      await expect.poll(() => part(page).innerText()).toContain('700 pods on 23.3 nodes')
+      expect(await page.getByLabel('Pods on a node').inputValue()).toBe('30')
+    })
+  })
+
+  it('shows the inputs where nothing runs', async () => {
+    await desk.open({ javaScriptEnabled: false }, async (page) => {
+      const inputs = await page.locator('#fleet-inputs').innerText()
+      for (const { label } of FLEET_INPUTS) expect(inputs).toContain(label)
+      expect(await page.locator('#fleet-inputs input').count()).toBe(0)
     })
   })
 })

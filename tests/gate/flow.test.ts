@@ -42,7 +42,7 @@ describe('meshbench gate', () => {
     expect(p50.reproduce).toContain(
       'meshbench run night.yaml --platform simulated --arms sidecar,sidecar-ref --loads web',
     )
-    expect(cell(second.gate, 'cpu').verdict).toBe('pass')
+    expect(cell(second.gate, 'mesh-cpu').verdict).toBe('pass')
 
     const again = await meshbench(['run', '--extend'], { cwd: slower.cwd })
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('was extended already: no block is added') })
@@ -128,7 +128,7 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
     expect((await verdictOf(slower, ...pinned, '--previous', otherwise({ ...last, cells }))).code).toBe(11)
     const second = await verdictOf(slower, ...pinned, '--previous', otherwise(last))
     expect(second).toMatchObject({ code: 10, gate: { verdict: 'regression' } })
-    expect(cell(second.gate, 'cpu').verdict).toBe('pass')
+    expect(cell(second.gate, 'mesh-cpu').verdict).toBe('pass')
   })
 
   it('takes what nights differ by from several accepted runs, and from the history', async () => {

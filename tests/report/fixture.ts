@@ -163,6 +163,7 @@ function readingOf(arm: Arm, driven: Load, trial: Trial, startedAt: number): Rea
       messages: [],
     },
     observation: observation(arm, requests, driven, Math.exp(0.02 * draw.normal())),
+    idle: { ...observation(arm, 0, { ...driven, duration: 4.9 }, Math.exp(0.05 * draw.normal())), evidence: [] },
   }
 }
 
@@ -203,16 +204,23 @@ function timeline(length: number, requests: number, level: number, stallAt: numb
 function observation(arm: Arm, requests: number, { duration, connections }: Load, luck: number): Observation {
   const effect = EFFECTS[arm.mesh] ?? EFFECTS['none']
   const million = requests / 1e6
+  const seconds = duration + 0.1
   const proxies = meshes[arm.mesh]?.processes?.proxies ?? []
   const shares = proxies.map((_, index) => (proxies.length === 3 ? [0.3, 0.42, 0.28] : [0.53, 0.47])[index] ?? 0)
   const usage: Usage[] = [
-    { component: 'server', role: 'application', cpuSeconds: 62 * million * luck, memoryBytes: 23e6, threads: 9 },
+    {
+      component: 'server',
+      role: 'application',
+      cpuSeconds: (62 * million + 0.001 * seconds) * luck,
+      memoryBytes: 23e6,
+      threads: 9,
+    },
     { component: 'fortio', role: 'generator', cpuSeconds: 88 * million * luck, memoryBytes: 48e6, threads: 11 },
     ...proxies.map(({ name, role }, index) => ({
       component: name,
       role,
-      cpuSeconds: (effect?.cpu ?? 0) * (shares[index] ?? 0) * million * luck,
-      memoryBytes: (effect?.memory ?? 0) * (shares[index] ?? 0),
+      cpuSeconds: ((effect?.cpu ?? 0) * (shares[index] ?? 0) * million + 0.003 * seconds) * luck,
+      memoryBytes: (effect?.memory ?? 0) * (shares[index] ?? 0) + (3000 * requests) / duration,
       threads: 6,
       restarts: 0,
     })),
@@ -232,7 +240,7 @@ function observation(arm: Arm, requests: number, { duration, connections }: Load
     { name: 'version', seen: 'Envoy 1.40.0', source: 'Envoy /server_info' },
   ]
   return {
-    seconds: duration + 0.1,
+    seconds,
     usage,
     evidence: meshed
       ? claims

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { errorRateCharts } from '../../src/report/charts/error-rates.ts'
 import { allCharts } from '../../src/report/charts/index.ts'
+import { formatRatio } from '../../src/report/figures.ts'
 import { pageData } from '../../src/report/page-data.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { scenarioText } from '../../src/report/scenario-text.ts'
@@ -41,7 +42,7 @@ describe('the report of a run', () => {
   it('says who is cheapest under the budget, and whether the lead is real', () => {
     const text = textOf(page)
     expect(text).toMatch(
-      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ a month for CPU and memory A real difference\. The next, envoy-sidecar , is a real step behind: it takes \+/,
+      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ a month A real difference\. The next, envoy-\S+ , is a real step behind: it takes \S+.* By the cost model, for 100 pods with 20\/s each, at list prices\./,
     )
     expect(text).toMatch(/Lowest p99 envoy-node [\d.]+ (µs|ms)/)
   })
@@ -53,6 +54,7 @@ describe('the report of a run', () => {
       'differences',
       'latency',
       'resources',
+      'fleet',
       'stalls',
       'fairness',
       'problems',
@@ -68,10 +70,10 @@ describe('the report of a run', () => {
 
   it('shows the figures of the analysis', () => {
     const cell = analysis.cells.find(
-      (one) => one.arm === 'envoy-sidecar' && one.load === 'http-2000' && one.metric === 'cpu',
+      (one) => one.arm === 'envoy-sidecar' && one.load === 'http-2000' && one.metric === 'p99',
     )
     expect(cell?.standing).toBe('higher')
-    expect(textOf(page)).toContain(`×${cell?.ratio?.center.toFixed(2)}`)
+    expect(textOf(page)).toContain(formatRatio(cell?.ratio?.center ?? 0))
     expect(textOf(page)).toContain('within noise')
   })
 

@@ -84,6 +84,7 @@ function cell(arm: string, metric: string, center: number, standing: Standing, r
     standing,
     notes,
     ...(ratio && { ratio: about(ratio) }),
+    ...(standing !== 'baseline' && { difference: about(center) }),
   }
 }
 
@@ -121,13 +122,13 @@ export function exampleAnalysis(): Analysis {
       cell('none', 'p50', 0.000412, 'baseline'),
       cell('none', 'p99', 0.00124, 'baseline'),
       cell('none', 'throughput', 998.25, 'baseline'),
-      cell('none', 'cpu', 41.25, 'baseline'),
-      cell('none', 'memory', 12.5 * 2 ** 20, 'baseline'),
+      cell('none', 'mesh-cpu', 0, 'baseline'),
+      cell('none', 'mesh-memory', 0, 'baseline'),
       cell('envoy-sidecar', 'p50', 0.000892, 'higher', 2.165),
       cell('envoy-sidecar', 'p99', 0.00252, 'undecided', 1.21),
       cell('envoy-sidecar', 'throughput', 998.2, 'within-noise', 1),
-      cell('envoy-sidecar', 'cpu', 480, 'higher', 11.64),
-      cell('envoy-sidecar', 'memory', 58 * 2 ** 20, 'higher', 4.64),
+      cell('envoy-sidecar', 'mesh-cpu', 480, 'undecided'),
+      cell('envoy-sidecar', 'mesh-memory', 58 * 2 ** 20, 'higher'),
     ],
     noise: [],
     distributions: [],
@@ -135,6 +136,7 @@ export function exampleAnalysis(): Analysis {
     rankings: [],
     sweeps: [],
     components: [],
+    costs: [],
     problems: [
       {
         rule: 'one-cohort',

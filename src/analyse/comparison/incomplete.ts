@@ -33,6 +33,26 @@ export const unreadableTrials: ComparisonRule = {
     })),
 }
 
+/** Runs of before idle windows were measured have none, and a scenario may leave them out. */
+export const noIdleWindow: ComparisonRule = {
+  name: 'no-idle-window',
+  title: 'Every arm was measured without load as well',
+  judge({ record, valid }) {
+    const without = valid.filter(({ reading }) => !reading.idle && reading.observation.usage.length > 0)
+    if (without.length === 0) return []
+    const { idle } = record.run.plan.scenario
+    return [
+      {
+        severity: 'warning',
+        cause: `${without.length} of ${count(valid.length, 'valid trial')} have no idle window: ${idle === 0 ? 'the scenario says idle: 0s' : 'the run was made before idle windows were measured'}.`,
+        effect:
+          'What requests add to CPU cannot be told from what is busy without load, so the CPU of the mesh is unknown, and the cost model has nothing to count.',
+        remedy: `Measure again with an idle window: meshbench run ${record.run.plan.scenario.name}${idle === 0 ? ', with idle: 5s in it' : ''}`,
+      },
+    ]
+  },
+}
+
 /** Trials are lost for reasons, and the reasons need not spare the arms alike. */
 export const lostTrials: ComparisonRule = {
   name: 'lost-trials',

@@ -3,7 +3,7 @@ import { hostPauses } from '../rules/common-pauses.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
-import { lostTrials, missingTrials, unreadableTrials } from './incomplete.ts'
+import { lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
 import { oneCohort } from './one-cohort.ts'
 import { fasterThanNothing, unlikePublished } from './plausible.ts'
@@ -20,6 +20,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   missingTrials,
   unreadableTrials,
   lostTrials,
+  noIdleWindow,
   drift,
   orderEffect,
   hostPauses,

@@ -5,7 +5,7 @@ import { list } from '../wording.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
 /** The metrics that people decide by. */
-const DECISIVE = ['p50', 'p99', 'cpu']
+const DECISIVE = ['p50', 'p99', 'mesh-cpu']
 
 /** Noise below this, as a ratio, hides nothing that matters. */
 const TOLERATED = 1.05

@@ -1,8 +1,9 @@
 import { meshes } from '../../meshes/index.ts'
 import type { Cell } from '../../model/analysis.ts'
+import type { Reading } from '../../model/result.ts'
 import { baselineOf, type Load } from '../../model/scenario.ts'
 import { formatChange, formatLatency, formatNumber, formatSize } from '../../model/units.ts'
-import { cpuPerMillion } from '../metrics.ts'
+import { type Spent, spentIn } from '../cost-model.ts'
 import { provisions } from '../provisions.ts'
 import type { TrialView } from '../trial-view.ts'
 import { list } from '../wording.ts'
@@ -20,10 +21,14 @@ export const fasterThanNothing: ComparisonRule = {
       scenario.arms.flatMap(({ name, mesh }) => ((meshes[mesh]?.layer ?? 'none') === 'none' ? [] : [name])),
     )
     return cells
-      .filter(({ arm, metric, standing }) => proxied.has(arm) && standing === 'lower' && /^(p50|cpu)$/.test(metric))
+      .filter(
+        ({ arm, metric, standing }) => proxied.has(arm) && standing === 'lower' && /^(p50|mesh-cpu)$/.test(metric),
+      )
       .map(({ arm, load, metric, ratio }) => ({
         severity: 'warning' as const,
-        cause: `${metric === 'cpu' ? 'CPU' : metric} of ${arm} under ${load} is ${formatChange(ratio?.center ?? Number.NaN)} of a path without any proxy.`,
+        cause: ratio
+          ? `${metric} of ${arm} under ${load} is ${formatChange(ratio.center)} of a path without any proxy.`
+          : `${metric} of ${arm} under ${load} is below 0: its proxies used less CPU under load than without.`,
         effect:
           'A path with proxies cannot take less; what differs is something else, and it may be in every other figure.',
         remedy:
@@ -85,9 +90,9 @@ function added(arm: string, { added }: Published, cell: Cell | undefined): strin
 
 function proxyStrays(arm: string, proxy: Published['proxies'][number], views: readonly TrialView[]): string[] {
   const used = views.flatMap(({ reading }) =>
-    reading.observation.usage
+    spentIn(reading)
       .filter(({ role }) => role === proxy.role)
-      .map((usage) => ({ cores: cpuPerMillion(usage, reading.requests) / 1000, memory: usage.memoryBytes })),
+      .map((spent) => ({ cores: coresAt(1000, spent, reading), memory: spent.bytes })),
   )
   if (used.length === 0) return []
   const cores = used.reduce((sum, one) => sum + one.cores, 0) / views.length / proxy.traversals
@@ -103,6 +108,13 @@ function proxyStrays(arm: string, proxy: Published['proxies'][number], views: re
       ? []
       : [`${name}: ${formatSize(memory)} of memory, published are ${bandText(proxy.memory, formatSize)}`]),
   ]
+}
+
+/** At so many requests per second; without an idle window all CPU is taken to grow with the rate. */
+function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, observation }: Reading): number {
+  return idle && perRequest !== undefined
+    ? idle.cores + rate * perRequest
+    : (rate * cores * observation.seconds) / requests
 }
 
 /** The consensus at low rates: no mesh, ambient at L4, Linkerd and ambient at L7, sidecars. */

@@ -1,4 +1,4 @@
-import { type HistoryEntry, seriesKey } from '../../model/history.ts'
+import { followedOf, type HistoryEntry, seriesKey } from '../../model/history.ts'
 import { changePoints } from '../../stats/change-points.ts'
 import { random } from '../../stats/random.ts'
 
@@ -9,7 +9,7 @@ export interface Trend {
   readonly metric: string
   readonly unit: string
   readonly better: string
-  /** `ratio`: to the baseline of the same run, so that a slower night moves both. `level`: of the baseline itself. */
+  /** `ratio`: to the baseline of the same run, so that a slower night moves both. `level`: where there is no ratio. */
   readonly of: 'ratio' | 'level'
   readonly points: readonly TrendPoint[]
   readonly changes: readonly Change[]
@@ -50,7 +50,7 @@ function trendOf(given: readonly HistoryEntry[], metric: string): Trend | undefi
   const [first] = entries
   const known = entries.find((entry) => entry.metrics[metric])?.metrics[metric]
   if (!first || !known) return undefined
-  const of = first.arm === first.baseline ? 'level' : 'ratio'
+  const of = followedOf(entries, metric)
   const seen = entries.flatMap((entry) => {
     const value = entry.metrics[metric]?.[of]?.center
     return value !== undefined && value > 0 ? [{ entry, value }] : []

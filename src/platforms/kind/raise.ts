@@ -16,11 +16,10 @@ import { makeSeat } from './seat/seat.ts'
 import type { Standing } from './standing.ts'
 import { LANES, lanesOf, refuseLane, targetOf } from './workload/lanes.ts'
 import { workloadFor } from './workload/objects.ts'
-import { makePods } from './workload/pods.ts'
+import { makePods, podsOf } from './workload/pods.ts'
 
 /** For an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
-const PODS: readonly Readiness[] = ['client', 'server'].map((name) => ({ kind: 'Pod', namespace: 'bench', name }))
 
 /** Thaws, makes client and server anew, and waits until nodes, mesh and workload are ready and a real request is answered. */
 export async function* raiseOn(standing: Standing, ground: Ground, signal: AbortSignal): AsyncGenerator<Step, Seat> {
@@ -33,11 +32,11 @@ export async function* raiseOn(standing: Standing, ground: Ground, signal: Abort
   yield { title: 'making client and server anew' }
   const enrolment = kubernetes.enrol(about)
   const { pods } = workloadFor({ arm, loads, images: ground.site.images, enrolment, run: ground.run })
-  await makePods(cluster, pods, signal)
-  await cluster.untilReady([...PODS, ...lastingOf(standing)], PATIENCE, signal)
+  await makePods(cluster, pods, arm, signal)
+  await cluster.untilReady([...podsOf(arm), ...lastingOf(standing)], PATIENCE, signal)
   yield { title: 'waiting for an answer through the whole path' }
   for (const protocol of lanesOf(loads)) await untilAnswered(cluster, protocol, signal)
-  const seen = await podsOf(standing, signal)
+  const seen = await seenPods(standing, signal)
   const facts = await factsOf(standing, ground, seen, signal)
   refuseStrangers(facts, arm.name)
   return makeSeat({ standing, ground, pods: seen, facts })
@@ -61,7 +60,7 @@ function lastingOf({ of: { kubernetes, about }, nodes }: Pick<Standing, 'of' | '
 }
 
 /** Pods of the workload and of the mesh, as they are now. */
-async function podsOf({ cluster, name }: Standing, signal: AbortSignal): Promise<PodFact[]> {
+async function seenPods({ cluster, name }: Standing, signal: AbortSignal): Promise<PodFact[]> {
   const pods = await cluster.pods(undefined, undefined, signal)
   return podFacts(pods, (node) => partOf(name, node) ?? 'control')
 }

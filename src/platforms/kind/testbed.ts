@@ -27,7 +27,7 @@ export async function* makeTestbed(ground: Ground, cohort: Cohort, signal: Abort
       if (!up) return
       // It may be frozen in part, where raising it broke half way.
       await thaw(up, ground)
-      await removePods(up.cluster, AbortSignal.timeout(PATIENCE))
+      await removePods(up.cluster, up.of.arm, AbortSignal.timeout(PATIENCE))
       if (isFrozen) await freeze(up, ground)
     },
     [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),

@@ -7,12 +7,13 @@ import type { Chart } from '../chart.ts'
 import { formatLevel } from '../figures.ts'
 import type { View } from '../view.ts'
 import { type Axis, linearAxis, place } from './axes.ts'
-import { framed, INK, PAPER, SIZE_TICK } from './config.ts'
+import { CORES_TICK, framed, INK, PAPER, SIZE_TICK } from './config.ts'
 import { type Frame, isNarrow, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
 import { byRole, ROLE_STYLES } from './roles.ts'
 
-export type Resource = 'cpu' | 'memory'
+/** CPU that requests add, CPU without load, memory under load. */
+export type Shown = 'cpu' | 'idle' | 'memory'
 
 /** What one arm's components cost. */
 export interface Bill {
@@ -21,27 +22,55 @@ export interface Bill {
   readonly parts: readonly ComponentCost[]
 }
 
-const UNITS = { cpu: 'cpu-seconds-per-million', memory: 'bytes' } as const
+const ABOUT = {
+  cpu: {
+    title: 'CPU by component',
+    what: 'CPU time per million requests',
+    axis: 'CPU-seconds per million requests',
+    unit: 'cpu-seconds-per-million',
+  },
+  idle: {
+    title: 'CPU without load by component',
+    what: 'CPU without load',
+    axis: 'Cores busy without load',
+    unit: 'cores',
+  },
+  memory: { title: 'Memory by component', what: 'memory', axis: 'Memory at the end of the window', unit: 'bytes' },
+} as const
 const ROW = 38
 const MEBI = 2 ** 20
 
 /** One bar for each arm, stacked by component, with the total at its end. */
-export function componentChart(view: View, load: Load, resource: Resource): Chart {
+export function componentChart(view: View, load: Load, shown: Shown): Chart {
   const bills = billsOf(view, load)
+  const drawn = compared(bills).filter(({ parts }) => parts.some((part) => amountOf(shown, part) !== undefined))
   return {
-    id: `${resource}-${view.loads.indexOf(load)}`,
-    title: `${resource === 'cpu' ? 'CPU' : 'Memory'} by component, ${load.name}`,
-    sentence: sentenceOf(compared(bills), resource),
+    id: `${shown}-${view.loads.indexOf(load)}`,
+    title: `${ABOUT[shown].title}, ${load.name}`,
+    sentence: sentenceOf(drawn, shown),
     drawing:
-      bills.length > 0
-        ? (frame) => drawing(compared(bills), resource, frame)
-        : { reason: 'No chart: no trial of this load is valid and has its resource usage.' },
+      drawn.length > 0
+        ? (frame) => drawing(drawn, shown, frame)
+        : {
+            reason:
+              bills.length > 0
+                ? 'No chart: this run has no idle windows, without which nobody knows what is there without load and what requests add.'
+                : 'No chart: no trial of this load is valid and has its resource usage.',
+          },
     columns: [
       { name: 'Arm' },
       { name: 'Component' },
       { name: 'Role' },
-      { name: resource === 'cpu' ? 'CPU per million requests' : 'Memory', unit: UNITS[resource] },
-      ...(resource === 'cpu' ? [{ name: 'Cores busy', unit: 'dimensionless' as const }] : []),
+      ...(shown === 'memory'
+        ? [
+            { name: 'Memory', unit: 'bytes' as const },
+            { name: 'Without load', unit: 'bytes' as const },
+          ]
+        : [
+            { name: 'CPU per million requests', unit: 'cpu-seconds-per-million' as const },
+            { name: 'Busy without load', unit: 'cores' as const },
+            { name: 'Busy under load', unit: 'cores' as const },
+          ]),
       { name: 'Trials', unit: 'dimensionless' },
     ],
     rows: bills.flatMap(({ parts }) =>
@@ -49,8 +78,7 @@ export function componentChart(view: View, load: Load, resource: Resource): Char
         part.arm,
         part.component,
         ROLE_STYLES[part.role].title,
-        amountOf(resource, part),
-        ...(resource === 'cpu' ? [part.cores] : []),
+        ...(shown === 'memory' ? [part.memoryBytes, part.idle?.bytes] : [part.cpu, part.idle?.cores, part.cores]),
         part.n,
       ]),
     ),
@@ -67,33 +95,42 @@ export function billsOf(view: View, load: Load): Bill[] {
   })
 }
 
-/** What is compared. Kubernetes' own node is mostly there without a mesh, whatever the load; it stands only in the table. */
+/** Drawn: the mesh and the application. The rest of the nodes and Kubernetes itself are there in every arm, and stand in the table. */
+export function isCompared({ role }: Pick<ComponentCost, 'role'>): boolean {
+  return role === 'application' || MESH_ROLES.has(role)
+}
+
 function compared(bills: readonly Bill[]): Bill[] {
-  return bills.map(({ arm, parts }) => ({ arm, parts: parts.filter(({ role }) => role !== 'cluster') }))
+  return bills.map(({ arm, parts }) => ({ arm, parts: parts.filter(isCompared) }))
 }
 
-function amountOf(resource: Resource, part: ComponentCost): number {
-  return resource === 'cpu' ? part.cpu : part.memoryBytes
+/** Undefined without idle windows. */
+function amountOf(shown: Shown, part: ComponentCost): number | undefined {
+  return { cpu: part.cpu, idle: part.idle?.cores, memory: part.memoryBytes }[shown]
 }
 
-function totalOf(resource: Resource, parts: readonly ComponentCost[]): number {
-  return parts.reduce((sum, part) => sum + amountOf(resource, part), 0)
+function totalOf(shown: Shown, parts: readonly ComponentCost[]): number {
+  return parts.reduce((sum, part) => sum + (amountOf(shown, part) ?? 0), 0)
 }
 
-function sentenceOf(bills: readonly Bill[], resource: Resource): string {
-  const most = bills.toSorted((a, b) => totalOf(resource, b.parts) - totalOf(resource, a.parts))[0]
+function sentenceOf(bills: readonly Bill[], shown: Shown): string {
+  const most = bills.toSorted((a, b) => totalOf(shown, b.parts) - totalOf(shown, a.parts))[0]
   if (!most) return ''
-  const all = totalOf(resource, most.parts)
-  const ofMesh = most.parts.filter(({ role }) => MESH_ROLES.has(role))
-  const share = all > 0 ? `, ${formatNumber((totalOf(resource, ofMesh) / all) * 100, 2)} % of it for the mesh` : ''
-  const what = resource === 'cpu' ? 'CPU time per million requests' : 'memory'
-  return `${most.arm} uses the most ${what}: ${formatLevel(UNITS[resource], all)}${share}.`
+  const all = totalOf(shown, most.parts)
+  const ofMesh = totalOf(
+    shown,
+    most.parts.filter(({ role }) => MESH_ROLES.has(role)),
+  )
+  const share = all > 0 ? `, ${formatNumber((ofMesh / all) * 100, 2)} % of it for the mesh` : ''
+  const isBelow = bills.some(({ parts }) => parts.some((part) => (amountOf(shown, part) ?? 0) < 0))
+  const below = isBelow ? ' What is below 0 by chance is drawn as 0 and stands in the table.' : ''
+  return `${most.arm} uses the most ${ABOUT[shown].what}: ${formatLevel(ABOUT[shown].unit, all)}${share}.${below}`
 }
 
-function drawing(bills: readonly Bill[], resource: Resource, given: Frame): TopLevelSpec {
+function drawing(bills: readonly Bill[], shown: Shown, given: Frame): TopLevelSpec {
   const frame = fitted(given, bills.length)
-  const x = axisFor(resource, bills)
-  const segments = bills.flatMap(({ parts }) => stacked(parts, resource))
+  const x = axisFor(shown, bills)
+  const segments = bills.flatMap(({ parts }) => stacked(parts, shown))
   const names = bills.map(({ arm }) => arm)
   const band = { field: 'arm', type: 'nominal', scale: { domain: names, padding: 0.28 }, sort: null } as const
   const y = { ...band, axis: { title: null, grid: false, labelExpr: armLabel(frame), labelColor: INK } } as const
@@ -101,7 +138,7 @@ function drawing(bills: readonly Bill[], resource: Resource, given: Frame): TopL
     ...framed(frame),
     encoding: {
       y,
-      x: { type: 'quantitative', scale: { domain: [...x.domain], nice: false }, axis: axisOf(resource, x) },
+      x: { type: 'quantitative', scale: { domain: [...x.domain], nice: false }, axis: axisOf(shown, x) },
     },
     layer: [
       {
@@ -115,7 +152,7 @@ function drawing(bills: readonly Bill[], resource: Resource, given: Frame): TopL
         encoding: { x: { field: 'middle' }, text: { field: 'name' } },
       },
       {
-        data: { values: bills.map(({ arm, parts }) => total(arm, parts, resource)) },
+        data: { values: bills.map(({ arm, parts }) => total(arm, parts, shown)) },
         mark: { type: 'text', align: 'left', dx: 7, baseline: 'middle', fontWeight: 600 },
         encoding: { x: { field: 'to' }, text: { field: 'text' } },
       },
@@ -128,40 +165,39 @@ function fitted(frame: Frame, rows: number): Frame {
     ...frame,
     top: 4,
     left: isNarrow(frame) ? 104 : 142,
-    right: 74,
+    right: 92,
     height: 4 + frame.bottom + rows * ROW,
   }
 }
 
 /** As long as the longest bar: its total is written beyond the end. */
-function axisFor(resource: Resource, bills: readonly Bill[]): Axis {
-  const totals = bills.map(({ parts }) => totalOf(resource, parts))
-  const { kind, ticks } = linearAxis(totals, resource === 'memory' ? MEBI : 1)
-  const most = Math.max(...totals) || 1
+function axisFor(shown: Shown, bills: readonly Bill[]): Axis {
+  const totals = bills.map(({ parts }) => totalOf(shown, parts))
+  const { kind, ticks } = linearAxis(totals, shown === 'memory' ? MEBI : 1)
+  const most = Math.max(...totals, 0) || 1
   return { kind, domain: [0, most], ticks: ticks.filter((tick) => tick <= most) }
 }
 
-function axisOf(resource: Resource, { ticks }: Axis) {
-  const common = { values: [...ticks], titlePadding: 10 }
-  return resource === 'cpu'
-    ? ({ ...common, title: 'CPU-seconds per million requests', format: ',~r' } as const)
-    : ({ ...common, title: 'Memory at the end of the window', labelExpr: SIZE_TICK } as const)
+function axisOf(shown: Shown, { ticks }: Axis) {
+  const common = { values: [...ticks], titlePadding: 10, title: ABOUT[shown].axis }
+  if (shown === 'cpu') return { ...common, format: ',~r' }
+  return { ...common, labelExpr: shown === 'memory' ? SIZE_TICK : CORES_TICK }
 }
 
 function armLabel(frame: Frame): string {
   return `truncate(datum.label, ${isNarrow(frame) ? 13 : 20})`
 }
 
-function stacked(parts: readonly ComponentCost[], resource: Resource) {
+function stacked(parts: readonly ComponentCost[], shown: Shown) {
   let from = 0
   return parts.map((part) => {
-    const amount = amountOf(resource, part)
-    const to = from + amount
+    const amount = amountOf(shown, part) ?? 0
+    const to = from + Math.max(0, amount)
     const segment = {
       arm: part.arm,
       series: part.arm,
       name: part.component,
-      say: `${part.arm}, ${part.component} (${ROLE_STYLES[part.role].title}): ${formatLevel(UNITS[resource], amount)}`,
+      say: `${part.arm}, ${part.component} (${ROLE_STYLES[part.role].title}): ${formatLevel(ABOUT[shown].unit, amount)}`,
       color: ROLE_STYLES[part.role].color,
       from,
       to,
@@ -176,7 +212,7 @@ function fits(name: string, x: Axis, from: number, to: number, frame: Frame): bo
   return (place(x, to) - place(x, from)) * plotWidth(frame) > name.length * 6.4 + 8
 }
 
-function total(arm: string, parts: readonly ComponentCost[], resource: Resource) {
-  const to = totalOf(resource, parts)
-  return { arm, to, text: shorten(formatLevel(UNITS[resource], to), 10) }
+function total(arm: string, parts: readonly ComponentCost[], shown: Shown) {
+  const to = totalOf(shown, parts)
+  return { arm, to: Math.max(0, to), text: shorten(formatLevel(ABOUT[shown].unit, to), 12) }
 }

@@ -78,6 +78,8 @@ export const LATENCY_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
 export const SIZE_TICK =
   "datum.value == 0 ? '0' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
+export const CORES_TICK =
+  "datum.value == 0 ? '0' : datum.value < 0.09995 ? format(datum.value * 1000, '.3~g') + 'm' : format(datum.value, ',.3~r')"
 export const RATIO_TICK =
   "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? '0' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
 /** For x = 1 / (1 − quantile). */

@@ -27,10 +27,10 @@ interface Axes {
 
 /** CPU or memory against a percentile, each with its 95 % interval: down and to the left is better. */
 export function scatterChart(view: View, load: Load, resource: 'cpu' | 'memory'): Chart {
-  const cost = view.metric(resource)
+  const cost = view.metric(`mesh-${resource}`)
   const latency = view.metric(latencyMetric(view, load)) ?? view.metric('p99')
   const points = cost && latency ? pointsOf(view, load, { cost, latency }) : []
-  const name = resource === 'cpu' ? 'CPU' : 'Memory'
+  const name = resource === 'cpu' ? 'CPU of the mesh' : 'Memory of the mesh'
   return {
     id: `${resource}-latency-${view.loads.indexOf(load)}`,
     title: `${name} against ${latency?.quantile === undefined ? 'latency' : view.state.quantile}, ${load.name}`,
@@ -89,7 +89,10 @@ function drawing(view: View, load: Load, points: readonly CostPoint[], axes: Axe
   const stroke = { stroke: { field: 'color', scale: null } } as const
   const positions = {
     x: quantitative('x', x, {
-      title: axes.cost.unit === 'bytes' ? 'Memory at the end of the window' : 'CPU-seconds per million requests',
+      title:
+        axes.cost.unit === 'bytes'
+          ? 'Memory of the mesh at the end of the window'
+          : 'CPU-seconds of the mesh per million requests',
       titlePadding: 10,
       ...(axes.cost.unit === 'bytes' ? { labelExpr: SIZE_TICK } : { format: ',~r' }),
     }),

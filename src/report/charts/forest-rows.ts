@@ -32,8 +32,11 @@ export const STANDINGS: Readonly<Record<Standing, string>> = {
   'no-data': 'no data',
 }
 
+/** Shown where they have ratios: a baseline without a mesh has none of its CPU and memory. */
+const OF_USAGE: readonly string[] = ['mesh-cpu', 'mesh-memory', 'application-cpu']
+
 export function panelsOf(view: View, load: Load): ForestPanel[] {
-  const names = new Set([latencyMetric(view, load, 'p50'), latencyMetric(view, load), 'cpu', 'memory'])
+  const names = new Set([latencyMetric(view, load, 'p50'), latencyMetric(view, load), ...OF_USAGE])
   const arms = view.arms.filter(({ name }) => name !== view.baseline.name)
   return [...names].flatMap((name) => {
     const metric = view.metric(name)
@@ -42,6 +45,7 @@ export function panelsOf(view: View, load: Load): ForestPanel[] {
       const cell = view.cell(style.name, load.name, name)
       return { style, metric, cell, ratio: cell?.ratio, standing: cell?.ratio ? cell.standing : 'no-data' }
     })
+    if (OF_USAGE.includes(name) && rows.every(({ ratio }) => !ratio)) return []
     return [{ metric, title: titleOf(metric), noise: view.noise(load.name, name), rows }]
   })
 }
@@ -50,7 +54,7 @@ export function titleOf(metric: MetricInfo | undefined): string {
   if (metric?.quantile !== undefined) {
     return `${quantileName(metric.quantile)}${metric.clock === 'service' ? ' service time' : ''}`
   }
-  return metric?.name === 'cpu' ? 'CPU' : (metric?.title ?? '')
+  return metric?.title ?? ''
 }
 
 /** What is said of a mark, and the colour that says the same. */

@@ -8,7 +8,7 @@ import { historySpec } from './history-drawn.ts'
 import { changeText, type HistoryLine, type HistoryOf } from './history-of.ts'
 
 /** In this order; others stay in `meshbench history`. */
-export const HISTORY_METRICS = ['p50', 'p99', 'cpu'] as const
+export const HISTORY_METRICS = ['p50', 'p99', 'mesh-cpu'] as const
 /** Fewer runs are no history, and more cannot be told apart. */
 const LEAST = 2
 const MOST = 60
@@ -39,7 +39,7 @@ function historyChart(view: View, metric: string, trends: readonly Trend[], id: 
   const runs = runsOf(shown)
   return {
     id,
-    title: `${metric === 'cpu' ? 'CPU' : metric} run by run, ${trends[0]?.load ?? ''}`,
+    title: `${metric === 'mesh-cpu' ? 'CPU of the mesh' : metric} run by run, ${trends[0]?.load ?? ''}`,
     sentence: runs.length >= LEAST ? sentenceOf(about, runs.length) : '',
     drawing:
       runs.length >= LEAST

@@ -7,6 +7,7 @@ import { componentChart } from './component-bars.ts'
 import { scatterChart } from './cost-scatter.ts'
 import { ecdfChart } from './ecdf.ts'
 import { errorRateCharts } from './error-rates.ts'
+import { fleetChart } from './fleet.ts'
 import { forestChart } from './forest.ts'
 import { heatMapChart } from './heat-map.ts'
 import { historyCharts } from './history-line.ts'
@@ -23,7 +24,12 @@ type OfLoad = (view: View, load: Load) => Chart[]
 const BY_LOAD = {
   differences: (view, load) => [forestChart(view, load)],
   latency: (view, load) => CLOCKS.map((clock) => spectrumChart(view, load, clock)),
-  resources: (view, load) => [componentChart(view, load, 'cpu'), componentChart(view, load, 'memory')],
+  resources: (view, load) => [
+    componentChart(view, load, 'cpu'),
+    componentChart(view, load, 'idle'),
+    componentChart(view, load, 'memory'),
+  ],
+  fleet: (view, load) => [fleetChart(view, load, 'cores'), fleetChart(view, load, 'bytes')],
   tradeoffs: (view, load) => [scatterChart(view, load, 'cpu'), scatterChart(view, load, 'memory')],
   distribution: (view, load) => [ecdfChart(view, load)],
   seconds: (view, load) => [heatMapChart(view, load)],

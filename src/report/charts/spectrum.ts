@@ -54,7 +54,9 @@ function upperHalf(series: readonly Series[]): Series[] {
 function sentenceOf(view: View, series: readonly Series[], clock: Clock): string {
   const parts = ([0.5, 0.99, 0.999] as const).flatMap((quantile) => rangeAt(series, quantile) ?? [])
   const left = view.state.excluded.length > 0 ? ' The thick lines still hold the trials that you left out.' : ''
-  return parts.length === 0 ? '' : `Of ${POOLED}, not the mean over trials: by ${clock} time, ${parts.join('; ')}.${left}`
+  return parts.length === 0
+    ? ''
+    : `Of ${POOLED}, not the mean over trials: by ${clock} time, ${parts.join('; ')}.${left}`
 }
 
 /** "p99 is 960 µs with none and up to 2.2 ms with istio-sidecar" */

@@ -1,5 +1,5 @@
 import { type Html, html, textOf } from '../html.ts'
-import { QUANTILE_KEYS } from '../page-state.ts'
+import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS } from '../page-state.ts'
 import type { Reading } from './reading.ts'
 
 interface Choice {
@@ -102,4 +102,30 @@ function showState({ state, view, isPublished }: Reading, element: HTMLFormEleme
 
 function boxes(element: HTMLFormElement): HTMLInputElement[] {
   return [...element.querySelectorAll<HTMLInputElement>('[name=arm]')]
+}
+
+/** The inputs of the cost model, in place of the list that a page without scripts has. */
+export function offerFleet(reading: Reading): void {
+  const place = document.getElementById('fleet-inputs')
+  if (!place) return
+  place.innerHTML = textOf(
+    html`<form class="controls" aria-label="Inputs of the cost model">${FLEET_INPUTS.map(
+      ({ key, label, least, most }) =>
+        html`<label class="choice"><span>${label}</span><input type="number" name="${key}" min="${least}" max="${most}" step="any" required></label>`,
+    )}</form>`,
+  )
+  const form = place.querySelector('form')
+  if (!form) return
+  const inputs = [...form.querySelectorAll<HTMLInputElement>('input')]
+  const agree = () => {
+    for (const input of inputs) input.value = String(reading.view.fleet[input.name as keyof typeof reading.view.fleet])
+  }
+  form.addEventListener('submit', (event) => event.preventDefault())
+  form.addEventListener('change', () => {
+    // What cannot be used stays to be mended, with the browser's own words.
+    if (!form.reportValidity()) return
+    reading.change({ fleet: fleetOf((key) => inputs.find(({ name }) => name === key)?.value) })
+  })
+  reading.listen(agree)
+  agree()
 }

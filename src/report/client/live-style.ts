@@ -11,7 +11,7 @@ export const LIVE_STYLE = `
 .tick input{width:20px;height:20px;margin:2px;flex:none;accent-color:var(--link)}
 td .tick{font-size:.8125rem;color:var(--muted);white-space:nowrap}
 .acts{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;min-width:0}
-.controls select,.controls button,.controls input[type=file],.downloads button,#unpublished button,#other-run button{font:inherit;font-size:.9375rem;color:var(--ink);background:var(--paper);border:1px solid var(--muted);border-radius:4px;min-height:32px;padding:.2rem .6rem;max-width:100%}
+.controls select,.controls button,.controls input[type=file],.controls input[type=number],.downloads button,#unpublished button,#other-run button{font:inherit;font-size:.9375rem;color:var(--ink);background:var(--paper);border:1px solid var(--muted);border-radius:4px;min-height:32px;padding:.2rem .6rem;max-width:100%}
 .controls select{width:100%}
 .controls button:disabled{color:var(--muted);border-color:var(--line)}
 :is(.controls,.downloads,#unpublished,#other-run,td) :is(select,button,input):focus-visible{outline:3px solid var(--link);outline-offset:2px}

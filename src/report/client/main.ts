@@ -1,7 +1,7 @@
 import type { PageData } from '../page-data.ts'
 import { PUBLISHED } from '../page-state.ts'
 import { acceptOtherRun } from './compare-drop.ts'
-import { showControls } from './controls.ts'
+import { offerFleet, showControls } from './controls.ts'
 import { offerDownloads } from './downloads.ts'
 import { walkMarks } from './keyboard.ts'
 import { followLinks, linkCopier } from './links.ts'
@@ -26,6 +26,7 @@ async function start(): Promise<void> {
   const copyLink = linkCopier(reading, speaker)
   keepPlace(() => {
     showControls(reading, acceptOtherRun(data), copyLink)
+    offerFleet(reading)
     offerTrials(reading)
   })
   warnWhenChanged(reading)

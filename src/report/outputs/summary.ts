@@ -2,9 +2,11 @@ import { count, quantileName, validityWords } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
-import { cheapest, costAnswer, loadWords } from '../answers.ts'
-import { answersOf } from '../sections/opening.ts'
+import { costAnswer, loadWords } from '../answers.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
+import { isNothing } from '../sections/costs.ts'
+import { cheapest } from '../sections/fleet.ts'
+import { answersOf } from '../sections/opening.ts'
 import { clockOf, headlines, type View } from '../view.ts'
 import { listed, plainWords } from '../words.ts'
 import { code, fenced, row, text } from './markdown.ts'
@@ -67,8 +69,8 @@ function answers(view: View, load: Load): string[] {
 }
 
 function headOf({ unit, title, quantile }: MetricInfo): string {
-  if (unit === 'cpu-seconds-per-million') return 'CPU per million requests'
-  if (unit === 'dollars-per-month') return 'cost a month for 1,000 requests/s'
+  if (unit === 'cpu-seconds-per-million') return 'CPU of the mesh per million requests'
+  if (unit === 'cores') return 'idle CPU of the mesh'
   return quantile === undefined ? title.toLowerCase() : quantileName(quantile)
 }
 
@@ -77,7 +79,7 @@ function cellText(view: View, arm: string, load: Load, metric: MetricInfo): stri
   const cell = view.cell(arm, load.name, metric.name)
   if (!cell?.estimate) return 'no valid figure'
   const level = formatLevel(metric.unit, cell.estimate.center)
-  const change = changeText(cell, metric)
+  const change = isNothing(cell) ? '' : changeText(cell, metric)
   return change === '' ? level : `${level}, ${change}${REMARKS[cell.standing] ?? ''}`
 }
 

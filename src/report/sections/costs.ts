@@ -41,11 +41,11 @@ function heading(metric: MetricInfo, view: View, load: Load): Html {
 function headingWords(metric: MetricInfo, view: View, load: Load): readonly [string, string] {
   switch (metric.unit) {
     case 'cpu-seconds-per-million':
-      return ['CPU', 'seconds per million requests']
+      return ['CPU of the mesh', 'seconds per million requests']
+    case 'cores':
+      return ['Idle CPU of the mesh', 'cores, without load']
     case 'bytes':
-      return ['Memory', 'at the end of the window']
-    case 'dollars-per-month':
-      return ['Cost', 'a month at 1,000 requests/s']
+      return ['Memory of the mesh', 'at the end of the window']
     case 'per-second':
       return ['Throughput', 'requests per second']
     default:
@@ -79,10 +79,15 @@ function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): 
   const chip = rank && html`<span class="rank${rank.best && ' best'}">${rank.text}</span>`
   const level = html`<span class="level">${chip}${formatLevel(metric.unit, cell.estimate.center)}</span>`
   const word = html`<small>${STANDING_WORDS[cell.standing]}</small>`
-  if (cell.standing === 'baseline') return { content: html`${level}${word}` }
+  if (cell.standing === 'baseline' || isNothing(cell)) return { content: html`${level}${word}` }
   const tone = toneOf(cell, metric)
   const comparison = against(view, load, metric, cell, tone)
   return { tone, content: html`${level}${comparison}${tone === 'faint' && word}` }
+}
+
+/** An arm without a mesh beside a baseline without one: neither has any of its CPU, and there is nothing to compare. */
+export function isNothing({ estimate, difference }: Cell): boolean {
+  return estimate?.center === 0 && difference?.lo === 0 && difference.hi === 0
 }
 
 /** Only what left the noise has a colour. */

@@ -1,4 +1,4 @@
-import { PRICES } from '../../analyse/cost.ts'
+import { HOURS_PER_MONTH } from '../../analyse/cost-model.ts'
 import { type Html, html } from '../html.ts'
 import { table } from '../table.ts'
 import type { View } from '../view.ts'
@@ -55,10 +55,14 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
     'arms of a group cannot be told from the best of it, paired within blocks, at a level that holds for all pairs of them',
     'the rule of “higher” and “lower” above, after Bonferroni',
   ],
-  ['CPU', 'CPU-seconds of cgroups or processes between the edges of the window ÷ requests × 10⁶', 'kernel counters'],
   [
-    'Cost',
-    `730 h × (cores at 1,000 requests/s × $${PRICES.vcpuHour} + GiB × $${PRICES.gibHour})`,
-    'list price of a general-purpose cloud machine, on demand',
+    'CPU per request',
+    '(CPU-seconds in the window under load − idle cores × its seconds) ÷ requests × 10⁶; idle cores are those of the visit’s idle window. Below 0 by chance where a load adds less than idle CPU scatters',
+    'kernel counters of cgroups or processes at the edges of both windows',
+  ],
+  [
+    'A cluster of your own',
+    `Σ idle share of each part × how often it is there + pods × requests/s × what a request adds; in dollars ${HOURS_PER_MONTH} h × (cores × price + GiB × price). Its interval is that of the mean over blocks (over cohorts where there are several) of the sum made in each trial, so that errors of the parts that go together are counted as such`,
+    'Student; a crossing by Fieller’s theorem, inverted',
   ],
 ]

@@ -4,12 +4,13 @@ import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
-import { BUDGET, cheapest, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../answers.ts'
+import { BUDGET, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { latencyMetric, TAIL, type View } from '../view.ts'
 import { htmlWords } from '../words.ts'
 import { costTable } from './costs.ts'
+import { cheapest } from './fleet.ts'
 
 /** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
 export function opening(view: View, analysis: Analysis, title: string): Html {

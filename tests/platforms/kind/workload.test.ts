@@ -58,6 +58,15 @@ describe('the workload', () => {
     expect(pod('client', { arm }).spec.nodeSelector).toEqual({ 'meshbench.io/part': 'server' })
   })
 
+  it('has as many servers as the arm has replicas, alike but for their names', () => {
+    const { pods } = workloadFor({ ...about, arm: { name: 'twelve', mesh: 'none', replicas: 12 } })
+    const servers = pods.filter(({ metadata }) => metadata.labels?.['app'] === 'server')
+    expect(pods).toHaveLength(13)
+    expect(new Set(servers.map(({ metadata }) => metadata.name)).size).toBe(12)
+    expect(servers.map(({ metadata }) => metadata.name).slice(0, 2)).toEqual(['server', 'server-2'])
+    for (const server of servers) expect(server['spec']).toEqual(pod('server').spec)
+  })
+
   it('holds answers back where an effect is injected, at the server only', () => {
     const arm = { name: 'slow', mesh: 'none', inject: { delay: 0.0015 } }
     expect(pod('server', { arm }).spec.containers[0]?.args).toContain('-echo-server-default-params=delay=1500us')

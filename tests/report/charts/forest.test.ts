@@ -12,10 +12,19 @@ const view = viewFrom(analysis)
 const load = view.loads[0] as Load
 
 describe('forestChart', () => {
+  it('has the CPU and memory of the mesh where the baseline has a mesh too', () => {
+    const metrics = (arms: typeof scenario.arms) => {
+      const own = viewFrom(analysisOf({ scenario: { arms } }))
+      return new Set(forestChart(own, own.loads[0] as Load).rows.map(([, metric]) => metric))
+    }
+    expect(metrics(scenario.arms)).not.toContain('CPU of the mesh per million requests')
+    expect(metrics(scenario.arms.slice(2))).toContain('CPU of the mesh per million requests')
+  })
+
   it('has a row for each arm but the baseline by each metric, and a mark for each row that has a ratio', async () => {
     const chart = forestChart(view, load)
     const svg = await drawn(chart)
-    expect(chart.rows).toHaveLength(4 * 4)
+    expect(chart.rows).toHaveLength(4 * 3)
     const said = saidOf(chart).map(({ say }) => say)
     const withRatio = chart.rows.filter((row) => row[2] !== undefined)
     expect(said).toHaveLength(withRatio.length)
@@ -45,12 +54,12 @@ describe('forestChart', () => {
   it('shades what equal arms differ by, and leaves an arm without data in its place', async () => {
     const without = viewFrom({
       ...analysis,
-      cells: analysis.cells.filter(({ arm, metric }) => arm !== 'envoy-node' || metric !== 'cpu'),
+      cells: analysis.cells.filter(({ arm, metric }) => arm !== 'envoy-node' || metric !== 'application-cpu'),
     })
     const chart = forestChart(without, load)
     expect(await drawn(chart)).toContain('>no data<')
     expect(chart.rows).toContainEqual([
-      'envoy-node', 'CPU per million requests', undefined, undefined, undefined, 'no data', undefined, undefined, undefined,
+      'envoy-node', 'CPU of the application per million requests', undefined, undefined, undefined, 'no data', undefined, undefined, undefined,
     ]) // biome-ignore format: one row
     expect(await drawn(forestChart(viewFrom({ ...analysis, noise: [] }), load))).not.toContain('A/A noise')
   })

@@ -111,9 +111,9 @@ describe('historyCharts', () => {
   })
 
   it('has levels where no arm has a ratio, and says so where nothing changed', async () => {
-    const chart = only(of([trendOf('none', 8, { of: 'level', metric: 'cpu', unit: 'cpu-seconds-per-million' })]))
+    const chart = only(of([trendOf('none', 8, { of: 'level', metric: 'mesh-cpu', unit: 'cpu-seconds-per-million' })]))
     await drawn(chart)
-    expect(chart.title).toBe('CPU run by run, http-500')
+    expect(chart.title).toBe('CPU of the mesh run by run, http-500')
     expect(chart.sentence).toMatch(/^Over 8 runs, no arm has a point/)
   })
 

@@ -18,13 +18,16 @@ describe('the summary', () => {
     expect(summary.indexOf(CAVEAT)).toBeGreaterThan(0)
     expect(summary.indexOf('### http-500')).toBeLessThan(summary.indexOf('### http-2000'))
     expect(summary).toMatch(/- p99 is [\d.]+ ms with none.*envoy-sidecar/)
-    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+ a month for CPU and memory\)/)
-    expect(summary.match(/^\| arm \| p50 \| p99 \| CPU per million requests \| memory \| cost a month/gm)).toHaveLength(
-      2,
-    )
+    expect(summary).toMatch(/- Cheapest with p99 under 10 ms: envoy-node \(\$[\d.]+ a month\)/)
+    expect(
+      summary.match(
+        /^\| arm \| p50 \| p99 \| CPU of the mesh per million requests \| idle CPU of the mesh \| memory of the mesh \|/gm,
+      ),
+    ).toHaveLength(2)
     expect(summary).toMatch(
-      /^\| envoy-sidecar \| [\d.]+ ms, \+\d+ % \(\+\d+ to \+\d+ %\) \| .* \| \$[\d.]+, ×[\d.]+ \(×[\d.]+ to [\d.]+\) \|$/m,
+      /^\| envoy-sidecar \| [\d.]+ ms, \+\d+ % \(\+\d+ to \+\d+ %\) \| .* \| [\d.]+ s, \+[\d.]+ s \(\+[\d.]+ s to \+[\d.]+ s\) \| [\d.]+ mcores, .* \|$/m,
     )
+    expect(summary).toMatch(/^\| none-again \| .* \| 0 s \| 0 cores \| 0 B \|$/m)
     expect(summary).toMatch(/none-again \| \d+ µs, [^|]*, within noise \|/)
   })
 

@@ -6,6 +6,8 @@ export interface Member {
   readonly component: string
   readonly role: Role
   readonly node: NodePart
+  /** The pod's, unique in the cluster. */
+  readonly pod: string
   /** Namespace, pod and container, for people. */
   readonly title: string
   readonly container: ContainerFact
@@ -24,7 +26,7 @@ export function membersOf(pods: readonly PodFact[], rules: readonly ComponentRul
       if (!rule || !id) continue
       const component = rule.perNode ? `${rule.component}-${pod.node}` : rule.component
       const title = `${pod.namespace}/${pod.name}/${container.name}`
-      members.set(id, { component, role: rule.role, node: pod.node, title, container })
+      members.set(id, { component, role: rule.role, node: pod.node, pod: pod.uid, title, container })
     }
   }
   return members

@@ -51,6 +51,7 @@ function componentUsage(spans: readonly Span[]): Usage {
   const seconds = total(spans, (span) => grown(span, 'throttledSeconds'))
   const peak = allOf(there, ({ after }) => after?.peakBytes)
   const threads = allOf(there, ({ after }) => after?.tasks)
+  const pods = new Set(there.map(({ member }) => member.pod)).size
   const started = spans.filter((span) => span.before === undefined).length
   return {
     component,
@@ -63,6 +64,7 @@ function componentUsage(spans: readonly Span[]): Usage {
     ...(limit === undefined ? {} : { cpuLimit: limit }),
     ...strainOf(there),
     restarts: Math.max(started, spans.length - there.length),
+    ...(pods > 1 && { instances: pods }),
   }
 }
 

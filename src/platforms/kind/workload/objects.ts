@@ -7,6 +7,7 @@ import type { Arm, Load, LoadToolName } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { nodeImage } from '../cluster/node-image.ts'
 import { LANES, lanesOf } from './lanes.ts'
+import { serverNames } from './pods.ts'
 
 const FILE = new URL('../../../../manifests/workload.yaml', import.meta.url)
 
@@ -33,7 +34,12 @@ export function workloadFor(about: WorkloadAbout): Workload {
       if (object.kind === 'Namespace') return [enrolled(object, about.enrolment)]
       return [object.kind === 'Service' ? withPorts(object, about.loads) : object]
     }),
-    pods: objects.filter(({ kind }) => kind === 'Pod').map((pod) => filledIn(pod, about)),
+    pods: objects
+      .filter(({ kind }) => kind === 'Pod')
+      .flatMap((pod) => {
+        const { name } = pod.metadata
+        return (name === 'server' ? serverNames(about.arm) : [name]).map((each) => filledIn(pod, each, about))
+      }),
   }
 }
 
@@ -72,7 +78,7 @@ interface ContainerSpec {
   readonly args?: readonly string[]
 }
 
-function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject {
+function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): KubernetesObject {
   const { arm, images, enrolment } = about
   const spec = pod['spec'] as PodSpec
   const wanted = wantedContainers(about.loads)
@@ -81,11 +87,11 @@ function filledIn(pod: KubernetesObject, about: WorkloadAbout): KubernetesObject
     image: nodeImage(images[container.image]),
     ...environmentOf(container),
   })
-  const together = arm.placement === 'same-node' && pod.metadata.name === 'client'
+  const together = arm.placement === 'same-node' && name === 'client'
   const { initContainers = [] } = spec
   return {
     ...pod,
-    metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    metadata: { ...pod.metadata, name, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
     spec: {
       ...spec,
       ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),

@@ -1,0 +1,313 @@
+import type { Cell, ComponentCost, CostSample, Estimate, Resources } from '../model/analysis.ts'
+import type { Trial } from '../model/plan.ts'
+import type { Reading } from '../model/result.ts'
+import type { Arm, Load, Scenario } from '../model/scenario.ts'
+import { type Bytes, MILLION, type PerSecond } from '../model/units.ts'
+import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING } from '../model/usage.ts'
+import { weigh } from './weigh.ts'
+
+/** What a trial says of one component. The idle figures are those of the visit's idle window; absent without one. */
+export interface Spent {
+  readonly component: string
+  readonly role: Role
+  /** How many pods or processes it consists of. */
+  readonly instances: number
+  /** Busy on average under load. */
+  readonly cores: number
+  readonly bytes: Bytes
+  readonly idle?: Resources
+  /**
+   * What a request adds, in CPU-seconds: (CPU under load − idle cores × seconds of the window) / requests. Below 0 by chance
+   * where the load adds less than idle CPU scatters; kept, since a mean over clipped values would be too high.
+   */
+  readonly perRequest?: number
+}
+
+/** Every component that was there under load. One that was not there yet in the idle window had no idle part. */
+export function spentIn({ observation, idle, requests }: Pick<Reading, 'observation' | 'idle' | 'requests'>): Spent[] {
+  return observation.usage.map((usage) => {
+    const before = idle?.usage.find(({ component }) => component === usage.component)
+    const cores = before && idle ? before.cpuSeconds / idle.seconds : 0
+    return {
+      component: usage.component,
+      role: roleOf(usage),
+      instances: usage.instances ?? 1,
+      cores: usage.cpuSeconds / observation.seconds,
+      bytes: usage.memoryBytes,
+      ...(idle && {
+        idle: { cores, bytes: before?.memoryBytes ?? 0 },
+        perRequest: (usage.cpuSeconds - cores * observation.seconds) / requests,
+      }),
+    }
+  })
+}
+
+/** Of a trial that counts. Not all that analysis knows of one: this file is part of the page's own script. */
+interface OfTrial {
+  readonly trial: Pick<Trial, 'cohort' | 'block'>
+  readonly arm: Pick<Arm, 'name'>
+  readonly load: Pick<Load, 'name'>
+  readonly reading: Reading
+}
+
+/** What each component of each arm costs under each load: means over its valid trials, in the scenario's order. */
+export function componentCosts(scenario: Scenario, valid: readonly OfTrial[]): ComponentCost[] {
+  return eachArm(scenario, valid, (arm, load, views) => {
+    const all = Map.groupBy(
+      views.flatMap(({ reading }) => spentIn(reading)),
+      ({ component }) => component,
+    )
+    return [...all].map(([component, spent]) => costOf(arm, load, component, spent))
+  })
+}
+
+function eachArm<One>(
+  scenario: Scenario,
+  valid: readonly OfTrial[],
+  of: (arm: string, load: string, views: readonly OfTrial[]) => One[],
+): One[] {
+  const groups = Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name]))
+  return scenario.loads.flatMap(({ name: load }) =>
+    scenario.arms.flatMap(({ name: arm }) => of(arm, load, groups.get(JSON.stringify([arm, load])) ?? [])),
+  )
+}
+
+function costOf(arm: string, load: string, component: string, spent: readonly Spent[]): ComponentCost {
+  const measured = spent.filter(({ idle }) => idle)
+  return {
+    arm,
+    load,
+    component,
+    role: spent[0]?.role ?? 'node',
+    cores: meanOf(spent, ({ cores }) => cores),
+    memoryBytes: meanOf(spent, ({ bytes }) => bytes),
+    n: spent.length,
+    ...(measured.length > 0 && {
+      cpu: meanOf(measured, ({ perRequest = 0 }) => perRequest * MILLION),
+      idle: {
+        cores: meanOf(measured, ({ idle }) => idle?.cores ?? 0),
+        bytes: meanOf(measured, ({ idle }) => idle?.bytes ?? 0),
+      },
+    }),
+  }
+}
+
+function meanOf<One>(all: readonly One[], of: (one: One) => number): number {
+  return all.reduce((sum, one) => sum + of(one), 0) / all.length
+}
+
+/** Of every valid trial of an arm with a mesh that has an idle window. */
+export function costSamples(scenario: Scenario, valid: readonly OfTrial[]): CostSample[] {
+  return eachArm(scenario, valid, (arm, load, views) =>
+    views.flatMap(({ trial: { cohort, block }, reading }) => {
+      const found = sampleOf(reading)
+      return found ? [{ arm, load, cohort, block, ...found }] : []
+    }),
+  )
+}
+
+function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | undefined {
+  const spent = spentIn(reading).flatMap((one) => {
+    const scaling = SCALING[one.role]
+    return scaling && one.idle ? [{ ...one, idle: one.idle, scaling }] : []
+  })
+  if (spent.length === 0) return undefined
+  const parts = [...Map.groupBy(spent, ({ scaling }) => scaling.part).values()]
+  const inUnit = (unit: CostUnit): Resources => {
+    const here = parts.filter((part) => part[0]?.scaling.per === unit)
+    const each = (part: (typeof parts)[number]) =>
+      unit === 'pod' || unit === 'node' ? part.reduce((sum, { instances }) => sum + instances, 0) : 1
+    const total = (of: (resources: Resources) => number) =>
+      here.reduce((sum, part) => sum + part.reduce((all, { idle }) => all + of(idle), 0) / each(part), 0)
+    return { cores: total(({ cores }) => cores), bytes: total(({ bytes }) => bytes) }
+  }
+  const rate = reading.requests / reading.seconds
+  const carrying = spent.filter(({ scaling }) => scaling.carries)
+  return {
+    idle: Object.fromEntries(COST_UNITS.map((unit) => [unit, inUnit(unit)])) as CostSample['idle'],
+    perRate: {
+      cores: carrying.reduce((sum, { perRequest = 0 }) => sum + perRequest, 0),
+      bytes: carrying.reduce((sum, { bytes, idle }) => sum + bytes - idle.bytes, 0) / rate,
+    },
+  }
+}
+
+/** The inputs of the cost model: a cluster that the reader thinks of. */
+export interface Fleet {
+  readonly pods: number
+  readonly podsPerNode: number
+  /** Each namespace has one waypoint, in meshes that have waypoints. */
+  readonly podsPerNamespace: number
+  /** Requests that each pod answers, per second. */
+  readonly rate: PerSecond
+  /** US dollars. */
+  readonly coreHour: number
+  readonly gibHour: number
+}
+
+/**
+ * Prices: list price of a general-purpose machine in a public cloud, on demand (Google Cloud N2 in us-central1). The rest is
+ * a cluster of middling size, to be replaced by the reader's own.
+ */
+export const DEFAULT_FLEET: Fleet = {
+  pods: 100,
+  podsPerNode: 30,
+  podsPerNamespace: 25,
+  rate: 20,
+  coreHour: 0.031611,
+  gibHour: 0.004237,
+}
+
+/** A year has 8,760 hours; clouds bill by this month. */
+export const HOURS_PER_MONTH = 730
+
+/** Sizes of clusters that are looked at, in pods. */
+export const FEWEST_PODS = 2
+export const MOST_PODS = 5000
+
+export type Resource = keyof Resources
+
+/**
+ * How many of each part a cluster has. Nodes and namespaces are counted in fractions from the first on: that of the mean
+ * cluster of such a size, and a line without steps.
+ */
+export function countsOf({ pods, podsPerNode, podsPerNamespace }: Fleet): Readonly<Record<CostUnit, number>> {
+  return {
+    pod: pods,
+    node: Math.max(1, pods / podsPerNode),
+    namespace: Math.max(1, pods / podsPerNamespace),
+    cluster: 1,
+  }
+}
+
+/**
+ * What the mesh takes in a cluster, by one trial: each part's idle share as often as the part is there, and what a request
+ * adds for every request. Linear in what was measured, so that the interval of a mean over trials is one of the model.
+ */
+export function demandOf({ idle, perRate }: Pick<CostSample, 'idle' | 'perRate'>, fleet: Fleet): Resources {
+  const counts = countsOf(fleet)
+  const of = (resource: Resource) =>
+    COST_UNITS.reduce((sum, unit) => sum + counts[unit] * idle[unit][resource], 0) +
+    fleet.pods * fleet.rate * perRate[resource]
+  return { cores: of('cores'), bytes: of('bytes') }
+}
+
+const GIB = 1024 ** 3
+
+/** US dollars a month, without the head-room that a real deployment keeps. */
+export function dollarsOf({ cores, bytes }: Resources, { coreHour, gibHour }: Fleet): number {
+  return HOURS_PER_MONTH * (cores * coreHour + (bytes / GIB) * gibHour)
+}
+
+/** A mean over trials with its interval: Student's t over blocks, over cohorts where there are several. */
+export function meanOfSamples(
+  samples: readonly CostSample[],
+  of: (sample: CostSample) => number,
+  provisioned: boolean,
+): Estimate | undefined {
+  const cohorts = [...Map.groupBy(samples, ({ cohort }) => cohort).values()].map((those) => those.map(of))
+  return weigh(cohorts, { pairs: [], provisioned })?.estimate
+}
+
+/** What an arm's samples would be as values of a metric. */
+export function valuesOf(samples: readonly CostSample[], of: (sample: CostSample) => number): Cell['values'] {
+  return samples.map((sample) => ({ cohort: sample.cohort, block: sample.block, value: of(sample) }))
+}
+
+/** How two arms lie to each other over sizes of a cluster: `less` needs less of the resource, below the crossing where there is one. */
+export interface Crossing {
+  readonly less: string
+  readonly more: string
+  /** Where both need the same; absent where one needs less at every size. */
+  readonly pods?: number
+  readonly lo?: number
+  readonly hi?: number
+  /** Whether the 95 % interval of the difference leaves out 0 on either side of the crossing, or at every size. */
+  readonly decided: boolean
+}
+
+interface Against {
+  readonly one: readonly CostSample[]
+  readonly other: readonly CostSample[]
+}
+
+/**
+ * Where two arms need the same. Their difference, paired within blocks, is a broken line in the number of pods, with a break
+ * where the first node or the first namespace is full. The interval of a crossing is every size around it at which the
+ * difference’s own interval holds 0 (Fieller’s theorem, by inversion). Empty where no block has both.
+ */
+export function crossingsOf(
+  { one, other }: Against,
+  fleet: Fleet,
+  resource: Resource,
+  provisioned: boolean,
+): Crossing[] {
+  const [a, b] = [one[0]?.arm, other[0]?.arm]
+  const byBlock = new Map(other.map((sample) => [sample.block, sample]))
+  const pairs = one.flatMap((sample) => {
+    const partner = byBlock.get(sample.block)
+    return partner ? [{ sample, partner }] : []
+  })
+  if (a === undefined || b === undefined || pairs.length === 0) return []
+  const cohorts = [...Map.groupBy(pairs, ({ sample }) => sample.cohort).values()]
+  const difference = (pods: number): Estimate => {
+    const at = { ...fleet, pods }
+    const values = cohorts.map((those) =>
+      those.map(({ sample, partner }) => demandOf(sample, at)[resource] - demandOf(partner, at)[resource]),
+    )
+    return weigh(values, { pairs: [], provisioned })?.estimate ?? { center: Number.NaN, n: 0 }
+  }
+  const breaks = [FEWEST_PODS, fleet.podsPerNode, fleet.podsPerNamespace, MOST_PODS]
+    .filter((pods) => pods >= FEWEST_PODS && pods <= MOST_PODS)
+    .sort((x, y) => x - y)
+  const roots = breaks.slice(1).flatMap((to, index) => {
+    const from = breaks[index] ?? to
+    const [low, high] = [difference(from).center, difference(to).center]
+    return low * high < 0 ? [{ pods: from + (low / (low - high)) * (to - from), below: low }] : []
+  })
+  if (roots.length === 0) {
+    const everywhere = breaks.map(difference)
+    const isLess = (everywhere.find(({ center }) => center !== 0)?.center ?? 0) <= 0
+    return [
+      {
+        ...(isLess ? { less: a, more: b } : { less: b, more: a }),
+        decided: grid().every((pods) => isSure(difference(pods))),
+      },
+    ]
+  }
+  return roots.map(({ pods, below }) => {
+    const [lo, hi] = [surelyFrom(pods, FEWEST_PODS, difference), surelyFrom(pods, MOST_PODS, difference)]
+    return {
+      ...(below < 0 ? { less: a, more: b } : { less: b, more: a }),
+      pods,
+      ...(lo !== undefined && { lo }),
+      ...(hi !== undefined && { hi }),
+      decided: lo !== undefined && hi !== undefined,
+    }
+  })
+}
+
+function isSure({ lo, hi }: Estimate): boolean {
+  return lo !== undefined && hi !== undefined && (lo > 0 || hi < 0)
+}
+
+const STEPS = 60
+
+/** Sizes of clusters, evenly on a logarithm. */
+function grid(from = FEWEST_PODS, to = MOST_PODS): number[] {
+  return Array.from({ length: STEPS + 1 }, (_, step) => from * (to / from) ** (step / STEPS))
+}
+
+/** The nearest size from a crossing towards an end at which the difference is sure; undefined where it never is. */
+function surelyFrom(pods: number, end: number, difference: (pods: number) => Estimate): number | undefined {
+  const steps = grid(pods, end)
+  const place = steps.findIndex((size) => isSure(difference(size)))
+  if (place < 0) return undefined
+  let [unsure, sure] = [steps[place - 1] ?? pods, steps[place] ?? end]
+  for (let round = 0; round < 40; round++) {
+    const middle = (unsure + sure) / 2
+    if (isSure(difference(middle))) sure = middle
+    else unsure = middle
+  }
+  return sure
+}

@@ -1,0 +1,146 @@
+import { countsOf, demandOf, dollarsOf, type Fleet, meanOfSamples, valuesOf } from '../../analyse/cost-model.ts'
+import { groupsOf } from '../../analyse/rank-groups.ts'
+import { equalArms } from '../../analyse/within-blocks.ts'
+import type { Cell, CostSample, Estimate, Resources } from '../../model/analysis.ts'
+import type { Load } from '../../model/scenario.ts'
+import { formatNumber, formatRate } from '../../model/units.ts'
+import { COST_UNITS, type CostUnit } from '../../model/usage.ts'
+import { BUDGET, type Winner, winner } from '../answers.ts'
+import { type CrossingAt, crossingsIn, podsText, samplesIn } from '../charts/fleet.ts'
+import { formatInterval, formatLevel } from '../figures.ts'
+import { type Html, html } from '../html.ts'
+import { armLegend, swatch } from '../legend.ts'
+import { FLEET_INPUTS } from '../page-state.ts'
+import { type TableCell, table } from '../table.ts'
+import { latencyMetric, type View } from '../view.ts'
+import { listed } from '../words.ts'
+import { byLoad } from './charts.ts'
+
+/** What the mesh of each arm would take in a cluster that the reader describes: measured parts, counted and added up. */
+export async function fleet(view: View): Promise<Html> {
+  return html`<section aria-labelledby="fleet"><h2 id="fleet">A cluster of your own</h2>
+<p>A model, not a measurement: what each part of a mesh takes without load, as often as the part is there, and what a request adds on its whole way, for every request. Sidecars grow with pods, node proxies and CNI with nodes, waypoints with namespaces; a control plane is there once. Lines have 95 % intervals.</p>
+<p class="under">Measured: idle cores and memory of every part, and what requests add to both. Assumed: that a request passes the parts as it did here; that nothing but the rate changes what a request adds; that memory grows with requests per second. Not known, and left out: what control planes, and the configuration in every proxy, grow by with the number of pods and services. <b>A large cluster takes more than this.</b></p>
+<div id="fleet-inputs">${inputsText(view.fleet)}</div>
+${armLegend(view.arms)}${await byLoad(view, 'fleet', (load) => html`<div data-part="fleet-${view.loads.indexOf(load)}">${fleetTables(view, load)}</div>`)}</section>`
+}
+
+/** The inputs as a page without scripts has them. */
+function inputsText(fleet: Fleet): Html {
+  return html`<dl class="inputs">${FLEET_INPUTS.map(({ key, label }) => html`<div><dt>${label}</dt><dd>${formatNumber(fleet[key], 6)}</dd></div>`)}</dl>`
+}
+
+const UNITS: Readonly<Record<CostUnit, string>> = {
+  pod: 'One pod',
+  node: 'One node',
+  namespace: 'One namespace',
+  cluster: 'Control plane',
+}
+
+/** What was measured of each part, what that makes of the cluster, and where arms cross. A browser makes it again for other inputs. */
+export function fleetTables(view: View, load: Load): Html {
+  const known = samplesIn(view, load)
+  if (known.length === 0) return html``
+  const index = view.loads.indexOf(load)
+  const { provisioned } = view.data.run
+  const { node, namespace } = countsOf(view.fleet)
+  const counts = `${formatNumber(view.fleet.pods)} pods on ${formatNumber(node)} nodes in ${formatNumber(namespace)} namespaces, ${formatRate(view.fleet.rate)} each`
+  const both = (of: (sample: CostSample) => Resources) => known.map(({ samples }) => amounts(samples, of, provisioned))
+  const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, view.fleet), view.fleet)
+  return html`${table({
+    id: `fleet-parts-${index}`,
+    caption: html`Parts of each mesh, and the whole of it for ${counts}. Means over trials with 95 % intervals.`,
+    head: [
+      { content: 'Part' },
+      ...known.map(({ style }) => ({
+        content: html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>`,
+        numeric: true,
+      })),
+    ],
+    rows: [
+      ...COST_UNITS.map((unit) => [html`${UNITS[unit]}<small>without load</small>`, ...both(({ idle }) => idle[unit])]),
+      [
+        html`1,000 requests/s<small>on top of it</small>`,
+        ...both(({ perRate: { cores, bytes } }) => ({ cores: cores * 1000, bytes: bytes * 1000 })),
+      ],
+      [html`This cluster`, ...both((sample) => demandOf(sample, view.fleet))],
+      [
+        html`This cluster<small>a month</small>`,
+        ...known.map(({ samples }) => {
+          const mean = meanOfSamples(samples, dollars, provisioned)
+          return { content: mean ? amount('dollars-per-month', mean) : '–' }
+        }),
+      ],
+    ],
+  })}${crossingsTable(view, load)}`
+}
+
+function amounts(
+  samples: readonly CostSample[],
+  of: (sample: CostSample) => Resources,
+  provisioned: boolean,
+): TableCell {
+  const [cores, bytes] = (['cores', 'bytes'] as const).map((resource) =>
+    meanOfSamples(samples, (sample) => of(sample)[resource], provisioned),
+  )
+  if (!cores || !bytes || (cores.center === 0 && bytes.center === 0)) return { content: '–', tone: 'faint' }
+  return { content: html`${amount('cores', cores)}${amount('bytes', bytes)}` }
+}
+
+function amount(unit: 'cores' | 'bytes' | 'dollars-per-month', estimate: Estimate): Html {
+  const interval = formatInterval(estimate, (value) => formatLevel(unit, value))
+  return html`<span class="level">${formatLevel(unit, estimate.center)}</span>${interval && html`<small>${interval}</small>`}`
+}
+
+function crossingsTable(view: View, load: Load): Html {
+  const [cores, bytes] = (['cores', 'bytes'] as const).map((resource) => crossingsIn(view, load, resource))
+  const pairs = Map.groupBy([...(cores ?? []), ...(bytes ?? [])], pairOf)
+  if (pairs.size === 0) return html``
+  const words = (all: readonly CrossingAt[] | undefined, pair: string) =>
+    html`${(all ?? []).filter((one) => pairOf(one) === pair).map((one) => html`<span class="change">${crossingText(one)}</span>`)}`
+  return table({
+    id: `fleet-crossings-${view.loads.indexOf(load)}`,
+    caption:
+      'Which of two arms needs less. A crossing is decided where the difference, paired within blocks, leaves out 0 on both sides of it.',
+    head: [{ content: 'Arms' }, { content: 'Cores' }, { content: 'Memory' }],
+    rows: [...pairs.keys()].map((pair) => [pair, words(cores, pair), words(bytes, pair)]),
+  })
+}
+
+function pairOf({ less, more }: CrossingAt): string {
+  return [less, more].sort().join(' and ')
+}
+
+function crossingText(crossing: CrossingAt): string {
+  const { less, more, pods, decided } = crossing
+  if (pods === undefined) return decided ? `${less} at every size` : `not decided; by the means ${less} at every size`
+  const place = `${less} below ${podsText(crossing)}, ${more} above`
+  return decided ? place : `not decided; by the means ${place}`
+}
+
+/** The cheapest by the cost model, among the arms whose 95 % interval of the tail ends below the budget. */
+export function cheapest(view: View, load: Load): Winner {
+  const { fleet, data } = view
+  const known = samplesIn(view, load).filter(({ style }) => style.role === 'other')
+  if (known.length === 0) return { arms: [], why: ['The cost model needs idle windows, which this run has not.'] }
+  const cells = known.map(({ style, samples }): Cell => {
+    const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, fleet), fleet)
+    const estimate = meanOfSamples(samples, dollars, data.run.provisioned)
+    const about = { arm: style.name, load: load.name, metric: 'dollars', standing: 'undecided', notes: [] } as const
+    return { ...about, values: valuesOf(samples, dollars), ...(estimate && { estimate }) }
+  })
+  const groups = groupsOf(cells, { better: 'lower', equal: equalArms([], data.run.provisioned), band: undefined })
+  const tail = latencyMetric(view, load, 'p99')
+  const isWithin = (arm: string) =>
+    (view.cell(arm, load.name, tail)?.estimate?.hi ?? Number.POSITIVE_INFINITY) <= BUDGET
+  const level = (arm: string) => {
+    const center = cells.find((cell) => cell.arm === arm)?.estimate?.center
+    return center === undefined ? undefined : `${formatLevel('dollars-per-month', center)} a month`
+  }
+  const found = winner({ groups, level }, isWithin)
+  const beyond = groups.flatMap(({ arms }) => arms).filter((arm) => !isWithin(arm))
+  const limits =
+    beyond.length === 0 ? [] : [' Not sure to stay under it: ', ...listed(beyond.map((arm) => [{ arm }])), '.']
+  const model = ` By the cost model, for ${formatNumber(fleet.pods)} pods with ${formatRate(fleet.rate)} each, at list prices.`
+  return { ...found, why: [...found.why, ...limits, model] }
+}
