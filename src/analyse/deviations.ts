@@ -5,7 +5,7 @@ import { mean, sampleVariance } from '../stats/moments.ts'
 import { components } from '../stats/nested.ts'
 
 /** Metrics that a plan says something about. */
-const PLANNED = ['p50', 'p99', 'mesh-cpu']
+const PLANNED = ['p50', 'typical-p99', 'p99', 'mesh-cpu']
 
 /** What one cell of one run shows; variances, with their degrees of freedom. */
 interface Sample {

@@ -32,8 +32,8 @@ export type Told = { readonly value: number } | { readonly reason: string }
 
 /** Slices that a median is made of, at least. */
 const LEAST_SLICES = 5
-/** Answers of a slice below which its p99 is its slowest or second slowest answer. */
-const LEAST_ANSWERS = 100
+/** Answers of a slice below which its p99 is its slowest answer, and errors have taken the rest. */
+const LEAST_ANSWERS = 90
 /** A slice with a larger share of disturbed requests has a p99 that the generator may have made. */
 const DISTURBED_SHARE = 0.01
 /** With more such slices than this share, the median would be among the higher half of the others. */
@@ -41,7 +41,7 @@ const DISTURBED_SLICES = 1 / 3
 
 /**
  * The p99 of a typical second, in seconds: the window is cut into slices (`Slices`: of a second each where the rate is
- * 200/s or more), each has its p99, and the median of these is taken. A stall that lasts for a second moves one slice,
+ * 100/s or more), each has its p99, and the median of these is taken. A stall that lasts for a second moves one slice,
  * and the median hardly at all. What half of the slices share (an arm that is slow all the time, or stalls every second)
  * is in it.
  */

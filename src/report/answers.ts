@@ -12,7 +12,8 @@ import {
   formatRatio,
   formatRatioInterval,
 } from './figures.ts'
-import { latencyMetric, TAIL, type View } from './view.ts'
+import { TAIL } from './page-state.ts'
+import { latencyMetric, type View } from './view.ts'
 import { listed, strung, type Words } from './words.ts'
 
 /** What a mesh must stay under to be chosen by its price: what most interactive services can give away. */

@@ -107,6 +107,7 @@ export interface TrialSeconds {
 
 /** The metrics that charts and the first table show, in their order; what an analysis has not is left out. */
 const SHOWN_METRICS = [
+  'typical-p99',
   'p50',
   'p90',
   'p99',
@@ -116,6 +117,8 @@ const SHOWN_METRICS = [
   'mesh-idle-cpu',
   'mesh-memory',
   'application-cpu',
+  'stalls',
+  'service-typical-p99',
   'service-p50',
   'service-p90',
   'service-p99',

@@ -4,7 +4,7 @@ import type { Cell, Clock, MetricInfo, Ranking } from '../model/analysis.ts'
 import type { Load } from '../model/scenario.ts'
 import type { ArmStyle } from './arm-styles.ts'
 import type { PageData } from './page-data.ts'
-import { type PageState, PUBLISHED } from './page-state.ts'
+import { type PageState, PUBLISHED, TAIL } from './page-state.ts'
 
 /** The data of the page with the questions that every part of it asks, as the reader wants to see them. */
 export interface View {
@@ -50,17 +50,20 @@ export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
   }
 }
 
-/** The quantile that a page leads with. */
-export const TAIL = 'p99'
-
 /** The clock that headlines a load unless the reader wants the other: a closed loop has no intended send, so only its service time is known. */
 export function clockOf({ rate }: Pick<Load, 'rate'>, { clock }: Pick<PageState, 'clock'> = {}): Clock {
   return rate === 'max' ? 'service' : (clock ?? 'response')
 }
 
-/** The name of a latency metric by the clock that is shown. */
-export function latencyMetric({ state }: Pick<View, 'state'>, load: Load, quantile: string = state.quantile): string {
-  return clockOf(load) !== clockOf(load, state) ? `service-${quantile}` : quantile
+/** The name of a latency metric by the clock that is shown. A load whose p99 of a typical second is not known has its p99 instead. */
+export function latencyMetric(
+  { state, data }: Pick<View, 'state' | 'data'>,
+  load: Load,
+  quantile: string = state.quantile,
+): string {
+  const isTold = data.cells.some((cell) => cell.load === load.name && cell.metric === TAIL && cell.values.length > 0)
+  const name = quantile === TAIL && !isTold ? 'p99' : quantile
+  return clockOf(load) !== clockOf(load, state) ? `service-${name}` : name
 }
 
 /** What the first table shows, in its order; metrics that the analysis has not are left out. */
@@ -68,6 +71,8 @@ export function headlines(view: View, load: Load): MetricInfo[] {
   const names = [
     latencyMetric(view, load, 'p50'),
     latencyMetric(view, load),
+    // The tail of all requests stands beside that of a typical second: stalls are in it.
+    ...(view.state.quantile === TAIL ? [latencyMetric(view, load, 'p99')] : []),
     'mesh-cpu',
     'mesh-idle-cpu',
     'mesh-memory',

@@ -8,6 +8,7 @@ import type { Style } from './style.ts'
 /** What the terminal shows of the metrics; the report shows all. */
 export const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
   { metric: 'p50', title: 'p50' },
+  { metric: 'typical-p99', title: 'typical p99' },
   { metric: 'p99', title: 'p99' },
   { metric: 'p999', title: 'p99.9' },
   { metric: 'throughput', title: 'throughput' },

@@ -78,7 +78,7 @@ describe('cohorts', () => {
 
   it('are advised where they narrow the interval in the same time, and never widen it', () => {
     const plan = of(['none', 'mesh', 'none-again'], { cohorts: 2, blocks: 20 })
-    expect(plan.designs.map(({ metric }) => metric)).toEqual(['p50', 'p99', 'mesh-cpu'])
+    expect(plan.designs.map(({ metric }) => metric)).toEqual(['p50', 'typical-p99', 'p99', 'mesh-cpu'])
     for (const { cohorts, half, planned, window, seconds } of plan.designs) {
       expect(cohorts).toBeGreaterThan(2)
       expect(half).toBeLessThan(planned)

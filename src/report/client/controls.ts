@@ -1,5 +1,5 @@
 import { type Html, html, textOf } from '../html.ts'
-import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS } from '../page-state.ts'
+import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS, TAIL } from '../page-state.ts'
 import type { Reading } from './reading.ts'
 
 interface Choice {
@@ -65,7 +65,7 @@ function choicesOf({ data }: Reading): Choice[] {
 }
 
 function quantileTitle(key: string): string {
-  return key === 'p999' ? 'p99.9' : key
+  return key === 'p999' ? 'p99.9' : key === TAIL ? 'p99 of a typical second' : key
 }
 
 function form(reading: Reading): Html {

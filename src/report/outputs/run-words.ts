@@ -4,7 +4,8 @@ import type { Run } from '../../model/result.ts'
 import { formatSize } from '../../model/units.ts'
 import { costAnswer } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
-import { latencyMetric, TAIL, type View } from '../view.ts'
+import { TAIL } from '../page-state.ts'
+import { latencyMetric, type View } from '../view.ts'
 import { plainWords } from '../words.ts'
 
 /** "2026-03-01"; what is no time is shown as it is. */
@@ -41,7 +42,7 @@ export function noiseWords(view: View): string {
   })
   return bands.length === 0
     ? 'unknown: no A/A pair with valid data'
-    : `${TAIL} of ${view.baseline.name} against itself: ${bands.join(', ')}`
+    : `Tail of ${view.baseline.name} against itself: ${bands.join(', ')}`
 }
 
 /** What ran: this program, the tools, the meshes as asked for and as seen. */

@@ -10,7 +10,7 @@ import { type CrossingAt, crossingsIn, podsText, samplesIn } from '../charts/fle
 import { formatInterval, formatLevel } from '../figures.ts'
 import { type Html, html } from '../html.ts'
 import { armLegend, swatch } from '../legend.ts'
-import { FLEET_INPUTS } from '../page-state.ts'
+import { FLEET_INPUTS, TAIL } from '../page-state.ts'
 import { type TableCell, table } from '../table.ts'
 import { latencyMetric, type View } from '../view.ts'
 import { listed } from '../words.ts'
@@ -129,8 +129,12 @@ export function cheapest(view: View, load: Load): Winner {
     const about = { arm: style.name, load: load.name, metric: 'dollars', standing: 'undecided', notes: [] } as const
     return { ...about, values: valuesOf(samples, dollars), ...(estimate && { estimate }) }
   })
-  const groups = groupsOf(cells, { better: 'lower', equal: equalArms([], data.run.provisioned), band: undefined })
-  const tail = latencyMetric(view, load, 'p99')
+  const groups = groupsOf(cells, {
+    better: 'lower',
+    equal: equalArms([], data.run.provisioned),
+    least: { band: undefined },
+  })
+  const tail = latencyMetric(view, load, TAIL)
   const isWithin = (arm: string) =>
     (view.cell(arm, load.name, tail)?.estimate?.hi ?? Number.POSITIVE_INFINITY) <= BUDGET
   const level = (arm: string) => {

@@ -7,7 +7,8 @@ import { formatDuration, formatLatency } from '../../model/units.ts'
 import { BUDGET, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
-import { latencyMetric, TAIL, type View } from '../view.ts'
+import { TAIL } from '../page-state.ts'
+import { latencyMetric, type View } from '../view.ts'
 import { htmlWords } from '../words.ts'
 import { costTable } from './costs.ts'
 import { cheapest } from './fleet.ts'
@@ -77,7 +78,11 @@ function winners(view: View, load: Load): Html {
   if (unranked !== undefined) {
     return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${sentence(unranked)} The figures show what a report looks like.</p></div>`
   }
-  return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${TAIL}`, fastest(view, load))}`
+  return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${tailTitle(view, load)}`, fastest(view, load))}`
+}
+
+function tailTitle(view: View, load: Load): string {
+  return latencyMetric(view, load, TAIL) === TAIL ? 'p99 of a typical second' : 'p99'
 }
 
 function sentence(text: string): string {
@@ -136,9 +141,9 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
 }
 
 function noiseWords(view: View, load: Load): string {
-  const known = [TAIL, 'p50'].flatMap((name) => {
-    const band = view.noise(load.name, latencyMetric(view, load, name))
-    return band === undefined ? [] : [`${formatRatio(band)} at ${name}`]
+  const known = [tailTitle(view, load), 'p50'].flatMap((title) => {
+    const band = view.noise(load.name, latencyMetric(view, load, title === 'p50' ? title : TAIL))
+    return band === undefined ? [] : [`${formatRatio(band)} at ${title}`]
   })
   return known.length === 0
     ? 'No noise floor: there is no A/A pair with valid data.'
