@@ -51,18 +51,20 @@ export async function read(
   return { measured, files }
 }
 
-/** The process id of the fortio server of a run. */
-export function serverOf(run: string): number {
+/** The process id of the server of a run, or of the load generator that is at work. */
+export function processOf(run: string, which: 'server' | 'generator'): number {
+  const verbs = which === 'server' ? ['server'] : ['load', 'run']
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const [program, verb] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      const isTool = program?.includes('fortio') || program?.includes('k6')
       const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MESHBENCH_RUN=${run}`)
-      if (isOurs && program?.includes('fortio') && verb === 'server') return Number(pid)
+      if (isOurs && isTool && verbs.includes(verb ?? '')) return Number(pid)
     } catch {
       // A process that ended while we looked.
     }
   }
-  throw new Error(`no server of ${run}`)
+  throw new Error(`no ${which} of ${run}`)
 }
 
 async function last<T>(steps: AsyncGenerator<Step, T>): Promise<T> {

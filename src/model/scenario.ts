@@ -81,8 +81,8 @@ export interface Simulation {
   readonly pace: Seconds
 }
 
-/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `lower`: the teardown breaks. */
-export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'lower'] as const
+/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. `lower`: the teardown breaks. */
+export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'generator-pause', 'lower'] as const
 export interface Fault {
   readonly kind: (typeof FAULTS)[number]
   readonly arm: string

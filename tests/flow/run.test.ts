@@ -52,6 +52,34 @@ describe('a whole run on the simulated platform', () => {
     expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('envoy-sidecar')
   })
 
+  it('withholds the tail of trials in which the load generator paused, and of no others', async () => {
+    const cwd = project(
+      SCENARIO.replaceAll(/duration: \ds/g, 'duration: 10s')
+        .replace(/arms: .*/, 'arms: [none, envoy-sidecar]')
+        .replace('connections: 20', 'connections: 100')
+        .replace('latency: 1ms', 'latency: 1ms\n  faults: [{ kind: generator-pause, arm: envoy-sidecar, blocks: [2] }]')
+        .replace(/effects: .*/, 'effects: { envoy-sidecar: { latency: 1.6 } }'),
+    )
+    const { stdout } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
+    const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
+    for (const load of ['slow', 'fast']) {
+      const values = (metric: string) =>
+        analysis.cells
+          .find((cell) => cell.arm === 'envoy-sidecar' && cell.load === load && cell.metric === metric)
+          ?.values.map(({ block }) => block)
+      expect(values('p50')).toEqual([1, 2, 3, 4])
+      expect(values('typical-p99')).toEqual([1, 2, 3, 4])
+      expect(values('p99')).toEqual([1, 3, 4])
+    }
+    const withheld = analysis.trials.filter(({ problems }) => problems.some(({ rule }) => rule === 'quantile-withheld'))
+    expect(withheld.map(({ result: { trial } }) => [trial.arm, trial.block])).toEqual([
+      ['envoy-sidecar', 2],
+      ['envoy-sidecar', 2],
+    ])
+    const [run] = runsIn(cwd) as [string]
+    expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('>withheld')
+  })
+
   it('makes the page again from files alone', async () => {
     const cwd = project(SCENARIO)
     await meshbench(['run', 'flow.yaml', '--blocks', '1'], { cwd })

@@ -70,9 +70,10 @@ function callsOf(thread: number, { callsPerThread, due }: Pace, seconds: Seconds
   const calls: Call[] = []
   let free = 0
   for (let iter = 0; iter < callsPerThread; iter++) {
-    const sentAt = Math.max(free, due(thread, iter))
+    const sentAt = server.awake(Math.max(free, due(thread, iter)))
     if (sentAt > seconds && iter >= 2 && iter !== callsPerThread - 1) break
-    const { at, ok } = server.answer(sentAt)
+    const { at: answeredAt, ok } = server.answer(sentAt)
+    const at = server.awake(answeredAt)
     calls.push({ thread, iter, sentAt, answeredAt: at, ok })
     free = at
   }

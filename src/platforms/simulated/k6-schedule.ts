@@ -21,20 +21,26 @@ export interface Iteration {
 
 /** What k6 does with a scenario; `opening` is the time of the run that the server's clock counts from. */
 export function k6Schedule(scenario: K6Scenario, server: Server, opening: Seconds): Iteration[] {
+  const awake = (at: Seconds) => server.awake(at - opening) + opening
   const send = (sentAt: Seconds) => {
     const { at, ok } = server.answer(sentAt - opening)
-    return { scenario: scenario.name, sentAt, answeredAt: at + opening, ok }
+    return { scenario: scenario.name, sentAt, answeredAt: awake(at + opening), ok }
   }
-  return scenario.rate === 'max' ? closedLoop(scenario, send) : arrivals(scenario, scenario.rate, send)
+  return scenario.rate === 'max' ? closedLoop(scenario, send) : arrivals(scenario, scenario.rate, send, awake)
 }
 
 type Send = (sentAt: Seconds) => Required<Iteration>
 
 /** Every arrival takes a free virtual user and is sent on time, or is dropped. */
-function arrivals({ name, startTime, duration, users }: K6Scenario, rate: number, send: Send): Iteration[] {
+function arrivals(
+  { name, startTime, duration, users }: K6Scenario,
+  rate: number,
+  send: Send,
+  awake: (at: Seconds) => Seconds,
+): Iteration[] {
   const freeAt = new Array<Seconds>(users).fill(0)
   return Array.from({ length: Math.floor(rate * duration) }, (_, arrival) => {
-    const sentAt = startTime + arrival / rate
+    const sentAt = awake(startTime + arrival / rate)
     const user = freeAt.findIndex((free) => free <= sentAt)
     if (user < 0) return { scenario: name, sentAt, ok: true }
     const iteration = send(sentAt)

@@ -7,10 +7,15 @@ import { levelOf, type Subject, strikes } from './subject.ts'
 export interface Server {
   /** When a request sent then is answered, in seconds from the opening of the window; warm-up is before 0. */
   answer(sentAt: Seconds): { readonly at: Seconds; readonly ok: boolean }
+  /** When the load generator does what it has to do at a time: at once, or when its pause is over. */
+  awake(at: Seconds): Seconds
 }
 
 /** A slow arm answers so slowly that those in flight at once carry only this share of the rate. */
 const SLOW_SHARE = 0.7
+
+/** Length of a pause of the load generator, as a share of the window. */
+const PAUSE_SHARE = 0.02
 
 /** `inFlight`: how many requests the load generator keeps open at most. */
 export function server(subject: Subject, inFlight: number): Server {
@@ -23,11 +28,16 @@ export function server(subject: Subject, inFlight: number): Server {
   const failing = strikes(scenario, 'errors', arm.name, trial.block)
   const stream = random(scenario.seed, 'requests', trial.id)
   let answers = 0
+  const stops = strikes(scenario, 'generator-pause', arm.name, trial.block)
+    ? load.duration / 2
+    : Number.POSITIVE_INFINITY
+  const goes = stops + PAUSE_SHARE * load.duration
   return {
     answer: (sentAt) => {
       const work = Math.max(least, level * Math.exp(spread * stream.normal()) + delay)
       return { at: done(sentAt, work, stalls), ok: !failing || answers++ % 2 === 0 }
     },
+    awake: (at) => (at >= stops && at < goes ? goes : at),
   }
 }
 
