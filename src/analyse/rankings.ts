@@ -12,7 +12,8 @@ import { list } from './wording.ts'
 export const RANKED: ReadonlySet<string> = new Set([
   'p50',
   'p90',
-  'typical-p99', 'p99',
+  'typical-p99',
+  'p99',
   'p999',
   'throughput',
   'mesh-cpu',
