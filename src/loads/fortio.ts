@@ -86,7 +86,9 @@ function clockStepOf({ seen }: FortioReading, result: FortioResult): Seconds | u
   return forward > STEPPED ? forward : undefined
 }
 
+/** What fortio logs as information and a judge of connections wants to know. */
 const RESENT = /^Closing dead socket/
+const CLOSED = /^Server wants to close connection/
 
 /**
  * Where an open connection turns out to be closed, fortio's HTTP client sends the request again on a new one: it logs
@@ -165,7 +167,7 @@ function aboutItself(result: FortioResult, stderr: string): Generator {
     messages: shortened([
       ...(behind ? [behind[0]] : []),
       ...loggedWarnings(stderr),
-      ...logged(stderr).flatMap(({ text }) => (RESENT.test(text) ? [text] : [])),
+      ...logged(stderr).flatMap(({ text }) => (RESENT.test(text) || CLOSED.test(text) ? [text] : [])),
     ]),
   }
 }

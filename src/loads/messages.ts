@@ -126,7 +126,8 @@ export function whyEnded(
   const messages = shortened(loggedWarnings(stderr))
   const said = about.said ?? (messages.length > 0 ? undefined : stderr.trimEnd().split('\n').at(-1))
   const known = knownCause([...(said ? [said] : []), ...messages])
-  const why = [...new Set([said, known?.message ?? messages[0]])].filter(Boolean).join('; ')
+  const logged = known?.message ?? messages[0]
+  const why = [said, logged !== undefined && said?.includes(logged) ? undefined : logged].filter(Boolean).join('; ')
   const message = exitCode === 0 ? `${tool} ended without a result` : `${tool} ended with exit code ${exitCode}`
   return new Failure('load-failed', message, { ...(why && { cause: why }), fix: known?.fix ?? about.fix })
 }

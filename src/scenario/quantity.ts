@@ -15,8 +15,10 @@ interface Kind<Value> {
   readonly noun: string
   readonly pattern: RegExp
   readonly parse: (text: string) => Value | undefined
-  /** Units to guess from; the first stands for a missing one. */
+  /** The first stands for a missing one. */
   readonly units: readonly [string, ...string[]]
+  /** How else people write the units, in lower case. */
+  readonly spellings: Readonly<Record<string, RegExp>>
   readonly example: string
 }
 
@@ -32,7 +34,19 @@ const DURATION: Kind<Seconds> = {
   pattern: /^(\d+(\.\d+)?(us|µs|ms|s|m|h))+$/,
   parse: parseDuration,
   units: ['s', 'ms', 'us', 'm', 'h'],
+  spellings: {
+    s: /^sec(ond)?s?$/,
+    ms: /^m(illi)?s(ec(ond)?)?s?$|^millis$/,
+    us: /^(u|µ|micro)s(ec(ond)?)?s?$|^micros$/,
+    m: /^min(ute)?s?$/,
+    h: /^h(ou)?rs?$/,
+  },
   example: '10s',
+}
+
+/** "rps", "req/s", "/sec", "k/s" */
+function perTime(short: string, time: string, thousand = ''): RegExp {
+  return new RegExp(`^(${thousand}(${short})|${thousand}(r|reqs?|requests?|queries|calls)?(/|per)1?${time})$`)
 }
 
 const RATE: Kind<PerSecond | 'max'> = {
@@ -40,6 +54,12 @@ const RATE: Kind<PerSecond | 'max'> = {
   pattern: /^(max|\d+(\.\d+)?k?\/[smh])$/,
   parse: (text) => (text === 'max' ? 'max' : parseRate(text)),
   units: ['/s', '/m', '/h', 'k/s'],
+  spellings: {
+    '/s': perTime('[rqto]ps|hz', 's(ec(ond)?)?s?'),
+    '/m': perTime('[rq]pm', 'm(in(ute)?)?s?'),
+    '/h': perTime('[rq]ph', 'h((ou)?rs?)?'),
+    'k/s': perTime('|[rqto]ps', 's(ec(ond)?)?s?', 'k'),
+  },
   example: '500/s',
 }
 
@@ -48,6 +68,7 @@ const SIZE: Kind<Bytes> = {
   pattern: /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/,
   parse: parseSize,
   units: ['B', 'KB', 'KiB', 'MB', 'MiB', 'GB', 'GiB'],
+  spellings: { B: /^bytes?$/, KB: /^k$/, KiB: /^ki$/, MB: /^m$/, MiB: /^mi$/, GB: /^g$/, GiB: /^gi$/ },
   example: '1KiB',
 }
 
@@ -106,10 +127,15 @@ function outside<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits
   return undefined
 }
 
-/** "1 kib" → `Write "1KiB"`; 10 → `Write "10s"`. */
-function spelling<Value>({ units, example, noun, parse }: Kind<Value>, input: unknown): string {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(.*)$/.exec(String(input).replaceAll(/[\s,_]/g, '')) ?? []
-  const likely = units.find((known) => known.toLowerCase() === unit.toLowerCase()) ?? units[0]
-  const guess = `${number}${likely}`
+/** "1 kib" → `Write "1KiB"`; 10 → `Write "10s"`; "2 min" → `Write "2m"`. What is suggested means what was written. */
+function spelling<Value>({ units, spellings, example, noun, parse }: Kind<Value>, input: unknown): string {
+  const written = String(input).replaceAll(/[\s_]|,(?=\d{3})/g, '')
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?(?:e\d)?)(.*)$/.exec(written) ?? []
+  const likely =
+    unit === ''
+      ? units[0]
+      : (units.find((known) => known.toLowerCase() === unit.toLowerCase()) ??
+        units.find((known) => spellings[known]?.test(unit.toLowerCase())))
+  const guess = parse(written) === undefined ? `${Number(number)}${likely}` : written
   return `Write ${noun} such as ${parse(guess) === undefined ? example : guess}; units: ${units.join(', ')}.`
 }

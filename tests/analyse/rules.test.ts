@@ -280,6 +280,51 @@ const cases: Case[] = [
     says: /60 requests timed out after 3 s/,
   },
   {
+    what: 'requests that were sent again after a reset',
+    rule: 'errors',
+    severity: 'invalid',
+    otherwise: {
+      generator: {
+        ...{ resent: 600, sockets: 616 },
+        messages: ['Closing dead socket: read: connection reset by peer (600 times)'],
+      },
+    },
+    says: /^0\.5 % of the requests were reset and sent again.*600 of 120,000.*connection reset by peer/,
+  },
+  {
+    what: 'a few requests that were sent again after a reset',
+    rule: 'errors',
+    severity: 'warning',
+    otherwise: { generator: { resent: 6 } },
+    says: /reset and sent again/,
+  },
+  {
+    what: 'the reason of the errors',
+    rule: 'errors',
+    severity: 'warning',
+    otherwise: {
+      reading: failing(12),
+      generator: {
+        messages: ['Read error: read tcp 10.0.0.1:1->10.0.0.2:2: read: connection reset by peer (12 times)'],
+      },
+    },
+    says: /12 of 120,000.*connection reset by peer \(12 times\)/,
+  },
+  {
+    what: 'no descriptor left, in the words of the tool',
+    rule: 'ephemeral-ports',
+    severity: 'invalid',
+    otherwise: { generator: { messages: ['Unable to connect: dial tcp: socket: too many open files (9 times)'] } },
+    says: /too many open files/,
+  },
+  {
+    what: "a generator's clock that went forward",
+    rule: 'clock-step',
+    severity: 'invalid',
+    otherwise: { generator: { clockStep: 30 } },
+    says: /clock stepped.*forward by 30 s.*slept/,
+  },
+  {
     what: 'connections that are opened again and again',
     rule: 'keep-alive-broken',
     severity: 'warning',
@@ -652,6 +697,34 @@ describe('rules', () => {
     }
     expect(problems({ host })).not.toContain('load-outside-window')
     expect(problems({})).toContain('load-outside-window')
+  })
+
+  test('where the clock was stepped, nothing is said of what the times seem to be', () => {
+    const stepped = { generator: { clockStep: 30 }, reading: { seconds: 0, planned: requests + 1000, dropped: 1000 } }
+    const { result, plan } = resultWith(stepped)
+    expect(judgeTrial(result, plan).problems).toMatchObject([{ rule: 'clock-step' }])
+    const { generator: _, ...same } = stepped
+    const before = resultWith(same)
+    expect(judgeTrial(before.result, before.plan).problems.length).toBeGreaterThan(1)
+  })
+
+  test('seconds without an answer are not what is usual', () => {
+    const { timeline } = readingOf()
+    const p90 = timeline.p90.map((value, second) => (second % 10 === 0 ? 900_000 + value : 0))
+    const count = timeline.requests.map((value, second) => (second % 10 === 0 ? value : 0))
+    const { result, plan } = resultWith({ reading: { timeline: { ...timeline, p90, requests: count } } })
+    expect(judgeTrial(result, plan).problems.map(({ rule }) => rule)).not.toContain('stall-seen')
+  })
+
+  test('a failure and its reason are one sentence', () => {
+    const { result, plan } = resultWith()
+    const failure = {
+      code: 'load-output',
+      message: 'line 7 could not be read',
+      cause: 'Unterminated string (column 97)',
+    }
+    const { problems } = judgeTrial({ ...result, outcome: { status: 'failed', failure } }, plan)
+    expect(problems[0]?.cause).toBe('line 7 could not be read: Unterminated string (column 97).')
   })
 
   test('the made-up clock of a simulation is no clock that disagrees', () => {

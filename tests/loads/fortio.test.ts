@@ -3,7 +3,7 @@ import { fortio } from '../../src/loads/fortio.ts'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
 import { measuredSchema } from '../../src/model/result.ts'
 import { captured, finished } from './captured.ts'
-import { lineOf, loadOf, resultOf, type Sent } from './synthetic.ts'
+import { lineOf, loadOf, resultOf, type Sent, simulate } from './synthetic.ts'
 
 async function read(name: string) {
   const { execution, load, text } = captured(name)
@@ -110,6 +110,29 @@ describe('fortio, on captured runs', () => {
   })
 })
 
+describe('fortio, whose connections are closed', () => {
+  it('tells requests that it sent again, of which it counts none', async () => {
+    const { measured, result } = await read('fortio/reset')
+    expect(result.RetCodes).toEqual({ 200: 600 })
+    expect(measured).toMatchObject({ errors: 0, generator: { resent: 15, sockets: 19 } })
+    expect(measured.generator.messages).toEqual([
+      expect.stringMatching(/^Closing dead socket.*: read tcp .*connection reset by peer \(15 times\)$/),
+    ])
+  })
+
+  it('tells them apart from connections that the server closed with an answer', async () => {
+    const { measured } = await read('fortio/closing')
+    expect(measured).toMatchObject({ errors: 0, generator: { resent: 0, sockets: 19 } })
+    expect(measured.generator.messages.join()).toMatch(/Server wants to close connection/)
+  })
+
+  it('counts them by the sockets where the log has warnings only', async () => {
+    const { execution, load } = captured('fortio/reset')
+    const stderr = execution.stderr.replace(/^\{.*"level":"info".*\n/gm, '')
+    expect((await fortio.parse({ ...execution, stderr }, load)).generator.resent).toBe(15)
+  })
+})
+
 describe('fortio, where there is no measurement', () => {
   const load = loadOf({ rate: 4, connections: 2, duration: 2 })
   const sent: Sent[] = [0, 1, 0, 1, 0, 1, 0, 1].map((thread, index) => ({
@@ -134,6 +157,50 @@ describe('fortio, where there is no measurement', () => {
     expect(failure).toMatchObject({ code: 'load-failed', message: 'fortio ended with exit code 1' })
     expect(failure.why).toMatch(/^error -1 for http/)
     expect(failure.fix).toBeTruthy()
+  })
+
+  it('says which limit the load generator met, and not that the target is to blame', async () => {
+    const { execution, load } = captured('fortio/no-descriptors')
+    const failure = await fortio.parse(execution, load).catch((error) => error)
+    expect(failure.why).toMatch(/^error -1 for http.*too many open files/)
+    expect(failure.fix).toMatch(/ulimit -n/)
+  })
+
+  it.each([
+    ['by a signal', {}, 137, /SIGKILL/],
+    ['after its requests and before its result', { 'access.jsonl': log }, 0, /access log holds requests/],
+  ])('says that it was ended from outside: %s', async (_, files, exitCode, why) => {
+    const failure = await fortio.parse(finished(files as Record<string, string>, '', exitCode), load).catch((e) => e)
+    expect(failure).toMatchObject({ code: 'load-failed', message: expect.stringMatching(/ended from outside/) })
+    expect(failure.why).toMatch(why)
+  })
+
+  it('says that the disk was full where fortio says so', async () => {
+    const stderr = '{"level":"err","msg":"Unable to write","err":"write /files/x: no space left on device"}\n'
+    const failure = await fortio.parse(finished({ 'access.jsonl': log }, stderr), load).catch((e) => e)
+    expect(failure.fix).toMatch(/^The disk/)
+  })
+
+  it.each([
+    ['forward', 4, 30, 30],
+    ['back', 4, -30, -30],
+    ['before the first request', 0, -7200, -7200],
+    ['by less than what matters', 4, 0.05, undefined],
+  ])('tells that its clock was stepped: %s', async (_, from, by, step) => {
+    const of = { ...loadOf({ rate: 8, connections: 2, duration: 1 }), rate: 8 }
+    const stepped = simulate(of, { service: 0.001, stops: 0, goes: 0 }).map((one, index) => {
+      return { ...one, start: one.start + (index < from ? 0 : by) }
+    })
+    const files = {
+      'fortio.json': resultOf(of, stepped, { ActualDuration: 1.127e9 }),
+      'access.jsonl': stepped.map(lineOf).join(''),
+    }
+    const measured = await fortio.parse(finished(files), of)
+    if (step === undefined) expect(measured.generator.clockStep).toBeUndefined()
+    else {
+      expect(Math.abs((measured.generator.clockStep ?? 0) - step)).toBeLessThan(1)
+      expect(measured.seconds).toBe(1.127)
+    }
   })
 
   it.each([

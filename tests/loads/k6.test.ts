@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
@@ -184,7 +185,6 @@ describe('k6, where there is no measurement', () => {
       .join('\n')
 
   it.each([
-    ['no summary', { 'samples.csv': csv }, 'load-output', /summary of k6 could not be read/],
     ['no samples', { 'k6.json': summary }, 'load-output', /not complete/],
     [
       'samples cut short',
@@ -216,6 +216,52 @@ describe('k6, where there is no measurement', () => {
     const failure = await reading(files as Record<string, string>).catch((error) => error)
     expect(failure).toMatchObject({ name: 'Failure', code, message: expect.stringMatching(message) })
     expect(failure.fix).toBeTruthy()
+  })
+
+  const inSeconds = csv.replace(/^(\w+),(\d{10})\d{6},/gm, '$1,$2,')
+  const inRfc3339 = csv.replace(/^(\w+),\d{16},/gm, '$1,2026-11-22T11:32:58Z,')
+  it.each([
+    [
+      'in seconds',
+      inSeconds,
+      /^the time stamps of k6 are not in microseconds: the first is \d{10}: K6_CSV_TIME_FORMAT/,
+    ],
+    ['in RFC 3339', inRfc3339, /not in microseconds: the first is 2026-.*: K6_CSV_TIME_FORMAT/],
+    ['compressed', gzipSync(csv).toString('latin1'), /cannot be read as CSV: .*it is gzip/],
+  ])('refuses samples %s, in words that a terminal can show', async (_, samples, says) => {
+    const files = { 'samples.csv': Buffer.from(samples, 'latin1'), 'k6.json': Buffer.from(summary) }
+    const read = (name: string) => inPieces(files[name as keyof typeof files] ?? Buffer.alloc(0))
+    const failure = await k6.parse({ exitCode: 0, stdout: '', stderr: '', read }, load).catch((error) => error)
+    expect(`${failure.message}: ${failure.why}`).toMatch(says)
+    expect(JSON.stringify(failure.toData())).not.toMatch(/\\u00|\ufffd/)
+  })
+
+  it.each([
+    ['its samples are there and its summary is empty', { 'samples.csv': csv }, '', 0, /summary.*empty/],
+    ['by a signal', {}, '', 137, /SIGKILL/],
+    ['by an interrupt', {}, '{"level":"error","msg":"test run was aborted"}', 105, /interrupted/],
+  ])('says that it was ended from outside: %s', async (_, files, stderr, exitCode, why) => {
+    const failure = await reading(files as Record<string, string>, stderr, exitCode).catch((error) => error)
+    expect(failure).toMatchObject({ code: 'load-failed', message: expect.stringMatching(/ended from outside/) })
+    expect(failure.why).toMatch(why)
+    expect(failure.fix).toMatch(/evict/)
+  })
+
+  it('says what k6 said when it could not write its summary', async () => {
+    const stderr = '{"level":"error","msg":"failed to handle the summary","error":"no space left on device"}\n'
+    const failure = await reading({ 'samples.csv': csv }, stderr).catch((error) => error)
+    expect(failure.why).toMatch(/no space left on device/)
+  })
+
+  it('tells that its clock was stepped while it ran', async () => {
+    const times = [...csv.matchAll(/^http_reqs,(\d+),.*main/gm)].map(([, time]) => Number(time))
+    const middle = times[Math.floor(times.length / 2)] as number
+    const stepped = csv.replace(/^(\w+),(\d{16}),/gm, (_, name, time) => {
+      return `${name},${Number(time) + (Number(time) > middle ? 30e6 : 0)},`
+    })
+    const { generator } = await reading({ 'samples.csv': stepped, 'k6.json': summary })
+    expect(generator.clockStep).toBeCloseTo(30, 1)
+    expect((await reading({ 'samples.csv': csv, 'k6.json': summary })).generator.clockStep).toBeUndefined()
   })
 
   it('does not look for the edge in samples of another script', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loggedWarnings, shortened } from '../../src/loads/messages.ts'
+import { knownCause, loggedWarnings, shortened } from '../../src/loads/messages.ts'
 import { type Moment, pausesOf, periodOf, shareAt, stallsOf } from '../../src/loads/pauses.ts'
 import { dueTimes } from '../../src/loads/ticks.ts'
 import { timelineBuilder } from '../../src/loads/timeline.ts'
@@ -235,5 +235,40 @@ describe('messages', () => {
       'All done 3000 calls',
     ]
     expect(loggedWarnings(log.join('\n'))).toEqual(['of fortio', 'of k6', 'cannot assign requested address'])
+  })
+
+  it('keep the reason that stands beside them', () => {
+    const log = [
+      '{"level":"err","msg":"Unable to connect","dest":{"IP":"127.0.0.1"},"err":"dial tcp 127.0.0.1:1: socket: too many open files"}',
+      '{"error":"Get \\"http://a/\\": dial tcp: connect: connection refused","level":"warning","msg":"Request Failed"}',
+      '{"level":"error","msg":"it failed: EOF","error":"EOF"}',
+    ]
+    expect(loggedWarnings(log.join('\n'))).toEqual([
+      'Unable to connect: dial tcp 127.0.0.1:1: socket: too many open files',
+      'Request Failed: Get "http://a/": dial tcp: connect: connection refused',
+      'it failed: EOF',
+    ])
+  })
+
+  it('lose their middle where they are too long, and what no terminal should get', () => {
+    const [said = ''] = shortened([
+      `Request Failed: Get "http://a/${'x'.repeat(300)}": \x1b[31mconnection refused\x1b[0m`,
+    ])
+    expect(said).toHaveLength(200)
+    expect(said).toMatch(/^Request Failed.* … .*connection refused$/)
+    expect(shortened(['a \x1b]0;title\x07 b'])).toEqual(['a ·]0;title· b'])
+  })
+
+  it.each([
+    ['socket: too many open files', /ulimit -n/],
+    ['connect: cannot assign requested address', /ip_local_port_range/],
+    ['write /x: no space left on device', /disk/],
+    ['dial tcp: lookup server on 10.96.0.10:53: no such host', /DNS/],
+    ['connect: connection refused', /Nothing listened/],
+    ['read: connection reset by peer', /closed connections/],
+    ['remote error: tls: handshake failure', /TLS/],
+    ['context deadline exceeded', /in time/],
+  ])('have a remedy of their own: %s', (message, fix) => {
+    expect(knownCause(['something else', message])).toEqual({ message, fix: expect.stringMatching(fix) })
   })
 })

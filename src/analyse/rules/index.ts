@@ -63,7 +63,8 @@ export const rules: readonly Rule[] = [
 
 /** Rules that compare times of requests with each other, with the schedule or with the length of the window. */
 export const ofTheClock: ReadonlySet<string> = new Set(
-  [rateNotHeld, generatorSaturated, coordinatedOmission, notSettled, commonPauses, stallSeen, impossibleFigures].map(
-    ({ name }) => name,
-  ),
+  [
+    ...[rateNotHeld, generatorSaturated, quantileWithheld, coordinatedOmission, loadOutsideWindow],
+    ...[notSettled, commonPauses, stallSeen, impossibleFigures],
+  ].map(({ name }) => name),
 )

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import type { Cluster, ExecOf, ExecResult } from '../../../src/kubernetes/cluster.ts'
+import { loads } from '../../../src/loads/index.ts'
+import type { Event } from '../../../src/model/event.ts'
+import { Failure } from '../../../src/model/failure.ts'
+import type { Command, Execution, Seat } from '../../../src/model/platform.ts'
+import type { Load } from '../../../src/model/scenario.ts'
+import { execute } from '../../../src/platforms/kind/seat/execute.ts'
+import { measure } from '../../../src/run/measure.ts'
+import { captured } from '../../loads/captured.ts'
+
+const { signal } = new AbortController()
+
+/** A cluster that answers commands by the name of their program. */
+function clusterOf(answers: Readonly<Record<string, Partial<ExecResult> | Error>>): {
+  cluster: Cluster
+  asked: ExecOf[]
+} {
+  const asked: ExecOf[] = []
+  const exec = async (what: ExecOf): Promise<ExecResult> => {
+    asked.push(what)
+    const answer = answers[what.command[0] ?? '']
+    if (answer instanceof Error) throw answer
+    return { exitCode: 0, stdout: '', stderr: '', ...answer }
+  }
+  return { cluster: { exec } as unknown as Cluster, asked }
+}
+
+const command: Command = { program: 'fortio', argv: ['load'], outputs: { log: '/files/a.jsonl' }, within: 1 }
+
+describe('a command in the client pod', () => {
+  it('may have any length of time, also one that floating point makes a fraction of a millisecond', async () => {
+    const load = { ...captured('k6/http').load, warmup: 2.1, duration: 4.35, connections: 4 }
+    for (const tool of Object.values(loads)) {
+      const { measure, warmup } = tool.commands(load, 'http://server', '/files', 'trial')
+      for (const one of [measure, ...(warmup ? [warmup] : [])]) {
+        expect(await execute(clusterOf({}).cluster, one, signal)).toMatchObject({ exitCode: 0 })
+      }
+    }
+    const odd = { ...command, within: 69.00399999999999 }
+    expect(await execute(clusterOf({}).cluster, odd, signal)).toMatchObject({ exitCode: 0 })
+  })
+
+  it('leaves no file: they are removed by a program that every busybox has', async () => {
+    const { cluster, asked } = clusterOf({})
+    await (await execute(cluster, command, signal)).discard()
+    expect(asked.at(-1)).toMatchObject({ container: 'files', command: ['rm', '-f', '/files/a.jsonl'] })
+  })
+
+  it.each([
+    ['its exit code', { exitCode: 127, stderr: 'rm: not found' }, 'rm: not found'],
+    ['a broken connection', new Failure('exec-broken', 'The connection broke.'), 'The connection broke.'],
+  ])('says so where files stay: %s', async (_, answer, why) => {
+    const { discard } = await execute(clusterOf({ rm: answer }).cluster, command, signal)
+    await expect(discard()).rejects.toMatchObject({ code: 'not-removed', why })
+  })
+})
+
+describe('a trial', () => {
+  const { execution, load: of } = captured('fortio/http')
+  const load: Load = { ...of, warmup: 1 }
+  const trial = { id: 't', cohort: 1, block: 1, arm: 'none', load: 'http', position: 1, order: 1 }
+  const window = { close: async () => ({ seconds: 2, usage: [], evidence: [] }) }
+  const world = { platform: undefined as never, loads, identity: { id: 'a-run' }, signal, now: () => 0 }
+
+  async function eventsOf(exec: (command: Command) => Partial<Execution>): Promise<Event[]> {
+    const seat: Seat = {
+      ...{ dir: '/out', target: () => 'http://server', wait: async () => {}, observe: async () => window },
+      exec: async (command) => ({ startedAt: 0, endedAt: 1, discard: async () => {}, ...execution, ...exec(command) }),
+    }
+    const events: Event[] = []
+    for await (const event of measure(seat, trial, load, world)) events.push(event as Event)
+    return events
+  }
+
+  it('is measured although files of it stay, and says that they do', async () => {
+    const discard = async () => {
+      throw new Failure('not-removed', 'files stay')
+    }
+    const events = await eventsOf(() => ({ discard }))
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(2)
+    expect(events.find(({ type }) => (type as string) === 'outcome')).toMatchObject({ outcome: { status: 'measured' } })
+  })
+
+  it('whose warm-up fails has the reason that the tool logged', async () => {
+    const { execution: failed } = captured('fortio/no-descriptors')
+    const events = await eventsOf(() => failed)
+    expect(events.at(-1)).toMatchObject({
+      outcome: {
+        status: 'failed',
+        failure: {
+          code: 'warm-up',
+          message: 'in the warm-up fortio ended with exit code 1',
+          cause: expect.stringMatching(/too many open files/),
+          fix: expect.stringMatching(/ulimit/),
+        },
+      },
+    })
+  })
+})
