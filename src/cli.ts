@@ -44,6 +44,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .option('--extend [run]', 'measure more blocks of what the gate of a run suspects, in the same folder')
     .option('--limits <file>', 'of --extend: what the gate judges by; what the scenario says when absent')
     .option('--reference <what>', 'of --extend: candidate=reference, or a rule such as *-ref')
+    .option('--min-valid <share>', 'end with 12 where less of the planned trials is valid, e.g. 75%')
     .option('--keep', 'leave clusters standing, so that the next run starts at once')
     .option('--open', 'open the report in a browser')
     .action(act(async () => (await import('./commands/run.ts')).runCommand))
@@ -77,6 +78,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
       'against a pinned reference: the run before, or its gate --json, since only two breaches count',
     )
     .option('--strict', 'end with 11 where something is undecided')
+    .option('--min-valid <share>', 'end with 12 where less of the planned trials is valid, e.g. 75%')
     .option('--junit <file>', 'write JUnit XML')
     .option('--markdown <file>', 'write Markdown for a pull request')
     .option('--summary <file>', 'add to a GitHub job summary')

@@ -117,7 +117,9 @@ export function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, p
   const provenance = { meshbench: '0', node: '24', commandLine: [], machine, platform, tools: [] }
   const run = { schema: 1, id: 'prove', startedAt: '2026-01-01T00:00:00Z', digest: '', plan, provenance }
   const record = { run, results: [], unreadable: [] }
-  const nothing = { trials: [], missing: [], noise: [], components: [], problems: [] }
+  const nothing = { trials: [], missing: [],
+    validTrials: 0,
+    plannedTrials: 0, noise: [], components: [], problems: [] }
   const pictures = { distributions: [], spectra: [], rankings: [], sweeps: [] }
   return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

@@ -2,11 +2,10 @@ import type { Cell, Estimate } from '../model/analysis.ts'
 import type { Arm } from '../model/scenario.ts'
 import { exponential } from '../stats/interval.ts'
 import type { Cohorts } from '../stats/nested.ts'
-import { isGeometric } from './figures-of-cell.ts'
 import { type Known, lentTo } from './lending.ts'
 import { disagreeingTwin } from './twin.ts'
 import { type Equals, overBlocks } from './weigh.ts'
-import { byBlock, equalArms, type Measures, measure, pairUp } from './within-blocks.ts'
+import { byBlock, equalArms, isGeometric, type Measures, measure, pairUp } from './within-blocks.ts'
 
 /** An arm's values; `isEqual`: it repeats the baseline. Without `arm` nothing is lent to its comparison. */
 export interface ArmValues {

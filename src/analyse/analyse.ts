@@ -7,7 +7,7 @@ import { type Latencies, latenciesOf } from './distributions.ts'
 import { judgeView } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
 import { provisions } from './provisions.ts'
-import { rankingsOf } from './rankings.ts'
+import { rankingsOf, unrankedReason } from './rankings.ts'
 import { sweepsOf } from './sweeps.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
@@ -17,6 +17,7 @@ export function analyse(record: RunRecord): Analysis {
   const { trials, measured, valid, missing } = judge(record)
   const provisioned = provisions(record)
   const { cells, noise } = compareArms(scenario, valid, { provisioned })
+  const unranked = unrankedReason(record)
   let latencies: Latencies | undefined
   const decoded = () => {
     latencies ??= latenciesOf(scenario, valid)
@@ -28,6 +29,8 @@ export function analyse(record: RunRecord): Analysis {
     metrics: metrics.map(({ info }) => info),
     trials,
     missing,
+    validTrials: trials.filter(({ status }) => status === 'valid').length,
+    plannedTrials: trialsOf(record.run.plan).length,
     cells,
     noise,
     get distributions() {
@@ -37,6 +40,7 @@ export function analyse(record: RunRecord): Analysis {
       return decoded().spectra
     },
     rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
+    ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
     components: componentCosts(scenario, valid),
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),

@@ -2,11 +2,12 @@ import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
 import { type Against, compareToBaseline } from './against-baseline.ts'
-import { figuresOfCell, isGeometric } from './figures-of-cell.ts'
+import { figuresOfCell } from './figures-of-cell.ts'
 import { type Metric, metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
 import { judgeStanding, type Least } from './standing.ts'
 import type { TrialView } from './trial-view.ts'
+import { isGeometric } from './within-blocks.ts'
 import { count } from './wording.ts'
 
 type Values = Cell['values']

@@ -5,14 +5,6 @@ import type { Against } from './against-baseline.ts'
 type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis' | 'p' | 'robust'>
 
 /**
- * Whether levels of a load and metric are geometric means and compared by ratios: where no value of any arm is 0 or less.
- * One kind of mean for all arms, or levels, ratios and differences would not fit together.
- */
-export function isGeometric(arms: readonly Cell['values'][]): boolean {
-  return arms.every((values) => values.every(({ value }) => value > 0))
-}
-
-/**
  * What an arm's trials say by themselves, and beside the baseline: of a run, and of what a reader makes of it. Level,
  * ratio and difference are one estimate: the level is the baseline's times the ratio, the difference the baseline's level
  * times (ratio − 1). Where no trial is missing, that level is the mean over the arm's own trials; where some are, it is

@@ -1,10 +1,12 @@
-import type { Analysis, Cell, MetricInfo, NoiseFloor, Ranking } from '../model/analysis.ts'
+import { meshes } from '../meshes/index.ts'
+import type { Analysis, Cell, MetricInfo, NoiseFloor, Ranking, RunRecord } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import type { Known } from './lending.ts'
 import { metrics } from './metrics.ts'
 import { noiseBand } from './noise-floor.ts'
 import { type Field, groupsOf } from './rank-groups.ts'
 import { byBlock, equalArms, pairUp } from './within-blocks.ts'
+import { list } from './wording.ts'
 
 /** What arms are ranked by, under every load. */
 export const RANKED: ReadonlySet<string> = new Set(['p50', 'p90', 'p99', 'p999', 'throughput', 'cpu', 'memory', 'cost'])
@@ -71,4 +73,40 @@ function fieldOf(
 
 function placeOf({ load, metric }: Pick<NoiseFloor, 'load' | 'metric'>): string {
   return JSON.stringify([load, metric])
+}
+
+/**
+ * Why no reader may be shown ranks: an arm is not what its makers released. Undefined where nothing says so: a mirror keeps
+ * the tags and charts of a release, a build of one's own seldom does.
+ */
+export function unrankedReason({ run, results, installations = [] }: RunRecord): string | undefined {
+  const meshed = run.plan.scenario.arms.filter(({ mesh }) => (meshes[mesh]?.layer ?? 'none') !== 'none')
+  if (meshed.length === 0) return undefined
+  if (run.provenance.platform === 'local') return 'these are architectures on one proxy (Envoy), not released meshes'
+  const builds = meshed.flatMap(({ name }) => {
+    const version = installations.find(({ arm }) => arm === name)?.version ?? ''
+    const tags = tagsOf(name, results).filter((tag) => !tag.includes(version.replace(/^v/, '')))
+    const charts = installations
+      .filter(({ arm }) => arm === name)
+      .flatMap(({ parts }) => parts.flatMap(({ chart }) => chart?.appVersion ?? []))
+      .filter((release) => release.replace(/^v/, '') !== version.replace(/^v/, ''))
+    return [...tags.map((tag) => `images tagged ${tag}`), ...charts.map((release) => `charts of ${release}`)]
+      .slice(0, 1)
+      .map((what) => ({ name, what }))
+  })
+  if (builds.length === 0) return undefined
+  const groups = [...Map.groupBy(builds, ({ what }) => what)]
+  const which = groups.map(([what, those]) => `${list(those.map(({ name }) => name))} ran ${what}`)
+  return `these are not the released images: ${which.join('; ')}`
+}
+
+/** Tags of the images that pods of an arm were seen to run; a reference by digest alone has none. */
+function tagsOf(arm: string, results: RunRecord['results']): string[] {
+  const seen = results.flatMap(({ trial, outcome }) =>
+    trial.arm === arm && outcome.status === 'measured'
+      ? outcome.reading.observation.evidence.flatMap(({ name, seen: text }) => (name === 'image' ? [text] : []))
+      : [],
+  )
+  const images = [...new Set(seen)].flatMap((text) => text.split('; ').map((one) => /: (\S+)/.exec(one)?.[1] ?? ''))
+  return [...new Set(images.flatMap((image) => /[^/]:([\w.-]+)$/.exec(image.split('@')[0] ?? '')?.[1] ?? []))]
 }

@@ -11,6 +11,7 @@ import {
   formatRate,
   formatSize,
 } from '../model/units.ts'
+import { BLOCKS_TO_DECIDE } from './standing.ts'
 import { count } from './wording.ts'
 
 /** One plain sentence for every arm and load, of one metric; the baseline's level first. */
@@ -31,24 +32,32 @@ export function statement(analysis: Analysis, cell: Cell): string {
     case 'no-data':
       return `No valid trial of ${cell.arm} tells ${what} ${where}.`
     case 'baseline':
-      return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${count(cell.values.length, 'trial')}).`
+      return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${cell.mean ?? 'geometric'} mean, ${count(cell.values.length, 'trial')}).`
     case 'undecided':
-      return `Whether ${cell.arm} differs from ${base} in ${what} ${where} is undecided${figures}${neededText(cell)}.`
+      return undecided(cell, `${cell.arm} differs from ${base} in ${what} ${where}`)
+    case 'no-difference':
+      return `${cell.arm} shows no relevant difference from ${base} in ${what} ${where}${figures}.`
     case 'within-noise':
-      return `${cell.arm} cannot be told from ${base} in ${what} ${where}${figures}.`
+      return `${cell.arm} differs from ${base} in ${what} ${where} by no more than equal arms do${figures}.`
     default:
       return `${cell.arm} ${changeOf(metric, cell)} ${where}${figures}.`
   }
 }
 
-/** "adds 0.61 ms to p99", "takes 54 MiB less memory". */
-function changeOf(metric: MetricInfo, { standing, ratio, difference }: Cell): string {
+/** Too few blocks, or too wide an interval: two reasons that are not the same. */
+function undecided(cell: Cell, whether: string): string {
+  const n = (cell.ratio ?? cell.difference)?.n ?? 0
+  if (n === 0) return `Nothing is known of whether ${whether}: no block has a valid trial of both.`
+  if (n < BLOCKS_TO_DECIDE) {
+    return `Too few blocks to say whether ${whether} (${n} of at least ${BLOCKS_TO_DECIDE})${neededText(cell)}.`
+  }
+  return `Too noisy to say whether ${whether}${figuresOf(cell)}${neededText(cell)}.`
+}
+
+/** "adds 0.61 ms to p99", "takes 54 MiB more memory". */
+function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   const more = standing === 'higher'
-  const center = difference?.center ?? Number.NaN
-  // Blocks of very different levels can have a ratio above 1 and a difference below 0: then no amount is stated.
-  const agrees = ratio === undefined || ratio.center > 1 === center > 0
-  if (!agrees) return `is ${more ? 'higher' : 'lower'} in ${nounOf(metric)}`
-  const amount = formatOf(metric)(Math.abs(center))
+  const amount = formatOf(metric)(Math.abs(difference?.center ?? Number.NaN))
   if (metric.unit === 'seconds') return `${more ? 'adds' : 'takes'} ${amount} ${more ? 'to' : 'off'} ${nounOf(metric)}`
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`

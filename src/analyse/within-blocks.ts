@@ -26,6 +26,14 @@ export interface Measures {
   readonly difference?: Weighed
 }
 
+/**
+ * Whether levels of a load and metric are geometric means and compared by ratios: where no value of any arm is 0 or less.
+ * One kind of mean for all arms, or levels, ratios and differences would not fit together.
+ */
+export function isGeometric(arms: readonly Values[]): boolean {
+  return arms.every((values) => values.every(({ value }) => value > 0))
+}
+
 /** By block, to be paired with. */
 export function byBlock(values: Values): ReadonlyMap<number, number> {
   return new Map(values.map(({ block, value }) => [block, value]))

@@ -1,3 +1,4 @@
+import type { Analysis, JudgedTrial, Standing } from '../model/analysis.ts'
 import { formatNumber, formatShare } from '../model/units.ts'
 import type { Host } from '../model/usage.ts'
 
@@ -11,6 +12,17 @@ export function list(items: readonly string[]): string {
   const last = items.at(-1)
   if (last === undefined) return ''
   return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** A standing as tables and charts show it. */
+export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  baseline: 'baseline',
+  higher: 'higher',
+  lower: 'lower',
+  'no-difference': 'no relevant difference',
+  'within-noise': 'within the noise of equal arms',
+  undecided: 'too noisy to say',
+  'no-data': 'no data',
 }
 
 /** The name of a quantile as people write it: 0.999 → "p99.9". */
@@ -38,3 +50,28 @@ export function strainWords(host: Host | undefined, seconds: number): string[] {
     ...(stolenCores / cores < LITTLE.stolen ? [] : [`${formatShare(stolenCores / cores)} stolen`]),
   ]
 }
+
+/** How much of a run counts: "58 of 60 trials count: 1 invalid, 1 failed". */
+export function validityWords({ trials, missing, validTrials, plannedTrials }: Validity): string {
+  const having = (status: JudgedTrial['status']) => trials.filter((trial) => trial.status === status).length
+  const rest = [
+    [having('invalid'), 'invalid'],
+    [having('failed'), 'failed'],
+    [missing.length, 'not run'],
+  ] as const
+  const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
+  return `${validTrials} of ${count(plannedTrials, 'trial')} count${shortfall === '' ? '' : `: ${shortfall}`}`
+}
+
+/** What is wrong where less than a share of the planned trials counts; undefined where enough do. */
+export function validityGap(validity: Validity, least: number): string | undefined {
+  const share = validity.validTrials / Math.max(1, validity.plannedTrials)
+  if (share >= least) return undefined
+  return `${validityWords(validity)}. That is ${formatShare(share)}, and --min-valid asks for ${formatShare(least)}.`
+}
+
+/** What to do about it. */
+export const VALIDITY_REMEDY =
+  'See what each trial that does not count says, mend its cause and measure again; meshbench run --resume runs those that were not run.'
+
+type Validity = Pick<Analysis, 'trials' | 'missing' | 'validTrials' | 'plannedTrials'>

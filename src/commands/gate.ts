@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
+import { VALIDITY_REMEDY, validityGap } from '../analyse/wording.ts'
 import { type GateAbout, gate } from '../gate/gate.ts'
 import type { Objection } from '../gate/objection.ts'
 import { placeText } from '../gate/pattern.ts'
@@ -8,6 +9,7 @@ import type { Pinned } from '../gate/pinned-file.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
+import { parseShare } from '../model/units.ts'
 import type { GateResult } from '../model/verdict.ts'
 import { findRun } from '../store/find-run.ts'
 import { readHistory } from '../store/history/history.ts'
@@ -23,6 +25,7 @@ import { type OutputOptions, writeOutputs } from './write-outputs.ts'
 export interface GateOptions extends LimitsOptions, OutputOptions, HistoryOptions {
   readonly strict?: boolean
   readonly previous?: string
+  readonly minValid?: string
 }
 
 /** `meshbench gate`: from files alone; the exit code is the verdict. */
@@ -41,6 +44,23 @@ export async function gateCommand(
   )
   await writeOutputs(result, options, surroundings)
   return result.exit
+}
+
+/** Share of the planned trials that must be valid: `--min-valid 75%`. None is asked for without it. */
+export function minValidOf({ minValid }: Pick<GateOptions, 'minValid'>): number {
+  if (minValid === undefined) return 0
+  const share = parseShare(minValid)
+  if (share !== undefined && share > 0 && share <= 1) return share
+  throw new Failure('usage', `--min-valid ${minValid} is not a share of the trials`, {
+    fix: 'Write a share above 0 % and up to 100 % with its sign: --min-valid 75%',
+  })
+}
+
+function tooFewValid(analysis: Analysis, options: GateOptions): Objection[] {
+  const sentence = validityGap(analysis, minValidOf(options))
+  return sentence === undefined
+    ? []
+    : [{ rule: 'too-few-valid-trials', sentence, remedy: VALIDITY_REMEDY, spoils: true }]
 }
 
 /** A run that cannot be read is no failure of the infrastructure here: there is no verdict without it. */
@@ -71,7 +91,7 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
     limits,
     today,
     strict: options.strict ?? false,
-    objections: past.objections,
+    objections: [...past.objections, ...tooFewValid(analysis, options)],
     history: past.entries,
     ...(pinned && { pinned }),
     ...(breached && { breached }),

@@ -1,5 +1,6 @@
 import { analyse } from '../analyse/analyse.ts'
 import { statements } from '../analyse/statements.ts'
+import { VALIDITY_REMEDY, validityGap, validityWords } from '../analyse/wording.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
@@ -8,10 +9,11 @@ import type { Platform } from '../model/platform.ts'
 import { remaining } from '../plan/remaining.ts'
 import { run } from '../run/run.ts'
 import { readRun } from '../store/read-run.ts'
+import { failureText } from '../ui/failure.ts'
 import { styleFor } from '../ui/style.ts'
 import { analysisTable } from '../ui/table.ts'
 import { extendRun } from './extend-run.ts'
-import type { GateOptions } from './gate.ts'
+import { type GateOptions, minValidOf } from './gate.ts'
 import type { ShelfOptions } from './history.ts'
 import { openInBrowser } from './open-in-browser.ts'
 import { pastOf } from './past-of.ts'
@@ -22,7 +24,7 @@ import type { Surroundings } from './surroundings.ts'
 import { watch } from './watch.ts'
 import { type WrittenReport, writeReport } from './write-report.ts'
 
-interface RunOptions extends SelectionOptions, ShelfOptions, Pick<GateOptions, 'limits' | 'reference'> {
+interface RunOptions extends SelectionOptions, ShelfOptions, Pick<GateOptions, 'limits' | 'reference' | 'minValid'> {
   readonly resume?: string | true
   readonly extend?: string | true
   readonly open?: boolean
@@ -34,6 +36,7 @@ export async function runCommand(
   options: RunOptions,
   surroundings: Surroundings,
 ): Promise<number> {
+  const minValid = minValidOf(options)
   const prepared = await prepare(scenario, options, surroundings)
   if (!prepared) return EXIT.ok
   const { writer } = prepared
@@ -46,8 +49,11 @@ export async function runCommand(
   }
   const analysis = analyse(await readRun(writer.dir))
   const written = await writeReport(analysis, writer.dir, { history: await pastOf(analysis, options, surroundings) })
-  show(analysis, written, options, surroundings)
+  const gap = validityGap(analysis, minValid)
+  const short = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
+  show(analysis, written, { ...options, short }, surroundings)
   if (options.open) await openInBrowser(written.report, surroundings)
+  if (short) return short.exitCode
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
 }
 
@@ -108,12 +114,14 @@ function withResume(error: unknown, id: string): Failure {
 function show(
   analysis: Analysis,
   written: WrittenReport,
-  options: RunOptions,
+  { json, short }: Pick<RunOptions, 'json'> & { readonly short: Failure | undefined },
   { stdout, stderr, env }: Surroundings,
 ): void {
-  if (options.json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, analysis })}\n`)
+  const failure = short && { failure: short.toData() }
+  if (json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, ...failure, analysis })}\n`)
   else stdout.write(`${statements(analysis, 'p99').join('\n')}\n\n${analysisTable(analysis, styleFor(stdout, env))}\n`)
-  stderr.write(`\nreport: ${written.report}\nsummary: ${written.summary}\n`)
+  stderr.write(`\n${validityWords(analysis)}\nreport: ${written.report}\nsummary: ${written.summary}\n`)
+  if (short) stderr.write(`${failureText(short.toData(), styleFor(stderr, env))}\n`)
 }
 
 /** A cell without one valid trial is a hole in the comparison, whatever the other cells say. */

@@ -60,8 +60,11 @@ export interface Estimate {
   readonly n: number
 }
 
-/** What can be said of an arm against the baseline. `within-noise`: not more than the A/A pair shows tonight. */
-export type Standing = 'baseline' | 'higher' | 'lower' | 'within-noise' | 'undecided' | 'no-data'
+/**
+ * What can be said of an arm against the baseline. `no-difference`: less than the scenario's least effect, or an interval that
+ * stays close to none. `within-noise`: not more than the A/A pair shows.
+ */
+export type Standing = 'baseline' | 'higher' | 'lower' | 'no-difference' | 'within-noise' | 'undecided' | 'no-data'
 
 /** What the interval of a comparison rests on. */
 export interface Basis {
@@ -206,6 +209,9 @@ export interface Analysis {
   readonly trials: readonly JudgedTrial[]
   /** Trials that the plan has and that were not run. */
   readonly missing: readonly string[]
+  /** How much of the run counts: trials that are valid, and all that the plan has. */
+  readonly validTrials: number
+  readonly plannedTrials: number
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
   /** Computed when it is first read: it decodes every histogram, which only pictures need. */
@@ -213,6 +219,8 @@ export interface Analysis {
   /** Likewise computed when first read. */
   readonly spectra: readonly TrialSpectrum[]
   readonly rankings: readonly Ranking[]
+  /** Why nobody is shown these ranks: an arm is not the released product. Absent where nothing says so. */
+  readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
   /** Problems of the comparison as a whole. */

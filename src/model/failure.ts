@@ -39,7 +39,7 @@ const USAGE = new Set([
 ])
 
 /** Data is there and cannot be judged: a gate that met it must never be green. */
-const INVALID = new Set(['no-valid-data', 'no-reference', 'not-comparable', 'history-damaged'])
+const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference', 'not-comparable', 'history-damaged'])
 
 /**
  * Anything that stops us says what happened, why, and what to do about it.

@@ -1,47 +1,124 @@
+import { BLOCKS_TO_DECIDE } from '../analyse/standing.ts'
 import { count, quantileName } from '../analyse/wording.ts'
-import type { Cell, Estimate, MetricInfo, Ranking } from '../model/analysis.ts'
+import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
 import type { Load, Protocol } from '../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../model/units.ts'
-import { formatAmount, formatLevel, formatRatio, formatRatioInterval } from './figures.ts'
-import { latencyMetric, type View } from './view.ts'
+import {
+  formatAmount,
+  formatBetween,
+  formatDifference,
+  formatInterval,
+  formatLevel,
+  formatRatio,
+  formatRatioInterval,
+} from './figures.ts'
+import { latencyMetric, TAIL, type View } from './view.ts'
 import { listed, strung, type Words } from './words.ts'
 
 /** What a mesh must stay under to be chosen by its price: what most interactive services can give away. */
 export const BUDGET: Seconds = 0.01
 
-/** What each arm costs against the baseline in one metric, in one sentence. The standings are the analysis's own. */
+/**
+ * What each arm costs against the baseline in one metric, in one sentence: what is decided first, then what shows no
+ * relevant difference, then what is too noisy to say. The standings are the analysis's own, and so are level, ratio and
+ * difference: one estimate, which the sentence names.
+ */
 export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 'with load' | 'bare' = 'bare'): Words {
-  const base = view.cell(view.baseline.name, load.name, metric.name)?.estimate
+  const base = view.cell(view.baseline.name, load.name, metric.name)
   const from = { arm: view.baseline.name }
-  if (!base) return [`${capital(nounOf(metric))}: `, from, ' has no valid trial, so nothing can be compared with it.']
-  const { moved, still, open, silent } = sorted(view, load, metric)
-  const level = formatLevel(metric.unit, base.center)
+  if (!base?.estimate) {
+    return [
+      `${capital(nounOf(metric))}: `,
+      from,
+      ` ${absence(view, view.baseline.name, load)}, so nothing can be compared with it.`,
+    ]
+  }
+  const { moved, still, noise, open, silent } = sorted(view, load, metric)
   const parts = strung([
     movedWords(moved, metric),
-    still.length === 0 ? [] : [...arms(still), ' cannot be told from ', from],
-    open.length === 0 ? [] : [...arms(open), open.length === 1 ? ' is undecided' : ' are undecided', neededWords(open)],
-    silent.length === 0
+    still.length === 0
       ? []
-      : [...listed(silent.map((arm) => [{ arm }])), ` ${silent.length === 1 ? 'has' : 'have'} no valid data`],
+      : [...rangesWords(still, metric), ` ${still.length === 1 ? 'shows' : 'show'} no relevant difference`],
+    noise.length === 0
+      ? []
+      : [...rangesWords(noise, metric), ` ${noise.length === 1 ? 'differs' : 'differ'} by no more than equal arms do`],
+    openWords(open, metric),
+    ...silent.map((arm): Words => [{ arm }, ` ${absence(view, arm, load)}`]),
   ])
   const noun = opening === 'bare' ? capital(nounOf(metric)) : `${whereWords(load)}, ${nounOf(metric)}`
-  const known: Words = [`${noun} is ${level} with `, from]
+  const known: Words = [
+    `${noun} is ${formatLevel(metric.unit, base.estimate.center)} with `,
+    from,
+    ` (${base.mean ?? 'geometric'} mean, ${count(base.estimate.n, 'trial')})`,
+  ]
   return parts.length === 0 ? [...known, '; there is no other arm to compare.'] : [...known, ': ', ...parts, '.']
 }
 
-function arms(cells: readonly Cell[]): Words {
-  return listed(cells.map(({ arm }) => [{ arm }]))
+/** Whether anything is decided of a metric: a page leads with what is. */
+export function isDecided(view: View, load: Load, metric: MetricInfo): boolean {
+  return sorted(view, load, metric).moved.length > 0
 }
 
-/** " (about 23 blocks in all would tell)" */
-function neededWords(open: readonly Cell[]): string {
-  const blocks = Math.max(...open.map(({ needed }) => needed?.blocks ?? Number.POSITIVE_INFINITY))
-  return Number.isFinite(blocks) ? ` (about ${count(blocks, 'block')} in all would tell)` : ''
+/** Why an arm that is shown has no comparison. */
+function absence({ data, state }: View, arm: string, load: Load): string {
+  const own = data.trials.filter((trial) => trial.arm === arm && trial.load === load.name)
+  const valid = own.filter(({ status, id }) => status === 'valid' && !state.excluded.includes(id))
+  if (valid.length === 0) return 'has no valid trial'
+  return `has ${count(valid.length, 'valid trial')}, but none that tells this in a block with the baseline`
+}
+
+/** "b (−1.2 to +4.3 %) and c (+0.1 %)" */
+function rangesWords(cells: readonly Cell[], metric: MetricInfo): Words {
+  return listed(cells.map((cell) => [{ arm: cell.arm }, ` (${rangeText(cell, metric)})`]))
+}
+
+function rangeText({ ratio, difference }: Cell, { unit }: MetricInfo): string {
+  const signed = (value: number) => formatDifference(unit, value)
+  const interval = ratio ? formatRatioInterval(ratio) : difference && formatInterval(difference, signed)
+  return interval ?? (ratio ? formatRatio(ratio.center) : signed(difference?.center ?? Number.NaN))
+}
+
+/** "too noisy to say for b (between ×0.90 and ×41.0) and c (between −3 % and +12 %); about 23 blocks in all would tell" */
+function openWords(open: readonly Cell[], metric: MetricInfo): Words {
+  const [few, noisy] = [open.filter(isFew), open.filter((cell) => !isFew(cell))]
+  const blocks = Math.max(...noisy.map(({ needed }) => needed?.blocks ?? Number.POSITIVE_INFINITY))
+  const telling = Number.isFinite(blocks) ? `; about ${count(blocks, 'block')} in all would tell` : ''
+  return strung([
+    noisy.length === 0
+      ? []
+      : [
+          'too noisy to say for ',
+          ...listed(noisy.map((cell) => [{ arm: cell.arm }, ` (between ${betweenText(cell, metric)})`])),
+          telling,
+        ],
+    few.length === 0
+      ? []
+      : [
+          'too few blocks to say for ',
+          ...listed(
+            few.map((cell) => [
+              { arm: cell.arm },
+              ` (${(cell.ratio ?? cell.difference)?.n ?? 0} of at least ${BLOCKS_TO_DECIDE})`,
+            ]),
+          ),
+        ],
+  ])
+}
+
+function isFew({ ratio, difference }: Cell): boolean {
+  return ((ratio ?? difference)?.n ?? 0) < BLOCKS_TO_DECIDE
+}
+
+function betweenText({ ratio, difference }: Cell, { unit }: MetricInfo): string {
+  if (ratio?.lo !== undefined && ratio.hi !== undefined) return formatBetween(ratio.lo, ratio.hi)
+  const signed = (value: number) => formatDifference(unit, value)
+  return `${signed(difference?.lo ?? Number.NaN)} and ${signed(difference?.hi ?? Number.NaN)}`
 }
 
 interface Sorted {
   readonly moved: readonly Cell[]
   readonly still: readonly Cell[]
+  readonly noise: readonly Cell[]
   readonly open: readonly Cell[]
   readonly silent: readonly string[]
 }
@@ -50,23 +127,24 @@ function sorted(view: View, load: Load, metric: MetricInfo): Sorted {
   const others = view.data.arms.filter(({ role }) => role === 'other')
   const cells = others.flatMap(({ name }) => {
     const cell = view.cell(name, load.name, metric.name)
-    return cell && (cell.ratio || cell.difference) ? [cell] : []
+    return cell?.difference ? [cell] : []
   })
   const byCost = cells.toSorted((a, b) => shift(a) - shift(b))
   const having = (...standings: Cell['standing'][]) => byCost.filter(({ standing }) => standings.includes(standing))
   return {
     moved: having('higher', 'lower'),
-    still: having('within-noise'),
+    still: having('no-difference'),
+    noise: having('within-noise'),
     open: having('undecided'),
     silent: others.map(({ name }) => name).filter((name) => !cells.some(({ arm }) => arm === name)),
   }
 }
 
-function shift({ difference, ratio }: Cell): number {
-  return difference?.center ?? ratio?.center ?? 0
+function shift({ difference }: Cell): number {
+  return difference?.center ?? 0
 }
 
-/** "linkerd adds 0.9 ms, istio-sidecar 2.1 ms (×2.4)"; those that take something off come first. */
+/** "linkerd adds 0.9 ms (+48 %), istio-sidecar 2.1 ms (×2.40)"; those that take something off come first. */
 function movedWords(moved: readonly Cell[], metric: MetricInfo): Words {
   const more = moved.filter(({ standing }) => standing === 'higher')
   const less = moved.filter(({ standing }) => standing === 'lower')
@@ -80,12 +158,9 @@ function verbWords(cells: readonly Cell[], metric: MetricInfo, verb: string): Wo
   )
 }
 
-/** Blocks of very different levels can have a ratio above 1 and a difference below 0: then no amount is stated. */
-function amountWords({ standing, ratio, difference }: Cell, { unit }: MetricInfo): string {
-  const agrees = difference && difference.center > 0 === (standing === 'higher')
-  const amount = agrees ? formatAmount(unit, difference.center) : ''
-  const change = ratio ? formatRatio(ratio.center) : ''
-  return amount && change ? `${amount} (${change})` : amount || change
+function amountWords({ ratio, difference }: Cell, { unit }: MetricInfo): string {
+  const amount = formatAmount(unit, difference?.center ?? Number.NaN)
+  return ratio ? `${amount} (${formatRatio(ratio.center)})` : amount
 }
 
 /** The metric as the subject of a sentence. */
@@ -122,72 +197,73 @@ export function cheapest(view: View, load: Load, budget: Seconds = BUDGET): Winn
     const estimate = view.cell(arm, load.name, tail)?.estimate
     return estimate ? (estimate.hi ?? estimate.center) : Number.POSITIVE_INFINITY
   }
-  const found = winner(view, load, metric, (arm) => reach(arm) <= budget)
-  const ranked = (view.ranking(load.name, metric.name)?.groups ?? []).map(({ arms: those }) => those)
-  const beyond = ranked.flat().filter((arm) => reach(arm) > budget)
+  const groups = view.ranking(load.name, metric.name)?.groups ?? []
+  const level = (arm: string) => {
+    const center = view.cell(arm, load.name, metric.name)?.estimate?.center
+    return center === undefined ? undefined : `${formatLevel(metric.unit, center)} a month for CPU and memory`
+  }
+  const found = winner({ groups, level }, (arm) => reach(arm) <= budget)
+  const beyond = groups.flatMap(({ arms }) => arms).filter((arm) => reach(arm) > budget)
   if (beyond.length === 0) return found
-  const limits: Words = [' The interval of p99 reaches beyond it with ', ...listed(beyond.map((arm) => [{ arm }])), '.']
-  if (found.arms.length !== 1 || found.real) return { ...found, why: [...found.why, ...limits] }
-  const equals =
-    ranked.find((those) => those.includes(found.arms[0] ?? ''))?.filter((arm) => !found.arms.includes(arm)) ?? []
-  const tied: Words =
-    equals.length === 0 ? [] : [' By cost alone it is tied with ', ...listed(equals.map((arm) => [{ arm }])), '.']
-  return { ...found, why: ['The only one that surely stays under it.', ...tied, ...limits] }
+  const limits: Words = [
+    ' Left out, since the 95 % interval of their p99 does not end below it: ',
+    ...listed(beyond.map((arm) => [{ arm }])),
+    '.',
+  ]
+  return { ...found, why: [...found.why, ...limits] }
 }
 
 export function fastest(view: View, load: Load): Winner {
-  const metric = view.metric(latencyMetric(view, load, 'p99'))
-  return metric ? winner(view, load, metric, () => true) : { arms: [], why: ['No latency was measured.'] }
+  const metric = view.metric(latencyMetric(view, load, TAIL))
+  if (!metric) return { arms: [], why: ['No latency was measured.'] }
+  const level = (arm: string) => {
+    const center = view.cell(arm, load.name, metric.name)?.estimate?.center
+    return center === undefined ? undefined : formatLevel(metric.unit, center)
+  }
+  return winner({ groups: view.ranking(load.name, metric.name)?.groups ?? [], level }, () => true)
 }
 
-function winner(view: View, load: Load, metric: MetricInfo, fits: (arm: string) => boolean): Winner {
-  const groups = (view.ranking(load.name, metric.name)?.groups ?? [])
+/** The first of those that fit. `groups`: best first; `level`: what a mean is called. */
+export function winner(
+  { groups, level }: { readonly groups: readonly RankGroup[]; level(arm: string): string | undefined },
+  fits: (arm: string) => boolean,
+): Winner {
+  const [first, second] = groups
     .map((group) => ({ ...group, fitting: group.arms.filter(fits) }))
     .filter(({ fitting }) => fitting.length > 0)
-  const [first, second] = groups
-  if (!first) return { arms: [], why: ['None does for sure.'] }
-  const best = view.cell(first.fitting[0] ?? '', load.name, metric.name)?.estimate
-  const common = { arms: first.fitting, ...(best && { level: levelWords(metric, best) }) }
+  if (!first) return { arms: [], why: [groups.length === 0 ? 'No arm has a valid figure.' : 'No arm does.'] }
+  const best = level(first.fitting[0] ?? '')
+  const common = { arms: first.fitting, ...(best !== undefined && { level: best }) }
   if (first.fitting.length > 1) {
-    const others = listed(first.fitting.slice(1).map((arm) => [{ arm }]))
+    const [lowest, ...others] = first.fitting.map((arm): Words => [{ arm }])
     return {
       ...common,
       real: false,
-      why: [{ arm: first.fitting[0] ?? '' }, ' has the lowest mean, but cannot be told from ', ...others, '.'],
+      why: [...(lowest ?? []), ' has the lowest mean; the difference to ', ...listed(others), ' is not decided.'],
     }
   }
-  if (!second) return { ...common, why: ['No other does for sure.'] }
-  const apart =
-    second.behind?.ratio && isNext(view.ranking(load.name, metric.name), first, second)
-      ? leadWords(second.behind.ratio)
-      : ''
+  if (!second) return { ...common, why: ['There is no other arm to compare it with.'] }
+  const next = level(second.fitting[0] ?? '')
+  const interval =
+    second.behind?.ratio && isNext(groups, first, second) ? formatRatioInterval(second.behind.ratio) : undefined
   return {
     ...common,
     real: true,
-    why: ['The next, ', { arm: second.fitting[0] ?? '' }, `, is a real step behind${apart}.`],
+    why: [
+      { arm: second.fitting[0] ?? '' },
+      ` is next${next === undefined ? '' : ` with ${next}`}${interval === undefined ? '' : ` (${interval}, 95 % interval)`}.`,
+    ],
   }
 }
 
 /** What a group lies behind is the best of the one before it: it says something here only if nobody was left out between. */
 function isNext(
-  ranking: Ranking | undefined,
+  groups: readonly RankGroup[],
   first: { arms: readonly string[] },
   second: { arms: readonly string[] },
 ): boolean {
-  const groups = ranking?.groups ?? []
   const place = groups.findIndex(({ arms }) => arms[0] === second.arms[0])
   return groups[place - 1]?.arms[0] === first.arms[0]
-}
-
-function levelWords({ unit }: MetricInfo, { center }: Estimate): string {
-  return unit === 'dollars-per-month'
-    ? `${formatLevel(unit, center)} a month for CPU and memory`
-    : formatLevel(unit, center)
-}
-
-function leadWords(ratio: Estimate): string {
-  const interval = formatRatioInterval(ratio)
-  return `: it takes ${formatRatio(ratio.center)}${interval ? ` (${interval})` : ''}`
 }
 
 const PROTOCOL_WORDS: Readonly<Record<Protocol, string>> = {

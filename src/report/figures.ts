@@ -46,6 +46,14 @@ export function formatRatioInterval({ lo, hi }: Estimate): string | undefined {
   return `${isFactor(hi) ? low : low.replace(/\s%$/, '')} to ${high}`
 }
 
+/** "×0.90 and ×41.0" where an end is twofold, "−3.0 % and +12 %" otherwise. */
+export function formatBetween(lo: number, hi: number): string {
+  const show = isFactor(hi)
+    ? (ratio: number) => `×${ratio < 0.095 ? formatNumber(ratio, 2) : factor(ratio)}`
+    : (ratio: number) => formatRatio(ratio, distinctDecimals(lo, hi))
+  return `${show(lo)} and ${show(hi)}`
+}
+
 export function formatInterval({ lo, hi }: Estimate, format: (value: number) => string): string | undefined {
   return lo === undefined || hi === undefined ? undefined : `${format(lo)} to ${format(hi)}`
 }

@@ -38,6 +38,8 @@ export interface PageData {
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
   readonly rankings: readonly Ranking[]
+  /** Why ranks are not shown; absent where they are. */
+  readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly distributions: readonly Distribution[]
   /** At most `LINES` of each arm, load and clock. */
@@ -149,6 +151,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     cells: analysis.cells.filter(({ metric }) => shown.has(metric)).map(lean),
     noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
     rankings: analysis.rankings,
+    ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
     sweeps: analysis.sweeps,
     distributions: analysis.distributions.map(({ spectrum, ...rest }) => ({
       ...rest,

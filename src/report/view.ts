@@ -17,6 +17,7 @@ export interface View {
   cell(arm: string, load: string, metric: string): Cell | undefined
   /** How far two equal arms stray, as a ratio ≥ 1; undefined without an A/A pair. */
   noise(load: string, metric: string): number | undefined
+  /** Undefined where arms are not to be ranked: see `Analysis.unranked`. */
   ranking(load: string, metric: string): Ranking | undefined
 }
 
@@ -41,9 +42,12 @@ export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
       const found = floors.get(key(load, metric))
       return found && noiseBand(found)
     },
-    ranking: (load, metric) => rankings.get(key(load, metric)),
+    ranking: (load, metric) => (data.unranked === undefined ? rankings.get(key(load, metric)) : undefined),
   }
 }
+
+/** The quantile that a page leads with. */
+export const TAIL = 'p99'
 
 /** The clock that headlines a load unless the reader wants the other: a closed loop has no intended send, so only its service time is known. */
 export function clockOf({ rate }: Pick<Load, 'rate'>, { clock }: Pick<PageState, 'clock'> = {}): Clock {

@@ -16,7 +16,11 @@ export const COLUMNS: readonly { readonly metric: string; readonly title: string
 ]
 
 /** Marks that say without colour what a ratio is worth. */
-export const MARKS = { 'within-noise': '≈', undecided: '?' } as const
+export const MARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
+  'no-difference': '≈',
+  'within-noise': '≈',
+  undecided: '?',
+}
 
 const NAME_WIDTH = 24
 
@@ -56,7 +60,7 @@ function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): stri
 
 function ratioEntry(cell: Cell | undefined, style: Style): Entry {
   if (!cell?.ratio) return { text: '' }
-  const mark = cell.standing === 'within-noise' || cell.standing === 'undecided' ? MARKS[cell.standing] : ''
+  const mark = MARKS[cell.standing] ?? ''
   return { text: style.plain(`${mark}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
 }
 

@@ -1,3 +1,4 @@
+import { validityWords } from '../analyse/wording.ts'
 import type { Analysis, Cell } from '../model/analysis.ts'
 import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
@@ -20,15 +21,15 @@ export function analysisTable(analysis: Analysis, style: Style): string {
   return sections.filter(Boolean).join('\n\n')
 }
 
-function heading({ record, trials }: Analysis, style: Style): string {
+function heading(analysis: Analysis, style: Style): string {
+  const { record } = analysis
   const { id, plan, provenance } = record.run
   const blocks = blockCount(plan)
-  const valid = trials.filter(({ status }) => status === 'valid').length
   const facts = [
     `platform ${provenance.platform}`,
     counted(blocks, 'block'),
     counted(plan.cohorts.length, 'cohort'),
-    `${valid} of ${counted(trials.length, 'trial')} valid`,
+    validityWords(analysis),
   ]
   const caveat = provenance.caveat
   return [
@@ -49,11 +50,12 @@ function legend({ record, cells }: Analysis, style: Style): string {
   const isClosed = loads.some(({ rate }) => rate === 'max')
   const marked = (standing: Cell['standing']) => cells.some((cell) => cell.ratio && cell.standing === standing)
   const parts = [
-    `Ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a 95 % interval.`,
+    `Geometric means over trials; ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a 95 % interval.`,
     isOpen && 'Latency is response time, from the intended send.',
     isClosed && 'A load without a rate has service time only, from the actual send.',
-    marked('within-noise') && `${MARKS['within-noise']} no more than two equal arms differ by.`,
-    marked('undecided') && `${MARKS.undecided} not decided by this run.`,
+    marked('no-difference') && `${MARKS['no-difference']} no relevant difference.`,
+    marked('within-noise') && `${MARKS['within-noise']} within the noise of equal arms.`,
+    marked('undecided') && `${MARKS.undecided} too noisy to say.`,
   ]
   return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))
 }

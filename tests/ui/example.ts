@@ -115,6 +115,8 @@ export function exampleAnalysis(): Analysis {
       },
     ],
     missing: [],
+    validTrials: 1,
+    plannedTrials: 2,
     cells: [
       cell('none', 'p50', 0.000412, 'baseline'),
       cell('none', 'p99', 0.00124, 'baseline'),
@@ -123,7 +125,7 @@ export function exampleAnalysis(): Analysis {
       cell('none', 'memory', 12.5 * 2 ** 20, 'baseline'),
       cell('envoy-sidecar', 'p50', 0.000892, 'higher', 2.165),
       cell('envoy-sidecar', 'p99', 0.00252, 'undecided', 1.21),
-      cell('envoy-sidecar', 'throughput', 998.2, 'within-noise', 1),
+      cell('envoy-sidecar', 'throughput', 998.2, 'no-difference', 1),
       cell('envoy-sidecar', 'cpu', 480, 'higher', 11.64),
       cell('envoy-sidecar', 'memory', 58 * 2 ** 20, 'higher', 4.64),
     ],

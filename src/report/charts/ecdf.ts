@@ -8,7 +8,7 @@ import { type Axis, place, scaledAxis } from './axes.ts'
 import { framed, LATENCY_TICK, PAPER, quantitative, SHARE_TICK, verticalTitle, zoomable } from './config.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
-import { clockTitle, noClockReason, type Series, seriesOf } from './series.ts'
+import { clockTitle, noClockReason, POOLED, type Series, seriesOf } from './series.ts'
 import { latencyAt } from './spectrum.ts'
 import { pixels } from './traced.ts'
 
@@ -25,7 +25,7 @@ export function ecdfChart(view: View, load: Load): Chart {
   const series = seriesOf(view, load, clock).filter(({ spectrum }) => spectrum.some(({ latency }) => latency > 0))
   return {
     id: `distribution-${view.loads.indexOf(load)}`,
-    title: `Share of requests within a ${clockTitle(clock).toLowerCase()}, ${load.name}`,
+    title: `Share of requests within a ${clockTitle(clock).toLowerCase()}, ${load.name}, ${POOLED}`,
     sentence: sentenceOf(view, series),
     drawing:
       series.length > 0
@@ -33,7 +33,7 @@ export function ecdfChart(view: View, load: Load): Chart {
         : { reason: `No chart: ${noClockReason(view, load, clock)}` },
     columns: [
       { name: 'Arm' },
-      ...MARKED.map((quantile) => ({ name: quantileName(quantile), unit: 'seconds' as const })),
+      ...MARKED.map((quantile) => ({ name: `${quantileName(quantile)}, pooled`, unit: 'seconds' as const })),
     ],
     rows: series.map((one) => [one.style.name, ...MARKED.map((quantile) => latencyAt(one.spectrum, quantile))]),
   }
@@ -53,7 +53,7 @@ function sentenceOf({ state, baseline }: View, series: readonly Series[]): strin
     `${formatLevel('seconds', low)} to ${formatLevel('seconds', high)} with ${style.name}`
   const other = first === last ? '' : `, ${range(last)}`
   const left = state.excluded.length > 0 ? ' The trials that you left out are still in it.' : ''
-  return `The middle half of requests took ${range(first)}${other}.${left}`
+  return `Of ${POOLED}, the middle half took ${range(first)}${other}.${left}`
 }
 
 function drawing(view: View, series: readonly Series[], clock: 'response' | 'service', frame: Frame): TopLevelSpec {
@@ -123,7 +123,7 @@ function markers({ style: { name, color, shape }, spectrum }: Series) {
   return MARKED.flatMap((quantile) => {
     const latency = latencyAt(spectrum, quantile)
     if (latency === undefined) return []
-    const say = `${name}, ${quantileName(quantile)}: ${formatLevel('seconds', latency)}`
+    const say = `${name}, ${quantileName(quantile)} of ${POOLED}: ${formatLevel('seconds', latency)}`
     return [{ series: name, say, color, shape, x: latency, y: quantile }]
   })
 }

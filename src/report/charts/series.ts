@@ -3,6 +3,9 @@ import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import type { View } from '../view.ts'
 
+/** What merged distributions say that means over trials do not: a figure of theirs is named so wherever it stands. */
+export const POOLED = 'all requests of all blocks together'
+
 /** The merged distribution of one arm. */
 export interface Series {
   readonly style: ArmStyle

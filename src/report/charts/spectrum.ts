@@ -10,7 +10,7 @@ import { framed, LATENCY_TICK, PAPER, QUANTILE_TICK, quantitative, verticalTitle
 import { endLabels, type LineEnd, roomForLabels } from './end-labels.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
 import type { Layer } from './layer.ts'
-import { clockTitle, noClockReason, type Series, seriesOf } from './series.ts'
+import { clockTitle, noClockReason, POOLED, type Series, seriesOf } from './series.ts'
 import { dots } from './traced.ts'
 
 /** Where markers stand and what the table behind the chart lists. */
@@ -25,7 +25,7 @@ export function spectrumChart(view: View, load: Load, clock: Clock): Chart {
   const series = upperHalf(seriesOf(view, load, clock))
   return {
     id: `spectrum-${view.loads.indexOf(load)}-${clock}`,
-    title: `${clockTitle(clock)}, ${load.name}`,
+    title: `${clockTitle(clock)}, ${load.name}, ${POOLED}`,
     sentence: sentenceOf(view, series, clock),
     drawing:
       series.length > 0
@@ -33,7 +33,7 @@ export function spectrumChart(view: View, load: Load, clock: Clock): Chart {
         : { reason: `No chart: ${noClockReason(view, load, clock)}` },
     columns: [
       { name: 'Arm' },
-      ...MARKED.map((quantile) => ({ name: quantileName(quantile), unit: 'seconds' as const })),
+      ...MARKED.map((quantile) => ({ name: `${quantileName(quantile)}, pooled`, unit: 'seconds' as const })),
     ],
     rows: series.map((one) => [one.style.name, ...MARKED.map((quantile) => latencyAt(one.spectrum, quantile))]),
   }
@@ -54,7 +54,9 @@ function upperHalf(series: readonly Series[]): Series[] {
 function sentenceOf(view: View, series: readonly Series[], clock: Clock): string {
   const parts = ([0.5, 0.99, 0.999] as const).flatMap((quantile) => rangeAt(series, quantile) ?? [])
   const left = view.state.excluded.length > 0 ? ' The thick lines still hold the trials that you left out.' : ''
-  return parts.length === 0 ? '' : `By ${clock} time, ${parts.join('; ')}.${left}`
+  return parts.length === 0
+    ? ''
+    : `Of ${POOLED}, not the mean over trials: by ${clock} time, ${parts.join('; ')}.${left}`
 }
 
 /** "p99 is 960 µs with none and up to 2.2 ms with istio-sidecar" */
@@ -186,7 +188,7 @@ function markers({ style: { name, color, shape }, spectrum }: Series) {
   return MARKED.flatMap((quantile) => {
     const latency = latencyAt(spectrum, quantile)
     if (latency === undefined) return []
-    const say = `${name}, ${quantileName(quantile)}: ${formatLevel('seconds', latency)}`
+    const say = `${name}, ${quantileName(quantile)} of ${POOLED}: ${formatLevel('seconds', latency)}`
     return [{ series: name, say, color, shape, x: rarity(quantile), y: latency }]
   })
 }

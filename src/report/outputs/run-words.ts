@@ -1,10 +1,10 @@
 import { meshes } from '../../meshes/index.ts'
-import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
+import type { Analysis } from '../../model/analysis.ts'
 import type { Run } from '../../model/result.ts'
 import { formatSize } from '../../model/units.ts'
 import { costAnswer } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
-import { latencyMetric, type View } from '../view.ts'
+import { latencyMetric, TAIL, type View } from '../view.ts'
 import { plainWords } from '../words.ts'
 
 /** "2026-03-01"; what is no time is shown as it is. */
@@ -26,35 +26,22 @@ export function machineWords({ cpu, cores, memoryBytes, virtual }: Run['provenan
   return [cpu, `${cores} cores`, formatSize(memoryBytes), virtual].filter(Boolean).join(', ')
 }
 
-/** "58 of 60 trials valid: 1 invalid, 1 failed". */
-export function validityWords({ trials, missing }: Pick<Analysis, 'trials' | 'missing'>): string {
-  const having = (status: JudgedTrial['status']) => trials.filter((trial) => trial.status === status).length
-  const rest = [
-    [having('invalid'), 'invalid'],
-    [having('failed'), 'failed'],
-    [missing.length, 'not run'],
-  ] as const
-  const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
-  const planned = trials.length + missing.length
-  return `${having('valid')} of ${planned} trials valid${shortfall === '' ? '' : `: ${shortfall}`}`
-}
-
 /** What the arms cost by the tail under the first load: the one sentence where there is room for no more. */
 export function headlineWords(view: View): string {
   const [load] = view.loads
-  const metric = load && view.metric(latencyMetric(view, load, 'p99'))
+  const metric = load && view.metric(latencyMetric(view, load, TAIL))
   return load && metric ? `${load.name}: ${plainWords(costAnswer(view, load, metric))}` : 'No latency was measured.'
 }
 
 /** How far equal arms strayed in p99, load by load. */
 export function noiseWords(view: View): string {
   const bands = view.loads.flatMap((load) => {
-    const band = view.noise(load.name, latencyMetric(view, load, 'p99'))
+    const band = view.noise(load.name, latencyMetric(view, load, TAIL))
     return band === undefined ? [] : [`up to ${formatRatio(band)} under ${load.name}`]
   })
   return bands.length === 0
     ? 'unknown: no A/A pair with valid data'
-    : `p99 of ${view.baseline.name} against itself: ${bands.join(', ')}`
+    : `${TAIL} of ${view.baseline.name} against itself: ${bands.join(', ')}`
 }
 
 /** What ran: this program, the tools, the meshes as asked for and as seen. */

@@ -1,13 +1,14 @@
-import { count, quantileName } from '../../analyse/wording.ts'
+import { count, quantileName, STANDING_WORDS, validityWords } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
 import { cheapest, costAnswer, loadWords } from '../answers.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
-import { clockOf, headlines, latencyMetric, type View } from '../view.ts'
+import { answersOf } from '../sections/opening.ts'
+import { clockOf, headlines, type View } from '../view.ts'
 import { listed, plainWords } from '../words.ts'
 import { code, fenced, row, text } from './markdown.ts'
-import { machineWords, minuteOf, noiseWords, validityWords, versionWords } from './run-words.ts'
+import { machineWords, minuteOf, noiseWords, versionWords } from './run-words.ts'
 import { commandText } from './shell-words.ts'
 
 export interface SummaryAbout {
@@ -54,13 +55,11 @@ function loadLines(view: View, load: Load): string[] {
   ]
 }
 
-/** Tail, median, CPU; then who is cheapest of those that answer fast enough. */
+/** As the page says it; then who is cheapest of those that answer fast enough. */
 function answers(view: View, load: Load): string[] {
-  const names = [latencyMetric(view, load, 'p99'), latencyMetric(view, load, 'p50'), 'cpu']
-  const costs = names.flatMap((name) => {
-    const metric = view.metric(name)
-    return metric ? [plainWords(costAnswer(view, load, metric))] : []
-  })
+  const costs = answersOf(view, load).map((metric) => plainWords(costAnswer(view, load, metric)))
+  const { unranked } = view.data
+  if (unranked !== undefined) return [...costs, `Not ranked: ${unranked}.`]
   const { arms, level, why } = cheapest(view, load)
   const who = plainWords(listed(arms.map((arm) => [arm])))
   const price = level === undefined ? '' : ` (${level})`
@@ -76,15 +75,12 @@ function headOf({ unit, title, quantile }: MetricInfo): string {
 /** "1.24 ms, +52 % (+45 to +60 %)"; what is no finding is called so. */
 function cellText(view: View, arm: string, load: Load, metric: MetricInfo): string {
   const cell = view.cell(arm, load.name, metric.name)
-  if (!cell?.estimate) return 'no valid data'
+  if (!cell?.estimate) return 'no valid figure'
   const level = formatLevel(metric.unit, cell.estimate.center)
   const change = changeText(cell, metric)
-  return change === '' ? level : `${level}, ${change}${REMARKS[cell.standing] ?? ''}`
-}
-
-const REMARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
-  'within-noise': ', within noise',
-  undecided: ', undecided',
+  return change === ''
+    ? level
+    : `${level}, ${change}${cell.standing === 'higher' || cell.standing === 'lower' ? '' : `, ${STANDING_WORDS[cell.standing]}`}`
 }
 
 function changeText({ ratio, difference, standing }: Cell, { unit }: MetricInfo): string {
@@ -104,7 +100,7 @@ function trustLines(view: View, analysis: Analysis): string[] {
   const blocks = blockCount(plan)
   const worst = [...new Set(analysis.problems.map(({ cause, effect }) => `${cause} ${effect}`))].slice(0, 3)
   return [
-    `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Changes are against ${text(view.baseline.name)} of the same block, with 95 % intervals.`,
+    `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Levels are geometric means over trials, changes are against ${text(view.baseline.name)} of the same blocks, with 95 % intervals.`,
     ...worst.map((problem) => `- **Limit**: ${text(problem)}`),
     `- **Noise floor**: ${text(noiseWords(view))}`,
     `- **Run**: \`${code(run.id)}\`, ${text(minuteOf(run.startedAt))}, platform ${text(provenance.platform)}, ${text(plan.scenario.profile)} settings, seed ${plan.scenario.seed}`,

@@ -1,4 +1,4 @@
-import { quantileName } from '../../analyse/wording.ts'
+import { quantileName, STANDING_WORDS } from '../../analyse/wording.ts'
 import type { Cell, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -16,13 +16,21 @@ export function costTable(view: View, load: Load): Html {
   return table({
     id: `costs-${view.loads.indexOf(load)}`,
     kind: 'costs',
-    caption: html`Means over valid trials, with the ratio to ${view.baseline.name} and its 95 % interval. 1, 2=: rank among the arms; = marks arms that cannot be told apart.`,
+    caption: captionOf(view),
     head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, view, load), numeric: true }))],
     rows: view.arms.map((style) => [
       armCell(view, style, load),
       ...metrics.map((metric) => costCell(view, style, load, metric)),
     ]),
   })
+}
+
+function captionOf({ baseline, data }: View): Html {
+  const ranks =
+    data.unranked === undefined
+      ? '1, 2=: rank among the arms; = marks arms that cannot be told apart, and without a difference there is no rank.'
+      : `Not ranked: ${data.unranked}.`
+  return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its 95 % interval; arithmetic means and differences where ${baseline.name} has none of it. ${ranks}`
 }
 
 function heading(metric: MetricInfo, view: View, load: Load): Html {
@@ -53,15 +61,6 @@ function armCell(view: View, style: ArmStyle, load: Load): Html {
   const valid = trials.filter(({ status, id }) => status === 'valid' && !view.state.excluded.includes(id)).length
   const lost = valid < trials.length && html`<small>${valid} of ${trials.length} trials valid</small>`
   return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', again: the noise floor'}</small>${lost}`
-}
-
-export const STANDING_WORDS: Readonly<Record<Cell['standing'], string>> = {
-  baseline: 'baseline',
-  higher: 'higher',
-  lower: 'lower',
-  'within-noise': 'within noise',
-  undecided: 'undecided',
-  'no-data': 'no data',
 }
 
 function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): TableCell {

@@ -1,13 +1,13 @@
 import { count } from '../../analyse/wording.ts'
-import type { Analysis } from '../../model/analysis.ts'
+import type { Analysis, MetricInfo } from '../../model/analysis.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
-import { BUDGET, cheapest, costAnswer, fastest, loadWords, rateWords, type Winner } from '../answers.ts'
+import { BUDGET, cheapest, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
 import { type Html, html } from '../html.ts'
-import type { View } from '../view.ts'
+import { latencyMetric, TAIL, type View } from '../view.ts'
 import { htmlWords } from '../words.ts'
 import { costTable } from './costs.ts'
 
@@ -55,42 +55,89 @@ function loadTabs(view: View): Html {
 
 function panel(view: View, analysis: Analysis, load: Load): Html {
   const index = view.loads.indexOf(load)
-  const [tail, median, cpu] = ['p99', 'p50', 'cpu'].map((name) => view.metric(name))
+  const [lead, ...others] = answersOf(view, load)
   return html`<section class="panel panel-${index}" aria-labelledby="answer-${index}">
 <h2 id="answer-${index}" class="quiet">${loadWords(load)}, driven by ${load.tool}${load.rate === 'max' && '; latencies are service times, since a closed loop has no intended send'}</h2>
-${tail && html`<p class="lead">${htmlWords(costAnswer(view, load, tail, 'with load'))}</p>`}
-${median && html`<p class="second">${htmlWords(costAnswer(view, load, median))}</p>`}
-${cpu && html`<p class="second">${htmlWords(costAnswer(view, load, cpu))}</p>`}
-<div class="cards">${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card('Lowest p99', fastest(view, load))}${trust(view, analysis, load)}</div>
+${lead && html`<p class="lead">${htmlWords(costAnswer(view, load, lead, 'with load'))}</p>`}
+${others.map((metric) => html`<p class="second">${htmlWords(costAnswer(view, load, metric))}</p>`)}
+<div class="cards">${winners(view, load)}${trust(view, analysis, load)}</div>
 <div data-part="costs-${index}">${costTable(view, load)}</div></section>`
+}
+
+/** Tail, median, CPU of the mesh; what is decided comes first. */
+export function answersOf(view: View, load: Load): MetricInfo[] {
+  const names = [latencyMetric(view, load, TAIL), latencyMetric(view, load, 'p50'), 'mesh-cpu']
+  const metrics = names.flatMap((name) => view.metric(name) ?? [])
+  return metrics.toSorted((a, b) => Number(isDecided(view, load, b)) - Number(isDecided(view, load, a)))
+}
+
+function winners(view: View, load: Load): Html {
+  const { unranked } = view.data
+  if (unranked !== undefined) {
+    return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${sentence(unranked)} The figures show what a report looks like.</p></div>`
+  }
+  return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${TAIL}`, fastest(view, load))}`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function card(title: string, { arms, level, real, why }: Winner): Html {
   const verdict =
     real === undefined
       ? ''
-      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'Not a real difference.'}</b> `
+      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'No order is decided.'}</b> `
   return html`<div class="card"><h3>${title}</h3><p class="winner">${arms.length > 1 ? html`tied: ${arms.join(', ')}` : (arms[0] ?? '–')}${level && html` <small>${level}</small>`}</p><p>${verdict}${htmlWords(why)}</p></div>`
 }
+
+/** What limits the figures, in few words; what is not named here is shown by the name of its rule. */
+const CAUTIONS: Readonly<Record<string, string>> = {
+  drift: 'latency drifted during the run',
+  'order-effect': 'the place of an arm in its block mattered',
+  'one-cohort': 'all blocks are of one provisioning',
+  'two-provisionings': 'an arm was provisioned anew within a cohort',
+  sequential: 'the arms were not interleaved',
+  'no-noise-floor': 'no arm repeats the baseline, so the noise is not known',
+  'noise-hides-all': 'equal arms differ as much as the others do',
+  'too-few-blocks': 'an arm has too few blocks in common with the baseline',
+  'too-few-samples': 'trials have too few requests for their highest percentiles',
+  'settings-differ': 'settings differ between the arms',
+  'error-rates-differ': 'error rates differ between the arms',
+  'faster-than-nothing': 'an arm with proxies looks cheaper than none',
+  'unlike-published': 'figures are unlike published ones',
+}
+
+/** What is counted in the first line already. */
+const COUNTED = new Set(['missing-trials', 'lost-trials'])
 
 /** How far the figures of a load can be trusted, in three lines. */
 function trust(view: View, analysis: Analysis, load: Load): Html {
   const of = analysis.trials.filter(({ result }) => result.trial.load === load.name)
-  const valid = of.filter(({ status }) => status === 'valid').length
+  const valid = of.filter(({ status }) => status === 'valid')
   const { plan, provenance } = analysis.record.run
   const { cohorts, scenario } = plan
   const { machine } = provenance
   const planned = trialsOf(plan).filter((trial) => trial.load === load.name).length
-  const tone = valid === 0 ? 'bad' : valid < planned ? 'warn' : 'good'
+  const here = analysis.problems.filter((problem) => problem.load === undefined || problem.load === load.name)
+  const rules = [
+    ...here.map(({ rule }) => rule),
+    ...valid.flatMap(({ problems }) => problems.flatMap(({ rule }) => (rule === 'too-few-samples' ? [rule] : []))),
+  ]
+  const cautions = [...new Set(rules)]
+    .filter((rule) => !COUNTED.has(rule))
+    .map((rule) => CAUTIONS[rule] ?? rule.replaceAll('-', ' '))
+  const broken = valid.length < planned / 2 || here.some(({ severity }) => severity === 'invalid')
+  const tone = broken ? 'bad' : valid.length < planned || cautions.length > 0 ? 'warn' : 'good'
   const blocks = blockCount(plan)
-  return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid} of ${planned} trials valid</p>
-<p>${valid < planned && html`<a href="#problems">Why the others do not count.</a> `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
+  return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid.length} of ${planned} trials count</p>
+<p>${valid.length < planned && html`<a href="#problems">Why the others do not count.</a> `}${cautions.length > 0 && html`<b class="no">With care:</b> <a href="#problems">${cautions.join('; ')}</a>. `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
 }
 
 function noiseWords(view: View, load: Load): string {
-  const known = (['p99', 'cost'] as const).flatMap((name) => {
-    const band = view.noise(load.name, name)
-    return band === undefined ? [] : [`${formatRatio(band)} ${name === 'p99' ? 'at p99' : 'in cost'}`]
+  const known = [TAIL, 'p50'].flatMap((name) => {
+    const band = view.noise(load.name, latencyMetric(view, load, name))
+    return band === undefined ? [] : [`${formatRatio(band)} at ${name}`]
   })
   return known.length === 0
     ? 'No noise floor: there is no A/A pair with valid data.'

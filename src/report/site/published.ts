@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { historyEntries } from '../../analyse/history/entries.ts'
+import { validityWords } from '../../analyse/wording.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import { historyEntrySchema } from '../../model/history.ts'
-import { headlineWords, machineWords, shortCaveat, validityWords } from '../outputs/run-words.ts'
+import { headlineWords, machineWords, shortCaveat } from '../outputs/run-words.ts'
 import type { View } from '../view.ts'
 
 export const PUBLISHED_SCHEMA = 1
