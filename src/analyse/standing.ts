@@ -56,18 +56,20 @@ export function judgeStanding(subject: Subject): Pick<Cell, 'standing' | 'notes'
 export function standingOfRatio(ratio: Estimate, least: Least): Stand {
   const few = tooFew(ratio)
   if (few) return few
-  const { band } = least
+  const { band, minEffect = MIN_EFFECT } = least
   const { center, lo = 0, hi = Number.POSITIVE_INFINITY } = ratio
   const noise = leastRatio(least)
   const notes = band === undefined ? ['This run has no A/A pair: what two equal arms differ by is not known.'] : []
   if (lo <= 1 && hi >= 1) {
     const telling = tellingRatio(noise)
-    if (hi <= telling && lo >= 1 / telling) return { standing: 'within-noise', notes: [...notes, ...bandNote(band)] }
+    if (hi <= telling && lo >= 1 / telling) {
+      return { standing: telling > TELLING ? 'within-noise' : 'no-difference', notes: [...notes, ...bandNote(band)] }
+    }
     return { standing: 'undecided', notes: [...notes, 'The interval is too wide to tell a difference from none.'] }
   }
-  if (Math.max(center, 1 / center) <= noise) {
-    return { standing: 'within-noise', notes: [...notes, ...smallNote(center, least)] }
-  }
+  const distance = Math.max(center, 1 / center)
+  if (distance <= 1 + minEffect) return { standing: 'no-difference', notes: [...notes, smallNote(minEffect)] }
+  if (distance <= noise) return { standing: 'within-noise', notes: [...notes, ...bandNote(band)] }
   return { standing: center > 1 ? 'higher' : 'lower', notes }
 }
 
@@ -86,7 +88,7 @@ export function standingOfDifference(difference: Estimate): Stand {
   const few = tooFew(difference)
   if (few) return few
   const { center, lo = center, hi = center } = difference
-  if (lo === 0 && hi === 0) return { standing: 'within-noise', notes: [] }
+  if (lo === 0 && hi === 0) return { standing: 'no-difference', notes: [] }
   if (lo <= 0 && hi >= 0)
     return { standing: 'undecided', notes: ['The interval is too wide to tell a difference from none.'] }
   return { standing: center > 0 ? 'higher' : 'lower', notes: [] }
@@ -119,8 +121,6 @@ function bandNote(band: number | undefined): string[] {
 }
 
 /** Why a difference that is certain is not called one. */
-function smallNote(center: number, { band = 1, minEffect = MIN_EFFECT }: Least): string[] {
-  return Math.max(center, 1 / center) <= 1 + minEffect
-    ? [`The difference is below ${formatShare(minEffect)}, the least effect that the scenario calls relevant.`]
-    : bandNote(band)
+function smallNote(minEffect: number): string {
+  return `The difference is below ${formatShare(minEffect)}, the least effect that the scenario calls relevant.`
 }

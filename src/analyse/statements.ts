@@ -35,8 +35,10 @@ export function statement(analysis: Analysis, cell: Cell): string {
       return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${cell.mean ?? 'geometric'} mean, ${count(cell.values.length, 'trial')}).`
     case 'undecided':
       return undecided(cell, `${cell.arm} differs from ${base} in ${what} ${where}`)
-    case 'within-noise':
+    case 'no-difference':
       return `${cell.arm} shows no relevant difference from ${base} in ${what} ${where}${figures}.`
+    case 'within-noise':
+      return `${cell.arm} differs from ${base} in ${what} ${where} by no more than equal arms do${figures}.`
     default:
       return `${cell.arm} ${changeOf(metric, cell)} ${where}${figures}.`
   }

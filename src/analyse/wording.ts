@@ -1,4 +1,4 @@
-import type { Analysis, JudgedTrial } from '../model/analysis.ts'
+import type { Analysis, JudgedTrial, Standing } from '../model/analysis.ts'
 import { formatNumber, formatShare } from '../model/units.ts'
 import type { Host } from '../model/usage.ts'
 
@@ -12,6 +12,17 @@ export function list(items: readonly string[]): string {
   const last = items.at(-1)
   if (last === undefined) return ''
   return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** A standing as tables and charts show it. */
+export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  baseline: 'baseline',
+  higher: 'higher',
+  lower: 'lower',
+  'no-difference': 'no relevant difference',
+  'within-noise': 'within the noise of equal arms',
+  undecided: 'too noisy to say',
+  'no-data': 'no data',
 }
 
 /** The name of a quantile as people write it: 0.999 → "p99.9". */

@@ -60,8 +60,11 @@ export interface Estimate {
   readonly n: number
 }
 
-/** What can be said of an arm against the baseline. `within-noise`: not more than the A/A pair shows tonight. */
-export type Standing = 'baseline' | 'higher' | 'lower' | 'within-noise' | 'undecided' | 'no-data'
+/**
+ * What can be said of an arm against the baseline. `no-difference`: less than the scenario's least effect, or an interval that
+ * stays close to none. `within-noise`: not more than the A/A pair shows.
+ */
+export type Standing = 'baseline' | 'higher' | 'lower' | 'no-difference' | 'within-noise' | 'undecided' | 'no-data'
 
 /** What the interval of a comparison rests on. */
 export interface Basis {

@@ -34,12 +34,15 @@ export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 
       ` ${absence(view, view.baseline.name, load)}, so nothing can be compared with it.`,
     ]
   }
-  const { moved, still, open, silent } = sorted(view, load, metric)
+  const { moved, still, noise, open, silent } = sorted(view, load, metric)
   const parts = strung([
     movedWords(moved, metric),
     still.length === 0
       ? []
       : [...rangesWords(still, metric), ` ${still.length === 1 ? 'shows' : 'show'} no relevant difference`],
+    noise.length === 0
+      ? []
+      : [...rangesWords(noise, metric), ` ${noise.length === 1 ? 'differs' : 'differ'} by no more than equal arms do`],
     openWords(open, metric),
     ...silent.map((arm): Words => [{ arm }, ` ${absence(view, arm, load)}`]),
   ])
@@ -116,6 +119,7 @@ function betweenText({ ratio, difference }: Cell, { unit }: MetricInfo): string 
 interface Sorted {
   readonly moved: readonly Cell[]
   readonly still: readonly Cell[]
+  readonly noise: readonly Cell[]
   readonly open: readonly Cell[]
   readonly silent: readonly string[]
 }
@@ -130,7 +134,8 @@ function sorted(view: View, load: Load, metric: MetricInfo): Sorted {
   const having = (...standings: Cell['standing'][]) => byCost.filter(({ standing }) => standings.includes(standing))
   return {
     moved: having('higher', 'lower'),
-    still: having('within-noise'),
+    still: having('no-difference'),
+    noise: having('within-noise'),
     open: having('undecided'),
     silent: others.map(({ name }) => name).filter((name) => !cells.some(({ arm }) => arm === name)),
   }

@@ -1,20 +1,12 @@
 import { unpairedContrast } from '../analyse/compare/unpaired-contrast.ts'
-import { list } from '../analyse/wording.ts'
-import type { Analysis, Cell, Standing } from '../model/analysis.ts'
+import { list, STANDING_WORDS } from '../analyse/wording.ts'
+import type { Analysis, Cell } from '../model/analysis.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from './figures.ts'
 import { type Fragment, type Html, html } from './html.ts'
 import type { PageData } from './page-data.ts'
 import { table } from './table.ts'
 
-const METRICS = ['p50', 'p99', 'mesh-cpu', 'mesh-memory']
-const WORDS: Partial<Record<Standing, string>> = {
-  higher: 'higher',
-  lower: 'lower',
-  'within-noise': 'no relevant difference',
-  undecided: 'too noisy to say',
-  'no-data': 'no data',
-}
-
+const METRICS = ['p50', 'typical-p99', 'p99', 'mesh-cpu', 'mesh-memory']
 /** This run beside another one, whose report the reader has: a first look, for which `meshbench compare` has the rigour. */
 export function otherRun(own: PageData, other: PageData): Html {
   const rows = rowsOf(own, other)
@@ -127,7 +119,7 @@ function row(own: PageData, other: PageData, here: Cell, there: Cell) {
     number(there.estimate && formatLevel(unit, there.estimate.center)),
     number(ratio ? formatRatio(ratio.center) : change),
     number(ratio ? formatRatioInterval(ratio) : interval),
-    { content: html`${WORDS[standing] ?? standing}${notes.length > 0 && html` <small>${notes.join(' ')}</small>`}` },
+    { content: html`${STANDING_WORDS[standing]}${notes.length > 0 && html` <small>${notes.join(' ')}</small>`}` },
   ]
 }
 

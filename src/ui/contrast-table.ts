@@ -1,4 +1,5 @@
 import type { Contrast, SidesCompared } from '../analyse/compare/contrast.ts'
+import { STANDING_WORDS } from '../analyse/wording.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
 import { type Entry, grid } from './grid.ts'
@@ -7,12 +8,9 @@ import { paragraph } from './paragraph.ts'
 import type { Style } from './style.ts'
 
 const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
+  ...STANDING_WORDS,
   higher: 'B higher',
   lower: 'B lower',
-  'within-noise': 'no relevant difference',
-  undecided: 'too noisy to say',
-  'no-data': 'no data',
-  baseline: '',
 }
 
 /** B against A on a terminal: what changed besides, the figures, what they are worth. */

@@ -17,7 +17,11 @@ export const COLUMNS: readonly { readonly metric: string; readonly title: string
 ]
 
 /** Marks that say without colour what a ratio is worth. */
-export const MARKS = { 'within-noise': '≈', undecided: '?' } as const
+export const MARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
+  'no-difference': '≈',
+  'within-noise': '≈',
+  undecided: '?',
+}
 
 const NAME_WIDTH = 24
 
@@ -53,16 +57,13 @@ function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): stri
   const center = cell?.estimate?.center
   if (center === undefined || metric === undefined) return '–'
   // Of what the baseline has none of there is no ratio below to carry the mark.
-  return `${cell?.difference && !cell.ratio ? markOf(cell) : ''}${levelText(center, metric.unit)}`
-}
-
-function markOf({ standing }: Cell): string {
-  return standing === 'undecided' || standing === 'within-noise' ? MARKS[standing] : ''
+  return `${cell?.difference && !cell.ratio ? (MARKS[cell.standing] ?? '') : ''}${levelText(center, metric.unit)}`
 }
 
 function ratioEntry(cell: Cell | undefined, style: Style): Entry {
   if (!cell?.ratio) return { text: '' }
-  return { text: style.plain(`${markOf(cell)}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
+  const mark = MARKS[cell.standing] ?? ''
+  return { text: style.plain(`${mark}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
 }
 
 function intervalEntry(cell: Cell | undefined, style: Style): Entry {

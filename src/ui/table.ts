@@ -53,7 +53,8 @@ function legend({ record, cells }: Analysis, style: Style): string {
     `Geometric means over trials; ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a 95 % interval.`,
     isOpen && 'Latency is response time, from the intended send.',
     isClosed && 'A load without a rate has service time only, from the actual send.',
-    marked('within-noise') && `${MARKS['within-noise']} no relevant difference.`,
+    marked('no-difference') && `${MARKS['no-difference']} no relevant difference.`,
+    marked('within-noise') && `${MARKS['within-noise']} within the noise of equal arms.`,
     marked('undecided') && `${MARKS.undecided} too noisy to say.`,
   ]
   return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))

@@ -41,7 +41,7 @@ describe('a run of eight blocks', () => {
 
   test('says of the repeated baseline that it is within the noise, and takes it as the floor', () => {
     expect(cell(analysis, 'none', 'p99').standing).toBe('baseline')
-    expect(cell(analysis, noneAgain.name, 'p99').standing).toBe('within-noise')
+    expect(cell(analysis, noneAgain.name, 'p99').standing).toBe('no-difference')
     const floor = analysis.noise.find(({ metric }) => metric === 'p99')
     expect(floor).toMatchObject({ arm: noneAgain.name, ratio: cell(analysis, noneAgain.name, 'p99').ratio })
   })
@@ -159,7 +159,7 @@ describe('what may not be said', () => {
     const of = (trial: Trial) => ({ latency: trial.arm === sidecar.name ? 1.015 : 1 })
     const p50 = cell(analyse(recordOf(scenarioOf(oneCohort), of)), sidecar.name, 'p50')
     expect(p50.ratio?.lo).toBeGreaterThan(1.01)
-    expect(p50.standing).toBe('within-noise')
+    expect(p50.standing).toBe('no-difference')
     expect(p50.notes).toContain('The difference is below 2 %, the least effect that the scenario calls relevant.')
     const strict = analyse(recordOf(scenarioOf({ ...oneCohort, minEffect: 0.01 }), of))
     expect(cell(strict, sidecar.name, 'p50').standing).toBe('higher')

@@ -49,7 +49,7 @@ describe('compare', () => {
     expect(unpaired.document.contrasts).toHaveLength(6)
     for (const contrast of unpaired.document.contrasts) {
       expect(contrast).toMatchObject({ method: 'unpaired' })
-      expect(['within-noise', 'undecided']).toContain(contrast.standing)
+      expect(['no-difference', 'within-noise', 'undecided']).toContain(contrast.standing)
       for (const key of Object.keys(contrast)) expect(DOCS).toContain(`\`${key}\``)
     }
     const crossed = await meshbench(['compare', `${older}:none`, `${newer}:envoy-sidecar`, '--metrics', 'p50'], { cwd })

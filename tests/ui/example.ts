@@ -126,7 +126,7 @@ export function exampleAnalysis(): Analysis {
       cell('none', 'mesh-memory', 0, 'baseline'),
       cell('envoy-sidecar', 'p50', 0.000892, 'higher', 2.165),
       cell('envoy-sidecar', 'p99', 0.00252, 'undecided', 1.21),
-      cell('envoy-sidecar', 'throughput', 998.2, 'within-noise', 1),
+      cell('envoy-sidecar', 'throughput', 998.2, 'no-difference', 1),
       cell('envoy-sidecar', 'mesh-cpu', 480, 'undecided'),
       cell('envoy-sidecar', 'mesh-memory', 58 * 2 ** 20, 'higher'),
     ],

@@ -1,4 +1,4 @@
-import { quantileName } from '../../analyse/wording.ts'
+import { quantileName, STANDING_WORDS } from '../../analyse/wording.ts'
 import type { Cell, Estimate, MetricInfo, Standing } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -20,16 +20,6 @@ export interface ForestPanel {
   readonly title: string
   readonly noise: number | undefined
   readonly rows: readonly ForestRow[]
-}
-
-/** The analysis's finding in words. */
-export const STANDINGS: Readonly<Record<Standing, string>> = {
-  baseline: 'baseline',
-  higher: 'higher',
-  lower: 'lower',
-  'within-noise': 'no relevant difference',
-  undecided: 'too noisy to say',
-  'no-data': 'no data',
 }
 
 /** Shown where they have ratios: a baseline without a mesh has none of its CPU and memory. */
@@ -66,6 +56,6 @@ export function findingOf({ style, metric, ratio, standing }: ForestRow) {
   return {
     decided,
     color: decided ? `var(--${isWorse ? 'worse' : 'better'})` : 'var(--muted)',
-    say: `${style.name}, ${metric.title}: ${figure}${STANDINGS[standing]}`,
+    say: `${style.name}, ${metric.title}: ${figure}${STANDING_WORDS[standing]}`,
   }
 }

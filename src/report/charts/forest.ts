@@ -1,11 +1,11 @@
-import { list } from '../../analyse/wording.ts'
+import { list, STANDING_WORDS } from '../../analyse/wording.ts'
 import type { MetricInfo, Standing } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { Chart } from '../chart.ts'
 import { formatRatio } from '../figures.ts'
 import { latencyMetric, type View } from '../view.ts'
 import { forestSpec } from './forest-drawn.ts'
-import { type ForestPanel, panelsOf, STANDINGS, titleOf } from './forest-rows.ts'
+import { type ForestPanel, panelsOf, titleOf } from './forest-rows.ts'
 
 /** Every arm as a ratio to the baseline, with intervals, by the metrics that are asked for first. */
 export function forestChart(view: View, load: Load): Chart {
@@ -39,7 +39,7 @@ export function forestChart(view: View, load: Load): Chart {
       ratio?.center,
       ratio?.lo,
       ratio?.hi,
-      STANDINGS[standing],
+      STANDING_WORDS[standing],
       cell?.p,
       cell?.q,
       ratio?.n,
@@ -58,7 +58,7 @@ function reasonOf(view: View): string {
     : `No chart: no block of this load has valid trials of ${view.baseline.name} and of another arm.`
 }
 
-/** "Against none, p99 is higher with envoy-sidecar (+62 %); envoy-node shows no relevant difference; too noisy to say for …" */
+/** "Against none, p99 is higher with envoy-sidecar (+62 %); envoy-node shows no difference beyond the noise; too noisy to say for …" */
 function sentenceOf({ baseline }: View, panel: ForestPanel | undefined): string {
   if (!panel) return ''
   const compared = panel.rows.filter(({ style }) => style.role !== 'twin')
@@ -66,12 +66,12 @@ function sentenceOf({ baseline }: View, panel: ForestPanel | undefined): string 
     compared.flatMap(({ style, ratio, standing }) =>
       ratio && standings.includes(standing) ? [`${style.name} (${formatRatio(ratio.center)})`] : [],
     )
-  const [higher, lower, same, open] = [of('higher'), of('lower'), of('within-noise'), of('undecided')]
+  const [higher, lower, same, open] = [of('higher'), of('lower'), of('no-difference', 'within-noise'), of('undecided')]
   const parts = [
     higher.length > 0 ? `${panel.title} is higher with ${list(higher)}` : '',
     lower.length > 0 ? `${higher.length > 0 ? 'it' : panel.title} is lower with ${list(lower)}` : '',
     same.length > 0
-      ? `${list(same)} ${same.length === 1 ? 'shows' : 'show'} no relevant difference${higher.length + lower.length > 0 ? '' : ` in ${panel.title}`}`
+      ? `${list(same)} ${same.length === 1 ? 'shows' : 'show'} no difference beyond the noise${higher.length + lower.length > 0 ? '' : ` in ${panel.title}`}`
       : '',
     open.length > 0 ? `too noisy to say for ${list(open)}` : '',
   ].filter(Boolean)

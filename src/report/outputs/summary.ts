@@ -1,4 +1,4 @@
-import { count, quantileName, validityWords } from '../../analyse/wording.ts'
+import { count, quantileName, STANDING_WORDS, validityWords } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
@@ -80,12 +80,9 @@ function cellText(view: View, arm: string, load: Load, metric: MetricInfo): stri
   if (!cell?.estimate) return 'no valid figure'
   const level = formatLevel(metric.unit, cell.estimate.center)
   const change = isNothing(cell) ? '' : changeText(cell, metric)
-  return change === '' ? level : `${level}, ${change}${REMARKS[cell.standing] ?? ''}`
-}
-
-const REMARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
-  'within-noise': ', no relevant difference',
-  undecided: ', too noisy to say',
+  return change === ''
+    ? level
+    : `${level}, ${change}${cell.standing === 'higher' || cell.standing === 'lower' ? '' : `, ${STANDING_WORDS[cell.standing]}`}`
 }
 
 function changeText({ ratio, difference, standing }: Cell, { unit }: MetricInfo): string {

@@ -1,4 +1,4 @@
-import { quantileName } from '../../analyse/wording.ts'
+import { quantileName, STANDING_WORDS } from '../../analyse/wording.ts'
 import type { Cell, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -61,15 +61,6 @@ function armCell(view: View, style: ArmStyle, load: Load): Html {
   const valid = trials.filter(({ status, id }) => status === 'valid' && !view.state.excluded.includes(id)).length
   const lost = valid < trials.length && html`<small>${valid} of ${trials.length} trials valid</small>`
   return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', again: the noise floor'}</small>${lost}`
-}
-
-export const STANDING_WORDS: Readonly<Record<Cell['standing'], string>> = {
-  baseline: 'baseline',
-  higher: 'higher',
-  lower: 'lower',
-  'within-noise': 'no relevant difference',
-  undecided: 'too noisy to say',
-  'no-data': 'no data',
 }
 
 function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): TableCell {

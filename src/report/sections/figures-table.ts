@@ -1,3 +1,4 @@
+import { STANDING_WORDS } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatNumber } from '../../model/units.ts'
@@ -5,7 +6,6 @@ import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatio
 import { type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
 import type { View } from '../view.ts'
-import { STANDING_WORDS } from './costs.ts'
 
 /** The whole set of numbers of a load, both clocks, with p and q values: for who wants to check. */
 export function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Html {
