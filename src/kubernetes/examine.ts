@@ -4,6 +4,7 @@ import { isTree, mergeValues } from '../meshes/merge-values.ts'
 import { Failure } from '../model/failure.ts'
 import type { InstallAbout, InstallStep, KubernetesMesh, KubernetesObject, Readiness, Values } from '../model/mesh.ts'
 import type { Finding } from '../model/platform.ts'
+import type { Seconds } from '../model/units.ts'
 import { chartAddress } from './chart-address.ts'
 import { chartShelf, type ShelvedChart } from './chart-shelf.ts'
 import { helmArgv, isLocalChart } from './helm-argv.ts'
@@ -31,10 +32,16 @@ export async function examineCharts(
 ): Promise<Finding[]> {
   await mkdir(helm.dir, { recursive: true, mode: 0o700 })
   const bench = workbench(helm, kubernetes, signal)
+  // Fetched side by side; what becomes of each is asked again below.
+  const steps = arms.flatMap((one) => helmSteps(one.kubernetes.install(one.about)).map((step) => ({ step, ...one })))
+  await Promise.allSettled(steps.map(({ step, about }) => bench.chart(step, about)))
   const found: Finding[] = []
   for (const one of arms) found.push(...(await examineArm(one, bench)))
   return [...new Map(found.map((finding) => [JSON.stringify(finding), finding])).values()]
 }
+
+/** For one chart, where a proxy or a registry does not answer. */
+const FETCHING: Seconds = 60
 
 /** What helm has been asked already is not asked again: arms share charts, and often their values. */
 interface Workbench {
@@ -47,8 +54,16 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
   const rendered = new Map<string, Promise<readonly KubernetesObject[]>>()
   // One key pair for all that is compared: another would make another rendering.
   let credentials: Promise<Values> | undefined
-  const chart = (step: HelmStep, about: InstallAbout) =>
-    shelf.chart(chartAddress(about, step.chart), step.version, signal)
+  const asked = new Map<string, Promise<ShelvedChart>>()
+  // Also one that cannot be had is asked for once: each may take its time to say so.
+  const chart = (step: HelmStep, about: InstallAbout) => {
+    const address = chartAddress(about, step.chart)
+    const key = JSON.stringify([address, step.version])
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(FETCHING * 1000)])
+    const known = asked.get(key) ?? shelf.chart(address, step.version, limit)
+    asked.set(key, known)
+    return known
+  }
   const render = async (step: HelmStep, path: string) => {
     if (step.credentials !== undefined) credentials ??= linkerdCredentials()
     const values = mergeValues(step.values, step.credentials && (await credentials))

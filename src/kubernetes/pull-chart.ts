@@ -26,7 +26,7 @@ export async function pullChart(
     signal.throwIfAborted()
     const from = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
     const address = typeof chart === 'string' ? chart : chart.repository
-    const { why, fix } = downloadTrouble(address.replace(/^oci:/, 'https:'), cause, about.env)
+    const { why, fix } = downloadTrouble(address.replace(/^oci:/, 'https:'), (cause as Error).message, about.env)
     throw new Failure('helm', `The chart ${from}${version === undefined ? '' : ` ${version}`} could not be fetched.`, {
       cause: why,
       fix: `${fix} A site file can name another place for it.`,

@@ -70,9 +70,17 @@ describe('versions', () => {
   })
 
   it('of Linkerd are edge releases, or are refused', () => {
-    const install = () => meshOf('linkerd').kubernetes.install(about('linkerd', { version: '2.20' }))
-    expect(install).toThrow(Failure)
-    expect(install).toThrow('2.20 is no version of Linkerd')
+    const refused = () => about('linkerd', { version: '2.20' })
+    expect(refused).toThrow(Failure)
+    expect(refused).toThrow('2.20 is no version of Linkerd')
+  })
+
+  it('of Linkerd that have an image for the rules of a pod bring it', () => {
+    expect(images('linkerd', { version: 'edge-25.10.7' })).toContain('cr.l5d.io/linkerd/proxy-init:v2.4.3')
+    expect(helm('linkerd', 'linkerd-control-plane', { version: 'edge-25.10.7' }).values).toMatchObject({
+      proxyInit: { image: { name: 'cr.l5d.io/linkerd/proxy-init', version: 'v2.4.3' } },
+    })
+    expect(helm('linkerd', 'linkerd-control-plane', { version: 'edge-25.11.3' }).values).not.toHaveProperty('proxyInit')
   })
 })
 

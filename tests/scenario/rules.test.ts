@@ -31,10 +31,64 @@ const simulated = (parts: Parameters<typeof written>[0]) => written({ top: 'plat
 const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: local', ...parts })
 
 describe('rules', () => {
-  it.each([
+  it.each<[string, string, string, string, string]>([
     ['armNamesAreUnique', written({ arms: '[none, { name: none, mesh: cloud }]' }), 'arms[1].name', 'two arms', 'A/A'],
     ['meshesExist', written({ arms: '[none, linkrd]' }), 'arms[1].mesh', 'no mesh "linkrd"', 'envoy-sidecar'],
     ['meshesExist, by a word every object knows', written({ arms: '[toString]' }), 'arms[0].mesh', 'no mesh', 'none'],
+    ...(
+      [
+        ['istio-sidecar', 'v1.31.1', 'have no "v"', 'Write 1.31.1.'],
+        ['istio-ambient', '1.27', 'names many releases', '"1.31.1"'],
+        ['istio-sidecar', '1.31.1-distroless', 'is a tag of images', 'Write 1.31.1;'],
+        ['istio-sidecar', '1.031.1', 'is no release of Istio', 'three numbers'],
+        ['kuma', 'v2.14.3', 'releases of Kuma', 'Write 2.14.3.'],
+        ['linkerd', '2.20', 'edge releases only', 'Write edge-26.6.3.'],
+        ['linkerd', '2026.6.3', 'edge releases only', 'Write edge-26.6.3.'],
+        ['linkerd', 'edge-26.06.3', 'edge releases only', 'Write edge-26.6.3.'],
+        ['linkerd', 'edge-26.13.1', 'edge releases only', 'Name an edge release'],
+        ['linkerd', 'stable-2.14.10', 'edge releases only', 'edge-25.10.7 is 2.19'],
+        ['linkerd', 'edge-25.9.3', 'bring the Gateway API themselves', 'edge-25.9.4 or a later'],
+      ] as const
+    ).map(
+      ([mesh, version, message, remedy]) =>
+        [
+          `versionsCanBeInstalled, ${mesh} ${version}`,
+          written({ arms: `[none, { name: x, mesh: ${mesh}, version: "${version}" }]` }),
+          'arms[1].version',
+          message,
+          remedy,
+        ] as [string, string, string, string, string],
+    ),
+    ...(
+      [
+        [
+          '{ values: { meshConfig: { a: 1 } } }',
+          'values.meshConfig',
+          'has no chart "meshConfig"',
+          'values.values.<chart>',
+        ],
+        ['{ values: { istio-cni: { a: 1 } } }', 'values.istio-cni', 'has no chart', 'Did you mean cni?'],
+        ['{ values: { istiod: 3 } }', 'values.istiod', 'is not a map', 'below it'],
+        ['{ values: { "*": { global.hub: x } } }', 'values.*.global.hub', 'one key with dots', 'global: { hub: "x" }'],
+        [
+          '{ values: { istiod: { global: { proxy.resources.limits: { cpu: 1 } } } } }',
+          'values.istiod.global.proxy.resources.limits',
+          'one key with dots',
+          'proxy: { resources: { limits: a map of keys } }',
+        ],
+        ['{ meshConfig.accessLogFile: x }', 'meshConfig.accessLogFile', 'no setting', 'values.values.<chart>'],
+        ['{ istiod: { a: 1 } }', 'istiod', 'no setting "istiod"', 'values.values.istiod'],
+      ] as const
+    ).map(
+      ([values, path, message, remedy]) =>
+        [
+          `Helm values ${values}`,
+          written({ arms: `[none, { name: x, mesh: istio-sidecar, values: ${values} }]` }),
+          `arms[1].values.${path}`,
+          message,
+          remedy,
+        ] as [string, string, string, string, string],
+    ),
     ['meshesFitThePlatform', local({ arms: '[none, cloud]' }), 'arms[1].mesh', 'cannot be built', 'envoy-node'],
     [
       'meshesFitThePlatform, kind',

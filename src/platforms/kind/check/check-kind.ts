@@ -100,12 +100,10 @@ async function chartFindings(
     const found = await examine({ arms: charts, site, onlyLocal })
     const count = charts.length === 1 ? '1 arm' : `${charts.length} arms`
     if (found === undefined) {
-      const lacks = onlyLocal
-        ? 'helm or the charts are not on this machine: `meshbench doctor` and'
-        : 'helm is not here yet:'
-      return [
-        ok(`the charts of ${count} were not rendered, since ${lacks} a run renders them before it makes anything`),
-      ]
+      const why = onlyLocal
+        ? 'helm or they are not on this machine: `meshbench doctor` looks at them, and a run before it makes anything'
+        : 'helm is not here yet: a run fetches it, and looks at them before it makes anything'
+      return [ok(`the charts of ${count} were not looked at, since ${why}`)]
     }
     return found.length > 0
       ? found

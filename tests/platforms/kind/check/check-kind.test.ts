@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../../../src/model/failure.ts'
 import { makePlan } from '../../../../src/plan/make-plan.ts'
 import { imagesOf } from '../../../../src/platforms/kind/arm.ts'
-import { checkKind } from '../../../../src/platforms/kind/check/check-kind.ts'
+import { checkKind, reviewKind } from '../../../../src/platforms/kind/check/check-kind.ts'
 import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
-import { isBuiltIn } from '../../../../src/platforms/kind/check/readers.ts'
+import { isBuiltIn, type Readers } from '../../../../src/platforms/kind/check/readers.ts'
 import type { DockerInfo } from '../../../../src/platforms/kind/docker.ts'
 import { PUBLIC_SITE } from '../../../../src/site/defaults.ts'
 import { parsed, written } from '../../../scenario/written.ts'
@@ -348,6 +348,34 @@ describe('checkKind', () => {
       { what: 'the chart /charts/istiod cannot be had', why: 'there is nothing at that path' },
       { what: `what is at ${PUBLIC_SITE.gatewayApi.manifests} cannot be had`, why: 'the answer is 404' },
     ])
+  })
+
+  it('finds what the charts of arms lack, and says where nobody could look', async () => {
+    const lacking = { severity: 'error', what: 'arm x waits for Deployment y' } as const
+    expect(await wrong({ readers: { examine: async () => [lacking] } })).toEqual([lacking])
+    const unseen = await check({ readers: { examine: async () => undefined } })
+    expect(unseen.map(({ what }) => what)).toContainEqual(
+      expect.stringContaining('helm is not here yet: a run fetches it'),
+    )
+  })
+
+  it('reviews a plan without Docker: charts that are here, and arms that cannot be', async () => {
+    const asked: boolean[] = []
+    const examine: Readers['examine'] = async ({ onlyLocal = false }) => {
+      asked.push(onlyLocal)
+      return undefined
+    }
+    expect(await reviewKind(plan(), PUBLIC_SITE, { examine })).toMatchObject([
+      { severity: 'ok', what: expect.stringContaining('`meshbench doctor` looks at them') },
+    ])
+    expect(asked).toEqual([true])
+    const { scenario } = plan()
+    const odd = { ...scenario, arms: [...scenario.arms, { name: 'odd', mesh: 'istio-sidecar', version: 'v1.2.3' }] }
+    expect(await reviewKind({ ...plan(), scenario: odd }, PUBLIC_SITE, { examine })).toMatchObject([
+      { severity: 'error', what: 'arm odd: v1.2.3: releases of Istio have no "v" before them' },
+      { severity: 'ok' },
+    ])
+    expect(await reviewKind(plan('isolation: frozen', '[none]'), PUBLIC_SITE, { examine })).toEqual([])
   })
 
   it('needs less where arms stand one at a time, and no modules without a mesh', async () => {
