@@ -51,7 +51,7 @@ export async function examineArms({
   )
   if (charts.length === 0) return []
   if (onlyLocal && !charts.every((chart) => chart !== undefined && isLocalChart(chart))) return undefined
-  const path = helm ?? (await locate('helm').catch(() => undefined))?.path
+  const path = helm ?? (await locate('helm'))?.path
   if (path === undefined) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'meshbench-look-'))
   const limit = AbortSignal.timeout(RENDERING * 1000)

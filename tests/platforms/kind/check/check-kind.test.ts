@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Failure } from '../../../../src/model/failure.ts'
 import { makePlan } from '../../../../src/plan/make-plan.ts'
 import { imagesOf } from '../../../../src/platforms/kind/arm.ts'
 import { checkKind, reviewKind } from '../../../../src/platforms/kind/check/check-kind.ts'
 import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
 import { isBuiltIn, type Readers } from '../../../../src/platforms/kind/check/readers.ts'
+import { examineArms } from '../../../../src/platforms/kind/check/remote-trouble.ts'
 import type { DockerInfo } from '../../../../src/platforms/kind/docker.ts'
 import { PUBLIC_SITE } from '../../../../src/site/defaults.ts'
 import { parsed, written } from '../../../scenario/written.ts'
@@ -357,6 +358,14 @@ describe('checkKind', () => {
     expect(unseen.map(({ what }) => what)).toContainEqual(
       expect.stringContaining('helm is not here yet: a run fetches it'),
     )
+  })
+
+  it('passes on that a helm which somebody has configured cannot be used', async () => {
+    vi.stubEnv('MESHBENCH_HELM', '/nowhere/helm')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(await wrong({ readers: { examine: examineArms } })).toMatchObject([
+      { severity: 'error', what: expect.stringContaining('MESHBENCH_HELM names /nowhere/helm') },
+    ])
   })
 
   it('reviews a plan without Docker: charts that are here, and arms that cannot be', async () => {
