@@ -120,8 +120,9 @@ function baselineTitle(scenario: Scenario): string {
   return name === mesh ? decapital(meshes[mesh]?.title ?? name) : name
 }
 
+/** Names of percentiles stay as they are. */
 function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function decapital(text: string): string {

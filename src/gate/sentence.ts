@@ -44,7 +44,9 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
   const chance = adjusted && (verdict === 'improvement' ? adjusted.better : adjusted.worse)
   return [
     ...(interval === undefined ? [] : [`95 % interval ${interval}`]),
-    ...(difference ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))}`] : []),
+    ...(difference
+      ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))} in the arithmetic mean`]
+      : []),
     `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
     ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),
     ...(basis === 'nights' ? ['by what nights differ by'] : []),

@@ -10,7 +10,6 @@ export const COLUMNS: readonly { readonly metric: string; readonly title: string
   { metric: 'p50', title: 'p50' },
   { metric: 'typical-p99', title: 'typical p99' },
   { metric: 'p99', title: 'p99' },
-  { metric: 'p999', title: 'p99.9' },
   { metric: 'throughput', title: 'throughput' },
   { metric: 'mesh-cpu', title: 'mesh CPU-s/million' },
   { metric: 'mesh-memory', title: 'mesh memory' },

@@ -52,7 +52,7 @@ describe('a run of eight blocks', () => {
     expect(mesh.difference?.center).toBeCloseTo(100, 9)
     expect(mesh.standing).toBe('higher')
     expect(mesh.difference?.lo).toBeGreaterThan(0)
-    expect(cell(analysis, noneAgain.name, 'mesh-cpu').standing).toBe('within-noise')
+    expect(cell(analysis, noneAgain.name, 'mesh-cpu').standing).toBe('no-difference')
     expect(cell(analysis, sidecar.name, 'application-cpu').ratio?.center).toBeCloseTo(1, 9)
     expect(cell(analysis, sidecar.name, 'mesh-idle-cpu').estimate?.center).toBeCloseTo(0.01, 9)
     expect(cell(analysis, sidecar.name, 'mesh-memory').estimate?.center).toBeCloseTo(6e7, 0)

@@ -307,5 +307,5 @@ test.each([
 })
 
 test('equal arms without a mesh have none of its CPU, and cannot be told apart', () => {
-  expect(of(noneAgain.name, 'mesh-cpu')).toMatchObject({ standing: 'within-noise', estimate: { center: 0 } })
+  expect(of(noneAgain.name, 'mesh-cpu')).toMatchObject({ standing: 'no-difference', estimate: { center: 0 } })
 })

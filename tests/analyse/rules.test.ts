@@ -199,7 +199,7 @@ const cases: Case[] = [
     rule: 'noisy-neighbour',
     severity: 'warning',
     otherwise: { observation: { host: { cores: 4, busyCores: 0.55 } } },
-    says: /0\.3 of 4 cores \(7\.52 %\)/,
+    says: /0\.3 of 4 cores \(7\.47 %\)/,
   },
   {
     what: 'something else that takes more than a tenth',
@@ -207,7 +207,7 @@ const cases: Case[] = [
     severity: 'invalid',
     // 0.25 cores are the arm's own.
     otherwise: { observation: { host: { cores: 4, busyCores: 0.7 } } },
-    says: /0\.45 of 4 cores \(11\.3 %\)/,
+    says: /0\.45 of 4 cores \(11\.2 %\)/,
   },
   {
     what: 'something else that takes a core',

@@ -9,9 +9,9 @@ const analysis = analyse(recordOf(scenarioOf(), of))
 
 test('what is higher is said with amount, ratio, interval and blocks', () => {
   const [baseline, again, mesh] = statements(analysis, 'p99')
-  expect(baseline).toMatch(/^P99 of none is 2\.\d+ ms at 2,000\/s \(8 trials\)\.$/)
+  expect(baseline).toMatch(/^p99 of none is 2\.\d+ ms at 2,000\/s \(geometric mean, 8 trials\)\.$/)
   expect(again).toMatch(
-    /^none-again cannot be told from no mesh in p99 at 2,000\/s \(\+0\.0 %, 95 % interval .* 8 blocks\)\.$/,
+    /^none-again shows no relevant difference from no mesh in p99 at 2,000\/s \(\+0\.0 %, 95 % interval .* 8 blocks\)\.$/,
   )
   expect(mesh).toMatch(
     /^envoy-sidecar adds 1\.\d+ ms to p99 at 2,000\/s \(\+54 %, 95 % interval \+5\d(\.\d)? % … \+5\d(\.\d)? %, 8 blocks, 2 cohorts\)\.$/,
@@ -37,7 +37,7 @@ test('what was not measured, or not often enough, is said', () => {
   expect(statements(failed, 'p99')[2]).toBe('No valid trial of envoy-sidecar tells p99 at 2,000/s.')
   const short = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 1 }), of))
   expect(statements(short, 'p99')[2]).toBe(
-    'Whether envoy-sidecar differs from no mesh in p99 at 2,000/s is undecided (+54 %, 1 block).',
+    'Too few blocks to say whether envoy-sidecar differs from no mesh in p99 at 2,000/s (1 of at least 3).',
   )
 })
 

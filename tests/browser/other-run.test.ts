@@ -27,7 +27,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
       expect(text).toContain('profile: equalised here, defaults there')
       expect(text).toContain('load http-500, connections: 16 here, 8 there')
       expect(text).toContain('Unpaired, two runs')
-      expect(await section(page).locator('tbody tr').count()).toBe(5 * 2 * 4)
+      expect(await section(page).locator('tbody tr').count()).toBe(5 * 2 * 5)
       expect(await section(page).locator('tbody tr').first().innerText()).toMatch(/none\s+http-500\s+p50/)
       expect(seen).toEqual({ requests: [], complaints: [] })
       await section(page).getByRole('button', { name: 'Close' }).click()

@@ -196,7 +196,7 @@ describe('report --site', () => {
     expect(document.site.written).toEqual([older])
     const after = stamps(join(cwd, 'site'))
     expect(after[`${newer}/report.html`]).toBe(before[`${newer}/report.html`])
-    expect(read(cwd, 'site/index.html')).toContain('5 of 6 trials valid: 1 not run')
+    expect(read(cwd, 'site/index.html')).toContain('5 of 6 trials count: 1 not run')
   })
 
   it('keeps what it has when results are gone or spoilt, and draws the history of all', async () => {

@@ -100,7 +100,7 @@ describe('the two clocks of fortio', () => {
     expect(generator.late?.disturbed).toBeGreaterThan(0.018)
     expect(slices?.disturbed.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(380)
     expect(asSent?.max).toBeGreaterThan(0.39)
-    expect(generator.pauses).toEqual({ count: 0, seconds: 0 })
+    expect(generator.pauses).toEqual({ count: 0, seconds: 0, moments: [] })
   })
 
   it('do not blame the generator for a stall of the server', async () => {

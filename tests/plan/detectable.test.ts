@@ -17,7 +17,7 @@ describe('detectable', () => {
     const single = detectable(makePlan(scenario(['none', 'mesh'], ['one'], { cohorts: 1, blocks: 8 })))
     expect(single[0]?.ratio).toBeCloseTo(1 + smallestEffect(0.09, 8, errorRates), 12)
     expect(p50?.source).toContain('assumed')
-    expect(detectable(plan).map(({ load, metric }) => `${load} ${metric}`)).toHaveLength(6)
+    expect(detectable(plan).map(({ load, metric }) => `${load} ${metric}`)).toHaveLength(8)
   })
 
   it('takes history before assumptions, and the load’s own before that of all loads', () => {
@@ -111,9 +111,10 @@ describe('planLines', () => {
         "  cohort 1  block 3  none-again → none → mesh",
         "",
         "smallest difference to the baseline that 3 blocks can tell from nothing (found 95 % of the time at a two-sided 5 %)",
-        "  one  p50       +50 %   +5 % takes 47 blocks, +10 % 14      scatter between blocks 9 % (assumed: as seen on two shared cores)",
-        "  one  p99       +688 %  +5 % takes 1,158 blocks, +10 % 305  scatter between blocks 46 % (assumed: as seen on two shared cores)",
-        "  one  mesh-cpu  +25 %   +5 % takes 16 blocks, +10 % 6       scatter between blocks 5 % (assumed: as seen on two shared cores)",
+        "  one  p50          +50 %   +5 % takes 47 blocks, +10 % 14      scatter between blocks 9 % (assumed: as seen on two shared cores)",
+        "  one  typical-p99  +502 %  +5 % takes 876 blocks, +10 % 231    scatter between blocks 40 % (assumed: as seen on two shared cores)",
+        "  one  p99          +688 %  +5 % takes 1,158 blocks, +10 % 305  scatter between blocks 46 % (assumed: as seen on two shared cores)",
+        "  one  mesh-cpu     +25 %   +5 % takes 16 blocks, +10 % 6       scatter between blocks 5 % (assumed: as seen on two shared cores)",
       ]
     `)
   })

@@ -49,7 +49,7 @@ export function fleetTables(view: View, load: Load): Html {
   const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, view.fleet), view.fleet)
   return html`${table({
     id: `fleet-parts-${index}`,
-    caption: html`Parts of each mesh, and the whole of it for ${counts}. Means over trials with 95 % intervals.`,
+    caption: html`${load.name}: parts of each mesh, and the whole of it for ${counts}. Means over trials with 95 % intervals.`,
     head: [
       { content: 'Part' },
       ...known.map(({ style }) => ({
@@ -100,8 +100,7 @@ function crossingsTable(view: View, load: Load): Html {
     html`${(all ?? []).filter((one) => pairOf(one) === pair).map((one) => html`<span class="change">${crossingText(one)}</span>`)}`
   return table({
     id: `fleet-crossings-${view.loads.indexOf(load)}`,
-    caption:
-      'Which of two arms needs less. A crossing is decided where the difference, paired within blocks, leaves out 0 on both sides of it.',
+    caption: `${load.name}: which of two arms needs less. A crossing is decided where the difference, paired within blocks, leaves out 0 on both sides of it.`,
     head: [{ content: 'Arms' }, { content: 'Cores' }, { content: 'Memory' }],
     rows: [...pairs.keys()].map((pair) => [pair, words(cores, pair), words(bytes, pair)]),
   })

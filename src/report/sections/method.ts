@@ -1,4 +1,6 @@
 import { HOURS_PER_MONTH } from '../../analyse/cost-model.ts'
+import { MIN_EFFECT } from '../../model/scenario.ts'
+import { formatShare } from '../../model/units.ts'
 import { type Html, html } from '../html.ts'
 import { table } from '../table.ts'
 import type { View } from '../view.ts'
@@ -8,7 +10,8 @@ import { ofRun } from './charts.ts'
 export async function method(view: View): Promise<Html> {
   return html`<section aria-labelledby="method"><h2 id="method">Method</h2>
 <p>Arms are visited in blocks, in an order drawn from the seed and balanced for position and predecessor; within a visit the loads are shuffled. One load against one arm in one block is a <b>trial</b>: the unit of replication. A trial gives one value for each metric, read off a histogram with three significant digits; requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
-<p>A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond what identical arms of the same run differ by (the A/A pair, where there is one); every other is “within noise” or “undecided”. Intervals cover what varies between the blocks and cohorts of this run, on this machine: not other machines, versions or workloads.</p>
+<p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them. Where a value is 0, the means of all arms are arithmetic, and there is a difference instead of a ratio. Curves and quantiles of all requests together say so, and are no such means.</p>
+<p>A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and beyond what identical arms of the same run differ by (the A/A pair, where there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it; “within the noise of equal arms” one that is not beyond the A/A pair; every other is “too noisy to say”. Intervals cover what varies between the blocks and cohorts of this run, on this machine: not other machines, versions or workloads.</p>
 <p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>
 ${table({
   id: 'formulas',
@@ -32,6 +35,8 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
     'requests that the generator sent more than 5 ms and a tenth of their response time late, or that waited for an answer that it read so late, or that it never sent, are unknown: withheld where leaving them out and taking them as they came (never sent: as infinite) differ by more than 10 %',
     'bounds of a quantile with missing values',
   ],
+  ['Level', 'exp(mean of ln value) over trials; of an arm: level of the baseline × ratio', 'geometric mean'],
+  ['Difference', 'level of the baseline × (ratio − 1), with the interval of the ratio', 'the same estimate in units'],
   ['Ratio to the baseline', 'exp(mean of ln(arm ÷ baseline) over the blocks that have both)', 'paired log-ratios'],
   [
     'Its interval, one cohort',

@@ -102,6 +102,7 @@ const CAUTIONS: Readonly<Record<string, string>> = {
   drift: 'latency drifted during the run',
   'order-effect': 'the place of an arm in its block mattered',
   'one-cohort': 'all blocks are of one provisioning',
+  'common-pauses': 'all arms stood still at the same times',
   'two-provisionings': 'an arm was provisioned anew within a cohort',
   sequential: 'the arms were not interleaved',
   'no-noise-floor': 'no arm repeats the baseline, so the noise is not known',

@@ -10,7 +10,9 @@ function summaryOf(changes: Changes = {}, report = 'report.html'): string {
   return summaryMarkdown(viewOf(pageData(analysis)), analysis, { report })
 }
 
-const summary = summaryOf().replaceAll('\u{A0}', ' ')
+/** A model of arms may be ranked; the architectures of one proxy may not. */
+const ranked = { provenance: { platform: 'simulated' } }
+const summary = summaryOf(ranked).replaceAll('\u{A0}', ' ')
 
 describe('the summary', () => {
   it('warns, answers, and shows a table for each load', () => {
@@ -28,18 +30,24 @@ describe('the summary', () => {
       /^\| envoy-sidecar \| [\d.]+ ms, \+\d+ % \(\+\d+ to \+\d+ %\) \| .* \| [\d.]+ s, \+[\d.]+ s \(\+[\d.]+ s to \+[\d.]+ s\) \| [\d.]+ mcores, .* \|$/m,
     )
     expect(summary).toMatch(/^\| none-again \| .* \| 0 s \| 0 cores \| 0 B \|$/m)
-    expect(summary).toMatch(/none-again \| \d+ µs, [^|]*, within noise \|/)
+    expect(summary).toMatch(/none-again \| \d+ µs, [^|]*, no relevant difference \|/)
   })
 
   it('says how far to trust it, where it was measured, and how to measure it again', () => {
-    expect(summary).toContain('58 of 60 trials valid: 1 invalid, 1 failed; 6 blocks in 2 cohorts')
+    expect(summary).toContain('58 of 60 trials count: 1 invalid, 1 failed; 6 blocks in 2 cohorts')
     expect(summary).toMatch(/\*\*Noise floor\*\*: p99 of none against itself: up to \+[\d.]+ % under http-500/)
-    expect(summary).toContain('2026-03-01 20:15 UTC, platform local, equalised settings, seed 42')
+    expect(summary).toContain('2026-03-01 20:15 UTC, platform simulated, equalised settings, seed 42')
     expect(summary).toContain('AMD EPYC 7B13, 8 cores, 32 GiB, kvm')
     expect(summary).toContain('fortio 1.68.0, envoy 1.40.0')
     expect(summary).toContain(
       '```sh\nmeshbench run standard --seed 42\nmeshbench report 2026-03-01T20-15-00-standard\n```',
     )
+  })
+
+  it('ranks nothing where an arm is not the released product', () => {
+    const local = summaryOf()
+    expect(local).toContain('Not ranked: these are architectures on one proxy')
+    expect(local).not.toContain('Cheapest')
   })
 
   it('links to the page, whatever its name is', () => {
@@ -49,7 +57,7 @@ describe('the summary', () => {
 
   it('has a row for an arm without valid data', () => {
     const none = summaryOf({ results: (one) => (one.trial.arm === 'envoy-node' ? undefined : one) })
-    expect(none).toContain('| envoy-node | no valid data | no valid data |')
+    expect(none).toContain('| envoy-node | no valid figure | no valid figure |')
   })
 
   it('lets no name become markup, and no row another one', () => {
