@@ -102,16 +102,17 @@ async function parsed(log: Buffer, result: FortioResult): Promise<FortioReading>
 }
 
 async function plain(log: Buffer, { threads, stride, offsets }: FortioReading['schedule']): Promise<string[]> {
-  const idleSince = new Array<number>(threads).fill(0)
+  const done = new Array<number>(threads).fill(0)
   const options = { bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3 } as const
   const [service, response] = [build(options), build(options)]
-  await parsedLines(log, ({ latency, timestamp, thread, iter, ok }) => {
+  await parsedLines(log, ({ latency, thread, iter, ok }) => {
     const took = Math.round(latency * 1e6)
-    const wait = Math.max(0, (idleSince[thread] as number) - (offsets[thread] as number) - iter * stride)
-    idleSince[thread] = (timestamp - ORIGIN.seconds * 1e9) / 1000 + took
+    const due = (offsets[thread] as number) + iter * stride
+    const ends = Math.max(done[thread] as number, due) + took
+    done[thread] = ends
     if (!ok) return
     service.recordValue(took)
-    response.recordValue(Math.round(took + wait))
+    response.recordValue(Math.round(ends - due))
   })
   return [service, response].map(encodeIntoCompressedBase64)
 }
