@@ -11,7 +11,7 @@ export const COLUMNS: readonly { readonly metric: string; readonly title: string
   { metric: 'typical-p99', title: 'typical p99' },
   { metric: 'p99', title: 'p99' },
   { metric: 'throughput', title: 'throughput' },
-  { metric: 'mesh-cpu', title: 'mesh CPU-s/million' },
+  { metric: 'mesh-cpu', title: 'CPU-s/million' },
   { metric: 'mesh-memory', title: 'mesh memory' },
 ]
 

@@ -4,6 +4,9 @@ import { absent, bring, type Desk, live, makeDesk, where } from './open-report.t
 const ID = 'spectrum-0-response'
 const SPOKEN = '#spoken'
 
+/** A spectrum is drawn of merged requests, and says so. */
+const whole = (point: string) => `${point} of all requests of all blocks together`
+
 describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   let desk: Desk
   beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { errorRateCharts } from '../../src/report/charts/error-rates.ts'
 import { allCharts } from '../../src/report/charts/index.ts'
+import { formatRatio } from '../../src/report/figures.ts'
 import { pageData } from '../../src/report/page-data.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { scenarioText } from '../../src/report/scenario-text.ts'
@@ -42,7 +43,7 @@ describe('the report of a run', () => {
   it('says who is cheapest under the budget, and whether the lead is real', () => {
     const text = textOf(page)
     expect(text).toMatch(
-      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ a month A real difference\. envoy-sidecar is next with \$[\d.]+ a month \([^)]*, 95 % interval\)\..* By the cost model, for 100 pods with 20\/s each, at list prices\./,
+      /Cheapest under a p99 of 10 ms envoy-node \$[\d.]+ a month A real difference\. envoy-\S+ is next with \$[\d.]+ a month \([^)]*, 95 % interval\)\..* By the cost model, for 100 pods with 20\/s each, at list prices\./,
     )
     expect(text).toMatch(/Lowest p99 envoy-node [\d.]+ (µs|ms)/)
   })
@@ -73,7 +74,7 @@ describe('the report of a run', () => {
       (one) => one.arm === 'envoy-sidecar' && one.load === 'http-2000' && one.metric === 'p99',
     )
     expect(cell?.standing).toBe('higher')
-    expect(textOf(page)).toContain(`×${cell?.ratio?.center.toFixed(2)}`)
+    expect(textOf(page)).toContain(formatRatio(cell?.ratio?.center ?? 0).replaceAll('\u{A0}', ' '))
     expect(textOf(page)).toContain('no relevant difference')
   })
 
@@ -181,7 +182,7 @@ describe('little data', () => {
     expect(
       [...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id),
     ).toEqual(errorRateCharts().map(({ id }) => id))
-    expect(textOf(empty)).toContain('0 of 30 trials valid')
+    expect(textOf(empty)).toContain('0 of 30 trials count')
     expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
     expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')
     expect(textOf(empty)).not.toMatch(/NaN|Infinity|undefined/)
@@ -189,7 +190,7 @@ describe('little data', () => {
 
   it('says so where nothing has been run yet', async () => {
     const text = textOf(await renderReport(analysisOf({ results: () => undefined }), about))
-    expect(text).toContain('0 of 30 trials valid')
+    expect(text).toContain('0 of 30 trials count')
     expect(text).toContain('No trial has been run.')
   })
 

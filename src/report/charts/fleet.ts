@@ -145,7 +145,7 @@ function sentenceOf(crossings: readonly CrossingAt[], fleet: Fleet): string {
   const words = decided.map((one) => `${one.less} needs less than ${one.more} below ${podsText(one)}, and more above`)
   const { node } = countsOf({ ...fleet, pods: MOST_PODS })
   const range = `from ${FEWEST_PODS} to ${formatNumber(MOST_PODS)} pods on up to ${formatNumber(node)} nodes`
-  return words.length === 0 ? `No two arms surely change places ${range}.` : `${list(words)}, ${range}.`
+  return words.length === 0 ? `No crossing of two arms is decided ${range}.` : `${list(words)}, ${range}.`
 }
 
 function drawing(

@@ -42,7 +42,7 @@ export function noiseWords(view: View): string {
   })
   return bands.length === 0
     ? 'unknown: no A/A pair with valid data'
-    : `Tail of ${view.baseline.name} against itself: ${bands.join(', ')}`
+    : `tail of ${view.baseline.name} against itself: ${bands.join(', ')}`
 }
 
 /** What ran: this program, the tools, the meshes as asked for and as seen. */

@@ -44,7 +44,7 @@ describe('forestChart', () => {
     })
     expect(forestChart(view, load).sentence).toMatch(/^Against none, p99 is higher with envoy-sidecar \(\+\d+\s%\)/)
     const { sentence } = forestChart(undecided, load)
-    expect(sentence).toMatch(/^Against none, by p99, .* cannot be told from it\.$/)
+    expect(sentence).toMatch(/^Against none, too noisy to say for envoy-sidecar .*\.$/)
     expect(JSON.stringify(specOf(forestChart(undecided, load)))).not.toMatch(
       /"(?:fill|color)":"var\(--worse\)","?(?:x|of)/,
     )
