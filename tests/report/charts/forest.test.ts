@@ -48,7 +48,7 @@ describe('forestChart', () => {
     expect(JSON.stringify(specOf(forestChart(undecided, load)))).not.toMatch(
       /"(?:fill|color)":"var\(--worse\)","?(?:x|of)/,
     )
-    expect(saidOf(forestChart(undecided, load)).every(({ say }) => say.endsWith('undecided'))).toBe(true)
+    expect(saidOf(forestChart(undecided, load)).every(({ say }) => say.endsWith('too noisy to say'))).toBe(true)
   })
 
   it('shades what equal arms differ by, and leaves an arm without data in its place', async () => {
