@@ -27,9 +27,13 @@ describe('ecdfChart', () => {
     const said = saidOf(chart).map(({ say }) => say)
     expect(said).toHaveLength(chart.rows.length * 5)
     const [arm, , median] = chart.rows[0] ?? []
-    expect(said).toContain(`${arm}, p50 of all requests of all blocks together: ${formatLevel('seconds', median as number)}`)
+    expect(said).toContain(
+      `${arm}, p50 of all requests of all blocks together: ${formatLevel('seconds', median as number)}`,
+    )
     for (const { name } of view.arms) expect(svg).toContain(`>${name}<`)
-    expect(chart.sentence).toMatch(/^The middle half of requests took .* with none, .* with envoy-node-waypoint\.$/)
+    expect(chart.sentence).toMatch(
+      /^Of all requests of all blocks together, the middle half took .* with none, .* with envoy-node-waypoint\.$/,
+    )
     expect(svg.length).toBeLessThan(12_000)
   })
 
