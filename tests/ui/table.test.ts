@@ -5,18 +5,18 @@ import { ascii, coloured, exampleAnalysis, plain } from './example.ts'
 
 test('the result on a terminal', () => {
   expect(analysisTable(exampleAnalysis(), plain)).toMatchInlineSnapshot(`
-    "2026-11-22T1034-quick-k3f9  platform simulated, 8 blocks, 1 cohort, 1 of 2 trials valid
+    "2026-11-22T1034-quick-k3f9  platform simulated, 8 blocks, 1 cohort, 1 of 2 trials count: 1 failed
     Architectures on one proxy, not Istio or Linkerd.
 
     http-1k  fortio, http, 1,000/s, 16 connections, 30 s a trial
-                         p50        p99  p99.9  throughput  mesh CPU-s/million  mesh memory
-    none              412 µs    1.24 ms      –     998.3/s                   0          0 B
-    envoy-sidecar     892 µs    2.52 ms      –     998.2/s                ?480       58 MiB
-      ratio            ×2.17     ?×1.21             ≈×1.00
-      95 %         2.06–2.27  1.15–1.27          0.95–1.05
+                         p50  typical p99        p99  throughput  CPU-s/million  mesh memory
+    none              412 µs            –    1.24 ms     998.3/s              0          0 B
+    envoy-sidecar     892 µs            –    2.52 ms     998.2/s           ?480       58 MiB
+      ratio            ×2.17                  ?×1.21      ≈×1.00
+      95 %         2.06–2.27               1.15–1.27   0.95–1.05
 
-    Ratios are to none, paired within blocks, with a 95 % interval. Latency is response time, from the
-    intended send. ≈ no more than two equal arms differ by. ? not decided by this run.
+    Geometric means over trials; ratios are to none, paired within blocks, with a 95 % interval. Latency
+    is response time, from the intended send. ≈ no relevant difference. ? too noisy to say.
 
     - The interval is too wide to tell a difference from none. (envoy-sidecar: p99 latency, CPU of the
       mesh per million requests)
@@ -40,11 +40,11 @@ test('without UTF-8 it is ASCII, and still aligned', () => {
   expect(text.split('\n').slice(3, 9)).toMatchInlineSnapshot(`
     [
       "http-1k  fortio, http, 1,000/s, 16 connections, 30 s a trial",
-      "                     p50        p99  p99.9  throughput  mesh CPU-s/million  mesh memory",
-      "none              412 us    1.24 ms      -     998.3/s                   0          0 B",
-      "envoy-sidecar     892 us    2.52 ms      -     998.2/s                ?480       58 MiB",
-      "  ratio            x2.17     ?x1.21             ~x1.00",
-      "  95 %         2.06-2.27  1.15-1.27          0.95-1.05",
+      "                     p50  typical p99        p99  throughput  CPU-s/million  mesh memory",
+      "none              412 us            -    1.24 ms     998.3/s              0          0 B",
+      "envoy-sidecar     892 us            -    2.52 ms     998.2/s           ?480       58 MiB",
+      "  ratio            x2.17                  ?x1.21      ~x1.00",
+      "  95 %         2.06-2.27               1.15-1.27   0.95-1.05",
     ]
   `)
 })
