@@ -119,7 +119,7 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     silent === 0
       ? []
       : [
-          `${count(silent, 'valid trial')} could not tell: too few answers, or not observed${IDLE.has(metric.info.name) ? ' without load' : ''}.`,
+          `${count(silent, 'valid trial')} could not tell: too few answers, or not observed${metric.needsIdle ? ' without load' : ''}.`,
         ]
   return {
     arm,
@@ -131,9 +131,6 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     notes: [...notes, ...quiet],
   }
 }
-
-/** Metrics that need an idle window. */
-const IDLE: ReadonlySet<string> = new Set(['mesh-cpu', 'mesh-idle-cpu', 'mesh-idle-memory', 'application-cpu'])
 
 /** Over all comparisons of the run; equal arms are not claimed to differ. */
 function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {

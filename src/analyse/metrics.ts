@@ -3,7 +3,7 @@ import type { LatencySummary } from '../model/result.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { type Spent, spentIn } from './cost-model.ts'
-import { QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
+import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 import { quantileName } from './wording.ts'
@@ -11,11 +11,12 @@ import { quantileName } from './wording.ts'
 /** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
 export interface Metric {
   readonly info: MetricInfo
+  /** Unknown without an idle window. */
+  readonly needsIdle?: true
   value(trial: TrialView): number | undefined
 }
 
 type Quantile = (typeof QUANTILES)[number]
-const KEYS = { 0.5: 'p50', 0.9: 'p90', 0.99: 'p99', 0.999: 'p999' } as const
 
 /** The registry: a new metric is one entry here. Latencies without a clock are of the headline clock of their load. */
 export const metrics: readonly Metric[] = [
@@ -37,7 +38,7 @@ export const metrics: readonly Metric[] = [
 ]
 
 function latency(quantile: Quantile): Metric {
-  const name = KEYS[quantile]
+  const name = QUANTILE_KEYS[quantile]
   return {
     info: { name, title: `${quantileName(quantile)} latency`, unit: 'seconds', better: 'lower', quantile },
     value: (view) => read(view, view.headline, quantile),
@@ -47,7 +48,7 @@ function latency(quantile: Quantile): Metric {
 function serviceTime(quantile: Quantile): Metric {
   return {
     info: {
-      name: `service-${KEYS[quantile]}`,
+      name: `service-${QUANTILE_KEYS[quantile]}`,
       title: `${quantileName(quantile)} service time`,
       unit: 'seconds',
       better: 'lower',
@@ -60,7 +61,7 @@ function serviceTime(quantile: Quantile): Metric {
 
 function read({ withheld }: TrialView, summary: LatencySummary, quantile: Quantile): number | undefined {
   const isThin = samplesBeyond(quantile, summary.count) < SAMPLES_TO_REPORT
-  return isThin || withheld.has(KEYS[quantile]) ? undefined : summary[KEYS[quantile]]
+  return isThin || withheld.has(QUANTILE_KEYS[quantile]) ? undefined : summary[QUANTILE_KEYS[quantile]]
 }
 
 /** Without a clock: that of the load’s headline, which in a closed loop is the service time in any case. */
@@ -107,6 +108,7 @@ type Names = Pick<MetricInfo, 'name' | 'title'>
 function requestCpu(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
+    needsIdle: true,
     value: (view) => total(view, counts, ({ perRequest }) => perRequest && perRequest * MILLION),
   }
 }
@@ -114,6 +116,7 @@ function requestCpu(names: Names, counts: Counts): Metric {
 function idleCpu(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'cores', better: 'lower' },
+    needsIdle: true,
     value: (view) => total(view, counts, ({ idle }) => idle?.cores),
   }
 }
@@ -128,6 +131,7 @@ function memory(names: Names, counts: Counts): Metric {
 function idleMemory(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'bytes', better: 'lower' },
+    needsIdle: true,
     value: (view) => total(view, counts, ({ idle }) => idle?.bytes),
   }
 }

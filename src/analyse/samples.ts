@@ -1,6 +1,9 @@
 /** Quantiles that are reported of every trial. */
 export const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const
 
+/** What they are called in results and metrics. */
+export const QUANTILE_KEYS = { 0.5: 'p50', 0.9: 'p90', 0.99: 'p99', 0.999: 'p999' } as const
+
 /** Below this many samples beyond it, a quantile is not reported. */
 export const SAMPLES_TO_REPORT = 10
 

@@ -12,7 +12,7 @@ import {
   formatSize,
 } from '../model/units.ts'
 import { BLOCKS_TO_DECIDE } from './standing.ts'
-import { count } from './wording.ts'
+import { capital, count } from './wording.ts'
 
 /** One plain sentence for every arm and load, of one metric; the baseline's level first. */
 export function statements(analysis: Analysis, metric: string): string[] {
@@ -118,11 +118,6 @@ function whereOf({ loads }: Scenario, name: string): string {
 function baselineTitle(scenario: Scenario): string {
   const { name, mesh } = baselineOf(scenario)
   return name === mesh ? decapital(meshes[mesh]?.title ?? name) : name
-}
-
-/** Names of percentiles stay as they are. */
-function capital(text: string): string {
-  return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function decapital(text: string): string {

@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics'
 import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
 import { formatShare, MICROS } from '../model/units.ts'
+import { QUANTILE_KEYS, QUANTILES } from './samples.ts'
 import { count, quantileName } from './wording.ts'
 
 /*
@@ -12,16 +13,14 @@ import { count, quantileName } from './wording.ts'
 /** A quantile whose bounds are further apart than this share is withheld. */
 const DOUBT = 0.1
 
-export type QuantileKey = keyof QuantileBounds
-
 /** Of a trial's quantiles those that the generator may have made, by more than a tenth: see `QuantileBounds`. */
 export function withheldOf({ latency }: Pick<Reading, 'latency'>): ReadonlySet<QuantileKey> {
   const bounds = latency.summary?.bounds
   if (!bounds) return new Set()
-  return new Set(KEYS.filter((key) => isDoubtful(bounds[key])))
+  return new Set(Object.values(QUANTILE_KEYS).filter((key) => isDoubtful(bounds[key])))
 }
 
-const KEYS = ['p50', 'p90', 'p99', 'p999'] as const
+export type QuantileKey = keyof QuantileBounds
 
 function isDoubtful({ lo, hi }: { readonly lo: number; readonly hi?: number | undefined }): boolean {
   return hi === undefined || Math.max(lo, hi) > Math.min(lo, hi) * (1 + DOUBT)
@@ -73,17 +72,14 @@ export function stallsPerMinute({ generator: { pauses }, seconds }: Reading): nu
 
 /** Why quantiles are withheld, for a reader: what the generator did. */
 export function whyWithheld({ generator: { late }, dropped, planned }: Reading): string {
-  const { disturbed = 0, max = 0 } = late ?? {}
+  const { disturbed = 0 } = late ?? {}
   return [
     ...(disturbed > 0 ? [`${formatShare(disturbed)} of the requests came out of a pause of the load generator`] : []),
     ...(dropped > 0 ? [`${formatShare(dropped / planned)} of the planned requests were never sent`] : []),
-    ...(disturbed === 0 && dropped === 0 && max > 0 ? ['the load generator was late'] : []),
   ].join(', and ')
 }
 
-/** "p50 and p99" of keys. */
-export function namesOf(keys: Iterable<QuantileKey>): string[] {
-  return [...keys].map((key) => quantileName(QUANTILE_OF[key]))
+/** "p50", "p99.9" for each key. */
+export function namesOf(keys: ReadonlySet<QuantileKey>): string[] {
+  return QUANTILES.filter((quantile) => keys.has(QUANTILE_KEYS[quantile])).map(quantileName)
 }
-
-export const QUANTILE_OF: Readonly<Record<QuantileKey, number>> = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 }

@@ -7,6 +7,11 @@ export function count(n: number, noun: string): string {
   return `${formatNumber(n, 9)} ${noun}${n === 1 ? '' : 's'}`
 }
 
+/** The beginning of a sentence; names of percentiles stay as they are. */
+export function capital(text: string): string {
+  return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** "a", "a and b", "a, b and c". */
 export function list(items: readonly string[]): string {
   const last = items.at(-1)

@@ -1,4 +1,4 @@
-import { count, list, strainWords } from '../analyse/wording.ts'
+import { capital, count, list, strainWords } from '../analyse/wording.ts'
 import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
 import { type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
 import { EXIT } from '../model/failure.ts'
@@ -96,7 +96,7 @@ function causeWords({ strain, reclaim, seconds, threads }: PauseProbe): string {
   const every = reclaim?.every === undefined ? '' : ` every ${formatNumber(reclaim.every, 2)} s`
   return [
     strained.length > 0 && ` Meanwhile there was ${list(strained)}.`,
-    reclaim && ` ${reclaim.what.charAt(0).toUpperCase()}${reclaim.what.slice(1)} runs${every} and may be the cause.`,
+    reclaim && ` ${capital(reclaim.what)} runs${every} and may be the cause.`,
   ]
     .filter(Boolean)
     .join('')

@@ -28,6 +28,11 @@ export function proxyFor(address: string | URL, env: Environment = process.env):
   return undefined
 }
 
+/** Whether any proxy is named, whatever it is for. */
+function namesProxy(env: Environment): boolean {
+  return Object.keys(env).some((name) => /^(https?|all)_proxy$/i.test(name) && env[name])
+}
+
 /** Of this machine itself: what listens there is never behind a proxy. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
@@ -67,7 +72,7 @@ export async function download(
   init: { readonly method?: 'HEAD'; readonly signal: AbortSignal },
   env: Environment = process.env,
 ): Promise<Response> {
-  if (!Object.keys(env).some((name) => /^(https?|all)_proxy$/i.test(name))) return await fetch(address, init)
+  if (!namesProxy(env)) return await fetch(address, init)
   const { Agent, Dispatcher, fetch: fetchBy, ProxyAgent } = await import('undici')
   const direct = new Agent()
   class ByAddress extends Dispatcher {
@@ -113,7 +118,7 @@ function fixFor(reason: string, proxy: Proxy | undefined, env: Environment): str
   }
   if (proxy)
     return `Check ${proxy.variable}, and whether the proxy lets this host through; NO_PROXY names what goes past it.`
-  if (Object.keys(env).some((name) => /^(https?|all)_proxy$/i.test(name) && env[name])) {
+  if (namesProxy(env)) {
     return 'No proxy is used for this address (NO_PROXY, or no variable for its scheme): check NO_PROXY and HTTPS_PROXY.'
   }
   return 'Check the network; behind a proxy, set HTTPS_PROXY and NO_PROXY.'

@@ -1,5 +1,5 @@
 import { BLOCKS_TO_DECIDE } from '../analyse/standing.ts'
-import { count, quantileName } from '../analyse/wording.ts'
+import { capital, count, quantileName } from '../analyse/wording.ts'
 import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
 import type { Load, Protocol } from '../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../model/units.ts'
@@ -172,11 +172,6 @@ function nounOf({ unit, title, quantile }: MetricInfo): string {
 
 function whereWords(load: Load): string {
   return load.rate === 'max' ? `Under ${load.name}` : `At ${rateWords(load)}`
-}
-
-/** Names of percentiles stay as they are. */
-function capital(text: string): string {
-  return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** Who is first by a metric, and whether that is more than chance. */

@@ -1,5 +1,5 @@
 import { namesOf, typicalP99, whyWithheld } from '../tail.ts'
-import { list } from '../wording.ts'
+import { capital, list } from '../wording.ts'
 import { type Objection, type Rule, warning } from './rule.ts'
 
 const REMEDY = 'Give the load generator more CPU, cores of its own or more connections, and measure this trial again.'
@@ -31,8 +31,4 @@ export const quantileWithheld: Rule = {
     }
     return objections
   },
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

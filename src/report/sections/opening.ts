@@ -1,4 +1,4 @@
-import { count } from '../../analyse/wording.ts'
+import { capital, count } from '../../analyse/wording.ts'
 import type { Analysis, MetricInfo } from '../../model/analysis.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
@@ -76,17 +76,13 @@ export function answersOf(view: View, load: Load): MetricInfo[] {
 function winners(view: View, load: Load): Html {
   const { unranked } = view.data
   if (unranked !== undefined) {
-    return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${sentence(unranked)} The figures show what a report looks like.</p></div>`
+    return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${capital(unranked)}. The figures show what a report looks like.</p></div>`
   }
   return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${tailTitle(view, load)}`, fastest(view, load))}`
 }
 
 function tailTitle(view: View, load: Load): string {
   return latencyMetric(view, load, TAIL) === TAIL ? 'p99 of a typical second' : 'p99'
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function card(title: string, { arms, level, real, why }: Winner): Html {
