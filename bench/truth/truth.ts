@@ -11,6 +11,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { QUANTILE_KEYS } from '../../src/analyse/samples.ts'
 import { namesOf, withheldOf } from '../../src/analyse/tail.ts'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
 import type { Seat } from '../../src/model/platform.ts'
@@ -94,13 +95,13 @@ async function pauseRows(seat: Seat, run: string): Promise<string[]> {
   if (rate === 'max' || !asSent) throw new Error('a pause needs a rate')
   const drain = measuredDrain(endsOf.fortio(files), woke, rate)
   const expected = expectedQuantile(0.99, { rate, duration, lasts: lasted, drain, usual: asSent.p50 })
-  const rows = (['p50', 'p90', 'p99', 'p999'] as const).map((q) => {
+  const rows = Object.values(QUANTILE_KEYS).map((q) => {
     const was = neighbour.measured.latency.summary?.response?.[q] ?? Number.NaN
     const found = summary?.response?.[q] ?? Number.NaN
     const isWithheld = withheldOf(measured).has(q)
     const verdict = isWithheld ? 'withheld' : `${formatLatency(found)}, ${within(found / was, 0.1)}`
     const simulated = q === 'p99' ? `${formatLatency(expected)} (found: ${within(asSent.p99 / expected, 0.05)})` : ''
-    return `| ${namesOf([q]).join()} | ${formatLatency(was)} | ${verdict} | ${formatLatency(asSent[q])} | ${simulated} |`
+    return `| ${namesOf(new Set([q])).join()} | ${formatLatency(was)} | ${verdict} | ${formatLatency(asSent[q])} | ${simulated} |`
   })
   const { late } = measured.generator
   return [
