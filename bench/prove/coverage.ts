@@ -3,9 +3,11 @@ import { byBlock, equalArms, measure, pairUp } from '../../src/analyse/within-bl
 import type { Arm } from '../../src/model/scenario.ts'
 import { type Random, random } from '../../src/stats/random.ts'
 import { drawn, type Shape } from './noise.ts'
+import { HOST, tailOf } from './tails.ts'
 
 export interface CoverageAbout {
-  readonly shape: Shape
+  /** `stalled`: tails of requests on a host that stalls. */
+  readonly shape: Shape | 'stalled'
   readonly cohorts: number
   /** Of each cohort. */
   readonly blocks: number
@@ -21,7 +23,7 @@ export interface CoverageAbout {
 
 export interface Coverage extends CoverageAbout {
   readonly runs: number
-  /** Share of the 95 % intervals that hold the truth, which is no difference. */
+  /** Share of the 95 % intervals that hold the truth: no difference, or for `stalled` an arm half as slow again. */
   readonly covered: number
   /** Median of half their widths, in standard deviations of a trial. */
   readonly half: number
@@ -31,35 +33,40 @@ export interface Coverage extends CoverageAbout {
 const TRIAL = 0.01
 
 /** Through the very functions that compare the arms of a run. */
-export function coverageOf(about: CoverageAbout, runs: number): Coverage {
+export function coverageOf(about: CoverageAbout, isShort: boolean): Coverage {
+  const runs = isShort ? 1000 : about.shape === 'stalled' ? 3000 : 6000
   const draw = random(2, 'coverage', JSON.stringify(about))
   const { equals, restless, provisioned } = about
   const calm = { cohorts: 1, blocks: 1 }
   const own: Arm = { name: 'own', mesh: equals === 'lent' ? 'base' : 'mesh', version: '2' }
+  const truth = about.shape === 'stalled' ? Math.log(1.5) : 0
   let covered = 0
   const halves: number[] = []
   for (let run = 0; run < runs; run++) {
     const base = measured({ name: 'base', mesh: 'base', version: '1' }, about, calm, draw)
     const again = measured({ ...base.arm, name: 'again' }, about, calm, draw)
-    const arm = measured(own, about, restless, draw)
+    const arm = measured(own, about, restless, draw, truth)
     const paired = pairUp(byBlock(base.values), arm.values)
     const lent = lentTo(base.arm, arm.arm, [base, again, arm])
     const found = paired && measure(paired, equalArms([], provisioned), { lent }).ratio?.onLogs.estimate
     const { lo = Number.NaN, hi = Number.NaN } = found ?? {}
-    if (lo <= 0 && hi >= 0) covered++
+    if (lo <= truth && hi >= truth) covered++
     halves.push((hi - lo) / 2 / TRIAL)
   }
   halves.sort((a, b) => a - b)
   return { ...about, runs, covered: covered / runs, half: halves[Math.floor(runs / 2)] ?? Number.NaN }
 }
 
-function measured(arm: Arm, about: CoverageAbout, restless: CoverageAbout['restless'], draw: Random): Known {
+function measured(arm: Arm, about: CoverageAbout, restless: CoverageAbout['restless'], draw: Random, more = 0): Known {
   const values = Array.from({ length: about.cohorts }, (_, cohort) => {
     const level = about.between * restless.cohorts * draw.normal()
     return Array.from({ length: about.blocks }, (_, block) => ({
       cohort,
       block: cohort * about.blocks + block,
-      value: Math.exp(TRIAL * (level + restless.blocks * drawn(draw, about.shape))),
+      value:
+        about.shape === 'stalled'
+          ? tailOf('typical-p99', HOST, Math.exp(more), draw)
+          : Math.exp(TRIAL * (level + restless.blocks * drawn(draw, about.shape))),
     }))
   })
   return { arm, values: values.flat() }
@@ -80,7 +87,7 @@ export function coverageGrid(isShort: boolean): CoverageAbout[] {
   const shapes: Shape[] = ['normal', 't3']
   const plain = { equals: 'alone', restless: { cohorts: 1, blocks: 1 }, provisioned: false } as const
   const single = (isShort ? [5, 20] : [5, 8, 10, 15, 20]).flatMap((blocks) =>
-    shapes.map((shape) => ({ ...plain, shape, cohorts: 1, blocks, between: 0 })),
+    [...shapes, 'stalled' as const].map((shape) => ({ ...plain, shape, cohorts: 1, blocks, between: 0 })),
   )
   const several = (isShort ? [2, 4] : [2, 3, 4, 6]).flatMap((cohorts) =>
     (isShort ? [5] : [2, 5, 10]).flatMap((blocks) =>

@@ -59,12 +59,12 @@ export function nullsOf({ title, deviation, night }: Setting, nights: number): N
 }
 
 export function powerOf({ title, deviation, increase, night: about }: PowerSetting, nights: number): Power {
-  const night = { ...about, effect: { metric: 'p99', increase } }
+  const night = { ...about, slower: increase }
   const verdicts = counter()
   const needed: number[] = []
   for (let number = 0; number < nights; number++) {
     const { cells } = judgeNight(night, random(1, 'power', deviation, increase, number))
-    const hit = cells.find(({ load, metric }) => load === 'load-1' && metric.name === 'p99')
+    const hit = cells.find(({ load, metric }) => load === 'load-1' && metric.name === 'typical-p99')
     if (!hit) throw new Error('the night lacks the cell that was made worse')
     verdicts[hit.verdict]++
     if (hit.verdict === 'inconclusive' && hit.needed) needed.push(hit.needed.blocks)

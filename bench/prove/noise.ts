@@ -1,8 +1,11 @@
 import type { Trial } from '../../src/model/plan.ts'
 import type { Random } from '../../src/stats/random.ts'
+import { HOST, type Tail, tailOf } from './tails.ts'
 
-/** The luck of one night: for every trial of it, logarithms of what each metric is multiplied by. */
-export type Noise = (random: Random) => (trial: Trial, isCandidate: boolean) => readonly number[]
+/** One night: for every trial of it, logarithms of what each metric is multiplied by. `slower`: true relative increase of the tail. */
+export type Noise = (
+  random: Random,
+) => (trial: Trial, about: { readonly isCandidate: boolean; readonly slower: number }) => readonly number[]
 
 export type Shape = 'normal' | 't3'
 
@@ -37,14 +40,17 @@ export function modelled(about: NoiseAbout): Noise {
     const blocks = new Map<number, number>()
     const cohorts = new Map<string, number[]>()
     const armsInBlocks = new Map<string, number>()
-    return ({ arm, load, cohort, block, order }) => {
+    return ({ arm, load, cohort, block, order }, { slower }) => {
       const level = known(blocks, block, () => 0.1 * random.normal())
       const provisioned = known(cohorts, `${arm} ${load} ${cohort}`, () =>
         Array.from({ length: METRICS }, () => (arm.startsWith('none') ? baseline : between) * random.normal()),
       )
       const shared = common && common * known(armsInBlocks, `${arm} ${block}`, () => drawn(random, shape))
       const drifted = level + shared + (Math.log1p(drift) * order) / TRIALS
-      return provisioned.map((luck) => drifted + luck + own * drawn(random, shape))
+      return withTail(
+        provisioned.map((luck) => drifted + luck + own * drawn(random, shape)),
+        Math.log1p(slower),
+      )
     }
   }
 }
@@ -56,14 +62,34 @@ const TRIALS = 360
 export function flipped(bank: readonly (readonly number[])[]): Noise {
   return (random) => {
     const blocks = new Map<string, readonly number[]>()
-    return ({ load, block }, isCandidate) => {
+    return ({ load, block }, { isCandidate, slower }) => {
       const ratios = known(blocks, `${load} ${block}`, () => {
         const sign = random.integer(2) === 0 ? 1 : -1
         return (bank[random.integer(bank.length)] ?? []).map((ratio) => sign * ratio)
       })
-      return isCandidate ? ratios : ratios.map(() => 0)
+      return isCandidate ? withTail(ratios, Math.log1p(slower)) : ratios.map(() => 0)
     }
   }
+}
+
+/** Median service time of the simulated windows. */
+const SERVICE = 3e-3
+
+/** As `modelled`, with normal noise of the arms, and the tail of each trial made of requests on a host that stalls. */
+export function stalled(tail: Tail, deviation: number, window = HOST): Noise {
+  const noise = modelled({ shape: 'normal', deviation })
+  return (random) => {
+    const luck = noise(random)
+    return (trial, about) => {
+      const [p50 = 0, level = 0, cpu = 0] = luck(trial, about)
+      return [p50, Math.log(tailOf(tail, window, SERVICE * Math.exp(level), random) / SERVICE), cpu]
+    }
+  }
+}
+
+/** More of the tail, which is the second metric of a night. */
+function withTail([p50 = 0, tail = 0, cpu = 0]: readonly number[], more: number): number[] {
+  return [p50, tail + more, cpu]
 }
 
 function known<K, V>(map: Map<K, V>, key: K, make: () => V): V {

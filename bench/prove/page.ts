@@ -6,6 +6,7 @@ import { FAMILY } from './night.ts'
 import type { Nulls, Power } from './nights.ts'
 import type { PinnedNulls } from './pinned-nights.ts'
 import { row } from './row.ts'
+import { HOST } from './tails.ts'
 
 export interface Proof {
   readonly schema: 2
@@ -21,6 +22,9 @@ export interface Proof {
   /** By max-T; and beside Holm. */
   readonly resampled: readonly Nulls[]
   readonly resampledPower: readonly Power[]
+  /** Tails made of requests, on a host that stalls. */
+  readonly stalled: readonly Nulls[]
+  readonly stalledPower: readonly Power[]
   readonly pinned: readonly PinnedNulls[]
   readonly coverage: readonly Coverage[]
 }
@@ -35,6 +39,7 @@ export function pageOf(proof: Proof): string {
     ...familyPart(proof),
     ...powerPart(proof.power),
     ...nightlyPart(proof),
+    ...stalledPart(proof),
     ...resampledPart(proof),
     ...pinnedPart(proof.pinned),
     ...coveragePart(proof.coverage),
@@ -50,7 +55,7 @@ function familyPart({ family, bank }: Proof): string[] {
     '',
     ...nullsTable(family),
     '',
-    `The real blocks are those of the example run in \`results/example-local\`: ${bank.equal} of its A/A pair, and ${bank.rows - bank.equal} of its other arms with their means taken out. Each night draws from them with random signs, the metrics of a block together. They were measured on two busy cores, where p99 scatters by half: such a night decides little, and the gate says so. Those of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md).`,
+    `The real blocks are those of the example run in \`results/example-local\`: ${bank.equal} of its A/A pair, and ${bank.rows - bank.equal} of its other arms with their means taken out. Each night draws from them with random signs, the metrics of a block together. They were measured on two busy cores: such a night decides little, and the gate says so. Those of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md), whose tail is the p99 of all requests.`,
     '',
   ]
 }
@@ -80,7 +85,7 @@ function powerPart(power: readonly Power[]): string[] {
   return [
     '## Nights in which one cell is worse',
     '',
-    'p99 of one load is worse by so much, the other 35 cells are not; what the gate says of that cell after both stages. Differences below 5 % are no regression by default. 10 % is the margin of a pass, whose bound leaves half a percent at each of two looks: what is worse by the margin is called regression or inconclusive, and passes in less than one of a hundred nights. Goals: +10 % at s_D 6 % is found in 95 % of nights; +10 % or more passes in at most 1 %.',
+    'The tail of one load is worse by so much, the other 35 cells are not; what the gate says of that cell after both stages. Differences below 5 % are no regression by default. 10 % is the margin of a pass, whose bound leaves half a percent at each of two looks: what is worse by the margin is called regression or inconclusive, and passes in less than one of a hundred nights. Goals: +10 % at s_D 6 % is found in 95 % of nights; +10 % or more passes in at most 1 %.',
     '',
     ...powerTable(power),
     '',
@@ -115,11 +120,27 @@ function nightlyPart({ nightly, nightlyPower }: Proof): string[] {
     '',
     ...nullsTable(nightly),
     '',
-    'p99 is worse:',
+    'The tail is worse:',
     '',
     ...powerTable(nightlyPower),
     '',
     'Beside it, the same ten blocks on two provisionings: they cost less time, and from two clusters hardly anything can be said for certain, neither a regression nor a pass.',
+    '',
+  ]
+}
+
+function stalledPart({ stalled, stalledPower }: Proof): string[] {
+  const { rate, seconds, every, last, jitter, spread } = HOST
+  return [
+    '## On a host that stalls',
+    '',
+    `Here the tail of each trial is made of its requests: ${rate}/s for ${seconds} s, log-logistic service times with a p99 of ${(99 ** spread).toFixed(1)} times the median of 3 ms, and a stall of ${1000 * last} ms about every ${every} s, as on the host where this was seen (both uniform within ±${100 * jitter} %). What is due during a stall waits for its end. s_D is of the arms themselves, the scatter of requests and stalls comes on top. Nothing differs:`,
+    '',
+    ...nullsTable(stalled),
+    '',
+    'Service time under one load is longer, judged by the p99 of a typical second, and by the p99 of all requests in such windows. The latter is mostly the length of the stalls, which no arm makes:',
+    '',
+    ...powerTable(stalledPower, 'tail'),
     '',
   ]
 }
@@ -132,7 +153,7 @@ function resampledPart({ resampled, resampledPower }: Proof): string[] {
     '',
     ...nullsTable(resampled),
     '',
-    'p99 of one load is worse, and four fifths of the noise are common to all cells of an arm, for both methods:',
+    'The tail of one load is worse, and four fifths of the noise are common to all cells of an arm, for both methods:',
     '',
     ...powerTable(resampledPower, 'method'),
     '',

@@ -6,16 +6,16 @@ import type { Proof } from './page.ts'
 export const FALSE_ALARMS = 0.01
 /** Of 95 % intervals. */
 const COVERAGE = { lo: 0.93, hi: 0.97 }
-/** For +10 % p99 at s_D 6 %. */
+/** For +10 % of the tail at s_D 6 %. */
 const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
 /** Chance that a cell passes which is worse by the margin or more. */
 const FALSE_PASSES = { increase: 0.1, share: 0.01 }
 
 /** Promises that the counts contradict; with few nights they can only contradict what is far off. */
 export function brokenPromises(proof: Proof): string[] {
-  const { family, nightly, resampled, pinned, power, nightlyPower, resampledPower, coverage } = proof
+  const { family, nightly, resampled, stalled, pinned, power, nightlyPower, resampledPower, coverage } = proof
   return [
-    ...[...family, ...nightly, ...resampled].flatMap(falseClaims),
+    ...[...family, ...nightly, ...resampled, ...stalled].flatMap(falseClaims),
     ...pinned.flatMap(({ alarms, nights, upper, between }) =>
       boundOf(alarms, nights, upper) > FALSE_ALARMS
         ? [`${alarms} of ${nights} pairs of nights against a pinned reference had a false alarm (${between})`]

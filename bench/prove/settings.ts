@@ -2,7 +2,8 @@ import { FAMILY_METHODS, type FamilyMethod } from '../../src/model/limits.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import type { Bank } from './bank.ts'
 import type { NightAbout } from './night.ts'
-import { flipped, modelled, type Shape } from './noise.ts'
+import { flipped, modelled, type Shape, stalled } from './noise.ts'
+import type { Tail } from './tails.ts'
 
 export interface Setting {
   readonly title: string
@@ -124,6 +125,25 @@ export function nightlyPowerSettings(isShort: boolean): PowerSetting[] {
     ),
   )
   return isShort ? [] : all
+}
+
+/** The tail made of requests, on a host that stalls; s_D is of the arms themselves. */
+export function stalledSettings(isShort: boolean): Setting[] {
+  const all = [0.06, 0.12].map((deviation) => onStalls('typical-p99', deviation))
+  return isShort ? all.slice(0, 1) : all
+}
+
+/** The p99 of a typical second beside that of all requests, in the same windows. */
+export function stalledPowerSettings(isShort: boolean): PowerSetting[] {
+  const all = [0.1, 0.2, 0.5, 1].flatMap((increase) =>
+    (['typical-p99', 'p99'] as const).map((tail) => ({ ...onStalls(tail, 0.06), increase })),
+  )
+  return isShort ? [] : all
+}
+
+function onStalls(tail: Tail, deviation: number) {
+  const night = { limits: defaultLimits(), platform: 'local', cohorts: 1, noise: stalled(tail, deviation) } as const
+  return { title: tail === 'p99' ? 'p99 of all requests' : 'p99 of a typical second', deviation, night }
 }
 
 export function powerSettings(isShort: boolean): PowerSetting[] {

@@ -10,6 +10,8 @@ import {
   powerSettings,
   resampledPowerSettings,
   resampledSettings,
+  stalledPowerSettings,
+  stalledSettings,
 } from './settings.ts'
 
 export type Part =
@@ -20,6 +22,8 @@ export type Part =
   | 'nightly'
   | 'nightlyPower'
   | 'pinned'
+  | 'stalled'
+  | 'stalledPower'
   | 'coverage'
 export type Counted = { [Key in Part]: Proof[Key][number] }[Part]
 
@@ -38,6 +42,8 @@ export interface Size {
 /** Every setting, the longest first. */
 export function tasksOf(bank: Bank, { isShort }: Size): Task[] {
   const all = {
+    stalled: stalledSettings(isShort),
+    stalledPower: stalledPowerSettings(isShort),
     resampled: resampledSettings(isShort),
     resampledPower: resampledPowerSettings(isShort),
     family: nullSettings(bank, isShort),
@@ -56,6 +62,10 @@ export function countOf({ part, place }: Task, bank: Bank, { isShort, nights }: 
   switch (part) {
     case 'family':
       return nullsOf(at(nullSettings(bank, isShort), place), nights)
+    case 'stalled':
+      return nullsOf(at(stalledSettings(isShort), place), Math.min(nights, isShort ? 30 : 2000))
+    case 'stalledPower':
+      return powerOf(at(stalledPowerSettings(isShort), place), Math.min(few, 200))
     case 'resampled':
       return nullsOf(at(resampledSettings(isShort), place), Math.min(nights, isShort ? 30 : 1000))
     case 'resampledPower':
@@ -69,7 +79,7 @@ export function countOf({ part, place }: Task, bank: Bank, { isShort, nights }: 
     case 'pinned':
       return pinnedOf(at(pinnedSettings(isShort), place), Math.min(nights, isShort ? 100 : 2000))
     case 'coverage':
-      return coverageOf(at(coverageGrid(isShort), place), isShort ? 1000 : 6000)
+      return coverageOf(at(coverageGrid(isShort), place), isShort)
   }
 }
 

@@ -30,6 +30,8 @@ export async function countAll(
     nightly: of('nightly'),
     nightlyPower: of('nightlyPower'),
     pinned: of('pinned'),
+    stalled: of('stalled'),
+    stalledPower: of('stalledPower'),
     resampled: of('resampled'),
     resampledPower: of('resampledPower'),
     coverage: of('coverage'),

@@ -3,7 +3,7 @@ import type { LatencySummary } from '../model/result.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { type Spent, spentIn } from './cost-model.ts'
-import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond } from './samples.ts'
+import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from './samples.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 import { quantileName } from './wording.ts'
@@ -68,7 +68,7 @@ function read({ withheld }: TrialView, summary: LatencySummary, quantile: Quanti
 function typical(clock?: 'service'): Metric {
   return {
     info: {
-      name: clock === 'service' ? 'service-typical-p99' : 'typical-p99',
+      name: clock === 'service' ? `service-${TAIL}` : TAIL,
       title: clock === 'service' ? 'p99 service time of a typical second' : 'p99 of a typical second',
       unit: 'seconds',
       better: 'lower',

@@ -2,8 +2,8 @@ import { reach } from '../stats/interval.ts'
 import { rootWhole } from '../stats/root.ts'
 import type { Weighed } from './weigh.ts'
 
-/** More than this is no plan but another machine. */
-const MOST = 10_000
+/** More than this is no plan but another machine: a night of blocks of two minutes. */
+const MOST = 200
 
 /** Where a mean is decided: `noise` is left with certainty, or `telling` is not. On the scale of the mean, 0 being none. */
 export interface Borders {

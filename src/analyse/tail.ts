@@ -1,7 +1,9 @@
-import { median } from 'simple-statistics'
+import { sliceSeconds } from '../loads/timeline.ts'
+import type { Cell } from '../model/analysis.ts'
 import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
+import type { Load } from '../model/scenario.ts'
 import { formatShare, MICROS } from '../model/units.ts'
-import { QUANTILE_KEYS, QUANTILES } from './samples.ts'
+import { QUANTILE_KEYS, QUANTILES, TAIL } from './samples.ts'
 import { count, quantileName } from './wording.ts'
 
 /*
@@ -40,7 +42,7 @@ const DISTURBED_SLICES = 1 / 3
 
 /**
  * The p99 of a typical second, in seconds: the window is cut into slices (`Slices`: of a second each where the rate is
- * 100/s or more), each has its p99, and the median of these is taken. A stall that lasts for a second moves one slice,
+ * 100/s or more), each has its p99, and the median of these is taken (of an even number the lower one). A stall that lasts for a second moves one slice,
  * and the median hardly at all. What half of the slices share (an arm that is slow all the time, or stalls every second)
  * is in it.
  */
@@ -58,7 +60,20 @@ export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response
   if (disturbed > DISTURBED_SLICES * full.length) {
     return { reason: `the load generator paused in ${disturbed} of ${count(full.length, 'slice')}` }
   }
-  return { value: median(full.map((slice) => (p99[slice] as number) / MICROS)) }
+  // Of an even number the lower of the middle two: with half of the slices stalled, it is of one without a stall.
+  const ordered = full.map((slice) => (p99[slice] as number) / MICROS).toSorted((a, b) => a - b)
+  return { value: ordered[Math.ceil(ordered.length / 2) - 1] as number }
+}
+
+/** Whether the window of a load is long enough for it, by its plan; without errors. */
+export function hasTypicalSecond({ rate, duration }: Pick<Load, 'rate' | 'duration'>): boolean {
+  return Math.floor(duration / sliceSeconds(rate)) >= LEAST_SLICES
+}
+
+/** The tail that a load is judged by: the p99 of a typical second, or the p99 where no arm can tell it. */
+export function tailOf(cells: readonly Pick<Cell, 'load' | 'metric' | 'values'>[], load: string): string {
+  const isTold = cells.some((cell) => cell.load === load && cell.metric === TAIL && cell.values.length > 0)
+  return isTold ? TAIL : 'p99'
 }
 
 function isDisturbed({ answers, disturbed }: Slices, slice: number): boolean {

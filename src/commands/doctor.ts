@@ -1,6 +1,6 @@
 import { capital, count, list, strainWords } from '../analyse/wording.ts'
 import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
-import { type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
+import { comeEvery, type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
 import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/platform.ts'
@@ -71,7 +71,7 @@ export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
   return {
     severity: 'warning',
     what: `this host stands still: ${sumOf(stalls)} ${watched}${apartWords(stalls)}, ${formatShare(share)} of the time`,
-    why: `Of a window of ${formatNumber(window)} s the longest is ${formatShare(longest / window)}, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe)}`,
+    why: `Of a window of ${formatNumber(window)} s the longest is ${formatShare(longest / window)}, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe, stalls)}`,
     fix: `Judge by typical-p99, the p99 of a typical second, and by stalls against those of the baseline; for p99 of all requests use a host without such stalls.`,
   }
 }
@@ -91,12 +91,13 @@ function apartWords(stalls: readonly Moment[]): string {
   return `, ${list(gaps.map((gap) => formatNumber(gap, 2)))} s apart`
 }
 
-function causeWords({ strain, reclaim, seconds, threads }: PauseProbe): string {
+function causeWords({ strain, reclaim, seconds, threads }: PauseProbe, stalls: readonly Moment[]): string {
   const strained = strainWords({ cores: threads, busyCores: 0, ...strain }, seconds)
-  const every = reclaim?.every === undefined ? '' : ` every ${formatNumber(reclaim.every, 2)} s`
   return [
     strained.length > 0 && ` Meanwhile there was ${list(strained)}.`,
-    reclaim && ` ${capital(reclaim.what)} runs${every} and may be the cause.`,
+    reclaim?.every !== undefined &&
+      comeEvery(reclaim.every, [stalls]) &&
+      ` ${capital(reclaim.what)} runs every ${formatNumber(reclaim.every, 2)} s and may be the cause.`,
   ]
     .filter(Boolean)
     .join('')

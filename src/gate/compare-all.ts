@@ -1,8 +1,10 @@
 import { lentTo } from '../analyse/lending.ts'
+import { TAIL } from '../analyse/samples.ts'
+import { hasTypicalSecond } from '../analyse/tail.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
-import { baselineOf, type Scenario } from '../model/scenario.ts'
+import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
 import type { CohortSpread } from '../stats/nested.ts'
 import { cellLimits } from './cell-limits.ts'
 import { type Compared, comparePaired, comparePinned, type Lookup, lookUp } from './compared.ts'
@@ -24,16 +26,24 @@ export function compareAll({ cells, record, metrics }: Analysis, about: CompareA
   const lookup = lookUp({ cells, record })
   const { scenario } = record.run.plan
   return about.pairs.flatMap(({ arm, reference }) =>
-    scenario.loads.flatMap(({ name: load }) =>
+    scenario.loads.flatMap((load) =>
       metrics.flatMap((info): Compared[] => {
-        const place = { arm, load, metric: info.name }
-        const { level, ...own } = cellLimits(about.limits, place)
+        const place = { arm, load: load.name, metric: info.name }
+        const { level, ...own } = tailLimits(about.limits, place, load)
         if (level === 'off' || isNothing(lookup, reference, place)) return []
         const limits = { ...own, level }
         return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
       }),
     ),
   )
+}
+
+/** A load whose window is too short for the p99 of a typical second, by its plan, is judged by its p99 instead. */
+function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof cellLimits> {
+  const own = cellLimits(limits, place)
+  if (hasTypicalSecond(load)) return own
+  if (place.metric === TAIL) return { ...own, level: 'off' }
+  return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
 }
 
 /** Two arms without a mesh have none of its CPU, and there is nothing to judge. */

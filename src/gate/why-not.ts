@@ -26,7 +26,7 @@ function because(sentence: string, rule = 'no-data'): Required<Pick<Weighed, 'wh
   return { why: { rule, sentence } }
 }
 
-function ofBlocks({ arm, reference, load, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
+function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
   const { minValid } = limits.blocks
   if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
   if (blocks.planned < minValid) {
@@ -35,7 +35,10 @@ function ofBlocks({ arm, reference, load, blocks, lost }: Compared, analysis: An
   }
   if (blocks.valid < minValid) {
     const share = `${blocks.valid} of ${blocks.planned} blocks have a valid trial of both ${arm} and ${reference}`
-    return because(`${share}, fewer than ${minValid}${lostTo(analysis, [arm, reference], load)}.`)
+    const silent = silentIn(analysis, [arm, reference], { load, metric })
+    return because(
+      `${share}${silent > 0 ? ` that tells ${metric}` : ''}, fewer than ${minValid}${lostTo(analysis, [arm, reference], load)}.`,
+    )
   }
   if (lost.candidate <= lost.reference + 1) return undefined
   return because(
@@ -61,6 +64,14 @@ function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, 
     return because('all blocks are of one provisioning, and no spread between clusters is given.')
   }
   return undefined
+}
+
+/** Valid trials of the arms that cannot tell the metric. */
+function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {
+  const isHere = (one: { readonly arm: string; readonly load: string }) => one.load === load && arms.includes(one.arm)
+  const valid = trials.filter(({ status, result: { trial } }) => status === 'valid' && isHere(trial)).length
+  const told = cells.filter((cell) => cell.metric === metric && isHere(cell)).flatMap(({ values }) => values).length
+  return valid - told
 }
 
 /** The validity rules that took the trials. */

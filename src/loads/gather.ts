@@ -4,7 +4,7 @@ import { summarise } from '../stats/summarise.ts'
 import { rankOf } from './cumulative.ts'
 import { type LatencyHistogram, latencyHistogram, mergeHistograms } from './histogram.ts'
 import { slotOf } from './slots.ts'
-import { timelineBuilder } from './timeline.ts'
+import { sliceSeconds, timelineBuilder } from './timeline.ts'
 
 /**
  * A request that the generator itself delays by more than this, and by more than a tenth of its response time, is
@@ -197,17 +197,6 @@ function union(times: { from: Micros; to: Micros }[]): { from: Micros; to: Micro
     else merged.push({ from, to })
   }
   return merged
-}
-
-/**
- * The p99 of fewer answers is the slowest of them. Slices are as short as that allows: with stalls of 60–180 ms every 5 s, the
- * median over slices of 1 s scatters by 9 % and over slices of 3 s by 40 %, since then most slices hold a stall (simulated).
- */
-const SLICE_ANSWERS = 100
-
-/** Length of a slice: whole seconds in which a load sends at least 100 requests; a closed loop, whose rate is not known before, has slices of a second. */
-export function sliceSeconds(rate: PerSecond | 'max'): Seconds {
-  return rate === 'max' ? 1 : Math.max(1, Math.ceil(SLICE_ANSWERS / rate))
 }
 
 /** See `QuantileBounds`. Undefined where nothing was disturbed and everything was sent. */

@@ -119,6 +119,11 @@ export function shareAt(period: Seconds, windows: readonly (readonly Moment[])[]
   return gaps.length === 0 ? undefined : gaps.filter((gap) => fits(gap, period)).length / gaps.length
 }
 
+/** Whether stalls come back at a pace that is known of something: most of their gaps are whole numbers of it. */
+export function comeEvery(period: Seconds, windows: readonly (readonly Moment[])[]): boolean {
+  return (shareAt(period, windows) ?? 0) >= ENOUGH
+}
+
 /** More gaps make nothing surer, and each is held against every other. */
 function thinned(gaps: readonly Seconds[], most = 500): readonly Seconds[] {
   const step = Math.ceil(gaps.length / most)

@@ -53,8 +53,10 @@ export interface Detectable extends ErrorRates {
 export function detectable(plan: Plan, deviations: readonly Deviation[] = []): Detectable[] {
   const known = [...deviations.filter(({ deviation }) => Number.isFinite(deviation)), ...assumedDeviations]
   const metrics = [...new Set(known.map(({ metric }) => metric))]
+  // Without a mesh there is no CPU of one, and no ratio to it.
+  const isRatio = (metric: string) => metric !== 'mesh-cpu' || baselineOf(plan.scenario).mesh !== 'none'
   return plan.scenario.loads.flatMap(({ name: load }) =>
-    metrics.flatMap((metric) => {
+    metrics.filter(isRatio).flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)
       const best = fitting.find((one) => one.load === load) ?? fitting[0]
       return best ? [found(best, load, plan)] : []

@@ -1,3 +1,4 @@
+import { TAIL } from '../analyse/samples.ts'
 import { BLOCKS_TO_DECIDE } from '../analyse/standing.ts'
 import { capital, count, quantileName } from '../analyse/wording.ts'
 import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
@@ -12,7 +13,6 @@ import {
   formatRatio,
   formatRatioInterval,
 } from './figures.ts'
-import { TAIL } from './page-state.ts'
 import { latencyMetric, type View } from './view.ts'
 import { listed, strung, type Words } from './words.ts'
 

@@ -57,8 +57,12 @@ export function formatBetween(lo: number, hi: number): string {
   return `${show(lo)} and ${show(hi)}`
 }
 
+/** "+4.78 to +7.68 ms", "950 µs to 1.2 ms"; undefined below two trials. */
 export function formatInterval({ lo, hi }: Estimate, format: (value: number) => string): string | undefined {
-  return lo === undefined || hi === undefined ? undefined : `${format(lo)} to ${format(hi)}`
+  if (lo === undefined || hi === undefined) return undefined
+  const [low, high] = [format(lo), format(hi)]
+  const unit = /\u{A0}\D+$/u.exec(high)?.[0]
+  return `${unit !== undefined && low.endsWith(unit) ? low.slice(0, -unit.length) : low} to ${high}`
 }
 
 function isFactor(ratio: number): boolean {

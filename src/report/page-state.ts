@@ -1,4 +1,5 @@
 import { DEFAULT_FLEET, type Fleet } from '../analyse/cost-model.ts'
+import { TAIL } from '../analyse/samples.ts'
 import type { Clock } from '../model/analysis.ts'
 
 /** What a reader may ask of the page. The published one is what Node draws. */
@@ -42,9 +43,6 @@ export function fleetOf(given: (key: keyof Fleet) => string | number | undefined
     }),
   )
 }
-
-/** The p99 of a typical second: what a page leads with. A load without it has its p99 instead. */
-export const TAIL = 'typical-p99'
 
 export const QUANTILE_KEYS = ['p50', 'p90', TAIL, 'p99', 'p999'] as const
 export type QuantileKey = (typeof QUANTILE_KEYS)[number]

@@ -1,10 +1,12 @@
 import { DEFAULT_FLEET, type Fleet } from '../analyse/cost-model.ts'
 import { noiseBand } from '../analyse/noise-floor.ts'
+import { TAIL } from '../analyse/samples.ts'
+import { tailOf } from '../analyse/tail.ts'
 import type { Cell, Clock, MetricInfo, Ranking } from '../model/analysis.ts'
 import type { Load } from '../model/scenario.ts'
 import type { ArmStyle } from './arm-styles.ts'
 import type { PageData } from './page-data.ts'
-import { type PageState, PUBLISHED, TAIL } from './page-state.ts'
+import { type PageState, PUBLISHED } from './page-state.ts'
 
 /** The data of the page with the questions that every part of it asks, as the reader wants to see them. */
 export interface View {
@@ -61,8 +63,7 @@ export function latencyMetric(
   load: Load,
   quantile: string = state.quantile,
 ): string {
-  const isTold = data.cells.some((cell) => cell.load === load.name && cell.metric === TAIL && cell.values.length > 0)
-  const name = quantile === TAIL && !isTold ? 'p99' : quantile
+  const name = quantile === TAIL ? tailOf(data.cells, load.name) : quantile
   return clockOf(load) !== clockOf(load, state) ? `service-${name}` : name
 }
 

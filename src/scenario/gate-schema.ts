@@ -102,7 +102,7 @@ export const gateSchema = section({
   metrics: z
     .array(z.string())
     .min(1)
-    .prefault(['p50', 'p99', 'mesh-cpu'])
+    .prefault(['p50', 'typical-p99', 'mesh-cpu'])
     .meta(about('Metrics', 'What is judged of each candidate under each load.')),
   alpha: z
     .number()

@@ -19,7 +19,10 @@ export function power(effect: number, deviation: number, blocks: number, alpha: 
 }
 
 function powerOf(shift: number, blocks: number, alpha: number): number {
-  return 1 - noncentralTCdf(studentQuantile(1 - alpha, blocks - 1), blocks - 1, shift)
+  const border = studentQuantile(1 - alpha, blocks - 1)
+  // So far off, what is missing from 1 is below any double, and the series is as long as the square of the shift.
+  if (shift > 40 * Math.max(1, border)) return 1
+  return 1 - noncentralTCdf(border, blocks - 1, shift)
 }
 
 /** The smallest relative increase that so many blocks find with the chance 1 − β. Needs two blocks. */

@@ -104,6 +104,13 @@ export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }
       p99: level(2000),
       max: level(5000),
     },
+    slices: {
+      seconds: 1,
+      answers: seconds.map(() => rate),
+      p99: level(2000),
+      serviceP99: level(1900),
+      disturbed: seconds.map(() => 0),
+    },
     generator: {
       version: '1.68.0',
       connections: load.connections,

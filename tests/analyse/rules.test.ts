@@ -412,6 +412,16 @@ const cases: Case[] = [
     says: /12 moments, 1\.2 s in all \(2 % of the window\), every 5\.2 s\. Meanwhile the host had 17 ms\/s of memory pressure and 12 major faults\/s\. On it runs the kernel's DAMON .* every 5 s/,
   },
   {
+    what: 'pauses at another pace than that of what reclaims memory',
+    rule: 'common-pauses',
+    severity: 'warning',
+    otherwise: {
+      generator: { pauses: { count: 12, seconds: 1.2, moments: everyFive(60) } },
+      observation: { host: { ...strained, reclaim: { what: "the kernel's DAMON", every: 3.9 } } },
+    },
+    says: /12 major faults\/s\.$/,
+  },
+  {
     what: 'a second that stands still',
     rule: 'stall-seen',
     severity: 'warning',

@@ -79,6 +79,11 @@ describe('what doctor says of a host', () => {
     expect(found.fix).toContain('typical-p99')
   })
 
+  it('is not laid on what has another pace', () => {
+    const reclaim = { what: "the kernel's DAMON with action pageout", every: 3.7 }
+    expect(pausesFinding(probe({ 1000: 150, 6200: 90 }, { reclaim }), plan).why).not.toContain('DAMON')
+  })
+
   it('with a period that is proved names it', () => {
     const every = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [500 + 1000 * index, 30]))
     expect(pausesFinding(probe(every), plan).what).toMatch(/9 stalls of 31 ms in 10 s every 1 s/)

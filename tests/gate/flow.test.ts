@@ -85,7 +85,7 @@ describe('meshbench gate', () => {
 blocks: { extendTo: 10 }
 waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
 `
-    const all = await verdictOf(slower, '--limits', slower.write('all.yaml', waiver('sidecar/web/p*')))
+    const all = await verdictOf(slower, '--limits', slower.write('all.yaml', waiver('sidecar/web/*p*')))
     expect(all).toMatchObject({ code: 0, gate: { verdict: 'pass', waivers: [{ state: 'used' }] } })
     expect(cell(all.gate, 'p50')).toMatchObject({ verdict: 'regression', waived: true })
     const other = await verdictOf(slower, '--limits', slower.write('other.yaml', waiver('sidecar/web/cpu')))

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { formatDifference, formatLevel, formatRatio, formatRatioInterval } from '../../src/report/figures.ts'
+import {
+  formatDifference,
+  formatInterval,
+  formatLevel,
+  formatRatio,
+  formatRatioInterval,
+} from '../../src/report/figures.ts'
 
 /** With plain spaces, which are easier to read in a test. */
 const plain = (text: string | undefined) => text?.replaceAll('\u{A0}', ' ')
@@ -27,5 +33,9 @@ describe('figures', () => {
     expect(interval(2.28, 2.33)).toBe('×2.28 to 2.33')
     expect(interval(1.95, 2.2)).toBe('+95 % to ×2.20')
     expect(formatRatioInterval({ center: 1.2, n: 1 })).toBeUndefined()
+    const seconds = (lo: number, hi: number) =>
+      plain(formatInterval({ center: 1, lo, hi, n: 6 }, (value) => formatDifference('seconds', value)))
+    expect(seconds(0.00478, 0.00768)).toBe('+4.78 to +7.68 ms')
+    expect(seconds(-0.0002, 0.0012)).toBe('−200 µs to +1.2 ms')
   })
 })

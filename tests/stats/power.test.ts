@@ -47,6 +47,7 @@ describe('blocksToFind', () => {
 
   it('is never less than two', () => {
     expect(blocksToFind(10, 0.001, { alpha: 0.025, beta: 0.05 })).toBe(2)
+    expect(blocksToFind(0.1, 1e-17, { alpha: 0.025, beta: 0.05 })).toBe(2)
   })
 })
 

@@ -1,10 +1,11 @@
 import type { Analysis } from '../../model/analysis.ts'
 import { type HistoryEntry, seriesKey } from '../../model/history.ts'
+import { TAIL } from '../samples.ts'
 import { historyEntries } from './entries.ts'
 import { type Trend, trendsOf } from './trend.ts'
 
 /** What trends are shown of, unless somebody asks for others. */
-export const TREND_METRICS: readonly string[] = ['p50', 'p99', 'mesh-cpu']
+export const TREND_METRICS: readonly string[] = ['p50', TAIL, 'p99', 'mesh-cpu']
 
 /**
  * The trends that end in a run: of its arms and loads, with the runs before it. Later ones are left out, so that the page

@@ -1,8 +1,8 @@
-import { type Moment, periodOf, shareAt, stallsOf } from '../../loads/pauses.ts'
+import { comeEvery, type Moment, periodOf, shareAt, stallsOf } from '../../loads/pauses.ts'
 import type { Problem } from '../../model/analysis.ts'
 import { baselineOf } from '../../model/scenario.ts'
 import { formatLatency, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
-import type { Host } from '../../model/usage.ts'
+import type { Reclaim } from '../../model/usage.ts'
 import type { Comparison, ComparisonRule } from '../comparison/comparison.ts'
 import type { TrialView } from '../trial-view.ts'
 import { count, list, strainWords } from '../wording.ts'
@@ -21,7 +21,7 @@ export const commonPauses: Rule = {
     const period = periodOf([stalls(trial)])
     const { host, seconds } = reading.observation
     return warning(
-      `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window)${period === undefined ? '' : `, ${everyWords(period)}`}.${meanwhile(strainWords(host, seconds), host)}`,
+      `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window)${period === undefined ? '' : `, ${everyWords(period)}`}.${meanwhile(strainWords(host, seconds), host?.reclaim, [stalls(trial)])}`,
       'A cause that all connections share (garbage collection, the host, one proxy) makes up the tail.',
       'See whether the baseline has the same pauses: then it is the host or the client, not the mesh.',
     )
@@ -70,7 +70,11 @@ function described(stalled: readonly Stalled[], period: Seconds): Pick<Problem, 
   const typical = byPressure[Math.floor(byPressure.length / 2)]
   const host = observations.map(({ host }) => host).find((one) => one?.reclaim) ?? typical?.host
   return {
-    cause: `In all ${arms} arms, the baseline included, connections stalled together ${everyWords(period)}: ${count(all.length, 'stall')} of ${formatLatency(usual)} in ${count(stalled.length, 'trial')}. It is the host.${meanwhile(strainWords(typical?.host, typical?.seconds ?? 1), host)}`,
+    cause: `In all ${arms} arms, the baseline included, connections stalled together ${everyWords(period)}: ${count(all.length, 'stall')} of ${formatLatency(usual)} in ${count(stalled.length, 'trial')}. It is the host.${meanwhile(
+      strainWords(typical?.host, typical?.seconds ?? 1),
+      host?.reclaim,
+      stalled.map(({ stalls }) => stalls),
+    )}`,
     effect: `One such stall is ${formatShare(usual / window)} of a window of ${formatNumber(window)} s: the highest quantiles of all requests measure the host and not the arms.`,
     remedy:
       'Compare typical-p99, the p99 of a typical second, and stalls against those of the baseline; or measure on a host without such stalls: meshbench doctor measures them for 10 s.',
@@ -85,12 +89,17 @@ function everyWords(period: Seconds): string {
   return `every ${formatNumber(period, 2)} s`
 }
 
-function meanwhile(strain: readonly string[], host: Host | undefined): string {
-  const { reclaim } = host ?? {}
-  const every = reclaim?.every === undefined ? '' : ` every ${formatNumber(reclaim.every, 2)} s`
+/** Reclaim is named only where stalls come back at its pace. */
+function meanwhile(
+  strain: readonly string[],
+  reclaim: Reclaim | undefined,
+  windows: readonly (readonly Moment[])[],
+): string {
   return [
     strain.length > 0 && ` Meanwhile the host had ${list(strain)}.`,
-    reclaim && ` On it runs ${reclaim.what}${every}, which reclaims memory and may be the cause.`,
+    reclaim?.every !== undefined &&
+      comeEvery(reclaim.every, windows) &&
+      ` On it runs ${reclaim.what} ${everyWords(reclaim.every)}, which reclaims memory and may be the cause.`,
   ]
     .filter(Boolean)
     .join('')

@@ -1,4 +1,5 @@
 import type { Trend } from '../../analyse/history/trend.ts'
+import { TREND_METRICS } from '../../analyse/history/trends-of-run.ts'
 import { count } from '../../analyse/wording.ts'
 import type { MetricUnit } from '../../model/units.ts'
 import type { Chart } from '../chart.ts'
@@ -7,8 +8,6 @@ import type { View } from '../view.ts'
 import { historySpec } from './history-drawn.ts'
 import { changeText, type HistoryLine, type HistoryOf } from './history-of.ts'
 
-/** In this order; others stay in `meshbench history`. */
-export const HISTORY_METRICS = ['p50', 'p99', 'mesh-cpu'] as const
 /** Fewer runs are no history, and more cannot be told apart. */
 const LEAST = 2
 const MOST = 60
@@ -16,7 +15,7 @@ const MOST = 60
 /** How each arm went from run to run: as ratios, since a slower night moves the baseline too; levels where there is no ratio. */
 export function historyCharts(view: View): Chart[] {
   const history = view.data.history ?? []
-  return HISTORY_METRICS.flatMap((metric) =>
+  return TREND_METRICS.flatMap((metric) =>
     view.loads.flatMap((load, index) => {
       const trends = history.filter((trend) => trend.metric === metric && trend.load === load.name)
       return trends.length === 0 ? [] : [historyChart(view, metric, trends, `history-${metric}-${index}`)]

@@ -1,5 +1,6 @@
+import { TAIL } from '../../analyse/samples.ts'
 import { type Html, html, textOf } from '../html.ts'
-import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS, TAIL } from '../page-state.ts'
+import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS } from '../page-state.ts'
 import type { Reading } from './reading.ts'
 
 interface Choice {

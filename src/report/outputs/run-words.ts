@@ -1,10 +1,10 @@
+import { TAIL } from '../../analyse/samples.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Run } from '../../model/result.ts'
 import { formatSize } from '../../model/units.ts'
 import { costAnswer } from '../answers.ts'
 import { formatRatio } from '../figures.ts'
-import { TAIL } from '../page-state.ts'
 import { latencyMetric, type View } from '../view.ts'
 import { plainWords } from '../words.ts'
 

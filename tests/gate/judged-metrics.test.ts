@@ -3,7 +3,7 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { accept } from '../../src/gate/accept.ts'
 import { gate } from '../../src/gate/gate.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { none, noneAgain, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
+import { http, none, noneAgain, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
 
 /** One trial after the other, no two of them alike. */
 function measured(...about: Parameters<typeof recordOf>): ReturnType<typeof recordOf> {
@@ -32,7 +32,7 @@ describe('the CPU of the mesh, where the baseline has no mesh', () => {
       ...about,
       limits: { ...about.limits, reference: { [noneAgain.name]: none.name } },
     })
-    expect(cells.map(({ metric }) => metric.name)).toEqual(['p50', 'p99'])
+    expect(cells.map(({ metric }) => metric.name)).toEqual(['typical-p99', 'p50'])
     expect(exit).toBe(0)
   })
 
@@ -82,4 +82,20 @@ it('limits that name metrics of before say what to write', () => {
   expect(told('cpu')).toMatch(/^gate\.metrics names cpu, which is no metric\. Did you mean "mesh-cpu"\?/)
   expect(told('memory')).toContain('Did you mean "mesh-memory"?')
   expect(told('cost')).toMatch(/Use one of: .*mesh-cpu/)
+})
+
+describe('the tail of a load', () => {
+  it('is the p99 where windows are too short for that of a typical second, by the plan', () => {
+    const cellsOf = (load: Partial<typeof http>) => {
+      const loads = [{ ...http, ...load }]
+      const scenario = scenarioOf({ cohorts: 1, blocks: 20, arms: [none, noneAgain], loads })
+      const limits = { ...about.limits, reference: { [noneAgain.name]: none.name } }
+      return gate(analyse(measured(scenario, ({ block }) => scatter(block))), { ...about, limits }).cells
+    }
+    const metricsOf = (load: Partial<typeof http>) =>
+      cellsOf(load).flatMap(({ metric }) => (metric.unit === 'seconds' ? [metric.name] : []))
+    expect(metricsOf({ rate: 50, duration: 10 })).toEqual(['typical-p99', 'p50'])
+    expect(metricsOf({ rate: 50, duration: 9.9 })).toEqual(['p50', 'p99'])
+    expect(metricsOf({ rate: 250, duration: 4 })).toEqual(['p50', 'p99'])
+  })
 })
