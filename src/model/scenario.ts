@@ -74,11 +74,23 @@ export interface Simulation {
   /** Growth of the latency from one block to the next, as a ratio: 1.02 drifts upward by 2 % per block. */
   readonly drift: number
   /** Stalls of the server during which no request is answered. */
-  readonly stalls?: { readonly every: Seconds; readonly last: Seconds }
+  readonly stalls?: Stalls
   /** What breaks on demand. */
   readonly faults: readonly Fault[]
   /** How long a simulated trial takes in wall-clock time. */
   readonly pace: Seconds
+}
+
+export interface Stalls {
+  readonly every: Seconds
+  readonly last: Seconds
+  /** 0 to 1: how much of chance is in when a stall comes and how long it lasts. None when absent. */
+  readonly jitter?: number
+}
+
+/** Has to be shorter than the time between two stalls: else they never end. */
+export function longestStall({ last, jitter = 0 }: Stalls): Seconds {
+  return last * (1 + jitter)
 }
 
 /** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. `lower`: the teardown breaks. */

@@ -28,7 +28,7 @@ function simulationText({ latency, pace, stalls, effects, ...rest }: Simulation)
     latency: seconds(latency),
     pace: seconds(pace),
     effects: Object.fromEntries(written),
-    ...(stalls && { stalls: { every: seconds(stalls.every), last: seconds(stalls.last) } }),
+    ...(stalls && { stalls: { ...stalls, every: seconds(stalls.every), last: seconds(stalls.last) } }),
   }
 }
 

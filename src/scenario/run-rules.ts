@@ -1,3 +1,4 @@
+import { longestStall } from '../model/scenario.ts'
 import { shown } from './finding.ts'
 import type { Rule } from './rule.ts'
 import { suggest } from './suggest.ts'
@@ -68,10 +69,11 @@ const faultyBlocksExist: Rule = ({ sketch: { simulation, blocks, cohorts } }) =>
 }
 
 const stallsEnd: Rule = ({ sketch: { simulation } }) => {
-  const { every, last } = simulation?.stalls ?? {}
-  if (every === undefined || last === undefined || last < every) return []
+  const { every, last, jitter = 0 } = simulation?.stalls ?? {}
+  if (every === undefined || last === undefined || longestStall({ every, last, jitter }) < every) return []
   const message = 'stalls that last as long as the time between them never end'
-  return [{ path: ['simulation', 'stalls', 'last'], message, remedy: 'Let `last` be shorter than `every`.' }]
+  const remedy = 'Let `last` be shorter than `every`, and `last` × (1 + `jitter`) too.'
+  return [{ path: ['simulation', 'stalls', 'last'], message, remedy }]
 }
 
 export const runRules: readonly Rule[] = [

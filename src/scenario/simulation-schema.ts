@@ -53,6 +53,17 @@ export const simulationSchema = section({
   stalls: section({
     every: duration({ least: '10ms', most: '1h' }).meta(about('Every', 'Time from one stall to the next.', ['5s'])),
     last: duration({ least: '1ms', most: '1h' }).meta(about('Last', 'How long a stall lasts.', ['100ms'])),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta(
+        about(
+          'Jitter',
+          'Chance in when a stall comes and how long it lasts, drawn anew for every trial. Default: 0, none. With 1 it comes at any moment of its period and lasts up to twice as long.',
+        ),
+      ),
   })
     .optional()
     .meta(about('Stalls', 'Times during which the server answers nothing.')),

@@ -119,6 +119,8 @@ describe('simulated platform', () => {
       (await simulated().check(makePlan(change))).filter(({ severity }) => severity === 'error').map(({ what }) => what)
     expect(await errors(given())).toEqual([])
     expect(await errors(given({}, { stalls: { every: 1, last: 1 } }))).toHaveLength(1)
+    expect(await errors(given({}, { stalls: { every: 1, last: 0.6, jitter: 0.6 } }))).toEqual([])
+    expect(await errors(given({}, { stalls: { every: 1, last: 0.6, jitter: 0.7 } }))).toHaveLength(1)
     expect(await errors(given({ arms: [{ name: 'a', mesh: 'linkerdd' }] }))).toEqual([
       'arm a asks for the mesh linkerdd, which is not known',
     ])
@@ -178,6 +180,66 @@ describe('simulated platform', () => {
     expect(quantile(response, 0.99)).toBeGreaterThan(0.6)
     expect(quantile(response, 0.99)).toBeLessThan(0.6 * 1.1)
     expect(quantile(response, 0.9)).toBeLessThan(0.002)
+  })
+
+  describe('stalls with jitter', () => {
+    const every = 2
+    const last = 0.1
+    const duration = 40
+    /** Of one trial, as its answers show them: who waits longest came first, and was answered when the stall was over. */
+    async function stallsSeen(jitter: number, seed = 1) {
+      const ran = await run(given({ seed }, { spread: 0, stalls: { every, last, jitter } }), 'none', { duration })
+      const start = Date.parse(ran.result.StartTime) / 1000
+      const waited = ran.lines.filter(({ latency }) => latency > 0.01)
+      const ends = Map.groupBy(waited, ({ latency, timestamp }) =>
+        Math.round((timestamp / 1e9 + latency - start) * 100),
+      )
+      return [...ends.values()]
+        .map((all) => all.toSorted((a, b) => b.latency - a.latency)[0] as Line)
+        .map(({ timestamp, latency }) => ({ at: timestamp / 1e9 - start, length: latency }))
+        .toSorted((a, b) => a.at - b.at)
+    }
+    const places = (stalls: readonly { at: number }[]) => stalls.map(({ at }) => (at % every) / every)
+    const lengths = (stalls: readonly { length: number }[]) => stalls.map(({ length }) => length / last)
+
+    it('come every so often and last as long without it', async () => {
+      const stalls = await stallsSeen(0)
+      expect(stalls).toHaveLength(duration / every)
+      for (const place of places(stalls)) expect(place).toBeCloseTo(0.5, 2)
+      for (const length of lengths(stalls)) expect(length).toBeCloseTo(1, 1)
+    })
+
+    it('are one in each period, about its middle and about their length, as far as jitter lets them', async () => {
+      const stalls = [...(await stallsSeen(0.5)), ...(await stallsSeen(0.5, 2))]
+      expect(stalls).toHaveLength((2 * duration) / every)
+      for (const place of places(stalls)) expect(Math.abs(place - 0.5)).toBeLessThan(0.25)
+      for (const length of lengths(stalls)) expect(Math.abs(length - 1)).toBeLessThan(0.52)
+      // The least and the most of 40 that are uniform are closer together than this once in a million times.
+      expect(Math.max(...places(stalls)) - Math.min(...places(stalls))).toBeGreaterThan(0.3)
+      expect(Math.max(...lengths(stalls)) - Math.min(...lengths(stalls))).toBeGreaterThan(0.6)
+    })
+
+    it('are the same for the same trial, and others for another', async () => {
+      const [first, again, other] = [await stallsSeen(1), await stallsSeen(1), await stallsSeen(1, 2)]
+      expect(again).toEqual(first)
+      expect(
+        places(other).filter((place, index) => Math.abs(place - (places(first)[index] ?? 0)) < 0.01),
+      ).not.toHaveLength(other.length)
+    })
+
+    it('stand still for the same share of time on average, however long they are and whenever they come', async () => {
+      const tight = { every: 1, last: 0.45, jitter: 1 }
+      const still = await Promise.all(
+        Array.from({ length: 8 }, async (_, seed) => {
+          const { lines } = await run(given({ seed }, { spread: 0, stalls: tight }), 'none', { duration: 20 })
+          // Eight connections stand still as long as one does; each request takes 0.5 ms but for stalls.
+          return lines.reduce((sum, { latency }) => sum + latency - 0.0005, 0) / 8 / 20
+        }),
+      )
+      const mean = still.reduce((sum, share) => sum + share, 0) / still.length
+      // Of 160 stalls, uniform from nothing to twice the length: standard error 4.6 %.
+      expect(Math.abs(mean / 0.45 - 1)).toBeLessThan(0.1)
+    })
   })
 
   it('counts requests, sockets, codes and buckets as fortio does', async () => {

@@ -291,6 +291,13 @@ describe('rules', () => {
       'never end',
       'shorter',
     ],
+    [
+      'stallsEnd, jitter',
+      written({ simulation: '{ stalls: { every: 1s, last: 600ms, jitter: 0.7 } }' }),
+      'simulation.stalls.last',
+      'never end',
+      '1 + `jitter`',
+    ],
   ])('%s', (_, text, path, message, remedy) => {
     const [problem, ...more] = problemsOf(text)
     expect(more).toEqual([])

@@ -1,6 +1,6 @@
-import type { Simulation } from '../../model/scenario.ts'
+import { longestStall, type Stalls } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
-import { random } from '../../stats/random.ts'
+import { type Random, random } from '../../stats/random.ts'
 import { levelOf, type Subject, strikes } from './subject.ts'
 
 /** The server of a trial, behind its mesh. It answers any number of requests at a time. */
@@ -27,6 +27,7 @@ export function server(subject: Subject, inFlight: number): Server {
   const least = slow ? inFlight / (SLOW_SHARE * Number(load.rate)) : 0
   const failing = strikes(scenario, 'errors', arm.name, trial.block)
   const stream = random(scenario.seed, 'requests', trial.id)
+  const rests = stalls && restsOf(stalls, random(scenario.seed, 'stalls', trial.id))
   let answers = 0
   const stops = strikes(scenario, 'generator-pause', arm.name, trial.block)
     ? load.duration / 2
@@ -35,22 +36,37 @@ export function server(subject: Subject, inFlight: number): Server {
   return {
     answer: (sentAt) => {
       const work = Math.max(least, level * Math.exp(spread * stream.normal()) + delay)
-      return { at: done(sentAt, work, stalls), ok: !failing || answers++ % 2 === 0 }
+      return { at: rests ? rests(sentAt, work) : sentAt + work, ok: !failing || answers++ % 2 === 0 }
     },
     awake: (at) => (at >= stops && at < goes ? goes : at),
   }
 }
 
-/** When work is done that rests during stalls. The first stall begins after half of the time between two. */
-function done(sentAt: Seconds, work: Seconds, stalls: Simulation['stalls']): Seconds {
-  if (!stalls) return sentAt + work
-  const { every, last } = stalls
-  let at = sentAt
-  let left = work
-  for (let stall = Math.max(0, Math.floor((sentAt - last) / every + 0.5)); ; stall++) {
-    const from = every * (stall + 0.5)
-    if (at + left <= from) return at + left
-    left -= Math.max(0, from - at)
-    at = Math.max(at, from + last)
+/**
+ * When work is done that rests during stalls. A stall begins in the middle of its period; with jitter, both its moment and
+ * its length are uniform about that. Its moment is drawn from what the longest stall leaves of a period, so that no two
+ * meet, and the share of time that stands still remains `last` of `every`.
+ */
+function restsOf(stalls: Stalls, stream: Random): (sentAt: Seconds, work: Seconds) => Seconds {
+  const { every, last, jitter = 0 } = stalls
+  const room = jitter * (every - longestStall(stalls))
+  const drawn: { readonly from: Seconds; readonly to: Seconds }[] = []
+  // Drawn in the order of time, whatever is asked for first.
+  const stallAt = (index: number) => {
+    while (drawn.length <= index) {
+      const from = every * (drawn.length + 0.5) + room * (stream.uniform() - 0.5)
+      drawn.push({ from, to: from + last * (1 + jitter * (2 * stream.uniform() - 1)) })
+    }
+    return drawn[index] as (typeof drawn)[number]
+  }
+  return (sentAt, work) => {
+    let at = sentAt
+    let left = work
+    for (let index = Math.max(0, Math.floor(sentAt / every) - 1); ; index++) {
+      const { from, to } = stallAt(index)
+      if (at + left <= from) return at + left
+      left -= Math.max(0, from - at)
+      at = Math.max(at, to)
+    }
   }
 }

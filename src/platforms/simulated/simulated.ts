@@ -1,6 +1,7 @@
 import { meshes } from '../../meshes/index.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Finding, Platform } from '../../model/platform.ts'
+import { longestStall } from '../../model/scenario.ts'
 import { testbed } from './testbed.ts'
 
 /** A seeded model of arms whose true effects the scenario states: nothing is run, provisioned or left behind. */
@@ -41,12 +42,12 @@ function unknownMeshes({ scenario }: Plan): Finding[] {
 
 function endlessStalls({ scenario }: Plan): Finding[] {
   const { stalls } = scenario.simulation
-  if (!stalls || stalls.last < stalls.every) return []
+  if (!stalls || longestStall(stalls) < stalls.every) return []
   return [
     {
       severity: 'error',
       what: 'the simulated server would never answer: a stall lasts until the next one begins',
-      fix: 'Make simulation.stalls.last shorter than simulation.stalls.every.',
+      fix: 'Make simulation.stalls.last, with its jitter, shorter than simulation.stalls.every.',
     },
   ]
 }
