@@ -43,6 +43,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
-process.exit(await cli(process.argv.slice(2), surroundings))
+const code = await cli(process.argv.slice(2), surroundings)
+// What is written to a pipe is not read yet, and an exit would cut it off.
+for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
+process.exit(code)
 
 export {}

@@ -1,7 +1,9 @@
 import { latencyHistogram } from '../loads/histogram.ts'
-import type { Clock, Distribution, TrialSpectrum } from '../model/analysis.ts'
+import { type Clock, type Distribution, SPECTRUM_QUANTILES, type TrialSpectrum } from '../model/analysis.ts'
 import type { Scenario } from '../model/scenario.ts'
+import { QUANTILE_KEYS, QUANTILES } from './samples.ts'
 import { type SpectrumReader, spectrumReader } from './spectrum-reader.ts'
+import type { QuantileKey } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 
 const CLOCKS: readonly Clock[] = ['response', 'service']
@@ -33,12 +35,22 @@ interface Part {
   readonly spectra: readonly TrialSpectrum[]
 }
 
+/** How many of `SPECTRUM_QUANTILES` a trial tells: up to the highest one below every one that is withheld. */
+function toldOf(withheld: ReadonlySet<QuantileKey>): number {
+  const lowest = QUANTILES.findIndex((quantile) => withheld.has(QUANTILE_KEYS[quantile]))
+  if (lowest === -1) return SPECTRUM_QUANTILES.length
+  const highest = QUANTILES[lowest - 1] ?? 0
+  return SPECTRUM_QUANTILES.filter((quantile) => quantile <= highest).length
+}
+
 /** Of one arm under one load. */
 function merged(read: SpectrumReader, clock: Clock, views: readonly TrialView[] = []): Part | undefined {
   const all = latencyHistogram()
-  const spectra = views.flatMap(({ reading, trial: { id, arm, load } }): TrialSpectrum[] => {
+  const spectra = views.flatMap(({ reading, withheld, trial: { id, arm, load } }): TrialSpectrum[] => {
     const text = reading.latency[clock]
-    return text === undefined ? [] : [{ trial: id, arm, load, clock, latencies: read(text, all) }]
+    if (text === undefined) return []
+    const latencies = read(text, all)
+    return [{ trial: id, arm, load, clock, latencies: latencies.slice(0, toldOf(withheld)) }]
   })
   const [first] = spectra
   if (!first) return undefined

@@ -42,9 +42,9 @@ const DISTURBED_SLICES = 1 / 3
 
 /**
  * The p99 of a typical second, in seconds: the window is cut into slices (`Slices`: of a second each where the rate is
- * 100/s or more), each has its p99, and the median of these is taken (of an even number the lower one). A stall that lasts for a second moves one slice,
- * and the median hardly at all. What half of the slices share (an arm that is slow all the time, or stalls every second)
- * is in it.
+ * 100/s or more), each has its p99, and the median of these is taken (of an even number the lower one). A stall that lasts
+ * for a second moves one slice, and the median hardly at all. What half of the slices share (an arm that is slow all the
+ * time, or stalls every second) is in it.
  */
 export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response' | 'service'): Told {
   if (!slices) return { reason: 'this result is of before the p99 of a typical second was measured' }

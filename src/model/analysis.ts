@@ -177,7 +177,7 @@ export interface TrialSpectrum {
   readonly arm: string
   readonly load: string
   readonly clock: Clock
-  /** In seconds, at `SPECTRUM_QUANTILES` in order; as many as the trial has enough requests for. */
+  /** In seconds, at `SPECTRUM_QUANTILES` in order; as many as the trial has enough requests for and as are not withheld. */
   readonly latencies: readonly number[]
 }
 

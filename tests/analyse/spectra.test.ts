@@ -4,7 +4,7 @@ import { spectrumReader } from '../../src/analyse/spectrum-reader.ts'
 import { decodeHistogram, latencyHistogram, mergeEncoded } from '../../src/loads/histogram.ts'
 import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
-import { http, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { http, none, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
 
 const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.5 : 1) * (1 + 0.01 * block) })
 
@@ -54,6 +54,16 @@ test.each([
   expect(latencies).toHaveLength(length)
   expect(latencies).toEqual(SPECTRUM_QUANTILES.slice(0, length).map((quantile) => one.quantile(quantile)))
   expect(merged.count).toBe(samples)
+})
+
+test('it ends below what is withheld', () => {
+  const bounds = { p50: { lo: 1, hi: 1 }, p90: { lo: 1, hi: 1.05 }, p99: { lo: 1, hi: 1.2 }, p999: { lo: 1 } }
+  const usual = readingOf()
+  const { summary } = usual.latency
+  if (!summary) throw new Error('the fixture has a summary')
+  const latency = { ...usual.latency, summary: { ...summary, bounds } }
+  const { spectra } = analyse(recordOf(scenarioOf({ arms: [none] }), () => ({ reading: { latency } })))
+  expect(new Set(spectra.map(({ latencies }) => SPECTRUM_QUANTILES[latencies.length - 1]))).toEqual(new Set([0.9]))
 })
 
 test('a reader forgets the trial before', () => {
