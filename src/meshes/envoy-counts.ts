@@ -64,7 +64,10 @@ export function envoyCiphers(pods: readonly Edges[], { shared }: Listeners): Evi
   return [{ name: 'cipher', seen: [...new Set(names)].sort().join(', '), source: 'metrics' }]
 }
 
-/** Connections from the client's Envoy to the server's: of the client's own clusters where it counts them, else as the server has them. */
+/**
+ * Connections from the client's Envoy to the server's: of the client's own clusters where it counts them, else as the server
+ * has them. Each port of the server is a cluster, which keeps its connections when a load at another port is measured.
+ */
 export function envoyConnections(
   client: readonly Edges[],
   server: readonly Edges[],
@@ -74,7 +77,9 @@ export function envoyConnections(
   const most = (pods: readonly Edges[], name: string, which: Which) =>
     Math.max(level(pods, 'before', name, which), level(pods, 'after', name, which))
   const toServer: Which = ({ cluster_name }) =>
-    cluster_name?.startsWith('outbound|') === true && cluster_name.includes(service)
+    cluster_name?.startsWith('outbound|') === true &&
+    cluster_name.includes(service) &&
+    grown(client, 'envoy_cluster_upstream_cx_rx_bytes_total', (labels) => labels['cluster_name'] === cluster_name) > 0
   const upstream = (name: string) => most(client, `envoy_cluster_upstream_cx_${name}`, toServer)
   const how = (['http1', 'http2'] as const).filter((protocol) => upstream(`${protocol}_total`) > 0)
   const open = upstream('active') || most(server, `${HTTP}_cx_active`, http)

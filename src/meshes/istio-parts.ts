@@ -181,7 +181,7 @@ const COUNTERS = [
   '^http[.](inbound|outbound)_.*[.]downstream_(rq_total|cx_total|cx_active|cx_ssl_total|cx_ssl_active)$',
   '^tcp[.](inbound|inbound-vip|outbound)[|].*[.]downstream_cx_(total|tx_bytes_total)$',
   '^listener[.].*_15006[.](downstream_cx_total|ssl[.](handshake|versions[.].*|ciphers[.].*|curves[.].*))$',
-  '^cluster[.]outbound[|].*[.]upstream_(rq_retry|cx_(active|http1_total|http2_total))$',
+  '^cluster[.]outbound[|].*[.]upstream_(rq_retry|cx_(active|http1_total|http2_total|rx_bytes_total))$',
 ] as const
 
 /** What each Envoy is told at its start. Without a number of threads it has as many as its CPU limit: 2, as shipped. */

@@ -709,6 +709,19 @@ describe('rules', () => {
     expect(problems({})).toContain('load-outside-window')
   })
 
+  test('what k6 dropped has a response time, and what fortio did not send has none', () => {
+    const dropped = { planned: requests + 60, dropped: 60 }
+    const contradicts = (load: Load, samples: number) => {
+      const latency = summarised({ response: { count: samples } })
+      const { result, plan } = resultWith({ load, reading: { ...dropped, ...latency } })
+      return judgeTrial(result, plan).problems.some(({ rule }) => rule === 'impossible-figures')
+    }
+    expect(contradicts(k6, requests + 60)).toBe(false)
+    expect(contradicts(k6, requests)).toBe(true)
+    expect(contradicts(http, requests)).toBe(false)
+    expect(contradicts(http, requests + 60)).toBe(true)
+  })
+
   test('where the clock was stepped, nothing is said of what the times seem to be', () => {
     const stepped = { generator: { clockStep: 30 }, reading: { seconds: 0, planned: requests + 1000, dropped: 1000 } }
     const { result, plan } = resultWith(stepped)

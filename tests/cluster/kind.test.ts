@@ -1,28 +1,22 @@
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loads as loadTools } from '../../src/loads/index.ts'
 import type { Event } from '../../src/model/event.ts'
 import type { Installation } from '../../src/model/installation.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Platform, Step, Testbed } from '../../src/model/platform.ts'
 import type { Result } from '../../src/model/result.ts'
-import { makePlan } from '../../src/plan/make-plan.ts'
 import { nodesOf } from '../../src/platforms/kind/cluster/nodes.ts'
 import { records } from '../../src/platforms/kind/cluster/record.ts'
 import { docker } from '../../src/platforms/kind/docker.ts'
 import { kind } from '../../src/platforms/kind/kind.ts'
-import { run } from '../../src/run/run.ts'
-import { parseScenario } from '../../src/scenario/parse.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { opened } from '../platforms/opened.ts'
+import { minutes, OWN, onClusters, planOf, removeClusters, resultsOf } from './clusters.ts'
 
-const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
-const OWN = process.pid.toString(36).slice(-3)
 const RUN = `2026-01-01T0000-test-t${OWN}`
 /** The run after it, which takes over what RUN has kept. */
 const NEXT = `2026-01-01T0001-test-n${OWN}`
 const { signal } = new AbortController()
-const minutes = (count: number) => count * 60_000
 
 const TEXT = `
 name: cluster-test
@@ -32,7 +26,12 @@ arms: [none, istio-sidecar]
 loads: [{ name: http, rate: 100/s, connections: 4, payload: 1KiB, warmup: 1s, duration: 4s }]
 `
 
-describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLUSTER_TESTS is not 1)'}`, () => {
+/** By arm, and by block where it is not the first. */
+function nameOf({ trial: { arm, block } }: Result): string {
+  return block === 1 ? arm : `${arm} ${block}`
+}
+
+describe(...onClusters('real clusters'), () => {
   let plan: Plan
   let platform: Platform
   let testbed: Testbed
@@ -48,6 +47,7 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
     const chosen = (cohort?.blocks ?? [])
       .filter(({ block }) => blocks.includes(block))
       .map((block) => ({ ...block, visits: block.visits.filter(({ arm }) => arms.includes(arm)) }))
+    const part = { ...plan, cohorts: [{ cohort: 1, blocks: chosen }] }
     const borrowed: Platform = {
       ...platform,
       async *open() {
@@ -55,15 +55,8 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
         return { ...testbed, [Symbol.asyncDispose]: async () => {} }
       },
     }
-    const world = { platform: borrowed, loads: loadTools, identity: { id: RUN }, signal, now: () => Date.now() / 1000 }
-    const results = new Map<string, Result>()
-    for await (const event of run({ ...plan, cohorts: [{ cohort: 1, blocks: chosen }] }, 0, world)) {
-      on(event)
-      if (event.type !== 'result') continue
-      const { arm, block } = event.result.trial
-      results.set(block === 1 ? arm : `${arm} ${block}`, event.result)
-    }
-    return results
+    const results = await resultsOf(borrowed, part, { id: RUN, signal, on })
+    return new Map(results.map((result) => [nameOf(result), result]))
   }
 
   /** The clusters of a plan, with what was said on the way. */
@@ -80,9 +73,7 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
   }
 
   beforeAll(async () => {
-    const { scenario, problems } = parseScenario(TEXT, 'test.yaml')
-    if (!scenario) throw new Error(JSON.stringify(problems))
-    plan = makePlan(scenario)
+    plan = planOf(TEXT)
     platform = kind({ site: await readSite(undefined, process.env), keep: true })
     await opened(platform.prepare(plan, signal))
     const { bed, steps } = await open(plan, RUN)
@@ -92,8 +83,7 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
 
   afterAll(async () => {
     await testbed?.[Symbol.asyncDispose]()
-    const own = (await platform.leftovers()).filter(({ run }) => run === RUN || run === NEXT)
-    for (const left of own) await left.remove()
+    await removeClusters(platform, [RUN, NEXT])
   }, minutes(3))
 
   it('say what was installed in them, without keys', () => {
@@ -216,8 +206,7 @@ describe.skipIf(!WANTED)(`real clusters${WANTED ? '' : ' (skipped: MESHBENCH_CLU
   })
 
   it('of the profile `defaults` are others, and are measured as well', { timeout: minutes(6) }, async () => {
-    const { scenario, problems } = parseScenario(`${TEXT}profile: defaults\n`, 'test.yaml')
-    if (!scenario) throw new Error(JSON.stringify(problems))
+    const { scenario } = planOf(`${TEXT}profile: defaults\n`)
     const [cohort] = plan.cohorts
     const blocks = cohort?.blocks.map((block) => ({
       ...block,

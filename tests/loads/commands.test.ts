@@ -94,7 +94,7 @@ describe('the command of k6', () => {
     const { warmup, main, opensAfter } = script({ warmup: 5, connections: 200, rate: 300 })
     const at = (text: string) => Number(/^(\d+)ms$/.exec(text)?.[1]) / 1000
     expect(opensAfter).toBeGreaterThan(5 + 2)
-    expect(at(main.startTime)).toBeCloseTo(opensAfter + 0.5, 3)
+    expect(at(main.startTime)).toBeCloseTo(opensAfter + 1.5, 3)
     expect(at(main.startTime)).toBeGreaterThan(5 + Number.parseFloat(warmup.gracefulStop))
     expect(main).toMatchObject({ rate: 300, timeUnit: '1000ms', preAllocatedVUs: 200, maxVUs: 200 })
     expect(warmup).toMatchObject({ rate: 300, duration: '5000ms', preAllocatedVUs: 200, maxVUs: 200 })

@@ -288,13 +288,17 @@ describe('connections between the proxies', () => {
     expect(prove('istio-ambient', { ztunnel: [edges('istio-ambient/ztunnel')] }).of('connections')?.seen).toBe(tunnels)
   })
 
-  it("are told with their protocol where the client's Envoy counts them", () => {
+  it("are told with their protocol where the client's Envoy counts them: those that this load used", () => {
     const cluster = (port: number, service: string) =>
       `cluster_name="outbound|${port}||${service}.bench.svc.cluster.local"`
-    const counted = (service: string, open: number) =>
-      `envoy_cluster_upstream_cx_active{${cluster(8080, service)}} ${open}\n` +
-      `envoy_cluster_upstream_cx_http1_total{${cluster(8080, service)}} ${open + 2}\n`
-    const asked = made('', counted('server', 16) + counted('other', 3))
+    const counted = (port: number, service: string, open: number, protocol: string, bytes: number) =>
+      `envoy_cluster_upstream_cx_active{${cluster(port, service)}} ${open}\n` +
+      `envoy_cluster_upstream_cx_${protocol}_total{${cluster(port, service)}} ${open + 2}\n` +
+      `envoy_cluster_upstream_cx_rx_bytes_total{${cluster(port, service)}} ${bytes}\n`
+    // The load before this one was at another port.
+    const earlier = counted(8081, 'server', 1, 'http2', 4096) + counted(8080, 'server', 0, 'http1', 512)
+    const now = counted(8081, 'server', 1, 'http2', 4096) + counted(8080, 'server', 16, 'http1', 8192)
+    const asked = made(earlier, now + counted(8080, 'other', 3, 'http1', 8192))
     const { of } = prove('istio-sidecar', { 'client-proxy': [asked], 'server-proxy': [server] })
     const pooled = '16 connections between the proxies: HTTP/1.1, one request at a time on each'
     expect(of('connections')?.seen).toBe(pooled)

@@ -44,8 +44,10 @@ function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<
     discard: async () => {
       const paths = [...Object.values(outputs), ...Object.keys(files)]
       if (paths.length === 0) return
+      // Through the shell, as all else there: that of busybox may have `rm` where no program of that name is.
+      const command = ['sh', '-c', 'rm -f "$@"', 'sh', ...paths]
       const { exitCode, stderr } = await cluster
-        .exec({ ...FILES, command: ['rm', '-f', ...paths] }, AbortSignal.timeout(10_000))
+        .exec({ ...FILES, command }, AbortSignal.timeout(10_000))
         .catch((error: unknown) => ({ exitCode: -1, stderr: Failure.from(error).message }))
       if (exitCode === 0) return
       throw new Failure('not-removed', 'files of a trial could not be removed from the client pod', {
