@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -141,6 +141,19 @@ describe('a whole run on the simulated platform', () => {
       rmSync(join(cwd, 'results'), { recursive: true })
     }
   })
+})
+
+it('writes all of it into a pipe that is read late', async () => {
+  const cwd = project(SCENARIO)
+  const main = join(import.meta.dirname, '../../src/main.ts')
+  const child = spawn(process.execPath, [main, 'plan', 'flow.yaml', '--blocks', '1000', '--json'], { cwd })
+  await sleep(1500)
+  const parts: Buffer[] = []
+  for await (const part of child.stdout) parts.push(part as Buffer)
+  const text = Buffer.concat(parts).toString()
+  // More than a pipe holds.
+  expect(text.length).toBeGreaterThan(2 ** 17)
+  expect(JSON.parse(text)).toMatchObject({ command: 'plan' })
 })
 
 describe('what breaks', () => {
