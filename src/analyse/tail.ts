@@ -2,7 +2,7 @@ import { sliceSeconds } from '../loads/timeline.ts'
 import type { Cell } from '../model/analysis.ts'
 import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
-import { formatShare, MICROS } from '../model/units.ts'
+import { formatLatency, formatShare, MICROS } from '../model/units.ts'
 import { QUANTILE_KEYS, QUANTILES, TAIL } from './samples.ts'
 import { count, quantileName } from './wording.ts'
 
@@ -35,7 +35,7 @@ export type Told = { readonly value: number } | { readonly reason: string }
 const LEAST_SLICES = 5
 /** Answers of a slice below which its p99 is its slowest answer, and errors have taken the rest. */
 const LEAST_ANSWERS = 90
-/** A slice with a larger share of disturbed requests has a p99 that the generator may have made. */
+/** Of results without bounds: a slice with a larger share of disturbed requests has a p99 that the generator may have made. */
 const DISTURBED_SHARE = 0.01
 /** With more such slices than this share, the median would be among the higher half of the others. */
 const DISTURBED_SLICES = 1 / 3
@@ -56,13 +56,24 @@ export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response
       reason: `the window has ${count(full.length, 'slice')} of ${length} with ${LEAST_ANSWERS} answers or more, and ${LEAST_SLICES} are needed`,
     }
   }
+  const typical = (column: readonly number[]) => lowerMedian(full.map((slice) => (column[slice] as number) / MICROS))
+  const { bounds } = slices
+  if (bounds && isDoubtful({ lo: typical(bounds.lo), hi: typical(bounds.hi) })) {
+    const [lo, hi] = [bounds.lo, bounds.hi].map((column) => formatLatency(typical(column)))
+    return {
+      reason: `the load generator paused: it is ${lo} without the requests that came out of its pauses, and ${hi} with them`,
+    }
+  }
   const disturbed = full.filter((slice) => isDisturbed(slices, slice)).length
-  if (disturbed > DISTURBED_SLICES * full.length) {
+  if (!bounds && disturbed > DISTURBED_SLICES * full.length) {
     return { reason: `the load generator paused in ${disturbed} of ${count(full.length, 'slice')}` }
   }
-  // Of an even number the lower of the middle two: with half of the slices stalled, it is of one without a stall.
-  const ordered = full.map((slice) => (p99[slice] as number) / MICROS).toSorted((a, b) => a - b)
-  return { value: ordered[Math.ceil(ordered.length / 2) - 1] as number }
+  return { value: typical(p99) }
+}
+
+/** Of an even number the lower of the middle two: with half of the slices stalled, it is of one without a stall. */
+function lowerMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length / 2) - 1] ?? Number.NaN
 }
 
 /** Whether the window of a load is long enough for it, by its plan; without errors. */

@@ -85,7 +85,7 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
   const disturb = (at: Micros, responseTime: Micros, asSentTime: Micros): void => {
     disturbed.response.record(responseTime)
     disturbed.asSent.record(asSentTime)
-    timeline.disturbed(at)
+    timeline.disturbed({ at, response: responseTime, asSent: asSentTime })
   }
 
   const sentLate = ({ count, at, response: responseTimes, asSent: asSentTimes }: Answers): void => {
@@ -123,7 +123,7 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
     },
     unsent(at, waited) {
       neverSent++
-      timeline.disturbed(at)
+      timeline.disturbed({ at, asSent: waited ?? Number.POSITIVE_INFINITY })
       if (waited === undefined) return
       response.record(waited)
       disturbed.response.record(waited)

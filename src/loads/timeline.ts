@@ -7,11 +7,19 @@ export interface TimelineBuilder {
   /** `at`: microseconds since the window's start; what lies outside of the window belongs to the nearest row. */
   answered(at: Float64Array, latencies: Float64Array, services: Float64Array, count: number): void
   failed(at: Micros): void
-  disturbed(at: Micros): void
+  /** A request that the generator disturbed: what is known of it, and what it took as it came; `response` is absent where it was never sent. */
+  disturbed(request: Disturbed): void
   /** Exact nearest-rank quantiles; 0 in a second without a success. */
   build(): Timeline
   /** The same over slices of whole seconds. */
   slices(seconds: Seconds): Slices
+}
+
+/** See `QuantileBounds`. */
+export interface Disturbed {
+  readonly at: Micros
+  readonly response?: Micros
+  readonly asSent: Micros
 }
 
 /** `expected`: about how many requests there will be, to spare growing. */
@@ -21,7 +29,7 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
   const [latencies, services] = [room(), room()]
   const counts = new Uint32Array(rows)
   const errors = new Uint32Array(rows)
-  const unknown = new Uint32Array(rows)
+  const unknown: Disturbed[][] = Array.from({ length: rows }, () => [])
   const rowOf = (at: Micros) => {
     const second = (at / MICROS) | 0
     return second < 0 ? 0 : second >= rows ? rows - 1 : second
@@ -57,7 +65,7 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
       counts[row] = many
     },
     failed: countAt(errors),
-    disturbed: countAt(unknown),
+    disturbed: (request) => void unknown[rowOf(request.at)]?.push(request),
     build() {
       const sorted = latencies.map((values, row) => values.slice(0, counts[row]).sort())
       const quantile = (q: number) => sorted.map((values) => quantileOf(values, q))
@@ -75,17 +83,24 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
       const rowsFrom = (start: number) => Array.from({ length }, (_, row) => start + row)
       const sum = (column: Uint32Array) =>
         starts.map((start) => rowsFrom(start).reduce((all, row) => all + (column[row] as number), 0))
-      const p99 = (columns: readonly Uint32Array[]) =>
-        starts.map((start) => {
-          const parts = rowsFrom(start).map((row) => (columns[row] as Uint32Array).subarray(0, counts[row]))
-          return quantileOf(joined(parts).sort(), 0.99)
-        })
+      const within = (columns: readonly Uint32Array[]) =>
+        starts.map((start) =>
+          joined(rowsFrom(start).map((row) => (columns[row] as Uint32Array).subarray(0, counts[row]))),
+        )
+      const p99 = (slices: readonly Uint32Array[]) => slices.map((values) => quantileOf(values.slice().sort(), 0.99))
+      const responses = within(latencies)
+      const disturbed = starts.map((start) => rowsFrom(start).flatMap((row) => unknown[row] ?? []))
+      const steady = responses.map((values, slice) => without(values, disturbed[slice] ?? []))
+      const worst = steady.map((values, slice) =>
+        joined([values, Uint32Array.from(disturbed[slice] ?? [], ({ asSent }) => Math.min(asSent + 0.5, NEVER))]),
+      )
       return {
         seconds: length,
         answers: sum(counts),
-        p99: p99(latencies),
-        serviceP99: p99(services),
-        disturbed: sum(unknown),
+        p99: p99(responses),
+        serviceP99: p99(within(services)),
+        disturbed: disturbed.map((requests) => requests.length),
+        ...(disturbed.some((requests) => requests.length > 0) && { bounds: { lo: p99(steady), hi: p99(worst) } }),
       }
     },
   }
@@ -105,6 +120,25 @@ export function sliceSeconds(rate: PerSecond | 'max'): Seconds {
 /** Nearest rank; 0 of nothing. */
 function quantileOf(sorted: Uint32Array, q: number): Micros {
   return sorted[Math.max(1, rankOf(q, sorted.length)) - 1] ?? 0
+}
+
+/** What an answer that never came took: more than any. */
+const NEVER: Micros = 2 ** 32 - 1
+
+/** The values but those of disturbed requests, each taken out once. */
+function without(values: Uint32Array, disturbed: readonly Disturbed[]): Uint32Array {
+  if (disturbed.length === 0) return values
+  const left = new Map<number, number>()
+  for (const { response } of disturbed) {
+    if (response === undefined) continue
+    const value = Math.floor(response + 0.5)
+    left.set(value, (left.get(value) ?? 0) + 1)
+  }
+  return values.filter((value) => {
+    const times = left.get(value) ?? 0
+    if (times > 0) left.set(value, times - 1)
+    return times === 0
+  })
 }
 
 function joined(parts: readonly Uint32Array[]): Uint32Array {

@@ -37,6 +37,8 @@ export const slicesSchema = z.object({
   serviceP99: columnSchema,
   /** Requests whose response time the generator made unknown: see `disturbed`. */
   disturbed: columnSchema,
+  /** What the p99 is without them, and with them as they came (what was never sent is slower than all). Absent where there are none. */
+  bounds: z.object({ lo: columnSchema, hi: columnSchema }).optional(),
 })
 export type Slices = z.infer<typeof slicesSchema>
 

@@ -42,15 +42,14 @@ function loadRow(load: Load): string[] {
 
 function detectableLines(rows: readonly Detectable[], cohorts: number): string[] {
   const { alpha, beta, blocks } = rows[0] as Detectable
-  const certainty = `found ${percent(1 - beta)} of the time at a two-sided ${percent(2 * alpha)}`
   return [
-    `smallest difference to the baseline that ${count(blocks, 'block')} can tell from nothing (${certainty})`,
+    `${percent(1 - beta)} of runs with ${count(blocks, 'block')} tell an arm from the baseline that differs by at least this much (at a two-sided ${percent(2 * alpha)})`,
     ...table(
       rows.map(({ load, metric, ratio, blocksFor, deviation, between, source }) => [
         load,
         metric,
         ratio === undefined ? 'nothing' : formatChange(ratio),
-        `+5 % takes ${count(blocksFor.fivePercent, 'block')}, +10 % ${formatNumber(blocksFor.tenPercent, 6)}`,
+        `+10 % takes ${blocksText(blocksFor.tenPercent)}, +5 % ${blocksText(blocksFor.fivePercent)}`,
         `scatter between blocks ${percent(deviation)}${between > 0 ? `, cohorts ${percent(between)}` : ''} (${source})`,
       ]),
     ),
@@ -73,6 +72,13 @@ function designLines(rows: readonly DesignAdvice[]): string[] {
       ]),
     ),
   ]
+}
+
+/** More blocks than these are no plan. */
+const MOST = 200
+
+function blocksText(blocks: number): string {
+  return blocks > MOST ? `more than ${MOST}` : count(blocks, 'block')
 }
 
 function percent(share: number): string {

@@ -51,7 +51,7 @@ describe('a ranking', () => {
   })
 
   test('is of headline metrics, and has neither the baseline nor what repeats it', () => {
-    const metrics = ['p50', 'p90', 'p99', 'p999', 'throughput', 'mesh-cpu', 'mesh-memory']
+    const metrics = ['typical-p99', 'p50', 'p90', 'p99', 'p999', 'throughput', 'mesh-cpu', 'mesh-memory']
     expect(analysis.rankings.map(({ metric }) => metric)).toEqual(metrics)
     for (const { groups } of analysis.rankings) {
       expect(groups.flatMap(({ arms }) => arms).toSorted()).toEqual([node.name, waypoint.name, sidecar.name].toSorted())

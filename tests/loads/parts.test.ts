@@ -51,6 +51,24 @@ describe('timelineBuilder', () => {
     expect(timeline.slices(1)).toMatchObject({ answers: [2500, 2500], p99: [4949, 4950], serviceP99: [4950, 4949] })
   })
 
+  it('bounds the p99 of a slice: without the requests that the generator disturbed, and with them as they came', () => {
+    const timeline = timelineBuilder(2, 100)
+    // 100 requests a second, of 1 to 100 µs. Of the first second the slowest was disturbed, and one was never sent.
+    const times = Float64Array.from({ length: 200 }, (_, index) => (index % 100) + 1)
+    timeline.answered(
+      times.map((_, index) => index * 1e4),
+      times,
+      times,
+      200,
+    )
+    timeline.disturbed({ at: 990_000, response: 100, asSent: 700 })
+    expect(timeline.slices(1)).toMatchObject({ p99: [99, 99], bounds: { lo: [99, 99], hi: [99, 99] } })
+    timeline.disturbed({ at: 5000, asSent: Number.POSITIVE_INFINITY })
+    const { p99, disturbed, bounds } = timeline.slices(1)
+    expect({ p99, disturbed }).toEqual({ p99: [99, 99], disturbed: [2, 0] })
+    expect(bounds).toEqual({ lo: [99, 99], hi: [700, 99] })
+  })
+
   it('cuts the window into slices whose p99 is that of all their requests, by both clocks', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,8 @@ import { namesOf, typicalP99, whyWithheld } from '../tail.ts'
 import { capital, list } from '../wording.ts'
 import { type Objection, type Rule, warning } from './rule.ts'
 
-const REMEDY = 'Give the load generator more CPU, cores of its own or more connections, and measure this trial again.'
+const PAUSED = 'Give the load generator more CPU, cores of its own or more connections, and measure this trial again.'
+const UNSENT = 'Give the load more connections, or lower the rate.'
 
 /** What a pause of the load generator makes unknown is not published as a figure of the arm. */
 export const quantileWithheld: Rule = {
@@ -15,7 +16,7 @@ export const quantileWithheld: Rule = {
         warning(
           `${capital(whyWithheld(reading))}.`,
           `${list(namesOf(withheld))} may be of the generator and not of the arm, by more than 10 %: withheld. The other quantiles count.`,
-          REMEDY,
+          (reading.generator.late?.disturbed ?? 0) > 0 ? PAUSED : UNSENT,
         ),
       )
     }

@@ -3,8 +3,10 @@ import type { TrialView } from '../trial-view.ts'
 import { count } from '../wording.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
-const UNSENT = 0.001
-const SLOW = 0.01
+/** Of the schedule, which follows from the load alone. */
+const UNPLANNED = 0.001
+/** Less load than this is another load. What is lost below it can be part of the highest quantiles only, which are withheld. */
+const LOST = 0.01
 
 export const rateNotHeld: Rule = {
   name: 'rate-not-held',
@@ -28,16 +30,16 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
   const { planned, requests, seconds } = reading
   const asked = load.rate * load.duration
   // fortio gives every connection the same whole number of requests, so up to one per connection may be missing.
-  if (planned < asked * (1 - UNSENT) - load.connections) {
+  if (planned < asked * (1 - UNPLANNED) - load.connections) {
     return `The schedule held ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} asks for ${formatNumber(asked, 9)}.`
   }
   const unsent = planned - requests
-  if (unsent / planned > UNSENT) {
+  if (unsent / planned > LOST) {
     return `${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}) were never sent.`
   }
   const expected = planned / load.rate
   // The last answer may take as long as the longest did.
-  if (seconds - expected > SLOW * expected + service.max) {
+  if (seconds - expected > LOST * expected + service.max) {
     return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} of ${formatRate(load.rate)}.`
   }
   return undefined
