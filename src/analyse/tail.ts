@@ -35,9 +35,9 @@ export type Told = { readonly value: number } | { readonly reason: string }
 const LEAST_SLICES = 5
 /** Answers of a slice below which its p99 is its slowest answer, and errors have taken the rest. */
 const LEAST_ANSWERS = 90
-/** Of results without bounds: a slice with a larger share of disturbed requests has a p99 that the generator may have made. */
+/** A slice with a larger share of disturbed requests has a p99 that the generator may have made. */
 const DISTURBED_SHARE = 0.01
-/** With more such slices than this share, the median would be among the higher half of the others. */
+/** With more such slices than this share, the median would be among the higher half of the others: then it has to bear the bounds. */
 const DISTURBED_SLICES = 1 / 3
 
 /**
@@ -57,16 +57,14 @@ export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response
     }
   }
   const typical = (column: readonly number[]) => lowerMedian(full.map((slice) => (column[slice] as number) / MICROS))
-  const { bounds } = slices
-  if (bounds && isDoubtful({ lo: typical(bounds.lo), hi: typical(bounds.hi) })) {
-    const [lo, hi] = [bounds.lo, bounds.hi].map((column) => formatLatency(typical(column)))
-    return {
-      reason: `the load generator paused: it is ${lo} without the requests that came out of its pauses, and ${hi} with them`,
-    }
-  }
   const disturbed = full.filter((slice) => isDisturbed(slices, slice)).length
-  if (!bounds && disturbed > DISTURBED_SLICES * full.length) {
-    return { reason: `the load generator paused in ${disturbed} of ${count(full.length, 'slice')}` }
+  if (disturbed > DISTURBED_SLICES * full.length) {
+    const paused = `the load generator paused in ${disturbed} of ${count(full.length, 'slice')}`
+    if (!slices.bounds) return { reason: paused }
+    const [lo, hi] = [typical(slices.bounds.lo), typical(slices.bounds.hi)]
+    const [without, all] = [lo, hi].map(formatLatency)
+    const told = `${paused}: it is ${without} without the requests that came out of the pauses, and ${all} with them as they came`
+    if (isDoubtful({ lo, hi })) return { reason: told }
   }
   return { value: typical(p99) }
 }
