@@ -13,7 +13,11 @@ const load = (more: Partial<Load> = {}): Load => ({
 const none = { objects: [], until: [] }
 const about = { arm: { name: 'none', mesh: 'none' }, loads: [load()], images, enrolment: none, run: 'a-run' }
 
-type Spec = { nodeSelector: object; containers: { name: string; image: string; args?: string[] }[]; initContainers: [] }
+type Spec = {
+  nodeSelector: object
+  containers: { name: string; image: string; args?: string[]; resources?: { requests: { cpu: string } } }[]
+  initContainers: []
+}
 const pod = (name: string, change: object = {}) => {
   const found = workloadFor({ ...about, ...change }).pods.find(({ metadata }) => metadata.name === name)
   return { metadata: found?.metadata, spec: found?.['spec'] as Spec }
@@ -64,7 +68,20 @@ describe('the workload', () => {
     expect(pods).toHaveLength(13)
     expect(new Set(servers.map(({ metadata }) => metadata.name)).size).toBe(12)
     expect(servers.map(({ metadata }) => metadata.name).slice(0, 2)).toEqual(['server', 'server-2'])
-    for (const server of servers) expect(server['spec']).toEqual(pod('server').spec)
+    const [one] = pod('server').spec.containers
+    expect(one?.resources).toEqual({ requests: { cpu: '200m' } })
+    const spec = { ...pod('server').spec, containers: [{ ...one, resources: { requests: { cpu: '17m' } } }] }
+    for (const server of servers) expect(server['spec']).toEqual(spec)
+  })
+
+  it('asks for CPU for the load generator, the same beside every mesh', () => {
+    const { containers } = pod('client', { loads: [load({ tool: 'k6' })] }).spec
+    const asked = containers.map(({ name, resources }) => [name, resources?.requests.cpu])
+    expect(asked).toEqual([
+      ['fortio', '500m'],
+      ['k6', '500m'],
+      ['files', undefined],
+    ])
   })
 
   it('holds answers back where an effect is injected, at the server only', () => {

@@ -76,6 +76,7 @@ interface ContainerSpec {
   readonly name: string
   readonly image: keyof SiteImages
   readonly args?: readonly string[]
+  readonly resources?: { readonly requests: { readonly cpu: string } }
 }
 
 function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): KubernetesObject {
@@ -97,7 +98,7 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
       ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),
       containers: spec.containers
         .filter(({ name }) => wanted.has(name))
-        .map((container) => withImage(container.name === 'server' ? delayed(container, arm) : container)),
+        .map((container) => withImage(container.name === 'server' ? delayed(shared(container, arm), arm) : container)),
       initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
     },
   }
@@ -114,6 +115,12 @@ function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string
 function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
   const k6 = loads.some(({ tool }) => tool === 'k6')
   return new Set(['server', 'fortio', 'files', ...(k6 ? ['k6'] : [])])
+}
+
+/** All replicas together ask for what one server does, so that as many fit the node as before. */
+function shared(container: ContainerSpec, { replicas = 1 }: Arm): ContainerSpec {
+  const { cpu = '0m' } = container.resources?.requests ?? {}
+  return { ...container, resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu) / replicas)}m` } } }
 }
 
 function delayed(container: ContainerSpec, { inject }: Arm): ContainerSpec {
