@@ -38,8 +38,9 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
     return `${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}) were never sent.`
   }
   const expected = planned / load.rate
-  // The last answer may take as long as the longest did.
-  if (seconds - expected > LOST * expected + service.max) {
+  // The last answer may take as long as the longest did, and a connection may begin as late as its own interval is long.
+  const interval = load.connections / load.rate
+  if (seconds - expected > LOST * expected + interval + service.max) {
     return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} of ${formatRate(load.rate)}.`
   }
   return undefined

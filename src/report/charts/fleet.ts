@@ -205,7 +205,7 @@ function drawing(
         encoding: { ...positions, ...stroke, detail: { field: 'series' }, strokeDash: { field: 'dash', scale: null } },
       },
       // Marks to point at and to walk along, without a look of their own.
-      { mark: { type: 'point', size: 90, opacity: 0, filled: true }, encoding: positions },
+      { mark: { type: 'point', size: 90, opacity: 0, filled: true, color: INK }, encoding: positions },
       ...marks(crossings, { x, y, positions, frame, lines: drawn }),
       ...endLabels(
         drawn.map(({ style, points }) => ({

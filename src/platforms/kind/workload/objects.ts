@@ -120,7 +120,7 @@ function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
 /** All replicas together ask for what one server does, so that as many fit the node as before. */
 function shared(container: ContainerSpec, { replicas = 1 }: Arm): ContainerSpec {
   const { cpu = '0m' } = container.resources?.requests ?? {}
-  return { ...container, resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu) / replicas)}m` } } }
+  return { ...container, resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu, 10) / replicas)}m` } } }
 }
 
 function delayed(container: ContainerSpec, { inject }: Arm): ContainerSpec {
