@@ -28,24 +28,23 @@ function costsOf(arm: string, idle: Partial<CostSample['idle']>): CostSample[] {
   })
 }
 
-// A sidecar of 4 mcores in each pod, against a node proxy of 100 mcores on each node of 30 pods: 4 · 25 = 100, and a part of
-// a node counts as a whole one. So they cross at 25 pods.
+// A sidecar of 4 mcores in each pod, against a node proxy of 96 mcores on each node of 30 pods: 4 · 24 = 96, and a part of
+// a node counts as a whole one. So they cross at 24 pods.
 const costs = [
   ...costsOf('envoy-sidecar', { pod: { cores: 0.004, bytes: 2 ** 20 } }),
-  ...costsOf('envoy-node', { node: { cores: 0.1, bytes: 25 * 2 ** 20 } }),
+  ...costsOf('envoy-node', { node: { cores: 0.096, bytes: 24 * 2 ** 20 } }),
 ]
 
 describe('fleetChart', () => {
   it.each(['cores', 'bytes'] as const)('says where two arms cross, and draws it: %s', async (resource) => {
     const chart = fleetChart(viewFrom(analysis, {}, { costs }), load, resource)
     await drawn(chart)
-    expect(chart.sentence).toMatch(/^envoy-sidecar needs less than envoy-node below 25 pods/)
+    expect(chart.sentence).toMatch(/^envoy-sidecar needs less than envoy-node below 24 pods/)
     const crossing = chart.rows.find(([, crosses]) => crosses !== undefined)
     expect(crossing?.slice(0, 2)).toEqual(['envoy-sidecar', 'envoy-node'])
-    expect(crossing?.[2]).toBeCloseTo(25, 6)
-    expect(saidOf(chart).map(({ say }) => say)).toContainEqual(
-      expect.stringMatching(/^envoy-sidecar, 50 pods: (200\s?m|50)/),
-    )
+    expect(crossing?.[2]).toBeCloseTo(24, 6)
+    const said = saidOf(chart).map(({ say }) => say)
+    expect(said).toContainEqual(expect.stringMatching(/^envoy-sidecar, 10 pods: (40\smcores|10\sMiB) \(/))
   })
 
   it('tells what each arm needs, by the number of pods', () => {
@@ -53,8 +52,8 @@ describe('fleetChart', () => {
     const need = (arm: string, pods: number) =>
       rows.find(([name, crosses, size]) => name === arm && crosses === undefined && size === pods)?.[5]
     expect(need('envoy-sidecar', 1000)).toBeCloseTo(4, 6)
-    expect(need('envoy-node', 20)).toBeCloseTo(0.1, 6)
-    expect(need('envoy-node', 1000)).toBeCloseTo((0.1 * 1000) / 30, 6)
+    expect(need('envoy-node', 20)).toBeCloseTo(0.096, 6)
+    expect(need('envoy-node', 1000)).toBeCloseTo((0.096 * 1000) / 30, 6)
   })
 
   it('says why it draws nothing', () => {
