@@ -27,7 +27,7 @@ describe('the summary', () => {
       ),
     ).toHaveLength(2)
     expect(summary).toMatch(
-      /^\| envoy-sidecar \| [\d.]+ ms, \+\d+ % \(\+\d+ to \+\d+ %\) \| .* \| [\d.]+ s, \+[\d.]+ s \(\+[\d.]+ s to \+[\d.]+ s\) \| [\d.]+ mcores, .* \|$/m,
+      /^\| envoy-sidecar \| [\d.]+ ms, \+\d+ % \(\+\d+ to \+\d+ %\) \| .* \| [\d.]+ s, \+[\d.]+ s \(\+[\d.]+ to \+[\d.]+ s\) \| [\d.]+ mcores, .* \|$/m,
     )
     expect(summary).toMatch(/^\| none-again \| .* \| 0 s \| 0 cores \| 0 B \|$/m)
     expect(summary).toMatch(/none-again \| \d+ µs, [^|]*, no relevant difference \|/)
