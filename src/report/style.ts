@@ -90,10 +90,10 @@ th:last-child,td:last-child{padding-right:.2rem}
 .matrix th:first-child{white-space:nowrap}
 .matrix td{min-width:9rem;overflow-wrap:anywhere}
 .matrix small,.line{display:block}
-.costs td,.costs thead th+th{min-width:8.4rem}
+.costs td,.costs thead th+th{min-width:6.4rem}
 .costs tbody th{position:sticky;left:0;z-index:1;background:var(--paper);min-width:9rem;max-width:17rem}
 .change{white-space:nowrap}
-.costs th small,.costs .faint small:only-of-type{white-space:normal}
+.costs th small,.costs td small{white-space:normal}
 .arm{display:flex;align-items:center;gap:.5rem;font-weight:600}
 .arm span{min-width:0;overflow-wrap:anywhere}
 .level{font-size:1.0625rem;font-weight:600}
