@@ -63,7 +63,7 @@ export function countOf({ part, place }: Task, bank: Bank, { isShort, nights }: 
     case 'family':
       return nullsOf(at(nullSettings(bank, isShort), place), nights)
     case 'stalled':
-      return nullsOf(at(stalledSettings(isShort), place), Math.min(nights, isShort ? 30 : 2000))
+      return nullsOf(at(stalledSettings(isShort), place), Math.min(nights, isShort ? 30 : 5000))
     case 'stalledPower':
       return powerOf(at(stalledPowerSettings(isShort), place), Math.min(few, 200))
     case 'resampled':
