@@ -104,6 +104,24 @@ function responses({ lines, result }: Ran, rate: number): number[] {
   })
 }
 
+describe('meshes of clusters', () => {
+  it.each([
+    ['istio-sidecar', ['client-proxy', 'server-proxy']],
+    ['linkerd', ['client-proxy', 'server-proxy']],
+    ['istio-ambient', ['node-proxy', 'node-proxy']],
+    ['istio-ambient-waypoint', ['node-proxy', 'node-proxy', 'waypoint']],
+  ])('have the proxies of their architecture, and these the true CPU: %s', async (mesh, roles) => {
+    const arms = [
+      { name: 'none', mesh: 'none' },
+      { name: 'mesh', mesh },
+    ]
+    const { observation } = await run(given({ arms }), 'mesh')
+    const proxies = observation.usage.filter(({ role }) => role.endsWith('proxy') || role === 'waypoint')
+    expect(proxies.map(({ role }) => role).toSorted()).toEqual(roles)
+    for (const { cpuSeconds } of proxies) expect(cpuSeconds).toBeGreaterThan(0.1)
+  })
+})
+
 describe('simulated platform', () => {
   it('says that nothing was measured', async () => {
     const steps = simulated().prepare(makePlan(given()), signal)

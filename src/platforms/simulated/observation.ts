@@ -1,3 +1,7 @@
+import { envoyNode } from '../../meshes/envoy-node.ts'
+import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
+import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
+import type { Mesh, ProcessProxy } from '../../model/mesh.ts'
 import type { Evidence, Observation, Usage } from '../../model/usage.ts'
 import type { LoadOutcome } from './outcome.ts'
 import { cpuOf, idleLuck, type Subject, strikes } from './subject.ts'
@@ -43,7 +47,7 @@ export function idleObservationOf(subject: Subject, seconds: number): Observatio
  */
 function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
   const { mesh, arm, scenario } = subject
-  const proxies = mesh.processes?.proxies ?? []
+  const proxies = proxiesOf(mesh)
   const added = scenario.simulation.effects[arm.name]?.memory ?? 32 * MIB * proxies.length
   const cpu = SERVER_CPU * cpuOf(subject)
   const own =
@@ -71,6 +75,13 @@ function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
       memoryBytes: each.memory + Math.round((BYTES_PER_RATE * requests) / seconds),
     })),
   ]
+}
+
+/** A mesh of clusters has the proxies of its architecture: beside each pod, on each node, or with a waypoint between these. */
+function proxiesOf({ name, layer, processes, kubernetes }: Mesh): readonly Pick<ProcessProxy, 'name' | 'role'>[] {
+  if (processes || !kubernetes) return processes?.proxies ?? []
+  const alike = layer === 'L4' ? envoyNode : name.endsWith('waypoint') ? envoyNodeWaypoint : envoySidecar
+  return alike.processes?.proxies ?? []
 }
 
 function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
