@@ -13,9 +13,10 @@ export interface K6Samples {
   readonly starts: Micros[]
   readonly services: Micros[]
   readonly isOk: boolean[]
+  /** Of the answer, or the error's name where there is none. */
+  readonly codes: string[]
   /** When an iteration was dropped for want of a virtual user. */
   readonly dropped: Micros[]
-  readonly codes: Map<string, number>
   readonly blocked: LatencyHistogram
   readonly connecting: LatencyHistogram
   /** Bytes of each iteration. */
@@ -41,8 +42,8 @@ export async function readSamples(execution: Pick<Execution, 'read'>): Promise<K
     starts: [],
     services: [],
     isOk: [],
+    codes: [],
     dropped: [],
-    codes: new Map(),
     blocked: latencyHistogram(),
     connecting: latencyHistogram(),
     received: { count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: 0 },
@@ -81,8 +82,7 @@ function takeRequest(samples: K6Samples, request: K6Request, end: Micros): void 
   samples.blocked.record(request.blocked)
   samples.connecting.record(request.connecting)
   if (request.errorCode === TIMED_OUT) samples.timeouts++
-  const code = /^0?$/.test(request.status) ? errorName(request.errorCode) : request.status
-  samples.codes.set(code, (samples.codes.get(code) ?? 0) + 1)
+  samples.codes.push(/^0?$/.test(request.status) ? errorName(request.errorCode) : request.status)
 }
 
 /** Those of k6's error codes that a request can end with where there is no answer. */

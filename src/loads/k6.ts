@@ -1,7 +1,7 @@
 import type { LoadTool } from '../model/platform.ts'
 import type { Generator, Measured } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
-import { MICROS, type Micros } from '../model/units.ts'
+import { MICROS, type Micros, type Seconds } from '../model/units.ts'
 import { answersOf, type Gathering, gather, standstills } from './gather.ts'
 import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
 import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
@@ -26,7 +26,7 @@ export const k6: LoadTool = {
     const samples = await readSamples(execution)
     await checkComplete(execution, samples)
     checkQuiet(samples, load)
-    return measuredOf(samples, load, execution.stderr)
+    return measuredOf(withinSchedule(samples, load), load, execution.stderr)
   },
 }
 
@@ -46,12 +46,34 @@ function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
     requests: starts.length,
     errors,
     dropped: samples.dropped.length,
-    codes: Object.fromEntries(codes),
+    codes: Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length])),
     bytesReceived: samples.received.sum,
     latency: window.latency(),
     timeline: window.timeline(),
     slices: window.slices(),
     generator: aboutItself(samples, load, stderr, window),
+  }
+}
+
+/** k6 goes on by its schedule until the timer of its end fires, which a busy machine delays. More than this is another fault. */
+const LATE_END: Seconds = 0.1
+
+/** Without what was due after the closing edge: it is part of no window. The tick on the edge may or may not be sent. */
+function withinSchedule(samples: K6Samples, { rate, duration }: Load): K6Samples {
+  if (rate === 'max') return samples
+  const last = Math.floor(rate * duration)
+  const ticks = Float64Array.from([...samples.starts, ...samples.dropped]).sort()
+  const surplus = ticks.length - 1 - last
+  if (surplus <= 0 || surplus > rate * LATE_END) return samples
+  const isInside = (at: Micros) => at <= (ticks[last] as Micros)
+  const kept = <T>(column: readonly T[]) => column.filter((_, index) => isInside(samples.starts[index] as Micros))
+  return {
+    ...samples,
+    starts: kept(samples.starts),
+    services: kept(samples.services),
+    isOk: kept(samples.isOk),
+    codes: kept(samples.codes),
+    dropped: samples.dropped.filter(isInside),
   }
 }
 

@@ -133,6 +133,38 @@ describe('k6, on captured runs', () => {
     expect(bounds?.p999.hi).toBeUndefined()
   })
 
+  it.each([
+    // k6 goes on until the timer of its end fires: up to a tenth of a second is no part of the window.
+    [0, 1000],
+    [1, 1001],
+    [10, 1001],
+    [11, 1012],
+  ])('leaves out what was due after the window, unless that is too much: %d requests more', async (more, left) => {
+    const rows = Array.from({ length: 1001 + more }, (_, tick) => tick).flatMap((tick) => {
+      if (more === 0 && tick === 1000) return []
+      const at = Math.round((1.795e12 + 10 * tick + 1) * 1000)
+      // The late ones fail, so that whatever counts them shows it.
+      const [failed, status] = tick > 1000 ? [1, 503] : [0, 200]
+      return [
+        `http_reqs,${at},1,,main,${status}`,
+        `http_req_duration,${at},1,,main,${status}`,
+        `http_req_blocked,${at},0,,main,${status}`,
+        `http_req_connecting,${at},0,,main,${status}`,
+        `http_req_failed,${at},${failed},,main,${status}`,
+      ]
+    })
+    const files = {
+      'samples.csv': `metric_name,timestamp,metric_value,error_code,scenario,status\n${rows.join('\n')}\n`,
+      'k6.json': JSON.stringify({ metrics: { http_reqs: { values: { count: rows.length / 5 } } } }),
+    }
+    const load = { ...captured('k6/http').load, rate: 100, duration: 10, connections: 8, warmup: 0 }
+    const measured = await k6.parse(finished(files), load)
+    expect(measured.requests).toBe(left)
+    expect(measured.errors).toBe(Math.max(0, left - 1001))
+    expect(Object.values(measured.codes).reduce((sum, count) => sum + count, 0)).toBe(left)
+    expect(measured.planned).toBe(Math.abs(left - 1000) <= 1 ? left : 1000)
+  })
+
   it('has no response time in a closed loop', async () => {
     const { measured } = await read('k6/max')
     expect(measured.latency.response).toBeUndefined()

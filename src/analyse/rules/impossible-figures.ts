@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../../model/result.ts'
-import { formatLatency, formatNumber, type Seconds } from '../../model/units.ts'
+import { formatLatency, formatNumber } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule } from './rule.ts'
 
@@ -10,8 +10,6 @@ const TICK = 2e-6
 const SLACK = 1.02
 /** A generator may be one interval ahead at the end. */
 const SURPLUS = 0.001
-/** k6 goes on by its schedule until the timer of its end fires, which a busy machine delays. */
-const LATE_END: Seconds = 0.1
 /** Of the time that a schedule takes; its first and last interval may be missing. */
 const SHORT = 0.98
 
@@ -42,8 +40,7 @@ function contradictions({ reading, load, service, response }: TrialView): string
   if (response) expect('Samples of the response time', response.count, requests - errors + waited)
   expect('Requests of the time line', sum(timeline.requests), requests)
   expect('Answers by code', sum(Object.values(codes)), requests)
-  const more = load.tool === 'k6' && load.rate !== 'max' ? load.rate * LATE_END : 0
-  if (requests > planned + Math.max(1, planned * SURPLUS, more)) {
+  if (requests > planned + Math.max(1, planned * SURPLUS)) {
     found.push(`${formatNumber(requests, 9)} requests were sent of ${formatNumber(planned, 9)} planned.`)
   }
   if (load.rate !== 'max' && load.tool === 'fortio' && seconds < (requests / load.rate) * SHORT - service.max) {
