@@ -1,11 +1,11 @@
 import { quantileSorted } from 'simple-statistics'
+import { pooled as pooledVariance, withinCohorts } from '../../src/analyse/deviations.ts'
 import { BLOCKS_TO_DECIDE } from '../../src/analyse/standing.ts'
 import { typicalP99 } from '../../src/analyse/tail.ts'
 import type { Slices } from '../../src/model/result.ts'
 import { MICROS, type Seconds } from '../../src/model/units.ts'
 import { errorRates } from '../../src/plan/detectable.ts'
 import { mean, sampleVariance } from '../../src/stats/moments.ts'
-import { components } from '../../src/stats/nested.ts'
 import { blocksToFind } from '../../src/stats/power.ts'
 import type { Random } from '../../src/stats/random.ts'
 import { studentQuantile } from '../../src/stats/student.ts'
@@ -26,14 +26,15 @@ export function readingOf(trial: RecordedTrial, metric: Metric, first?: Seconds)
 }
 
 /** The slices that lie in the first seconds of a window whole. */
-function cut({ seconds, answers, p99, serviceP99, disturbed }: Slices, first: Seconds): Slices {
-  const end = Math.floor(first / seconds)
+function cut({ seconds, answers, p99, serviceP99, disturbed, bounds }: Slices, first: Seconds): Slices {
+  const inside = (column: readonly number[]) => column.slice(0, Math.floor(first / seconds))
   return {
     seconds,
-    answers: answers.slice(0, end),
-    p99: p99.slice(0, end),
-    serviceP99: serviceP99.slice(0, end),
-    disturbed: disturbed.slice(0, end),
+    answers: inside(answers),
+    p99: inside(p99),
+    serviceP99: inside(serviceP99),
+    disturbed: inside(disturbed),
+    ...(bounds && { bounds: { lo: inside(bounds.lo), hi: inside(bounds.hi) } }),
   }
 }
 
@@ -65,22 +66,17 @@ export interface Scatter {
   readonly freedom: number
 }
 
-/** As the plan reckons it of earlier runs (src/analyse/deviations.ts): below three blocks it says next to nothing. */
+/** As the plan reckons it of earlier runs. */
 export function scatterOf(ratios: readonly BlockRatio[]): Scatter | undefined {
-  const cohorts = byCohort(ratios)
-  const { within } = components(cohorts)
-  return ratios.length < 3 || within === undefined
-    ? undefined
-    : { deviation: within, freedom: ratios.length - cohorts.length }
+  const within = withinCohorts(byCohort(ratios))
+  return within && { deviation: Math.sqrt(within.variance), freedom: within.freedom }
 }
 
 /** The root mean square, each by its degrees of freedom. */
 export function pooled(scatters: readonly (Scatter | undefined)[]): Scatter | undefined {
-  const known = scatters.filter((one) => one !== undefined)
-  const freedom = known.reduce((sum, one) => sum + one.freedom, 0)
-  if (freedom === 0) return undefined
-  const sum = known.reduce((sum, one) => sum + one.freedom * one.deviation ** 2, 0)
-  return { deviation: Math.sqrt(sum / freedom), freedom }
+  const known = scatters.flatMap((one) => (one ? [{ variance: one.deviation ** 2, freedom: one.freedom }] : []))
+  const { variance, freedom } = pooledVariance(known)
+  return freedom === 0 ? undefined : { deviation: Math.sqrt(variance), freedom }
 }
 
 const othersOf = ({ arms, baseline }: RecordedRun) => arms.filter((arm) => arm !== baseline)

@@ -2,7 +2,7 @@ import type { Analysis, Cell } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import type { Deviation } from '../plan/detectable.ts'
 import { mean, sampleVariance } from '../stats/moments.ts'
-import { components } from '../stats/nested.ts'
+import { type Cohorts, components } from '../stats/nested.ts'
 
 /** Metrics that a plan says something about. */
 const PLANNED = ['p50', 'typical-p99', 'p99', 'mesh-cpu']
@@ -16,7 +16,8 @@ interface Sample {
   readonly between?: Variance
 }
 
-interface Variance {
+/** With its degrees of freedom. */
+export interface Variance {
   readonly variance: number
   readonly freedom: number
 }
@@ -41,7 +42,6 @@ export function deviationsOf(history: readonly Analysis[]): Deviation[] {
   })
 }
 
-/** Below three blocks a standard deviation says next to nothing. */
 function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analysis): Sample[] {
   const { scenario } = record.run.plan
   const baseline = baselineOf(scenario).name
@@ -54,12 +54,17 @@ function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analys
     return other !== undefined && other > 0 && value > 0 ? [{ cohort, ratio: Math.log(value / other) }] : []
   })
   const cohorts = [...Map.groupBy(ratios, ({ cohort }) => cohort).values()].map((all) => all.map(({ ratio }) => ratio))
+  const within = withinCohorts(cohorts)
+  if (!within) return []
+  const between = betweenCohorts(cohorts, within.variance, repeatsBaseline(scenario, arm))
+  return [{ run: record.run.id, load, metric, within, ...(between && { between }) }]
+}
+
+/** Of log-ratios, between the blocks of a cohort. Below three blocks it says next to nothing. */
+export function withinCohorts(cohorts: Cohorts): Variance | undefined {
   const { within } = components(cohorts)
-  if (ratios.length < 3 || within === undefined) return []
-  const variance = within ** 2
-  const between = betweenCohorts(cohorts, variance, repeatsBaseline(scenario, arm))
-  const freedom = ratios.length - cohorts.length
-  return [{ run: record.run.id, load, metric, within: { variance, freedom }, ...(between && { between }) }]
+  const blocks = cohorts.flat().length
+  return blocks < 3 || within === undefined ? undefined : { variance: within ** 2, freedom: blocks - cohorts.length }
 }
 
 /** Of the cohorts' means, less what their blocks explain. Means of equal arms scatter about 0, so that one alone tells. */
@@ -75,7 +80,8 @@ function repeatsBaseline(scenario: Scenario, name: string): boolean {
   return scenario.arms.some((arm) => arm.name === name && isSameArm(arm, baselineOf(scenario)))
 }
 
-function pooled(all: readonly Variance[]): Variance {
+/** By their degrees of freedom. */
+export function pooled(all: readonly Variance[]): Variance {
   const freedom = all.reduce((sum, one) => sum + one.freedom, 0)
   return { variance: all.reduce((sum, one) => sum + one.freedom * one.variance, 0) / freedom, freedom }
 }
