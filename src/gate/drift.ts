@@ -1,3 +1,4 @@
+import { TAIL } from '../analyse/samples.ts'
 import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import { formatChange } from '../model/units.ts'
@@ -22,7 +23,10 @@ export function driftWarnings(
   const known = nights.filter(({ startedAt }) => startedAt >= since)
   return [...Map.groupBy(known, seriesKey).values()].flatMap((entries) => {
     const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
-    return limits.metrics.flatMap((metric) => creeping(series, metric, limits))
+    // A load without a p99 of a typical second is judged by its p99, and so it is followed.
+    const isTold = series.some(({ metrics }) => metrics[TAIL] !== undefined)
+    const followed = new Set(limits.metrics.map((metric) => (metric === TAIL && !isTold ? 'p99' : metric)))
+    return [...followed].flatMap((metric) => creeping(series, metric, limits))
   })
 }
 

@@ -50,6 +50,14 @@ describe('slow drift', () => {
     expect(warning?.sentence).toMatch(/has crept by \+1\d % against none over 30 runs/)
   })
 
+  it('is that of p99 where windows are too short for the p99 of a typical second', () => {
+    const short = nights(0.004, 30).map(({ metrics, ...about }) => ({
+      ...about,
+      metrics: { p99: metrics['typical-p99'] as (typeof metrics)[string] },
+    }))
+    expect(driftWarnings(short, defaultLimits())).toMatchObject([{ rule: 'slow-drift', metric: 'p99' }])
+  })
+
   it('is not seen in steady or faster nights, in few, or across machines', () => {
     const limits = defaultLimits()
     expect(driftWarnings(nights(0, 30), limits)).toEqual([])
