@@ -3,7 +3,7 @@ import { byBlock, equalArms, measure, pairUp } from '../../src/analyse/within-bl
 import type { Arm } from '../../src/model/scenario.ts'
 import { type Random, random } from '../../src/stats/random.ts'
 import { drawn, type Shape } from './noise.ts'
-import { HOST, tailOf } from './tails.ts'
+import { HOST, simulatedTail } from './tails.ts'
 
 export interface CoverageAbout {
   /** `stalled`: tails of requests on a host that stalls. */
@@ -65,7 +65,7 @@ function measured(arm: Arm, about: CoverageAbout, restless: CoverageAbout['restl
       block: cohort * about.blocks + block,
       value:
         about.shape === 'stalled'
-          ? tailOf('typical-p99', HOST, Math.exp(more), draw)
+          ? simulatedTail('typical-p99', HOST, Math.exp(more), draw)
           : Math.exp(TRIAL * (level + restless.blocks * drawn(draw, about.shape))),
     }))
   })

@@ -1,6 +1,6 @@
 import type { Trial } from '../../src/model/plan.ts'
 import type { Random } from '../../src/stats/random.ts'
-import { HOST, type Tail, tailOf } from './tails.ts'
+import { HOST, simulatedTail, type Tail } from './tails.ts'
 
 /** One night: for every trial of it, logarithms of what each metric is multiplied by. `slower`: true relative increase of the tail. */
 export type Noise = (
@@ -82,7 +82,7 @@ export function stalled(tail: Tail, deviation: number, window = HOST): Noise {
     const luck = noise(random)
     return (trial, about) => {
       const [p50 = 0, level = 0, cpu = 0] = luck(trial, about)
-      return [p50, Math.log(tailOf(tail, window, SERVICE * Math.exp(level), random) / SERVICE), cpu]
+      return [p50, Math.log(simulatedTail(tail, window, SERVICE * Math.exp(level), random) / SERVICE), cpu]
     }
   }
 }

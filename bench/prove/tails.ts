@@ -23,7 +23,7 @@ export type Tail = 'typical-p99' | 'p99'
  * A tail of one simulated window, in units of the median service time's, with stalls in seconds. Only what can be in a
  * tail is drawn: every wait, and the slowest of the other requests as order statistics. Queues after a stall are left out.
  */
-export function tailOf(tail: Tail, window: StalledWindow, level: number, random: Random): number {
+export function simulatedTail(tail: Tail, window: StalledWindow, level: number, random: Random): number {
   const stalls = stallsIn(window, random)
   const p99 = (from: number, to: number) => {
     const waits = stalls.flatMap((stall) => waitsIn(stall, Math.max(from, stall.from), Math.min(to, stall.to)))

@@ -1,9 +1,7 @@
+import { MOST_BLOCKS } from '../model/plan.ts'
 import { reach } from '../stats/interval.ts'
 import { rootWhole } from '../stats/root.ts'
 import type { Weighed } from './weigh.ts'
-
-/** More than this is no plan but another machine: a night of blocks of two minutes. */
-const MOST = 200
 
 /** Where a mean is decided: `noise` is left with certainty, or `telling` is not. On the scale of the mean, 0 being none. */
 export interface Borders {
@@ -30,8 +28,8 @@ export function neededToDecide({ estimate, basis, error }: Weighed, { noise, tel
     (reach(Math.round(n - 1 + lent * n)) * error * Math.sqrt(now)) / Math.sqrt(n) + (basis.widened ?? 0)
   const center = Math.abs(estimate.center)
   const decided = (n: number) => center + half(n) <= telling || (center > noise && half(n) < center)
-  if (!decided(MOST)) return undefined
-  const n = decided(now + 1) ? now + 1 : rootWhole(now + 1, MOST, decided)
+  if (!decided(MOST_BLOCKS)) return undefined
+  const n = decided(now + 1) ? now + 1 : rootWhole(now + 1, MOST_BLOCKS, decided)
   return byCohorts
     ? { blocks: Math.ceil((n * estimate.n) / now), cohorts: n }
     : { blocks: n, cohorts: Math.max(1, basis.cohorts) }

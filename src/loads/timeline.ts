@@ -90,17 +90,20 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
       const p99 = (slices: readonly Uint32Array[]) => slices.map((values) => quantileOf(values.slice().sort(), 0.99))
       const responses = within(latencies)
       const disturbed = starts.map((start) => rowsFrom(start).flatMap((row) => unknown[row] ?? []))
-      const steady = responses.map((values, slice) => without(values, disturbed[slice] ?? []))
-      const worst = steady.map((values, slice) =>
-        joined([values, Uint32Array.from(disturbed[slice] ?? [], ({ asSent }) => Math.min(asSent + 0.5, NEVER))]),
-      )
+      const bounds = () => {
+        const steady = responses.map((values, slice) => without(values, disturbed[slice] ?? []))
+        const worst = steady.map((values, slice) =>
+          joined([values, Uint32Array.from(disturbed[slice] ?? [], ({ asSent }) => Math.min(asSent + 0.5, NEVER))]),
+        )
+        return { lo: p99(steady), hi: p99(worst) }
+      }
       return {
         seconds: length,
         answers: sum(counts),
         p99: p99(responses),
         serviceP99: p99(within(services)),
         disturbed: disturbed.map((requests) => requests.length),
-        ...(disturbed.some((requests) => requests.length > 0) && { bounds: { lo: p99(steady), hi: p99(worst) } }),
+        ...(disturbed.some((requests) => requests.length > 0) && { bounds: bounds() }),
       }
     },
   }

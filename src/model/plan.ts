@@ -61,6 +61,9 @@ export interface Costs {
   readonly window?: Seconds
 }
 
+/** More blocks than this are no plan but another machine: a night of blocks of two minutes. */
+export const MOST_BLOCKS = 200
+
 /**
  * How many blocks a schedule has. Where arms are measured one after the other (`isolation: sequential`), each has its own part
  * of every block, so the parts are more than the blocks.

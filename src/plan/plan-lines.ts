@@ -1,3 +1,4 @@
+import { MOST_BLOCKS } from '../model/plan.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
 import type { DesignAdvice } from './best-design.ts'
@@ -74,11 +75,8 @@ function designLines(rows: readonly DesignAdvice[]): string[] {
   ]
 }
 
-/** More blocks than these are no plan. */
-const MOST = 200
-
 function blocksText(blocks: number): string {
-  return blocks > MOST ? `more than ${MOST}` : count(blocks, 'block')
+  return blocks > MOST_BLOCKS ? `more than ${MOST_BLOCKS}` : count(blocks, 'block')
 }
 
 function percent(share: number): string {

@@ -1,9 +1,9 @@
-import { blockCount } from '../../model/plan.ts'
+import { blockCount, MOST_BLOCKS } from '../../model/plan.ts'
 import { baselineOf, isSameArm } from '../../model/scenario.ts'
 import { formatChange, formatDuration, formatNumber, type Seconds } from '../../model/units.ts'
 import { errorRates } from '../../plan/detectable.ts'
-import { sampleVariance } from '../../stats/moments.ts'
-import { components } from '../../stats/nested.ts'
+import { mean, sampleVariance } from '../../stats/moments.ts'
+import { type Components, components } from '../../stats/nested.ts'
 import { blocksToFind, power } from '../../stats/power.ts'
 import { noiseBand } from '../noise-floor.ts'
 import { TAIL } from '../samples.ts'
@@ -14,9 +14,6 @@ import type { Comparison, ComparisonRule } from './comparison.ts'
 
 /** Noise below this, as a ratio, hides nothing that matters. */
 const TOLERATED = 1.05
-
-/** More blocks than this are no remedy. */
-const MOST_BLOCKS = 200
 
 export const noNoiseFloor: ComparisonRule = {
   name: 'no-noise-floor',
@@ -79,49 +76,67 @@ function hiddenBy({ record, noise, cells }: Comparison, load: string, metric: st
 }
 
 /** What would tell the arm that is farthest from the baseline: more cohorts, longer windows or more blocks, whichever takes least time. */
-function remedyFor(comparison: Comparison, { load, metric, equal }: Hidden): string {
-  const { record, cells } = comparison
-  const { scenario } = record.run.plan
-  const here = cells.filter((cell) => cell.load === load && cell.metric === metric)
-  const [farthest] = here
-    .filter(({ arm }) => !equal.has(arm))
-    .flatMap(({ arm, ratio }) => (ratio ? [{ arm, center: ratio.center }] : []))
-    .sort((a, b) => Math.abs(Math.log(b.center)) - Math.abs(Math.log(a.center)))
-  const base = byBlock(here.find(({ arm }) => arm === baselineOf(scenario).name)?.values ?? [])
-  const pairs = here.filter(({ arm }) => equal.has(arm) && arm !== baselineOf(scenario).name)
-  const cohorts = pairs.flatMap(({ values }) => pairUp(base, values)?.logs ?? [])
-  const { within, between = 0 } = components(cohorts)
+function remedyFor(comparison: Comparison, hidden: Hidden): string {
+  const { scenario, cohorts } = comparison.record.run.plan
+  const { load, metric } = hidden
   const where = `${metric} under ${load}`
-  if (!farthest || within === undefined) return `${where}: measure at least 3 blocks`
-  const effect = Math.expm1(Math.abs(Math.log(farthest.center)))
+  const farthest = farthestArm(comparison, hidden)
+  const scatter = equalScatter(comparison, hidden)
+  if (!farthest || scatter.within === undefined) return `${where}: measure at least 3 blocks`
   const told = `the ${formatChange(farthest.center)} of ${farthest.arm} in ${where}`
-  const blocks = blockCount(record.run.plan)
-  const each = blocks / record.run.plan.cohorts.length
-  const perBlock = elapsed(comparison) / blocks
-  const isOfClusters = cohorts.length > pairs.length && between ** 2 > within ** 2 / each
-  const deviation = isOfClusters ? Math.sqrt(between ** 2 + within ** 2 / each) : within
-  const most = Math.max(2, isOfClusters ? MOST_BLOCKS / each : MOST_BLOCKS)
+  const effect = Math.expm1(Math.abs(Math.log(farthest.center)))
+  const blocks = blockCount(comparison.record.run.plan)
+  const each = blocks / cohorts.length
+  const { within, between } = scatter
+  const byCohorts = between !== undefined && between ** 2 > within ** 2 / each
+  const deviation = byCohorts ? Math.sqrt(between ** 2 + within ** 2 / each) : within
+  const most = Math.max(2, byCohorts ? MOST_BLOCKS / each : MOST_BLOCKS)
   if (power(effect, deviation, most, errorRates.alpha) < 1 - errorRates.beta) {
     return `not even ${count(MOST_BLOCKS, 'block')} would tell ${told}; use a quieter or larger machine`
   }
   const needed = blocksToFind(effect, deviation, errorRates)
-  const time = (seconds: Seconds) => (seconds > 0 ? ` (about ${formatNumber(seconds / 60, 2)} min)` : '')
-  if (isOfClusters) return `${count(needed, 'cohort')}${time(needed * each * perBlock)} would tell ${told}`
+  const perBlock = elapsed(comparison) / blocks
+  if (byCohorts) return `${count(needed, 'cohort')}${timeText(needed * each * perBlock)} would tell ${told}`
   const duration = scenario.loads.find(({ name }) => name === load)?.duration ?? 0
   const longer = Math.ceil((duration * needed) / blocks)
-  const longerBlock = perBlock + (longer - duration) * scenario.arms.length
-  const more = `${count(needed, 'block')} in all${time(needed * perBlock)} would tell ${told}`
-  if (needed <= blocks || windowShare(comparison, load, within) < 0.5 || metric !== TAIL) return more
-  if (blocks * longerBlock >= needed * perBlock) return more
-  return `windows of ${formatDuration(longer)} in as many blocks${time(blocks * longerBlock)} would tell ${told}`
+  const byWindows = blocks * (perBlock + (longer - duration) * scenario.arms.length)
+  const isOfWindow = needed > blocks && metric === TAIL && windowShare(comparison, load, within) >= 0.5
+  return isOfWindow && byWindows < needed * perBlock
+    ? `windows of ${formatDuration(longer)} in as many blocks${timeText(byWindows)} would tell ${told}`
+    : `${count(needed, 'block')} in all${timeText(needed * perBlock)} would tell ${told}`
 }
 
-/** From the first trial to the end of the last. */
+function farthestArm({ cells }: Comparison, { load, metric, equal }: Hidden) {
+  return cells
+    .filter((cell) => cell.load === load && cell.metric === metric && !equal.has(cell.arm))
+    .flatMap(({ arm, ratio }) => (ratio ? [{ arm, center: ratio.center }] : []))
+    .toSorted((a, b) => Math.abs(Math.log(b.center)) - Math.abs(Math.log(a.center)))[0]
+}
+
+/** How log-ratios of the equal arms scatter between blocks, and between cohorts where there are several. */
+function equalScatter({ record, cells }: Comparison, { load, metric, equal }: Hidden): Components {
+  const baseline = baselineOf(record.run.plan.scenario).name
+  const here = cells.filter((cell) => cell.load === load && cell.metric === metric && equal.has(cell.arm))
+  const base = byBlock(here.find(({ arm }) => arm === baseline)?.values ?? [])
+  const pairs = here.filter(({ arm }) => arm !== baseline)
+  const cohorts = pairs.flatMap(({ values }) => pairUp(base, values)?.logs ?? [])
+  const { within, between } = components(cohorts)
+  return {
+    ...(within !== undefined && { within }),
+    // Two pairs of one cohort are not two cohorts.
+    ...(cohorts.length > pairs.length && between !== undefined && { between }),
+  }
+}
+
+function timeText(seconds: Seconds): string {
+  return seconds > 0 ? ` (about ${formatNumber(seconds / 60, 2)} min)` : ''
+}
+
+/** From the start of the first trial to the end of the last. */
 function elapsed({ record: { results } }: Comparison): Seconds {
   const times = (of: 'startedAt' | 'endedAt') => results.map((result) => Date.parse(result[of])).filter(Number.isFinite)
-  return results.length === 0
-    ? 0
-    : Math.max(0, (Math.max(...times('endedAt')) - Math.min(...times('startedAt'))) / 1000)
+  const seconds = (Math.max(...times('endedAt')) - Math.min(...times('startedAt'))) / 1000
+  return results.length === 0 ? 0 : Math.max(0, seconds)
 }
 
 /**
@@ -133,6 +148,5 @@ function windowShare({ valid }: Comparison, load: string, within: number): numbe
     const logs = (slices?.p99 ?? []).filter((p99) => p99 > 0).map(Math.log)
     return trial.load === load && logs.length > 1 ? [(Math.PI / 2) * (sampleVariance(logs) / logs.length)] : []
   })
-  if (errors.length === 0) return 0
-  return (2 * errors.reduce((sum, error) => sum + error, 0)) / errors.length / within ** 2
+  return errors.length === 0 ? 0 : (2 * mean(errors)) / within ** 2
 }
