@@ -15,7 +15,9 @@ export interface Spent {
   /** Busy on average under load. */
   readonly cores: number
   readonly bytes: Bytes
-  readonly idle?: Resources
+  /** Of `bytes`, pages of files, which processes on one node share. */
+  readonly fileBytes: Bytes
+  readonly idle?: Resources & { readonly fileBytes: Bytes }
   /**
    * What a request adds, in CPU-seconds: (CPU under load − idle cores × seconds of the window) / requests. Below 0 by chance
    * where the load adds less than idle CPU scatters; kept, since a mean over clipped values would be too high.
@@ -34,8 +36,9 @@ export function spentIn({ observation, idle, requests }: Pick<Reading, 'observat
       instances: usage.instances ?? 1,
       cores: usage.cpuSeconds / observation.seconds,
       bytes: usage.memoryBytes,
+      fileBytes: usage.fileBytes ?? 0,
       ...(idle && {
-        idle: { cores, bytes: before?.memoryBytes ?? 0 },
+        idle: { cores, bytes: before?.memoryBytes ?? 0, fileBytes: before?.fileBytes ?? 0 },
         perRequest: (usage.cpuSeconds - cores * observation.seconds) / requests,
       }),
     }
@@ -113,13 +116,24 @@ function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | unde
   })
   if (spent.length === 0) return undefined
   const parts = [...Map.groupBy(spent, ({ scaling }) => scaling.part).values()]
+  type Part = (typeof parts)[number]
+  type Of = (one: Part[number]) => number
+  const totalOf = (those: readonly Part[], of: Of, each: (part: Part) => number) =>
+    those.reduce((sum, part) => sum + part.reduce((all, one) => all + of(one), 0) / each(part), 0)
+  const instancesOf = (part: Part) => part.reduce((sum, { instances }) => sum + instances, 0)
+  // The sidecars of client and server stand on two nodes: as many as there are components.
+  const podParts = parts.filter((part) => part[0]?.scaling.per === 'pod')
+  const shared = totalOf(
+    podParts,
+    ({ idle }) => idle.fileBytes,
+    (part) => part.length,
+  )
   const inUnit = (unit: CostUnit): Resources => {
     const here = parts.filter((part) => part[0]?.scaling.per === unit)
-    const each = (part: (typeof parts)[number]) =>
-      unit === 'pod' || unit === 'node' ? part.reduce((sum, { instances }) => sum + instances, 0) : 1
-    const total = (of: (resources: Resources) => number) =>
-      here.reduce((sum, part) => sum + part.reduce((all, { idle }) => all + of(idle), 0) / each(part), 0)
-    return { cores: total(({ cores }) => cores), bytes: total(({ bytes }) => bytes) }
+    const each = unit === 'pod' || unit === 'node' ? instancesOf : () => 1
+    const cores = totalOf(here, ({ idle }) => idle.cores, each)
+    const bytes = totalOf(here, ({ idle }) => idle.bytes - (unit === 'pod' ? idle.fileBytes : 0), each)
+    return { cores, bytes: bytes + (unit === 'node' ? shared : 0) }
   }
   const rate = reading.requests / reading.seconds
   const carrying = spent.filter(({ scaling }) => scaling.carries)
@@ -127,10 +141,13 @@ function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | unde
     idle: Object.fromEntries(COST_UNITS.map((unit) => [unit, inUnit(unit)])) as CostSample['idle'],
     perRate: {
       cores: carrying.reduce((sum, { perRequest = 0 }) => sum + perRequest, 0),
-      bytes: carrying.reduce((sum, { bytes, idle }) => sum + bytes - idle.bytes, 0) / rate,
+      bytes: carrying.reduce((sum, one) => sum + ownOf(one) - ownOf(one.idle), 0) / rate,
     },
   }
 }
+
+/** Memory that does not depend on who read a file first. */
+const ownOf = ({ bytes, fileBytes }: { readonly bytes: Bytes; readonly fileBytes: Bytes }) => bytes - fileBytes
 
 /** The inputs of the cost model: a cluster that the reader thinks of. */
 export interface Fleet {

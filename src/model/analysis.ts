@@ -157,7 +157,10 @@ export interface CostSample {
   readonly load: string
   readonly cohort: number
   readonly block: number
-  /** Without load: of one sidecar, of what the mesh has on one node and in one namespace, and of what it has once. */
+  /**
+   * Without load: of one sidecar, of what the mesh has on one node and in one namespace, and of what it has once. Pages of files
+   * that sidecars on one node share count for the node.
+   */
   readonly idle: Readonly<Record<CostUnit, Resources>>
   /** What each request per second adds on its whole way. */
   readonly perRate: Resources

@@ -69,6 +69,11 @@ export const usageSchema = z.object({
   cpuSeconds: z.number(),
   /** Memory at the closing edge, in bytes: the working set, or the proportional set size where processes are measured one by one. */
   memoryBytes: z.number(),
+  /**
+   * Pages of files among `memoryBytes`, in bytes: the program itself above all. Processes on one node that run the same program
+   * share them, and the kernel charges them to whichever read them first.
+   */
+  fileBytes: z.number().optional(),
   /** Largest memory seen, in bytes, where the platform keeps it. */
   peakBytes: z.number().optional(),
   threads: z.number().optional(),

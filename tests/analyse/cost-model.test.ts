@@ -153,6 +153,38 @@ describe('the cost model', () => {
     expect(sample?.perRate.cores).toBeCloseTo((50 - 3.6) / requests, 12)
     expect(sample?.perRate.bytes).toBeCloseTo((60e6 * readingOf({ arm: sidecar }).seconds) / requests, 6)
   })
+
+  test('predicts the memory of many sidecars from two, whichever of them was charged with the pages of their program', () => {
+    const sidecars = (
+      client: readonly [own: number, file: number],
+      server: readonly [number, number],
+      pods: number,
+    ) => {
+      const usage = [['client-proxy', client, 1] as const, ['server-proxy', server, pods] as const].map(
+        ([role, [own, fileBytes], instances]) => ({
+          component: role,
+          role,
+          cpuSeconds: 0,
+          memoryBytes: instances * own + fileBytes,
+          fileBytes,
+          instances,
+        }),
+      )
+      const record = recordOf(scenarioOf({ arms: [sidecar], cohorts: 1, blocks: 1 }), () => ({
+        observation: { seconds: 60, usage },
+        reading: { idle: { seconds: 10, evidence: [], usage } },
+      }))
+      const total = usage.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
+      return { total, sample: analyse(record).costs[0] as CostSample }
+    }
+    const two = sidecars([30e6, 24e6], [30e6, 16e6], 1)
+    const thirteen = sidecars([30e6, 16e6], [30e6, 24e6], 12)
+    // Thirteen pods on two nodes, as measured.
+    const place = { ...fleet, pods: 13, podsPerNode: 6.5 }
+    expect(demandOf(two.sample, place).bytes).toBeCloseTo(thirteen.total, 3)
+    expect(demandOf(thirteen.sample, place).bytes).toBeCloseTo(thirteen.total, 3)
+    expect(two.sample.perRate.bytes).toBe(0)
+  })
 })
 
 /** One sample a block: `fixed` once, `slope` a pod, in cores. */

@@ -55,6 +55,6 @@ else
 fi
 host='/proc/stat /proc/vmstat /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io'
 grep -sHE '^([0-9]|cpu|usage_usec|nr_throttled [1-9]|throttled_(time|usec) [1-9]|pgmajfault|pswp|some|full)' $host $cpu
-grep -sHE '^([0-9]|(total_)?inactive_file|pgmajfault|some|full)' $rest
+grep -sHE '^([0-9]|(total_)?(in)?active_file|pgmajfault|some|full)' $rest
 now
 `.trim()

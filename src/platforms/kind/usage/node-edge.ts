@@ -30,6 +30,8 @@ export interface CgroupCounters {
   readonly throttledSeconds?: Seconds
   /** The working set as the kubelet has it: what is charged, without inactive pages of files. */
   readonly memoryBytes?: Bytes
+  /** Pages of files among `memoryBytes`. */
+  readonly fileBytes?: Bytes
   /** The largest charge seen, pages of files included. */
   readonly peakBytes?: Bytes
   /** Threads of all processes. */

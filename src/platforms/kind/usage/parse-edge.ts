@@ -90,6 +90,7 @@ function cgroupOf(raw: Raw): CgroupCounters {
     throttledSeconds:
       scaled(raw.get('cpu.stat throttled_usec'), 1e6) ?? scaled(raw.get('cpu.stat throttled_time'), 1e9),
     memoryBytes: charged === undefined ? undefined : Math.max(0, charged - (inactive ?? 0)),
+    fileBytes: raw.get('memory.stat total_active_file') ?? raw.get('memory.stat active_file'),
     peakBytes: raw.get('memory.peak') ?? raw.get('memory.max_usage_in_bytes'),
     tasks: raw.get('pids.current'),
     pressure: pressureOf(raw),

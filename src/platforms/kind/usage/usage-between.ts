@@ -49,6 +49,7 @@ function componentUsage(spans: readonly Span[]): Usage {
   const limit = allOf(there, ({ member }) => member.container.cpuLimit)
   const periods = total(spans, (span) => grown(span, 'throttledPeriods'))
   const seconds = total(spans, (span) => grown(span, 'throttledSeconds'))
+  const file = allOf(there, ({ after }) => after?.fileBytes)
   const peak = allOf(there, ({ after }) => after?.peakBytes)
   const threads = allOf(there, ({ after }) => after?.tasks)
   const pods = new Set(there.map(({ member }) => member.pod)).size
@@ -58,6 +59,7 @@ function componentUsage(spans: readonly Span[]): Usage {
     role,
     cpuSeconds: total(spans, (span) => grown(span, 'cpuSeconds')),
     memoryBytes: total(there, ({ after }) => after?.memoryBytes ?? 0),
+    ...(file === undefined ? {} : { fileBytes: file }),
     ...(peak === undefined ? {} : { peakBytes: peak }),
     ...(threads === undefined ? {} : { threads }),
     ...(limit === undefined && periods === 0 ? {} : { throttledPeriods: periods, throttledSeconds: seconds }),

@@ -17,7 +17,7 @@ const cpuStat = (usec: number, throttled = 0) =>
 const memory = (current: number, inactive: number) => ({
   'memory.current': `${current}\n`,
   'memory.peak': `${current + 4096}\n`,
-  'memory.stat': `anon ${current - inactive}\nfile ${inactive}\ninactive_anon 0\ninactive_file ${inactive}\nunevictable 0\npgfault 900\npgmajfault 7\n`,
+  'memory.stat': `anon ${current - inactive}\nfile ${inactive}\ninactive_anon 0\ninactive_file ${inactive}\nactive_file 2048\nunevictable 0\npgfault 900\npgmajfault 7\n`,
   'memory.max': 'max\n',
   'memory.events': 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n',
 })
@@ -64,12 +64,20 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
   it('finds the version out by itself, and every cgroup', () => {
     const edge = parseEdge(text, 'server')
     expect(edge.cgroupVersion).toBe(2)
-    expect(edge.total).toEqual({ cpuSeconds: 9, memoryBytes: 500_000, peakBytes: 804_096, tasks: 77, majorFaults: 7 })
+    expect(edge.total).toEqual({
+      cpuSeconds: 9,
+      memoryBytes: 500_000,
+      fileBytes: 2048,
+      peakBytes: 804_096,
+      tasks: 77,
+      majorFaults: 7,
+    })
     expect(edge.cgroups.get(SCOPE)).toEqual({
       cpuSeconds: 6,
       throttledPeriods: 4,
       throttledSeconds: 0.006,
       memoryBytes: 300_000,
+      fileBytes: 2048,
       peakBytes: 404_096,
       tasks: 9,
       majorFaults: 7,
