@@ -1,19 +1,19 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import { accessLogScanner, type Instant, requestsOf } from '../src/loads/fortio/fortio-access-log.ts'
+import { type FortioReading, fortioReading } from '../src/loads/fortio/fortio-reading.ts'
+import type { FortioResult } from '../src/loads/fortio/fortio-result.ts'
+import { decodeHistogram } from '../src/loads/histogram.ts'
+import { type Outcome, outcomeRegistry } from '../src/loads/messages.ts'
+import { wholeLines } from '../src/loads/whole-lines.ts'
+import { random } from '../src/stats/random.ts'
+
 /**
  * Reads an access log of fortio: `node bench/access-log.ts [lines]`, a million by default, held in memory.
  * Against it: readline with JSON.parse on each line, once with everything that the scanner's reading records besides
  * (time line, lateness, settling), once the plain way, with nothing but the two histograms of hdr-histogram-js.
  */
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
-import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
-import { accessLogScanner, requestsOf } from '../src/loads/fortio-access-log.ts'
-import { type FortioReading, fortioReading } from '../src/loads/fortio-reading.ts'
-import type { FortioResult } from '../src/loads/fortio-result.ts'
-import type { Instant } from '../src/loads/fortio-schedule.ts'
-import { decodeHistogram } from '../src/loads/histogram.ts'
-import { type Outcome, outcomeRegistry } from '../src/loads/outcomes.ts'
-import { wholeLines } from '../src/loads/whole-lines.ts'
-import { random } from '../src/stats/random.ts'
 
 const CONNECTIONS = 16
 const RATE = 10_000

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import type { Load } from '../src/model/scenario.ts'
-import { clusterName } from '../src/platforms/kind/cluster/name.ts'
+import { clusterName } from '../src/platforms/kind/cluster/create-cluster.ts'
 import { nodesOf } from '../src/platforms/kind/cluster/nodes.ts'
 import { type Figures, harness, openBench, printRatios, raised } from './cluster-bench.ts'
 
@@ -22,7 +22,7 @@ loads: [{ name: http, rate: 250/s, connections: 4, payload: 1KiB, warmup: 3s, du
 
 await using bench = await openBench(SCENARIO, RUN)
 const [load] = bench.plan.scenario.loads as [Load]
-const seat = await raised(bench, 'subject')
+const runningArm = await raised(bench, 'subject')
 const found: { base: Figures; arm: Figures }[] = []
 for (let pair = 1; pair <= pairs; pair++) {
   const first = pair % 2 === 1 ? await byHand() : await throughHarness(pair)
@@ -34,7 +34,7 @@ for (let pair = 1; pair <= pairs; pair++) {
 printRatios('harness to hand', found)
 
 async function throughHarness(pair: number): Promise<Figures> {
-  const { p50 = Number.NaN, p99 = Number.NaN } = await harness(seat, load, `pair-${pair}`)
+  const { p50 = Number.NaN, p99 = Number.NaN } = await harness(runningArm, load, `pair-${pair}`)
   return { p50, p99 }
 }
 
@@ -73,7 +73,7 @@ async function fortio(argv: readonly string[]): Promise<string> {
     '-c',
     'fortio',
   ]
-  const command = ['fortio', 'load', ...argv, '-quiet', '-json', '-', seat.target(load)]
+  const command = ['fortio', 'load', ...argv, '-quiet', '-json', '-', runningArm.target(load)]
   const { control } = nodesOf(clusterName(RUN, 1, 1))
   return (await execa('docker', ['exec', control, ...kubectl, '--', ...command])).stdout
 }

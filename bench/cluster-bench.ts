@@ -1,23 +1,23 @@
 import { loads } from '../src/loads/index.ts'
 import type { Estimate } from '../src/model/analysis.ts'
 import type { Plan } from '../src/model/plan.ts'
-import type { Seat, Step, Testbed } from '../src/model/platform.ts'
+import type { RunningArm, Step, Testbed } from '../src/model/platform.ts'
 import type { Load } from '../src/model/scenario.ts'
 import { makePlan } from '../src/plan/make-plan.ts'
 import { kind } from '../src/platforms/kind/kind.ts'
 import { parseScenario } from '../src/scenario/parse.ts'
 import { readSite } from '../src/site/read-site.ts'
-import { pairedRatio } from '../src/stats/paired.ts'
+import { geometricInterval } from '../src/stats/intervals.ts'
 
 /** Clusters of a scenario, for benchmarks that drive them by hand. Disposing of it removes them. */
-export interface Bench extends AsyncDisposable {
+export interface GateContext extends AsyncDisposable {
   readonly plan: Plan
   readonly testbed: Testbed
 }
 
 const { signal } = new AbortController()
 
-export async function openBench(text: string, run: string): Promise<Bench> {
+export async function openBench(text: string, run: string): Promise<GateContext> {
   const { scenario, problems } = parseScenario(text, 'bench.yaml')
   if (!scenario) throw new Error(JSON.stringify(problems))
   const plan = makePlan(scenario)
@@ -29,24 +29,28 @@ export async function openBench(text: string, run: string): Promise<Bench> {
   return { plan, testbed, [Symbol.asyncDispose]: () => testbed[Symbol.asyncDispose]() }
 }
 
-export async function raised({ plan, testbed }: Bench, name: string): Promise<Seat> {
+export async function raised({ plan, testbed }: GateContext, name: string): Promise<RunningArm> {
   const arm = plan.scenario.arms.find((one) => one.name === name)
   if (!arm) throw new Error(`there is no arm ${name}`)
   return await ended(testbed.raise(arm, signal))
 }
 
-export async function lowered({ plan, testbed }: Bench, name: string): Promise<void> {
+export async function lowered({ plan, testbed }: GateContext, name: string): Promise<void> {
   const arm = plan.scenario.arms.find((one) => one.name === name)
   if (arm) await testbed.lower(arm)
 }
 
-/** Service times in seconds, as the harness measures them: warm-up, two edges, the access log read to its end. */
-export async function harness(seat: Seat, load: Load, name: string): Promise<Readonly<Record<string, number>>> {
+/** Service times in seconds, as the harness measures them: warm-up, two snapshots, the access log read to its end. */
+export async function harness(
+  runningArm: RunningArm,
+  load: Load,
+  name: string,
+): Promise<Readonly<Record<string, number>>> {
   const { commands, parse } = loads[load.tool]
-  const { warmup, measure } = commands(load, seat.target(load), seat.dir, name)
-  if (warmup) await (await seat.exec(warmup, signal)).discard()
-  const window = await seat.observe()
-  const execution = await seat.exec(measure, signal)
+  const { warmup, measure } = commands(load, runningArm.target(load), runningArm.dir, name)
+  if (warmup) await (await runningArm.exec(warmup, signal)).discard()
+  const window = await runningArm.observe()
+  const execution = await runningArm.exec(measure, signal)
   const { usage } = await window.close()
   const { latency, requests } = await parse(execution, load)
   await execution.discard()
@@ -62,7 +66,7 @@ export function printRatios(title: string, pairs: readonly { readonly base: Figu
   console.log(`${title}, ${pairs.length} pairs:`)
   for (const name of Object.keys(pairs[0]?.base ?? {})) {
     const values = pairs.map(({ base, arm }) => ({ base: base[name] ?? Number.NaN, arm: arm[name] ?? Number.NaN }))
-    console.log(`  ${name.padEnd(40)}${words(pairedRatio(values))}`)
+    console.log(`  ${name.padEnd(40)}${words(geometricInterval(values.map(({ base, arm }) => arm / base)))}`)
   }
 }
 

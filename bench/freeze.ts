@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import type { Load } from '../src/model/scenario.ts'
-import { clusterName } from '../src/platforms/kind/cluster/name.ts'
+import { clusterName } from '../src/platforms/kind/cluster/create-cluster.ts'
 import { nodesOf } from '../src/platforms/kind/cluster/nodes.ts'
-import { type Bench, type Figures, harness, lowered, openBench, printRatios, raised } from './cluster-bench.ts'
+import { type Figures, type GateContext, harness, lowered, openBench, printRatios, raised } from './cluster-bench.ts'
 
 /**
  * Do frozen neighbours cost the measured arm anything? `none` and `none-again` are measured while other clusters stand frozen
@@ -51,10 +51,10 @@ async function under(frozen: boolean, pair: number): Promise<Map<string, Figures
   return figures
 }
 
-async function measured(on: Bench, arm: string, name: string): Promise<Figures> {
-  const seat = await raised(on, arm)
+async function measured(on: GateContext, arm: string, name: string): Promise<Figures> {
+  const runningArm = await raised(on, arm)
   try {
-    return await harness(seat, load, name)
+    return await harness(runningArm, load, name)
   } finally {
     await lowered(on, arm)
   }

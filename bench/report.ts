@@ -1,12 +1,13 @@
-/**
- * Size of the page and time to write it: `node bench/report.ts`. Five arms × six loads × 20 blocks, then ten times the blocks.
- * Made of histograms that repeat, so that making the trials is not what is measured.
- */
-import { pageScripts } from '../src/commands/page-scripts.ts'
+import { pageScripts } from '../src/commands/write-report.ts'
 import type { Analysis } from '../src/model/analysis.ts'
 import type { Load } from '../src/model/scenario.ts'
 import { renderReport } from '../src/report/render.ts'
 import { analysisOf } from '../tests/report/fixture.ts'
+
+/**
+ * Size of the page and time to write it: `node bench/report.ts`. Five arms × six loads × 20 blocks, then ten times the blocks.
+ * Made of histograms that repeat, so that making the trials is not what is measured.
+ */
 
 const LIMITS = { bytes: 1.5e6, seconds: 5, growth: 2 }
 const load = { tool: 'fortio', protocol: 'http', connections: 16, payload: 1024, warmup: 3, duration: 30 } as const

@@ -1,31 +1,31 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { CommonOptions, Surroundings } from './commands/surroundings.ts'
+import type { CommandContext, CommonOptions } from './commands/command-context.ts'
 import { version } from './host/version.ts'
 
 /** What a command does: its arguments, its options, the process around it; the answer is the exit code. */
-type Action<Options> = (args: readonly string[], options: Options, surroundings: Surroundings) => Promise<number>
+type Action<Options> = (args: readonly string[], options: Options, context: CommandContext) => Promise<number>
 
 /** Runs one command line; the answer is the exit code. Never throws. */
-export async function cli(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function cli(args: readonly string[], context: CommandContext): Promise<number> {
   const exit = { code: 0 }
-  const program = commandLine(surroundings, exit)
+  const program = commandLine(context, exit)
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exit.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { sayFailure } = await import('./commands/say-failure.ts')
-    return sayFailure(error, args.includes('--json'), surroundings)
+    return sayFailure(error, args.includes('--json'), context)
   }
 }
 
 /** The table of commands. Each is loaded only when it is called: help must not wait for what it does not need. */
-function commandLine(surroundings: Surroundings, exit: { code: number }): Command {
+function commandLine(context: CommandContext, exit: { code: number }): Command {
   const act =
     <Options extends CommonOptions>(load: () => Promise<Action<Options>>) =>
     async (...given: unknown[]) => {
       const command = given.at(-1) as Command
-      exit.code = await (await load())(command.args, command.optsWithGlobals<Options>(), surroundings)
+      exit.code = await (await load())(command.args, command.optsWithGlobals<Options>(), context)
     }
   const program = new Command('meshbench')
     .description('Measures what service meshes cost and do: fair trials, true latency, one report.')
@@ -34,11 +34,11 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .version(version(), '-v, --version', 'print the version')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => surroundings.stdout.write(text),
-      writeErr: (text) => surroundings.stderr.write(text),
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
     })
     .addHelpText('after', EPILOGUE)
-  withShelf(withSelection(program.command('run')))
+  withHistoryStore(withSelection(program.command('run')))
     .description('measure: provision arms, put the load on them, write the report')
     .option('--resume [run]', 'go on with a run that was interrupted: the newest, or the one named')
     .option('--extend [run]', 'measure more blocks of what the gate of a run suspects, in the same folder')
@@ -51,7 +51,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
   withSelection(program.command('plan'))
     .description('print the order of trials, the time they take and what they can detect')
     .action(act(async () => (await import('./commands/plan.ts')).planCommand))
-  withShelf(program.command('report'))
+  withHistoryStore(program.command('report'))
     .argument('[run]', 'a run id or its folder; the newest when absent')
     .description('render the report of a run, and its summary in Markdown, from its files')
     .option('--output <file>', 'where to write the page; beside the run when absent')
@@ -68,7 +68,7 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .description('hold two runs, or two arms of one run, against each other, from files alone')
     .option('--metrics <names>', 'which, separated by commas; every further one makes each claim harder')
     .action(act(async () => (await import('./commands/compare.ts')).compareCommand))
-  const gate = withShelf(program.command('gate'))
+  const gate = withHistoryStore(program.command('gate'))
     .argument('[run]', 'a run id or its folder; the newest when absent')
     .description('tell regression from noise, by the limits of the scenario; the exit code is the verdict')
     .option('--limits <file>', 'what to judge by; what the scenario says when absent')
@@ -90,17 +90,17 @@ function commandLine(surroundings: Surroundings, exit: { code: number }): Comman
     .description('make runs the pinned reference of later ones; several show what nights differ by')
     .option('--reason <text>', 'why; it is kept in the file')
     .option('--output <file>', 'the file; gate.pinned of the scenario, or reference.json, when absent')
-    .action(act(async () => (await import('./commands/gate-accept.ts')).gateAcceptCommand))
-  const history = withShelf(program.command('history'))
+    .action(act(async () => (await import('./commands/gate.ts')).gateAcceptCommand))
+  const history = withHistoryStore(program.command('history'))
     .description('the trend of every arm and load over runs, and when it changed')
     .option('--metrics <names>', 'which, separated by commas; p50, p99 and cpu when absent')
     .option('--machine <text>', 'of the machines whose description holds this; all; that of the newest run when absent')
     .action(act(async () => (await import('./commands/history.ts')).historyCommand))
-  withShelf(history.command('add'))
+  withHistoryStore(history.command('add'))
     .argument('[run]', 'a run id or its folder; the newest when absent')
     .description('keep what a run says; once, however often it is asked')
     .action(act(async () => (await import('./commands/history.ts')).historyAddCommand))
-  withShelf(history.command('verify'))
+  withHistoryStore(history.command('verify'))
     .description('read every line, and name one that was changed or cut')
     .action(act(async () => (await import('./commands/history.ts')).historyVerifyCommand))
   program
@@ -134,7 +134,7 @@ function collected(value: string, before: readonly string[] = []): string[] {
 }
 
 /** Options that say where the history is kept. */
-function withShelf(command: Command): Command {
+function withHistoryStore(command: Command): Command {
   return command
     .option('--folder <folder>', 'where the history is kept; history when absent')
     .option('--branch <name>', 'keep it on a branch of the repository here instead')

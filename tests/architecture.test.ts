@@ -1,34 +1,20 @@
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-/** Who may import whom: a layer may import its own members and those of lower layers, never upward. */
-const LAYERS: readonly (readonly string[])[] = [
-  ['model'],
-  ['stats', 'scenario', 'plan', 'meshes', 'loads'],
-  ['analyse', 'gate', 'report', 'run'],
-  ['host', 'tools', 'kubernetes', 'site', 'platforms', 'store', 'ui'],
-  ['commands', 'cli.ts', 'main.ts'],
-]
+/** Files in `src/` that stand above all rooms. */
+const ENTRIES = ['cli.ts', 'main.ts']
 
-/** Rooms of one layer that must not know each other, though the layers would allow it. */
-const STRANGERS: readonly (readonly [from: string, to: string])[] = [
-  ['run', 'analyse'],
-  ['run', 'report'],
-  ['analyse', 'report'],
-  ['report', 'run'],
-  ['store', 'platforms'],
-  ['platforms', 'store'],
-  ['platforms', 'ui'],
-  ['ui', 'store'],
-  ['tools', 'platforms'],
-]
-
-/** Pure rooms take time, chance and files as arguments. Scripts that are run by hand are not part of them. */
-const PURE = ['model', 'stats', 'scenario', 'plan', 'meshes', 'loads', 'analyse', 'gate', 'report', 'run']
+/** Rooms that take time, chance and files as arguments: all above `host` in the table. Scripts that are run by hand are not part of them. */
 const SCRIPTS = ['scenario/write-schema.ts']
 const IMPURE =
   /from 'node:(fs|child_process|net|http|os|process|timers)|\bDate\.now\(|new Date\(\)|\bMath\.random\(|\bprocess\.(env|cwd|exit|std)/
+
+/** Folders where each file is a noun, a command, or an entry of the registry there (`index.ts`). */
+const ONE_EACH = ['model', 'commands']
+const MOST_FILES = 12
+/** A file that has only one importer and fewer lines is read with its importer, and belongs there. */
+const LEAST_LINES = 60
 
 interface File {
   readonly path: string
@@ -42,13 +28,32 @@ const files: File[] = globSync('src/**/*.ts').map((path) => {
   return { path: path.slice(4), text, imports: relative.map((to) => normalize(join(dirname(path), to)).slice(4)) }
 })
 
+/** The table of ARCHITECTURE.md: who may import whom, in its order. */
+const rooms = new Map(
+  [...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `src\/(\w+)\/` \| .* \| ([\w, ]+) \|$/gm)].map(
+    ([, room, allowed]) => [room as string, (allowed as string).split(', ')] as const,
+  ),
+)
+const order = [...rooms.keys()]
+const pure = order.slice(0, order.indexOf('host'))
+
 const room = (path: string) => path.split('/')[0] as string
-const layer = (path: string) => LAYERS.findIndex((rooms) => rooms.includes(room(path)))
+const mayImport = (from: string, to: string) =>
+  from === to || rooms.get(from)?.includes(to) || rooms.get(from)?.includes('all')
+
+const importersOf = Map.groupBy(
+  files.flatMap(({ path, imports }) => imports.map((to) => ({ path, to }))),
+  ({ to }) => to,
+)
+/** A registry, or a file that is one of its lines. */
+const isRegistered = (path: string) =>
+  basename(path) === 'index.ts' ||
+  (importersOf.get(path) ?? []).some(({ path: from }) => ['index.ts', 'cli.ts'].includes(basename(from)))
 
 describe('architecture', () => {
-  it('has a layer for every file', () => {
-    expect(files.length).toBeGreaterThan(30)
-    expect(files.filter(({ path }) => layer(path) < 0).map(({ path }) => path)).toEqual([])
+  it('has a row of the table for every room, and a room for every row', () => {
+    const found = new Set(files.map(({ path }) => room(path)).filter((name) => !ENTRIES.includes(name)))
+    expect([...found].sort()).toEqual(order.toSorted())
   })
 
   it('imports point to files that exist', () => {
@@ -59,29 +64,29 @@ describe('architecture', () => {
     expect(broken).toEqual([])
   })
 
-  it('imports only point down', () => {
-    const upward = files.flatMap(({ path, imports }) =>
-      imports.filter((to) => layer(to) > layer(path)).map((to) => `${path} → ${to}`),
+  it('imports only what the table allows', () => {
+    const refused = files
+      .filter(({ path }) => !ENTRIES.includes(path))
+      .flatMap(({ path, imports }) =>
+        imports.filter((to) => !mayImport(room(path), room(to))).map((to) => `${path} → ${to}`),
+      )
+    expect(refused).toEqual([])
+  })
+
+  it('allows only what stands above in the table', () => {
+    const upward = order.flatMap((name, row) =>
+      (rooms.get(name) ?? []).filter((to) => order.indexOf(to) > row).map((to) => `${name} → ${to}`),
     )
     expect(upward).toEqual([])
   })
 
-  it('keeps strangers apart', () => {
-    const met = files.flatMap(({ path, imports }) =>
-      imports
-        .filter((to) => STRANGERS.some(([from, other]) => room(path) === from && room(to) === other))
-        .map((to) => `${path} → ${to}`),
-    )
-    expect(met).toEqual([])
-  })
-
   it('has no cycle', () => {
-    const edges = new Map(files.map(({ path, imports }) => [path, imports]))
+    const imports = new Map(files.map((file) => [file.path, file.imports]))
     const done = new Set<string>()
     const visit = (path: string, trail: readonly string[]): void => {
       if (trail.includes(path)) throw new Error(`a cycle: ${[...trail.slice(trail.indexOf(path)), path].join(' → ')}`)
       if (done.has(path)) return
-      for (const next of edges.get(path) ?? []) visit(next, [...trail, path])
+      for (const next of imports.get(path) ?? []) visit(next, [...trail, path])
       done.add(path)
     }
     for (const { path } of files) visit(path, [])
@@ -89,9 +94,36 @@ describe('architecture', () => {
 
   it('keeps pure rooms pure', () => {
     const impure = files
-      .filter(({ path }) => PURE.includes(room(path)) && !SCRIPTS.includes(path))
+      .filter(({ path }) => pure.includes(room(path)) && !SCRIPTS.includes(path))
       .filter(({ text }) => IMPURE.test(text))
     expect(impure.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has no file that is read with its only importer', () => {
+    const alone = files
+      .filter(({ path, text }) => importersOf.get(path)?.length === 1 && text.split('\n').length - 1 < LEAST_LINES)
+      .filter(({ path }) => !isRegistered(path) && !ENTRIES.includes(path))
+    expect(alone.map(({ path }) => path)).toEqual([])
+  })
+
+  it('has folders that can be looked over', () => {
+    const folders = Map.groupBy(files, ({ path }) => dirname(path))
+    const large = [...folders].filter(
+      ([folder, those]) =>
+        those.length > MOST_FILES &&
+        !ONE_EACH.includes(folder) &&
+        !those.some(({ path }) => basename(path) === 'index.ts'),
+    )
+    expect(large.map(([folder, those]) => `${folder}: ${those.length}`)).toEqual([])
+  })
+
+  it('has one file of each name, but for registries, commands and entries', () => {
+    const named = Map.groupBy(
+      files.filter(({ path }) => room(path) !== 'commands' && !ENTRIES.includes(path)),
+      ({ path }) => basename(path),
+    )
+    const twice = [...named].filter(([name, those]) => name !== 'index.ts' && those.length > 1)
+    expect(twice.map(([, those]) => those.map(({ path }) => path).join(', '))).toEqual([])
   })
 
   it('names no attic', () => {

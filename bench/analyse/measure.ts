@@ -1,11 +1,12 @@
+import { analyse } from '../../src/analyse/analyse.ts'
+import { gate } from '../../src/gate/gate-run.ts'
+import { defaultLimits } from '../../src/scenario/gate-schema.ts'
+import { readRun } from '../../src/store/read-run.ts'
+
 /**
  * Reads a run, analyses it and judges it, and prints what that took as JSON: `node measure.ts DIR`. A process of its own, as
  * a command is: nothing is compiled or kept from an earlier run, and the peak of memory is its own.
  */
-import { analyse } from '../../src/analyse/analyse.ts'
-import { gate } from '../../src/gate/gate.ts'
-import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { readRun } from '../../src/store/read-run.ts'
 
 export interface Spent {
   readonly wall: number

@@ -5,7 +5,7 @@ import type { Reading, Result } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { random } from '../../src/stats/random.ts'
-import { planDigest } from '../../src/store/digest.ts'
+import { planDigest } from '../../src/store/read-run.ts'
 import {
   http,
   none,

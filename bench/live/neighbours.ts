@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIds, readProc } from '../../src/host/proc-files.ts'
+import { processIds, readProc } from '../../src/host/processes.ts'
 import { parseHostStat, parseStat, TICKS_PER_SECOND } from '../../src/platforms/local/proc.ts'
 
 /** Shares of all cores: below the first a run may begin; above the second, over a few seconds, it is stopped for now. */

@@ -3,7 +3,7 @@
  * tests/stats must notice. Writes docs/mutation.md; ends with 1 below the share that stryker.config.json demands.
  *
  *   npm run mutate                       all of src/stats, the smallest file first: half an hour on two idle cores
- *   npm run mutate -- src/stats/holm.ts  some files only; writes no page
+ *   npm run mutate -- src/stats/power.ts some files only; writes no page
  *
  * Files are done one by one, and what is done is kept in .stryker-tmp: stopped and started again, it goes on, and tests again
  * only what changed since. `rm -r .stryker-tmp` begins anew.

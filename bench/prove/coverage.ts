@@ -1,5 +1,5 @@
-import { type Known, lentTo } from '../../src/analyse/lending.ts'
-import { byBlock, equalArms, measure, pairUp } from '../../src/analyse/within-blocks.ts'
+import { type Known, pooledVarianceFor } from '../../src/compare/estimate.ts'
+import { byBlock, equalArms, measure, pairUp } from '../../src/compare/pairs.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { type Random, random } from '../../src/stats/random.ts'
 import { drawn, type Shape } from './noise.ts'
@@ -47,7 +47,7 @@ export function coverageOf(about: CoverageAbout, isShort: boolean): Coverage {
     const again = measured({ ...base.arm, name: 'again' }, about, calm, draw)
     const arm = measured(own, about, restless, draw, truth)
     const paired = pairUp(byBlock(base.values), arm.values)
-    const lent = lentTo(base.arm, arm.arm, [base, again, arm])
+    const lent = pooledVarianceFor(base.arm, arm.arm, [base, again, arm])
     const found = paired && measure(paired, equalArms([], provisioned), { lent }).ratio?.onLogs.estimate
     const { lo = Number.NaN, hi = Number.NaN } = found ?? {}
     if (lo <= truth && hi >= truth) covered++

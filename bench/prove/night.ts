@@ -1,5 +1,5 @@
 import { gateCells } from '../../src/gate/gate-cells.ts'
-import { suspectsOf } from '../../src/gate/suspects.ts'
+import { suspectsOf } from '../../src/gate/gate-run.ts'
 import type { Analysis, Cell, MetricInfo } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'

@@ -1,6 +1,6 @@
 import { CELL_VERDICTS, type CellVerdict, type GateCell } from '../../src/model/verdict.ts'
-import { clopperPearson } from '../../src/stats/clopper-pearson.ts'
 import { random } from '../../src/stats/random.ts'
+import { clopperPearson } from './clopper-pearson.ts'
 import { judgeNight } from './night.ts'
 import type { PowerSetting, Setting } from './settings.ts'
 

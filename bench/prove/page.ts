@@ -34,7 +34,7 @@ export function pageOf(proof: Proof): string {
   return [
     '# How often meshbench is wrong',
     '',
-    `Made by \`npm run prove\` (${proof.cpuSeconds} s of CPU time), through the functions that judge real runs: \`src/gate/gate-cells.ts\` for verdicts, \`src/analyse/within-blocks.ts\` for intervals. The same numbers are in \`prove.json\`.`,
+    `Made by \`npm run prove\` (${proof.cpuSeconds} s of CPU time), through the functions that judge real runs: \`src/gate/gate-cells.ts\` for verdicts, \`src/compare/pairs.ts\` for intervals. The same numbers are in \`prove.json\`.`,
     '',
     ...familyPart(proof),
     ...powerPart(proof.power),

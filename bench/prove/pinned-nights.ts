@@ -1,12 +1,12 @@
 import { gateCells } from '../../src/gate/gate-cells.ts'
-import { placeText } from '../../src/gate/pattern.ts'
-import type { Pinned } from '../../src/gate/pinned-file.ts'
+import { placeText } from '../../src/gate/read-limits.ts'
+import type { Pinned } from '../../src/gate/reference.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { GateCell } from '../../src/model/verdict.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { clopperPearson } from '../../src/stats/clopper-pearson.ts'
 import { type Random, random } from '../../src/stats/random.ts'
+import { clopperPearson } from './clopper-pearson.ts'
 import { analysisOf, BASELINE, CANDIDATE, LEVELS, LOADS, METRICS, planOf } from './night.ts'
 
 export interface PinnedAbout {

@@ -1,4 +1,4 @@
-import { clopperPearson } from '../../src/stats/clopper-pearson.ts'
+import { clopperPearson } from './clopper-pearson.ts'
 import type { Nulls, Power } from './nights.ts'
 import type { Proof } from './page.ts'
 

@@ -1,14 +1,14 @@
 import { quantileSorted } from 'simple-statistics'
-import { pooled as pooledVariance, withinCohorts } from '../../src/analyse/deviations.ts'
-import { BLOCKS_TO_DECIDE } from '../../src/analyse/standing.ts'
 import { typicalP99 } from '../../src/analyse/tail.ts'
+import { pooled as pooledVariance, withinCohorts } from '../../src/compare/deviations.ts'
+import { BLOCKS_TO_DECIDE } from '../../src/compare/standing.ts'
 import type { Slices } from '../../src/model/result.ts'
 import { MICROS, type Seconds } from '../../src/model/units.ts'
 import { errorRates } from '../../src/plan/detectable.ts'
+import { studentQuantile } from '../../src/stats/distributions.ts'
 import { mean, sampleVariance } from '../../src/stats/moments.ts'
 import { blocksToFind } from '../../src/stats/power.ts'
 import type { Random } from '../../src/stats/random.ts'
-import { studentQuantile } from '../../src/stats/student.ts'
 import type { RecordedRun, RecordedTrial } from './recording.ts'
 
 export const METRICS = ['p50', 'p99', 'typical-p99', 'service-p99', 'service-typical-p99'] as const

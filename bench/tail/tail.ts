@@ -1,15 +1,16 @@
-/**
- * What two tails, p99 and typical-p99, find on the same recorded trials. Writes docs/tail.md from bench/tail/recorded.json.
- *
- *   npm run tail                               the page anew
- *   npm run tail -- --record RESULTS_DIR…      first records these runs, in place of those of before
- */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { pageOf } from './page.ts'
 import { type RecordedRun, type Recording, recordedRuns } from './recording.ts'
+
+/**
+ * What two tails, p99 and typical-p99, find on the same recorded trials. Writes docs/tail.md from bench/tail/recorded.json.
+ *
+ *   npm run tail                               the page anew
+ *   npm run tail -- --record RESULTS_DIR…      first records these runs, in place of those of before
+ */
 
 const { values, positionals } = parseArgs({
   options: { record: { type: 'boolean', default: false } },

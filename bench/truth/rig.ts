@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { loads } from '../../src/loads/index.ts'
 import type { Plan } from '../../src/model/plan.ts'
-import type { Seat, Step } from '../../src/model/platform.ts'
+import type { RunningArm, Step } from '../../src/model/platform.ts'
 import type { Measured } from '../../src/model/result.ts'
 import type { Load } from '../../src/model/scenario.ts'
 import { local } from '../../src/platforms/local/local.ts'
@@ -15,7 +15,7 @@ export interface Reading {
 }
 
 /** The first arm of a plan, raised on the local platform as a run would. */
-export async function withSeat<T>(plan: Plan, use: (seat: Seat, run: string) => Promise<T>): Promise<T> {
+export async function withSeat<T>(plan: Plan, use: (runningArm: RunningArm, run: string) => Promise<T>): Promise<T> {
   const platform = local()
   await last(platform.prepare(plan, signal))
   const [cohort] = plan.cohorts
@@ -23,9 +23,9 @@ export async function withSeat<T>(plan: Plan, use: (seat: Seat, run: string) => 
   if (!cohort || !arm) throw new Error('an empty plan')
   const id = `truth-${process.pid}`
   await using testbed = await last(platform.open(plan, cohort, { id }, signal))
-  const seat = await last(testbed.raise(arm, signal))
+  const runningArm = await last(testbed.raise(arm, signal))
   try {
-    return await use(seat, id)
+    return await use(runningArm, id)
   } finally {
     await testbed.lower(arm)
   }
@@ -33,15 +33,15 @@ export async function withSeat<T>(plan: Plan, use: (seat: Seat, run: string) => 
 
 /** A load on a target, as a run puts it there; `during` runs beside it and is told when the window opens. */
 export async function read(
-  seat: Seat,
+  runningArm: RunningArm,
   load: Load,
   target: string,
   during: (opensAfter: number) => Promise<void> = async () => {},
 ): Promise<Reading> {
   const tool = loads[load.tool]
-  const { warmup, measure, opensAfter } = tool.commands(load, target, seat.dir, `${load.name}-${Date.now()}`)
-  if (warmup) await (await seat.exec(warmup, signal)).discard()
-  const [execution] = await Promise.all([seat.exec(measure, signal), during(opensAfter)])
+  const { warmup, measure, opensAfter } = tool.commands(load, target, runningArm.dir, `${load.name}-${Date.now()}`)
+  if (warmup) await (await runningArm.exec(warmup, signal)).discard()
+  const [execution] = await Promise.all([runningArm.exec(measure, signal), during(opensAfter)])
   const measured = await tool.parse(execution, load)
   const names = Object.keys(measure.outputs ?? {})
   const files = Object.fromEntries(

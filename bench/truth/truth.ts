@@ -1,3 +1,20 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { QUANTILE_KEYS } from '../../src/analyse/quantiles.ts'
+import { namesOf, withheldOf } from '../../src/analyse/tail.ts'
+import { decodeHistogram } from '../../src/loads/histogram.ts'
+import type { RunningArm } from '../../src/model/platform.ts'
+import type { Measured } from '../../src/model/result.ts'
+import type { Load } from '../../src/model/scenario.ts'
+import { formatLatency } from '../../src/model/units.ts'
+import { makePlan } from '../../src/plan/make-plan.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
+import { processOf, read, withSeat } from './rig.ts'
+import { endsOf, expectedQuantile, measuredDrain } from './stall.ts'
+
 /**
  * Does the harness find what is known to be there? Real fortio and k6 on the local platform, against a server that is
  * stopped for a second, and against one that is later by an exact, known time; with the generator itself stopped, and with
@@ -6,22 +23,6 @@
  *   npm run truth                                        ten minutes; nothing else should run on the machine
  *   npm run truth -- stalls|delays|generator|drops       a part of it, to look at; writes nothing
  */
-import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
-import { QUANTILE_KEYS } from '../../src/analyse/samples.ts'
-import { namesOf, withheldOf } from '../../src/analyse/tail.ts'
-import { decodeHistogram } from '../../src/loads/histogram.ts'
-import type { Seat } from '../../src/model/platform.ts'
-import type { Measured } from '../../src/model/result.ts'
-import type { Load } from '../../src/model/scenario.ts'
-import { formatLatency } from '../../src/model/units.ts'
-import { makePlan } from '../../src/plan/make-plan.ts'
-import { parseScenario } from '../../src/scenario/parse.ts'
-import { processOf, read, withSeat } from './rig.ts'
-import { endsOf, expectedQuantile, measuredDrain } from './stall.ts'
 
 const STALL = 1
 /** How long the generator is stopped, and the server of a k6 that has too few virtual users for it, in seconds. */
@@ -64,9 +65,15 @@ const goal = (isMet: boolean) => (isMet ? '' : ' **(goal missed)**')
 const within = (ratio: number, limit: number) => `${percent(ratio)}${goal(Math.abs(ratio - 1) <= limit)}`
 
 /** A reading during which one side was stopped for some seconds; `lasted` is how long it really was, `woke` when it was over. */
-async function stopped(seat: Seat, run: string, name: string, which: 'server' | 'generator', seconds: number) {
+async function stopped(
+  runningArm: RunningArm,
+  run: string,
+  name: string,
+  which: 'server' | 'generator',
+  seconds: number,
+) {
   let [lasted, woke] = [0, 0]
-  const reading = await read(seat, load(name), seat.target(load(name)), async (opensAfter) => {
+  const reading = await read(runningArm, load(name), runningArm.target(load(name)), async (opensAfter) => {
     await sleep((opensAfter + load(name).duration / 2) * 1000)
     const pid = processOf(run, which)
     const stops = performance.now()
@@ -85,10 +92,10 @@ function published({ latency }: Measured, q: 'p50' | 'p90' | 'p99' | 'p999'): st
 }
 
 /** Goals: see the page. The neighbour is the same load right before, with nothing stopped. */
-async function pauseRows(seat: Seat, run: string): Promise<string[]> {
+async function pauseRows(runningArm: RunningArm, run: string): Promise<string[]> {
   const name = 'fortio-pause'
-  const neighbour = await read(seat, load(name), seat.target(load(name)))
-  const { measured, files, lasted, woke } = await stopped(seat, run, name, 'generator', PAUSE)
+  const neighbour = await read(runningArm, load(name), runningArm.target(load(name)))
+  const { measured, files, lasted, woke } = await stopped(runningArm, run, name, 'generator', PAUSE)
   const summary = measured.latency.summary
   const { asSent } = summary ?? {}
   const { rate, duration } = load(name)
@@ -113,13 +120,13 @@ async function pauseRows(seat: Seat, run: string): Promise<string[]> {
   ]
 }
 
-async function dropRows(seat: Seat, run: string): Promise<string[]> {
+async function dropRows(runningArm: RunningArm, run: string): Promise<string[]> {
   const name = 'k6-drops'
   const { rate, duration, connections } = load(name)
   if (rate === 'max') throw new Error('drops need a rate')
   const rows: string[] = []
   for (const seconds of DROPS) {
-    const { measured, lasted } = await stopped(seat, run, name, 'server', seconds)
+    const { measured, lasted } = await stopped(runningArm, run, name, 'server', seconds)
     const { service, response } = measured.latency.summary ?? {}
     if (!service || !response) throw new Error('k6 has both clocks')
     const expected = expectedQuantile(0.999, {
@@ -142,7 +149,7 @@ async function dropRows(seat: Seat, run: string): Promise<string[]> {
   ]
 }
 
-async function stallRows(seat: Seat, run: string, suffix: string): Promise<string[]> {
+async function stallRows(runningArm: RunningArm, run: string, suffix: string): Promise<string[]> {
   const rows: string[] = []
   const summary: string[] = []
   let reference = 0
@@ -150,7 +157,7 @@ async function stallRows(seat: Seat, run: string, suffix: string): Promise<strin
     const name = `${tool}-stall${suffix}`
     const { rate } = load(name)
     if (rate === 'max') throw new Error('a stall needs a rate')
-    const { measured, files, woke } = await stopped(seat, run, name, 'server', STALL)
+    const { measured, files, woke } = await stopped(runningArm, run, name, 'server', STALL)
     const { service, response } = measured.latency
     const drain = measuredDrain(endsOf[tool](files), woke, rate)
     const usual = quantile(response, 0.5)
@@ -174,14 +181,14 @@ function counts({ planned, requests, dropped, errors }: Measured): string {
   return `${requests} of ${planned} requests, ${dropped} dropped, ${errors} errors`
 }
 
-async function delayRows(seat: Seat): Promise<string[]> {
+async function delayRows(runningArm: RunningArm): Promise<string[]> {
   const worker = new Worker(new URL('./busy-server.ts', import.meta.url))
   const port = await new Promise<number>((resolve) => worker.once('message', resolve))
   const seen = new Map<string, number[]>()
   for (let round = 0; round < ROUNDS; round++) {
     for (const tool of ['fortio', 'k6']) {
       for (const delay of [0, ...DELAYS]) {
-        const { measured } = await read(seat, load(`${tool}-delay`), `http://127.0.0.1:${port}/?delay=${delay}`)
+        const { measured } = await read(runningArm, load(`${tool}-delay`), `http://127.0.0.1:${port}/?delay=${delay}`)
         const key = `${tool}/${delay}`
         seen.set(key, [...(seen.get(key) ?? []), quantile(measured.latency.service, 0.5)])
       }
@@ -222,18 +229,18 @@ function middle(values: readonly number[]): number {
 }
 
 const PARTS = {
-  stalls: (seat: Seat, run: string) => stalls(seat, run),
+  stalls: (runningArm: RunningArm, run: string) => stalls(runningArm, run),
   generator: pauseRows,
   drops: dropRows,
-  delays: (seat: Seat) => delayRows(seat),
+  delays: (runningArm: RunningArm) => delayRows(runningArm),
 } as const
 
-async function stalls(seat: Seat, run: string): Promise<string[]> {
+async function stalls(runningArm: RunningArm, run: string): Promise<string[]> {
   return [
     '| rate | tool | backlog worked off at | p99 of the queue simulation | p99 response time | against the simulation | p99 service time |',
     '|---|---|---|---|---|---|---|',
-    ...(await stallRows(seat, run, '')),
-    ...(await stallRows(seat, run, '-250')),
+    ...(await stallRows(runningArm, run, '')),
+    ...(await stallRows(runningArm, run, '-250')),
   ]
 }
 

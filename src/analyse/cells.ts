@@ -1,14 +1,12 @@
+import { type Against, compareToBaseline, figuresOfCell } from '../compare/against-baseline.ts'
+import { isGeometric } from '../compare/pairs.ts'
+import { judgeStanding, type Least, noiseBand } from '../compare/standing.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
-import { benjaminiHochberg } from '../stats/benjamini-hochberg.ts'
-import { type Against, compareToBaseline } from './against-baseline.ts'
-import { figuresOfCell } from './figures-of-cell.ts'
+import { count } from '../model/words.ts'
+import { benjaminiHochberg } from '../stats/multiplicity.ts'
 import { type Metric, metrics } from './metrics.ts'
-import { noiseBand } from './noise-floor.ts'
-import { judgeStanding, type Least } from './standing.ts'
 import type { TrialView } from './trial-view.ts'
-import { isGeometric } from './within-blocks.ts'
-import { count } from './wording.ts'
 
 type Values = Cell['values']
 

@@ -1,10 +1,10 @@
+import { estimateOf } from '../compare/estimate.ts'
 import type { Cell, ComponentCost, CostSample, Estimate, Resources } from '../model/analysis.ts'
 import type { Trial } from '../model/plan.ts'
 import type { Reading } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import { type Bytes, MILLION, type PerSecond } from '../model/units.ts'
 import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING } from '../model/usage.ts'
-import { weigh } from './weigh.ts'
 
 /** What a trial says of one component. The idle figures are those of the visit's idle window; absent without one. */
 export interface Spent {
@@ -150,7 +150,7 @@ function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | unde
 const ownOf = ({ bytes, fileBytes }: { readonly bytes: Bytes; readonly fileBytes: Bytes }) => bytes - fileBytes
 
 /** The inputs of the cost model: a cluster that the reader thinks of. */
-export interface Fleet {
+export interface ClusterSize {
   readonly pods: number
   readonly podsPerNode: number
   /** Each namespace has one waypoint, in meshes that have waypoints. */
@@ -166,7 +166,7 @@ export interface Fleet {
  * Prices: list price of a general-purpose machine in a public cloud, on demand (Google Cloud N2 in us-central1). The rest is
  * a cluster of middling size, to be replaced by the reader's own.
  */
-export const DEFAULT_FLEET: Fleet = {
+export const DEFAULT_CLUSTER_SIZE: ClusterSize = {
   pods: 100,
   podsPerNode: 30,
   podsPerNamespace: 25,
@@ -188,7 +188,7 @@ export type Resource = keyof Resources
  * How many of each part a cluster has. Nodes and namespaces are counted in fractions from the first on: that of the mean
  * cluster of such a size, and a line without steps.
  */
-export function countsOf({ pods, podsPerNode, podsPerNamespace }: Fleet): Readonly<Record<CostUnit, number>> {
+export function countsOf({ pods, podsPerNode, podsPerNamespace }: ClusterSize): Readonly<Record<CostUnit, number>> {
   return {
     pod: pods,
     node: Math.max(1, pods / podsPerNode),
@@ -201,18 +201,18 @@ export function countsOf({ pods, podsPerNode, podsPerNamespace }: Fleet): Readon
  * What the mesh takes in a cluster, by one trial: each part's idle share as often as the part is there, and what a request
  * adds for every request. Linear in what was measured, so that the interval of a mean over trials is one of the model.
  */
-export function demandOf({ idle, perRate }: Pick<CostSample, 'idle' | 'perRate'>, fleet: Fleet): Resources {
-  const counts = countsOf(fleet)
+export function demandOf({ idle, perRate }: Pick<CostSample, 'idle' | 'perRate'>, clusterSize: ClusterSize): Resources {
+  const counts = countsOf(clusterSize)
   const of = (resource: Resource) =>
     COST_UNITS.reduce((sum, unit) => sum + counts[unit] * idle[unit][resource], 0) +
-    fleet.pods * fleet.rate * perRate[resource]
+    clusterSize.pods * clusterSize.rate * perRate[resource]
   return { cores: of('cores'), bytes: of('bytes') }
 }
 
 const GIB = 1024 ** 3
 
 /** US dollars a month, without the head-room that a real deployment keeps. */
-export function dollarsOf({ cores, bytes }: Resources, { coreHour, gibHour }: Fleet): number {
+export function dollarsOf({ cores, bytes }: Resources, { coreHour, gibHour }: ClusterSize): number {
   return HOURS_PER_MONTH * (cores * coreHour + (bytes / GIB) * gibHour)
 }
 
@@ -223,7 +223,7 @@ export function meanOfSamples(
   provisioned: boolean,
 ): Estimate | undefined {
   const cohorts = [...Map.groupBy(samples, ({ cohort }) => cohort).values()].map((those) => those.map(of))
-  return weigh(cohorts, { pairs: [], provisioned })?.estimate
+  return estimateOf(cohorts, { pairs: [], provisioned })?.estimate
 }
 
 /** What an arm's samples would be as values of a metric. */
@@ -255,7 +255,7 @@ interface Against {
  */
 export function crossingsOf(
   { one, other }: Against,
-  fleet: Fleet,
+  clusterSize: ClusterSize,
   resource: Resource,
   provisioned: boolean,
 ): Crossing[] {
@@ -268,13 +268,13 @@ export function crossingsOf(
   if (a === undefined || b === undefined || pairs.length === 0) return []
   const cohorts = [...Map.groupBy(pairs, ({ sample }) => sample.cohort).values()]
   const difference = (pods: number): Estimate => {
-    const at = { ...fleet, pods }
+    const at = { ...clusterSize, pods }
     const values = cohorts.map((those) =>
       those.map(({ sample, partner }) => demandOf(sample, at)[resource] - demandOf(partner, at)[resource]),
     )
-    return weigh(values, { pairs: [], provisioned })?.estimate ?? { center: Number.NaN, n: 0 }
+    return estimateOf(values, { pairs: [], provisioned })?.estimate ?? { center: Number.NaN, n: 0 }
   }
-  const breaks = [FEWEST_PODS, fleet.podsPerNode, fleet.podsPerNamespace, MOST_PODS]
+  const breaks = [FEWEST_PODS, clusterSize.podsPerNode, clusterSize.podsPerNamespace, MOST_PODS]
     .filter((pods) => pods >= FEWEST_PODS && pods <= MOST_PODS)
     .sort((x, y) => x - y)
   const roots = breaks.slice(1).flatMap((to, index) => {

@@ -2,11 +2,11 @@ import type { MetricInfo } from '../model/analysis.ts'
 import type { LatencySummary } from '../model/result.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
+import { quantileName } from '../model/words.ts'
 import { type Spent, spentIn } from './cost-model.ts'
-import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from './samples.ts'
+import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from './quantiles.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
-import { quantileName } from './wording.ts'
 
 /** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
 export interface Metric {

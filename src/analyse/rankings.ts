@@ -1,15 +1,15 @@
+import type { Known } from '../compare/estimate.ts'
+import { byBlock, equalArms, pairUp } from '../compare/pairs.ts'
+import { type Field, groupsOf } from '../compare/rank-groups.ts'
+import { noiseBand } from '../compare/standing.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, MetricInfo, NoiseFloor, Ranking, RunRecord } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
-import type { Known } from './lending.ts'
+import { list } from '../model/words.ts'
 import { metrics } from './metrics.ts'
-import { noiseBand } from './noise-floor.ts'
-import { type Field, groupsOf } from './rank-groups.ts'
-import { byBlock, equalArms, pairUp } from './within-blocks.ts'
-import { list } from './wording.ts'
 
 /** What arms are ranked by, under every load. */
-export const RANKED: ReadonlySet<string> = new Set([
+const RANKED: ReadonlySet<string> = new Set([
   'p50',
   'p90',
   'typical-p99',

@@ -3,8 +3,8 @@ import type { Cell } from '../model/analysis.ts'
 import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatLatency, formatShare, MICROS } from '../model/units.ts'
-import { QUANTILE_KEYS, QUANTILES, TAIL } from './samples.ts'
-import { count, quantileName } from './wording.ts'
+import { count, quantileName } from '../model/words.ts'
+import { QUANTILE_KEYS, QUANTILES, TAIL } from './quantiles.ts'
 
 /*
  * What a trial can say of its tail. A pause of the load generator makes requests that no arm is to blame for: where these
@@ -29,7 +29,7 @@ function isDoubtful({ lo, hi }: { readonly lo: number; readonly hi?: number | un
 }
 
 /** A value, or why there is none. */
-export type Told = { readonly value: number } | { readonly reason: string }
+type ValueOrReason = { readonly value: number } | { readonly reason: string }
 
 /** Slices that a median is made of, at least. */
 const LEAST_SLICES = 5
@@ -46,7 +46,7 @@ const DISTURBED_SLICES = 1 / 3
  * for a second moves one slice, and the median hardly at all. What half of the slices share (an arm that is slow all the
  * time, or stalls every second) is in it.
  */
-export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response' | 'service'): Told {
+export function typicalP99({ slices }: Pick<Reading, 'slices'>, clock: 'response' | 'service'): ValueOrReason {
   if (!slices) return { reason: 'this result is of before the p99 of a typical second was measured' }
   const p99 = clock === 'response' ? slices.p99 : slices.serviceP99
   const full = slices.answers.flatMap((answers, slice) => (answers >= LEAST_ANSWERS ? [slice] : []))

@@ -4,7 +4,7 @@ import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
 import type { LatencySummary, Reading, Result } from '../model/result.ts'
 import type { Arm, Load, PlatformName, Scenario } from '../model/scenario.ts'
-import { summarise } from '../stats/summarise.ts'
+import { summarise } from '../stats/quantile-intervals.ts'
 import { type QuantileKey, withheldOf } from './tail.ts'
 
 /** A measured trial with everything that rules and metrics look at. */

@@ -1,31 +1,187 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { closest } from 'fastest-levenshtein'
+import { meshes } from '../meshes/index.ts'
+import { Failure } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
+import type { PlatformName, Scenario } from '../model/scenario.ts'
 import type { Site } from '../model/site.ts'
-import { costsOf } from '../plan/costs.ts'
-import { fitToBudget } from '../plan/fit-to-budget.ts'
+import { formatSize, parseDuration } from '../model/units.ts'
 import { makePlan } from '../plan/make-plan.ts'
-import { parseShard, shardPlan } from '../plan/shard-plan.ts'
+import { parseShard, shardPlan } from '../plan/shards.ts'
+import { costsOf, fitToBudget } from '../plan/time.ts'
 import { openPlatform } from '../platforms/index.ts'
-import { probeKind } from '../platforms/kind/check/probe.ts'
+import { memoryNeeded } from '../platforms/kind/check/capacity.ts'
+import { type Hindrance, type KindProbe, probeKind } from '../platforms/kind/check/probe.ts'
+import { parseScenario, select } from '../scenario/parse.ts'
+import { fittingPlatforms } from '../scenario/platform-rules.ts'
 import { readSite } from '../site/read-site.ts'
-import { choosePlatform } from './choose-platform.ts'
-import { type SelectionOptions, timeBudget } from './selection.ts'
-import type { Surroundings } from './surroundings.ts'
+import { scenarioFailure } from '../yaml/source.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 
 /** Scenario and command line → the plan, the platform that carries it out, and where it fetches from. */
 export async function choosePlan(
   given: string | undefined,
   options: SelectionOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
   probe = probeKind(),
 ): Promise<{ plan: Plan; platform: Platform; site: Site }> {
-  const { env, cwd } = surroundings
+  const { env, cwd } = context
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
-  const scenario = await choosePlatform({ given, options, site, surroundings, probe })
+  const scenario = await choosePlatform({ given, options, site, context, probe })
   const platform = await openPlatform(scenario.platform, { site, keep: options.keep === true })
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
   const plan = options.shard === undefined ? fitting : shardPlan(fitting, parseShard(options.shard))
   return { plan, platform, site }
+}
+
+/** A scenario with the platform that it will be measured on. */
+type Settled = Scenario & { readonly platform: PlatformName }
+
+/** What `run` takes when nothing is asked for. */
+const DEFAULT = 'quick'
+
+interface Choice {
+  /** As typed; the default scenario when absent. */
+  readonly given: string | undefined
+  readonly options: SelectionOptions
+  readonly site: Site
+  readonly context: CommandContext
+  readonly probe: KindProbe
+}
+
+/**
+ * The scenario, and where it is measured: where it or the command line says; else on kind, where clusters can be made; else
+ * on this host, as far as that was not asked for otherwise. What is chosen for the user is said, with the reason.
+ */
+export async function choosePlatform({ given, options, site, context, probe }: Choice): Promise<Settled> {
+  const say = (line: string) => void context.stderr.write(`${line}\n`)
+  const name = given ?? (options.platform === 'local' ? `${DEFAULT}-local` : DEFAULT)
+  const scenario = await chooseScenario(name, options, context)
+  if (scenario.platform) return withIsolation({ ...scenario, platform: scenario.platform }, probe, say)
+  const fitting = fittingPlatforms(scenario.arms.flatMap(({ mesh }) => meshes[mesh] ?? []))
+  if (!fitting.includes('kind')) return { ...scenario, platform: fitting[0] ?? 'simulated' }
+  const hindrance = await probe.hindrance(scenario, site)
+  if (!hindrance) {
+    say('platform kind: Docker answers, and every image is here or its registry answers')
+    return withIsolation({ ...scenario, platform: 'kind' }, probe, say)
+  }
+  if (fitting.includes('local')) {
+    say(`platform local: ${hindrance.why}\n  for clusters: ${hindrance.fix}`)
+    return { ...scenario, platform: 'local' }
+  }
+  const isAsked = given !== undefined || options.arms !== undefined || options.loads !== undefined
+  if (isAsked) throw await noClusters(name, hindrance)
+  say(
+    `platform local, scenario ${DEFAULT}-local: ${hindrance.why}\n` +
+      `  for real meshes: ${hindrance.fix}; then again, or meshbench doctor --platform kind`,
+  )
+  return { ...(await chooseScenario(`${DEFAULT}-local`, options, context)), platform: 'local' }
+}
+
+async function noClusters(name: string, { why, fix }: Hindrance): Promise<Failure> {
+  const twin = await localVariant(name)
+  return new Failure('no-clusters', `the scenario ${name} needs clusters, and none can be made here`, {
+    cause: why,
+    fix: `${fix}.${twin ? ` Without clusters: meshbench run ${twin}` : ''}`,
+  })
+}
+
+/** Frozen, unless the memory does not take all arms at once. */
+async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: string) => void): Promise<Settled> {
+  if (scenario.platform !== 'kind' || scenario.isolation) return scenario
+  const there = await probe.memory()
+  const needed = memoryNeeded(scenario.arms, 'frozen')
+  if (there === undefined || there >= needed) return { ...scenario, isolation: 'frozen' }
+  say(
+    `isolation sequential: ${scenario.arms.length} arms at once need ${formatSize(needed)} of memory, and there is ${formatSize(there)}\n` +
+      '  so arms are measured one after the other, and drift cannot be told from them; with fewer --arms, or --isolation frozen, they are interleaved',
+  )
+  return { ...scenario, isolation: 'sequential' }
+}
+
+const SHIPPED = new URL('../../scenarios/', import.meta.url)
+
+/** Options that choose what of a scenario is planned, as the command line gives them. */
+export interface SelectionOptions extends CommonOptions {
+  readonly platform?: Scenario['platform']
+  readonly profile?: Scenario['profile']
+  readonly isolation?: Scenario['isolation']
+  readonly arms?: string
+  readonly loads?: string
+  readonly blocks?: string
+  readonly cohorts?: string
+  readonly seed?: string
+  readonly timeBudget?: string
+  readonly site?: string
+  readonly shard?: string
+  /** Of `run` alone. */
+  readonly keep?: boolean
+}
+
+/** Reads a scenario, shipped or from a file, and applies the command line to it. */
+async function chooseScenario(
+  given: string,
+  options: SelectionOptions,
+  { cwd }: Pick<CommandContext, 'cwd'>,
+): Promise<Scenario> {
+  const parsed = parseScenario(...(await scenarioText(given, cwd)))
+  if (!parsed.scenario) throw scenarioFailure(parsed.problems)
+  return select(parsed.scenario, {
+    ...(options.platform && { platform: options.platform }),
+    ...(options.profile && { profile: options.profile }),
+    ...(options.isolation && { isolation: options.isolation }),
+    ...(options.arms && { arms: list(options.arms) }),
+    ...(options.loads && { loads: list(options.loads) }),
+    ...count('blocks', options.blocks, 1),
+    ...count('cohorts', options.cohorts, 1),
+    ...count('seed', options.seed, 0),
+  })
+}
+
+/** Seconds of `--time-budget`, or undefined when it was not given. */
+function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
+  if (timeBudget === undefined) return undefined
+  const seconds = parseDuration(timeBudget)
+  if (seconds !== undefined && seconds > 0) return seconds
+  throw new Failure('usage', `--time-budget ${timeBudget} is not a duration`, { fix: 'Write it with its unit: 20m.' })
+}
+
+/** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
+async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
+  const shipped = /^[\w-]+$/.test(given)
+  const file = shipped ? new URL(`${given}.yaml`, SHIPPED) : resolve(cwd, given)
+  try {
+    return [await readFile(file, 'utf8'), shipped ? `${given}.yaml` : given]
+  } catch (error) {
+    throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, fix: await remedy(given) })
+  }
+}
+
+/** The shipped scenario that asks the same of this host, without clusters. */
+async function localVariant(name: string): Promise<string | undefined> {
+  return (await shippedNames()).find((candidate) => candidate === `${name}-local`)
+}
+
+async function shippedNames(): Promise<string[]> {
+  return (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5))
+}
+
+async function remedy(given: string): Promise<string> {
+  const names = await shippedNames()
+  return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. A file of your own is named by its path, with its ending.`
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
+}
+
+function count<Name extends string>(name: Name, text: string | undefined, least: number): { [name in Name]?: number } {
+  if (text === undefined) return {}
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isInteger(value) && value >= least) return { [name]: value } as never
+  throw new Failure('usage', `--${name} ${text} is not a whole number from ${least}`)
 }

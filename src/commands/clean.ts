@@ -1,9 +1,8 @@
 import { EXIT } from '../model/failure.ts'
 import { isAbandoned, type Leftover } from '../model/platform.ts'
 import { allPlatforms } from '../platforms/index.ts'
-import { PUBLIC_SITE } from '../site/defaults.ts'
-import { eachOnce, removeLeftovers } from './remove-leftovers.ts'
-import type { CommonOptions, Output, Surroundings } from './surroundings.ts'
+import { PUBLIC_SITE } from '../site/public-site.ts'
+import type { CommandContext, CommonOptions, Output } from './command-context.ts'
 
 export interface CleanOptions extends CommonOptions {
   readonly dryRun?: boolean
@@ -13,7 +12,11 @@ export interface CleanOptions extends CommonOptions {
 }
 
 /** `meshbench clean`: what killed runs have left is listed, then removed. All else goes only when it is asked for. */
-export async function cleanCommand(_: readonly string[], options: CleanOptions, around: Surroundings): Promise<number> {
+export async function cleanCommand(
+  _: readonly string[],
+  options: CleanOptions,
+  around: CommandContext,
+): Promise<number> {
   const platforms = await allPlatforms({ site: PUBLIC_SITE })
   const found = eachOnce((await Promise.all(platforms.map((platform) => platform.leftovers()))).flat())
   const doomed = found.filter((leftover) => isDoomed(leftover, options))
@@ -65,4 +68,29 @@ export function sayWhatStays(staying: readonly Leftover[], stderr: Pick<Output, 
 
 function about({ run, what, alive, spared }: Leftover) {
   return { ...(run === undefined ? {} : { run }), what, alive, ...(spared === undefined ? {} : { spared }) }
+}
+
+export interface Removal {
+  readonly leftover: Leftover
+  /** Why it is still there; absent when it has gone. */
+  readonly reason?: string
+}
+
+/** One after the other, in the order given: a process that still works makes more of what comes after it. */
+export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<Removal[]> {
+  const removals: Removal[] = []
+  for (const leftover of leftovers) {
+    try {
+      await leftover.remove()
+      removals.push({ leftover })
+    } catch (error) {
+      removals.push({ leftover, reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return removals
+}
+
+/** Two platforms may both know of a thing. */
+export function eachOnce(leftovers: readonly Leftover[]): Leftover[] {
+  return [...new Map(leftovers.map((leftover) => [leftover.what, leftover])).values()]
 }

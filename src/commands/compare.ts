@@ -1,13 +1,17 @@
 import { resolve } from 'node:path'
-import { compareSides, METRICS } from '../analyse/compare/compare-sides.ts'
-import type { Contrast } from '../analyse/compare/contrast.ts'
+import { analyse } from '../analyse/analyse.ts'
 import { metrics as known } from '../analyse/metrics.ts'
+import { compareSides, METRICS } from '../compare/compare-runs.ts'
+import type { Contrast, Side } from '../compare/contrast.ts'
+import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
-import { suggest } from '../scenario/suggest.ts'
+import type { Run } from '../model/result.ts'
+import { findRun } from '../store/find-run.ts'
+import { readRun, readRunFile } from '../store/read-run.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
-import { styleFor } from '../ui/style.ts'
-import { readSides } from './sides.ts'
-import type { CommonOptions, Surroundings } from './surroundings.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 
 interface CompareOptions extends CommonOptions {
   readonly metrics?: string
@@ -17,7 +21,7 @@ interface CompareOptions extends CommonOptions {
 export async function compareCommand(
   [a, b]: readonly string[],
   options: CompareOptions,
-  { cwd, stdout, env }: Surroundings,
+  { cwd, stdout, env }: CommandContext,
 ): Promise<number> {
   if (a === undefined || b === undefined) throw new TypeError('compare takes two operands')
   const metrics = chosen(options.metrics)
@@ -48,4 +52,60 @@ function runsOf(sides: Awaited<ReturnType<typeof readSides>>) {
 
 function hasData({ standing }: Contrast): boolean {
   return standing !== 'no-data'
+}
+
+/** One operand of `compare`: a run, and an arm of it where one is named. */
+interface Operand {
+  readonly dir: string
+  readonly arm?: string
+}
+
+/** The two operands, read and matched up: named arms with each other, else every arm that both runs have. */
+export async function readSides(given: readonly [string, string], root: string, cwd: string): Promise<[Side, Side][]> {
+  const [a, b] = [await operandOf(given[0], root, cwd), await operandOf(given[1], root, cwd)]
+  const first = analyse(await readRun(a.dir))
+  const second = a.dir === b.dir ? first : analyse(await readRun(b.dir))
+  if (first === second && a.arm === b.arm) throw sameTwice(given[0], first)
+  return matched(a, b, first, second).map(([one, other]) => [sideOf(first, one), sideOf(second, other)])
+}
+
+/** An arm that is named on one side only is meant on both. */
+function matched(a: Operand, b: Operand, first: Analysis, second: Analysis): (readonly [string, string])[] {
+  const [one, other] = [a.arm ?? b.arm, b.arm ?? a.arm]
+  if (one !== undefined && other !== undefined) return [[one, other]]
+  const others = new Set(namesOf(second.record.run))
+  return namesOf(first.record.run).flatMap((name) => (others.has(name) ? [[name, name] as const] : []))
+}
+
+/** `run`, `run:arm`, `:arm` of the newest run; a bare name that is no run is an arm of the newest one. */
+async function operandOf(text: string, root: string, cwd: string): Promise<Operand> {
+  const colon = text.lastIndexOf(':')
+  if (colon >= 0) {
+    const run = text.slice(0, colon)
+    return { dir: await findRun(root, run === '' ? undefined : run, cwd), arm: text.slice(colon + 1) }
+  }
+  try {
+    return { dir: await findRun(root, text, cwd) }
+  } catch (error) {
+    const newest = await findRun(root).catch(() => undefined)
+    if (newest === undefined || !namesOf(readRunFile(newest)).includes(text)) throw error
+    return { dir: newest, arm: text }
+  }
+}
+
+function sideOf(analysis: Analysis, arm: string): Side {
+  const names = namesOf(analysis.record.run)
+  if (names.includes(arm)) return { analysis, arm }
+  throw new Failure('usage', `run ${analysis.record.run.id} has no arm ${arm}`, { fix: suggest(arm, names) })
+}
+
+function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
+  return plan.scenario.arms.map(({ name }) => name)
+}
+
+function sameTwice(text: string, analysis: Analysis): Failure {
+  const [one, other = one] = namesOf(analysis.record.run)
+  return new Failure('usage', `${text} is compared with itself`, {
+    fix: `Name two arms of it: meshbench compare :${one} :${other}`,
+  })
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../model/failure.ts'
-import type { CommonOptions, Surroundings } from './surroundings.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 
 /** Words that may follow the program, and those that may follow each command. */
 interface Words {
@@ -10,7 +10,7 @@ interface Words {
 
 /** `meshbench completion bash|zsh|fish`: a script made from the very table that parses the command line. */
 export function completionCommand(program: Command) {
-  return async ([shell]: readonly string[], _: CommonOptions, { stdout }: Surroundings): Promise<number> => {
+  return async ([shell]: readonly string[], _: CommonOptions, { stdout }: CommandContext): Promise<number> => {
     const write = SHELLS[shell as keyof typeof SHELLS]
     if (!write) {
       throw new Failure('usage', `there is no completion for ${shell}`, { fix: 'Choose one of: bash, zsh, fish.' })

@@ -1,15 +1,14 @@
-import { capital, count, list, strainWords } from '../analyse/wording.ts'
 import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
 import { comeEvery, type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
 import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/platform.ts'
 import { formatDuration, formatLatency, formatNumber, formatShare, MICROS, type Seconds } from '../model/units.ts'
-import { findingsText } from '../ui/findings.ts'
-import { styleFor } from '../ui/style.ts'
-import { choosePlan } from './choose-plan.ts'
-import type { SelectionOptions } from './selection.ts'
-import type { Surroundings } from './surroundings.ts'
+import { capital, count, list, strainWords } from '../model/words.ts'
+import { findingsText } from '../ui/failure-text.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import { choosePlan, type SelectionOptions } from './choose-plan.ts'
+import type { CommandContext } from './command-context.ts'
 
 export interface DoctorOptions extends SelectionOptions {
   /** False where the host's pauses are not to be measured. */
@@ -23,10 +22,10 @@ const WATCHED: Seconds = 10
 export async function doctorCommand(
   [scenario]: readonly string[],
   options: DoctorOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
-  const { stdout, stderr, env, signal } = surroundings
-  const { plan, platform } = await choosePlan(scenario, options, surroundings)
+  const { stdout, stderr, env, signal } = context
+  const { plan, platform } = await choosePlan(scenario, options, context)
   const checked = await platform.check(plan)
   // Simulated time has no pauses, and those of a cluster elsewhere are not this machine's.
   const isHere = platform.name === 'local' || platform.name === 'kind'

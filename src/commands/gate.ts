@@ -1,26 +1,29 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { VALIDITY_REMEDY, validityGap } from '../analyse/wording.ts'
-import { type GateAbout, gate } from '../gate/gate.ts'
-import type { Objection } from '../gate/objection.ts'
-import { placeText } from '../gate/pattern.ts'
-import type { Pinned } from '../gate/pinned-file.ts'
+import { type GateAbout, gate } from '../gate/gate-run.ts'
+import { accept } from '../gate/objections.ts'
+import { parseLimits, placeText } from '../gate/read-limits.ts'
+import type { Pinned } from '../gate/reference.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
+import type { Limits } from '../model/limits.ts'
+import type { Run } from '../model/result.ts'
 import { parseShare } from '../model/units.ts'
-import type { GateResult } from '../model/verdict.ts'
+import type { GateResult, Objection } from '../model/verdict.ts'
+import { count, list, VALIDITY_REMEDY, validityGap } from '../model/words.ts'
+import { annotations, junit } from '../report/outputs/ci-reports.ts'
+import { jobSummary, pullRequestMarkdown } from '../report/outputs/gate-markdown.ts'
+import { defaultLimits } from '../scenario/gate-schema.ts'
 import { findRun } from '../store/find-run.ts'
-import { readHistory } from '../store/history/history.ts'
-import { readPinned } from '../store/pinned.ts'
+import { readHistory } from '../store/history-store.ts'
 import { readRun } from '../store/read-run.ts'
+import { readPinned, writePinned } from '../store/reference-file.ts'
 import { gateTable } from '../ui/gate-table.ts'
-import { styleFor } from '../ui/style.ts'
-import { chooseLimits, type LimitsOptions } from './choose-limits.ts'
-import { type HistoryOptions, shelfOf } from './history.ts'
-import type { Surroundings } from './surroundings.ts'
-import { type OutputOptions, writeOutputs } from './write-outputs.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
+import { type HistoryOptions, historyStoreOf } from './history.ts'
 
 export interface GateOptions extends LimitsOptions, OutputOptions, HistoryOptions {
   readonly strict?: boolean
@@ -32,9 +35,9 @@ export interface GateOptions extends LimitsOptions, OutputOptions, HistoryOption
 export async function gateCommand(
   [given]: readonly string[],
   options: GateOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
-  const { cwd, stdout, env } = surroundings
+  const { cwd, stdout, env } = context
   const analysis = await analysisOf(await findRun(resolve(cwd, options.results), given))
   const result = await judge(analysis, options, cwd)
   stdout.write(
@@ -42,7 +45,7 @@ export async function gateCommand(
       ? `${JSON.stringify({ schema: 1, command: 'gate', gate: result }, null, 2)}\n`
       : `${gateTable(result, styleFor(stdout, env))}\n`,
   )
-  await writeOutputs(result, options, surroundings)
+  await writeOutputs(result, options, context)
   return result.exit
 }
 
@@ -104,7 +107,7 @@ async function historyOf(
   cwd: string,
 ): Promise<{ entries: readonly HistoryEntry[]; objections: Objection[] }> {
   try {
-    return { entries: (await readHistory(shelfOf(options, cwd))).entries, objections: [] }
+    return { entries: (await readHistory(historyStoreOf(options, cwd))).entries, objections: [] }
   } catch (error) {
     const { code, message, why, fix } = Failure.from(error)
     if (code === 'usage') throw error
@@ -152,6 +155,115 @@ async function readVerdict(file: string): Promise<Pick<GateResult, 'cells' | 'ru
     throw new Failure('no-reference', `the verdict of the run before, ${file}, cannot be read`, {
       cause,
       fix: 'Name a file that `meshbench gate --json` printed, or the run itself.',
+    })
+  }
+}
+
+interface AcceptOptions extends CommonOptions {
+  readonly reason?: string
+  readonly output?: string
+}
+
+/** `meshbench gate accept`: makes runs the pinned reference of later ones, and keeps why. */
+export async function gateAcceptCommand(
+  given: readonly string[],
+  options: AcceptOptions,
+  { cwd, stdout, stderr }: CommandContext,
+): Promise<number> {
+  const reason = options.reason?.trim()
+  if (!reason) {
+    throw new Failure('usage', 'a reference is accepted for a reason', {
+      fix: 'Give it: --reason "istio 1.28.1 is out".',
+    })
+  }
+  const results = resolve(cwd, options.results)
+  const dirs = await Promise.all((given.length > 0 ? given : [undefined]).map((run) => findRun(results, run)))
+  const analyses = await Promise.all([...new Set(dirs)].map(analysisOf))
+  const limits = analyses[0]?.record.run.plan.scenario.gate
+  const file = resolve(cwd, options.output ?? limits?.pinned ?? 'reference.json')
+  const pinned = accept(analyses, { reason, at: new Date().toISOString() })
+  await writePinned(file, pinned)
+  const { runs } = pinned
+  const cells = Object.keys(pinned.cells).length
+  if (runs.length < 2) stderr.write(ONE_RUN)
+  stdout.write(
+    options.json
+      ? `${JSON.stringify({ schema: 1, command: 'gate accept', runs, file, cells, reason }, null, 2)}\n`
+      : `${file}: ${list(runs)} ${runs.length > 1 ? 'are' : 'is'} the reference now, with ${count(cells, 'cell')}\n`,
+  )
+  return 0
+}
+
+const ONE_RUN = `One run does not show how far nights lie apart without a cause, and the gate judges nothing without it: accept
+several runs of the same versions (meshbench gate accept RUN RUN … --reason "…"), keep a history, or state it as night in gate.defaults.
+`
+
+export interface LimitsOptions {
+  readonly limits?: string
+  readonly reference?: string
+}
+
+/** What a run is judged by: a file where one is named, else what its scenario says, else the defaults. */
+export async function chooseLimits(run: Run, options: LimitsOptions, cwd: string): Promise<Limits> {
+  const written = options.limits === undefined ? run.plan.scenario.gate : await readLimits(options.limits, cwd)
+  const limits = written ?? defaultLimits()
+  return options.reference === undefined ? limits : withReference(limits, options.reference)
+}
+
+async function readLimits(given: string, cwd: string): Promise<Limits> {
+  let text: string
+  try {
+    text = await readFile(resolve(cwd, given), 'utf8')
+  } catch (cause) {
+    throw new Failure('limits', `the limits file ${given} cannot be read`, {
+      cause,
+      fix: 'Correct --limits, or leave it out to judge by what the scenario says.',
+    })
+  }
+  return parseLimits(text, given)
+}
+
+/** `*-ref` is a rule, `istio=istio-ref,linkerd=linkerd-ref` names arms, anything else is a file of `gate accept`. */
+function withReference({ pinned: _, ...limits }: Limits, text: string): Limits {
+  if (text.includes('*')) return { ...limits, reference: text }
+  if (!text.includes('=')) return { ...limits, pinned: text }
+  const pairs = text.split(',').map((pair) => pair.split('=').map((name) => name.trim()))
+  if (pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
+    throw new Failure('usage', `--reference ${text} does not name pairs of arms`, {
+      fix: 'Write candidate=reference, several separated by commas; a rule such as *-ref; or a file.',
+    })
+  }
+  return { ...limits, reference: Object.fromEntries(pairs) }
+}
+
+/** Where the gate's answer goes besides the terminal. */
+export interface OutputOptions {
+  readonly junit?: string
+  readonly markdown?: string
+  readonly summary?: string
+  readonly annotations?: boolean
+}
+
+/** Writes every output that is asked for, of one and the same answer. A summary is added to, as GitHub's file wants it. */
+export async function writeOutputs(
+  result: GateResult,
+  options: OutputOptions,
+  { cwd, stderr }: Pick<CommandContext, 'cwd' | 'stderr'>,
+): Promise<void> {
+  if (options.junit !== undefined) await put(resolve(cwd, options.junit), junit(result), writeFile)
+  if (options.markdown !== undefined) await put(resolve(cwd, options.markdown), pullRequestMarkdown(result), writeFile)
+  if (options.summary !== undefined) await put(resolve(cwd, options.summary), jobSummary(result), appendFile)
+  if (options.annotations) for (const line of annotations(result)) stderr.write(`${line}\n`)
+}
+
+async function put(file: string, text: string, write: (file: string, text: string) => Promise<void>): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await write(file, text)
+  } catch (error) {
+    throw new Failure('output-not-written', `${file} could not be written`, {
+      cause: error,
+      fix: 'Name another file; the results are safe, and the gate can be asked again.',
     })
   }
 }

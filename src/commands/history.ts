@@ -1,28 +1,25 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { historyEntries } from '../analyse/history/entries.ts'
-import { trendsOf } from '../analyse/history/trend.ts'
-import { TREND_METRICS } from '../analyse/history/trends-of-run.ts'
 import { metrics as known } from '../analyse/metrics.ts'
+import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from '../analyse/trends.ts'
+import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
-import { suggest } from '../scenario/suggest.ts'
 import { findRun } from '../store/find-run.ts'
-import { addToHistory, readHistory, type Shelf } from '../store/history/history.ts'
-import { inFolder } from '../store/history/in-folder.ts'
-import { onBranch } from '../store/history/on-branch.ts'
+import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
 import { readRun } from '../store/read-run.ts'
-import { styleFor } from '../ui/style.ts'
+import { styleFor } from '../ui/terminal-style.ts'
 import { trendTable } from '../ui/trend-table.ts'
-import type { CommonOptions, Surroundings } from './surroundings.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 
 /** Where the history is kept. */
-export interface ShelfOptions extends CommonOptions {
+export interface HistoryStoreOptions extends CommonOptions {
   readonly folder?: string
   readonly branch?: string
 }
 
-export interface HistoryOptions extends ShelfOptions {
+export interface HistoryOptions extends HistoryStoreOptions {
   readonly metrics?: string
   readonly machine?: string
 }
@@ -31,10 +28,10 @@ export interface HistoryOptions extends ShelfOptions {
 export async function historyCommand(
   _: readonly string[],
   options: HistoryOptions,
-  { cwd, stdout, stderr, env }: Surroundings,
+  { cwd, stdout, stderr, env }: CommandContext,
 ): Promise<number> {
   const wanted = metricsOf(options)
-  const { entries, where } = await readHistory(shelfOf(options, cwd))
+  const { entries, where } = await readHistory(historyStoreOf(options, cwd))
   const shown = onMachine(entries, options.machine)
   const trends = wanted.flatMap((metric) => trendsOf(shown, metric))
   if (options.json) {
@@ -56,7 +53,7 @@ export async function historyCommand(
 export async function historyAddCommand(
   [given]: readonly string[],
   options: HistoryOptions,
-  { cwd, stdout }: Surroundings,
+  { cwd, stdout }: CommandContext,
 ): Promise<number> {
   const analysis = analyse(await readRun(await findRun(resolve(cwd, options.results), given, cwd)))
   const { id } = analysis.record.run
@@ -64,13 +61,13 @@ export async function historyAddCommand(
   if (entries.length === 0) {
     throw new Failure('no-valid-data', `run ${id} has no valid trial, so nothing of it can be kept`)
   }
-  const shelf = shelfOf(options, cwd)
-  const added = await addToHistory(shelf, entries)
-  const answer = { schema: 1, command: 'history add', run: id, where: shelf.where, added }
+  const historyStore = historyStoreOf(options, cwd)
+  const added = await addToHistory(historyStore, entries)
+  const answer = { schema: 1, command: 'history add', run: id, where: historyStore.where, added }
   const text =
     added === 0
-      ? `${id} is in the history in ${shelf.where} already`
-      : `${id}: ${added} lines added to the history in ${shelf.where}`
+      ? `${id} is in the history in ${historyStore.where} already`
+      : `${id}: ${added} lines added to the history in ${historyStore.where}`
   stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${text}\n`)
   return EXIT.ok
 }
@@ -79,9 +76,9 @@ export async function historyAddCommand(
 export async function historyVerifyCommand(
   _: readonly string[],
   options: HistoryOptions,
-  { cwd, stdout }: Surroundings,
+  { cwd, stdout }: CommandContext,
 ): Promise<number> {
-  const { entries, where } = await readHistory(shelfOf(options, cwd))
+  const { entries, where } = await readHistory(historyStoreOf(options, cwd))
   const runs = new Set(entries.map(({ run }) => run)).size
   const answer = { schema: 1, command: 'history verify', where, lines: entries.length, runs }
   stdout.write(
@@ -93,7 +90,7 @@ export async function historyVerifyCommand(
 }
 
 /** A branch where one is named; else a folder, beside the results unless named. */
-export function shelfOf(options: Pick<ShelfOptions, 'folder' | 'branch'>, cwd: string): Shelf {
+export function historyStoreOf(options: Pick<HistoryStoreOptions, 'folder' | 'branch'>, cwd: string): HistoryStore {
   if (options.branch === undefined) return inFolder(resolve(cwd, options.folder ?? 'history'))
   if (options.folder === undefined) return onBranch(options.branch, cwd)
   throw new Failure('usage', '--folder and --branch exclude each other', {
@@ -116,4 +113,29 @@ function onMachine(entries: readonly HistoryEntry[], machine: string | undefined
   if (machine !== undefined) return entries.filter((entry) => entry.machine.includes(machine))
   const newest = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0]
   return entries.filter((entry) => entry.machine === newest?.machine)
+}
+
+/** The history, where there is one. A page is worth having without it, so that it cannot be read is only said. */
+export async function earlierEntries(
+  options: HistoryStoreOptions,
+  { cwd, stderr }: Pick<CommandContext, 'cwd' | 'stderr'>,
+): Promise<readonly HistoryEntry[]> {
+  try {
+    return (await readHistory(historyStoreOf(options, cwd))).entries
+  } catch (error) {
+    const { code, message, why, fix } = Failure.from(error)
+    if (code === 'usage') throw error
+    const reason = [message, why].filter(Boolean).join(': ')
+    stderr.write(`the report has no history: ${reason}\n${fix === undefined ? '' : `  ${fix}\n`}`)
+    return []
+  }
+}
+
+/** The trends that end in a run. */
+export async function earlierRunsOf(
+  analysis: Analysis,
+  options: HistoryStoreOptions,
+  context: Pick<CommandContext, 'cwd' | 'stderr'>,
+): Promise<Trend[]> {
+  return trendsOfRun(analysis, await earlierEntries(options, context))
 }

@@ -4,14 +4,14 @@ import { EXIT } from '../model/failure.ts'
 import { findRun } from '../store/find-run.ts'
 import { mergeRuns } from '../store/merge-runs.ts'
 import { readRun } from '../store/read-run.ts'
-import type { CommonOptions, Surroundings } from './surroundings.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 import { writeReport } from './write-report.ts'
 
 /** `meshbench merge RUN RUN …`: the shards of one run become one run, with its report. The shards stay as they are. */
 export async function mergeCommand(
   given: readonly string[],
   options: CommonOptions,
-  { cwd, stdout }: Surroundings,
+  { cwd, stdout }: CommandContext,
 ): Promise<number> {
   const results = resolve(cwd, options.results)
   const dirs: string[] = []

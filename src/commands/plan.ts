@@ -1,19 +1,17 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { deviationsOf } from '../analyse/deviations.ts'
+import { deviationsOf } from '../compare/deviations.ts'
 import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
-import { costsOf } from '../plan/costs.ts'
-import { describePlan } from '../plan/describe-plan.ts'
+import { describePlan, planLines } from '../plan/describe-plan.ts'
 import type { Deviation } from '../plan/detectable.ts'
-import { planLines } from '../plan/plan-lines.ts'
+import { costsOf } from '../plan/time.ts'
 import { listRuns } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
-import { findingsText } from '../ui/findings.ts'
-import { styleFor } from '../ui/style.ts'
-import { choosePlan } from './choose-plan.ts'
-import type { SelectionOptions } from './selection.ts'
-import type { Surroundings } from './surroundings.ts'
+import { findingsText } from '../ui/failure-text.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import { choosePlan, type SelectionOptions } from './choose-plan.ts'
+import type { CommandContext } from './command-context.ts'
 
 /** So many of the newest runs are looked at for how much a metric scatters. */
 const HISTORY = 5
@@ -22,13 +20,13 @@ const HISTORY = 5
 export async function planCommand(
   [scenario]: readonly string[],
   options: SelectionOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
-  const { plan, platform } = await choosePlan(scenario, options, surroundings)
-  const deviations = await pastDeviations(plan, resolve(surroundings.cwd, options.results))
+  const { plan, platform } = await choosePlan(scenario, options, context)
+  const deviations = await pastDeviations(plan, resolve(context.cwd, options.results))
   const description = describePlan(plan, costsOf(platform.name, plan.scenario), deviations)
   const findings = (await platform.review?.(plan)) ?? []
-  const { stdout, stderr, env } = surroundings
+  const { stdout, stderr, env } = context
   stdout.write(
     options.json
       ? `${JSON.stringify({ schema: 1, command: 'plan', description, findings, plan }, null, 2)}\n`

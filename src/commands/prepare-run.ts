@@ -1,22 +1,24 @@
 import { resolve } from 'node:path'
+import { provisions } from '../compare/standing.ts'
+import { suspectsOf } from '../gate/gate-run.ts'
+import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import type { Plan } from '../model/plan.ts'
+import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
 import type { Platform, Provided } from '../model/platform.ts'
-import { RESULT_SCHEMA, type Run } from '../model/result.ts'
+import { RESULT_SCHEMA, type Run, type Suspect } from '../model/result.ts'
+import { extendPlan } from '../plan/extend-plan.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { readSite } from '../site/read-site.ts'
-import { createRun } from '../store/create-run.ts'
-import { planDigest } from '../store/digest.ts'
-import { findRun } from '../store/find-run.ts'
-import { collectProvenance } from '../store/provenance.ts'
+import { collectProvenance } from '../store/collect-provenance.ts'
+import { findRun, runId } from '../store/find-run.ts'
+import { planDigest, writeExtension } from '../store/read-run.ts'
 import { reopenRun } from '../store/reopen-run.ts'
-import { runId } from '../store/run-id.ts'
-import type { RunWriter } from '../store/run-writer.ts'
-import { findingsText } from '../ui/findings.ts'
-import { styleFor } from '../ui/style.ts'
-import { choosePlan } from './choose-plan.ts'
-import type { SelectionOptions } from './selection.ts'
-import type { Surroundings } from './surroundings.ts'
+import { createRun, type RunWriter } from '../store/run-writer.ts'
+import { findingsText } from '../ui/failure-text.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import { choosePlan, type SelectionOptions } from './choose-plan.ts'
+import type { CommandContext } from './command-context.ts'
+import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
 
 /** A run that can start: its whole schedule, what of it is finished, and where it is written. */
 export interface Prepared {
@@ -30,10 +32,10 @@ export interface Prepared {
 export async function prepareNew(
   scenario: string | undefined,
   options: SelectionOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<Prepared> {
-  const { plan, platform } = await choosePlan(scenario, options, surroundings)
-  const provided = await provide(platform, plan, surroundings)
+  const { plan, platform } = await choosePlan(scenario, options, context)
+  const provided = await provide(platform, plan, context)
   const now = new Date()
   const run: Run = {
     schema: RESULT_SCHEMA,
@@ -44,11 +46,11 @@ export async function prepareNew(
     provenance: await collectProvenance({
       platform: platform.name,
       provided,
-      argv: surroundings.argv,
-      cwd: surroundings.cwd,
+      argv: context.argv,
+      cwd: context.cwd,
     }),
   }
-  const writer = await createRun(resolve(surroundings.cwd, options.results), run)
+  const writer = await createRun(resolve(context.cwd, options.results), run)
   return { run, platform, finished: new Set(), writer }
 }
 
@@ -56,17 +58,17 @@ export async function prepareNew(
 export async function prepareResumed(
   given: string | true,
   options: SelectionOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<Prepared> {
-  const dir = await findRun(resolve(surroundings.cwd, options.results), given === true ? undefined : given)
-  const site = await readSite(options.site, surroundings.env, { cwd: surroundings.cwd })
+  const dir = await findRun(resolve(context.cwd, options.results), given === true ? undefined : given)
+  const site = await readSite(options.site, context.env, { cwd: context.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {
     const platform = await openPlatform(run.provenance.platform as Platform['name'], {
       site,
       keep: options.keep === true,
     })
-    refuseOtherTools(run, await provide(platform, run.plan, surroundings))
+    refuseOtherTools(run, await provide(platform, run.plan, context))
     return { run, platform, finished, writer }
   } catch (error) {
     await writer.close()
@@ -87,7 +89,7 @@ function refuseOtherTools(run: Run, provided: Provided): void {
 }
 
 /** Checks what stands in the way, then fetches what is missing. */
-async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: Surroundings): Promise<Provided> {
+async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: CommandContext): Promise<Provided> {
   const style = styleFor(stderr, env)
   const findings = (await platform.check(plan)).filter(({ severity }) => severity !== 'ok')
   if (findings.length > 0) stderr.write(findingsText(findings, style))
@@ -103,4 +105,55 @@ async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: 
     next = await steps.next()
   }
   return next.value
+}
+
+/**
+ * Adds to a run the blocks that its gate needs for what it suspects; the answer is the folder of the run, to be resumed.
+ * Undefined where nothing is suspected. What was added before is gone on with: a third look would spend what two may.
+ */
+export async function extendRun(
+  given: string | true,
+  options: GateOptions,
+  { cwd, stderr }: CommandContext,
+): Promise<string | undefined> {
+  const dir = await findRun(resolve(cwd, options.results), given === true ? undefined : given)
+  const analysis = await analysisOf(dir)
+  const { run } = analysis.record
+  if (run.extension) return analysis.missing.length > 0 ? dir : nothingToDo(`${run.id} was extended already`, stderr)
+  refuseUnfinished(analysis)
+  const limits = await chooseLimits(run, options, cwd)
+  if (limits.pinned !== undefined) return nothingToDo('a pinned reference is confirmed by the next run', stderr)
+  const suspects = suspectsOf(await judge(analysis, options, cwd))
+  if (suspects.length === 0) return nothingToDo(`the gate suspects nothing in ${run.id}`, stderr)
+  const cohorts = extendPlan(run.plan, {
+    suspects,
+    blocks: Math.max(...suspects.map((suspect) => limits.blocks.extendTo - plannedBlocks(analysis, suspect))),
+    provisionsAnew: provisions(analysis.record),
+  })
+  await writeExtension(dir, run, { madeAt: new Date().toISOString(), suspects, cohorts })
+  const named = suspects.map(({ arm, reference, load }) => `${arm} against ${reference} under ${load}`)
+  const added = blockCount({ cohorts })
+  stderr.write(`${added} more blocks of ${named.join('; ')}\n`)
+  return dir
+}
+
+function nothingToDo(why: string, stderr: CommandContext['stderr']): undefined {
+  stderr.write(`${why}: no block is added\n`)
+}
+
+function refuseUnfinished({ missing, record }: Analysis): void {
+  if (missing.length === 0 && record.unreadable.length === 0) return
+  const { id } = record.run
+  throw new Failure('no-valid-data', `${id} is not finished, so its first stage cannot be judged`, {
+    cause: `${missing.length} planned trials were not run, ${record.unreadable.length} files cannot be read`,
+    fix: `Finish it: meshbench run --resume ${id}`,
+  })
+}
+
+function plannedBlocks({ record }: Analysis, { arm, reference, load }: Suspect): number {
+  const blocksOf = (name: string) => {
+    const trials = trialsOf(record.run.plan).filter((trial) => trial.arm === name && trial.load === load)
+    return new Set(trials.map(({ block }) => block))
+  }
+  return blocksOf(arm).intersection(blocksOf(reference)).size
 }

@@ -1,21 +1,22 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { analyse } from '../analyse/analyse.ts'
 import { EXIT, Failure } from '../model/failure.ts'
+import type { Chart } from '../report/chart.ts'
 import { allCharts } from '../report/charts/index.ts'
-import { pageData } from '../report/page-data.ts'
-import { type View, viewOf } from '../report/view.ts'
+import { pageData } from '../report/data/page-data.ts'
+import { type View, viewOf } from '../report/data/view.ts'
+import { type PictureAbout, standaloneSvg, type Theme } from '../report/outputs/standalone-svg.ts'
 import { findRun } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
-import type { ShelfOptions } from './history.ts'
-import { openInBrowser } from './open-in-browser.ts'
-import { pastOf } from './past-of.ts'
-import type { Surroundings } from './surroundings.ts'
-import { type ChartsWanted, chooseCharts, writeCharts } from './write-charts.ts'
-import { writeReport } from './write-report.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
+import type { CommandContext } from './command-context.ts'
+import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
+import { openInBrowser, replaceFile, writeReport } from './write-report.ts'
 import { writeSite } from './write-site.ts'
 
-interface ReportOptions extends ShelfOptions {
+interface ReportOptions extends HistoryStoreOptions {
   readonly output?: string
   readonly charts?: string | true
   readonly chart?: readonly string[]
@@ -28,26 +29,24 @@ interface ReportOptions extends ShelfOptions {
 export async function reportCommand(
   [given]: readonly string[],
   options: ReportOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
   refuseContradictions(given, options)
-  return options.site === undefined
-    ? reportRun(given, options, surroundings)
-    : reportSite(options.site, options, surroundings)
+  return options.site === undefined ? reportRun(given, options, context) : reportSite(options.site, options, context)
 }
 
-async function reportRun(given: string | undefined, options: ReportOptions, surroundings: Surroundings) {
-  const { cwd, stdout, stderr } = surroundings
+async function reportRun(given: string | undefined, options: ReportOptions, context: CommandContext) {
+  const { cwd, stdout, stderr } = context
   const dir = await findRun(resolve(cwd, options.results), given, cwd)
   const analysis = analyse(await readRun(dir))
-  const history = await pastOf(analysis, options, surroundings)
+  const history = await earlierRunsOf(analysis, options, context)
   const view = viewOf(pageData(analysis, history))
   const wanted = chartsWanted(view, options, dir, cwd)
   const file = options.output === undefined ? undefined : resolve(cwd, options.output)
   const written = await writeReport(analysis, dir, { file, history })
   const { caveat } = analysis.record.run.provenance
   const about = { run: view.data.run, ...(caveat !== undefined && { caveat }) }
-  const charts = wanted && (await writeCharts(wanted, about, surroundings))
+  const charts = wanted && (await writeCharts(wanted, about, context))
   if (options.json) {
     stdout.write(
       `${JSON.stringify({ schema: 1, command: 'report', ...written, ...(charts && { charts }), analysis })}\n`,
@@ -57,17 +56,17 @@ async function reportRun(given: string | undefined, options: ReportOptions, surr
     stderr.write(`summary: ${written.summary}\n`)
     for (const chart of charts ?? []) stderr.write(`chart: ${chart}\n`)
   }
-  if (options.open) await openInBrowser(written.report, surroundings)
+  if (options.open) await openInBrowser(written.report, context)
   return EXIT.ok
 }
 
-async function reportSite(folder: string, options: ReportOptions, surroundings: Surroundings) {
-  const { cwd, stdout } = surroundings
-  const site = await writeSite(resolve(cwd, folder), options, surroundings)
+async function reportSite(folder: string, options: ReportOptions, context: CommandContext) {
+  const { cwd, stdout } = context
+  const site = await writeSite(resolve(cwd, folder), options, context)
   stdout.write(
     options.json ? `${JSON.stringify({ schema: 1, command: 'report', site }, null, 2)}\n` : `${site.index}\n`,
   )
-  if (options.open) await openInBrowser(site.index, surroundings)
+  if (options.open) await openInBrowser(site.index, context)
   return EXIT.ok
 }
 
@@ -107,4 +106,78 @@ function refuseContradictions(given: string | undefined, { site, output, charts,
       fix: 'Add --charts; the page itself follows what its reader has set.',
     })
   }
+}
+
+export interface ChartsWanted {
+  readonly charts: readonly Chart[]
+  readonly dir: string
+  readonly theme: Theme
+}
+
+/** Writes charts as SVG and PNG, each pair under the id that the chart has on the page. Returns the files. */
+export async function writeCharts(
+  { charts, dir, theme }: ChartsWanted,
+  about: PictureAbout,
+  { stderr }: Pick<CommandContext, 'stderr'>,
+): Promise<string[]> {
+  const files: string[] = []
+  for (const chart of charts) {
+    const svg = await standaloneSvg(chart, about, theme)
+    if (svg === undefined) {
+      stderr.write(`${chart.id} is not drawn. ${reasonOf(chart)}\n`)
+      continue
+    }
+    const name = join(dir, theme === 'dark' ? `${chart.id}-dark` : chart.id)
+    await replaceFile(`${name}.svg`, svg)
+    await replaceFile(`${name}.png`, await pngOf(svg))
+    files.push(`${name}.svg`, `${name}.png`)
+  }
+  return files
+}
+
+/** Those with these ids, each of which there has to be; all where none is named. */
+export function chooseCharts(charts: readonly Chart[], ids: readonly string[] | undefined): readonly Chart[] {
+  if (ids === undefined) return charts
+  return ids.map((id) => {
+    const chart = charts.find((one) => one.id === id)
+    if (!chart) {
+      throw new Failure('usage', `the report has no chart ${id}`, {
+        fix: suggest(
+          id,
+          charts.map((one) => one.id),
+        ),
+      })
+    }
+    if ('reason' in chart.drawing) {
+      throw new Failure('no-valid-data', `the chart ${id} cannot be drawn`, { cause: chart.drawing.reason })
+    }
+    return chart
+  })
+}
+
+function reasonOf({ drawing }: Chart): string {
+  return 'reason' in drawing ? drawing.reason : ''
+}
+
+/** Pixels for each unit of a picture: sharp on a projector and on a screen of high density. */
+export const PNG_SCALE = 2
+
+/** Narrow as the faces that browsers have for text, so that labels find the room that was reckoned for them. */
+const FACES = ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf']
+const FAMILY = 'DejaVu Sans Condensed'
+
+/** A picture as PNG. The face is carried along: a machine without fonts draws the same. */
+export async function pngOf(svg: string): Promise<Buffer> {
+  const { Resvg } = await import('@resvg/resvg-js').catch((cause: unknown) => {
+    throw new Failure('png', 'PNG cannot be drawn on this machine', {
+      cause,
+      fix: 'Use the SVG files, or install meshbench anew on this machine: what draws is made for one platform.',
+    })
+  })
+  const fontFiles = FACES.map((name) => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`)))
+  const picture = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: PNG_SCALE },
+    font: { loadSystemFonts: false, fontFiles, defaultFontFamily: FAMILY, sansSerifFamily: FAMILY },
+  })
+  return picture.render().asPng()
 }

@@ -1,30 +1,33 @@
 import { analyse } from '../analyse/analyse.ts'
-import { statements } from '../analyse/statements.ts'
-import { VALIDITY_REMEDY, validityGap, validityWords } from '../analyse/wording.ts'
+import { judgeTrial } from '../analyse/judge-trial.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
+import type { Event } from '../model/event.ts'
 import { EXIT, Failure } from '../model/failure.ts'
-import { type Trial, trialsOf } from '../model/plan.ts'
+import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
-import { remaining } from '../plan/remaining.ts'
+import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
+import { remaining } from '../plan/shards.ts'
+import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
 import { run } from '../run/run.ts'
 import { readRun } from '../store/read-run.ts'
-import { failureText } from '../ui/failure.ts'
-import { styleFor } from '../ui/style.ts'
-import { analysisTable } from '../ui/table.ts'
-import { extendRun } from './extend-run.ts'
+import { analysisTable } from '../ui/analysis-table.ts'
+import { failureText } from '../ui/failure-text.ts'
+import { type Progress, progress } from '../ui/progress.ts'
+import { statements } from '../ui/statements.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import type { SelectionOptions } from './choose-plan.ts'
+import { removeLeftovers } from './clean.ts'
+import type { CommandContext } from './command-context.ts'
 import { type GateOptions, minValidOf } from './gate.ts'
-import type { ShelfOptions } from './history.ts'
-import { openInBrowser } from './open-in-browser.ts'
-import { pastOf } from './past-of.ts'
-import { type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
-import { removeLeftovers } from './remove-leftovers.ts'
-import type { SelectionOptions } from './selection.ts'
-import type { Surroundings } from './surroundings.ts'
-import { watch } from './watch.ts'
-import { type WrittenReport, writeReport } from './write-report.ts'
+import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
+import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
+import { openInBrowser, type WrittenReport, writeReport } from './write-report.ts'
 
-interface RunOptions extends SelectionOptions, ShelfOptions, Pick<GateOptions, 'limits' | 'reference' | 'minValid'> {
+interface RunOptions
+  extends SelectionOptions,
+    HistoryStoreOptions,
+    Pick<GateOptions, 'limits' | 'reference' | 'minValid'> {
   readonly resume?: string | true
   readonly extend?: string | true
   readonly open?: boolean
@@ -34,25 +37,25 @@ interface RunOptions extends SelectionOptions, ShelfOptions, Pick<GateOptions, '
 export async function runCommand(
   [scenario]: readonly string[],
   options: RunOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
   const minValid = minValidOf(options)
-  const prepared = await prepare(scenario, options, surroundings)
+  const prepared = await prepare(scenario, options, context)
   if (!prepared) return EXIT.ok
   const { writer } = prepared
   try {
-    await carryOut(prepared, surroundings)
+    await carryOut(prepared, context)
   } catch (error) {
     throw withResume(error, prepared.run.id)
   } finally {
     await writer.close()
   }
   const analysis = analyse(await readRun(writer.dir))
-  const written = await writeReport(analysis, writer.dir, { history: await pastOf(analysis, options, surroundings) })
+  const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
   const gap = validityGap(analysis, minValid)
   const short = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
-  show(analysis, written, { ...options, short }, surroundings)
-  if (options.open) await openInBrowser(written.report, surroundings)
+  show(analysis, written, { ...options, short }, context)
+  if (options.open) await openInBrowser(written.report, context)
   if (short) return short.exitCode
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
 }
@@ -61,29 +64,29 @@ export async function runCommand(
 async function prepare(
   scenario: string | undefined,
   options: RunOptions,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<Prepared | undefined> {
   const { resume, extend } = options
-  if (extend === undefined && resume === undefined) return prepareNew(scenario, options, surroundings)
-  if (extend === undefined) return prepareResumed(resume ?? true, options, surroundings)
+  if (extend === undefined && resume === undefined) return prepareNew(scenario, options, context)
+  if (extend === undefined) return prepareResumed(resume ?? true, options, context)
   if (resume !== undefined) {
     throw new Failure('usage', '--extend and --resume exclude each other', {
       fix: 'Finish a run with --resume first; what it then suspects is measured with --extend.',
     })
   }
-  const dir = await extendRun(extend, options, surroundings)
-  return dir === undefined ? undefined : prepareResumed(dir, options, surroundings)
+  const dir = await extendRun(extend, options, context)
+  return dir === undefined ? undefined : prepareResumed(dir, options, context)
 }
 
-async function carryOut({ run: about, platform, finished, writer }: Prepared, surroundings: Surroundings) {
-  const view = watch(about.plan, finished, surroundings)
-  surroundings.emergency.run = () => killAll(platform, about.id)
+async function carryOut({ run: about, platform, finished, writer }: Prepared, context: CommandContext) {
+  const view = watch(about.plan, finished, context)
+  context.emergency.run = () => killAll(platform, about.id)
   try {
     const events = run(remaining(about.plan, finished), finished.size, {
       platform,
       loads,
       identity: { id: about.id },
-      signal: surroundings.signal,
+      signal: context.signal,
       now: () => Date.now() / 1000,
     })
     for await (const event of events) {
@@ -115,7 +118,7 @@ function show(
   analysis: Analysis,
   written: WrittenReport,
   { json, short }: Pick<RunOptions, 'json'> & { readonly short: Failure | undefined },
-  { stdout, stderr, env }: Surroundings,
+  { stdout, stderr, env }: CommandContext,
 ): void {
   const failure = short && { failure: short.toData() }
   if (json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, ...failure, analysis })}\n`)
@@ -129,4 +132,29 @@ function hasEmptyCell({ trials, record }: Analysis): boolean {
   const nameOf = ({ arm, load }: Pick<Trial, 'arm' | 'load'>) => `${arm}/${load}`
   const valid = new Set(trials.filter(({ status }) => status === 'valid').map(({ result }) => nameOf(result.trial)))
   return trialsOf(record.run.plan).some((trial) => !valid.has(nameOf(trial)))
+}
+
+/** Progress on stderr, with the time still ahead learned from the trials of this very run. */
+export function watch(plan: Plan, before: ReadonlySet<string>, { stderr, env }: CommandContext): Progress {
+  const ahead = remaining(plan, before)
+  const finished = new Set<string>()
+  const defaults = costsOf(plan.scenario.platform ?? 'local', plan.scenario)
+  let ledger = emptyLedger
+  const view = progress({
+    stream: stderr,
+    interactive: Boolean(stderr.isTTY) && !env['CI'] && env['TERM'] !== 'dumb',
+    plan,
+    style: styleFor(stderr, env),
+    ...(env['GITHUB_ACTIONS'] ? { folding: 'github-actions' as const } : {}),
+    judge: (result) => judgeTrial(result, plan),
+    eta: () => eta(ahead, finished, learnedCosts(ledger, defaults)),
+  })
+  return {
+    show(event: Event) {
+      ledger = learnCosts(ledger, event)
+      if (event.type === 'result') finished.add(event.result.trial.id)
+      view.show(event)
+    },
+    stop: view.stop,
+  }
 }

@@ -1,10 +1,10 @@
 import { Failure } from '../model/failure.ts'
-import { failureText } from '../ui/failure.ts'
-import { styleFor } from '../ui/style.ts'
-import type { Surroundings } from './surroundings.ts'
+import { failureText } from '../ui/failure-text.ts'
+import { styleFor } from '../ui/terminal-style.ts'
+import type { CommandContext } from './command-context.ts'
 
 /** Says what, why and what to do; the answer is the exit code. */
-export function sayFailure(error: unknown, json: boolean, { stdout, stderr, env }: Surroundings): number {
+export function sayFailure(error: unknown, json: boolean, { stdout, stderr, env }: CommandContext): number {
   const failure = Failure.from(error)
   if (json) stdout.write(`${JSON.stringify({ schema: 1, failure: failure.toData() }, null, 2)}\n`)
   else stderr.write(`${failureText(failure.toData(), styleFor(stderr, env))}\n`)

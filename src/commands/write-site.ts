@@ -2,31 +2,29 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { trendsOfRun } from '../analyse/history/trends-of-run.ts'
+import { trendsOfRun } from '../analyse/trends.ts'
 import { version } from '../host/version.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
-import { pageData } from '../report/page-data.ts'
+import { pageData } from '../report/data/page-data.ts'
+import { viewOf } from '../report/data/view.ts'
 import { GENERATOR } from '../report/site/document.ts'
 import { historyPage } from '../report/site/history-page.ts'
 import { indexPage, type SiteRun } from '../report/site/index-page.ts'
 import { type Published, publishedOf, publishedSchema } from '../report/site/published.ts'
-import { viewOf } from '../report/view.ts'
+import { runDigest, runFolders } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
-import { runDigest, runFolders } from '../store/run-digest.ts'
 import { reasonOf } from '../store/versioned.ts'
+import type { CommandContext } from './command-context.ts'
 import { judge } from './gate.ts'
-import type { ShelfOptions } from './history.ts'
-import { pastEntries } from './past-of.ts'
-import { replaceFile } from './replace-file.ts'
-import type { Surroundings } from './surroundings.ts'
-import { putReport, renderBoth } from './write-report.ts'
+import { earlierEntries, type HistoryStoreOptions } from './history.ts'
+import { putReport, renderBoth, replaceFile } from './write-report.ts'
 
 const KEPT = 'site.json'
 
 /** What was done to a site. */
-export interface WrittenSite {
+interface WrittenSite {
   readonly folder: string
   readonly index: string
   readonly history: string
@@ -40,8 +38,12 @@ export interface WrittenSite {
  * Brings a site up to date with a folder of runs. What is there already is left alone, and stays when its results are
  * gone; a run that cannot be read costs nobody else anything. The index comes last: until then, the old one holds.
  */
-export async function writeSite(dir: string, options: ShelfOptions, surroundings: Surroundings): Promise<WrittenSite> {
-  const { cwd, stderr, signal } = surroundings
+export async function writeSite(
+  dir: string,
+  options: HistoryStoreOptions,
+  context: CommandContext,
+): Promise<WrittenSite> {
+  const { cwd, stderr, signal } = context
   await refuseForeign(dir)
   const root = resolve(cwd, options.results)
   const runs = await publishedIn(dir)
@@ -50,9 +52,9 @@ export async function writeSite(dir: string, options: ShelfOptions, surroundings
     const fix = 'Make one with `meshbench run`, or name the folder of runs with --results.'
     throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} holds no runs`, fix })
   }
-  const shelf = await pastEntries(options, surroundings)
+  const historyStore = await earlierEntries(options, context)
   const past = () =>
-    shelf.length > 0 ? shelf : [...runs.values()].flatMap(({ published }) => published?.history ?? [])
+    historyStore.length > 0 ? historyStore : [...runs.values()].flatMap(({ published }) => published?.history ?? [])
   const written: string[] = []
   for (const folder of folders) {
     signal.throwIfAborted()
@@ -86,7 +88,7 @@ interface Publishing {
   readonly dir: string
   readonly before: SiteRun | undefined
   readonly past: readonly HistoryEntry[]
-  readonly options: ShelfOptions
+  readonly options: HistoryStoreOptions
   readonly cwd: string
 }
 
@@ -122,7 +124,7 @@ function withoutPath({ message, why }: Failure, source: string): string {
 }
 
 /** As the gate judges on the day when the page is made; nothing where the scenario has none. */
-async function gateOf(analysis: Analysis, options: ShelfOptions, cwd: string): Promise<Published['gate']> {
+async function gateOf(analysis: Analysis, options: HistoryStoreOptions, cwd: string): Promise<Published['gate']> {
   if (!analysis.record.run.plan.scenario.gate) return undefined
   try {
     const { verdict, headline } = await judge(analysis, options, cwd)

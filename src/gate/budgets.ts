@@ -1,10 +1,8 @@
 import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
-import type { Limits } from '../model/limits.ts'
-import type { BudgetCheck } from '../model/verdict.ts'
-import { amountOf } from './amount.ts'
-import type { Objection } from './objection.ts'
-import { covers, placeText } from './pattern.ts'
-import { waiverOf } from './waivers.ts'
+import type { Limits, Waiver } from '../model/limits.ts'
+import type { BudgetCheck, Objection, WaiverUse } from '../model/verdict.ts'
+import { covers, type Place, placeText } from './read-limits.ts'
+import { amountOf } from './sentences.ts'
 
 /** Absolute limits against the 95 % interval's bound on the bad side: a lucky mean keeps no budget. */
 export function checkBudgets(
@@ -68,4 +66,18 @@ function check(
     : `${what} has ${cell.values.length} valid trials that may be judged, fewer than the ${limits.blocks.minValid} that a budget needs.`
   const waived = verdict === 'broken' && waiverOf(limits.waivers, cell, today) !== undefined
   return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, sentence }
+}
+
+/** The waiver that covers a place today, if any. `today`: a day in UTC, `2026-12-01`. */
+export function waiverOf(waivers: readonly Waiver[], place: Place, today: string): Waiver | undefined {
+  return waivers.find(({ match, until }) => until >= today && covers(match, place))
+}
+
+/** What became of every waiver. `failing`: what would decide the exit code without them. */
+export function waiverUses(waivers: readonly Waiver[], failing: readonly Place[], today: string): WaiverUse[] {
+  return waivers.map((waiver) => {
+    const cells = failing.filter((place) => covers(waiver.match, place)).map(placeText)
+    const state = waiver.until < today ? 'expired' : cells.length > 0 ? 'used' : 'unused'
+    return { ...waiver, state, cells: state === 'used' ? cells : [] }
+  })
 }

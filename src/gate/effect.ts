@@ -1,12 +1,154 @@
-import type { Estimate } from '../model/analysis.ts'
+import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
+import { followedOf, type HistoryEntry } from '../model/history.ts'
+import type { CellLimits } from '../model/limits.ts'
+import { trialsOf } from '../model/plan.ts'
 import type { GateCell } from '../model/verdict.ts'
-import { LEVEL, reach } from '../stats/interval.ts'
+import { studentCdf } from '../stats/distributions.ts'
+import { type CohortSpread, halfWidth, LEVEL, nestedInterval } from '../stats/intervals.ts'
 import { mean } from '../stats/moments.ts'
-import { type CohortSpread, nestedInterval } from '../stats/nested.ts'
-import { studentCdf } from '../stats/student.ts'
+import { pooledSpread, successiveSpread } from '../stats/series.ts'
+import { type Place, placeText } from './read-limits.ts'
+
+/** A candidate under one load and metric, beside its reference. */
+export interface Compared extends Place {
+  readonly reference: string
+  readonly info: MetricInfo
+  readonly limits: CellLimits & { readonly level: 'error' | 'warn' }
+  /** +1 where more is worse. */
+  readonly direction: 1 | -1
+  readonly effect?: Effect
+  /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
+  readonly harm: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
+  /** In the metric's unit. Its 99 % interval, at whose ends a pass is decided, is `surely`. */
+  readonly difference?: Estimate
+  readonly surely?: Estimate
+  readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
+  readonly cohorts: number
+  /** Blocks in which only one of the two is valid. */
+  readonly lost: { readonly candidate: number; readonly reference: number }
+}
+
+interface Pair {
+  readonly cohort: number
+  readonly block: number
+  readonly candidate: number
+  readonly reference: number
+}
+
+/** What a whole run says of its cells, found by name instead of by search. */
+export interface Lookup {
+  values(arm: string, load: string, metric: string): Cell['values']
+  /** Blocks that the plan has for an arm under a load. */
+  planned(arm: string, load: string): ReadonlySet<number>
+}
+
+export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): Lookup {
+  const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
+  const trials = Map.groupBy(trialsOf(record.run.plan), ({ arm, load }) => JSON.stringify([arm, load]))
+  const blocks = new Map([...trials].map(([key, those]) => [key, new Set(those.map(({ block }) => block))]))
+  return {
+    values: (arm, load, metric) => known.get(placeText({ arm, load, metric })) ?? [],
+    planned: (arm, load) => blocks.get(JSON.stringify([arm, load])) ?? new Set(),
+  }
+}
+
+/** `spread`: how far equal arms on different provisionings lie apart, where that is known. */
+type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'> & {
+  readonly spread?: CohortSpread
+}
+
+/** Candidate and reference in the same run, paired within blocks. */
+export function comparePaired(subject: Subject, lookup: Lookup, as = (pairs: readonly Pair[]) => pairs): Compared {
+  const { arm, reference, load, metric } = subject
+  const candidates = lookup.values(arm, load, metric)
+  const references = lookup.values(reference, load, metric)
+  const planned = lookup.planned(arm, load).intersection(lookup.planned(reference, load))
+  const compared = ofPairs(subject, as(pairUp(candidates, references)))
+  return {
+    ...compared,
+    blocks: { ...compared.blocks, planned: planned.size },
+    lost: { candidate: missingFrom(candidates, planned), reference: missingFrom(references, planned) },
+  }
+}
+
+/** What a pinned reference knows of a cell: log-ratios to the baseline of the same block, by run and cohort. */
+interface PinnedCell {
+  readonly runs: readonly (readonly (readonly number[])[])[]
+  /** How far such runs lie apart without a cause; absent where nobody knows. */
+  readonly nights?: CohortSpread
+}
+
+/** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
+export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
+  const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup, throughBaseline)
+  const { difference: __, surely: ___, effect, ...compared } = { ...own, reference: subject.reference }
+  const others = pinned.runs.flatMap((cohorts) => {
+    const harm = cohorts.map((ratios) => ratios.map((ratio) => compared.direction * ratio))
+    return effectOf(harm, subject.spread) ?? []
+  })
+  if (!effect || others.length === 0) return compared
+  return { ...compared, effect: acrossRuns(effect, others, pinned.nights) }
+}
+
+export function pairUp(candidates: Cell['values'], references: Cell['values']): Pair[] {
+  const byBlock = new Map(references.map(({ block, value }) => [block, value]))
+  return candidates.flatMap(({ cohort, block, value }) => {
+    const reference = byBlock.get(block)
+    return reference === undefined ? [] : [{ cohort, block, candidate: value, reference }]
+  })
+}
+
+/** A baseline that has nothing of a metric, as one without a mesh has none of its CPU, is no measure of a night: the level is. */
+export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
+  return pairs.every(({ reference }) => reference === 0) ? pairs.map((pair) => ({ ...pair, reference: 1 })) : pairs
+}
+
+/** Log-ratios by cohort; absent where a ratio does not exist. */
+export function logRatios(pairs: readonly Pair[]): number[][] | undefined {
+  if (pairs.some(({ candidate, reference }) => !(candidate > 0 && reference > 0))) return undefined
+  return byCohort(pairs, (one) => Math.log(one.candidate / one.reference))
+}
+
+function byCohort(pairs: readonly Pair[], read: (pair: Pair) => number): number[][] {
+  return [...Map.groupBy(pairs, ({ cohort }) => cohort).values()].map((those) => those.map(read))
+}
+
+function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compared {
+  const direction = subject.info.better === 'lower' ? 1 : -1
+  const ratios = logRatios(pairs)?.map((those) => those.map((ratio) => direction * ratio))
+  const effect = ratios && effectOf(ratios, spread)
+  const worse = pairs.filter(({ candidate, reference }) => direction * (candidate - reference) > 0).length
+  return {
+    ...subject,
+    direction,
+    harm: ratios ? pairs.map((one) => ({ ...one, value: direction * Math.log(one.candidate / one.reference) })) : [],
+    ...(effect && { effect }),
+    ...differencesOf(pairs, spread),
+    blocks: { valid: pairs.length, planned: pairs.length, worse },
+    cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
+    lost: { candidate: 0, reference: 0 },
+  }
+}
+
+/** By the scatter that the ratios have as well: what cohorts differ by is a share of the level. */
+function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'surely'> {
+  if (pairs.length === 0) return {}
+  const level = mean(pairs.map(({ reference }) => reference))
+  const onValues = spread && { ...spread, deviation: spread.deviation * level }
+  const cohorts = byCohort(pairs, ({ candidate, reference }) => candidate - reference)
+  const [difference, surely] = [LEVEL, SURELY].map((one) => nestedInterval(cohorts, onValues, one)?.estimate)
+  return { ...(difference && { difference }), ...(surely && { surely }) }
+}
+
+/** Either end is left with the chance of a false pass. */
+const SURELY = 0.99
+
+function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
+  return planned.difference(new Set(values.map(({ block }) => block))).size
+}
 
 /** A standard error and how well it is known. */
-export interface Scatter {
+interface Scatter {
   readonly error: number
   readonly freedom: number
 }
@@ -51,7 +193,7 @@ export function effectOf(cohorts: readonly (readonly number[])[], spread?: Cohor
  * Candidate less the mean of references of other nights. Scatters within runs add (Welch), with Satterthwaite's degrees
  * of freedom. What nights differ by is in none of them, and in `nights`: tonight against the mean of n is √(1 + 1/n) of it.
  */
-export function acrossNights(candidate: Effect, references: readonly Effect[], nights?: CohortSpread): Effect {
+export function acrossRuns(candidate: Effect, references: readonly Effect[], nights?: CohortSpread): Effect {
   const n = references.length
   const parts = [widest(candidate), ...references.map(widest).map((one) => ({ ...one, error: one.error / n }))]
   const variance = parts.reduce((sum, { error }) => sum + error ** 2, 0)
@@ -67,7 +209,7 @@ export function acrossNights(candidate: Effect, references: readonly Effect[], n
 }
 
 /** One-sided: the chance, without a difference, of this or more. By every scatter; the larger counts. */
-export function chanceOf({ center, ...scatters }: Effect): { worse: number; better: number } {
+export function pValueOf({ center, ...scatters }: Effect): { worse: number; better: number } {
   const all = scattersOf(scatters)
   return {
     worse: Math.max(...all.map((one) => tail(center, one))),
@@ -76,13 +218,13 @@ export function chanceOf({ center, ...scatters }: Effect): { worse: number; bett
 }
 
 /** How far a one-sided bound lies from the center. `alpha`: the chance that the truth lies beyond it. */
-export function boundReach(effect: Scatters, alpha: number): number {
-  return Math.max(...scattersOf(effect).map(({ error, freedom }) => error * reach(freedom, 1 - 2 * alpha)))
+export function boundHalfWidth(effect: Scatters, alpha: number): number {
+  return Math.max(...scattersOf(effect).map(({ error, freedom }) => error * halfWidth(freedom, 1 - 2 * alpha)))
 }
 
 /** The two-sided 95 % interval as a ratio; `direction` −1 turns "worse" back into "less". */
 export function ratioOf(effect: Effect, direction: 1 | -1): Estimate {
-  const half = boundReach(effect, (1 - LEVEL) / 2)
+  const half = boundHalfWidth(effect, (1 - LEVEL) / 2)
   const center = direction * effect.center
   return { center: Math.exp(center), lo: Math.exp(center - half), hi: Math.exp(center + half), n: effect.blocks }
 }
@@ -94,7 +236,7 @@ export function basisOf(effect: Effect): NonNullable<GateCell['basis']> {
 }
 
 function widest(effect: Scatters): Scatter {
-  const width = ({ error, freedom }: Scatter) => error * reach(freedom, LEVEL)
+  const width = ({ error, freedom }: Scatter) => error * halfWidth(freedom, LEVEL)
   return scattersOf(effect).reduce((most, one) => (width(one) >= width(most) ? one : most))
 }
 
@@ -109,5 +251,30 @@ export function tail(center: number, { error, freedom }: Scatter): number {
 }
 
 function scatterOf({ center, hi = center }: Estimate, freedom: number): Scatter {
-  return { error: (hi - center) / reach(freedom), freedom }
+  return { error: (hi - center) / halfWidth(freedom), freedom }
+}
+
+/** What lies further back was another machine in all but name. */
+const NIGHTS = 30
+
+/**
+ * How far ratios to the baseline lie apart from night to night without a cause: what the limits state; else what the
+ * accepted runs and the history show, each by its degrees of freedom. In both a step counts once only. `past`: what the
+ * history has of the series of this run, other than the accepted runs.
+ */
+export function spreadBetweenRuns(
+  { arm, load, metric, limits: { night } }: Pick<Compared, 'arm' | 'load' | 'metric' | 'limits'>,
+  accepted: readonly (readonly (readonly number[])[])[],
+  past: readonly HistoryEntry[],
+): CohortSpread | undefined {
+  if (night) return { deviation: night.deviation, freedom: night.runs }
+  const series = past.filter((entry) => entry.arm === arm && entry.load === load)
+  const of = followedOf(series, metric)
+  const known = series.flatMap(({ metrics }) => {
+    const value = metrics[metric]?.[of]?.center
+    return value !== undefined && value > 0 ? [Math.log(value)] : []
+  })
+  const sources = [known.slice(-NIGHTS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
+  const found = pooledSpread(sources.flatMap((values) => successiveSpread(values) ?? []))
+  return found?.deviation ? found : undefined
 }

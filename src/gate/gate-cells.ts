@@ -1,20 +1,44 @@
+import { TAIL } from '../analyse/quantiles.ts'
+import { hasTypicalSecond } from '../analyse/tail.ts'
+import { pooledVarianceFor } from '../compare/estimate.ts'
 import type { Analysis } from '../model/analysis.ts'
-import type { GateCell } from '../model/verdict.ts'
-import { hodgesLehmann } from '../stats/hodges-lehmann.ts'
-import { type Chances, chancesOf, type Weighed } from './chances.ts'
-import { type CompareAbout, compareAll } from './compare-all.ts'
-import type { Compared } from './compared.ts'
-import { basisOf, type Effect, ratioOf } from './effect.ts'
-import { boundOf, decisionOf, isFinal, type Judgement, judgePinned, judgeStage } from './judge.ts'
-import { neededFor } from './needed.ts'
-import type { Objection } from './objection.ts'
-import { placeText } from './pattern.ts'
-import { cellSentence, reproduceCommand } from './sentence.ts'
-import { waiverOf } from './waivers.ts'
-import { whyNot } from './why-not.ts'
+import type { HistoryEntry } from '../model/history.ts'
+import type { CellLimits, Level, Limits } from '../model/limits.ts'
+import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
+import type { GateCell, Objection } from '../model/verdict.ts'
+import type { CohortSpread } from '../stats/intervals.ts'
+import { hodgesLehmann } from '../stats/rank-tests.ts'
+import { waiverOf } from './budgets.ts'
+import {
+  basisOf,
+  type Compared,
+  comparePaired,
+  comparePinned,
+  type Effect,
+  type Lookup,
+  lookUp,
+  ratioOf,
+  spreadBetweenRuns,
+} from './effect.ts'
+import {
+  boundOf,
+  decisionOf,
+  isFinal,
+  type Judgement,
+  judgePinned,
+  judgeStage,
+  neededFor,
+  type PValues,
+  pValuesOf,
+  type Weighed,
+} from './judge.ts'
+import type { Pairing } from './pairings.ts'
+import { covers, type Place, placeText } from './read-limits.ts'
+import type { Pinned } from './reference.ts'
+import { cellSentence, reproduceCommand, whyNot } from './sentences.ts'
 
 /** What cells are judged with, besides the analysis. */
-export interface Bench extends CompareAbout {
+interface GateContext extends CompareAbout {
   readonly objections: readonly Objection[]
   /** A day in UTC, `2026-12-01`. */
   readonly today: string
@@ -23,24 +47,24 @@ export interface Bench extends CompareAbout {
 }
 
 /** Every cell of the family and beside it, judged. */
-export function gateCells(analysis: Analysis, bench: Bench): GateCell[] {
+export function gateCells(analysis: Analysis, bench: GateContext): GateCell[] {
   const weighed = compareAll(analysis, bench).map((compared) => ({ compared, ...whyNot(compared, analysis, bench) }))
-  const chances = chancesOf(weighed, bench.limits.family.method)
+  const pValues = pValuesOf(weighed, bench.limits.family.method)
   return weighed.map((one, index) => {
     const family = weighed.filter(({ compared }) => compared.limits.level === one.compared.limits.level).length
-    return cellOf(one, chances[index] as Chances, { analysis, bench, family })
+    return cellOf(one, pValues[index] as PValues, { analysis, bench, family })
   })
 }
 
 interface Circumstances {
   readonly analysis: Analysis
-  readonly bench: Bench
+  readonly bench: GateContext
   readonly family: number
 }
 
-function cellOf({ compared, why }: Weighed, chances: Chances, { analysis, bench, family }: Circumstances): GateCell {
+function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench, family }: Circumstances): GateCell {
   const { arm, reference, load, info, limits, effect, direction, difference, blocks, cohorts } = compared
-  const judgement = why === undefined ? judge(compared, chances, bench) : INVALID
+  const judgement = why === undefined ? judge(compared, pValues, bench) : INVALID
   const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench, family)
   const cell: Omit<GateCell, 'sentence' | 'reproduce'> = {
     arm,
@@ -52,7 +76,7 @@ function cellOf({ compared, why }: Weighed, chances: Chances, { analysis, bench,
     waived: judgement.verdict !== 'invalid' && waiverOf(bench.limits.waivers, compared, bench.today) !== undefined,
     ...(effect && figuresOf(effect, direction)),
     ...(difference && { difference }),
-    ...(effect && why === undefined && chances),
+    ...(effect && why === undefined && pValues),
     ...(isDisputed(compared, judgement, bench) && { disputed: true }),
     blocks,
     cohorts,
@@ -69,26 +93,31 @@ function cellOf({ compared, why }: Weighed, chances: Chances, { analysis, bench,
 
 const INVALID: Judgement = { verdict: 'invalid', suspected: false }
 
-function judge(compared: Compared, chances: Chances, { limits, pinned, breached }: Bench): Judgement {
+function judge(compared: Compared, pValues: PValues, { limits, pinned, breached }: GateContext): Judgement {
   const { effect } = compared
   if (!effect) return INVALID
   const measured = { ...compared, effect }
-  if (pinned) return judgePinned(measured, chances, limits.alpha, breached.has(placeText(compared)))
-  return judgeStage(measured, chances, { alpha: limits.alpha, isLast: isFinal(compared, limits) })
+  if (pinned) return judgePinned(measured, pValues, limits.alpha, breached.has(placeText(compared)))
+  return judgeStage(measured, pValues, { alpha: limits.alpha, isLast: isFinal(compared, limits) })
 }
 
 /**
  * Whether the Hodges–Lehmann interval does not exclude 0 on the side of what was found. It is no second judge, whose consent
  * would cost power; what it does not find is worth a look. Below six blocks there is none, and across nights no pairs.
  */
-function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: Bench): boolean {
+function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: GateContext): boolean {
   if (pinned || (verdict !== 'regression' && verdict !== 'improvement')) return false
   const { lo, hi } = hodgesLehmann(harm.map(({ value }) => value)) ?? {}
   return verdict === 'regression' ? lo !== undefined && lo <= 0 : hi !== undefined && hi >= 0
 }
 
 /** Of a suspicion what the second stage has; else never fewer than may decide at all. */
-function neededIn({ compared, why }: Weighed, { verdict, suspected }: Judgement, { limits }: Bench, family: number) {
+function neededIn(
+  { compared, why }: Weighed,
+  { verdict, suspected }: Judgement,
+  { limits }: GateContext,
+  family: number,
+) {
   const { effect, cohorts } = compared
   const { minValid, extendTo } = limits.blocks
   if (why?.rule === 'too-few-blocks') return { blocks: minValid, cohorts }
@@ -105,4 +134,84 @@ function figuresOf(effect: Effect, direction: 1 | -1) {
     basis: basisOf(effect),
     deviation: effect.deviation,
   }
+}
+
+interface CompareAbout {
+  readonly limits: Limits
+  readonly pairs: readonly Pairing[]
+  readonly pinned?: Pinned
+  /** Of the series of this run, without itself: see `series.ts`. */
+  readonly past?: readonly HistoryEntry[]
+}
+
+/** Every candidate under every load and metric that is judged at all, beside its reference. */
+function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): Compared[] {
+  const lookup = lookUp({ cells, record })
+  const { scenario } = record.run.plan
+  return about.pairs.flatMap(({ arm, reference }) =>
+    scenario.loads.flatMap((load) =>
+      metrics.flatMap((info): Compared[] => {
+        const place = { arm, load: load.name, metric: info.name }
+        const { level, ...own } = tailLimits(about.limits, place, load)
+        if (level === 'off' || isNothing(lookup, reference, place)) return []
+        const limits = { ...own, level }
+        return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
+      }),
+    ),
+  )
+}
+
+/** A load whose window is too short for the p99 of a typical second, by its plan, is judged by its p99 instead. */
+function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof cellLimits> {
+  const own = cellLimits(limits, place)
+  if (hasTypicalSecond(load)) return own
+  if (place.metric === TAIL) return { ...own, level: 'off' }
+  return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
+}
+
+/** Two arms without a mesh have none of its CPU, and there is nothing to judge. */
+function isNothing(lookup: Lookup, reference: string, { arm, load, metric }: Place): boolean {
+  const values = [arm, reference].map((name) => lookup.values(name, load, metric))
+  return values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
+}
+
+type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>
+
+function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scenario: Scenario): Compared {
+  const { pinned, past = [] } = about
+  const stated = subject.limits.spread && {
+    deviation: subject.limits.spread.deviation,
+    freedom: subject.limits.spread.cohorts,
+  }
+  if (!pinned) {
+    const spread = stated ?? pooledIn(scenario, subject, lookup)
+    return comparePaired({ ...subject, ...(spread && { spread }) }, lookup)
+  }
+  const runs = pinned.cells[placeText(subject)] ?? []
+  const nights = spreadBetweenRuns(subject, runs, past)
+  const reference = { runs, ...(nights && { nights }) }
+  return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
+}
+
+/** Where the limits say nothing: what arms equal to candidate or reference show, if there are several cohorts. */
+function pooledIn(
+  scenario: Scenario,
+  { arm, reference, load, metric }: Subject,
+  lookup: Lookup,
+): CohortSpread | undefined {
+  const known = scenario.arms.map((one) => ({ arm: one, values: lookup.values(one.name, load, metric) }))
+  const [own, other] = [arm, reference].map((name) => known.find((one) => one.arm.name === name))
+  if (!own || !other || new Set(own.values.map(({ cohort }) => cohort)).size < 2) return undefined
+  return pooledVarianceFor(own.arm, other.arm, known).onLogs
+}
+
+/** What one cell is judged by: the defaults, then every rule that covers it, later ones over earlier ones. */
+function cellLimits({ defaults, metrics, assert }: Limits, place: Place): CellLimits & { readonly level: Level } {
+  const found = { ...defaults, level: metrics.includes(place.metric) ? defaults.level : ('off' as const) }
+  for (const [pattern, rule] of Object.entries(assert)) {
+    if (!covers(pattern, place)) continue
+    const [level, options] = typeof rule === 'string' ? [rule, {}] : rule
+    Object.assign(found, options, { level })
+  }
+  return found
 }

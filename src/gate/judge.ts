@@ -1,9 +1,10 @@
-import type { Limits } from '../model/limits.ts'
+import type { FamilyMethod, Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
-import type { Chances } from './chances.ts'
-import type { Compared } from './compared.ts'
-import { boundReach, type Effect } from './effect.ts'
-import type { Decision } from './needed.ts'
+import { halfWidth } from '../stats/intervals.ts'
+import { holm, maxT } from '../stats/multiplicity.ts'
+import { random } from '../stats/random.ts'
+import { rootWhole } from '../stats/root.ts'
+import { basisOf, boundHalfWidth, type Compared, type Effect, pValueOf, tail } from './effect.ts'
 
 /** Of the one-sided bound that a pass is decided by: with two looks, what is worse by the margin passes in at most 1 %. */
 const ACCEPT = 0.005
@@ -34,12 +35,12 @@ export function isFinal(
  */
 export function judgeStage(
   measured: Measured,
-  chances: Chances,
+  pValues: PValues,
   { alpha, isLast }: { alpha: number; isLast: boolean },
 ): Judgement {
-  if (isLast) return confirm(measured, chances, alpha)
-  const { worse, better } = chances.p
-  const half = boundReach(measured.effect, SUSPECT_BELOW)
+  if (isLast) return confirm(measured, pValues, alpha)
+  const { worse, better } = pValues.p
+  const half = boundHalfWidth(measured.effect, SUSPECT_BELOW)
   const least = Math.log1p(measured.limits.minEffect)
   const mayMatter = Math.abs(measured.effect.center) + half > least && !isTiny(measured)
   if (worse < SUSPECT_BELOW && mayMatter) return SUSPECT
@@ -48,8 +49,8 @@ export function judgeStage(
 }
 
 /** A pinned reference has no second stage: what breaches twice in a row is a regression. */
-export function judgePinned(measured: Measured, chances: Chances, alpha: number, breachedBefore: boolean): Judgement {
-  const found = confirm(measured, chances, alpha)
+export function judgePinned(measured: Measured, pValues: PValues, alpha: number, breachedBefore: boolean): Judgement {
+  const found = confirm(measured, pValues, alpha)
   if (found.verdict !== 'regression') return { ...found, breach: false }
   return { ...(breachedBefore ? found : SUSPECT), breach: true }
 }
@@ -57,7 +58,7 @@ export function judgePinned(measured: Measured, chances: Chances, alpha: number,
 type Measured = Compared & { readonly effect: Effect }
 
 /** Certain over the whole family, and large enough to matter. */
-function confirm(measured: Measured, { adjusted }: Chances, alpha: number): Judgement {
+function confirm(measured: Measured, { adjusted }: PValues, alpha: number): Judgement {
   const { effect, limits } = measured
   const matters = Math.abs(effect.center) >= Math.log1p(limits.minEffect) && !isSmall(measured)
   if (matters && effect.center > 0 && adjusted.worse <= alpha) return { verdict: 'regression', suspected: false }
@@ -96,5 +97,99 @@ export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, 
 
 /** The one-sided bound of the harm that a pass is decided by, as a logarithm. */
 export function boundOf(effect: Effect): number {
-  return effect.center + boundReach(effect, ACCEPT)
+  return effect.center + boundHalfWidth(effect, ACCEPT)
+}
+
+/** What the p-values of a cell are, before and after they were adjusted over its family. */
+export interface PValues {
+  readonly p: Sides
+  readonly adjusted: Sides
+}
+
+type Side = 'worse' | 'better'
+type Sides = Readonly<Record<Side, number>>
+
+/** A cell that cannot be judged says why; every other has an effect. */
+export interface Weighed {
+  readonly compared: Compared
+  readonly why?: { readonly rule: string; readonly sentence: string }
+}
+
+/**
+ * Adjusted within each level, each side for itself. What was not judged counts as found nothing, so the family stays as
+ * large as was declared.
+ */
+export function pValuesOf(weighed: readonly Weighed[], method: FamilyMethod): PValues[] {
+  const p = weighed.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
+  const adjusted = p.map((one) => ({ ...one }))
+  for (const level of ['error', 'warn']) {
+    const members = weighed.flatMap(({ compared }, index) => (compared.limits.level === level ? [index] : []))
+    const those = members.flatMap((index) => weighed[index] ?? [])
+    for (const side of ['worse', 'better'] as const) {
+      const values = method === 'holm' ? holm(members.map((index) => p[index]?.[side] ?? 1)) : byResampling(those, side)
+      for (const [place, index] of members.entries()) Object.assign(adjusted[index] ?? {}, { [side]: values[place] })
+    }
+  }
+  return p.map((one, index) => ({ p: one, adjusted: adjusted[index] ?? one }))
+}
+
+const NOTHING: Sides = { worse: 1, better: 1 }
+
+/**
+ * Signs of blocks leave out what cohorts and nights differ by, so where that is known, Holm's answer by that scatter counts
+ * if it is the larger.
+ */
+function byResampling(weighed: readonly Weighed[], side: Side): number[] {
+  const known = new Set(weighed.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
+  const blocks = [...known].toSorted((a, b) => a - b)
+  const cells = weighed.map(({ compared, why }) => {
+    const values = new Map(why ? [] : compared.harm.map(({ block, value }) => [block, value]))
+    return blocks.map((block) => values.get(block))
+  })
+  const drawn = maxT(cells, { random: random(1, 'family', side), tail: side === 'worse' ? 'greater' : 'less' })
+  const others = holm(weighed.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)))
+  return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
+}
+
+/** By the scatter of what stands above blocks; 0 where there is nothing. */
+function beyond({ center, byCohorts, byNights }: Effect, side: Side): number {
+  const harm = side === 'worse' ? center : -center
+  return Math.max(0, ...[byCohorts, byNights].flatMap((one) => (one ? [tail(harm, one)] : [])))
+}
+
+/** More than this is no plan but another machine. */
+const MOST = 10_000
+
+/** What decides a cell, on the scale of logarithms. */
+interface Decision {
+  /** Of the one-sided bound that a pass needs below `margin`. */
+  readonly accept: number
+  readonly margin: number
+  /** Of the one-sided bound that a regression needs above 0, and the least effect. */
+  readonly reject: number
+  readonly least: number
+}
+
+/**
+ * How many blocks in all, or cohorts of as many blocks as now, would decide if the estimate and the scatter stay where
+ * they are: the fewest for which the bound is within the margin, or off 0. Absent where not even thousands would.
+ */
+export function neededFor(effect: Effect, decision: Decision): { blocks: number; cohorts: number } | undefined {
+  const basis = basisOf(effect)
+  // Not more of tonight, but more nights.
+  if (basis === 'nights') return undefined
+  const byCohorts = basis === 'cohorts'
+  const scatter = (byCohorts && effect.byCohorts) || effect.byBlocks
+  const now = byCohorts ? effect.cohorts : effect.blocks
+  const deviation = scatter.error * Math.sqrt(now)
+  const borrowed = scatter.freedom - (now - 1)
+  const half = (n: number, alpha: number) => (deviation * halfWidth(n - 1 + borrowed, 1 - 2 * alpha)) / Math.sqrt(n)
+  const { center } = effect
+  const decided = (n: number) =>
+    center + half(n, decision.accept) <= decision.margin ||
+    (Math.abs(center) >= decision.least && half(n, decision.reject) <= Math.abs(center))
+  if (!decided(MOST)) return undefined
+  const needed = decided(now + 1) ? now + 1 : rootWhole(now + 1, MOST, decided)
+  if (!byCohorts) return { blocks: needed, cohorts: effect.cohorts }
+  return { blocks: Math.ceil((needed * effect.blocks) / effect.cohorts), cohorts: needed }
 }

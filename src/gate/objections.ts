@@ -1,8 +1,15 @@
-import type { Analysis, Problem } from '../model/analysis.ts'
+import type { Analysis, Problem, RunRecord } from '../model/analysis.ts'
+import { Failure } from '../model/failure.ts'
+import { machineClass } from '../model/history.ts'
 import { type Trial, trialsOf } from '../model/plan.ts'
 import type { Reading, Result } from '../model/result.ts'
+import { baselineOf } from '../model/scenario.ts'
 import { formatLatency } from '../model/units.ts'
-import type { Objection } from './objection.ts'
+import type { Objection } from '../model/verdict.ts'
+import { logRatios, pairUp, throughBaseline } from './effect.ts'
+import { armsOf, loadSettings } from './pairings.ts'
+import { placeText } from './read-limits.ts'
+import { PINNED_SCHEMA, type Pinned } from './reference.ts'
 
 /** What keeps a run, or a part of it, from being judged, whatever its figures say. */
 export function objectionsTo(analysis: Analysis): Objection[] {
@@ -209,5 +216,108 @@ function tooFast({ cells }: Analysis): Objection[] {
         spoils: true,
       },
     ]
+  })
+}
+
+/** What has to be the same in a run and in the reference that it is held against. */
+export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
+  const { scenario } = run.plan
+  const baseline = baselineOf(scenario).name
+  const facts: [string, string | undefined, string | undefined][] = [
+    ['platform', pinned.platform, run.provenance.platform],
+    ['profile', pinned.profile, scenario.profile],
+    ['baseline', pinned.baseline, baseline],
+    ['configuration of the baseline', pinned.arms[pinned.baseline], armsOf(scenario)[baseline]],
+  ]
+  const then = machineClass(pinned.provenance.machine)
+  const now = machineClass(run.provenance.machine)
+  for (const [what, seen] of Object.entries(then)) facts.push([what, seen, now[what]])
+  const everywhere = facts.flatMap(([what, before, after]) => differs(what, before, after))
+  const loads = scenario.loads.flatMap((load) => {
+    const before = pinned.loads[load.name]
+    return before === undefined ? [] : differs(`load ${load.name}`, before, loadSettings(load), load.name)
+  })
+  return [...everywhere, ...loads]
+}
+
+function differs(what: string, before: string | undefined, after: string | undefined, load?: string): Objection[] {
+  if (before === after) return []
+  return [
+    {
+      rule: 'not-comparable',
+      sentence: `This run and its reference differ in ${what}: ${after ?? 'none'} now, ${before ?? 'none'} then.`,
+      remedy: 'Measure under the same circumstances, or accept a new reference: meshbench gate accept --reason …',
+      ...(load === undefined ? {} : { load }),
+      spoils: true,
+    },
+  ]
+}
+
+/** Runs of one scenario as the reference of later ones. What cannot be judged cannot be accepted. */
+export function accept(analyses: readonly Analysis[], { reason, at }: { reason: string; at: string }): Pinned {
+  const [first, ...others] = analyses
+  if (!first) throw new Failure('usage', 'no run was named that could become a reference')
+  for (const analysis of analyses) refuse(analysis.record.run.id, objectionsTo(analysis))
+  const pinned = { ...headOf(first), acceptedAt: at, reason, runs: analyses.map(({ record }) => record.run.id) }
+  for (const { record } of others) refuse(record.run.id, differences(record, pinned))
+  return { ...pinned, cells: cellsOf(analyses) }
+}
+
+function refuse(run: string, [objection]: readonly Objection[]): void {
+  if (!objection) return
+  throw new Failure('no-valid-data', `${run} cannot become a reference`, {
+    cause: objection.sentence,
+    fix: objection.remedy,
+  })
+}
+
+/** Of the arms as well: what differs is not the same thing measured again. */
+function differences(record: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
+  const arms = armsOf(record.run.plan.scenario)
+  const changed = [...new Set([...Object.keys(arms), ...Object.keys(pinned.arms)])].filter(
+    (arm) => arms[arm] !== pinned.arms[arm],
+  )
+  return [
+    ...pinnedObjections(record, pinned),
+    ...changed.map((arm) => ({
+      rule: 'not-comparable',
+      sentence: `The configuration of ${arm} is not that of ${pinned.runs[0]}.`,
+      remedy: 'Accept runs of the same arms together.',
+      arm,
+      spoils: true,
+    })),
+  ]
+}
+
+function headOf({ record: { run } }: Analysis): Omit<Pinned, 'acceptedAt' | 'reason' | 'runs' | 'cells'> {
+  const { scenario } = run.plan
+  return {
+    schema: PINNED_SCHEMA,
+    scenario: scenario.name,
+    profile: scenario.profile,
+    platform: run.provenance.platform,
+    baseline: baselineOf(scenario).name,
+    loads: Object.fromEntries(scenario.loads.map((load) => [load.name, loadSettings(load)])),
+    arms: armsOf(scenario),
+    provenance: run.provenance,
+  }
+}
+
+/** Only what every one of the runs has. */
+function cellsOf(analyses: readonly Analysis[]): Pinned['cells'] {
+  const found = analyses.map((analysis) => new Map(ratiosOf(analysis)))
+  const places = [...(found[0]?.keys() ?? [])].filter((place) => found.every((run) => run.has(place)))
+  return Object.fromEntries(places.map((place) => [place, found.map((run) => run.get(place) ?? [])]))
+}
+
+function ratiosOf({ record, cells }: Analysis): (readonly [string, number[][]])[] {
+  const baseline = baselineOf(record.run.plan.scenario).name
+  const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
+  return cells.flatMap(({ arm, load, metric, values }) => {
+    if (arm === baseline) return []
+    const ratios = logRatios(
+      throughBaseline(pairUp(values, known.get(placeText({ arm: baseline, load, metric })) ?? [])),
+    )
+    return ratios && ratios.length > 0 ? [[placeText({ arm, load, metric }), ratios] as const] : []
   })
 }

@@ -1,4 +1,3 @@
-import { count } from '../analyse/wording.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, type ExitCode } from '../model/failure.ts'
 import type { Limits } from '../model/limits.ts'
@@ -7,11 +6,12 @@ import type {
   GateCell,
   GateFinding,
   GateResult,
+  Objection,
   ProvenanceChange,
   Verdict,
   WaiverUse,
 } from '../model/verdict.ts'
-import type { Objection } from './objection.ts'
+import { count } from '../model/words.ts'
 
 interface Parts {
   readonly analysis: Analysis

@@ -8,13 +8,13 @@ const DAY = 86_400_000
 const validity = () => ({ notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + 30 * DAY) })
 
 /** A certificate and its key, both PEM; the key is PKCS #8. */
-export interface KeyPair {
+interface KeyPair {
   readonly certificate: string
   readonly key: string
 }
 
 /** Signs what a run needs. Its own key is never handed out. */
-export interface Authority {
+interface Authority {
   readonly pem: string
   /** For a workload that is known by this SPIFFE id. */
   leaf(id: string): Promise<KeyPair>

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** A proxy as the environment names it. */
-export interface Proxy {
+interface Proxy {
   readonly address: URL
   /** The variable that names it. */
   readonly variable: string

@@ -6,7 +6,7 @@ import type { Reclaim } from '../model/usage.ts'
 import { readStrain, type Strain, scheduledReclaim, strainBetween } from './strain.ts'
 
 /** Times at which threads that sleep a millisecond at a time came back too late. All since the start of the probe. */
-export interface Gaps {
+interface Gaps {
   readonly starts: Micros[]
   readonly latencies: Micros[]
 }

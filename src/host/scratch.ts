@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../model/failure.ts'
 import type { Leftover } from '../model/platform.ts'
-import { onExit } from './on-exit.ts'
-import { OWNER_STAMP, ownStamp, RUN_STAMP, readStamp } from './owner-stamp.ts'
+import { OWNER_STAMP, ownStamp, RUN_STAMP, readStamp } from './processes.ts'
 
 /** Start of the name of every scratch folder. */
 const SCRATCH_PREFIX = 'meshbench-'
@@ -66,5 +65,28 @@ function ownerOf(dir: string): string | undefined {
     return readFileSync(join(dir, OWNER_FILE), 'latin1')
   } catch {
     return undefined
+  }
+}
+
+/** What must not outlive this process, however it ends short of a SIGKILL: run in the reverse order of registering. */
+const actions = new Set<() => void>()
+
+function runAll(): void {
+  for (const action of [...actions].reverse()) {
+    try {
+      action()
+    } catch {
+      // The process is ending: there is nobody left to tell, and the next action matters as much.
+    }
+  }
+}
+
+/** Registers a synchronous action; the answer takes it back. */
+export function onExit(action: () => void): () => void {
+  if (actions.size === 0) process.on('exit', runAll)
+  actions.add(action)
+  return () => {
+    actions.delete(action)
+    if (actions.size === 0) process.off('exit', runAll)
   }
 }

@@ -1,6 +1,6 @@
 import { formatSize, MICROS } from '../model/units.ts'
 import type { Host, Pressure, Reclaim } from '../model/usage.ts'
-import { processIds, readdirSafely, readProc, readSafely } from './proc-files.ts'
+import { processIds, readdirSafely, readProc, readSafely } from './processes.ts'
 
 /** What a machine's tasks had to wait for, since it started. Absent: its kernel does not count it. */
 export type Strain = Pick<Host, 'pressure' | 'majorFaults' | 'swappedIn' | 'swappedOut'>
@@ -35,7 +35,7 @@ export function readStrain(): Strain {
   return parseStrain((resource) => readProc(`pressure/${resource}`) ?? '', readProc('vmstat') ?? '')
 }
 
-/** By how much each grew; what was not read at both edges is absent. */
+/** By how much each grew; what was not read at both snapshots is absent. */
 export function strainBetween(open: Strain, close: Strain): Strain {
   const grown = (from: number | undefined, to: number | undefined) =>
     from === undefined || to === undefined ? undefined : Math.max(0, to - from)

@@ -1,6 +1,6 @@
 import type { KubernetesObject, Readiness } from '../model/mesh.ts'
 import type { Seconds } from '../model/units.ts'
-import type { Pod } from './pod.ts'
+import type { Pod } from './pods.ts'
 
 /** One cluster, by its API server: what the rest of the program uses. */
 export interface Cluster extends AsyncDisposable {
@@ -75,4 +75,11 @@ export interface ExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
+}
+
+/** For messages: "Deployment istio-system/istiod". */
+export function nameOf({ kind, metadata }: Omit<ObjectName, 'apiVersion'>): string {
+  return metadata.namespace === undefined
+    ? `${kind} ${metadata.name}`
+    : `${kind} ${metadata.namespace}/${metadata.name}`
 }

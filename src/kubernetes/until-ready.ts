@@ -1,11 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Readiness } from '../model/mesh.ts'
-import type { Seconds } from '../model/units.ts'
+import { milliseconds, type Seconds } from '../model/units.ts'
 import type { Api } from './api.ts'
-import { explain, type Unready } from './explain.ts'
-import { follow } from './follow.ts'
-import { hopeFor } from './hope-for.ts'
-import type { Pod } from './pod.ts'
-import { belongsTo, lackOf, type Watched } from './readiness.ts'
+import { explain, podTrouble, restartedWithin, type Unready } from './pod-trouble.ts'
+import type { Condition, Pod } from './pods.ts'
+import { ask } from './requests.ts'
 
 const ROOTS: Record<Readiness['kind'], [root: string, plural: string]> = {
   Deployment: ['/apis/apps/v1', 'deployments'],
@@ -90,4 +89,206 @@ function unreadyOf(readiness: readonly Readiness[], lists: ReadonlyMap<string, r
     const instead = others.length > 0 && target.kind !== 'Pod' ? `; there is ${others.slice(0, 5).join(', ')}` : ''
     return [{ target, lack: `${lack}${instead}`, pods: pods.filter((pod) => belongsTo(pod, target, object)) }]
   })
+}
+
+/** A container that crashes at once is ready for a moment after each start: after a crash, for how long it has to last. */
+const STEADY: Seconds = 10
+
+/** Gives up on pods whose trouble stays for longer than it takes to know that it will not end. */
+function hopeFor(giveUp: () => void) {
+  const since = new Map<string, { readonly target: Readiness; readonly timer: NodeJS.Timeout }>()
+  let lost: Readiness | undefined
+  let crashSeen = false
+  let steady: NodeJS.Timeout | undefined
+  const judge = (unready: readonly Unready[]) => {
+    if (unready.length > 0) {
+      clearTimeout(steady)
+      steady = undefined
+    }
+    const seen = new Set<string>()
+    for (const { target, pods } of unready) {
+      for (const pod of pods) {
+        const trouble = podTrouble(pod)
+        if (trouble?.kind === 'crash') crashSeen = true
+        const after = trouble?.kind === 'ended' && target.kind === 'Pod' ? 0 : trouble?.hopelessAfter
+        if (trouble === undefined || after === undefined) continue
+        const key = `${pod.metadata.uid} ${trouble.container} ${trouble.kind}`
+        seen.add(key)
+        if (since.has(key)) continue
+        const timer = setTimeout(() => {
+          lost = target
+          giveUp()
+        }, after * 1000)
+        since.set(key, { target, timer })
+      }
+    }
+    for (const [key, { timer }] of since) {
+      if (seen.has(key)) continue
+      clearTimeout(timer)
+      since.delete(key)
+    }
+  }
+  return {
+    judge,
+    /** At once where nothing crashed; else when it has lasted. */
+    trust: (pods: readonly Pod[], accept: () => void) => {
+      const shaky = crashSeen || pods.some((pod) => restartedWithin(pod, STEADY, new Date()))
+      if (shaky) steady ??= setTimeout(accept, STEADY * 1000)
+      else accept()
+    },
+    /** What was given up is told first. */
+    first: (unready: readonly Unready[]) =>
+      unready.toSorted((a, b) => Number(b.target === lost) - Number(a.target === lost)),
+    end: () => {
+      clearTimeout(steady)
+      for (const { timer } of since.values()) clearTimeout(timer)
+    },
+  }
+}
+
+/** The part of a watched object that tells whether it is ready. */
+export interface Watched {
+  readonly metadata: {
+    readonly name: string
+    readonly generation?: number
+    readonly deletionTimestamp?: string
+  }
+  readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly conditions?: readonly Condition[]
+    readonly desiredNumberScheduled?: number
+    readonly updatedNumberScheduled?: number
+    readonly numberReady?: number
+    readonly replicas?: number
+    readonly updatedReplicas?: number
+  }
+}
+
+type Stated = Pick<Watched, 'metadata' | 'status'>
+
+/** What keeps an object from being ready; undefined when it is. */
+export function lackOf(kind: Readiness['kind'], object: Stated | undefined): string | undefined {
+  if (!object) return 'it does not exist'
+  if (object.metadata.deletionTimestamp !== undefined) return 'it is being deleted'
+  if (kind === 'Pod' || kind === 'Node') return unless(object, 'Ready')
+  if (kind === 'Gateway') return gatewayLack(object)
+  const { generation = 0 } = object.metadata
+  if ((object.status?.observedGeneration ?? 0) < generation) return 'its controller has not seen its last change'
+  return kind === 'Deployment' ? deploymentLack(object) : daemonSetLack(object)
+}
+
+function deploymentLack(object: Stated): string | undefined {
+  const failure = conditionOf(object, 'ReplicaFailure')
+  if (failure?.status === 'True') return failure.message ?? failure.reason ?? 'its replicas cannot be made'
+  const { updatedReplicas = 0, replicas = 0 } = object.status ?? {}
+  if (updatedReplicas < replicas) return `${updatedReplicas} of ${replicas} replicas are of its last change`
+  return unless(object, 'Available')
+}
+
+function daemonSetLack({ status = {} }: Stated): string | undefined {
+  const { desiredNumberScheduled: desired = 0, numberReady: ready = 0, updatedNumberScheduled: updated = 0 } = status
+  if (desired === 0) return 'it runs on no node'
+  if (updated < desired) return `${updated} of ${desired} pods are of its last change`
+  return ready === desired ? undefined : `${ready} of ${desired} pods are ready`
+}
+
+function gatewayLack(object: Stated): string | undefined {
+  const programmed = conditionOf(object, 'Programmed')
+  const { generation = 0 } = object.metadata
+  if (programmed && (programmed.observedGeneration ?? generation) < generation) {
+    return 'its controller has not seen its last change'
+  }
+  return unless(object, 'Programmed')
+}
+
+function unless(object: Stated, type: string): string | undefined {
+  const condition = conditionOf(object, type)
+  if (condition?.status === 'True') return undefined
+  return condition?.message || condition?.reason || `it is not ${type}`
+}
+
+function conditionOf(object: Stated, type: string): Condition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type)
+}
+
+/** Whether a pod belongs to an object that is waited for. */
+export function belongsTo(pod: Pod, { kind, name, namespace }: Readiness, object: Watched | undefined): boolean {
+  if (pod.metadata.namespace !== namespace || pod.metadata.deletionTimestamp !== undefined) return false
+  if (kind === 'Pod') return pod.metadata.name === name
+  if (kind === 'Node') return false
+  const wanted =
+    kind === 'Gateway' ? { 'gateway.networking.k8s.io/gateway-name': name } : object?.spec?.selector?.matchLabels
+  const labels = Object.entries(wanted ?? {})
+  return labels.length > 0 && labels.every(([key, value]) => pod.metadata.labels?.[key] === value)
+}
+
+interface Followed {
+  readonly metadata: { readonly uid?: string; readonly resourceVersion?: string }
+}
+
+/**
+ * Keeps a list of objects current by watching, and hands all of it over whenever it changed, until the signal aborts.
+ * `onChange` must not throw. A kind that is not known yet is an empty list.
+ */
+async function follow<T>(
+  api: Api,
+  path: string,
+  onChange: (objects: readonly T[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { status, text } = await ask(api, { path, signal, accept: [404] })
+    if (status === 404) {
+      onChange([])
+      await delay(1000, undefined, { signal })
+      continue
+    }
+    const list = JSON.parse(text) as { metadata?: { resourceVersion?: string }; items?: (T & Followed)[] }
+    const objects = new Map((list.items ?? []).map((object) => [object.metadata.uid, object]))
+    onChange([...objects.values()])
+    const from = `${path}${path.includes('?') ? '&' : '?'}resourceVersion=${list.metadata?.resourceVersion ?? ''}`
+    await api.watch(
+      from,
+      (type, raw) => {
+        const object = raw as T & Followed
+        if (type === 'ADDED' || type === 'MODIFIED') objects.set(object.metadata.uid, object)
+        else if (type === 'DELETED') objects.delete(object.metadata.uid)
+        else return
+        if (!signal.aborted) onChange([...objects.values()])
+      },
+      signal,
+    )
+    // A server that ends watches at once must not be asked without a breath.
+    if (!signal.aborted) await delay(100, undefined, { signal })
+  }
+}
+
+/** Watches a list until it is as wanted. False when it was not within the time. */
+export async function until<T>(
+  api: Api,
+  path: string,
+  wanted: (objects: readonly T[]) => boolean,
+  within: Seconds,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const stop = new AbortController()
+  const limit = AbortSignal.timeout(milliseconds(within))
+  let seen = false
+  try {
+    await follow<T>(
+      api,
+      path,
+      (objects) => {
+        seen = wanted(objects)
+        if (seen) stop.abort()
+      },
+      AbortSignal.any([stop.signal, limit, signal]),
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!seen && !limit.aborted) throw error
+  }
+  signal.throwIfAborted()
+  return seen
 }

@@ -1,9 +1,8 @@
 import type { Generator, Measured, QuantileBounds, Slices, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type PerSecond, type Seconds } from '../model/units.ts'
-import { summarise } from '../stats/summarise.ts'
-import { rankOf } from './cumulative.ts'
+import { summarise } from '../stats/quantile-intervals.ts'
 import { type LatencyHistogram, latencyHistogram, mergeHistograms } from './histogram.ts'
-import { slotOf } from './slots.ts'
+import { rankOf, slotOf } from './slots.ts'
 import { sliceSeconds, timelineBuilder } from './timeline.ts'
 
 /**
@@ -20,7 +19,7 @@ function isDisturbed(added: Micros, response: Micros): boolean {
 }
 
 /** Successes, side by side, in microseconds. */
-export interface Answers {
+interface Answers {
   readonly count: number
   /** Place in the window: the intended send, or the real one in a closed loop. */
   readonly at: Float64Array
@@ -159,7 +158,7 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
 }
 
 /** Times in which the generator itself stood still, as told by requests that it could have sent and did not. */
-export interface Standstills {
+interface Standstills {
   /** A request could have been sent at `from` and was at `to`. */
   sentLate(from: Micros, to: Micros): void
   /** How much of a time the generator stood still; to be asked when all is told. */

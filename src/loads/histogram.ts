@@ -1,9 +1,7 @@
 import { MICROS, type Micros, type Seconds } from '../model/units.ts'
-import { quantileInterval } from '../stats/quantile-interval.ts'
-import { type Cumulative, cumulate, type Edge, rankOf, valueAtRank } from './cumulative.ts'
+import { quantileInterval } from '../stats/quantile-intervals.ts'
 import { decodeSlots, encodeSlots } from './histogram-encoding.ts'
-import { HIGHEST, slotOf } from './slots.ts'
-import { type SpectrumPoint, spectrumOf } from './spectrum.ts'
+import { type Cumulative, cumulate, type Edge, HIGHEST, rankOf, slotOf, valueAtRank } from './slots.ts'
 
 /**
  * Latencies in the layout of HdrHistogram: whole microseconds, three significant digits, so every figure that is read
@@ -142,4 +140,31 @@ function grown(counts: Float64Array<ArrayBuffer>, slot: number): Float64Array<Ar
   const larger = new Float64Array((slot | 1023) + 1)
   larger.set(counts)
   return larger
+}
+
+/** One point of the percentile spectrum. */
+interface SpectrumPoint {
+  readonly quantile: number
+  readonly latency: Seconds
+}
+
+const PER_DECADE = 30
+/** Nine decades are 271 points: enough for 10⁹ samples. */
+const DECADES = 9
+/** Quantiles that readers ask for by name and that are no tick; 0.9, 0.99, … are ticks. */
+const NAMED = [0.5, 0.75, 0.95]
+
+/** 0, then evenly spaced in the logarithm of 1 − q, in which tails are straight. */
+const QUANTILES = [
+  ...Array.from({ length: DECADES * PER_DECADE + 1 }, (_, tick) =>
+    Number((1 - 10 ** (-tick / PER_DECADE)).toFixed(12)),
+  ),
+  ...NAMED,
+].sort((a, b) => a - b)
+
+/** The spectrum of `count` samples: quantiles strictly rising, each with at least one sample above its rank. */
+function spectrumOf(count: number, atRank: (rank: number) => Seconds): SpectrumPoint[] {
+  return QUANTILES.map((quantile) => ({ quantile, rank: rankOf(quantile, count) }))
+    .filter(({ rank }) => rank < count)
+    .map(({ quantile, rank }) => ({ quantile, latency: atRank(rank) }))
 }

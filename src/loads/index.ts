@@ -1,7 +1,7 @@
 import type { LoadTool } from '../model/platform.ts'
 import type { LoadToolName } from '../model/scenario.ts'
-import { fortio } from './fortio.ts'
-import { k6 } from './k6.ts'
+import { fortio } from './fortio/fortio.ts'
+import { k6 } from './k6/k6.ts'
 
 /** The registry: a new load tool is one file and one line here. */
 export const loads: Readonly<Record<LoadToolName, LoadTool>> = { fortio, k6 }

@@ -1,5 +1,5 @@
 import { MICROS, type Micros, type Seconds } from '../model/units.ts'
-import { binomialCdf } from '../stats/binomial.ts'
+import { binomialCdf } from '../stats/distributions.ts'
 
 /** What counts as stalled: this many times the median. */
 export const STALL = 10

@@ -1,9 +1,9 @@
 import type { Slices, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type PerSecond, type Seconds } from '../model/units.ts'
-import { rankOf } from './cumulative.ts'
+import { rankOf } from './slots.ts'
 
 /** Latencies and errors by the second of the window. */
-export interface TimelineBuilder {
+interface TimelineBuilder {
   /** `at`: microseconds since the window's start; what lies outside of the window belongs to the nearest row. */
   answered(at: Float64Array, latencies: Float64Array, services: Float64Array, count: number): void
   failed(at: Micros): void
@@ -16,7 +16,7 @@ export interface TimelineBuilder {
 }
 
 /** See `QuantileBounds`. */
-export interface Disturbed {
+interface Disturbed {
   readonly at: Micros
   readonly response?: Micros
   readonly asSent: Micros

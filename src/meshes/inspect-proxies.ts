@@ -1,9 +1,9 @@
 import type { ComponentRule, ContainerFact, InstallAbout, Layer, PodFact } from '../model/mesh.ts'
 import { formatNumber, formatSize } from '../model/units.ts'
 import { type Evidence, MESH_ROLES, type Role } from '../model/usage.ts'
-import { enrolledPods } from './enrolled-pods.ts'
+import { workloadPods } from './workload-parts.ts'
 
-export interface ProxyInspection {
+interface ProxyInspection {
   readonly components: readonly ComponentRule[]
   readonly layer: Layer
   /** What an enrolled pod has: a container of that name, or the mark of ambient. */
@@ -98,4 +98,33 @@ function distinct(texts: readonly string[]): string[] {
 /** A site may bring images with a tag of its own, which say what really runs. */
 function versionText({ version, vendor: { tag } }: InstallAbout): string {
   return tag === undefined ? version : `${version}, images tagged ${tag}`
+}
+
+/** Containers by which a mesh's proxy is known. */
+const SIDECARS: readonly string[] = ['istio-proxy', 'linkerd-proxy', 'kuma-sidecar']
+
+/**
+ * Whether every pod of the workload has the mark of the mesh, and of no other: a webhook that failed open, or a pod that
+ * was made too early, would be measured without a mesh under the mesh's name.
+ */
+export function enrolledPods(pods: readonly PodFact[], namespace: string, mark: string | undefined): Evidence {
+  const workload = workloadPods(pods, namespace)
+  const wanted = mark ?? 'none'
+  const found = workload.map((pod) => ({ pod, marks: marksOf(pod).join(' and ') || 'none' }))
+  return {
+    name: 'enrolled',
+    holds: found.length > 0 && found.every(({ marks }) => marks === wanted),
+    seen: found.map(({ pod, marks }) => `${pod.labels['app']}: ${words(marks)}`).join(', ') || 'no pod of the workload',
+    source: 'pods',
+  }
+}
+
+function marksOf(pod: PodFact): string[] {
+  const sidecars = pod.containers.map(({ name }) => name).filter((name) => SIDECARS.includes(name))
+  return pod.annotations['ambient.istio.io/redirection'] === 'enabled' ? [...sidecars, 'ambient'] : sidecars
+}
+
+function words(marks: string): string {
+  if (marks === 'none') return 'no proxy'
+  return marks === 'ambient' ? 'redirected to ztunnel' : marks
 }

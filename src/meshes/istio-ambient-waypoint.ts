@@ -20,7 +20,7 @@ import {
   revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
-import { proveWaypoint } from './prove-waypoint.ts'
+import { proveWaypoint } from './prove-istio.ts'
 import { ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
 
 const NAME = 'waypoint'

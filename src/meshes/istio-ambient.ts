@@ -13,9 +13,8 @@ import {
   istioVersionTrouble,
   strictMtls,
 } from './istio-parts.ts'
-import { resourcesFor } from './limits.ts'
-import { proveAmbient } from './prove-ambient.ts'
-import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
+import { proveAmbient } from './prove-istio.ts'
+import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
 import { ON, workloadComponents } from './workload-parts.ts'
 
 /** What ambient brings on every node, and its control plane. */

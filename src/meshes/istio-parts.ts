@@ -10,10 +10,8 @@ import type {
   Values,
 } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
-import { releaseTrouble } from './install-about.ts'
-import { resourcesFor } from './limits.ts'
-import { mergeValues } from './merge-values.ts'
+import { givenValues, helmStep, imageTag, releaseTrouble, textAt } from './install-steps.ts'
+import { mergeValues, resourcesFor } from './settings.ts'
 import { ON_CONTROL_NODE } from './workload-parts.ts'
 
 export const ISTIO_NAMESPACE = 'istio-system'

@@ -16,7 +16,7 @@ import {
   revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
-import { proveSidecar } from './prove-sidecar.ts'
+import { proveSidecar } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
 import { ON, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 

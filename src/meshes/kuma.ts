@@ -1,12 +1,19 @@
-import type { InstallAbout, InstallStep, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
+import type { Counters, InstallAbout, InstallStep, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
+import type { Carried, Evidence } from '../model/usage.ts'
 import { inspectProxies } from './inspect-proxies.ts'
-import { releaseTrouble } from './install-about.ts'
-import { resourcesFor } from './limits.ts'
-import { mergeValues } from './merge-values.ts'
-import { proveKuma } from './prove-kuma.ts'
-import { concurrencySetting, limitSettings, valuesSetting } from './settings.ts'
+import { givenValues, helmStep, imageTag, releaseTrouble, textAt } from './install-steps.ts'
+import {
+  envoyCarried,
+  envoyPlain,
+  type Listeners,
+  mtlsEvidence,
+  nothingCounted,
+  threadsEvidence,
+  type Which,
+} from './proof.ts'
+import { ENVOY_THREADS } from './prove-istio.ts'
+import { concurrencySetting, limitSettings, mergeValues, resourcesFor, valuesSetting } from './settings.ts'
 import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
 const NAMESPACE = 'kuma-system'
@@ -135,5 +142,30 @@ function policy(kind: string, name: string, spec: Values): KubernetesObject {
     kind,
     metadata: { name, namespace: NAMESPACE, labels: { 'kuma.io/mesh': 'default' } },
     spec: { targetRef: { kind: 'Mesh' }, ...spec },
+  }
+}
+
+/** Kuma names what it lets in after the application's port or after itself, and leaves Envoy's own names of labels. */
+function inbound(label: string): Which {
+  return (labels) => /^(localhost|self_inbound)_/.test(labels[label] ?? '')
+}
+
+const INBOUND: Listeners = { http: inbound('envoy_http_conn_manager_prefix'), tcp: inbound('envoy_tcp_prefix') }
+
+function proveKuma(
+  counters: Counters,
+  { settings }: InstallAbout,
+): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
+  const server = counters['server-proxy'] ?? []
+  if (server.length === 0) return { evidence: [nothingCounted("the server's proxy")] }
+  const carried = envoyCarried(server, INBOUND)
+  const proxies = Object.entries(counters).map(([name, pods]) => ({ name, pods, gauge: ENVOY_THREADS }))
+  const counted = { carried, plain: envoyPlain(server, INBOUND), source: "Envoy's counters" }
+  return {
+    evidence: [
+      mtlsEvidence(counted, 'server-proxy'),
+      ...threadsEvidence(proxies, Number(settings['concurrency'] ?? 0)),
+    ],
+    carried,
   }
 }

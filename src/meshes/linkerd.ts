@@ -1,5 +1,6 @@
 import type {
   ComponentRule,
+  Counters,
   InstallAbout,
   InstallStep,
   KubernetesObject,
@@ -10,11 +11,25 @@ import type {
   VersionTrouble,
 } from '../model/mesh.ts'
 import type { Vendor } from '../model/site.ts'
-import { givenValues, helmStep, imageTag, textAt } from './helm-step.ts'
+import type { Carried, Evidence } from '../model/usage.ts'
 import { inspectProxies } from './inspect-proxies.ts'
-import { resourcesFor } from './limits.ts'
-import { proveLinkerd } from './prove-linkerd.ts'
-import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
+import { givenValues, helmStep, imageTag, textAt } from './install-steps.ts'
+import {
+  asManyAsFit,
+  type Counted,
+  connectionsEvidence,
+  type Edges,
+  grown,
+  type Labels,
+  level,
+  mtlsEvidence,
+  nothingCounted,
+  pathEvidence,
+  threadsEvidence,
+  USED,
+  type Which,
+} from './proof.ts'
+import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
 import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
 const NAMESPACE = 'linkerd'
@@ -226,4 +241,100 @@ function annotations({ settings }: InstallAbout): Readonly<Record<string, string
     ...(settings['strict'] === true && { 'config.linkerd.io/default-inbound-policy': 'all-authenticated' }),
     ...(settings['accessLog'] === true && { 'config.linkerd.io/access-log': 'apache' }),
   }
+}
+
+const SOURCE = "Linkerd's metrics"
+const ADMIN = '4191'
+const THREADS = 'tokio_rt_workers'
+
+/** What the proxies of client and server counted; opaque TCP by connections and bytes. */
+function proveLinkerd(
+  counters: Counters,
+  about: InstallAbout,
+): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
+  const client = counters['client-proxy'] ?? []
+  const server = counters['server-proxy'] ?? []
+  if (server.length === 0) return { evidence: [nothingCounted("the server's proxy")] }
+  const counted = inbound(server, about)
+  const hops = [
+    { name: 'client-proxy', carried: outbound(client) },
+    { name: 'server-proxy', carried: counted.carried },
+  ]
+  const proxies = [
+    { name: 'client-proxy', pods: client, gauge: THREADS },
+    { name: 'server-proxy', pods: server, gauge: THREADS },
+  ]
+  return {
+    evidence: [
+      mtlsEvidence(counted, 'server-proxy'),
+      pathEvidence(hops, SOURCE),
+      ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0), asManyAsFit),
+      ...connections(client),
+      ...clients(server),
+    ],
+    carried: counted.carried,
+  }
+}
+
+/** The workload's ports: not the proxy's own, and not what the kubelet asks to see whether a pod lives. */
+const ofWorkload: Which = (labels) =>
+  labels['direction'] === 'inbound' && labels['target_port'] !== ADMIN && labels['route_name'] !== 'probe'
+
+function inbound(pods: readonly Edges[], { namespace }: InstallAbout): Counted {
+  const fromNamespace = `.${namespace}.serviceaccount.identity.`
+  const isMtls = ({ tls, client_id }: Labels) => tls === 'true' && client_id?.includes(fromNamespace) === true
+  const mtls: Which = (labels) => ofWorkload(labels) && isMtls(labels)
+  const requests = grown(pods, 'request_total', mtls)
+  const plainRequests = grown(pods, 'request_total', (labels) => ofWorkload(labels) && !isMtls(labels))
+  const tcp: Which = (labels) => mtls(labels) && labels['peer'] === 'src'
+  const connections = grown(pods, 'tcp_open_total', tcp)
+  const bytes = grown(pods, 'tcp_write_bytes_total', tcp)
+  if (requests + plainRequests > 0 || connections + bytes === 0) {
+    return { carried: { requests }, plain: plainRequests, source: SOURCE }
+  }
+  // Of the ports that were used: the kubelet's probes of others come without TLS.
+  const ports = usedPorts(pods, tcp)
+  const plain = grown(pods, 'tcp_open_total', (labels) => {
+    return ofWorkload(labels) && labels['peer'] === 'src' && !isMtls(labels) && ports.has(labels['target_port'])
+  })
+  return { carried: { connections, bytes }, plain, source: SOURCE }
+}
+
+function usedPorts(pods: readonly Edges[], which: Which): ReadonlySet<string | undefined> {
+  const ports = new Set(pods.flatMap(({ after }) => after.filter(({ labels }) => which(labels)).map(portOf)))
+  return new Set(
+    [...ports].filter(
+      (port) => grown(pods, 'tcp_write_bytes_total', (labels) => which(labels) && labels['target_port'] === port) > 0,
+    ),
+  )
+}
+
+const portOf = ({ labels }: { readonly labels: Labels }) => labels['target_port']
+
+/** What the client's proxy sent to the server's under mutual TLS. */
+function outbound(pods: readonly Edges[]): Carried {
+  const mtls: Which = (labels) => labels['direction'] === 'outbound' && labels['tls'] === 'true'
+  const requests = grown(pods, 'request_total', mtls)
+  const tcp: Which = (labels) => mtls(labels) && labels['peer'] === 'dst'
+  const connections = grown(pods, 'tcp_open_total', tcp)
+  const bytes = grown(pods, 'tcp_read_bytes_total', tcp)
+  return requests > 0 || connections + bytes === 0 ? { requests } : { connections, bytes }
+}
+
+/** What the client's proxy has open to the server's; it speaks HTTP/2 to it whatever the client speaks. */
+function connections(pods: readonly Edges[]): Evidence[] {
+  const toServer: Which = ({ direction, peer, tls }) => direction === 'outbound' && peer === 'dst' && tls === 'true'
+  const open = (edge: 'before' | 'after') => level(pods, edge, 'tcp_open_connections', toServer)
+  const how = grown(pods, 'request_total', ({ direction }) => direction === 'outbound') > 0 ? USED.http2 : ''
+  return connectionsEvidence(Math.max(open('before'), open('after')), 'between the proxies', how, SOURCE)
+}
+
+/** Who came: the identities that the server's proxy saw within the window. */
+function clients(pods: readonly Edges[]): Evidence[] {
+  const ids = new Set(
+    pods.flatMap(({ after }) =>
+      after.flatMap(({ name, labels }) => (name === 'tcp_open_total' ? (labels['client_id'] ?? []) : [])),
+    ),
+  )
+  return ids.size === 0 ? [] : [{ name: 'identity', seen: [...ids].sort().join(', '), source: SOURCE }]
 }

@@ -1,5 +1,5 @@
 import type { Mesh } from '../model/mesh.ts'
-import { enrolledPods } from './enrolled-pods.ts'
+import { enrolledPods } from './inspect-proxies.ts'
 import { workloadComponents } from './workload-parts.ts'
 
 export const none: Mesh = {

@@ -7,7 +7,7 @@ const valuesSchema = z.custom<Values>((value) => typeof value === 'object' && va
 const objectsSchema = z.array(z.custom<KubernetesObject>((value) => typeof value === 'object' && value !== null))
 
 /** One step of an installation. Nothing in it is a secret: passwords, keys and the data of Secrets are left out. */
-export const installedPartSchema = z.object({
+const installedPartSchema = z.object({
   /** `istiod`, `definitions of the Gateway API`, `enrolment`, … */
   title: z.string(),
   /** SHA-256 of what it was made from: the chart's files and the values, or the objects. */

@@ -81,11 +81,11 @@ export interface KubernetesMesh {
   readonly components: readonly ComponentRule[]
   /** The certificates that end first of those in force as it is installed here; absent where it has none. */
   readonly certificates?: Certificates
-  /** Metrics that are read at both edges of a window. */
+  /** Metrics that are read at both snapshots of a window. */
   readonly scrapes: readonly Scrape[]
   /** What the pods themselves show: enrolment, threads, limits. Read once when the arm is up. */
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
-  /** What the counters show between two edges. */
+  /** What the counters show between two snapshots. */
   prove(counters: Counters, about: InstallAbout): { readonly evidence: readonly Evidence[]; readonly carried?: Carried }
 }
 
@@ -197,7 +197,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** One scraped pod at both edges. */
+/** One scraped pod at both snapshots. */
 export interface Counters {
   /** By the scrape's name: one entry for each pod. */
   readonly [scrape: string]: readonly {

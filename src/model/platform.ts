@@ -77,13 +77,13 @@ export interface Platform {
 
 export interface Testbed extends AsyncDisposable {
   /** Provision or thaw, install the mesh, deploy the workload, wait until it answers a real request. */
-  raise(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, Seat>
+  raise(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, RunningArm>
   /** Freeze or remove. A failure here ends the run: what is left would spoil every later block. */
   lower(arm: Arm): Promise<void>
 }
 
 /** An arm that is up. */
-export interface Seat {
+export interface RunningArm {
   /** A folder that programs run here may write to. */
   readonly dir: string
   /** What the load generator is pointed at. */
@@ -92,12 +92,12 @@ export interface Seat {
   exec(command: Command, signal: AbortSignal): Promise<Execution>
   /** Lets time pass where the arm lives; at once where time is simulated. */
   wait(seconds: Seconds, signal: AbortSignal): Promise<void>
-  /** The opening edge of a window; nothing is read again until it is closed. */
+  /** The opening snapshot of a window; nothing is read again until it is closed. */
   observe(): Promise<Window>
 }
 
 export interface Window {
-  /** The closing edge: what was used and seen since. */
+  /** The closing snapshot: what was used and seen since. */
   close(): Promise<Observation>
 }
 
@@ -130,7 +130,7 @@ export interface Execution {
 export interface LoadCommands {
   readonly warmup?: Command
   readonly measure: Command
-  /** Seconds from the start of `measure` to the opening edge of its window: not 0 where a tool warms up within its own process. */
+  /** Seconds from the start of `measure` to the opening snapshot of its window: not 0 where a tool warms up within its own process. */
   readonly opensAfter: Seconds
 }
 

@@ -15,7 +15,7 @@ const columnSchema = z.custom<number[]>(
  * One row per second of the window, columns side by side. Requests are placed in the second they were meant to be
  * sent in; latencies are the response time (the service time in a closed loop), successes only, in microseconds.
  */
-export const timelineSchema = z.object({
+const timelineSchema = z.object({
   requests: columnSchema,
   errors: columnSchema,
   p50: columnSchema,
@@ -29,7 +29,7 @@ export type Timeline = z.infer<typeof timelineSchema>
  * The window in slices of `seconds` whole seconds, which follow from the load alone: see `sliceSeconds`. A part that is
  * left over at the end is in none. Requests are placed by the time they were due; p99 of successes, in microseconds.
  */
-export const slicesSchema = z.object({
+const slicesSchema = z.object({
   seconds: z.number(),
   /** Successes. */
   answers: columnSchema,
@@ -43,7 +43,7 @@ export const slicesSchema = z.object({
 export type Slices = z.infer<typeof slicesSchema>
 
 /** What the load tool says about itself; the validity rules read it. What a tool cannot say is absent. */
-export const generatorSchema = z.object({
+const generatorSchema = z.object({
   version: z.string().optional(),
   /** Connections that were really used. */
   connections: z.number(),
@@ -127,7 +127,7 @@ const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
  * sent them. `lo`: without these requests. `hi`: with the disturbed ones as late as they came, and those that were never
  * sent beyond all others; absent where the quantile is one of those.
  */
-export const quantileBoundsSchema = z.object({
+const quantileBoundsSchema = z.object({
   p50: boundsSchema,
   p90: boundsSchema,
   p99: boundsSchema,
@@ -177,7 +177,7 @@ export const measuredSchema = z.object({
 export type Measured = z.infer<typeof measuredSchema>
 
 /** What a trial measured. */
-export const readingSchema = z.object({
+const readingSchema = z.object({
   ...measuredSchema.shape,
   observation: observationSchema,
   /** The visit's idle window: the same arm, freshly made, without load. Absent in results of before it was measured. */
@@ -185,7 +185,7 @@ export const readingSchema = z.object({
 })
 export type Reading = z.infer<typeof readingSchema>
 
-export const outcomeSchema = z.discriminatedUnion('status', [
+const outcomeSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('measured'), reading: readingSchema }),
   z.object({ status: z.literal('failed'), failure: failureSchema }),
 ])
@@ -213,7 +213,7 @@ export const resultSchema = z.object({
 export type Result = z.infer<typeof resultSchema>
 
 /** A program that took part: where it came from and what exactly it was. */
-export const toolSchema = z.object({
+const toolSchema = z.object({
   name: z.string(),
   version: z.string(),
   /** `configured`, `path`, `cache`, `go`, `pip`, `release`, … */

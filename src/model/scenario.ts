@@ -18,7 +18,7 @@ export type Profile = (typeof PROFILES)[number]
 
 /** Whether client and server are on one node or on two. */
 export const PLACEMENTS = ['cross-node', 'same-node'] as const
-export type Placement = (typeof PLACEMENTS)[number]
+type Placement = (typeof PLACEMENTS)[number]
 
 /**
  * `frozen`: every arm stands for the whole cohort, all but the one that is measured are frozen, so blocks interleave arms.

@@ -1,4 +1,4 @@
-import type { ProgramName } from './tool.ts'
+import type { ToolProvenance } from './result.ts'
 
 /**
  * Where what is not on this machine comes from. A site file replaces any of it: for mirrors, and for places without
@@ -46,3 +46,14 @@ export interface Vendor {
 }
 
 export type SiteVendor = Partial<Omit<Vendor, 'name'>>
+
+/** External programs that meshbench runs. */
+export const PROGRAMS = ['kind', 'helm', 'fortio', 'k6', 'envoy'] as const
+export type ProgramName = (typeof PROGRAMS)[number]
+
+/** A program that was found or fetched. */
+export interface Program {
+  readonly name: ProgramName
+  readonly path: string
+  readonly provenance: ToolProvenance
+}

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * Whose cost it is. The bill of a mesh is everything but `application` and `generator`; `cluster` is Kubernetes itself: what
  * the node of its control plane uses beyond the mesh.
  */
-export const ROLES = [
+const ROLES = [
   'application',
   'generator',
   'client-proxy',
@@ -23,7 +23,7 @@ export const COST_UNITS = ['pod', 'node', 'namespace', 'cluster'] as const
 export type CostUnit = (typeof COST_UNITS)[number]
 
 /** How a part of a mesh grows with a cluster. */
-export interface Scaling {
+interface Scaling {
   /** Roles of one part are the same program: the sidecars of client and server. */
   readonly part: string
   readonly per: CostUnit
@@ -50,7 +50,7 @@ const stalledSchema = z.object({
 })
 
 /** Pressure stall information of the kernel: seconds in which tasks waited for a resource. */
-export const pressureSchema = z.object({
+const pressureSchema = z.object({
   cpu: stalledSchema.optional(),
   memory: stalledSchema.optional(),
   io: stalledSchema.optional(),
@@ -58,16 +58,16 @@ export const pressureSchema = z.object({
 export type Pressure = z.infer<typeof pressureSchema>
 
 /** What takes memory away on a schedule, however much of it is free, and its period in seconds where that can be read. */
-export const reclaimSchema = z.object({ what: z.string(), every: z.number().optional() })
+const reclaimSchema = z.object({ what: z.string(), every: z.number().optional() })
 export type Reclaim = z.infer<typeof reclaimSchema>
 
-/** What one component used between the two edges of a trial's window. */
-export const usageSchema = z.object({
+/** What one component used between the two snapshots of a trial's window. */
+const usageSchema = z.object({
   component: z.string(),
   role: z.enum(ROLES),
   /** CPU time within the window, children and threads included. */
   cpuSeconds: z.number(),
-  /** Memory at the closing edge, in bytes: the working set, or the proportional set size where processes are measured one by one. */
+  /** Memory at the closing snapshot, in bytes: the working set, or the proportional set size where processes are measured one by one. */
   memoryBytes: z.number(),
   /**
    * Pages of files among `memoryBytes`, in bytes: the program itself above all. Processes on one node that run the same program
@@ -101,7 +101,7 @@ export function roleOf({ component, role }: Pick<Usage, 'component' | 'role'>): 
 }
 
 /** What was seen of an arm during the window: a claim that holds or not, or a fact to be shown. */
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   /** `mtls`, `identity`, `path`, `threads`, `retries`, `access-log`, `version`, … */
   name: z.string(),
   /** Absent: a fact without a claim. False makes the trial invalid. */
@@ -113,7 +113,7 @@ export const evidenceSchema = z.object({
 export type Evidence = z.infer<typeof evidenceSchema>
 
 /** What the mesh's own counters say it carried, under mTLS where the arm has it, within the window. */
-export const carriedSchema = z.object({
+const carriedSchema = z.object({
   requests: z.number().optional(),
   connections: z.number().optional(),
   /** Towards the client: comparable with what the generator received. */
@@ -122,7 +122,7 @@ export const carriedSchema = z.object({
 export type Carried = z.infer<typeof carriedSchema>
 
 /** The whole host during the window. */
-export const hostSchema = z.object({
+const hostSchema = z.object({
   cores: z.number(),
   /** Cores busy on average, everything on the host counted. */
   busyCores: z.number(),
@@ -140,11 +140,11 @@ export const hostSchema = z.object({
 })
 export type Host = z.infer<typeof hostSchema>
 
-/** Everything seen between the two edges of a trial's window. */
+/** Everything seen between the two snapshots of a trial's window. */
 export const observationSchema = z.object({
-  /** Of the opening edge: seconds since the epoch. Absent in results of before it was kept, and where time is simulated. */
+  /** Of the opening snapshot: seconds since the epoch. Absent in results of before it was kept, and where time is simulated. */
   startedAt: z.number().optional(),
-  /** Length of the window between the two edges. */
+  /** Length of the window between the two snapshots. */
   seconds: z.number(),
   usage: z.array(usageSchema),
   evidence: z.array(evidenceSchema),

@@ -13,7 +13,7 @@ export type CellVerdict = (typeof CELL_VERDICTS)[number]
 export type Verdict = CellVerdict | 'budget'
 
 /** `error`: decides the exit code. `warn`: is said, and decides nothing. */
-export type GateLevel = 'error' | 'warn'
+type GateLevel = 'error' | 'warn'
 
 /** One candidate × load × metric against its reference. Ratios are of the candidate to the reference. */
 export interface GateCell {
@@ -128,4 +128,18 @@ export interface GateResult {
   readonly waivers: readonly WaiverUse[]
   /** The next command, where there is one: `meshbench run --extend …`. */
   readonly next?: string
+}
+
+/** Why a run, or a part of it, cannot be judged. */
+export interface Objection {
+  /** Stable, for machines. */
+  readonly rule: string
+  readonly sentence: string
+  readonly remedy: string
+  /** Where, when it is not everywhere. */
+  readonly arm?: string
+  readonly load?: string
+  readonly metric?: string
+  /** The cells there are not judged at all: a verdict would rest on what is wrong. */
+  readonly spoils: boolean
 }

@@ -1,7 +1,10 @@
-import { blockCount, type Plan } from '../model/plan.ts'
-import { type Arm, baselineOf, isSameArm, isSameMesh, type Scenario } from '../model/scenario.ts'
-import { blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
+import { blockCount, type Costs, type Plan } from '../model/plan.ts'
+import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
+import type { Seconds } from '../model/units.ts'
+import { halfWidth } from '../stats/intervals.ts'
+import { type Budget, bestDesign, blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
 import { rootWhole } from '../stats/root.ts'
+import { estimate, idleOf } from './time.ts'
 
 /** How much a metric scatters: standard deviations of the paired log-ratio of two arms. */
 export interface Deviation {
@@ -22,7 +25,7 @@ const ON_CLUSTERS = { p50: 0.11, 'typical-p99': 0.25, p99: 1.8, 'mesh-cpu': 0.05
 const AS_PROCESSES = { p50: 0.08, 'typical-p99': 0.55, p99: 0.41, 'mesh-cpu': 0.05 }
 
 /** What is taken for the scatter of a platform until a run has shown it. */
-export function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[] {
+function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[] {
   const seen = platform === 'kind' || platform === 'cluster' ? ON_CLUSTERS : AS_PROCESSES
   return Object.entries(seen).map(([metric, deviation]) => ({ metric, deviation, source: SOURCE }))
 }
@@ -72,7 +75,7 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
 function found({ metric, deviation, between, source }: Deviation, load: string, plan: Plan): Detectable {
   const blocks = blockCount(plan)
   const scatter = { deviation, between: between ?? assumedBetween(plan.scenario, deviation) }
-  const pairs = lentPairs(plan.scenario)
+  const pairs = pooledPairs(plan.scenario)
   const precision = precisionOf({ ...scatter, cohorts: plan.cohorts.length, blocks, pairs })
   const blocksFor = (effect: number) =>
     plan.cohorts.length < 2
@@ -95,10 +98,10 @@ function assumedBetween({ platform }: Scenario, deviation: number): number {
 }
 
 /**
- * How many A/A pairs lend what they show of every cohort to the comparison with the baseline: of the arm that borrows from
- * the fewest. An arm of another mesh borrows from none, as the analysis has it.
+ * How many A/A pairs add what they show of every cohort to the comparison with the baseline: of the arm that has the
+ * fewest. An arm of another mesh has none, as in the analysis.
  */
-export function lentPairs(scenario: Scenario): number {
+function pooledPairs(scenario: Scenario): number {
   const { arms } = scenario
   const baseline = baselineOf(scenario)
   const repeats = (arm: Arm) => arms.filter((one) => isSameArm(one, arm)).length - 1
@@ -108,12 +111,12 @@ export function lentPairs(scenario: Scenario): number {
 }
 
 /** A standard error on the logarithm, and how well it will be known. */
-export interface Precision {
+interface Precision {
   readonly error: number
   readonly freedom: number
 }
 
-export interface Design {
+interface Design {
   readonly deviation: number
   readonly between: number
   readonly cohorts: number
@@ -123,7 +126,7 @@ export interface Design {
 }
 
 /** As the analysis will have it: cohorts are the replicates where there are several. Undefined below two blocks. */
-export function precisionOf({ deviation, between, cohorts, blocks, pairs }: Design): Precision | undefined {
+function precisionOf({ deviation, between, cohorts, blocks, pairs }: Design): Precision | undefined {
   if (cohorts < 2) return blocks < 2 ? undefined : { error: deviation / Math.sqrt(blocks), freedom: blocks - 1 }
   const error = Math.sqrt(between ** 2 / cohorts + deviation ** 2 / blocks)
   return { error, freedom: cohorts - 1 + pairs * cohorts }
@@ -144,4 +147,91 @@ function cohortsToFind(effect: number, about: Omit<Design, 'cohorts' | 'blocks'>
   let high = 2
   while (!enough(high)) high *= 2
   return Math.ceil((high === 2 ? 2 : rootWhole(high / 2, high, enough)) * about.each)
+}
+
+/** How the wall clock of a plan gives the narrowest interval of one load and metric. */
+export interface DesignAdvice {
+  readonly load: string
+  readonly metric: string
+  /** Wall clock of the plan, and of the advice at most. */
+  readonly seconds: Seconds
+  readonly cohorts: number
+  /** Of each cohort. */
+  readonly blocks: number
+  readonly window: Seconds
+  /** Half of the 95 % interval that is to be expected, as a ratio ≥ 1; `planned`: of the plan as it is. */
+  readonly half: number
+  readonly planned: number
+}
+
+/** Windows many times as long as planned are another experiment. */
+const LONGEST = 10
+
+/**
+ * How many cohorts, blocks and seconds of window give the smallest interval in the time that the plan takes. Windows are
+ * never shorter than planned, since the scatter was not seen with shorter ones. Where cohorts are clusters only: elsewhere
+ * blocks are the replicates, and there is nothing to divide. Undefined where the plan has no interval itself.
+ */
+export function adviseDesign(plan: Plan, costs: Costs, subject: Detectable): DesignAdvice | undefined {
+  const { scenario, cohorts } = plan
+  const load = scenario.loads.find(({ name }) => name === subject.load)
+  if (!load || (scenario.platform !== 'kind' && scenario.platform !== 'cluster')) return undefined
+  const { seconds } = estimate(plan, costs)
+  const pairs = pooledPairs(scenario)
+  const budget = budgetOf(plan, costs, subject, load)
+  const best = withPairs({ ...budget, seconds }, cohorts.length, pairs)
+  const planned = halfOf({ ...subject, cohorts: cohorts.length, pairs })
+  if (!best || planned === undefined) return undefined
+  const deviation = Math.sqrt(budget.deviation.block ** 2 + budget.deviation.window ** 2 / best.window)
+  const half = halfOf({ ...subject, deviation, cohorts: best.cohorts, blocks: best.cohorts * best.blocks, pairs })
+  if (half === undefined) return undefined
+  const { load: name, metric } = subject
+  return { load: name, metric, seconds, cohorts: best.cohorts, blocks: best.blocks, window: best.window, half, planned }
+}
+
+/** Every cohort has its A/A pairs, so that what they add depends on the answer: asked again until both agree. */
+function withPairs(budget: Budget, cohorts: number, pairs: number) {
+  let best = bestDesign({ ...budget, freedom: pairs * cohorts })
+  for (let step = 0; best && pairs > 0 && step < 5; step++) {
+    const next = bestDesign({ ...budget, freedom: pairs * best.cohorts })
+    if (next?.cohorts === best.cohorts) return next
+    best = next
+  }
+  return best
+}
+
+function halfOf(design: Parameters<typeof precisionOf>[0]): number | undefined {
+  const precision = precisionOf(design)
+  return precision && Math.exp(halfWidth(precision.freedom) * precision.error)
+}
+
+function budgetOf({ scenario }: Plan, costs: Costs, subject: Detectable, load: Load): Omit<Budget, 'seconds'> {
+  const arms = scenario.arms.length
+  const warmups = scenario.loads.reduce((sum, { warmup }) => sum + costs.trial + warmup, 0)
+  const others = scenario.loads.reduce((sum, one) => (one === load ? sum : sum + one.duration), 0)
+  // What two windows of one second miss by, of which longer ones miss less; the rest of the scatter is the blocks' own.
+  const window = Math.min(
+    Math.SQRT2 * samplingError(subject.metric, load),
+    subject.deviation * Math.sqrt(load.duration),
+  )
+  const block = Math.sqrt(Math.max(0, subject.deviation ** 2 - window ** 2 / load.duration))
+  return {
+    cost: {
+      cohort: costs.cohort,
+      block: arms * (costs.visit + idleOf(scenario, costs) + warmups + others),
+      window: arms,
+    },
+    deviation: { cohort: subject.between, block, window },
+    window: { least: load.duration, most: LONGEST * load.duration },
+  }
+}
+
+/**
+ * Of a quantile of one second's requests, as a logarithm, were they exponential: √(q/((1 − q) n)) / −ln(1 − q). None for
+ * other metrics, and without a rate.
+ */
+function samplingError(metric: string, { rate }: Load): number {
+  const q = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 }[metric]
+  if (q === undefined || rate === 'max') return 0
+  return Math.sqrt(q / ((1 - q) * rate)) / -Math.log(1 - q)
 }

@@ -2,7 +2,7 @@ import { type Block, type Cohort, type Plan, type Trial, trialsOf } from '../mod
 import type { Suspect } from '../model/result.ts'
 import { makePlan, trialId } from './make-plan.ts'
 
-export interface ExtensionAbout {
+interface ExtensionAbout {
   readonly suspects: readonly Suspect[]
   /** Blocks to be added, over all cohorts; rounded up to the same number in each. */
   readonly blocks: number

@@ -2,7 +2,6 @@ import { Failure } from '../model/failure.ts'
 import { type Block, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
 import type { Arm, Scenario } from '../model/scenario.ts'
 import { random } from '../stats/random.ts'
-import { williams } from '../stats/williams.ts'
 
 /**
  * The schedule of a scenario; the same scenario gives the same schedule. More blocks only add to the end of each
@@ -15,7 +14,7 @@ export function makePlan(scenario: Scenario): Plan {
     cohort: index + 1,
     blocks: blocksOf(scenario, index + 1, number),
   }))
-  refuseTwins(trialsOf({ cohorts }))
+  refuseLocalVariants(trialsOf({ cohorts }))
   return { scenario, cohorts }
 }
 
@@ -79,7 +78,7 @@ export function trialId(
 }
 
 /** Arm `a` with load `b-c` and arm `a-b` with load `c` would share a file. */
-function refuseTwins(trials: readonly Trial[]): void {
+function refuseLocalVariants(trials: readonly Trial[]): void {
   const seen = new Map<string, Trial>()
   for (const trial of trials) {
     const twin = seen.get(trial.id)
@@ -91,4 +90,29 @@ function refuseTwins(trials: readonly Trial[]): void {
     }
     seen.set(trial.id, trial)
   }
+}
+
+/**
+ * Orders for n treatments in which every ordered pair of neighbours occurs equally often (E. J. Williams, 1949), so that
+ * what one treatment leaves behind for the next falls on all of them alike. Even n: n rows, each pair once. Odd n: no
+ * single square is balanced, so the square is followed by its mirror image: 2n rows, each pair twice. Every n
+ * consecutive rows from a multiple of n on are a Latin square: each treatment is once at each place.
+ */
+export function williams(n: number): number[][] {
+  const first = Array.from({ length: n }, (_, place) => (place % 2 === 1 ? (place + 1) / 2 : (n - place / 2) % n))
+  const square = Array.from({ length: n }, (_, shift) => first.map((treatment) => (treatment + shift) % n))
+  return n % 2 === 0 ? square : [...square, ...square.map((row) => row.toReversed())]
+}
+
+/** A plan as text that depends on its meaning only: keys sorted, what is absent left out, no white space. */
+export function planText(plan: Plan): string {
+  return canonical(plan)
+}
+
+function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join()}}`
 }

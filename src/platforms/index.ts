@@ -5,7 +5,7 @@ import type { Site } from '../model/site.ts'
 import { catalogueFor } from '../site/catalogue-for.ts'
 
 /** What a platform may be told. */
-export interface PlatformOptions {
+interface PlatformOptions {
   /** Where images, charts and manifests come from. */
   readonly site: Site
   /** Leave what was provisioned standing for the next run. */

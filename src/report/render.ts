@@ -1,27 +1,22 @@
 import { gzipSync } from 'node:zlib'
-import type { Trend } from '../analyse/history/trend.ts'
+import type { Trend } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
+import { type PageData, pageData } from './data/page-data.ts'
+import { viewOf } from './data/view.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
-import { type PageData, pageData } from './page-data.ts'
-import { panelStyle } from './panel-style.ts'
+import { panelStyle, STYLE } from './page-style.ts'
 import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
-import { differences } from './sections/differences.ts'
+import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
+import { clusterSize } from './sections/cluster-costs.ts'
 import { fairness } from './sections/fairness.ts'
-import { fleet } from './sections/fleet.ts'
-import { latency } from './sections/latency.ts'
 import { method } from './sections/method.ts'
 import { dateWords, opening } from './sections/opening.ts'
-import { history, sweeps } from './sections/over-loads.ts'
+import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
-import { provenance } from './sections/provenance.ts'
-import { resources } from './sections/resources.ts'
-import { stalls } from './sections/stalls.ts'
 import { trials } from './sections/trials.ts'
-import { STYLE } from './style.ts'
-import { viewOf } from './view.ts'
 
 /** What the page says of itself, beside the analysis. */
-export interface ReportAbout {
+interface ReportAbout {
   readonly title?: string
   /** ISO 8601. */
   readonly generatedAt: string
@@ -34,7 +29,7 @@ const CONTENTS = [
   ['differences', 'Differences'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
-  ['fleet', 'Your cluster'],
+  ['cluster-size', 'Your cluster'],
   ['sweep', 'Rates'],
   ['history', 'History'],
   ['stalls', 'Stalls'],
@@ -55,7 +50,7 @@ export async function renderReport(analysis: Analysis, about: ReportAbout): Prom
     differences(view),
     latency(view),
     resources(view),
-    fleet(view),
+    clusterSize(view),
     sweeps(view),
     history(view),
     stalls(view, analysis),

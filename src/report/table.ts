@@ -6,7 +6,7 @@ export interface TableCell {
   readonly tone?: string
 }
 
-export interface TableData {
+interface TableData {
   readonly id: string
   readonly caption: Fragment
   /** `numeric`: the column is set to the right. */

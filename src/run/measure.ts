@@ -1,10 +1,18 @@
 import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { Trial } from '../model/plan.ts'
-import type { Command, Execution, LoadCommands, LoadTool, RawOutput, Seat } from '../model/platform.ts'
+import type {
+  Command,
+  Execution,
+  LoadCommands,
+  LoadTool,
+  Platform,
+  RawOutput,
+  RunIdentity,
+  RunningArm,
+} from '../model/platform.ts'
 import type { Outcome, Reading } from '../model/result.ts'
-import type { Load } from '../model/scenario.ts'
-import type { World } from './world.ts'
+import type { Load, LoadToolName } from '../model/scenario.ts'
 
 /** What came of a trial, with the tool's own output: kept even where it could not be read. */
 interface OutcomeEvent {
@@ -15,30 +23,35 @@ interface OutcomeEvent {
 
 /** One trial on an arm that is up. Ends with its outcome, whatever happens; only an interruption is thrown. */
 export async function* measure(
-  seat: Seat,
+  runningArm: RunningArm,
   trial: Trial,
   load: Load,
   world: World,
 ): AsyncGenerator<Event | OutcomeEvent> {
   try {
-    yield* measureOnce(seat, trial, load, world)
+    yield* measureOnce(runningArm, trial, load, world)
   } catch (error) {
     world.signal.throwIfAborted()
     yield { type: 'outcome', outcome: failed(error), raw: [] }
   }
 }
 
-/** Warm-up, the window between its two edges, then reading what the tool wrote. */
-async function* measureOnce(seat: Seat, trial: Trial, load: Load, world: World): AsyncGenerator<Event | OutcomeEvent> {
+/** Warm-up, the window between its two snapshots, then reading what the tool wrote. */
+async function* measureOnce(
+  runningArm: RunningArm,
+  trial: Trial,
+  load: Load,
+  world: World,
+): AsyncGenerator<Event | OutcomeEvent> {
   const tool = world.loads[load.tool]
-  const commands = tool.commands(load, seat.target(load), seat.dir, trial.id)
+  const commands = tool.commands(load, runningArm.target(load), runningArm.dir, trial.id)
   if (commands.warmup) {
     yield { at: world.now(), type: 'phase', trial, phase: 'warm-up', seconds: load.warmup }
-    yield* warmUp(seat, tool, commands.warmup, world)
+    yield* warmUp(runningArm, tool, commands.warmup, world)
   }
   const seconds = commands.opensAfter + load.duration
   yield { at: world.now(), type: 'phase', trial, phase: 'measure', seconds }
-  const { execution, closing } = await underLoad(seat, commands, world)
+  const { execution, closing } = await underLoad(runningArm, commands, world)
   let left: Failure | undefined
   try {
     yield { at: world.now(), type: 'phase', trial, phase: 'collect', seconds: 0 }
@@ -54,8 +67,8 @@ async function* measureOnce(seat: Seat, trial: Trial, load: Load, world: World):
   if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
 }
 
-async function* warmUp(seat: Seat, tool: LoadTool, command: Command, world: World): AsyncGenerator<Event> {
-  const execution = await seat.exec(command, world.signal)
+async function* warmUp(runningArm: RunningArm, tool: LoadTool, command: Command, world: World): AsyncGenerator<Event> {
+  const execution = await runningArm.exec(command, world.signal)
   const left = await leftBy(execution)
   if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
   if (execution.exitCode === 0) return
@@ -76,13 +89,13 @@ async function leftBy(execution: Execution): Promise<Failure | undefined> {
   }
 }
 
-/** The opening edge, the load, the closing edge, and nothing else: whatever ran here would be part of the measurement. */
-async function underLoad(seat: Seat, commands: LoadCommands, world: World) {
-  const opening = commands.opensAfter === 0 ? await seat.observe() : undefined
-  const running = seat.exec(commands.measure, world.signal)
+/** The opening snapshot, the load, the closing snapshot, and nothing else: whatever ran here would be part of the measurement. */
+async function underLoad(runningArm: RunningArm, commands: LoadCommands, world: World) {
+  const opening = commands.opensAfter === 0 ? await runningArm.observe() : undefined
+  const running = runningArm.exec(commands.measure, world.signal)
   const later = async () => {
-    await seat.wait(commands.opensAfter, world.signal)
-    return seat.observe()
+    await runningArm.wait(commands.opensAfter, world.signal)
+    return runningArm.observe()
   }
   const [execution, window] = await Promise.all([running, opening ?? later()])
   const [closing] = await Promise.allSettled([window.close()])
@@ -101,4 +114,14 @@ async function* bytes(content: string): AsyncGenerator<Uint8Array> {
 /** A failure is a result as well. */
 export function failed(error: unknown): Outcome {
   return { status: 'failed', failure: Failure.from(error).toData() }
+}
+
+/** What a run is given of the world: it reaches for nothing itself. */
+export interface World {
+  readonly platform: Platform
+  readonly loads: Readonly<Record<LoadToolName, LoadTool>>
+  readonly identity: RunIdentity
+  readonly signal: AbortSignal
+  /** Seconds since the epoch. */
+  now(): number
 }

@@ -1,12 +1,11 @@
 import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
-import type { Seat, Step, Testbed } from '../model/platform.ts'
+import type { RunningArm, Step, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import type { Observation } from '../model/usage.ts'
-import { failed, measure } from './measure.ts'
-import type { World } from './world.ts'
+import { failed, measure, type World } from './measure.ts'
 
 /** What every step of a visit needs. */
 interface Stage {
@@ -65,18 +64,18 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
   const startedAt = world.now()
   let ended = 0
   try {
-    let seat: Seat
+    let runningArm: RunningArm
     let idle: Observation | undefined
     try {
-      seat = yield* raise(arm, stage)
-      idle = yield* observeIdle(seat, arm, stage)
+      runningArm = yield* raise(arm, stage)
+      idle = yield* observeIdle(runningArm, arm, stage)
     } catch (error) {
       world.signal.throwIfAborted()
       for (const trial of trials) yield resultEvent(trial, startedAt, failed(error), [], world)
       return trials.length
     }
     for (const trial of trials) {
-      const outcome = yield* measureOne({ seat, trial, idle }, stage)
+      const outcome = yield* measureOne({ runningArm, trial, idle }, stage)
       if (outcome !== 'again') ended++
       if (outcome !== 'measured') break
     }
@@ -87,25 +86,25 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
   return ended
 }
 
-async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, Seat> {
+async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, RunningArm> {
   world.signal.throwIfAborted()
   return yield* steps(testbed.raise(arm, world.signal), world, arm.name)
 }
 
 /**
- * What the arm uses without load, between the same edges as under load. It comes before the first request that is counted,
+ * What the arm uses without load, between the same snapshots as under load. It comes before the first request that is counted,
  * when client, server and proxies have just been made. Its evidence is dropped: there is no traffic to speak of.
  */
 async function* observeIdle(
-  seat: Seat,
+  runningArm: RunningArm,
   arm: Arm,
   { plan, world }: Stage,
 ): AsyncGenerator<Event, Observation | undefined> {
   const { idle: seconds = 0 } = plan.scenario
   if (seconds === 0) return undefined
   yield { at: world.now(), type: 'idle', arm: arm.name, seconds }
-  const window = await seat.observe()
-  await seat.wait(seconds, world.signal)
+  const window = await runningArm.observe()
+  await runningArm.wait(seconds, world.signal)
   return { ...(await window.close()), evidence: [] }
 }
 
@@ -144,12 +143,16 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
 const PASSING = new Set(['exec-broken'])
 
 async function* measureOne(
-  { seat, trial, idle }: { readonly seat: Seat; readonly trial: Trial; readonly idle: Observation | undefined },
+  {
+    runningArm,
+    trial,
+    idle,
+  }: { readonly runningArm: RunningArm; readonly trial: Trial; readonly idle: Observation | undefined },
   { plan, world, retried }: Stage,
 ): AsyncGenerator<Event, Outcome['status'] | 'again'> {
   const startedAt = world.now()
   let ended: Outcome['status'] | 'again' | undefined
-  for await (const event of measure(seat, trial, named(plan.scenario.loads, trial.load), world)) {
+  for await (const event of measure(runningArm, trial, named(plan.scenario.loads, trial.load), world)) {
     if (event.type !== 'outcome') {
       yield event
       continue

@@ -1,10 +1,8 @@
-import { isTree } from '../meshes/merge-values.ts'
-import { settingFits, settingWants } from '../meshes/setting-fits.ts'
+import { isTree, settingFits, settingWants } from '../meshes/settings.ts'
 import type { Mesh, Values } from '../model/mesh.ts'
-import { type Finding, type Path, shown } from './finding.ts'
-import { meshNamed, type Rule, repeated } from './rule.ts'
+import { type Finding, type Path, shown, suggest } from '../yaml/yaml-finding.ts'
+import { meshNamed, type Rule, repeated } from './draft.ts'
 import { VERSION } from './schema.ts'
-import { suggest } from './suggest.ts'
 
 const armNamesAreUnique: Rule = ({ arms }) =>
   repeated(arms.map(({ arm, path }) => ({ name: arm.name, path: [...path, 'name'] }))).map(({ name, path }) => ({

@@ -1,19 +1,20 @@
 import type { z } from 'zod'
+import type { Mesh } from '../model/mesh.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
-import type { Path } from './finding.ts'
+import type { Tolerated } from '../yaml/schema-problems.ts'
+import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
-import type { Tolerated } from './tolerant.ts'
 
 /** A scenario as written, in base units and with defaults, before lists are expanded. */
-export type Written = z.output<typeof scenarioSchema>
+type Written = z.output<typeof scenarioSchema>
 
 /** The same where parts of it may be wrong. */
-export type Sketch = NonNullable<Tolerated<Written>>
+type Sketch = NonNullable<Tolerated<Written>>
 
 type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** An arm, with its place. What is undefined is either left out or wrong, and then already reported. */
-export interface DraftArm {
+interface DraftArm {
   readonly arm: Loose<Omit<Arm, 'inject'>> & { readonly inject?: Loose<NonNullable<Arm['inject']>> | undefined }
   readonly path: Path
 }
@@ -47,4 +48,107 @@ export function draftOf(scenario: Scenario): Draft {
       at: (key) => ['loads', index, key],
     })),
   }
+}
+
+/** More than this is a mistake; expansion stops there, so that a few long lists do not fill the memory. */
+export const MAX_LOADS = 100
+
+/** Keys that may hold a list, in the order in which names mention them. */
+const LISTS = ['protocol', 'rate', 'tool', 'connections', 'payload'] as const
+type ListKey = (typeof LISTS)[number]
+
+type LoadSketch = NonNullable<NonNullable<Sketch['loads']>[number]>
+type Choice = { readonly value: unknown; readonly path: Path }
+type Choices = Readonly<Record<ListKey, readonly Choice[]>>
+
+/** Bare mesh names become arms, and lists of values become loads of their own. */
+export function expand(sketch: Partial<Sketch>): Draft {
+  const loads = Iterator.from((sketch.loads ?? []).entries())
+    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index]))
+    .take(MAX_LOADS + 1)
+  return { sketch, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
+}
+
+/** A name that is there and wrong stays unknown: the default would be found to clash with others. */
+function armOf(arm: NonNullable<Sketch['arms']>[number], index: number): DraftArm {
+  const path = ['arms', index]
+  if (arm === undefined) return { arm: {}, path }
+  if (typeof arm === 'string') return { arm: { name: arm, mesh: arm }, path }
+  return { arm: 'name' in arm ? arm : { name: arm.mesh, ...arm }, path }
+}
+
+function* loadsOf(load: Partial<LoadSketch>, path: Path): Generator<DraftLoad> {
+  const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
+  for (const chosen of combinations(choices)) {
+    const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
+    const { warmup, duration } = load
+    yield {
+      load: { name: nameOf(load, values, choices), ...values, warmup, duration },
+      path,
+      at: (key) => (key in chosen ? chosen[key as ListKey].path : [...path, key]),
+    }
+  }
+}
+
+function choicesOf(load: Partial<LoadSketch>, key: ListKey, path: Path): readonly Choice[] {
+  const written = load[key]
+  if (!Array.isArray(written)) return [{ value: written, path: [...path, key] }]
+  if (written.length === 0) return [{ value: undefined, path: [...path, key] }]
+  return written.map((value, index) => ({ value, path: [...path, key, index] }))
+}
+
+/** Every combination of one choice per key; the last key varies fastest. */
+function* combinations(
+  choices: Choices,
+  keys: readonly ListKey[] = LISTS,
+): Generator<Readonly<Record<ListKey, Choice>>> {
+  const [key, ...rest] = keys
+  if (key === undefined) {
+    yield {} as Record<ListKey, Choice>
+    return
+  }
+  for (const choice of choices[key]) {
+    for (const others of combinations(choices, rest)) yield { ...others, [key]: choice }
+  }
+}
+
+/** The given name, or protocol and rate; and whatever else a list makes differ: `http-1000-16c-1kib`. */
+function nameOf(load: Partial<LoadSketch>, values: Partial<Load>, choices: Choices): string | undefined {
+  const given = 'name' in load
+  const parts = LISTS.filter(
+    (key) => choices[key].length > 1 || (!given && (key === 'protocol' || key === 'rate')),
+  ).map((key) => partOf(key, values))
+  const all = given ? [load.name, ...parts] : parts
+  return all.includes(undefined) ? undefined : all.join('-')
+}
+
+function partOf(key: ListKey, values: Partial<Load>): string | undefined {
+  const value = values[key]
+  if (typeof value !== 'number') return value
+  if (key === 'connections') return `${value}c`
+  if (key === 'payload') return value > 0 && value % 1024 === 0 ? `${value / 1024}kib` : `${value}b`
+  return String(Number(value.toPrecision(6)))
+}
+
+export type Meshes = Readonly<Record<string, Mesh>>
+
+/** What a schema cannot say because it lies between values. A rule passes over what is undefined: that is reported already. */
+export type Rule = (draft: Draft, meshes: Meshes) => Finding[]
+
+/** `Object.hasOwn`, since a mesh may be asked for by any word: `toString` is none. */
+export function meshNamed(meshes: Meshes, name: string | undefined): Mesh | undefined {
+  return name !== undefined && Object.hasOwn(meshes, name) ? meshes[name] : undefined
+}
+
+/** The entries whose name an earlier one has. */
+export function repeated<Entry extends { readonly name: string | undefined; readonly path: Path }>(
+  entries: readonly Entry[],
+): Entry[] {
+  const seen = new Set<string>()
+  return entries.filter(({ name }) => {
+    if (name === undefined) return false
+    const again = seen.has(name)
+    seen.add(name)
+    return again
+  })
 }

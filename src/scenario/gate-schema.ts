@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import type { CellLimits, Limits, Quantity } from '../model/limits.ts'
-import { FAMILY_METHODS, LEVELS } from '../model/limits.ts'
+import { type CellLimits, FAMILY_METHODS, LEVELS, type Limits, type Quantity } from '../model/limits.ts'
 import { parseDuration, parseRate, parseSize } from '../model/units.ts'
-import { shown } from './finding.ts'
-import { say, share } from './quantity.ts'
-import { about, section } from './section.ts'
+import { about, say, section, share } from '../yaml/quantities.ts'
+import { shown } from '../yaml/yaml-finding.ts'
 
 /** A latency, a size, a rate, or a plain number of CPU-seconds per million requests. */
 const amount = z

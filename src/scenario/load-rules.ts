@@ -1,10 +1,8 @@
 import { loads as tools } from '../loads/index.ts'
 import type { LoadToolName } from '../model/scenario.ts'
 import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
-import type { Draft, DraftLoad } from './draft.ts'
-import { MAX_LOADS } from './expand.ts'
-import { type Finding, shown } from './finding.ts'
-import { type Rule, repeated } from './rule.ts'
+import { type Finding, shown } from '../yaml/yaml-finding.ts'
+import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './draft.ts'
 
 /** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
 const IDLE_SECONDS = 30

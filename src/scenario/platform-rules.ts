@@ -1,9 +1,7 @@
 import type { Mesh } from '../model/mesh.ts'
-import { ISOLATIONS, PLACEMENTS, type PlatformName } from '../model/scenario.ts'
-import type { Draft } from './draft.ts'
-import type { Finding, Path } from './finding.ts'
-import { carriesOn, fitsOn, fittingPlatforms } from './fitting-platforms.ts'
-import { type Meshes, meshNamed, type Rule } from './rule.ts'
+import { ISOLATIONS, PLACEMENTS, PLATFORMS, type PlatformName, type Protocol } from '../model/scenario.ts'
+import type { Finding, Path } from '../yaml/yaml-finding.ts'
+import { type Draft, type Meshes, meshNamed, type Rule } from './draft.ts'
 
 /** An arm's mesh, where it is known. */
 interface Placed {
@@ -115,3 +113,22 @@ export const platformRules: readonly Rule[] = [
   podsNeedACluster,
   isolationNeedsClusters,
 ]
+
+/** Platforms on which all of these meshes can be raised, the one to be preferred first. The simulated one takes any. */
+export function fittingPlatforms(meshes: readonly Mesh[]): PlatformName[] {
+  return PLATFORMS.filter((platform) => meshes.every((mesh) => fitsOn(mesh, platform)))
+}
+
+function fitsOn(mesh: Mesh, platform: PlatformName): boolean {
+  return platform === 'simulated' || buildOf(mesh, platform) !== undefined
+}
+
+/** Whether a mesh carries a protocol where it lives; what does not fit there at all is not judged. */
+function carriesOn(mesh: Mesh, platform: PlatformName, protocol: Protocol): boolean {
+  return buildOf(mesh, platform)?.protocols.includes(protocol) ?? true
+}
+
+function buildOf(mesh: Mesh, platform: PlatformName): { readonly protocols: readonly Protocol[] } | undefined {
+  if (platform === 'local') return mesh.processes
+  return platform === 'simulated' ? undefined : mesh.kubernetes
+}

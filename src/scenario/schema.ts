@@ -1,13 +1,152 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { ISOLATIONS, PLACEMENTS, PLATFORMS, PROFILES } from '../model/scenario.ts'
-import { DEFAULTS } from './defaults.ts'
-import { shown } from './finding.ts'
+import { FAULTS, ISOLATIONS, PLACEMENTS, PLATFORMS, PROFILES, PROTOCOLS, TOOLS } from '../model/scenario.ts'
+import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
+import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
-import { loadSchema } from './load-schema.ts'
-import { duration, say, share } from './quantity.ts'
-import { about, name, section } from './section.ts'
-import { simulationSchema } from './simulation-schema.ts'
+
+/** What holds where a scenario says nothing, as a person would write it. The schema applies these and shows them to editors. */
+const DEFAULTS = {
+  profile: 'equalised',
+  seed: 1,
+  cohorts: 1,
+  blocks: 4,
+  minEffect: '2%',
+  idle: '5s',
+  load: {
+    tool: 'fortio',
+    protocol: 'http',
+    connections: 8,
+    payload: '1KiB',
+    warmup: '2s',
+    duration: '10s',
+  },
+  simulation: {
+    latency: '1ms',
+    spread: 0.3,
+    noise: { trial: 0.03, block: 0.05, cohort: 0.03 },
+    drift: 1,
+    pace: '0s',
+  },
+} as const
+
+const loadSchema = section({
+  name: name
+    .optional()
+    .meta(about('Name', 'What results and charts call this load. Default: made of protocol and rate, `http-1000`.')),
+  tool: oneOrMore(z.enum(TOOLS))
+    .prefault(DEFAULTS.load.tool)
+    .meta(about('Tool', 'The load generator, or a list of them. k6 speaks http only.')),
+  protocol: oneOrMore(z.enum(PROTOCOLS))
+    .prefault(DEFAULTS.load.protocol)
+    .meta(about('Protocol', 'http is HTTP/1.1 with keep-alive, http2 is HTTP/2 without TLS; or a list of protocols.')),
+  rate: oneOrMore(rate({ least: '1/h', most: '1000k/s' })).meta(
+    about('Rate', 'Requests per second over all connections, or `max`: as fast as answers come; or a list of rates.', [
+      '500/s',
+      ['100/s', '200/s', '400/s'],
+      'max',
+    ]),
+  ),
+  connections: oneOrMore(z.int().min(1).max(10_000))
+    .prefault(DEFAULTS.load.connections)
+    .meta(about('Connections', 'Connections (fortio), or virtual users to begin with (k6); or a list.', [8, [8, 64]])),
+  payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
+    .prefault(DEFAULTS.load.payload)
+    .meta(
+      about('Payload', 'Body of each request and of its answer; 0B is a plain GET; 256KiB at most; or a list.', [
+        '1KiB',
+        ['0B', '64KiB'],
+      ]),
+    ),
+  warmup: duration({ least: '0s', most: '1h' })
+    .prefault(DEFAULTS.load.warmup)
+    .meta(about('Warm-up', 'Load of the same shape that is thrown away before each measurement; 0s to 1h.', ['2s'])),
+  duration: duration({ least: '1s', most: '24h' })
+    .prefault(DEFAULTS.load.duration)
+    .meta(about('Duration', 'Length of each measurement; 1s to 24h.', ['10s', '1m30s'])),
+})
+
+const ratio = z.number().min(0.01).max(100)
+const deviation = z.number().min(0).max(2)
+const defaults = DEFAULTS.simulation
+
+const simulationSchema = section({
+  latency: duration({ least: '1us', most: '10s' })
+    .prefault(defaults.latency)
+    .meta(about('Latency', 'Median service time of the baseline.', ['1ms'])),
+  spread: z
+    .number()
+    .min(0)
+    .max(3)
+    .prefault(defaults.spread)
+    .meta(about('Spread', 'Sigma of the log-normal service time within a trial.')),
+  effects: z
+    .record(
+      z.string(),
+      section({
+        latency: ratio.optional().meta(about('Latency', 'Ratio to the baseline: 1.2 is 20 % slower.')),
+        cpu: ratio.optional().meta(about('CPU', 'Ratio to the baseline, of what requests add to CPU.')),
+        memory: size({ least: '0B', most: '1024GiB' })
+          .optional()
+          .meta(about('Memory', 'Memory of the mesh without load.', ['50MiB'])),
+      }),
+    )
+    .prefault({})
+    .meta(about('Effects', 'True effects by the name of the arm; what is absent has defaults.')),
+  noise: section({
+    trial: deviation
+      .prefault(defaults.noise.trial)
+      .meta(about('Trial', "Standard deviation of the log of a trial's level.")),
+    block: deviation
+      .prefault(defaults.noise.block)
+      .meta(about('Block', "Standard deviation of the log of a block's level.")),
+    cohort: deviation
+      .prefault(defaults.noise.cohort)
+      .meta(about('Cohort', "Standard deviation of the log of a cohort's level.")),
+  })
+    .prefault({})
+    .meta(about('Noise', 'How much levels differ from one repetition to the next.')),
+  drift: z
+    .number()
+    .min(0.5)
+    .max(2)
+    .prefault(defaults.drift)
+    .meta(about('Drift', 'Growth of the latency from one block to the next, as a ratio: 1.02 is 2 % per block.')),
+  stalls: section({
+    every: duration({ least: '10ms', most: '1h' }).meta(about('Every', 'Time from one stall to the next.', ['5s'])),
+    last: duration({ least: '1ms', most: '1h' }).meta(about('Last', 'How long a stall lasts.', ['100ms'])),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta(
+        about(
+          'Jitter',
+          'Chance in when a stall comes and how long it lasts, drawn anew for every trial. Default: 0, none. With 1 it comes at any moment of its period and lasts up to twice as long.',
+        ),
+      ),
+  })
+    .optional()
+    .meta(about('Stalls', 'Times during which the server answers nothing.')),
+  faults: z
+    .array(
+      section({
+        kind: z.enum(FAULTS).meta(about('Kind', 'What breaks.')),
+        arm: z.string().meta(about('Arm', 'The arm it strikes.')),
+        blocks: z
+          .array(z.int().min(1).max(100_000))
+          .optional()
+          .meta(about('Blocks', 'Blocks it strikes in, counted from 1 over the whole run. Default: all.')),
+      }),
+    )
+    .max(1000)
+    .prefault([])
+    .meta(about('Faults', 'What breaks on demand.')),
+  pace: duration({ least: '0s', most: '1h' })
+    .prefault(defaults.pace)
+    .meta(about('Pace', 'Wall-clock time that a simulated trial takes.', ['200ms'])),
+})
 
 /** Editors offer the meshes that there are; the rules judge, and suggest. */
 const offered = { enum: Object.keys(meshes) }
@@ -129,3 +268,14 @@ export const scenarioSchema = section({
       about('Gate', 'What `meshbench gate` demands: which arm is the reference of which, margins, budgets, waivers.'),
     ),
 })
+
+/** The schema of scenario files for editors: draft 7, the one that they all read. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-07' })
+  return {
+    $schema,
+    title: 'meshbench scenario',
+    description: 'What is compared, under which load, how often. Generated by `npm run schema`.',
+    ...schema,
+  }
+}

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { scenarioJsonSchema } from './json-schema.ts'
+import { scenarioJsonSchema } from './schema.ts'
 
 writeFileSync(
   new URL('../../scenarios/schema.json', import.meta.url),

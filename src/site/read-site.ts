@@ -1,28 +1,25 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import type { z } from 'zod'
 import { meshes as shipped } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
-import type { Mesh } from '../model/mesh.ts'
-import type { Site, SiteVendor } from '../model/site.ts'
-import type { FileKind } from '../scenario/file-kind.ts'
-import { fileFailure, type Problem } from '../scenario/problem.ts'
-import { schemaFindings } from '../scenario/schema-findings.ts'
-import { readSource, type Source } from '../scenario/source.ts'
-import { tolerant } from '../scenario/tolerant.ts'
-import { PUBLIC_SITE } from './defaults.ts'
-import { type Places, placesFrom } from './places.ts'
-import { placesSchema, siteSchema, vendorSchema } from './schema.ts'
-import { resolveVendor } from './vendor.ts'
-import { type KnownVendor, vendorsOf } from './vendors.ts'
+import type { Mesh, Values } from '../model/mesh.ts'
+import type { Chart, Site, SiteVendor } from '../model/site.ts'
+import { schemaFindings, type Tolerated, tolerant } from '../yaml/schema-problems.ts'
+import { type FileKind, fileFailure, type Problem, readSource, type Source } from '../yaml/source.ts'
+import type { Finding, Path } from '../yaml/yaml-finding.ts'
+import { PUBLIC_SITE } from './public-site.ts'
+import { type KnownVendor, placesSchema, siteSchema, vendorSchema, vendorsOf } from './site-schema.ts'
 
-export const SITE_FILE: FileKind = {
+const SITE_FILE: FileKind = {
   noun: 'site',
   guide: 'the README shows a site file',
   beginning:
     'Write what is elsewhere at your place, for instance images: { busybox: mirror.example.com/busybox:1.35 }.',
 }
 
-export interface SiteAbout {
+interface SiteAbout {
   /** What a relative path on the command line begins at. */
   readonly cwd?: string
   readonly meshes?: Readonly<Record<string, Mesh>>
@@ -103,4 +100,112 @@ type Defined<Values> = { readonly [Key in keyof Values]?: NonNullable<Values[Key
 
 function definedOf<Values extends object>(values: Values): Defined<Values> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<Values>
+}
+
+const VALUES_FILE: FileKind = {
+  noun: 'values file',
+  guide: 'it holds Helm values',
+  beginning: 'Write Helm values into it, or remove it from the site file.',
+}
+
+/** The files that a site file names, looked up one after the other; what is wrong with them gathers here. */
+interface Places {
+  readonly findings: readonly Finding[]
+  /** Mistakes within the files that are named. */
+  readonly problems: readonly Problem[]
+  /** An address as it is; a path made absolute, which must exist. `path` is where it is written. */
+  resolve(written: string, path: Path): Promise<string>
+  /** The Helm values of a file; none where it is wrong. */
+  values(written: string, path: Path): Promise<Values>
+}
+
+/** Relative paths begin at `dir`, the folder of the site file. */
+function placesFrom(dir: string): Places {
+  const findings: Finding[] = []
+  const problems: Problem[] = []
+  const resolved = async (written: string, path: Path) => {
+    if (/^[a-z][a-z0-9+]*:\/\//.test(written)) return written
+    const file = resolve(dir, written.replace(/^~(?=\/|$)/, homedir()))
+    await access(file).catch(() => findings.push(absent(written, file, path)))
+    return file
+  }
+  const values = async (written: string, path: Path): Promise<Values> => {
+    const file = await resolved(written, path)
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text === undefined) {
+      if (!findings.some((finding) => finding.path === path)) findings.push(unreadable(written, path))
+      return {}
+    }
+    const source = readSource(text, written, VALUES_FILE)
+    problems.push(...source.problems)
+    if (isMap(source.value)) return source.value
+    if (source.problems.length === 0) findings.push(notValues(written, path))
+    return {}
+  }
+  return { findings, problems, resolve: resolved, values }
+}
+
+function isMap(value: unknown): value is Values {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function absent(written: string, file: string, path: Path): Finding {
+  const remedy =
+    written === file
+      ? 'Correct the path.'
+      : `Correct the path: relative ones begin at the site file, so this is ${file}.`
+  return { path, message: `there is no file or folder ${written}`, remedy }
+}
+
+function unreadable(written: string, path: Path): Finding {
+  return { path, message: `${written} cannot be read as a file`, remedy: 'Name a YAML file of Helm values.' }
+}
+
+function notValues(written: string, path: Path): Finding {
+  return { path, message: `${written} holds no map of keys`, remedy: 'Name a YAML file of Helm values.' }
+}
+
+/** What is written of a vendor, without what is wrong. */
+type Sketch = NonNullable<Tolerated<z.output<ReturnType<typeof vendorSchema>>>>
+
+/** Paths made absolute, values read from their files. */
+async function resolveVendor(sketch: Sketch, path: Path, places: Places): Promise<SiteVendor> {
+  const { charts, values, manifests, ...plain } = sketch
+  return {
+    ...(Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)) as SiteVendor),
+    ...(charts && { charts: await chartsFrom(charts, [...path, 'charts'], places) }),
+    ...(values !== undefined && { values: await valuesFrom(values, [...path, 'values'], places) }),
+    ...(manifests !== undefined && { manifests: await manifestsFrom(manifests, [...path, 'manifests'], places) }),
+  }
+}
+
+type Written<Key extends keyof Sketch> = NonNullable<Sketch[Key]>
+
+async function chartsFrom(written: Written<'charts'>, path: Path, places: Places): Promise<Record<string, Chart>> {
+  const charts: Record<string, Chart> = {}
+  for (const [key, chart] of Object.entries(written)) {
+    if (typeof chart === 'string') charts[key] = await places.resolve(chart, [...path, key])
+    else if (chart?.repository && chart.chart) charts[key] = { repository: chart.repository, chart: chart.chart }
+  }
+  return charts
+}
+
+/** A file alone is for every chart. */
+async function valuesFrom(written: Written<'values'>, path: Path, places: Places): Promise<Record<string, Values>> {
+  if (typeof written === 'string') return { '*': await places.values(written, path) }
+  const values: Record<string, Values> = {}
+  for (const [key, value] of Object.entries(written)) {
+    if (typeof value === 'string') values[key] = await places.values(value, [...path, key])
+    else if (value) values[key] = value
+  }
+  return values
+}
+
+async function manifestsFrom(written: Written<'manifests'>, path: Path, places: Places): Promise<string[]> {
+  if (typeof written === 'string') return [await places.resolve(written, path)]
+  const found: string[] = []
+  for (const [index, manifest] of written.entries()) {
+    if (manifest !== undefined) found.push(await places.resolve(manifest, [...path, index]))
+  }
+  return found
 }

@@ -1,6 +1,6 @@
-import { noncentralTCdf } from './noncentral-t.ts'
+import { noncentralTCdf, studentQuantile } from './distributions.ts'
+import { halfWidth } from './intervals.ts'
 import { root, rootWhole } from './root.ts'
-import { studentQuantile } from './student.ts'
 
 /** Error rates of a claim. `alpha` is one tail: 0.025 is the two-sided 5 % of a 95 % interval. */
 export interface ErrorRates {
@@ -39,4 +39,80 @@ export function blocksToFind(effect: number, deviation: number, { alpha, beta }:
   let high = 2
   while (!enough(high)) high *= 2
   return rootWhole(high / 2, high, enough)
+}
+
+/** One level of repetition, from the lowest (a second of load) to the highest (a cohort). */
+interface Level {
+  /** Of one more repetition at this level, without the repetitions below it; in seconds of wall clock. */
+  readonly cost: number
+  /** Variance that this level alone adds. Of the lowest: of one repetition. */
+  readonly variance: number
+}
+
+/**
+ * How many repetitions of each level within one of the next make the variance of the mean smallest for its cost:
+ * √((cost above / cost) · (variance / variance above)) (Kalibera and Jones, 2013). Infinite where nothing varies above.
+ */
+export function optimalRepetitions(levels: readonly Level[]): number[] {
+  return levels.slice(0, -1).map(({ cost, variance }, index) => {
+    const above = levels[index + 1] ?? { cost: 0, variance: 0 }
+    return Math.sqrt((above.cost / cost) * (variance / above.variance))
+  })
+}
+
+/** What a comparison of one arm and load costs and how it scatters. */
+export interface Budget {
+  /** Wall clock in all, in seconds. */
+  readonly seconds: number
+  /** Wall clock of one more: cohort without its blocks, block without its windows, second of window of one trial. */
+  readonly cost: { readonly cohort: number; readonly block: number; readonly window: number }
+  /** Standard deviations of the log-ratio: between cohorts, between blocks, and of one second's window alone. */
+  readonly deviation: { readonly cohort: number; readonly block: number; readonly window: number }
+  /** Shortest and longest window. */
+  readonly window: { readonly least: number; readonly most: number }
+  /** Cohorts' worth of knowledge of the spread between cohorts from elsewhere; 0 when absent. */
+  readonly freedom?: number
+}
+
+interface Design {
+  readonly cohorts: number
+  /** Per cohort. */
+  readonly blocks: number
+  /** Seconds of one window. */
+  readonly window: number
+  /** Half the width of the interval that is to be expected, on the logarithm. */
+  readonly half: number
+}
+
+/**
+ * The design whose interval is the narrowest for a time budget. The formula above knows variances only; few cohorts are
+ * dear by their t as well, so that all whole numbers are tried. Undefined where the budget has no room for two blocks, in
+ * two cohorts unless their spread is known from elsewhere.
+ */
+export function bestDesign(budget: Budget): Design | undefined {
+  let best: Design | undefined
+  for (let cohorts = (budget.freedom ?? 0) > 0 ? 1 : 2; roomFor(budget, cohorts, 1) >= 0; cohorts++) {
+    for (let blocks = cohorts > 1 ? 1 : 2; ; blocks++) {
+      const room = roomFor(budget, cohorts, blocks)
+      if (room < 0) break
+      const extra = budget.cost.window > 0 ? room / (cohorts * blocks * budget.cost.window) : Number.POSITIVE_INFINITY
+      const window = Math.min(budget.window.most, budget.window.least + extra)
+      const half = expectedHalf(budget, cohorts, blocks, window)
+      if (!best || half < best.half) best = { cohorts, blocks, window, half }
+    }
+  }
+  return best
+}
+
+/** Seconds left with the shortest windows. */
+function roomFor({ seconds, cost, window }: Budget, cohorts: number, blocks: number): number {
+  return seconds - cohorts * (cost.cohort + blocks * (cost.block + window.least * cost.window))
+}
+
+/** Of the wider of both intervals of nestedInterval, with the variances that are to be expected. */
+function expectedHalf({ deviation, freedom = 0 }: Budget, cohorts: number, blocks: number, window: number): number {
+  const block = deviation.block ** 2 + deviation.window ** 2 / window
+  const byCohorts = halfWidth(cohorts - 1 + freedom) * Math.sqrt((deviation.cohort ** 2 + block / blocks) / cohorts)
+  const byBlocks = halfWidth(cohorts * blocks - 1) * Math.sqrt((deviation.cohort ** 2 + block) / (cohorts * blocks))
+  return Math.max(byCohorts, byBlocks)
 }

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { Failure } from '../model/failure.ts'
-import { isRunId } from './run-id.ts'
 
 /** The folder of a run that is named by its path, its id, or the beginning of its id; the newest when none is named. */
 export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
@@ -61,4 +62,61 @@ function unknown(root: string, given: string, ids: readonly string[]): Failure {
 
 function list(ids: readonly string[]): string {
   return ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '')
+}
+
+/**
+ * A run's name: sorts by time (UTC), says what it is, and is fit for a folder and for a Kubernetes label (63 characters):
+ * `2026-11-22T1034-quick-k3f9`.
+ * @param random a number in [0, 1)
+ */
+export function runId(now: Date, scenario: string, random: () => number): string {
+  const minute = now.toISOString().slice(0, 16).replace(':', '')
+  const name = scenario.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+  const tail = Math.floor(random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0')
+  return [minute, name.slice(0, 40).replaceAll(/^-|-$/g, ''), tail].filter(Boolean).join('-')
+}
+
+/** Whether a folder bears a name that was made here, and so sorts by time. */
+export function isRunId(name: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d{4}-/.test(name)
+}
+
+/** What the analysis and the page of a run are made of. */
+const FILES = ['run.json', 'extension.json']
+const FOLDERS = ['trials', 'arms']
+
+/**
+ * SHA-256 over everything that a page is made of, by content: times of files say nothing where a run was copied, as it is
+ * between the machines of a CI.
+ */
+export function runDigest(dir: string): string {
+  const hash = createHash('sha256')
+  for (const name of contentsOf(dir)) {
+    const content = readFileSync(join(dir, name))
+    hash.update(`${JSON.stringify(name)} ${content.length}\n`).update(content)
+  }
+  return hash.digest('hex')
+}
+
+/** Names of folders that are runs or were meant to be: a damaged one is not passed over. In order, the oldest first. */
+export function runFolders(root: string): string[] {
+  if (!existsSync(root)) return []
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map(({ name }) => name)
+    .filter((name) => ['run.json', 'trials'].some((part) => existsSync(join(root, name, part))))
+    .sort()
+}
+
+function contentsOf(dir: string): string[] {
+  const files = FILES.filter((name) => existsSync(join(dir, name)))
+  const within = FOLDERS.filter((name) => existsSync(join(dir, name))).flatMap((folder) =>
+    readdirSync(join(dir, folder))
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+      .map((name) => join(folder, name)),
+  )
+  return [...files, ...within]
 }

@@ -3,9 +3,8 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { type Installation, installationSchema } from '../model/installation.ts'
-import { errnoOf } from './storage-failure.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
-import { sweepTemporary, writeOnce } from './write-once.ts'
+import { errnoOf, sweepTemporary, writeOnce } from './write-once.ts'
 
 /** What stands in the clusters: `arms/<arm>-<digest>.json`. */
 const FOLDER = 'arms'

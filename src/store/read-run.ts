@@ -1,13 +1,25 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { z } from 'zod'
 import type { RunRecord } from '../model/analysis.ts'
-import { type Trial, trialsOf } from '../model/plan.ts'
-import { type Result, type Run, resultSchema } from '../model/result.ts'
+import { Failure } from '../model/failure.ts'
+import { type Cohort, type Plan, type Trial, trialsOf } from '../model/plan.ts'
+import {
+  type Extension,
+  provenanceSchema,
+  RESULT_SCHEMA,
+  type Result,
+  type Run,
+  resultSchema,
+} from '../model/result.ts'
+import { extended } from '../plan/extend-plan.ts'
+import { planText } from '../plan/make-plan.ts'
 import { readInstallations } from './installations.ts'
-import { readRunFile } from './read-run-file.ts'
-import { compiledCheck } from './result-check.ts'
-import { errnoOf } from './storage-failure.ts'
+import { lockRun } from './run-lock.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
+import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
 /** From so many files on, compiling a check pays. */
 const MANY = 500
@@ -62,4 +74,127 @@ function assertBelongs(result: Result, name: string, run: Run, planned: Readonly
   for (const key of ['cohort', 'block', 'arm', 'load', 'position', 'order'] as const) {
     if (plan[key] !== trial[key]) throw new TypeError(`${key} is ${trial[key]}, but ${plan[key]} in the plan`)
   }
+}
+
+/** The plan is as it was written when its digest is right, which says more than checking its shape. */
+const runSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  id: z.string(),
+  startedAt: z.string(),
+  digest: z.string(),
+  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null),
+  provenance: provenanceSchema,
+})
+
+const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as Run }
+
+/** Reads run.json, and what was added to the run since. */
+export function readRunFile(dir: string): Run {
+  let run: Run
+  try {
+    run = readVersioned(RUN_READERS, readFileSync(join(dir, 'run.json'), 'utf8'))
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? notARun(dir) : damaged(dir, reasonOf(error))
+  }
+  if (planDigest(run.plan) !== run.digest) throw damaged(dir, 'its plan is not the one that its digest was made of')
+  return withExtension(dir, run)
+}
+
+function notARun(dir: string): Failure {
+  return new Failure('unknown-run', `${dir} is not a run`, {
+    cause: 'it holds no run.json',
+    fix: 'Name the folder of a run, or a run by its id.',
+  })
+}
+
+function damaged(dir: string, reason: string): Failure {
+  return new Failure('damaged-run', `${join(dir, 'run.json')} cannot be used`, {
+    cause: reason,
+    fix: 'If it was changed, put the original back; if it was made by a newer meshbench, update this one.',
+  })
+}
+
+/**
+ * Reads thousands of results several times as fast as zod, which copies what it reads: ajv, compiled from the very same
+ * schema, only looks. What it does not like goes to zod, which says what is wrong. Compiling takes as long as some
+ * hundred results do.
+ */
+function compiledCheck(): (data: unknown) => Result {
+  const { $schema: _, ...schema } = z.toJSONSchema(resultSchema, {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // The one custom schema there is: columns of numbers.
+      if (zodSchema._zod.def.type === 'custom') Object.assign(jsonSchema, { type: 'array', items: { type: 'number' } })
+    },
+  })
+  const isResult = new Ajv({ strict: false, validateSchema: false }).compile<Result>(schema)
+  return (data) => (isResult(data) ? data : resultSchema.parse(data))
+}
+
+const FILE = 'extension.json'
+
+/** As of a run, the digest says more than checking the shape of the cohorts. */
+const extensionSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  run: z.string(),
+  madeAt: z.string(),
+  digest: z.string(),
+  suspects: z.array(z.object({ arm: z.string(), reference: z.string(), load: z.string() })),
+  cohorts: z.custom<Cohort[]>((value) => Array.isArray(value)),
+})
+
+const EXTENSION_READERS: Readers<Extension> = { 1: (data) => extensionSchema.parse(data) }
+
+/** Adds blocks to a run, which can be done once. */
+export async function writeExtension(
+  dir: string,
+  run: Run,
+  about: Pick<Extension, 'madeAt' | 'suspects' | 'cohorts'>,
+): Promise<void> {
+  const { cohorts } = about
+  const digest = planDigest({ scenario: run.plan.scenario, cohorts })
+  const extension: Extension = { schema: RESULT_SCHEMA, run: run.id, digest, ...about }
+  try {
+    const lock = await lockRun(dir)
+    try {
+      await writeOnce(join(dir, FILE), (file) => file.writeFile(`${JSON.stringify(extension, undefined, 2)}\n`))
+    } finally {
+      await lock.release()
+    }
+  } catch (error) {
+    throw storageFailure(error, dir)
+  }
+}
+
+/** A run as run.json has it, with what was added to it later. */
+function withExtension(dir: string, run: Run): Run {
+  const extension = readExtension(dir, run)
+  return extension ? { ...run, plan: extended(run.plan, extension.cohorts), extension } : run
+}
+
+function readExtension(dir: string, run: Run): Extension | undefined {
+  const path = join(dir, FILE)
+  let extension: Extension
+  try {
+    extension = readVersioned(EXTENSION_READERS, readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw damagedExtension(path, reasonOf(error))
+  }
+  if (extension.run !== run.id) throw damagedExtension(path, `it belongs to another run, ${extension.run}`)
+  const { cohorts, digest } = extension
+  if (planDigest({ scenario: run.plan.scenario, cohorts }) === digest) return extension
+  throw damagedExtension(path, 'its plan is not the one that its digest was made of')
+}
+
+function damagedExtension(path: string, reason: string): Failure {
+  return new Failure('damaged-run', `${path} cannot be used`, {
+    cause: reason,
+    fix: 'Put the original back. Without it, the trials that were added to the run belong to nothing.',
+  })
+}
+
+/** SHA-256 of a plan, the same for the same plan whatever the order of its keys. */
+export function planDigest(plan: Plan): string {
+  return createHash('sha256').update(planText(plan)).digest('hex')
 }

@@ -5,14 +5,12 @@ import { Failure } from '../model/failure.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
 import { sweepInstallations } from './installations.ts'
-import { lockRun } from './lock.ts'
-import { readRun } from './read-run.ts'
-import { readRunFile } from './read-run-file.ts'
+import { readRun, readRunFile } from './read-run.ts'
+import { lockRun } from './run-lock.ts'
 import { openWriter, type RunWriter } from './run-writer.ts'
-import { storageFailure } from './storage-failure.ts'
-import { sweepTemporary } from './write-once.ts'
+import { storageFailure, sweepTemporary } from './write-once.ts'
 
-export interface Reopened {
+interface Reopened {
   readonly run: Run
   /** Trials that have a result. One that failed is finished too: its failure was the world's answer, and files are never rewritten. */
   readonly finished: ReadonlySet<string>

@@ -1,15 +1,14 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
-import type { Event } from '../model/event.ts'
+import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
-import { type Result, resultSchema } from '../model/result.ts'
+import { type Result, type Run, resultSchema } from '../model/result.ts'
 import { writeInstallation } from './installations.ts'
-import { openJournal } from './journal.ts'
-import type { Lock } from './lock.ts'
-import { errnoOf, storageFailure } from './storage-failure.ts'
-import { writeOnce } from './write-once.ts'
+import { type Lock, lockRun } from './run-lock.ts'
+import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
 
 /** Writes down what happens in a run. A result is on disk when `write` returns. */
 export interface RunWriter extends AsyncDisposable {
@@ -88,4 +87,108 @@ function assertReadable(result: Result): void {
 function fileSafe(name: string): string {
   if (name === '' || name.startsWith('.') || basename(name) !== name) throw new TypeError(`not a file name: ${name}`)
   return name
+}
+
+/** events.jsonl: what happened, in order, for whoever looks for the cause of something. Only appended to. */
+interface Journal {
+  add(event: Event): Promise<void>
+  close(): Promise<void>
+}
+
+async function openJournal(path: string): Promise<Journal> {
+  const file = await open(path, 'a+')
+  let held = (await endsWithinLine(file)) ? '\n' : ''
+  const flush = async () => {
+    const text = held
+    held = ''
+    await file.appendFile(text)
+  }
+  return {
+    add: async (event) => {
+      held += eventLine(event)
+      // Even a small write may reach the disk within the window that begins now, so it waits for the next event.
+      if (opensWindow(event)) return
+      await flush()
+    },
+    close: async () => {
+      // Results are safe already; a last line that finds no room must not hide what ended the run.
+      await flush().catch(() => undefined)
+      await file.close()
+    },
+  }
+}
+
+/** A writer that was killed may have left a part of a line. */
+async function endsWithinLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  if (size === 0) return false
+  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 })
+  return buffer.toString() !== '\n'
+}
+
+/** An event as a line of the journal: without what stands in run.json and in the trial's own file. */
+function eventLine(event: Event): string {
+  return `${JSON.stringify(withoutBulk(event))}\n`
+}
+
+function withoutBulk(event: Event): object {
+  const { at, type } = event
+  switch (event.type) {
+    case 'run':
+      return { at, type, trials: event.trials, finished: event.finished }
+    case 'cohort':
+      return { at, type, cohort: event.cohort.cohort, blocks: event.cohort.blocks.map(({ block }) => block) }
+    case 'visit': {
+      const { arm, trials } = event.visit
+      return { at, type, cohort: event.cohort, block: event.block, arm, trials: trials.map(({ id }) => id) }
+    }
+    case 'installed': {
+      const { arm, digest } = event.installation
+      return { at, type, arm, digest }
+    }
+    case 'phase':
+      return { at, type, trial: event.trial.id, phase: event.phase, seconds: event.seconds }
+    case 'result': {
+      const { trial, outcome } = event.result
+      const failure = outcome.status === 'failed' ? { failure: outcome.failure } : {}
+      return { at, type, trial: trial.id, status: outcome.status, ...failure, raw: event.raw.map(({ name }) => name) }
+    }
+    default:
+      return event
+  }
+}
+
+/** Makes the folder of a new run, with run.json in it, and becomes its only writer. */
+export async function createRun(root: string, run: Run): Promise<RunWriter> {
+  const dir = join(root, run.id)
+  try {
+    await mkdir(root, { recursive: true })
+    await makeFolder(dir, run.id)
+    await mkdir(join(dir, 'trials'))
+    await mkdir(join(dir, 'raw'))
+    const writer = await openWriter(dir, await lockRun(dir))
+    try {
+      // Last: only with run.json a folder is a run.
+      await writeOnce(join(dir, 'run.json'), (file) => file.writeFile(`${JSON.stringify(run, undefined, 2)}\n`))
+      await syncFolder(root)
+    } catch (error) {
+      await writer.close()
+      throw error
+    }
+    return writer
+  } catch (error) {
+    throw storageFailure(error, dir)
+  }
+}
+
+async function makeFolder(dir: string, id: string): Promise<void> {
+  try {
+    await mkdir(dir)
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+    throw new Failure('run-exists', `there is already a run ${id}`, {
+      cause: `${dir} exists`,
+      fix: `Continue it with \`meshbench run --resume ${id}\`, or start again: every run gets a new name.`,
+    })
+  }
 }

@@ -1,10 +1,32 @@
-import { access, chmod, constants, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import {
+  access,
+  chmod,
+  constants,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Program, ProgramName } from '../model/tool.ts'
+import { ownIdentity, stillRuns } from '../host/processes.ts'
+import { Failure } from '../model/failure.ts'
+import type { Step } from '../model/platform.ts'
+import type { Program, ProgramName } from '../model/site.ts'
+import type { Seconds } from '../model/units.ts'
+import type { ToolEnvironment } from './call.ts'
 import type { Way } from './catalogue.ts'
-import { digest } from './digest.ts'
-import type { Surroundings } from './surroundings.ts'
 
 /** Kept beside a cached program. Size and time spare reading it through at each start. */
 const receiptSchema = z.object({
@@ -19,12 +41,12 @@ type Receipt = z.infer<typeof receiptSchema>
 const RECEIPT = 'receipt.json'
 
 /** The folder of a program of the pinned version: program/version/target. */
-export function cacheFolder(name: ProgramName, { cacheDir, catalogue, target }: Surroundings): string {
+function cacheFolder(name: ProgramName, { cacheDir, catalogue, target }: ToolEnvironment): string {
   return join(cacheDir, name, catalogue[name].version, target)
 }
 
 /** The cached program of the pinned version. Throws an Error with the reason when there is one that is damaged. */
-export async function fromCache(name: ProgramName, around: Surroundings): Promise<Program | undefined> {
+export async function fromCache(name: ProgramName, around: ToolEnvironment): Promise<Program | undefined> {
   const folder = cacheFolder(name, around)
   const path = join(folder, name)
   const written = await readFile(join(folder, RECEIPT), 'utf8').catch(() => undefined)
@@ -44,7 +66,7 @@ export async function fromCache(name: ProgramName, around: Surroundings): Promis
 export async function intoCache(
   name: ProgramName,
   about: { readonly file: string; readonly version: string; readonly origin: Way['kind']; readonly scratch: string },
-  around: Surroundings,
+  around: ToolEnvironment,
 ): Promise<Program> {
   const ready = join(about.scratch, 'ready')
   await mkdir(ready)
@@ -76,4 +98,114 @@ async function sync(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+interface Scratch extends AsyncDisposable {
+  readonly path: string
+}
+
+/** A temporary folder inside the cache, so that what is made in it can be renamed into place. Also removes those of dead processes. */
+export async function scratch(cacheDir: string): Promise<Scratch> {
+  const parent = join(cacheDir, '.scratch')
+  try {
+    await mkdir(parent, { recursive: true })
+    await sweep(parent)
+    const path = await mkdtemp(join(parent, `${owner()}~`))
+    return { path, [Symbol.asyncDispose]: () => remove(path) }
+  } catch (error) {
+    throw new Failure('cache-unwritable', `The cache folder ${cacheDir} cannot be written.`, {
+      cause: error,
+      fix: 'Make it writable, free some space, or set XDG_CACHE_HOME to another folder.',
+    })
+  }
+}
+
+async function sweep(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (isAlive(name) === false) await remove(join(parent, name)).catch(() => undefined)
+  }
+}
+
+/** A compiler that is being ended may still write while its folder is removed, hence the retries. */
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+}
+
+/** After this a lock of another host is taken over: no build lasts that long. */
+const FOREIGN_LIMIT: Seconds = 3600
+const POLL_MS = 200
+
+/**
+ * Waits until the lock file is ours. The lock only saves work: programs are put into the cache by a rename, so that
+ * two owners, which a take-over by two processes at the same instant allows, would do the same work twice and no harm.
+ */
+export async function* lock(
+  path: string,
+  about: { readonly what: string; readonly scratch: string; readonly signal: AbortSignal },
+): AsyncGenerator<Step, AsyncDisposable> {
+  const me = owner()
+  const draft = join(about.scratch, 'lock')
+  await writeFile(draft, me)
+  let said: string | undefined
+  while (!(await acquire(path, draft))) {
+    const holder = await readFile(path, 'utf8').catch(() => undefined)
+    if (holder === undefined) continue
+    if (await isStale(path, holder)) {
+      await rm(path, { force: true })
+      continue
+    }
+    if (holder !== said) yield { title: `waiting for ${about.what}, which process ${pidOf(holder)} is fetching` }
+    said = holder
+    await sleep(POLL_MS, undefined, { signal: about.signal })
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      const holder = await readFile(path, 'utf8').catch(() => undefined)
+      if (holder === me) await rm(path, { force: true })
+    },
+  }
+}
+
+/** Linking a finished file makes lock and owner appear in one instant. */
+async function acquire(path: string, draft: string): Promise<boolean> {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function isStale(path: string, holder: string): Promise<boolean> {
+  const alive = isAlive(holder)
+  if (alive !== undefined) return !alive
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
+  return Date.now() - mtimeMs > FOREIGN_LIMIT * 1000
+}
+
+/** Who a lock or a temporary folder belongs to: host, process id and start time. Safe as a file name. */
+function owner(): string {
+  const { pid, start } = ownIdentity()
+  return [host(), pid, start].join('~')
+}
+
+/** The process id within an owner, for people. */
+function pidOf(name: string): number {
+  return Number(name.split('~')[1])
+}
+
+/** Whether an owner still runs. Undefined for one on another host (or in another container), which cannot be asked. */
+function isAlive(name: string): boolean | undefined {
+  const [where, , start = ''] = name.split('~')
+  return where === host() ? stillRuns({ pid: pidOf(name), start }) : undefined
+}
+
+const host = () => hostname().replaceAll('~', '-')
+
+/** SHA-256 of a file, in hexadecimal. */
+export async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+  return hash.digest('hex')
 }

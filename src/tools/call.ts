@@ -1,7 +1,9 @@
+import envPaths from 'env-paths'
 import { ExecaError, execa } from 'execa'
 import type { Seconds } from '../model/units.ts'
+import { CATALOGUE, type Catalogue, type Target } from './catalogue.ts'
 
-export interface CallOptions {
+interface CallOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
   readonly cwd?: string
@@ -37,4 +39,31 @@ function reasonOf(error: unknown, within: Seconds | undefined): string {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('go: downloading'))
   return said.slice(-3).join(' · ').slice(-400) || error.shortMessage
+}
+
+/** What may be given to the functions of this folder; each has a default. */
+export interface About {
+  /** Environment variables to look in and to give to child processes; this process's own by default. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Where fetched programs are kept; the user's cache folder by default. */
+  readonly cacheDir?: string
+  /** Where programs come from; a site without internet access gives its own addresses. */
+  readonly catalogue?: Catalogue
+}
+
+/** The same with the defaults filled in. */
+export interface ToolEnvironment {
+  readonly env: NodeJS.ProcessEnv
+  readonly cacheDir: string
+  readonly catalogue: Catalogue
+  readonly target: Target
+}
+
+export function environment(about: About = {}): ToolEnvironment {
+  return {
+    env: about.env ?? process.env,
+    cacheDir: about.cacheDir ?? envPaths('meshbench', { suffix: '' }).cache,
+    catalogue: about.catalogue ?? CATALOGUE,
+    target: `${process.platform}-${process.arch}`,
+  }
 }

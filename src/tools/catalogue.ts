@@ -1,4 +1,4 @@
-import type { ProgramName } from '../model/tool.ts'
+import type { ProgramName } from '../model/site.ts'
 
 /** Operating system and processor as Node names them: `linux-x64`, `darwin-arm64`. */
 export type Target = `${NodeJS.Platform}-${NodeJS.Architecture}`

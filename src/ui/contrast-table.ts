@@ -1,11 +1,9 @@
-import type { Contrast, SidesCompared } from '../analyse/compare/contrast.ts'
-import { STANDING_WORDS } from '../analyse/wording.ts'
+import type { Contrast, SidesCompared } from '../compare/contrast.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
-import { type Entry, grid } from './grid.ts'
-import { levelText } from './level-text.ts'
-import { paragraph } from './paragraph.ts'
-import type { Style } from './style.ts'
+import { STANDING_WORDS } from '../model/words.ts'
+import type { Style } from './terminal-style.ts'
+import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
 const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
   ...STANDING_WORDS,
@@ -72,7 +70,7 @@ function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Ent
 
 const LOUD = { higher: true, lower: true }
 
-export function pText(p: number): string {
+function pText(p: number): string {
   return p < 1e-4 ? '< 0.0001' : formatNumber(p, 2)
 }
 

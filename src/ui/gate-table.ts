@@ -1,8 +1,7 @@
 import { formatChange, formatChanges } from '../model/units.ts'
 import type { GateCell, GateFinding, GateResult } from '../model/verdict.ts'
-import { type Entry, grid } from './grid.ts'
-import { paragraph } from './paragraph.ts'
-import type { Style } from './style.ts'
+import type { Style } from './terminal-style.ts'
+import { type Entry, grid, paragraph } from './text-layout.ts'
 
 /** The verdict of a gate on a terminal: the answer, what is behind it, every cell, what changed. */
 export function gateTable(result: GateResult, style: Style): string {

@@ -1,12 +1,25 @@
+import { createLogUpdate } from 'log-update'
+import { viewTrial } from '../analyse/trial-view.ts'
 import type { JudgedTrial } from '../model/analysis.ts'
 import { type Event, opensWindow } from '../model/event.ts'
 import type { Result } from '../model/result.ts'
-import { type LogOptions, logScreen } from './log-screen.ts'
-import { advance, type RunState } from './run-state.ts'
-import type { Moment } from './screen.ts'
-import { terminalScreen } from './terminal-screen.ts'
+import type { Scenario } from '../model/scenario.ts'
+import { formatDuration, formatLatency, formatRate, type Seconds } from '../model/units.ts'
+import { failureText } from './failure-text.ts'
+import {
+  advance,
+  endingText,
+  type Moment,
+  placeText,
+  problemsText,
+  type RunState,
+  type Screen,
+  type ScreenOptions,
+  timeLeftText,
+} from './run-state.ts'
+import type { Style } from './terminal-style.ts'
 
-export interface ProgressOptions extends LogOptions {
+interface ProgressOptions extends LogOptions {
   /** A live view that is drawn over itself; otherwise lines. */
   readonly interactive: boolean
   /** What the validity rules make of a result. */
@@ -50,4 +63,150 @@ export function progress(options: ProgressOptions): Progress {
 function judge(result: Result, options: ProgressOptions): JudgedTrial {
   const unjudged = { result, status: result.outcome.status === 'failed' ? 'failed' : 'valid', problems: [] } as const
   return options.judge?.(result) ?? unjudged
+}
+
+interface LogOptions extends ScreenOptions {
+  /** GitHub Actions folds the lines between two marks: here those of a block. */
+  readonly folding?: 'github-actions'
+}
+
+/** Lines, one for each step and each trial. */
+function logScreen(options: LogOptions): Screen {
+  const { stream, folding } = options
+  const write = (lines: readonly string[]) => {
+    for (const line of lines) stream.write(`${line}\n`)
+  }
+  return {
+    say: (moment) => write(linesOf(moment, options)),
+    end: (state) => write([...(folding && state.block > 0 ? ['::endgroup::'] : []), endingText(state)]),
+  }
+}
+
+function linesOf(moment: Moment, options: LogOptions): string[] {
+  const { event, after } = moment
+  const { style, plan } = options
+  switch (event.type) {
+    case 'run': {
+      const before = event.finished > 0 ? `${event.finished} of them finished before` : ''
+      return [commas(`${plan.scenario.name}: ${event.trials} trials`, before, timeLeftText(after, options))]
+    }
+    case 'visit':
+      return heading(moment, options)
+    case 'step':
+      return [`  ${style.plain(event.arm === undefined ? event.title : `${event.arm}: ${event.title}`)}`]
+    case 'result':
+      return [resultLine(moment, options)]
+    case 'warning':
+      return [failureText(event.failure, style, 'warning')]
+    default:
+      return []
+  }
+}
+
+/** Once per block. */
+function heading({ before, after }: Moment, { style, plan, folding }: LogOptions): string[] {
+  if (before?.block === after.block) return []
+  const title = placeText(after, plan)
+  if (!folding) return [style.bold(title)]
+  return [...(before?.block ? ['::endgroup::'] : []), `::group::${title}`]
+}
+
+function resultLine({ after, judged }: Moment, options: LogOptions): string {
+  const { finished, trials } = after
+  const count = `[${String(finished).padStart(String(trials).length)}/${trials}]`
+  const left = finished === trials ? '' : timeLeftText(after, options)
+  const line = judged ? trialLine(judged, options.plan.scenario, options.style) : ''
+  return `  ${count} ${line}${left === '' ? '' : options.style.dim(`  (${left})`)}`
+}
+
+function commas(...parts: string[]): string {
+  return parts.filter(Boolean).join(', ')
+}
+
+/** A view that is drawn over itself; above it stay warnings and the trials that do not count. */
+function terminalScreen(options: ScreenOptions): Screen {
+  const { stream, style, plan } = options
+  // With the cursor left alone no signal handlers are installed: Ctrl-C is not for a library to deal with.
+  const log = createLogUpdate(stream, { showCursor: true })
+  let last: string | undefined
+  return {
+    say: ({ event, after, judged }) => {
+      if (event.type === 'warning') log.persist(failureText(event.failure, style, 'warning'))
+      if (judged) last = trialLine(judged, plan.scenario, style)
+      if (last !== undefined && judged && judged.status !== 'valid') log.persist(last)
+      log(liveView(after, last, options))
+    },
+    end: (state) => {
+      log.clear()
+      stream.write(`${endingText(state)}\n`)
+    },
+  }
+}
+
+/** What is going on, in a few lines that stand still until something happens. `last` is the line of the last trial. */
+function liveView(state: RunState, last: string | undefined, options: ScreenOptions): string {
+  const { style, plan } = options
+  const problems = problemsText(state)
+  return [
+    `${style.bold(plan.scenario.name)}  ${style.dim(placeText(state, plan))}`.trimEnd(),
+    `  ${style.plain(doingText(state))}`,
+    `  ${style.plain(`${bar(state)}  ${progressText(state, options)}`)}`,
+    ...(last === undefined ? [] : [`  ${style.dim('last:')} ${last}`]),
+    ...(problems === '' ? [] : [`  ${style.yellow(problems)}`]),
+  ].join('\n')
+}
+
+/** The view stands still meanwhile, so an end is given as a time of day. */
+function doingText({ arm, load, doing, at }: RunState): string {
+  if (doing === undefined) return arm ?? 'preparing'
+  if ('step' in doing) return arm === undefined ? doing.step : `${arm}: ${doing.step}`
+  const until = `${formatDuration(doing.seconds)}, until ${timeOfDay(at + doing.seconds)}`
+  const text = {
+    idle: `measuring idle, without load, ${until}`,
+    'warm-up': `warming up, ${until}`,
+    measure: `measuring, ${until}`,
+    collect: 'reading what was measured',
+  }
+  return `${arm}${load === undefined ? '' : ` ${load}`}: ${text[doing.phase]}`
+}
+
+function progressText(state: RunState, options: ScreenOptions): string {
+  const elapsed = state.at - state.startedAt
+  const parts = [
+    `${state.finished} of ${state.trials} trials`,
+    timeLeftText(state, options),
+    elapsed >= 1 && `${formatDuration(elapsed)} so far`,
+    elapsed >= 1 && state.measured > 0 && `${Math.round((100 * state.measured) / elapsed)} % of it measuring`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
+const CELLS = 20
+
+function bar({ finished, trials }: RunState): string {
+  const full = trials === 0 ? 0 : Math.round((CELLS * finished) / trials)
+  return '█'.repeat(full) + '░'.repeat(CELLS - full)
+}
+
+function timeOfDay(seconds: Seconds): string {
+  return new Date(seconds * 1000).toLocaleTimeString('en-GB')
+}
+
+/** What a trial showed, in one line. Not a finding: one trial proves nothing. */
+function trialLine(judged: JudgedTrial, scenario: Scenario, style: Style): string {
+  const { trial, outcome } = judged.result
+  const name = `${trial.arm} ${trial.load}`
+  if (outcome.status === 'failed') return `${name}  ${style.red('failed')}: ${style.plain(outcome.failure.message)}`
+  const seen = style.plain(figures(judged, scenario))
+  if (judged.status === 'valid') return `${name}  ${seen}`
+  const causes = judged.problems.filter(({ severity }) => severity === 'invalid').map(({ cause }) => cause)
+  return `${name}  ${style.dim(seen)}  ${style.yellow('invalid')}: ${style.plain(causes.join('; '))}`
+}
+
+function figures({ result }: JudgedTrial, scenario: Scenario): string {
+  const view = viewTrial(result, scenario)
+  if (!view) return 'unknown to the scenario'
+  const { headline, reading } = view
+  const rate = Math.round((reading.requests - reading.errors) / reading.seconds)
+  return `p50 ${formatLatency(headline.p50)}, p99 ${formatLatency(headline.p99)}, ${formatRate(rate)}`
 }

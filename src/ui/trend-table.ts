@@ -1,10 +1,8 @@
-import type { Change, Trend } from '../analyse/history/trend.ts'
+import type { Change, Trend } from '../analyse/trends.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { formatChange, formatNumber } from '../model/units.ts'
-import { type Entry, grid } from './grid.ts'
-import { levelText } from './level-text.ts'
-import { paragraph } from './paragraph.ts'
-import type { Style } from './style.ts'
+import type { Style } from './terminal-style.ts'
+import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
 /** How many runs fit beside the figures. */
 const SHOWN = 40

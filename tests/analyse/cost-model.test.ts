@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import {
+  type ClusterSize,
   type Crossing,
   crossingsOf,
-  DEFAULT_FLEET,
+  DEFAULT_CLUSTER_SIZE,
   demandOf,
   dollarsOf,
-  type Fleet,
   meanOfSamples,
   spentIn,
 } from '../../src/analyse/cost-model.ts'
 import type { CostSample } from '../../src/model/analysis.ts'
 import { formatDollars } from '../../src/model/units.ts'
-import { reach } from '../../src/stats/interval.ts'
+import { halfWidth } from '../../src/stats/intervals.ts'
 import { random } from '../../src/stats/random.ts'
 import { http, IDLE, noneAgain, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
 
@@ -90,23 +90,30 @@ const side: Pick<CostSample, 'idle' | 'perRate'> = {
   idle: { pod: { cores: 0.01, bytes: 50e6 }, node: nothing, namespace: nothing, cluster: { cores: 0.1, bytes: 200e6 } },
   perRate: { cores: 300e-6, bytes: 2000 },
 }
-const fleet: Fleet = { pods: 120, podsPerNode: 30, podsPerNamespace: 40, rate: 10, coreHour: 0.03, gibHour: 0.004 }
+const clusterSize: ClusterSize = {
+  pods: 120,
+  podsPerNode: 30,
+  podsPerNamespace: 40,
+  rate: 10,
+  coreHour: 0.03,
+  gibHour: 0.004,
+}
 
 describe('the cost model', () => {
   test('counts each part as often as it is there, and adds what requests add', () => {
     // 120 × 0.01 + 0.1 + 1,200/s × 300 µs
-    expect(demandOf(side, fleet).cores).toBeCloseTo(1.2 + 0.1 + 0.36, 12)
-    expect(demandOf(side, fleet).bytes).toBeCloseTo(120 * 50e6 + 200e6 + 1200 * 2000, 3)
+    expect(demandOf(side, clusterSize).cores).toBeCloseTo(1.2 + 0.1 + 0.36, 12)
+    expect(demandOf(side, clusterSize).bytes).toBeCloseTo(120 * 50e6 + 200e6 + 1200 * 2000, 3)
     const node = { cores: 0.02, bytes: 30e6 }
     const waypoint = { cores: 0.05, bytes: 60e6 }
     const ambient = { idle: { pod: nothing, node, namespace: waypoint, cluster: nothing }, perRate: nothing }
     // 4 nodes and 3 namespaces; one of each at least.
-    expect(demandOf(ambient, fleet).cores).toBeCloseTo(4 * 0.02 + 3 * 0.05, 12)
-    expect(demandOf(ambient, { ...fleet, pods: 2 }).bytes).toBe(90e6)
+    expect(demandOf(ambient, clusterSize).cores).toBeCloseTo(4 * 0.02 + 3 * 0.05, 12)
+    expect(demandOf(ambient, { ...clusterSize, pods: 2 }).bytes).toBe(90e6)
   })
 
   test('has prices for a month of 730 hours', () => {
-    expect(dollarsOf({ cores: 2, bytes: 3 * 2 ** 30 }, fleet)).toBeCloseTo(730 * (2 * 0.03 + 3 * 0.004), 9)
+    expect(dollarsOf({ cores: 2, bytes: 3 * 2 ** 30 }, clusterSize)).toBeCloseTo(730 * (2 * 0.03 + 3 * 0.004), 9)
   })
 
   test('reads parts off trials: means of sidecars, sums of a control plane, growth with load', () => {
@@ -180,7 +187,7 @@ describe('the cost model', () => {
     const two = sidecars([30e6, 24e6], [30e6, 16e6], 1)
     const thirteen = sidecars([30e6, 16e6], [30e6, 24e6], 12)
     // Thirteen pods on two nodes, as measured.
-    const place = { ...fleet, pods: 13, podsPerNode: 6.5 }
+    const place = { ...clusterSize, pods: 13, podsPerNode: 6.5 }
     expect(demandOf(two.sample, place).bytes).toBeCloseTo(thirteen.total, 3)
     expect(demandOf(thirteen.sample, place).bytes).toBeCloseTo(thirteen.total, 3)
     expect(two.sample.perRate.bytes).toBe(0)
@@ -211,7 +218,7 @@ function fieller(a: readonly number[], b: readonly number[]): [number, number] {
   const n = a.length
   const s = (x: readonly number[], y: readonly number[]) =>
     x.reduce((sum, one, index) => sum + (one - mean(x)) * ((y[index] ?? 0) - mean(y)), 0) / (n - 1) / n
-  const t2 = reach(n - 1) ** 2
+  const t2 = halfWidth(n - 1) ** 2
   const [p, q, r] = [mean(b) ** 2 - t2 * s(b, b), mean(a) * mean(b) - t2 * s(a, b), mean(a) ** 2 - t2 * s(a, a)]
   const root = Math.sqrt(q ** 2 - p * r)
   return [(-q - root) / p, (-q + root) / p]
@@ -233,7 +240,7 @@ describe('crossings', () => {
         slope.map(() => 0),
       ),
     ]
-    const [crossing, ...more] = crossingsOf({ one, other }, fleet, 'cores', false)
+    const [crossing, ...more] = crossingsOf({ one, other }, clusterSize, 'cores', false)
     const [lo, hi] = fieller(
       fixed.map((value) => -value),
       slope,
@@ -243,7 +250,7 @@ describe('crossings', () => {
     expect(crossing?.pods).toBeCloseTo(mean(fixed) / mean(slope), 6)
     expect(crossing?.lo).toBeCloseTo(lo, 6)
     expect(crossing?.hi).toBeCloseTo(hi, 6)
-    expect(crossingsOf({ one: other, other: one }, fleet, 'cores', false)[0]).toMatchObject({
+    expect(crossingsOf({ one: other, other: one }, clusterSize, 'cores', false)[0]).toMatchObject({
       less: 'per-pod',
       more: 'once',
     })
@@ -251,7 +258,7 @@ describe('crossings', () => {
 
   test('are not decided where the difference is not sure on both sides', () => {
     const [one, other] = [samplesOf('a', [0, 0, 0], [0.01, 0.03, -0.005]), samplesOf('b', [1, 1, 1], [0, 0, 0])]
-    const [crossing] = crossingsOf({ one, other }, fleet, 'cores', false)
+    const [crossing] = crossingsOf({ one, other }, clusterSize, 'cores', false)
     expect(crossing?.decided).toBe(false)
     expect(crossing).not.toHaveProperty('hi')
   })
@@ -261,7 +268,7 @@ describe('crossings', () => {
       samplesOf('a', [1, 1.1, 0.9], [0.01, 0.01, 0.01]),
       samplesOf('b', [2, 2.1, 2], [0.02, 0.021, 0.02]),
     ]
-    expect(crossingsOf({ one, other }, fleet, 'cores', false)).toEqual([{ less: 'a', more: 'b', decided: true }])
+    expect(crossingsOf({ one, other }, clusterSize, 'cores', false)).toEqual([{ less: 'a', more: 'b', decided: true }])
   })
 
   test('have a place on either side of the first full node', () => {
@@ -271,7 +278,7 @@ describe('crossings', () => {
       ...sample,
       idle: { ...sample.idle, node: { cores: [0.2, 0.201, 0.199][index] ?? 0, bytes: 0 } },
     }))
-    const found: Crossing[] = crossingsOf({ one, other }, { ...fleet, podsPerNamespace: 5 }, 'cores', false)
+    const found: Crossing[] = crossingsOf({ one, other }, { ...clusterSize, podsPerNamespace: 5 }, 'cores', false)
     expect(found).toHaveLength(1)
     expect(found[0]).toMatchObject({ less: 'per-pod', more: 'per-node', pods: expect.closeTo(20, 6) })
   })
@@ -293,8 +300,8 @@ describe('crossings', () => {
         luck.map(() => 2 + 0.05 * draw.normal()),
         luck.map(() => 0),
       )
-      const { lo = 0, hi = 0 } = crossingsOf({ one, other }, fleet, 'cores', false)[0] ?? {}
-      const total = meanOfSamples(one, (sample) => demandOf(sample, fleet).cores, false)
+      const { lo = 0, hi = 0 } = crossingsOf({ one, other }, clusterSize, 'cores', false)[0] ?? {}
+      const total = meanOfSamples(one, (sample) => demandOf(sample, clusterSize).cores, false)
       if (lo <= 100 && hi >= 100) crossed++
       if ((total?.lo ?? 0) <= 2.2 && (total?.hi ?? 0) >= 2.2) within++
     }
@@ -316,7 +323,7 @@ test('several cohorts are the replicates of a total', () => {
 })
 
 test('the default cluster is what the page says', () => {
-  expect(DEFAULT_FLEET).toEqual({
+  expect(DEFAULT_CLUSTER_SIZE).toEqual({
     pods: 100,
     podsPerNode: 30,
     podsPerNamespace: 25,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { deviationsOf } from '../../src/analyse/deviations.ts'
+import { deviationsOf } from '../../src/compare/deviations.ts'
 import type { Analysis } from '../../src/model/analysis.ts'
 import { random } from '../../src/stats/random.ts'
 import { none, noneAgain, recordOf, scenarioOf, sidecar } from './reading.ts'

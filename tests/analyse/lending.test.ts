@@ -1,7 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
-import { type Known, lentTo } from '../../src/analyse/lending.ts'
-import { weigh } from '../../src/analyse/weigh.ts'
-import { pairUp } from '../../src/analyse/within-blocks.ts'
+import { estimateOf, type Known, pooledVarianceFor } from '../../src/compare/estimate.ts'
+import { pairUp } from '../../src/compare/pairs.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { random } from '../../src/stats/random.ts'
 
@@ -22,11 +21,11 @@ describe('what is lent to a comparison', () => {
   const log = Math.log
 
   it('between two meshes is nothing, whatever A/A arms there are', () => {
-    expect(lentTo(none, mesh, [...arms, known({ ...mesh, name: 'mesh-again' }, 1, 2, 3, 4)])).toEqual({})
+    expect(pooledVarianceFor(none, mesh, [...arms, known({ ...mesh, name: 'mesh-again' }, 1, 2, 3, 4)])).toEqual({})
   })
 
   it('between two versions of a mesh comes from what is equal to either', () => {
-    const lent = lentTo(mesh, older, [...arms, known(older, 1, 1, 1, 1), known(olderAgain, 2, 2, 4, 4)])
+    const lent = pooledVarianceFor(mesh, older, [...arms, known(older, 1, 1, 1, 1), known(olderAgain, 2, 2, 4, 4)])
     expect(lent.onLogs).toEqual({
       deviation: expect.closeTo(Math.sqrt((log(2) ** 2 + log(4) ** 2) / 2), 12),
       freedom: 2,
@@ -36,17 +35,17 @@ describe('what is lent to a comparison', () => {
   })
 
   it('between equal arms comes from a third, without the comparison itself', () => {
-    expect(lentTo(none, noneAgain, arms)).toEqual({})
+    expect(pooledVarianceFor(none, noneAgain, arms)).toEqual({})
     const third = known({ ...none, name: 'none-third' }, 1.5, 1.5, 2.5, 2.5)
     // It lies in the middle of the two in either cohort.
-    expect(lentTo(none, noneAgain, [...arms, third]).onValues).toBeUndefined()
+    expect(pooledVarianceFor(none, noneAgain, [...arms, third]).onValues).toBeUndefined()
     const off = known({ ...none, name: 'none-third' }, 2.5, 2.5, 2.5, 2.5)
-    expect(lentTo(none, noneAgain, [off, ...arms]).onValues?.deviation).toBeCloseTo(Math.sqrt(4 / 3 / 2), 12)
+    expect(pooledVarianceFor(none, noneAgain, [off, ...arms]).onValues?.deviation).toBeCloseTo(Math.sqrt(4 / 3 / 2), 12)
   })
 
   it('is of the blocks that equal arms share, and of ratios only where there are any', () => {
     const few = [known(mesh, 1, 1), known(older, 1, 0, 1, 1), known(olderAgain, 3, 3)]
-    expect(lentTo(mesh, older, few)).toEqual({ onValues: { deviation: 2.5, freedom: 1, blocks: 2 } })
+    expect(pooledVarianceFor(mesh, older, few)).toEqual({ onValues: { deviation: 2.5, freedom: 1, blocks: 2 } })
   })
 })
 
@@ -72,9 +71,10 @@ function coverage(restless: number, pairOf: 'baseline' | 'none', [cohorts, block
     const base = { arm: none, values: values(1) }
     const own = { arm: mesh, values: values(restless) }
     const pair = pairOf === 'baseline' ? [{ arm: noneAgain, values: values(1) }] : []
-    const spread = lentTo(none, mesh, [base, ...pair, own]).onLogs
+    const spread = pooledVarianceFor(none, mesh, [base, ...pair, own]).onLogs
     const { logs = [] } = pairUp(new Map(base.values.map(({ block, value }) => [block, value])), own.values) ?? {}
-    const { lo = 1, hi = 0 } = weigh(logs, { pairs: [], provisioned: true, ...(spread && { spread }) })?.estimate ?? {}
+    const { lo = 1, hi = 0 } =
+      estimateOf(logs, { pairs: [], provisioned: true, ...(spread && { spread }) })?.estimate ?? {}
     if (lo <= 0 && hi >= 0) covered++
   }
   return covered / runs

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { neededToDecide } from '../../src/analyse/needed.ts'
-import { type Weighed, weigh } from '../../src/analyse/weigh.ts'
+import { estimateOf, type Weighed } from '../../src/compare/estimate.ts'
+import { neededToDecide } from '../../src/compare/standing.ts'
 
 const alone = { pairs: [], provisioned: false }
 const borders = { noise: Math.log(1.02), telling: Math.log(1.1) }
@@ -26,25 +26,25 @@ describe('neededToDecide', () => {
     [0.03, 0.3],
     [0, 0.12],
   ])('is the fewest blocks that decide a mean of %f with deviation %f', (center, deviation) => {
-    const now = weigh([valuesOf(6, center, deviation)], alone)
+    const now = estimateOf([valuesOf(6, center, deviation)], alone)
     const { blocks = 0 } = (now && neededToDecide(now, borders)) ?? {}
     expect(isDecided(now)).toBe(false)
     expect(blocks).toBeGreaterThan(6)
-    expect(isDecided(weigh([valuesOf(blocks, center, deviation)], alone))).toBe(true)
-    if (blocks > 7) expect(isDecided(weigh([valuesOf(blocks - 1, center, deviation)], alone))).toBe(false)
+    expect(isDecided(estimateOf([valuesOf(blocks, center, deviation)], alone))).toBe(true)
+    if (blocks > 7) expect(isDecided(estimateOf([valuesOf(blocks - 1, center, deviation)], alone))).toBe(false)
   })
 
   test('is in cohorts where cohorts are the replicates', () => {
     const cohorts = (n: number) => valuesOf(n, 0.08, 0.15).map((level) => [level - 0.01, level, level + 0.01])
-    const now = weigh(cohorts(4), alone)
+    const now = estimateOf(cohorts(4), alone)
     const needed = now && neededToDecide(now, borders)
     expect(needed?.blocks).toBe(3 * (needed?.cohorts ?? 0))
-    expect(isDecided(weigh(cohorts(needed?.cohorts ?? 0), alone))).toBe(true)
-    expect(isDecided(weigh(cohorts((needed?.cohorts ?? 0) - 1), alone))).toBe(false)
+    expect(isDecided(estimateOf(cohorts(needed?.cohorts ?? 0), alone))).toBe(true)
+    expect(isDecided(estimateOf(cohorts((needed?.cohorts ?? 0) - 1), alone))).toBe(false)
   })
 
   test('is absent where more blocks of one provisioning cannot decide', () => {
-    const now = weigh([valuesOf(8, 0.06, 0.1)], { pairs: [[valuesOf(8, 0.08, 0.1)]], provisioned: true })
+    const now = estimateOf([valuesOf(8, 0.06, 0.1)], { pairs: [[valuesOf(8, 0.08, 0.1)]], provisioned: true })
     expect(now?.basis).toMatchObject({ onlyHere: true, widened: expect.closeTo(0.08, 9) })
     expect(now && neededToDecide(now, borders)).toBeUndefined()
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { compareSides } from '../../src/analyse/compare/compare-sides.ts'
+import { compareSides } from '../../src/compare/compare-runs.ts'
 import { INSTALLATION_SCHEMA, type Installation } from '../../src/model/installation.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { none, recordOf, scenarioOf, sidecar } from './reading.ts'

@@ -4,8 +4,8 @@ import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { Generator, Reading, Result } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
 import type { Observation } from '../../src/model/usage.ts'
+import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
-import { summarise } from '../../src/stats/summarise.ts'
 
 export const none: Arm = { name: 'none', mesh: 'none' }
 export const noneAgain: Arm = { name: 'none-again', mesh: 'none' }

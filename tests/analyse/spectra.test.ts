@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { spectrumReader } from '../../src/analyse/spectrum-reader.ts'
+import { spectrumReader } from '../../src/analyse/distributions-of-latency.ts'
 import { decodeHistogram, latencyHistogram, mergeEncoded } from '../../src/loads/histogram.ts'
 import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'

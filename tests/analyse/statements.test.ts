@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { statements } from '../../src/analyse/statements.ts'
 import type { Trial } from '../../src/model/plan.ts'
+import { statements } from '../../src/ui/statements.ts'
 import { http, recordOf, scenarioOf, sidecar } from './reading.ts'
 
 const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.54 : 1) * (1 + 0.01 * (block % 3)) })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { kneeOf, type Step } from '../../src/analyse/knee.ts'
+import { kneeOf, type Step } from '../../src/analyse/sweeps.ts'
 import type { SweepCurve } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import type { Load, Scenario } from '../../src/model/scenario.ts'

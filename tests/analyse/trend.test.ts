@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { historyEntries } from '../../src/analyse/history/entries.ts'
-import { trendsOf } from '../../src/analyse/history/trend.ts'
+import { historyEntries, trendsOf } from '../../src/analyse/trends.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { random } from '../../src/stats/random.ts'
 import { recordOf, scenarioOf } from './reading.ts'

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { disagreeingTwin } from '../../src/analyse/twin.ts'
-import { hodgesLehmann } from '../../src/stats/hodges-lehmann.ts'
-import { meanInterval } from '../../src/stats/interval.ts'
+import { disagreeingRobustEstimate } from '../../src/compare/estimate.ts'
+import { meanInterval } from '../../src/stats/intervals.ts'
+import { hodgesLehmann } from '../../src/stats/rank-tests.ts'
 
 function side({ lo = 0, hi = 0 }: { lo?: number; hi?: number } = {}): number {
   return lo > 0 ? 1 : hi < 0 ? -1 : 0
 }
 
-describe('disagreeingTwin', () => {
+describe('disagreeingRobustEstimate', () => {
   const value = fc.oneof(fc.integer({ min: -4, max: 9 }), fc.double({ min: -1, max: 3, noNaN: true }))
 
   test('is the Hodges–Lehmann interval wherever that says something else than the t interval', () => {
@@ -16,13 +16,13 @@ describe('disagreeingTwin', () => {
       fc.property(fc.array(value, { minLength: 6, maxLength: 30 }), (values) => {
         const twin = hodgesLehmann(values)
         const agrees = side(twin) === side(meanInterval(values))
-        expect(disagreeingTwin(values)).toEqual(agrees ? undefined : twin)
+        expect(disagreeingRobustEstimate(values)).toEqual(agrees ? undefined : twin)
       }),
     )
   })
 
   test('does not exist below six blocks', () => {
-    expect(disagreeingTwin([1, 1.1, 1.2, 0.9, 30])).toBeUndefined()
-    expect(disagreeingTwin([1, 1.1, 1.2, 0.9, 1, 30])?.lo).toBeGreaterThan(0)
+    expect(disagreeingRobustEstimate([1, 1.1, 1.2, 0.9, 30])).toBeUndefined()
+    expect(disagreeingRobustEstimate([1, 1.1, 1.2, 0.9, 1, 30])?.lo).toBeGreaterThan(0)
   })
 })

@@ -17,7 +17,7 @@ import {
   windowTable,
 } from '../../bench/tail/scatter.ts'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { deviationsOf } from '../../src/analyse/deviations.ts'
+import { deviationsOf } from '../../src/compare/deviations.ts'
 import { random } from '../../src/stats/random.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { emptyFolder, meshbench } from '../flow/surroundings.ts'

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Load } from '../../src/model/scenario.ts'
+import { pageData } from '../../src/report/data/page-data.ts'
+import { CLUSTER_SIZE_INPUTS, PUBLISHED } from '../../src/report/data/page-state.ts'
+import { viewOf } from '../../src/report/data/view.ts'
 import { textOf } from '../../src/report/html.ts'
-import { pageData } from '../../src/report/page-data.ts'
-import { FLEET_INPUTS, PUBLISHED } from '../../src/report/page-state.ts'
-import { fleetTables } from '../../src/report/sections/fleet.ts'
-import { viewOf } from '../../src/report/view.ts'
+import { clusterCostTables } from '../../src/report/sections/cluster-costs.ts'
 import { analysisOf } from '../report/fixture.ts'
 import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
 
@@ -135,14 +135,14 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('another cluster: the model is reckoned again as Node does it, stands in the address, and comes back by it', async () => {
-    const fleet = { pods: 700, rate: 5 }
-    const view = viewOf(pageData(analysisOf()), { ...PUBLISHED, fleet })
-    const expected = textOf(fleetTables(view, view.loads[0] as Load))
-    const part = (page: Page) => page.locator('[data-part="fleet-0"]')
+    const clusterSize = { pods: 700, rate: 5 }
+    const view = viewOf(pageData(analysisOf()), { ...PUBLISHED, clusterSize })
+    const expected = textOf(clusterCostTables(view, view.loads[0] as Load))
+    const part = (page: Page) => page.locator('[data-part="cluster-size-0"]')
     await desk.open({}, async (page, seen) => {
       await page.locator('#controls').waitFor()
       const published = await part(page).innerText()
-      const sentence = page.locator('#fleet-cores-0-sentence')
+      const sentence = page.locator('#cluster-size-cores-0-sentence')
       const said = await sentence.innerText()
       await page.getByLabel('Pods', { exact: true }).fill('700')
       await page.getByLabel('Requests per second and pod').fill('5')
@@ -166,7 +166,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       await expect.poll(() => part(page).innerText()).toBe(published)
       expect(seen.complaints).toEqual([])
     })
-    await desk.open({ hash: '#fleet&pods=700&rate=5&podsPerNode=none' }, async (page) => {
+    await desk.open({ hash: '#cluster-size&pods=700&rate=5&podsPerNode=none' }, async (page) => {
       await page.locator('#controls').waitFor()
       await expect.poll(() => part(page).innerText()).toContain('700 pods on 23.3 nodes')
       expect(await page.getByLabel('Pods on a node').inputValue()).toBe('30')
@@ -175,9 +175,9 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
 
   it('shows the inputs where nothing runs', async () => {
     await desk.open({ javaScriptEnabled: false }, async (page) => {
-      const inputs = await page.locator('#fleet-inputs').innerText()
-      for (const { label } of FLEET_INPUTS) expect(inputs).toContain(label)
-      expect(await page.locator('#fleet-inputs input').count()).toBe(0)
+      const inputs = await page.locator('#cluster-size-inputs').innerText()
+      for (const { label } of CLUSTER_SIZE_INPUTS) expect(inputs).toContain(label)
+      expect(await page.locator('#cluster-size-inputs input').count()).toBe(0)
     })
   })
 })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Column, Value } from '../../src/report/chart.ts'
-import { formatValue } from '../../src/report/columns.ts'
+import { formatValue } from '../../src/report/figure.ts'
 import { absent, bring, type Desk, makeDesk, where } from './open-report.ts'
 
 const ID = 'spectrum-1-service'

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, describe, expect, it } from 'vitest'
-import { records } from '../../src/platforms/kind/cluster/record.ts'
+import { records } from '../../src/platforms/kind/cluster/cluster-record.ts'
 import { random } from '../../src/stats/random.ts'
 
 const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'

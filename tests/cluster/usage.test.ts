@@ -6,11 +6,9 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { connect } from '../../src/kubernetes/connect.ts'
-import { podFacts } from '../../src/kubernetes/pod-facts.ts'
-import { accountBetween } from '../../src/platforms/kind/usage/account-between.ts'
-import { edgeScript } from '../../src/platforms/kind/usage/edge-script.ts'
-import { parseEdge } from '../../src/platforms/kind/usage/parse-edge.ts'
-import { usageBetween } from '../../src/platforms/kind/usage/usage-between.ts'
+import { podFacts } from '../../src/kubernetes/pods.ts'
+import { parseSnapshot, snapshotScript } from '../../src/platforms/kind/usage/node-snapshot.ts'
+import { accountBetween, usageBetween } from '../../src/platforms/kind/usage/usage-between.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { locate } from '../../src/tools/locate.ts'
 
@@ -53,16 +51,16 @@ describe.skipIf(!WANTED)(`CPU of a real node${WANTED ? '' : ' (skipped: MESHBENC
     rmSync(dir, { recursive: true })
   }, 120_000)
 
-  const edge = async () => {
-    const { stdout } = await execa('docker', ['exec', NODE, 'sh', '-c', edgeScript])
-    return new Map([['client', parseEdge(stdout, NODE)] as const])
+  const snapshot = async () => {
+    const { stdout } = await execa('docker', ['exec', NODE, 'sh', '-c', snapshotScript])
+    return new Map([['client', parseSnapshot(stdout, NODE)] as const])
   }
   const facts = async () => podFacts(await cluster.pods(), () => 'client')
 
   it('agrees within 3 % with what an exec’d busy loop says of itself', async () => {
-    const before = await edge()
+    const before = await snapshot()
     const { stdout } = await cluster.exec({ ...BURNER, command: BURN }, signal)
-    const after = await edge()
+    const after = await snapshot()
     const pods = await facts()
     const burner = usageBetween(before, after, pods, RULES).find(({ component }) => component === 'burner')
     const own = [...(stdout.split('\n')[0] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].reduce(
@@ -75,9 +73,9 @@ describe.skipIf(!WANTED)(`CPU of a real node${WANTED ? '' : ' (skipped: MESHBENC
   })
 
   it('accounts for an idle node, where the readings themselves weigh most', async () => {
-    const before = await edge()
+    const before = await snapshot()
     await setTimeout(2000)
-    const after = await edge()
+    const after = await snapshot()
     expect(accountBetween(before, after, await facts(), RULES)).toMatchObject([{ holds: true }])
   })
 })

@@ -1,10 +1,9 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { choosePlatform } from '../../src/commands/choose-platform.ts'
-import type { SelectionOptions } from '../../src/commands/selection.ts'
+import { choosePlatform, type SelectionOptions } from '../../src/commands/choose-plan.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { Hindrance, KindProbe } from '../../src/platforms/kind/check/probe.ts'
-import { PUBLIC_SITE } from '../../src/site/defaults.ts'
+import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 
 interface World {
   readonly hindrance?: Hindrance
@@ -34,7 +33,7 @@ async function choose(given: string | undefined, options: Partial<SelectionOptio
       done()
     },
   })
-  const surroundings = {
+  const context = {
     stdout: stderr,
     stderr,
     env: {},
@@ -47,7 +46,7 @@ async function choose(given: string | undefined, options: Partial<SelectionOptio
     given,
     options: { results: 'results', ...options },
     site: PUBLIC_SITE,
-    surroundings,
+    context,
     probe,
   })
   return { name, platform, isolation, said: said.join(''), asked }

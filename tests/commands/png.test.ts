@@ -1,10 +1,10 @@
 import { Resvg } from '@resvg/resvg-js'
 import { describe, expect, it } from 'vitest'
-import { PNG_SCALE, pngOf } from '../../src/commands/png.ts'
+import { PNG_SCALE, pngOf } from '../../src/commands/report.ts'
 import { allCharts } from '../../src/report/charts/index.ts'
+import { pageData } from '../../src/report/data/page-data.ts'
+import { viewOf } from '../../src/report/data/view.ts'
 import { standaloneSvg } from '../../src/report/outputs/standalone-svg.ts'
-import { pageData } from '../../src/report/page-data.ts'
-import { viewOf } from '../../src/report/view.ts'
 import { analysisOf } from '../report/fixture.ts'
 
 /** Pixels of a PNG as it is on disk: drawn once more, as an image in a picture of its size. */

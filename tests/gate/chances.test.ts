@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chancesOf } from '../../src/gate/chances.ts'
-import type { Compared } from '../../src/gate/compared.ts'
-import { effectOf } from '../../src/gate/effect.ts'
+import { type Compared, effectOf } from '../../src/gate/effect.ts'
+import { pValuesOf } from '../../src/gate/judge.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { random } from '../../src/stats/random.ts'
 
@@ -26,7 +25,7 @@ describe('a family of cells', () => {
 
   it('pays by Holm for every cell, by max-T for those that move together about once', () => {
     const cells = family(alike)
-    const [byHolm, byMaxT] = [chancesOf(cells, 'holm'), chancesOf(cells, 'maxt')]
+    const [byHolm, byMaxT] = [pValuesOf(cells, 'holm'), pValuesOf(cells, 'maxt')]
     const least = Math.min(...byHolm.map(({ p }) => p.worse))
     expect(byHolm[0]?.adjusted.worse).toBeGreaterThan(24 * least)
     expect(byMaxT[0]?.adjusted.worse).toBeLessThan((byHolm[0]?.adjusted.worse ?? 0) / 2)
@@ -36,16 +35,16 @@ describe('a family of cells', () => {
 
   it('does not forget by resampling what cohorts differ by', () => {
     const cells = family(alike, BLOCKS / 2)
-    const [one] = chancesOf(cells, 'maxt')
-    expect(one?.adjusted.worse).toBeGreaterThanOrEqual(chancesOf(cells, 'holm')[0]?.adjusted.worse ?? 1)
+    const [one] = pValuesOf(cells, 'maxt')
+    expect(one?.adjusted.worse).toBeGreaterThanOrEqual(pValuesOf(cells, 'holm')[0]?.adjusted.worse ?? 1)
   })
 
   it('stays as large as it was declared when a cell cannot be judged', () => {
     const [first, ...rest] = family(alike)
     if (!first) throw new Error('there are 36')
     const broken = rest.map((one) => ({ ...one, why: { rule: 'no-data', sentence: 'gone' } }))
-    const alone = chancesOf([first], 'holm')[0]?.adjusted.worse ?? 0
-    expect(chancesOf([first, ...broken], 'holm')[0]?.adjusted.worse).toBeCloseTo(36 * alone, 12)
-    expect(chancesOf([first, ...broken], 'maxt')[1]?.adjusted).toEqual({ worse: 1, better: 1 })
+    const alone = pValuesOf([first], 'holm')[0]?.adjusted.worse ?? 0
+    expect(pValuesOf([first, ...broken], 'holm')[0]?.adjusted.worse).toBeCloseTo(36 * alone, 12)
+    expect(pValuesOf([first, ...broken], 'maxt')[1]?.adjusted).toEqual({ worse: 1, better: 1 })
   })
 })

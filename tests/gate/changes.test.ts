@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changesBetweenArms } from '../../src/gate/changes.ts'
+import { changesBetweenArms } from '../../src/gate/warnings.ts'
 import { recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
 
 const reference = { ...sidecar, name: 'envoy-sidecar-ref' }

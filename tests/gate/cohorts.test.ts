@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { gate } from '../../src/gate/gate.ts'
+import { gate } from '../../src/gate/gate-run.ts'
 import type { RunRecord } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import type { Trial } from '../../src/model/plan.ts'

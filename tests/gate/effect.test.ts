@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { acrossNights, basisOf, boundReach, chanceOf, effectOf, ratioOf } from '../../src/gate/effect.ts'
-import { neededFor } from '../../src/gate/needed.ts'
-import { tTest } from '../../src/stats/t-test.ts'
+import { acrossRuns, basisOf, boundHalfWidth, effectOf, pValueOf, ratioOf } from '../../src/gate/effect.ts'
+import { neededFor } from '../../src/gate/judge.ts'
+import { tTest } from '../stats/t-test.ts'
 
 const RATIOS = [0.08, 0.12, 0.05, 0.11, 0.09, 0.13, 0.02, 0.1]
 
@@ -15,8 +15,8 @@ describe('an effect', () => {
   it('of one cohort is the paired t test', () => {
     const one = effect([RATIOS])
     const test = tTest(RATIOS)
-    expect(chanceOf(one).worse).toBeCloseTo(test?.greater ?? 0, 12)
-    expect(chanceOf(one).better).toBeCloseTo(test?.less ?? 0, 12)
+    expect(pValueOf(one).worse).toBeCloseTo(test?.greater ?? 0, 12)
+    expect(pValueOf(one).better).toBeCloseTo(test?.less ?? 0, 12)
     expect(basisOf(one)).toBe('blocks')
     expect(ratioOf(one, 1).center).toBeCloseTo(Math.exp(0.0875), 12)
     expect(ratioOf(one, -1).center).toBeCloseTo(Math.exp(-0.0875), 12)
@@ -33,26 +33,26 @@ describe('an effect', () => {
     ])
     expect(apart.center).toBeCloseTo(alike.center, 12)
     expect(basisOf(apart)).toBe('cohorts')
-    expect(chanceOf(apart).worse).toBeGreaterThan(10 * chanceOf(alike).worse)
+    expect(pValueOf(apart).worse).toBeGreaterThan(10 * pValueOf(alike).worse)
   })
 
   it('of one cohort carries a spread that is known from elsewhere', () => {
     const own = effect([RATIOS])
     const carried = effect([RATIOS], { deviation: 0.1, freedom: 12 })
     expect(basisOf(carried)).toBe('cohorts')
-    expect(boundReach(carried, 0.05)).toBeGreaterThan(3 * boundReach(own, 0.05))
-    expect(chanceOf(carried).worse).toBeGreaterThan(0.05)
+    expect(boundHalfWidth(carried, 0.05)).toBeGreaterThan(3 * boundHalfWidth(own, 0.05))
+    expect(pValueOf(carried).worse).toBeGreaterThan(0.05)
   })
 
   it('is certain of what never varies, and never of nothing', () => {
-    expect(chanceOf(effect([[0.25, 0.25, 0.25]]))).toEqual({ worse: 0, better: 1 })
-    expect(chanceOf(effect([[0, 0, 0]]))).toEqual({ worse: 0.5, better: 0.5 })
+    expect(pValueOf(effect([[0.25, 0.25, 0.25]]))).toEqual({ worse: 0, better: 1 })
+    expect(pValueOf(effect([[0, 0, 0]]))).toEqual({ worse: 0.5, better: 0.5 })
     expect(effectOf([[0.1]])).toBeUndefined()
   })
 
   it('across runs adds the scatter of both', () => {
     const one = effect([RATIOS])
-    const none = acrossNights(one, [one])
+    const none = acrossRuns(one, [one])
     expect(none.center).toBe(0)
     expect(none.byBlocks.error).toBeCloseTo(one.byBlocks.error * Math.SQRT2, 12)
     expect(none.byBlocks.freedom).toBeCloseTo(2 * (RATIOS.length - 1), 9)
@@ -60,7 +60,7 @@ describe('an effect', () => {
 
   it('across runs carries what nights differ by: tonight against the mean of those accepted', () => {
     const one = effect([RATIOS])
-    const carried = acrossNights(one, [one, one], { deviation: 0.2, freedom: 5 })
+    const carried = acrossRuns(one, [one, one], { deviation: 0.2, freedom: 5 })
     expect(basisOf(carried)).toBe('nights')
     expect(carried.byNights).toEqual({ error: expect.closeTo(0.2 * Math.sqrt(1.5), 12), freedom: 5 })
     expect(neededFor(carried, { accept: 0.005, margin: 0.1, reject: 1e-4, least: 0.05 })).toBeUndefined()
@@ -74,7 +74,7 @@ describe('needed blocks', () => {
     const loud = effect([RATIOS.map((ratio) => (ratio - 0.0875) * 10 + 0.02)])
     const needed = neededFor(loud, decision)?.blocks ?? 0
     const reachOf = (n: number) =>
-      boundReach({ byBlocks: { error: loud.deviation / Math.sqrt(n), freedom: n - 1 } }, decision.accept)
+      boundHalfWidth({ byBlocks: { error: loud.deviation / Math.sqrt(n), freedom: n - 1 } }, decision.accept)
     expect(loud.center + reachOf(needed)).toBeLessThanOrEqual(decision.margin)
     expect(loud.center + reachOf(needed - 1)).toBeGreaterThan(decision.margin)
   })

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Compared } from '../../src/gate/compared.ts'
-import { chanceOf, type Effect, effectOf } from '../../src/gate/effect.ts'
+import { type Compared, type Effect, effectOf, pValueOf } from '../../src/gate/effect.ts'
 import { judgeStage } from '../../src/gate/judge.ts'
 import type { MetricInfo } from '../../src/model/analysis.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { holm } from '../../src/stats/holm.ts'
+import { holm } from '../../src/stats/multiplicity.ts'
 import { type Random, random } from '../../src/stats/random.ts'
 
 const CELLS = 36
@@ -40,14 +39,14 @@ function nightOf(stream: Random, effect: number, deviation: number): string[] {
   const first = shifts.map((shift) => draw(shift))
   const stage = first.map((ratios) => {
     const one = measured(ratios)
-    const p = chanceOf(one.effect)
+    const p = pValueOf(one.effect)
     return judgeStage(one, { p, adjusted: p }, { alpha, isLast: false })
   })
   const all = first.map((ratios, index) =>
     stage[index]?.suspected ? [...ratios, ...draw(shifts[index] ?? 0)] : ratios,
   )
   const cells = all.map(measured)
-  const p = cells.map((one) => chanceOf(one.effect))
+  const p = cells.map((one) => pValueOf(one.effect))
   const worse = holm(p.map((one) => one.worse))
   const better = holm(p.map((one) => one.better))
   return cells.map((one, index) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { accept } from '../../src/gate/accept.ts'
-import { gate } from '../../src/gate/gate.ts'
+import { gate } from '../../src/gate/gate-run.ts'
+import { accept } from '../../src/gate/objections.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { http, none, noneAgain, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
 

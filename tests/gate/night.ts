@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
-import { planDigest } from '../../src/store/digest.ts'
+import { planDigest } from '../../src/store/read-run.ts'
 import { emptyFolder, meshbench } from '../flow/surroundings.ts'
 
 const made: string[] = []

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
-import { readPinned, writePinned } from '../../src/store/pinned.ts'
+import { readPinned, writePinned } from '../../src/store/reference-file.ts'
 import { meshbench } from '../flow/surroundings.ts'
 import { type Night, type NightAbout, night, withScenario } from './night.ts'
 

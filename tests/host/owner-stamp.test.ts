@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OWNER_STAMP, ownStamp, parseEnviron, RUN_STAMP, readStamp } from '../../src/host/owner-stamp.ts'
+import { OWNER_STAMP, ownStamp, parseEnviron, RUN_STAMP, readStamp } from '../../src/host/processes.ts'
 
 describe('the stamp of an owner', () => {
   it('environ: values may hold an equals sign', () => {

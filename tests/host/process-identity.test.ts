@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { identityOf, ownIdentity, stillRuns } from '../../src/host/process-identity.ts'
+import { identityOf, ownIdentity, stillRuns } from '../../src/host/processes.ts'
 
 describe('the identity of a process', () => {
   it('is kept while the process runs, and gone with it', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiRequest } from '../../src/kubernetes/api.ts'
-import { apply } from '../../src/kubernetes/apply.ts'
-import { resourcesOf } from '../../src/kubernetes/resources.ts'
+import { apply, resourcesOf } from '../../src/kubernetes/objects.ts'
 import { Failure } from '../../src/model/failure.ts'
 import { fakeApi, refusal } from './fake-api.ts'
 

@@ -2,11 +2,13 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { chartShelf } from '../../src/kubernetes/chart-shelf.ts'
-import { describeInstallation, type InstallationOf } from '../../src/kubernetes/describe-installation.ts'
-import { manifestShelf } from '../../src/kubernetes/manifest-shelf.ts'
-import { REDACTED } from '../../src/kubernetes/redact.ts'
-import { withRendered } from '../../src/kubernetes/rendered.ts'
+import { chartCache, manifestCache } from '../../src/kubernetes/install/chart-cache.ts'
+import {
+  describeInstallation,
+  type InstallationOf,
+  withRendered,
+} from '../../src/kubernetes/install/describe-installation.ts'
+import { REDACTED } from '../../src/kubernetes/install/manifests.ts'
 import type { InstallStep, Values } from '../../src/model/mesh.ts'
 
 const { signal } = new AbortController()
@@ -44,8 +46,8 @@ function installationOf(values: Values = { pilot: 1, password: 'p' }) {
     enrolment: { labels: { 'istio-injection': 'enabled' }, objects: [], until: [] },
     about: { version: '1.31.1', vendor, profile: 'equalised', settings: {}, namespace: 'bench' },
     site: { gatewayApi: { manifests: join(dir, 'gateway-api') } },
-    charts: chartShelf(helm),
-    manifests: manifestShelf(),
+    charts: chartCache(helm),
+    manifests: manifestCache(),
   }
   return describeInstallation(of, signal)
 }

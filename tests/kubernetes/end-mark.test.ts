@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { endMark } from '../../src/kubernetes/end-mark.ts'
+import { endMark } from '../../src/kubernetes/exec.ts'
 
 const TOKEN = '7f3c'
 

@@ -2,11 +2,11 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { examineCharts } from '../../src/kubernetes/examine.ts'
+import { examineCharts } from '../../src/kubernetes/install/examine.ts'
 import type { Values } from '../../src/model/mesh.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { armMesh } from '../../src/platforms/kind/arm.ts'
-import { PUBLIC_SITE } from '../../src/site/defaults.ts'
+import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 
 let dir: string
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { helmArgv, isLocalChart } from '../../src/kubernetes/helm-argv.ts'
+import { helmArgv, isLocalChart } from '../../src/kubernetes/install/helm.ts'
 
 const name = { release: 'istiod', namespace: 'istio-system', kubeconfigFile: 'run/kubeconfig' }
 const tail = [

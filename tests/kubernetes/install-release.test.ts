@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { installRelease } from '../../src/kubernetes/install-release.ts'
+import { installRelease } from '../../src/kubernetes/install/helm.ts'
 import type { Failure } from '../../src/model/failure.ts'
 
 const signal = new AbortController().signal

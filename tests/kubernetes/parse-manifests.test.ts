@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseManifests } from '../../src/kubernetes/parse-manifests.ts'
+import { parseManifests } from '../../src/kubernetes/install/manifests.ts'
 
 const named = (text: string) => parseManifests(text, 'a.yaml').map(({ kind, metadata }) => `${kind} ${metadata.name}`)
 

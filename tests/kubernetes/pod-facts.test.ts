@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { podFacts } from '../../src/kubernetes/pod-facts.ts'
+import { podFacts } from '../../src/kubernetes/pods.ts'
 import { capturedPods } from './pods.ts'
 
 const facts = (name: string) => podFacts(capturedPods(name), (node) => (node.endsWith('worker') ? 'client' : 'control'))

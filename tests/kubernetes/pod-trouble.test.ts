@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerStatus, Pod } from '../../src/kubernetes/pod.ts'
 import { podTrouble, remedyFor, restartedWithin } from '../../src/kubernetes/pod-trouble.ts'
+import type { ContainerStatus, Pod } from '../../src/kubernetes/pods.ts'
 import { capturedPods, podWith } from './pods.ts'
 
 describe('podTrouble', () => {

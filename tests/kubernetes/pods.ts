@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ContainerStatus, Pod } from '../../src/kubernetes/pod.ts'
+import type { ContainerStatus, Pod } from '../../src/kubernetes/pods.ts'
 
 export function captured<T>(name: string): T {
   return JSON.parse(readFileSync(`tests/captured/kubernetes/${name}`, 'utf8')) as T

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseQuantity } from '../../src/kubernetes/quantity.ts'
+import { parseQuantity } from '../../src/kubernetes/pods.ts'
 
 it.each([
   ['500m', 0.5],

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readManifests } from '../../src/kubernetes/read-manifests.ts'
+import { readManifests } from '../../src/kubernetes/install/manifests.ts'
 
 const object = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
 const signal = new AbortController().signal

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { belongsTo, lackOf, type Watched } from '../../src/kubernetes/readiness.ts'
+import { belongsTo, lackOf, type Watched } from '../../src/kubernetes/until-ready.ts'
 import { captured, capturedPods, podWith } from './pods.ts'
 
 const available = { type: 'Available', status: 'True' }

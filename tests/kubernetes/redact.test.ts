@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { REDACTED, redact } from '../../src/kubernetes/redact.ts'
+import { REDACTED, redact } from '../../src/kubernetes/install/manifests.ts'
 
 it('leaves secrets out by the names of their keys, and nothing else', () => {
   const values = {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Pod } from '../../src/kubernetes/pod.ts'
+import type { Pod } from '../../src/kubernetes/pods.ts'
 import { untilReady } from '../../src/kubernetes/until-ready.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { fakeApi, refusal } from './fake-api.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { wavesOf } from '../../src/kubernetes/waves.ts'
+import { wavesOf } from '../../src/kubernetes/objects.ts'
 
 it('puts what others need first, and what can refuse others last', () => {
   const kinds = ['Pod', 'ValidatingWebhookConfiguration', 'Service', 'CustomResourceDefinition', 'Namespace', 'Gateway']

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { decodeFromCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
-import { decodeV2 } from '../../src/loads/decode-v2.ts'
 import { decodeHistogram, latencyHistogram, mergeEncoded, mergeHistograms } from '../../src/loads/histogram.ts'
+import { decodeV2 } from '../../src/loads/histogram-encoding.ts'
 
 const latencies = fc.array(fc.tuple(fc.integer({ min: 0, max: 3_600_000_000 }), fc.integer({ min: 1, max: 2 ** 40 })), {
   maxLength: 60,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fortio } from '../../src/loads/fortio.ts'
-import { fortioSchedule, parseInstant } from '../../src/loads/fortio-schedule.ts'
+import { fortio } from '../../src/loads/fortio/fortio.ts'
+import { fortioSchedule, parseInstant } from '../../src/loads/fortio/fortio-access-log.ts'
 import { finished, inPieces } from './captured.ts'
 import { lineOf, loadOf, resultOf, type Sent, simulate } from './synthetic.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fortio } from '../../src/loads/fortio.ts'
+import { fortio } from '../../src/loads/fortio/fortio.ts'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
 import { measuredSchema } from '../../src/model/result.ts'
 import { captured, finished } from './captured.ts'

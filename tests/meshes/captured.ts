@@ -8,7 +8,7 @@ export function captured(path: string): string {
   return gunzipSync(readFileSync(new URL(`../captured/${path}.gz`, import.meta.url))).toString()
 }
 
-/** One pod's metrics at both edges: `istio-sidecar/server-http` reads `-before` and `-after`. */
+/** One pod's metrics at both snapshots: `istio-sidecar/server-http` reads `-before` and `-after`. */
 export function edges(path: string, afterPath = path): Counters[string][number] {
   return {
     pod: path,

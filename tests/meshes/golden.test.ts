@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { meshes } from '../../src/meshes/index.ts'
-import { installAbout } from '../../src/meshes/install-about.ts'
-import { uninstallSteps } from '../../src/meshes/uninstall-steps.ts'
+import { installAbout } from '../../src/meshes/install-steps.ts'
 import { PROFILES } from '../../src/model/scenario.ts'
 
 const arms = Object.values(meshes).flatMap(({ name, kubernetes }) => (kubernetes ? [{ name, kubernetes }] : []))
@@ -15,7 +14,6 @@ describe.each(arms)('$name', ({ name, kubernetes }) => {
     const install = kubernetes.install(about)
     const golden = {
       install,
-      uninstall: uninstallSteps(install),
       images: kubernetes.images(about),
       enrol: kubernetes.enrol(about),
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
-import { installAbout } from '../../src/meshes/install-about.ts'
+import { installAbout } from '../../src/meshes/install-steps.ts'
 import { Failure } from '../../src/model/failure.ts'
 import type { InstallStep, Mesh, Values } from '../../src/model/mesh.ts'
 import type { Arm } from '../../src/model/scenario.ts'

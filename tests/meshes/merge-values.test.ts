@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mergeValues } from '../../src/meshes/merge-values.ts'
+import { mergeValues } from '../../src/meshes/settings.ts'
 
 describe('Helm values are merged', () => {
   it('deeply, the later over the earlier', () => {

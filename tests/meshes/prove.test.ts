@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
-import { installAbout } from '../../src/meshes/install-about.ts'
+import { installAbout } from '../../src/meshes/install-steps.ts'
 import { parsePrometheus } from '../../src/meshes/prometheus.ts'
 import type { Counters } from '../../src/model/mesh.ts'
 import { edges } from './captured.ts'

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Arm } from '../../src/model/scenario.ts'
-import { costsOf } from '../../src/plan/costs.ts'
-import { describePlan } from '../../src/plan/describe-plan.ts'
+import { describePlan, planLines } from '../../src/plan/describe-plan.ts'
 import { detectable, errorRates } from '../../src/plan/detectable.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { planLines } from '../../src/plan/plan-lines.ts'
+import { costsOf } from '../../src/plan/time.ts'
 import { smallestEffect } from '../../src/stats/power.ts'
 import { scenario } from './scenario.ts'
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
-import { makePlan } from '../../src/plan/make-plan.ts'
-import { planText } from '../../src/plan/plan-text.ts'
-import { remaining } from '../../src/plan/remaining.ts'
+import { makePlan, planText } from '../../src/plan/make-plan.ts'
+import { remaining } from '../../src/plan/shards.ts'
 import { scenario } from './scenario.ts'
 
 const names = (letter: string, n: number) => Array.from({ length: n }, (_, index) => `${letter}${index}`)

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { blockCount, trialsOf } from '../../src/model/plan.ts'
-import { describePlan } from '../../src/plan/describe-plan.ts'
+import { describePlan, planLines } from '../../src/plan/describe-plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { planLines } from '../../src/plan/plan-lines.ts'
 import { scenario } from './scenario.ts'
 
 describe('a sequential plan', () => {

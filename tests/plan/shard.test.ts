@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { trialsOf } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { mergePlans } from '../../src/plan/merge-plans.ts'
-import { parseShard, shardPlan } from '../../src/plan/shard-plan.ts'
+import { mergePlans, parseShard, shardPlan } from '../../src/plan/shards.ts'
 import { http, scenarioOf } from '../analyse/reading.ts'
 
 const loads = ['a', 'b', 'c'].map((name) => ({ ...http, name }))

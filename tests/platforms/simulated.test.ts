@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { loads } from '../../src/loads/index.ts'
 import { Failure } from '../../src/model/failure.ts'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
-import type { Command, Execution, Seat } from '../../src/model/platform.ts'
+import type { Command, Execution, RunningArm } from '../../src/model/platform.ts'
 import type { Load, Scenario } from '../../src/model/scenario.ts'
 import type { Observation } from '../../src/model/usage.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { remaining } from '../../src/plan/remaining.ts'
+import { remaining } from '../../src/plan/shards.ts'
 import { simulated } from '../../src/platforms/simulated/simulated.ts'
 import { run as carryOut } from '../../src/run/run.ts'
 import { load, scenario } from '../plan/scenario.ts'
@@ -28,7 +28,7 @@ function given(change: Partial<Scenario> = {}, simulation: Partial<Scenario['sim
   }
 }
 
-async function raise(plan: Plan, arm: string): Promise<Seat> {
+async function raise(plan: Plan, arm: string): Promise<RunningArm> {
   const [cohort] = plan.cohorts
   const chosen = plan.scenario.arms.find(({ name }) => name === arm)
   if (!cohort || !chosen) throw new Error('not in the plan')
@@ -75,10 +75,10 @@ interface Ran {
 /** One trial of an arm, in the first block that has it. */
 async function run(given: Scenario, arm: string, options = {}): Promise<Ran> {
   const plan = makePlan(given)
-  const seat = await raise(plan, arm)
+  const runningArm = await raise(plan, arm)
   const trial = trialsOf(plan).find((one) => one.arm === arm)
-  const window = await seat.observe()
-  const execution = await seat.exec(fortio(trial?.id ?? '', options), signal)
+  const window = await runningArm.observe()
+  const execution = await runningArm.exec(fortio(trial?.id ?? '', options), signal)
   const observation = await window.close()
   const log = await text(execution, 'access-log')
   const result = await text(execution, 'result')
@@ -360,9 +360,9 @@ describe('faults on demand', () => {
 
   it('breaks a trial as a tool does whose target is gone', async () => {
     const plan = makePlan(faulty('trial'))
-    const seat = await raise(plan, 'mesh')
+    const runningArm = await raise(plan, 'mesh')
     const id = trialsOf(plan).find(({ arm }) => arm === 'mesh')?.id ?? ''
-    const execution = await seat.exec(fortio(id), signal)
+    const execution = await runningArm.exec(fortio(id), signal)
     expect(execution.exitCode).toBe(1)
     expect(execution.stderr).toContain('connection refused')
     expect(await text(execution, 'result')).toBe('')
@@ -400,16 +400,16 @@ describe('faults on demand', () => {
   })
 })
 
-describe('a seat that is interrupted', () => {
+describe('a running arm that is interrupted', () => {
   it('ends at once, with the reason', async () => {
     const plan = makePlan(given({}, { pace: 60 }))
-    const seat = await raise(plan, 'mesh')
+    const runningArm = await raise(plan, 'mesh')
     const id = trialsOf(plan).find(({ arm }) => arm === 'mesh')?.id ?? ''
     const control = new AbortController()
-    const running = seat.exec(fortio(id), control.signal)
+    const running = runningArm.exec(fortio(id), control.signal)
     control.abort(new Error('Ctrl-C'))
     await expect(running).rejects.toThrow('Ctrl-C')
-    await expect(seat.exec(fortio(id), control.signal)).rejects.toThrow('Ctrl-C')
+    await expect(runningArm.exec(fortio(id), control.signal)).rejects.toThrow('Ctrl-C')
   })
 })
 
@@ -461,9 +461,9 @@ describe('the whole flow, through the real load tools', () => {
           lower: testbed.lower,
           [Symbol.asyncDispose]: () => testbed[Symbol.asyncDispose](),
           raise: async function* (arm, ...rest) {
-            const seat = yield* testbed.raise(arm, ...rest)
+            const runningArm = yield* testbed.raise(arm, ...rest)
             const observe = async () => Promise.reject(new Failure('no-counters', 'the counters cannot be read'))
-            return arm.name === 'mesh' ? { ...seat, observe } : seat
+            return arm.name === 'mesh' ? { ...runningArm, observe } : runningArm
           },
         }
       },

@@ -5,7 +5,7 @@ import {
   formatLevel,
   formatRatio,
   formatRatioInterval,
-} from '../../src/report/figures.ts'
+} from '../../src/report/format.ts'
 
 /** With plain spaces, which are easier to read in a test. */
 const plain = (text: string | undefined) => text?.replaceAll('\u{A0}', ' ')

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { metrics } from '../../src/analyse/metrics.ts'
 import type { MetricInfo } from '../../src/model/analysis.ts'
 import type { BudgetCheck, GateCell, GateFinding, GateResult } from '../../src/model/verdict.ts'
-import { annotations } from '../../src/report/outputs/annotations.ts'
-import { jobSummary } from '../../src/report/outputs/job-summary.ts'
-import { junit } from '../../src/report/outputs/junit.ts'
-import { pullRequestMarkdown } from '../../src/report/outputs/pull-request.ts'
+import { annotations, junit } from '../../src/report/outputs/ci-reports.ts'
+import { jobSummary, pullRequestMarkdown } from '../../src/report/outputs/gate-markdown.ts'
 
 const metric = metrics.find(({ info }) => info.name === 'p99')?.info as MetricInfo
 

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { errorRateCharts } from '../../src/report/charts/error-rates.ts'
 import { allCharts } from '../../src/report/charts/index.ts'
-import { formatRatio } from '../../src/report/figures.ts'
-import { pageData } from '../../src/report/page-data.ts'
+import { pageData } from '../../src/report/data/page-data.ts'
+import { viewOf } from '../../src/report/data/view.ts'
+import { formatRatio } from '../../src/report/format.ts'
 import { renderReport } from '../../src/report/render.ts'
-import { scenarioText } from '../../src/report/scenario-text.ts'
-import { viewOf } from '../../src/report/view.ts'
+import { scenarioText } from '../../src/report/sections/origin.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import { analysisOf, CAVEAT, scenario } from './fixture.ts'
 
@@ -55,7 +55,7 @@ describe('the report of a run', () => {
       'differences',
       'latency',
       'resources',
-      'fleet',
+      'cluster-size',
       'stalls',
       'fairness',
       'problems',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Analysis, Cell, Ranking } from '../../src/model/analysis.ts'
 import type { Arm } from '../../src/model/scenario.ts'
-import { type PageData, pageData } from '../../src/report/page-data.ts'
-import { PUBLISHED } from '../../src/report/page-state.ts'
-import { restate } from '../../src/report/restate.ts'
-import type { View } from '../../src/report/view.ts'
+import { type PageData, pageData } from '../../src/report/data/page-data.ts'
+import { PUBLISHED } from '../../src/report/data/page-state.ts'
+import { restate } from '../../src/report/data/restate.ts'
+import type { View } from '../../src/report/data/view.ts'
 import { analysisOf, scenario } from './fixture.ts'
 
 /** Without an A/A pair nothing of the run hangs on which arm is the first. */

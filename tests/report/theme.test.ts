@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { THEME } from '../../src/report/theme.ts'
+import { THEME } from '../../src/report/page-style.ts'
 
 const themes = [...THEME.matchAll(/\{[^{}]*--paper:#[^}]*\}/g)].map(([block]) =>
   Object.fromEntries([...block.matchAll(/--([\w-]+):(#[0-9a-f]{6})/g)].map(([, name, color]) => [name, color])),

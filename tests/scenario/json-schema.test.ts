@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { parseDuration, parseRate, parseSize } from '../../src/model/units.ts'
-import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts'
+import { scenarioJsonSchema } from '../../src/scenario/schema.ts'
 import { written } from './written.ts'
 
 type Node = Readonly<Record<string, unknown>>

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { formatProblems, parseScenario, scenarioFailure } from '../../src/scenario/parse.ts'
+import { parseScenario } from '../../src/scenario/parse.ts'
+import { formatProblems, scenarioFailure } from '../../src/yaml/source.ts'
 import { parsed, written } from './written.ts'
 
 const SHIPPED = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'))

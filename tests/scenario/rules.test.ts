@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
-import { settingsOf } from '../../src/meshes/settings-of.ts'
+import { settingsOf } from '../../src/meshes/settings.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import { kubernetesBuild } from './kubernetes-build.ts'

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { none } from '../../src/meshes/none.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
-import { PUBLIC_SITE } from '../../src/site/defaults.ts'
+import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { kubernetesBuild } from '../scenario/kubernetes-build.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Budget, bestDesign, optimalRepetitions } from '../../src/stats/allocation.ts'
-import { reach } from '../../src/stats/interval.ts'
+import { halfWidth } from '../../src/stats/intervals.ts'
+import { type Budget, bestDesign, optimalRepetitions } from '../../src/stats/power.ts'
 import { close } from './close.ts'
 
 const budget: Budget = {
@@ -60,7 +60,7 @@ describe('bestDesign', () => {
     expect(found?.blocks).toBe(4)
     expect(found?.cohorts).toBe(13)
     close(spent(budget, 13, 4, found?.window ?? 0), budget.seconds)
-    close(found?.half, reach(12) * Math.sqrt(variance(budget, 13, 4, found?.window ?? 1)))
+    close(found?.half, halfWidth(12) * Math.sqrt(variance(budget, 13, 4, found?.window ?? 1)))
   })
 
   it('is the best of all designs that fit, also with its neighbours tried by hand', () => {
@@ -69,7 +69,7 @@ describe('bestDesign', () => {
       for (let blocks = 1; blocks < 30; blocks++) {
         const window = (budget.seconds / cohorts - 400 - blocks * 60) / (3 * blocks)
         if (window < 8) continue
-        const half = reach(cohorts - 1) * Math.sqrt(variance(budget, cohorts, blocks, Math.min(120, window)))
+        const half = halfWidth(cohorts - 1) * Math.sqrt(variance(budget, cohorts, blocks, Math.min(120, window)))
         expect(found?.half).toBeLessThanOrEqual(half + 1e-12)
       }
     }
@@ -82,7 +82,7 @@ describe('bestDesign', () => {
     expect(found?.blocks).toBeGreaterThan(5)
     const { blocks = 1, window = 1, half } = found ?? {}
     const block = 0.05 ** 2 + 0.2 ** 2 / window
-    close(half, reach(blocks - 1) * Math.sqrt((0.001 ** 2 + block) / blocks))
+    close(half, halfWidth(blocks - 1) * Math.sqrt((0.001 ** 2 + block) / blocks))
   })
 
   it('has no design where nothing fits, and the smallest where only that does', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { changePoints } from '../../src/stats/change-points.ts'
 import { mean } from '../../src/stats/moments.ts'
 import { random } from '../../src/stats/random.ts'
+import { changePoints } from '../../src/stats/series.ts'
 import { close } from './close.ts'
 import { tigerbeetle } from './tigerbeetle.ts'
 

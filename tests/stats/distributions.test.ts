@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { binomialCdf, binomialQuantile } from '../../src/stats/binomial.ts'
-import { incompleteBeta, incompleteBetaStep } from '../../src/stats/incomplete-beta.ts'
-import { noncentralTCdf } from '../../src/stats/noncentral-t.ts'
-import { normalCdf } from '../../src/stats/normal.ts'
+import {
+  binomialCdf,
+  binomialDensity,
+  binomialQuantile,
+  incompleteBeta,
+  incompleteBetaStep,
+  noncentralTCdf,
+  normalCdf,
+  poissonDensity,
+  stirlingError,
+  studentCdf,
+  studentQuantile,
+} from '../../src/stats/distributions.ts'
 import { random } from '../../src/stats/random.ts'
-import { binomialDensity, poissonDensity, stirlingError } from '../../src/stats/saddle-point.ts'
-import { studentCdf, studentQuantile } from '../../src/stats/student.ts'
 import { close, relatively } from './close.ts'
 
 // All numbers: scipy 1.17.1.

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { independentDifferences } from '../../src/stats/equal-arms.ts'
-import { cohortSpread } from '../../src/stats/nested.ts'
+import { cohortSpread, independentDifferences } from '../../src/stats/intervals.ts'
 import { random } from '../../src/stats/random.ts'
 
 describe('independent differences of equal arms', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hodgesLehmann, hodgesLehmannShift } from '../../src/stats/hodges-lehmann.ts'
-import { mannWhitney } from '../../src/stats/mann-whitney.ts'
 import { random } from '../../src/stats/random.ts'
-import { signedRankTest } from '../../src/stats/signed-rank.ts'
+import { hodgesLehmann, hodgesLehmannShift, mannWhitney, signedRankTest } from '../../src/stats/rank-tests.ts'
 import { close } from './close.ts'
 
 describe('hodgesLehmann', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { geometricInterval, meanInterval, reach } from '../../src/stats/interval.ts'
+import { geometricInterval, halfWidth, meanInterval } from '../../src/stats/intervals.ts'
 import { mean, sampleVariance, sumOfSquares } from '../../src/stats/moments.ts'
-import { pairedDifference, pairedRatio, robustPairedRatio } from '../../src/stats/paired.ts'
 import { random } from '../../src/stats/random.ts'
-import { signedRankTest } from '../../src/stats/signed-rank.ts'
-import { tTest } from '../../src/stats/t-test.ts'
+import { signedRankTest } from '../../src/stats/rank-tests.ts'
 import { close, relatively } from './close.ts'
+import { pairedDifference, pairedRatio, robustPairedRatio } from './paired.ts'
+import { tTest } from './t-test.ts'
 
 const base = [4.1, 4.32, 3.98, 4.51, 4.2, 4.05, 4.44, 4.27]
 const mesh = [5.02, 5.41, 4.77, 5.6, 5.19, 4.88, 5.63, 5.2]
@@ -51,7 +51,7 @@ describe('the worked example of eight pairs (scipy 1.17.1)', () => {
     const wide = pairedDifference(pairs, 0.99)
     const narrow = pairedDifference(pairs)
     close(wide?.center, narrow?.center)
-    relatively(((wide?.hi ?? 0) - 0.97875) / ((narrow?.hi ?? 0) - 0.97875), reach(7, 0.99) / reach(7))
+    relatively(((wide?.hi ?? 0) - 0.97875) / ((narrow?.hi ?? 0) - 0.97875), halfWidth(7, 0.99) / halfWidth(7))
   })
 })
 
@@ -94,17 +94,17 @@ describe('meanInterval', () => {
       const interval = meanInterval(values)
       close(interval?.center, center)
       // The bootstrap divides by n where s divides by n − 1.
-      close((((interval?.hi ?? 0) - center) / reach(n - 1)) * Math.sqrt((n - 1) / n), error)
+      close((((interval?.hi ?? 0) - center) / halfWidth(n - 1)) * Math.sqrt((n - 1) / n), error)
     }
   })
 
   it('is made of the t distribution, kept or computed anew', () => {
-    close(reach(7), 2.364624251592784)
-    close(reach(7), 2.364624251592784)
-    close(reach(7, 0.9), 1.8945786050613054)
-    close(reach(7), 2.364624251592784)
-    close(reach(2.5, 0.8), 1.7302509288071766)
-    close(reach(2.5, 0.9), 2.5582186, 1e-7)
+    close(halfWidth(7), 2.364624251592784)
+    close(halfWidth(7), 2.364624251592784)
+    close(halfWidth(7, 0.9), 1.8945786050613054)
+    close(halfWidth(7), 2.364624251592784)
+    close(halfWidth(2.5, 0.8), 1.7302509288071766)
+    close(halfWidth(2.5, 0.9), 2.5582186, 1e-7)
   })
 
   it('needs values', () => {
@@ -112,7 +112,7 @@ describe('meanInterval', () => {
     expect(meanInterval([3])).toEqual({ center: 3, n: 1 })
     expect(geometricInterval([])).toBeUndefined()
     expect(geometricInterval([1, -1])).toBeUndefined()
-    close(geometricInterval([1, Math.E, Math.E ** 2], 0.9)?.hi, Math.exp(1 + reach(2, 0.9) / Math.sqrt(3)))
+    close(geometricInterval([1, Math.E, Math.E ** 2], 0.9)?.hi, Math.exp(1 + halfWidth(2, 0.9) / Math.sqrt(3)))
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { mser } from '../../src/stats/mser.ts'
 import { random } from '../../src/stats/random.ts'
+import { mser } from '../../src/stats/series.ts'
 
 const stretch = (means: readonly number[], batch: number) =>
   means.flatMap((mean) => new Array<number>(batch).fill(mean))

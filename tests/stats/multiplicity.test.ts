@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { benjaminiHochberg, benjaminiYekutieli } from '../../src/stats/benjamini-hochberg.ts'
-import { holm } from '../../src/stats/holm.ts'
-import { maxT } from '../../src/stats/max-t.ts'
+import { benjaminiHochberg, benjaminiYekutieli, holm, maxT } from '../../src/stats/multiplicity.ts'
 import { random } from '../../src/stats/random.ts'
-import { tTest } from '../../src/stats/t-test.ts'
 import { close } from './close.ts'
+import { tTest } from './t-test.ts'
 
 /** Benjamini and Hochberg (1995), section 3.2. */
 const published = [

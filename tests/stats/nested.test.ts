@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { meanInterval, reach } from '../../src/stats/interval.ts'
-import { cohortSpread, components, nestedInterval } from '../../src/stats/nested.ts'
+import { cohortSpread, components, halfWidth, meanInterval, nestedInterval } from '../../src/stats/intervals.ts'
 import { random } from '../../src/stats/random.ts'
 import { close } from './close.ts'
 
@@ -93,7 +92,7 @@ describe('nestedInterval', () => {
 
   it('is widened by a spread from elsewhere: with one cohort that is all there is', () => {
     const found = nestedInterval([[1, 2, 4]], { deviation: 3, freedom: 2 })
-    const half = reach(2) * 3
+    const half = halfWidth(2) * 3
     close(found?.byCohorts?.lo, 7 / 3 - half)
     close(found?.estimate.hi, 7 / 3 + half)
     expect(found).toMatchObject({ basis: 'cohorts', byCohorts: { n: 1 } })
@@ -108,8 +107,11 @@ describe('nestedInterval', () => {
       [8, 8],
     ]
     const found = nestedInterval(cohorts, { deviation: 1, freedom: 4 })
-    close(found?.byCohorts?.hi, 4 + reach(6) * Math.sqrt((32 + 4) / 6 / 3))
-    close(nestedInterval(cohorts, { deviation: 1, freedom: 4 }, 0.9)?.byCohorts?.hi, 4 + reach(6, 0.9) * Math.sqrt(2))
+    close(found?.byCohorts?.hi, 4 + halfWidth(6) * Math.sqrt((32 + 4) / 6 / 3))
+    close(
+      nestedInterval(cohorts, { deviation: 1, freedom: 4 }, 0.9)?.byCohorts?.hi,
+      4 + halfWidth(6, 0.9) * Math.sqrt(2),
+    )
     expect(nestedInterval(cohorts, { deviation: 1, freedom: 4 }, 0.9)?.byBlocks).toEqual(
       meanInterval(cohorts.flat(), 0.9),
     )
@@ -119,7 +121,7 @@ describe('nestedInterval', () => {
     const one = [[1, 3, 2, 6]]
     const variance = (blocks: number) => {
       const { lo = 0, hi = 0 } = nestedInterval(one, { deviation: 2, freedom: 3, blocks })?.byCohorts ?? {}
-      return ((hi - lo) / 2 / reach(3)) ** 2
+      return ((hi - lo) / 2 / halfWidth(3)) ** 2
     }
     close(variance(8), 4 + (14 / 3) * (1 / 4 - 1 / 8))
     close(variance(4), 4)

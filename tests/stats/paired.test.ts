@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { geometricInterval, meanInterval } from '../../src/stats/interval.ts'
-import { pairedDifference, pairedRatio } from '../../src/stats/paired.ts'
+import { geometricInterval, meanInterval } from '../../src/stats/intervals.ts'
+import { pairedDifference, pairedRatio } from './paired.ts'
 
 const base = [4.1, 4.32, 3.98, 4.51, 4.2, 4.05, 4.44, 4.27]
 const mesh = [5.02, 5.41, 4.77, 5.6, 5.19, 4.88, 5.63, 5.2]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { pooledSlope } from '../../src/stats/pooled-slope.ts'
 import { random } from '../../src/stats/random.ts'
+import { pooledSlope } from '../../src/stats/series.ts'
 
 const low = [1.1, 1.9, 3.2, 3.8].map((y, index) => ({ x: index + 1, y }))
 const high = [11, 12.2, 12.9, 14.1].map((y, index) => ({ x: index + 1, y }))

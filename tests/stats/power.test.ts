@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { clopperPearson } from '../../src/stats/clopper-pearson.ts'
+import { clopperPearson } from '../../bench/prove/clopper-pearson.ts'
+import { studentQuantile } from '../../src/stats/distributions.ts'
 import { sampleVariance } from '../../src/stats/moments.ts'
 import { blocksToFind, power, smallestEffect } from '../../src/stats/power.ts'
 import { random } from '../../src/stats/random.ts'
 import { root, rootWhole } from '../../src/stats/root.ts'
-import { studentQuantile } from '../../src/stats/student.ts'
-import { tTest } from '../../src/stats/t-test.ts'
 import { close, relatively } from './close.ts'
+import { tTest } from './t-test.ts'
 
 describe('power', () => {
   // scipy 1.17.1: nct.sf.

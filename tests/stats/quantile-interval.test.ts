@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantileInterval, shortestQuantileInterval } from '../../src/stats/quantile-interval.ts'
+import { quantileInterval, shortestQuantileInterval } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
 import { close } from './close.ts'
 

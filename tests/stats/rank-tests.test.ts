@@ -1,11 +1,17 @@
 import { median } from 'simple-statistics'
 import { describe, expect, it } from 'vitest'
-import { cliffsDelta, dominance } from '../../src/stats/cliffs-delta.ts'
-import { mannWhitney, mannWhitneyCdf } from '../../src/stats/mann-whitney.ts'
 import { random } from '../../src/stats/random.ts'
-import { asymptoticPValues } from '../../src/stats/rank-test.ts'
-import { doubledRanks, tieCorrection } from '../../src/stats/ranks.ts'
-import { signedRankCdf, signedRankTest } from '../../src/stats/signed-rank.ts'
+import {
+  asymptoticPValues,
+  cliffsDelta,
+  dominance,
+  doubledRanks,
+  mannWhitney,
+  mannWhitneyCdf,
+  signedRankCdf,
+  signedRankTest,
+  tieCorrection,
+} from '../../src/stats/rank-tests.ts'
 import { close, relatively } from './close.ts'
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { random } from '../../src/stats/random.ts'
-import { lastLevel } from '../../src/stats/step.ts'
-import { pooledSpread, successiveSpread } from '../../src/stats/successive.ts'
+import { lastLevel, pooledSpread, successiveSpread } from '../../src/stats/series.ts'
 
 describe('the spread of successive values', () => {
   it('is half the mean square of their differences', () => {

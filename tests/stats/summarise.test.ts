@@ -2,8 +2,8 @@ import { build } from 'hdr-histogram-js'
 import { expect, test } from 'vitest'
 import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
 import { latencySummarySchema } from '../../src/model/result.ts'
+import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
-import { summarise } from '../../src/stats/summarise.ts'
 
 test('a summary says what its histogram says, also after a round trip through the file', () => {
   const draw = random(5)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { williams } from '../../src/stats/williams.ts'
+import { williams } from '../../src/plan/make-plan.ts'
 
 describe('williams', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('has every ordered pair of neighbours equally often for n = %i', (n) => {

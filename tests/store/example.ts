@@ -6,7 +6,7 @@ import type { Event } from '../../src/model/event.ts'
 import type { Plan, Trial } from '../../src/model/plan.ts'
 import type { RawOutput } from '../../src/model/platform.ts'
 import { RESULT_SCHEMA, type Reading, type Result, type Run } from '../../src/model/result.ts'
-import { planDigest } from '../../src/store/digest.ts'
+import { planDigest } from '../../src/store/read-run.ts'
 
 /** A folder of this test alone, removed at the end of its scope. */
 export async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {

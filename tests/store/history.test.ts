@@ -3,9 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { HistoryEntry } from '../../src/model/history.ts'
-import { addToHistory, readHistory, type Shelf } from '../../src/store/history/history.ts'
-import { inFolder } from '../../src/store/history/in-folder.ts'
-import { onBranch } from '../../src/store/history/on-branch.ts'
+import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../../src/store/history-store.ts'
 import { emptyFolder } from '../flow/surroundings.ts'
 
 const entry = (run: string, arm = 'none'): HistoryEntry => ({
@@ -28,12 +26,12 @@ const entry = (run: string, arm = 'none'): HistoryEntry => ({
 })
 
 /** Three lines of two runs. */
-async function filled(): Promise<{ dir: string; shelf: Shelf; lines: () => string[] }> {
+async function filled(): Promise<{ dir: string; historyStore: HistoryStore; lines: () => string[] }> {
   const dir = emptyFolder()
-  const shelf = inFolder(dir)
-  await addToHistory(shelf, [entry('a'), entry('a', 'mesh')])
-  await addToHistory(shelf, [entry('b')])
-  return { dir, shelf, lines: () => readFileSync(join(dir, 'history.jsonl'), 'utf8').trimEnd().split('\n') }
+  const historyStore = inFolder(dir)
+  await addToHistory(historyStore, [entry('a'), entry('a', 'mesh')])
+  await addToHistory(historyStore, [entry('b')])
+  return { dir, historyStore, lines: () => readFileSync(join(dir, 'history.jsonl'), 'utf8').trimEnd().split('\n') }
 }
 
 function repository(): string {
@@ -47,28 +45,31 @@ describe('a history', () => {
     ['in a folder', () => inFolder(join(emptyFolder(), 'new'))],
     ['on a branch', () => onBranch('meshbench-history', repository())],
   ])('%s gives back what was put in, once', async (_, make) => {
-    const shelf = make()
-    expect((await readHistory(shelf)).entries).toEqual([])
-    expect(await addToHistory(shelf, [entry('a'), entry('a', 'mesh')])).toBe(2)
-    expect(await addToHistory(shelf, [entry('a'), entry('a', 'mesh')])).toBe(0)
-    expect(await addToHistory(shelf, [entry('b')])).toBe(1)
-    expect((await readHistory(shelf)).entries).toEqual([entry('a'), entry('a', 'mesh'), entry('b')])
+    const historyStore = make()
+    expect((await readHistory(historyStore)).entries).toEqual([])
+    expect(await addToHistory(historyStore, [entry('a'), entry('a', 'mesh')])).toBe(2)
+    expect(await addToHistory(historyStore, [entry('a'), entry('a', 'mesh')])).toBe(0)
+    expect(await addToHistory(historyStore, [entry('b')])).toBe(1)
+    expect((await readHistory(historyStore)).entries).toEqual([entry('a'), entry('a', 'mesh'), entry('b')])
   })
 
   it('on a branch touches neither the work tree nor the index, and is a commit for each addition', async () => {
     const folder = repository()
     writeFileSync(join(folder, 'mine.txt'), 'untracked')
-    const shelf = onBranch('meshbench-history', folder)
-    await addToHistory(shelf, [entry('a')])
-    await addToHistory(shelf, [entry('b')])
+    const historyStore = onBranch('meshbench-history', folder)
+    await addToHistory(historyStore, [entry('a')])
+    await addToHistory(historyStore, [entry('b')])
     const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
     expect(git('status', '--porcelain')).toBe('?? mine.txt')
     expect(git('log', '--format=%s', 'meshbench-history').split('\n')).toEqual(['Add b', 'Add a'])
   })
 
   it('outside of a repository says so', async () => {
-    const shelf = onBranch('meshbench-history', emptyFolder())
-    await expect(readHistory(shelf)).rejects.toMatchObject({ code: 'git', fix: expect.stringContaining('repository') })
+    const historyStore = onBranch('meshbench-history', emptyFolder())
+    await expect(readHistory(historyStore)).rejects.toMatchObject({
+      code: 'git',
+      fix: expect.stringContaining('repository'),
+    })
   })
 
   it.each<[string, number, (lines: string[]) => string]>([
@@ -82,26 +83,26 @@ describe('a history', () => {
     ['all is gone', 1, () => ''],
     ['something else was put in', 2, ([a, b, c]) => `${[a, '{}', b, c].join('\n')}\n`],
   ])('in which %s is refused, and line %i is named', async (_, line, tamper) => {
-    const { dir, shelf, lines } = await filled()
+    const { dir, historyStore, lines } = await filled()
     writeFileSync(join(dir, 'history.jsonl'), tamper(lines()))
     const failure = { code: 'history-damaged', exitCode: 12, message: expect.stringMatching(`^line ${line} `) }
-    await expect(readHistory(shelf)).rejects.toMatchObject(failure)
-    await expect(addToHistory(shelf, [entry('c')])).rejects.toMatchObject(failure)
+    await expect(readHistory(historyStore)).rejects.toMatchObject(failure)
+    await expect(addToHistory(historyStore, [entry('c')])).rejects.toMatchObject(failure)
   })
 
   it('cannot be shown to be whole without its head', async () => {
-    const { dir, shelf } = await filled()
+    const { dir, historyStore } = await filled()
     rmSync(join(dir, 'history.head.json'))
-    await expect(readHistory(shelf)).rejects.toMatchObject({ code: 'history-damaged' })
+    await expect(readHistory(historyStore)).rejects.toMatchObject({ code: 'history-damaged' })
   })
 
   it('whose head is one addition behind, as after a power cut between the two files, is whole', async () => {
-    const { dir, shelf } = await filled()
+    const { dir, historyStore } = await filled()
     const head = readFileSync(join(dir, 'history.head.json'))
-    await addToHistory(shelf, [entry('c')])
+    await addToHistory(historyStore, [entry('c')])
     writeFileSync(join(dir, 'history.head.json'), head)
-    expect((await readHistory(shelf)).entries).toHaveLength(4)
-    expect(await addToHistory(shelf, [entry('d')])).toBe(1)
-    expect((await readHistory(shelf)).entries).toHaveLength(5)
+    expect((await readHistory(historyStore)).entries).toHaveLength(4)
+    expect(await addToHistory(historyStore, [entry('d')])).toBe(1)
+    expect((await readHistory(historyStore)).entries).toHaveLength(5)
   })
 })

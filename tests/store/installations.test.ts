@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { INSTALLATION_SCHEMA, type Installation } from '../../src/model/installation.ts'
-import { createRun } from '../../src/store/create-run.ts'
 import { copyInstallations } from '../../src/store/installations.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
+import { createRun } from '../../src/store/run-writer.ts'
 import { exampleRun, folder } from './example.ts'
 
 const installation: Installation = {

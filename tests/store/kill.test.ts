@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { createRun } from '../../src/store/create-run.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
+import { createRun } from '../../src/store/run-writer.ts'
 import { examplePlan, exampleRun, folder } from './example.ts'
 
 const WRITER = fileURLToPath(new URL('write-until-killed.ts', import.meta.url))

@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lockRun } from '../../src/store/lock.ts'
+import { lockRun } from '../../src/store/run-lock.ts'
 import { folder } from './example.ts'
 
 test('one writer at a time; the next may when it is released', async () => {

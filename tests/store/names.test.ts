@@ -1,9 +1,8 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { planDigest } from '../../src/store/digest.ts'
-import { findRun, listRuns } from '../../src/store/find-run.ts'
-import { isRunId, runId } from '../../src/store/run-id.ts'
+import { findRun, isRunId, listRuns, runId } from '../../src/store/find-run.ts'
+import { planDigest } from '../../src/store/read-run.ts'
 import { examplePlan, folder } from './example.ts'
 
 const NOW = new Date('2026-11-22T10:34:56Z')

@@ -3,9 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { provenanceSchema } from '../../src/model/result.ts'
-import { gitProvenance } from '../../src/store/git-provenance.ts'
-import { collectProvenance } from '../../src/store/provenance.ts'
-import { virtualHint } from '../../src/store/virtual-hint.ts'
+import { collectProvenance, gitProvenance, virtualHint } from '../../src/store/collect-provenance.ts'
 import { folder } from './example.ts'
 
 test('provenance is complete and can be stored', async () => {

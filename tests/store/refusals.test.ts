@@ -3,10 +3,10 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { trialsOf } from '../../src/model/plan.ts'
-import { createRun } from '../../src/store/create-run.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
-import { storageFailure } from '../../src/store/storage-failure.ts'
+import { createRun } from '../../src/store/run-writer.ts'
+import { storageFailure } from '../../src/store/write-once.ts'
 import { exampleResult, exampleRun, folder, rawOutput, resultEvent } from './example.ts'
 
 const run = exampleRun()

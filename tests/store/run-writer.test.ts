@@ -4,9 +4,9 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/model/event.ts'
 import { trialsOf } from '../../src/model/plan.ts'
-import { createRun } from '../../src/store/create-run.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
+import { createRun } from '../../src/store/run-writer.ts'
 import { exampleReading, exampleResult, exampleRun, folder, rawOutput, resultEvent } from './example.ts'
 
 const run = exampleRun()

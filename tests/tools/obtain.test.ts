@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { obtain } from '../../src/tools/obtain.ts'
-import { obtainAll } from '../../src/tools/obtain-all.ts'
+import { obtain, obtainAll } from '../../src/tools/obtain.ts'
 import { catalogue, drain, failureOf, fakeGo, fakePython, type Workshop, workshop } from './workshop.ts'
 
 const about = (shop: Workshop, signal = new AbortController().signal) => ({ ...shop, catalogue: catalogue(), signal })

@@ -4,7 +4,7 @@ import type { Analysis, Cell, Estimate, Standing } from '../../src/model/analysi
 import type { Event } from '../../src/model/event.ts'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
 import type { Reading } from '../../src/model/result.ts'
-import { styleFor } from '../../src/ui/style.ts'
+import { styleFor } from '../../src/ui/terminal-style.ts'
 import { examplePlan, exampleReading, exampleResult, exampleRun } from '../store/example.ts'
 
 export const plain = styleFor({}, { LANG: 'en_US.UTF-8' })

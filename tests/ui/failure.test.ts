@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { Failure } from '../../src/model/failure.ts'
-import { failureText } from '../../src/ui/failure.ts'
-import { findingsText } from '../../src/ui/findings.ts'
+import { failureText, findingsText } from '../../src/ui/failure-text.ts'
 import { plain } from './example.ts'
 
 test('what, why, and what to do', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { styleFor } from '../../src/ui/style.ts'
+import { styleFor } from '../../src/ui/terminal-style.ts'
 
 const TERMINAL = { isTTY: true }
 const XTERM = { TERM: 'xterm-256color' }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { analysisTable } from '../../src/ui/table.ts'
+import { analysisTable } from '../../src/ui/analysis-table.ts'
 import { ascii, coloured, exampleAnalysis, plain } from './example.ts'
 
 test('the result on a terminal', () => {

@@ -61,7 +61,7 @@ const STAND_INS = {
  */
 export async function play(file: string, stage: Stage, { from }: { readonly from?: string } = {}): Promise<Played[]> {
   const workflow: Workflow = parse(readFileSync(file, 'utf8'))
-  const progress: Progress = { env: surroundings(stage), steps: {}, isFailing: false }
+  const progress: Progress = { env: context(stage), steps: {}, isFailing: false }
   Object.assign(progress.env, filled(workflow.env, stage, progress))
   const played: Played[] = []
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps)
@@ -102,7 +102,7 @@ function shell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ c
 }
 
 /** Nothing of this process but what a runner has as well; stand-ins before everything else. */
-function surroundings({ checkout, scratch }: Stage): Record<string, string> {
+function context({ checkout, scratch }: Stage): Record<string, string> {
   const [bin, home] = [join(scratch, 'bin'), join(scratch, 'home')]
   for (const folder of [bin, home]) mkdirSync(folder, { recursive: true })
   const real = [dirname(process.execPath), process.env['PATH'] ?? ''].join(':')

@@ -1,6 +1,6 @@
 import type { Estimate } from '../../model/analysis.ts'
 import { formatChange } from '../../model/units.ts'
-import { type Point, pooledSlope } from '../../stats/pooled-slope.ts'
+import { type Point, pooledSlope } from '../../stats/series.ts'
 import type { TrialView } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 

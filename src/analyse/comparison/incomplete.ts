@@ -1,5 +1,5 @@
 import { trialsOf } from '../../model/plan.ts'
-import { count, list } from '../wording.ts'
+import { count, list } from '../../model/words.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 const SHOWN = 3

@@ -1,16 +1,15 @@
 import type { Problem } from '../../model/analysis.ts'
 import { hostPauses } from '../rules/common-pauses.ts'
+import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
 import { lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
-import { oneCohort } from './one-cohort.ts'
 import { fasterThanNothing, unlikePublished } from './plausible.ts'
 import { sequential } from './sequential.ts'
 import { settingsDiffer } from './settings-differ.ts'
 import { tooFewBlocks } from './too-few-blocks.ts'
-import { twoProvisionings } from './two-provisionings.ts'
 
 /** The rules that judge the comparison as a whole. */
 export const comparisonRules: readonly ComparisonRule[] = [

@@ -1,6 +1,6 @@
 import type { Load } from '../../model/scenario.ts'
+import { list } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
-import { list } from '../wording.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 type Setting = readonly [title: string, read: (view: TrialView) => unknown]

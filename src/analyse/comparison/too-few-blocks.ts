@@ -1,7 +1,7 @@
+import { BLOCKS_TO_DECIDE } from '../../compare/standing.ts'
 import { baselineOf } from '../../model/scenario.ts'
-import { BLOCKS_TO_DECIDE } from '../standing.ts'
+import { list } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
-import { list } from '../wording.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 const BLOCKS_FOR_INTERVAL = 2

@@ -61,7 +61,7 @@ export const loadOutsideWindow: Rule = {
   judge(trial) {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation
-    // A clock that disagrees tells nothing of the order of edges and load, and is told as such.
+    // A clock that disagrees tells nothing of the order of snapshots and load, and is told as such.
     if (opened === undefined || platform === 'simulated' || apart(trial)) return undefined
     const closed = opened + seconds + (host?.clockStep ?? 0)
     const before = Math.max(0, opened - reading.startedAt)

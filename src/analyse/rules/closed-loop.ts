@@ -1,4 +1,4 @@
-import { count } from '../wording.ts'
+import { count } from '../../model/words.ts'
 import { type Rule, warning } from './rule.ts'
 
 export const closedLoop: Rule = {

@@ -3,9 +3,9 @@ import type { Problem } from '../../model/analysis.ts'
 import { baselineOf } from '../../model/scenario.ts'
 import { formatLatency, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
 import type { Reclaim } from '../../model/usage.ts'
+import { count, list, strainWords } from '../../model/words.ts'
 import type { Comparison, ComparisonRule } from '../comparison/comparison.ts'
 import type { TrialView } from '../trial-view.ts'
-import { count, list, strainWords } from '../wording.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SHARE = 0.001

@@ -1,4 +1,4 @@
-import { count } from '../wording.ts'
+import { count } from '../../model/words.ts'
 import { invalid, type Rule } from './rule.ts'
 
 export const componentRestarted: Rule = {

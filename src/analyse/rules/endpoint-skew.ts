@@ -1,5 +1,5 @@
 import { formatNumber } from '../../model/units.ts'
-import { list } from '../wording.ts'
+import { list } from '../../model/words.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SKEW = 1.5

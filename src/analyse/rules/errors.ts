@@ -1,7 +1,7 @@
 import { knownCause } from '../../loads/messages.ts'
 import type { Reading } from '../../model/result.ts'
 import { formatNumber, formatShare } from '../../model/units.ts'
-import { count, list } from '../wording.ts'
+import { count, list } from '../../model/words.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 const TOLERATED = 0.001

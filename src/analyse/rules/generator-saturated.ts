@@ -1,7 +1,7 @@
 import type { Reading } from '../../model/result.ts'
 import { formatLatency, formatNumber, formatShare } from '../../model/units.ts'
+import { count } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
-import { count } from '../wording.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 /**

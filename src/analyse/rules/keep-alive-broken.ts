@@ -1,6 +1,6 @@
 import { formatDuration, formatLatency, formatNumber, formatShare } from '../../model/units.ts'
+import { count } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
-import { count } from '../wording.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 const REOPENED = 0.001

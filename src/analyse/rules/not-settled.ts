@@ -1,8 +1,8 @@
 import type { Timeline } from '../../model/result.ts'
 import { formatLatency, MICROS } from '../../model/units.ts'
 import { mean } from '../../stats/moments.ts'
-import { mser } from '../../stats/mser.ts'
-import { SAMPLES_TO_TRUST, samplesBeyond } from '../samples.ts'
+import { mser } from '../../stats/series.ts'
+import { SAMPLES_TO_TRUST, samplesBeyond } from '../quantiles.ts'
 import { type Rule, warning } from './rule.ts'
 
 /** Ratios of the first tenth of the window to its second half, or the reverse. */

@@ -1,5 +1,5 @@
+import { capital, list } from '../../model/words.ts'
 import { namesOf, typicalP99, whyWithheld } from '../tail.ts'
-import { capital, list } from '../wording.ts'
 import { type Objection, type Rule, warning } from './rule.ts'
 
 const PAUSED = 'Give the load generator more CPU, cores of its own or more connections, and measure this trial again.'

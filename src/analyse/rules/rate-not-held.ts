@@ -1,6 +1,6 @@
 import { formatDuration, formatNumber, formatRate, formatShare } from '../../model/units.ts'
+import { count } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
-import { count } from '../wording.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
 /** Of the schedule, which follows from the load alone. */

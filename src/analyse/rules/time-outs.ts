@@ -1,5 +1,5 @@
 import { formatLatency, formatNumber } from '../../model/units.ts'
-import { count } from '../wording.ts'
+import { count } from '../../model/words.ts'
 import { type Rule, warning } from './rule.ts'
 
 export const timeOuts: Rule = {

@@ -1,5 +1,5 @@
-import { QUANTILES, SAMPLES_TO_REPORT, SAMPLES_TO_TRUST, samplesBeyond } from '../samples.ts'
-import { count, list, quantileName } from '../wording.ts'
+import { count, list, quantileName } from '../../model/words.ts'
+import { QUANTILES, SAMPLES_TO_REPORT, SAMPLES_TO_TRUST, samplesBeyond } from '../quantiles.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
 export const tooFewSamples: Rule = {

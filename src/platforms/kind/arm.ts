@@ -1,5 +1,5 @@
 import { meshes } from '../../meshes/index.ts'
-import { installAbout } from '../../meshes/install-about.ts'
+import { installAbout } from '../../meshes/install-steps.ts'
 import { ON } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'

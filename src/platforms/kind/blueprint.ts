@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { version } from '../../host/version.ts'
-import { describeInstallation } from '../../kubernetes/describe-installation.ts'
-import { digestOf } from '../../kubernetes/digest.ts'
-import { withRendered } from '../../kubernetes/rendered.ts'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { digestOf } from '../../kubernetes/install/chart-cache.ts'
+import { describeInstallation, withRendered } from '../../kubernetes/install/describe-installation.ts'
+import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import type { Installation } from '../../model/installation.ts'
-import { type ArmMesh, imagesOfArm } from './arm.ts'
-import { KIND_CONFIG } from './cluster/create.ts'
-import { lastingOf } from './enrol.ts'
-import type { Ground } from './ground.ts'
+import type { KubernetesObject } from '../../model/mesh.ts'
+import { type ArmMesh, imagesOfArm, PATIENCE } from './arm.ts'
+import { KIND_CONFIG } from './cluster/create-cluster.ts'
+import type { RunContext } from './run-context.ts'
+import { workloadFor } from './workload.ts'
 
 /** What an arm's cluster is made from, before it is made. */
 export interface Blueprint {
@@ -19,19 +21,19 @@ export interface Blueprint {
 /** In place of the run's id, which all objects bear and which makes no difference. */
 const ANY_RUN = 'any'
 
-export async function blueprintOf(of: ArmMesh, ground: Ground, signal: AbortSignal): Promise<Blueprint> {
-  const { charts, manifests, site, kind, helm } = ground
+export async function blueprintOf(of: ArmMesh, runContext: RunContext, signal: AbortSignal): Promise<Blueprint> {
+  const { charts, manifests, site, kind, helm } = runContext
   const { arm, kubernetes, about } = of
   const { installation, exact } = await describeInstallation(
     {
       ...{ arm, about, site, charts, manifests },
       steps: kubernetes.install(about),
       enrolment: kubernetes.enrol(about),
-      workload: lastingOf(of, { ...ground, run: ANY_RUN }),
+      workload: lastingOf(of, { ...runContext, run: ANY_RUN }),
     },
     signal,
   )
-  const images = await imageIds(of, ground)
+  const images = await imageIds(of, runContext)
   const config = await readFile(KIND_CONFIG, 'utf8')
   const programs = [kind, helm].map(({ provenance }) => [provenance.version, provenance.sha256])
   const key = images && digestOf([version(), exact, images, config, programs])
@@ -39,7 +41,7 @@ export async function blueprintOf(of: ArmMesh, ground: Ground, signal: AbortSign
 }
 
 /** Of a name alone nobody knows what it stood for yesterday. Undefined where an image is not here. */
-async function imageIds(of: ArmMesh, { site, plan, docker }: Ground): Promise<readonly string[] | undefined> {
+async function imageIds(of: ArmMesh, { site, plan, docker }: RunContext): Promise<readonly string[] | undefined> {
   const names = [site.kind.nodeImage, ...imagesOfArm(of, site, plan.scenario.loads).map(({ name }) => name)]
   const ids: string[] = []
   for (const name of names) {
@@ -54,8 +56,22 @@ async function imageIds(of: ArmMesh, { site, plan, docker }: Ground): Promise<re
 export function asInstalled(
   { installation }: Blueprint,
   { dir, kubeconfig }: { readonly dir: string; readonly kubeconfig: string },
-  { helm, env }: Ground,
+  { helm, env }: RunContext,
   signal: AbortSignal,
 ): Promise<Installation> {
   return withRendered(installation, { helm: helm.path, env, dir, kubeconfigFile: kubeconfig }, signal)
+}
+
+/** Everything in the workload's namespace that stands as long as the cluster does; in one that was kept, it gets this run's stamp. */
+export async function enrol(of: ArmMesh, cluster: Cluster, runContext: RunContext, signal: AbortSignal): Promise<void> {
+  const { objects, until } = of.kubernetes.enrol(of.about)
+  await cluster.apply(lastingOf(of, runContext), signal, { within: PATIENCE })
+  const own = objects.map((object) => stamped(object, runContext.run))
+  await cluster.apply(own, signal, { within: PATIENCE })
+  await cluster.untilReady(until, PATIENCE, signal)
+}
+
+function lastingOf({ arm, kubernetes, about }: ArmMesh, { plan, site, run }: RunContext): readonly KubernetesObject[] {
+  const enrolment = kubernetes.enrol(about)
+  return workloadFor({ arm, loads: plan.scenario.loads, images: site.images, enrolment, run }).lasting
 }

@@ -65,13 +65,13 @@ export interface Endpoint {
   readonly named: string
 }
 
-export interface ExecOptions {
+interface ExecOptions {
   /** What it reads on its standard input. */
   readonly input?: string | Readable
   readonly within?: Seconds
 }
 
-export interface DockerAbout {
+interface DockerAbout {
   /** Ends a call that is under way. A teardown gives none. */
   readonly signal?: AbortSignal
   readonly env?: NodeJS.ProcessEnv

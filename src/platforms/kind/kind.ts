@@ -1,26 +1,33 @@
-import { processLeftovers } from '../../host/process-leftovers.ts'
+import { processLeftovers } from '../../host/processes.ts'
 import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.ts'
-import { chartShelf } from '../../kubernetes/chart-shelf.ts'
-import { manifestShelf } from '../../kubernetes/manifest-shelf.ts'
+import { chartCache, manifestCache } from '../../kubernetes/install/chart-cache.ts'
 import { Failure } from '../../model/failure.ts'
-import type { Plan } from '../../model/plan.ts'
-import { isAbandoned, type Leftover, type Platform, type Step } from '../../model/platform.ts'
-import type { Site } from '../../model/site.ts'
-import type { Program } from '../../model/tool.ts'
+import type { Cohort, Plan } from '../../model/plan.ts'
+import {
+  isAbandoned,
+  type Leftover,
+  type Platform,
+  type RunningArm,
+  type Step,
+  type Testbed,
+} from '../../model/platform.ts'
+import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
-import { obtainAll } from '../../tools/obtain-all.ts'
+import { obtainAll } from '../../tools/obtain.ts'
 import { armMesh, imagesOf } from './arm.ts'
 import { checkKind, reviewKind } from './check/check-kind.ts'
 import { readersOf } from './check/readers.ts'
-import { type Examination, examineArms } from './check/remote-trouble.ts'
-import { imageShelf, pullImages } from './cluster/images.ts'
-import { clusterLeftovers } from './cluster/leftovers.ts'
+import { type Examination, examineArms } from './check/remote-check.ts'
+import { clusterLeftovers } from './cluster/cluster-leftovers.ts'
+import { records } from './cluster/cluster-record.ts'
+import { imageCache, pulledImages, pullImages } from './cluster/image-cache.ts'
 import { network } from './cluster/network.ts'
-import { pulledImages } from './cluster/pulled.ts'
-import { records } from './cluster/record.ts'
+import { ClusterPool } from './cluster-pool.ts'
 import { docker } from './docker.ts'
-import type { Ground } from './ground.ts'
-import { makeTestbed } from './testbed.ts'
+import { freeze, thaw } from './freeze.ts'
+import { raiseOn } from './raise.ts'
+import type { RunContext } from './run-context.ts'
+import { removePods } from './workload.ts'
 
 export interface KindOptions {
   readonly site: Site
@@ -54,8 +61,8 @@ export function kind({ site, keep }: KindOptions): Platform {
       await using held = new AsyncDisposableStack()
       const scratch = await makeScratch(run.id)
       held.defer(() => scratch.remove())
-      const ground = groundOf({ plan, run: run.id, site, keep, ...programs }, scratch)
-      const testbed = held.use(yield* makeTestbed(ground, cohort, signal))
+      const runContext = runContextOf({ plan, run: run.id, site, keep, ...programs }, scratch)
+      const testbed = held.use(yield* makeTestbed(runContext, cohort, signal))
       const owned = held.move()
       return { raise: testbed.raise, lower: testbed.lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
     },
@@ -77,13 +84,13 @@ async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program):
   })
 }
 
-type Chosen = Pick<Ground, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm'>
+type Chosen = Pick<RunContext, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm'>
 
-function groundOf(chosen: Chosen, { dir, stamps }: Scratch): Ground {
+function runContextOf(chosen: Chosen, { dir, stamps }: Scratch): RunContext {
   const env = { ...process.env, ...stamps }
   const able = docker({ env })
-  const charts = chartShelf({ helm: chosen.helm.path, dir, env })
-  const shelves = { images: imageShelf(dir, able), charts, manifests: manifestShelf() }
+  const charts = chartCache({ helm: chosen.helm.path, dir, env })
+  const shelves = { images: imageCache(dir, able), charts, manifests: manifestCache() }
   return { ...chosen, ...shelves, env, dir, docker: able, records: records(), network: network() }
 }
 
@@ -103,3 +110,35 @@ async function* removeRemains(run: string): AsyncGenerator<Step> {
 
 const CAVEAT =
   'Every arm has a cluster of its own on one machine: nodes are containers that share its cores, so figures compare meshes and do not predict a production cluster.'
+
+/** For taking the workload away, in milliseconds. */
+const PATIENCE = 60_000
+
+/** Where arms are frozen, all stand from the start, so that the first block is like the others; else one at a time. */
+export async function* makeTestbed(
+  runContext: RunContext,
+  cohort: Cohort,
+  signal: AbortSignal,
+): AsyncGenerator<Step, Testbed> {
+  const isFrozen = runContext.plan.scenario.isolation !== 'sequential'
+  const pool = new ClusterPool(runContext, cohort)
+  // Also where nobody asks for the next step any more.
+  await using unless = new AsyncDisposableStack()
+  unless.use(pool)
+  if (isFrozen) yield* pool.provisionAll(signal)
+  unless.move()
+  return {
+    async *raise(arm, signal): AsyncGenerator<Step, RunningArm> {
+      return yield* raiseOn(yield* pool.of(arm, signal), runContext, signal)
+    },
+    async lower({ name }) {
+      const up = await pool.toPutDown(name)
+      if (!up) return
+      // It may be frozen in part, where raising it broke half way.
+      await thaw(up, runContext)
+      await removePods(up.cluster, up.of.arm, AbortSignal.timeout(PATIENCE))
+      if (isFrozen) await freeze(up, runContext)
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}

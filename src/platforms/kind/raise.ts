@@ -1,66 +1,67 @@
+import { arch } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../../kubernetes/cluster.ts'
-import { podFacts } from '../../kubernetes/pod-facts.ts'
+import { podFacts } from '../../kubernetes/pods.ts'
 import { Failure } from '../../model/failure.ts'
 import type { PodFact, Readiness } from '../../model/mesh.ts'
-import type { Seat, Step } from '../../model/platform.ts'
+import type { RunningArm, Step } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { PATIENCE } from './arm.ts'
 import { partOf } from './cluster/nodes.ts'
 import { isFrozen, thaw } from './freeze.ts'
-import type { Ground } from './ground.ts'
-import { factsOf } from './seat/facts.ts'
-import { makeSeat } from './seat/seat.ts'
-import type { Standing } from './standing.ts'
-import { LANES, lanesOf, refuseLane, targetOf } from './workload/lanes.ts'
-import { workloadFor } from './workload/objects.ts'
-import { makePods, podsOf } from './workload/pods.ts'
+import { makeRunningArm } from './kind-running-arm.ts'
+import type { ArmCluster, Origin, RunContext } from './run-context.ts'
+import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
 /** For an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
 
 /** Thaws, makes client and server anew, and waits until nodes, mesh and workload are ready and a real request is answered. */
-export async function* raiseOn(standing: Standing, ground: Ground, signal: AbortSignal): AsyncGenerator<Step, Seat> {
-  const { of, cluster } = standing
-  const { loads } = ground.plan.scenario
+export async function* raiseOn(
+  armCluster: ArmCluster,
+  runContext: RunContext,
+  signal: AbortSignal,
+): AsyncGenerator<Step, RunningArm> {
+  const { of, cluster } = armCluster
+  const { loads } = runContext.plan.scenario
   const { arm, kubernetes, about } = of
-  for (const load of loads) refuseLane(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
-  if (await isFrozen(standing, ground)) yield { title: 'thawing' }
-  await thaw(standing, ground)
+  for (const load of loads) refuseEndpoint(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
+  if (await isFrozen(armCluster, runContext)) yield { title: 'thawing' }
+  await thaw(armCluster, runContext)
   yield { title: 'making client and server anew' }
   const enrolment = kubernetes.enrol(about)
-  const { pods } = workloadFor({ arm, loads, images: ground.site.images, enrolment, run: ground.run })
+  const { pods } = workloadFor({ arm, loads, images: runContext.site.images, enrolment, run: runContext.run })
   await makePods(cluster, pods, arm, signal)
-  await cluster.untilReady([...podsOf(arm), ...lastingOf(standing)], PATIENCE, signal)
+  await cluster.untilReady([...podsOf(arm), ...lastingOf(armCluster)], PATIENCE, signal)
   yield { title: 'waiting for an answer through the whole path' }
-  for (const protocol of lanesOf(loads)) await untilAnswered(cluster, protocol, signal)
-  const seen = await seenPods(standing, signal)
-  const facts = await factsOf(standing, ground, seen, signal)
-  refuseStrangers(facts, arm.name)
-  return makeSeat({ standing, ground, pods: seen, facts })
+  for (const protocol of endpointsOf(loads)) await untilAnswered(cluster, protocol, signal)
+  const seen = await seenPods(armCluster, signal)
+  const facts = await factsOf(armCluster, runContext, seen, signal)
+  refuseUnenrolled(facts, arm.name)
+  return makeRunningArm({ armCluster, runContext, pods: seen, facts })
 }
 
 /** A webhook that fails open, a label that is gone: such pods would measure no mesh under its name. */
-function refuseStrangers(facts: readonly Evidence[], arm: string): void {
-  const stranger = facts.find(({ name, holds }) => name === 'enrolled' && holds === false)
-  if (!stranger) return
+function refuseUnenrolled(facts: readonly Evidence[], arm: string): void {
+  const unenrolled = facts.find(({ name, holds }) => name === 'enrolled' && holds === false)
+  if (!unenrolled) return
   throw new Failure('not-enrolled', `client and server of arm ${arm} are not what its mesh makes of them`, {
-    cause: stranger.seen,
+    cause: unenrolled.seen,
     fix: "Look at the mesh's control plane and its webhook: raise the arm alone with --keep, then use kubectl.",
   })
 }
 
 /** What has been ready since the cluster was made, and must be so again after a thaw. */
-function lastingOf({ of: { kubernetes, about }, nodes }: Pick<Standing, 'of' | 'nodes'>): readonly Readiness[] {
+function lastingOf({ of: { kubernetes, about }, nodes }: Pick<ArmCluster, 'of' | 'nodes'>): readonly Readiness[] {
   const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
   const alive = Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const)
   return [...alive, ...installed, ...kubernetes.enrol(about).until]
 }
 
 /** Pods of the workload and of the mesh, as they are now. */
-async function seenPods({ cluster, name }: Standing, signal: AbortSignal): Promise<PodFact[]> {
+async function seenPods({ cluster, name }: ArmCluster, signal: AbortSignal): Promise<PodFact[]> {
   const pods = await cluster.pods(undefined, undefined, signal)
   return podFacts(pods, (node) => partOf(name, node) ?? 'control')
 }
@@ -69,7 +70,7 @@ async function seenPods({ cluster, name }: Standing, signal: AbortSignal): Promi
 async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
-  const command = ['fortio', 'load', ...flags, ...LANES[protocol].ask, targetOf(protocol)]
+  const command = ['fortio', 'load', ...flags, ...ENDPOINTS[protocol].ask, targetOf(protocol)]
   for (;;) {
     const reason = await ask(cluster, command, signal)
     if (reason === undefined) return
@@ -99,4 +100,77 @@ async function ask(cluster: Cluster, command: readonly string[], signal: AbortSi
     signal.throwIfAborted()
     return Failure.from(error).message
   }
+}
+
+interface Node {
+  readonly metadata: { readonly name: string }
+  readonly status: {
+    readonly nodeInfo: {
+      readonly kubeletVersion: string
+      readonly kernelVersion: string
+      readonly containerRuntimeVersion: string
+    }
+  }
+}
+
+/** What is seen of an arm when it has been raised: enrolment, placement, images, nodes. */
+async function factsOf(
+  armCluster: ArmCluster,
+  runContext: RunContext,
+  pods: readonly PodFact[],
+  signal: AbortSignal,
+): Promise<Evidence[]> {
+  const { of, cluster, name } = armCluster
+  const [node] = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  return [
+    ...of.kubernetes.inspect(pods, of.about),
+    placement(pods, of.arm.placement ?? 'cross-node'),
+    images(pods),
+    { name: 'cluster', seen: whereFrom(name, armCluster.origin), source: 'kind' },
+    { name: 'isolation', seen: isolation(runContext), source: 'plan' },
+    { name: 'node', seen: describe(node), source: 'Node status' },
+    { name: 'affinity', seen: armCluster.affinity.seen, source: 'docker update --cpuset-cpus' },
+  ]
+}
+
+/** Name and time together tell one provisioning from another: a cluster that is made anew within a run gets the old name. */
+function whereFrom(name: string, { madeAt, keptFrom }: Origin): string {
+  return `${name}, made ${madeAt}${keptFrom === undefined ? '' : `, kept from run ${keptFrom}`}`
+}
+
+/** Placement is checked, not hoped for. */
+export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same-node'): Evidence {
+  const nodeOf = (app: string) =>
+    pods.find(({ labels, namespace }) => namespace === 'bench' && labels['app'] === app)?.node
+  const [client, server] = [nodeOf('client'), nodeOf('server')]
+  const holds = server === 'server' && client === (wanted === 'same-node' ? 'server' : 'client')
+  return {
+    name: 'placement',
+    holds,
+    seen: `client on the ${client ?? 'unknown'} node, server on the ${server ?? 'unknown'} node; ${wanted} was asked for`,
+    source: 'Pod spec.nodeName',
+  }
+}
+
+/** Images of server, generator and helper, with their digests; the mesh speaks for its own. */
+function images(pods: readonly PodFact[]): Evidence {
+  const workload = pods.filter(({ labels, namespace }) => namespace === 'bench' && 'app' in labels)
+  const containers = workload.flatMap((pod) => pod.containers).filter(({ name }) => OURS.has(name))
+  const known = new Map(containers.map(({ image, imageId }) => [image, imageId.replace(/^.*@/, '').slice(0, 19)]))
+  const seen = [...known].toSorted().map(([image, digest]) => `${image} (${digest})`)
+  return { name: 'workload-image', seen: seen.join(', '), source: 'Pod status.containerStatuses.imageID' }
+}
+
+const OURS: ReadonlySet<string> = new Set(['server', 'fortio', 'k6', 'files'])
+
+function isolation({ plan: { scenario } }: RunContext): string {
+  return scenario.isolation === 'sequential'
+    ? 'sequential: one arm stood at a time, so drift and arm cannot be told apart'
+    : `frozen: the other ${scenario.arms.length - 1} arms stood paused`
+}
+
+function describe(node: Node | undefined): string {
+  if (!node) return 'unknown'
+  const { kubeletVersion, kernelVersion, containerRuntimeVersion } = node.status.nodeInfo
+  return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${arch()}`
 }

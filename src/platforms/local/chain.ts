@@ -1,17 +1,20 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeAuthority } from '../../host/authority.ts'
 import type { ProcessMesh, ProcessProxy, Settings } from '../../model/mesh.ts'
-import { spiffeId } from './certificates.ts'
-import { bootstrap, type LaneName, TUNNEL } from './envoy/bootstrap.ts'
-import type { Address, Credentials } from './envoy/parts.ts'
-import { type Envoy, startEnvoy } from './envoy/start.ts'
+import type { Load, Protocol } from '../../model/scenario.ts'
+import { bootstrap, type EndpointName, TUNNEL } from './envoy/envoy-bootstrap.ts'
+import type { Address, Credentials } from './envoy/envoy-parts.ts'
+import { type Envoy, startEnvoy } from './envoy/start-envoy.ts'
 
-/** Addresses by lane. */
-export type Lanes = ReadonlyMap<LaneName, Address>
+/** Addresses by endpoint. */
+export type Endpoints = ReadonlyMap<EndpointName, Address>
 
-export interface ChainOptions {
+interface ChainOptions {
   readonly processes: ProcessMesh
   readonly settings: Settings
   /** The application's own addresses. */
-  readonly application: Lanes
+  readonly application: Endpoints
   readonly program: string
   readonly credentials: ReadonlyMap<string, Credentials>
   readonly env: Readonly<Record<string, string>>
@@ -31,9 +34,9 @@ export interface Link {
  * Starts the proxies of a chain, the one beside the application first, since each is told where the next one listens.
  * Yields each as soon as it runs, so that whoever started them can stop them; ends with where the first one listens.
  */
-export async function* startChain(options: ChainOptions, signal: AbortSignal): AsyncGenerator<Link, Lanes> {
+export async function* startChain(options: ChainOptions, signal: AbortSignal): AsyncGenerator<Link, Endpoints> {
   const { proxies } = options.processes
-  let next: Lanes = options.application
+  let next: Endpoints = options.application
   for (const [index, proxy] of [...proxies.entries()].reverse()) {
     const envoy = await startEnvoy(
       {
@@ -48,12 +51,12 @@ export async function* startChain(options: ChainOptions, signal: AbortSignal): A
       signal,
     )
     yield { proxy, envoy }
-    next = new Map([...next.keys()].map((lane) => [lane, listenerOf(envoy, proxy, lane)]))
+    next = new Map([...next.keys()].map((endpoint) => [endpoint, listenerOf(envoy, proxy, endpoint)]))
   }
   return next
 }
 
-function configure(options: ChainOptions, index: number, proxy: ProcessProxy, next: Lanes) {
+function configure(options: ChainOptions, index: number, proxy: ProcessProxy, next: Endpoints) {
   const { processes, settings, application, credentials } = options
   const own = credentials.get(proxy.identity)
   if (!own) throw new TypeError(`no certificate was made for ${proxy.identity}`)
@@ -62,7 +65,7 @@ function configure(options: ChainOptions, index: number, proxy: ProcessProxy, ne
   const reader = processes.proxies.find(({ layer }) => layer === 'L7')
   return bootstrap({
     proxy,
-    lanes: [...next].map(([name, address]) => {
+    endpoints: [...next].map(([name, address]) => {
       const target = application.get(name) ?? address
       return { name, next: address, authority: `${target.host}:${target.port}` }
     }),
@@ -74,8 +77,51 @@ function configure(options: ChainOptions, index: number, proxy: ProcessProxy, ne
   })
 }
 
-function listenerOf(envoy: Envoy, proxy: ProcessProxy, lane: LaneName): Address {
-  const address = envoy.listeners.get(proxy.accepts === 'hbone' ? TUNNEL : lane)
-  if (!address) throw new TypeError(`${proxy.name} has no listener for ${lane}`)
+function listenerOf(envoy: Envoy, proxy: ProcessProxy, endpoint: EndpointName): Address {
+  const address = envoy.listeners.get(proxy.accepts === 'hbone' ? TUNNEL : endpoint)
+  if (!address) throw new TypeError(`${proxy.name} has no listener for ${endpoint}`)
   return address
+}
+
+/** The name that a proxy is known by: what its peers check. */
+export function spiffeId(identity: string): string {
+  return `spiffe://meshbench.local/${identity}`
+}
+
+/** One certificate for each identity, under an authority made for this run; the authority's key is never written. */
+export async function issueCertificates(
+  identities: readonly string[],
+  dir: string,
+): Promise<ReadonlyMap<string, Credentials>> {
+  const authority = await makeAuthority({ name: 'meshbench run authority', depth: 0 })
+  const authorityFile = join(dir, 'authority.pem')
+  await writeFile(authorityFile, authority.pem, { mode: 0o600 })
+  const issued = identities.map(async (identity): Promise<[string, Credentials]> => {
+    const leaf = await authority.leaf(spiffeId(identity))
+    const files = { certificate: join(dir, `${identity}.pem`), key: join(dir, `${identity}.key`) }
+    await writeFile(files.certificate, leaf.certificate, { mode: 0o600 })
+    await writeFile(files.key, leaf.key, { mode: 0o600 })
+    return [identity, { ...files, authority: authorityFile }]
+  })
+  return new Map(await Promise.all(issued))
+}
+
+/** fortio serves HTTP/1.1 and HTTP/2 on one port, gRPC and TCP on one each. */
+export const ENDPOINT_OF: Readonly<Record<Protocol, EndpointName>> = {
+  http: 'http',
+  http2: 'http',
+  grpc: 'grpc',
+  tcp: 'tcp',
+}
+
+/** Ports that the loads need, of those that the mesh can carry. */
+export function endpointsFor(loads: readonly Pick<Load, 'protocol'>[], carried: readonly Protocol[]): EndpointName[] {
+  const wanted = loads.map(({ protocol }) => protocol).filter((protocol) => carried.includes(protocol))
+  return [...new Set(wanted.map((protocol) => ENDPOINT_OF[protocol]))]
+}
+
+/** How a load generator is told where to go. */
+export function targetUrl(protocol: Protocol, { host, port }: Address): string {
+  if (protocol === 'grpc') return `${host}:${port}`
+  return protocol === 'tcp' ? `tcp://${host}:${port}` : `http://${host}:${port}/`
 }

@@ -4,11 +4,10 @@ import { createReadStream } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { onExit } from '../../host/on-exit.ts'
+import { onExit } from '../../host/scratch.ts'
 import type { Command, Execution } from '../../model/platform.ts'
-import { pinned, signalGroup, spawned, stopGroup } from './child.ts'
-import { type CpuReading, type Memory, readCpu, readMemory } from './cpu.ts'
-import { parseStat } from './proc.ts'
+import { type CpuReading, type Memory, parseStat, readCpu, readMemory } from './proc.ts'
+import { pinned, signalGroup, spawned, stopGroup } from './processes-of-arm.ts'
 
 /**
  * Node tells nothing of what an ended child has used. This shell waits for the program and then says what the kernel has
@@ -31,7 +30,7 @@ export interface GeneratorRun {
   memory(): Memory | undefined
 }
 
-export interface GeneratorOptions {
+interface GeneratorOptions {
   readonly command: Command
   readonly program: string
   readonly env: Readonly<Record<string, string>>

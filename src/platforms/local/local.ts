@@ -1,13 +1,13 @@
-import { processLeftovers } from '../../host/process-leftovers.ts'
+import { processLeftovers } from '../../host/processes.ts'
 import { scratchLeftovers } from '../../host/scratch.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Platform, Step } from '../../model/platform.ts'
-import type { Program, ProgramName } from '../../model/tool.ts'
+import type { Program, ProgramName } from '../../model/site.ts'
 import { CATALOGUE, type Catalogue } from '../../tools/catalogue.ts'
 import { locate as locateTool } from '../../tools/locate.ts'
 import { type ObtainAbout, obtain as obtainTool } from '../../tools/obtain.ts'
-import { checkPlan, type Locate, programsFor } from './check.ts'
-import { makeTestbed } from './testbed.ts'
+import { checkPlan, type Locate, programsFor } from './check-local.ts'
+import { makeTestbed } from './local-testbed.ts'
 
 export interface LocalOptions {
   /** Finds or fetches a program. */

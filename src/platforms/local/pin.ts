@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { readProc, readSafely } from '../../host/proc-files.ts'
+import { readProc, readSafely } from '../../host/processes.ts'
 import type { ProcessProxy } from '../../model/mesh.ts'
 import { parseCpuList } from './proc.ts'
 

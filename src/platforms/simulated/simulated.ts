@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { meshes } from '../../meshes/index.ts'
-import type { Plan } from '../../model/plan.ts'
-import type { Finding, Platform } from '../../model/platform.ts'
-import { longestStall } from '../../model/scenario.ts'
-import { testbed } from './testbed.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Cohort, Plan, Trial, Visit } from '../../model/plan.ts'
+import type { Command, Execution, Finding, Platform, RunningArm, Testbed } from '../../model/platform.ts'
+import { type Arm, type Fault, type Load, longestStall } from '../../model/scenario.ts'
+import { runFortio } from './simulated-fortio.ts'
+import { runK6 } from './simulated-k6.ts'
+import { type LoadOutcome, type Subject, startOf, strikes } from './simulated-server.ts'
+import { idleObservationOf, observationOf } from './simulated-usage.ts'
 
 /** A seeded model of arms whose true effects the scenario states: nothing is run, provisioned or left behind. */
 export function simulated(): Platform {
@@ -50,4 +55,156 @@ function endlessStalls({ scenario }: Plan): Finding[] {
       fix: 'Make simulation.stalls.last, with its jitter, shorter than simulation.stalls.every.',
     },
   ]
+}
+
+/**
+ * A cohort's arms. It follows the plan to know which block an arm is raised in, since faults strike by block: an arm is
+ * raised for its first visit that is not over, and a visit is over when it failed to be raised or all its trials began.
+ */
+export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
+  const visits = blocks.flatMap(({ block, visits }) => visits.map((visit) => ({ block, visit })))
+  const begun = new Set<string>()
+  const isOver = ({ trials }: Visit) => trials.every(({ id }) => begun.has(id))
+  const blockOf = new Map<string, number>()
+  const breakOnDemand = (kind: Fault['kind'], arm: Arm, what: string) => {
+    if (strikes(plan.scenario, kind, arm.name, blockOf.get(arm.name) ?? 0)) throw fault(kind, what)
+  }
+  return {
+    async *raise(arm, signal) {
+      const { block, visit } =
+        visits.find((one) => one.visit.arm === arm.name && !isOver(one.visit)) ?? notPlanned(arm.name)
+      blockOf.set(arm.name, block)
+      yield { title: `simulating ${arm.name}` }
+      signal.throwIfAborted()
+      try {
+        breakOnDemand('raise', arm, `arm ${arm.name} did not come up`)
+      } catch (error) {
+        for (const { id } of visit.trials) begun.add(id)
+        throw error
+      }
+      yield { title: `${arm.name} answers` }
+      const [first] = visit.trials
+      if (!first) throw new TypeError('a visit has trials')
+      return runningArm(`simulated/${arm.name}`, subjectOf(plan, arm, first), (command) => {
+        const trial = trialOf(command, visit)
+        begun.add(trial.id)
+        return subjectOf(plan, arm, trial)
+      })
+    },
+    lower: async (arm) => breakOnDemand('lower', arm, `arm ${arm.name} could not be put down`),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/** The trial whose name stands in the command; the longest, where one name begins another. */
+function trialOf({ argv, files, outputs }: Command, { trials }: Visit): Trial {
+  const text = JSON.stringify([argv, files, outputs])
+  const named = trials.filter(({ id }) => text.includes(id)).sort((a, b) => b.id.length - a.id.length)
+  return named[0] ?? notPlanned('a command that names no trial of its visit')
+}
+
+function subjectOf({ scenario }: Plan, arm: Arm, trial: Trial): Subject {
+  const load = scenario.loads.find(({ name }) => name === trial.load) ?? notPlanned(trial.load)
+  const mesh = meshes[arm.mesh] ?? notPlanned(arm.mesh)
+  return { scenario, trial, arm, load, mesh }
+}
+
+function fault(kind: Fault['kind'], what: string): Failure {
+  return new Failure('simulated-fault', what, {
+    cause: `the scenario asks for it: simulation.faults, kind ${kind}`,
+    fix: 'Take the fault out of the scenario.',
+  })
+}
+
+function notPlanned(what: string): never {
+  throw new TypeError(`${what}: not in the plan of this testbed`)
+}
+
+/** An arm that is up. `begin` names the trial that a command belongs to; `visit` is any trial of the visit, before its first load. */
+export function runningArm(dir: string, visit: Subject, begin: (command: Command) => Subject): RunningArm {
+  let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
+  let waited = 0
+  return {
+    dir,
+    target: targetOf,
+    exec: async (command, signal) => {
+      signal.throwIfAborted()
+      const subject = begin(command)
+      if (isWarmUp(command)) return execution(command, subject, NOTHING)
+      const outcome = broken(subject) ?? { fortio: runFortio, k6: runK6 }[command.program](command, subject)
+      last = { subject, outcome }
+      await pause(subject.scenario.simulation.pace, signal)
+      return execution(command, subject, outcome)
+    },
+    wait: async (seconds, signal) => {
+      signal.throwIfAborted()
+      waited += seconds
+    },
+    observe: async () => {
+      const from = waited
+      return {
+        close: async () => {
+          if (last) return observationOf(last.subject, last.outcome)
+          if (waited > from) return idleObservationOf(visit, waited - from)
+          throw new Failure('nothing-ran', 'the window closed before any load had run or any time had passed')
+        },
+      }
+    },
+  }
+}
+
+const NOTHING: LoadOutcome = {
+  exitCode: 0,
+  stdout: '',
+  stderr: '',
+  files: new Map(),
+  seconds: 0,
+  window: 0,
+  requests: 0,
+  connections: 0,
+}
+
+function targetOf({ protocol }: Load): string {
+  if (protocol === 'tcp') return 'tcp://server.simulated:8078'
+  return protocol === 'grpc' ? 'server.simulated:8079' : 'http://server.simulated:8080/'
+}
+
+/** A run whose output nobody asks for. */
+function isWarmUp({ outputs = {} }: Command): boolean {
+  return Object.keys(outputs).length === 0
+}
+
+/** fortio and k6 alike end with an exit code and without a result when their target is gone. */
+function broken({ scenario, arm, trial }: Subject): LoadOutcome | undefined {
+  if (!strikes(scenario, 'trial', arm.name, trial.block)) return undefined
+  const stderr = 'Aborting because of dial tcp server.simulated:8080: connect: connection refused\n'
+  return { ...NOTHING, exitCode: 1, stderr, window: 1 }
+}
+
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  if (seconds <= 0) return
+  await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
+    signal.throwIfAborted()
+    throw error
+  })
+}
+
+function execution({ outputs = {} }: Command, subject: Subject, outcome: LoadOutcome): Execution {
+  const startedAt = startOf(subject)
+  return {
+    exitCode: outcome.exitCode,
+    stdout: outcome.stdout,
+    stderr: outcome.stderr,
+    startedAt,
+    endedAt: startedAt + outcome.seconds,
+    read: (name) => chunks(outcome.files.get(outputs[name] ?? '') ?? ''),
+    discard: async () => {},
+  }
+}
+
+const CHUNK = 65_536
+
+async function* chunks(content: string): AsyncGenerator<Uint8Array> {
+  const bytes = new TextEncoder().encode(content)
+  for (let from = 0; from < bytes.length; from += CHUNK) yield bytes.subarray(from, from + CHUNK)
 }

@@ -3,20 +3,20 @@ import type { ComponentCost } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatNumber } from '../../model/units.ts'
 import { MESH_ROLES } from '../../model/usage.ts'
+import { byRole, ROLE_STYLES } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
-import { formatLevel } from '../figures.ts'
-import type { View } from '../view.ts'
+import type { View } from '../data/view.ts'
+import { formatLevel } from '../format.ts'
 import { type Axis, linearAxis, place } from './axes.ts'
 import { CORES_TICK, framed, INK, PAPER, SIZE_TICK } from './config.ts'
 import { type Frame, isNarrow, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
-import { byRole, ROLE_STYLES } from './roles.ts'
 
 /** CPU that requests add, CPU without load, memory under load. */
-export type Shown = 'cpu' | 'idle' | 'memory'
+type Shown = 'cpu' | 'idle' | 'memory'
 
 /** What one arm's components cost. */
-export interface Bill {
+interface Bill {
   readonly arm: string
   /** In stacking order. */
   readonly parts: readonly ComponentCost[]

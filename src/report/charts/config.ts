@@ -85,3 +85,6 @@ export const RATIO_TICK =
 /** For x = 1 / (1 − quantile). */
 export const QUANTILE_TICK = "format(100 * (1 - 1 / datum.value), '.8~g')"
 export const SHARE_TICK = "format(datum.value * 100, '.3~r') + ' %'"
+
+/** One layer of a drawing. */
+export type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]

@@ -1,13 +1,13 @@
 import type { Clock } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { Chart } from '../chart.ts'
-import type { View } from '../view.ts'
+import type { View } from '../data/view.ts'
 import { blocksChart } from './blocks.ts'
+import { clusterSizeChart } from './cluster-size.ts'
 import { componentChart } from './component-bars.ts'
 import { scatterChart } from './cost-scatter.ts'
 import { ecdfChart } from './ecdf.ts'
 import { errorRateCharts } from './error-rates.ts'
-import { fleetChart } from './fleet.ts'
 import { forestChart } from './forest.ts'
 import { heatMapChart } from './heat-map.ts'
 import { historyCharts } from './history-line.ts'
@@ -29,7 +29,7 @@ const BY_LOAD = {
     componentChart(view, load, 'idle'),
     componentChart(view, load, 'memory'),
   ],
-  fleet: (view, load) => [fleetChart(view, load, 'cores'), fleetChart(view, load, 'bytes')],
+  clusterSize: (view, load) => [clusterSizeChart(view, load, 'cores'), clusterSizeChart(view, load, 'bytes')],
   tradeoffs: (view, load) => [scatterChart(view, load, 'cpu'), scatterChart(view, load, 'memory')],
   distribution: (view, load) => [ecdfChart(view, load)],
   seconds: (view, load) => [heatMapChart(view, load)],

@@ -1,20 +1,28 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { quantileName } from '../../analyse/wording.ts'
 import { type Clock, type Distribution, SPECTRUM_QUANTILES } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
+import { quantileName } from '../../model/words.ts'
+import type { ArmStyle } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
-import { formatLevel } from '../figures.ts'
-import type { View } from '../view.ts'
+import type { View } from '../data/view.ts'
+import { formatLevel } from '../format.ts'
 import { type Axis, place, scaledAxis, valueAt } from './axes.ts'
-import { framed, LATENCY_TICK, PAPER, QUANTILE_TICK, quantitative, verticalTitle, zoomable } from './config.ts'
-import { endLabels, type LineEnd, roomForLabels } from './end-labels.ts'
+import {
+  framed,
+  LATENCY_TICK,
+  type Layer,
+  PAPER,
+  QUANTILE_TICK,
+  quantitative,
+  verticalTitle,
+  zoomable,
+} from './config.ts'
 import { type Frame, plotHeight, plotWidth } from './frame.ts'
-import type { Layer } from './layer.ts'
-import { clockTitle, noClockReason, POOLED, type Series, seriesOf } from './series.ts'
+import { endLabels, type LineEnd, roomForLabels } from './labels.ts'
 import { dots } from './traced.ts'
 
 /** Where markers stand and what the table behind the chart lists. */
-export const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
+const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
 const MEDIAN = 0.5
 
 /**
@@ -200,4 +208,36 @@ function lineEnds(series: readonly Series[], y: Axis, frame: Frame): LineEnd[] {
     color,
     y: (1 - place(y, spectrum.at(-1)?.latency ?? valueAt(y, 0))) * plotHeight(frame),
   }))
+}
+
+/** What merged distributions say that means over trials do not: a figure of theirs is named so wherever it stands. */
+export const POOLED = 'all requests of all blocks together'
+
+/** The merged distribution of one arm. */
+export interface Series {
+  readonly style: ArmStyle
+  readonly spectrum: Distribution['spectrum']
+}
+
+/** Distributions of a load by one clock, arms in order; those with fewer than two points are left out. */
+export function seriesOf(view: View, load: Load, clock: Clock): Series[] {
+  return view.arms.flatMap((style) => {
+    const found = view.data.distributions.find(
+      (one) => one.arm === style.name && one.load === load.name && one.clock === clock,
+    )
+    return found && found.spectrum.length > 1 ? [{ style, spectrum: found.spectrum }] : []
+  })
+}
+
+export function clockTitle(clock: Clock): string {
+  return clock === 'response' ? 'Response time' : 'Service time'
+}
+
+/** Why a load has no distribution by a clock. */
+export function noClockReason(view: View, load: Load, clock: Clock): string {
+  const other = clock === 'response' ? 'service' : 'response'
+  if (seriesOf(view, load, other).length === 0) return 'no trial of this load is valid.'
+  return clock === 'response'
+    ? 'this load sends as soon as it has an answer, so no request has an intended send time.'
+    : 'the load tool did not record this clock.'
 }

@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { MICROS } from '../../model/units.ts'
 import type { Chart } from '../chart.ts'
-import { formatLevel } from '../figures.ts'
-import type { Stall } from '../stalls.ts'
+import type { Stall } from '../data/page-data.ts'
+import { formatLevel } from '../format.ts'
 import { type Axis, linearAxis, logAxis, place } from './axes.ts'
 import { framed, INK, LATENCY_TICK, MUTED, quantitative, verticalTitle } from './config.ts'
-import { type LineEnd, labelColumn } from './end-labels.ts'
 import { type Frame, plotHeight } from './frame.ts'
+import { type LineEnd, labelColumn } from './labels.ts'
 
 const SERIES = [
   { key: 'max', title: 'slowest', color: MUTED, dash: [2, 3] },

@@ -1,8 +1,8 @@
+import type { Layer } from './config.ts'
 import type { Frame } from './frame.ts'
-import type { Layer } from './layer.ts'
 
 /** A mark at a place of the plot, in pixels. */
-export interface Dot {
+interface Dot {
   readonly x: number
   readonly y: number
   readonly series: string

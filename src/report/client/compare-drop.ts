@@ -1,8 +1,7 @@
+import { otherRun, readPageData } from '../data/other-run.ts'
+import type { PageData } from '../data/page-data.ts'
 import { html, textOf } from '../html.ts'
-import { otherRun } from '../other-run.ts'
-import type { PageData } from '../page-data.ts'
-import { readPageData } from '../read-page-data.ts'
-import { unpack } from './unpack.ts'
+import { unpack } from './packed.ts'
 
 /** A report is a twentieth of this. */
 const MOST = 64 * 2 ** 20

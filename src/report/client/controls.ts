@@ -1,6 +1,9 @@
-import { TAIL } from '../../analyse/samples.ts'
+import { TAIL } from '../../analyse/quantiles.ts'
+import { list } from '../../model/words.ts'
+import { CLUSTER_SIZE_INPUTS, changesFigures, clusterSizeOf, QUANTILE_KEYS } from '../data/page-state.ts'
 import { type Html, html, textOf } from '../html.ts'
-import { FLEET_INPUTS, fleetOf, QUANTILE_KEYS } from '../page-state.ts'
+import { clusterCostTables } from '../sections/cluster-costs.ts'
+import { costTable } from '../sections/costs.ts'
 import type { Reading } from './reading.ts'
 
 interface Choice {
@@ -106,11 +109,11 @@ function boxes(element: HTMLFormElement): HTMLInputElement[] {
 }
 
 /** The inputs of the cost model, in place of the list that a page without scripts has. */
-export function offerFleet(reading: Reading): void {
-  const place = document.getElementById('fleet-inputs')
+export function offerClusterSize(reading: Reading): void {
+  const place = document.getElementById('cluster-size-inputs')
   if (!place) return
   place.innerHTML = textOf(
-    html`<form class="controls" aria-label="Inputs of the cost model">${FLEET_INPUTS.map(
+    html`<form class="controls" aria-label="Inputs of the cost model">${CLUSTER_SIZE_INPUTS.map(
       ({ key, label, least, most }) =>
         html`<label class="choice"><span>${label}</span><input type="number" name="${key}" min="${least}" max="${most}" step="any" required></label>`,
     )}</form>`,
@@ -119,14 +122,91 @@ export function offerFleet(reading: Reading): void {
   if (!form) return
   const inputs = [...form.querySelectorAll<HTMLInputElement>('input')]
   const agree = () => {
-    for (const input of inputs) input.value = String(reading.view.fleet[input.name as keyof typeof reading.view.fleet])
+    for (const input of inputs)
+      input.value = String(reading.view.clusterSize[input.name as keyof typeof reading.view.clusterSize])
   }
   form.addEventListener('submit', (event) => event.preventDefault())
   form.addEventListener('change', () => {
     // What cannot be used stays to be mended, with the browser's own words.
     if (!form.reportValidity()) return
-    reading.change({ fleet: fleetOf((key) => inputs.find(({ name }) => name === key)?.value) })
+    reading.change({ clusterSize: clusterSizeOf((key) => inputs.find(({ name }) => name === key)?.value) })
   })
   reading.listen(agree)
   agree()
+}
+
+/** Tables of the page that follow what the reader asks: `data-part="costs-0"` is that of the first load. */
+export function renewParts(reading: Reading): void {
+  reading.listen(() => {
+    for (const [index, load] of reading.view.loads.entries()) {
+      for (const [part, make] of Object.entries({ costs: costTable, 'cluster-size': clusterCostTables })) {
+        const place = document.querySelector(`[data-part="${part}-${index}"]`)
+        if (place) place.innerHTML = textOf(make(reading.view, load))
+      }
+    }
+  })
+}
+
+/** A box for each valid trial, by which the reader leaves it out; made when the list is opened, since it can be long. */
+export function offerTrials(reading: Reading): void {
+  const list = document.querySelector<HTMLDetailsElement>('#every-trial')
+  if (list?.open) offer(reading)
+  else list?.addEventListener('toggle', () => offer(reading), { once: true })
+}
+
+function offer(reading: Reading): void {
+  const boxes = new Map<string, HTMLInputElement>()
+  const rows = document.querySelectorAll('#every-trial tbody > tr')
+  const inOrder = reading.data.trials.toSorted((a, b) => a.order - b.order)
+  for (const [place, { id, status }] of inOrder.entries()) {
+    const last = status === 'valid' ? rows[place]?.lastElementChild : undefined
+    if (!last) continue
+    last.insertAdjacentHTML(
+      'beforeend',
+      textOf(html` <label class="tick"><input type="checkbox" aria-label="Leave out trial ${id}">leave out</label>`),
+    )
+    const box = last.querySelector<HTMLInputElement>('input')
+    if (box) boxes.set(id, box)
+  }
+  for (const [id, box] of boxes) {
+    box.addEventListener('change', () => {
+      const others = reading.state.excluded.filter((one) => one !== id)
+      reading.change({ excluded: box.checked ? [...others, id] : others })
+    })
+  }
+  const agree = () => {
+    for (const [id, box] of boxes) box.checked = reading.state.excluded.includes(id)
+  }
+  reading.listen(agree)
+  agree()
+}
+
+/** Says, where it cannot be missed, that figures are not those that were published, and offers the way back. */
+export function warnWhenChanged(reading: Reading): void {
+  const place = document.getElementById('unpublished')
+  if (!place) return
+  place.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('button')) reading.reset()
+  })
+  const agree = () => {
+    place.hidden = !changesFigures(reading.state)
+    place.innerHTML = place.hidden ? '' : textOf(words(reading))
+  }
+  reading.listen(agree)
+  agree()
+}
+
+/** As many trials are named as can be read in passing. */
+const NAMED = 4
+
+function words({ state, view }: Reading) {
+  const { baseline, excluded } = state
+  const named = excluded.length > NAMED ? `${excluded.length} trials` : `trial ${list(excluded)}`
+  const changes = [
+    ...(baseline === undefined ? [] : [`baseline ${view.baseline.name}`]),
+    ...(excluded.length === 0 ? [] : [`without ${named}`]),
+  ]
+  const left =
+    'Sentences, tables and problems that were written with the report, merged distributions and bills by component stand as published.'
+  return html`<p><b>Not the published analysis: ${changes.join(', ')}.</b> ${left}</p><button type="button">Back to the published analysis</button>`
 }

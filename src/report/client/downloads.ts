@@ -1,9 +1,8 @@
 import type { View } from 'vega'
 import type { Chart } from '../chart.ts'
-import { columnHead, csvOf } from '../columns.ts'
+import { columnHead, csvOf } from '../figure.ts'
 import { html, textOf } from '../html.ts'
-import type { LiveFigure } from './live-figure.ts'
-import { pngOf, svgOf } from './picture.ts'
+import type { LiveFigure } from './live-figures.ts'
 import type { Reading } from './reading.ts'
 
 /** What a chart can be taken away as. Tables are in base units, with all their digits. */
@@ -74,4 +73,49 @@ async function svg(_: Chart, view?: View): Promise<string | undefined> {
 
 async function png(_: Chart, view?: View): Promise<Blob | undefined> {
   return view && (await pngOf(await svgOf(view)))
+}
+
+/** A drawing that stands alone: colours and letters of the page as it looks now, on its paper. */
+async function svgOf(view: View): Promise<string> {
+  const style = getComputedStyle(document.documentElement)
+  const font = getComputedStyle(document.body).fontFamily.replaceAll('"', "'")
+  const colored = (await view.toSVG())
+    .replace(/var\((--[\w-]+)\)/g, (_, name: string) => colorOf(style.getPropertyValue(name)))
+    .replaceAll('font-family="inherit"', `font-family="${font}"`)
+  return colored.replace(/^<svg[^>]*>/, (open) => `${open}<rect width="100%" height="100%" fill="${paper()}"/>`)
+}
+
+/** Of a system that forces its colours, the variables hold names such as `CanvasText`, which mean nothing elsewhere. */
+function colorOf(value: string): string {
+  const trial = document.createElement('i')
+  trial.style.color = value.trim()
+  document.body.append(trial)
+  const { color } = getComputedStyle(trial)
+  trial.remove()
+  return color
+}
+
+function paper(): string {
+  return getComputedStyle(document.body).backgroundColor
+}
+
+/** Twice as fine as the page, for slides. */
+const FINE = 2
+
+async function pngOf(svg: string): Promise<Blob> {
+  const address = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
+  try {
+    const image = new Image()
+    image.src = address
+    await image.decode()
+    const canvas = document.createElement('canvas')
+    canvas.width = image.naturalWidth * FINE
+    canvas.height = image.naturalHeight * FINE
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
+    return await new Promise((resolve, reject) => {
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the picture could not be made'))), 'image/png')
+    })
+  } finally {
+    URL.revokeObjectURL(address)
+  }
 }

@@ -1,7 +1,7 @@
 import { type Item, parse, View } from 'vega'
 import { expressionInterpreter } from 'vega-interpreter'
 import { compile } from 'vega-lite'
-import { ENGINE, type Engine } from './engine-name.ts'
+import { ENGINE, type Engine } from './packed.ts'
 
 /** Nothing is ever loaded: not by data, not by images, not by links. */
 const nowhere = {

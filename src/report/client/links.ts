@@ -1,4 +1,4 @@
-import { hashOf, type Known, readHash } from './address.ts'
+import { type PageState, parseState, stateText } from '../data/page-state.ts'
 import type { Reading } from './reading.ts'
 import type { Speaker } from './speaker.ts'
 
@@ -39,5 +39,31 @@ export function linkCopier(reading: Reading, speaker: Speaker): (id: string) => 
       () => speaker.announce('The link to this view is copied.'),
       () => speaker.announce('The address bar holds the link to this view: copy it from there.'),
     )
+  }
+}
+
+/** The names that a state may use. */
+type Known = Parameters<typeof parseState>[1]
+
+/**
+ * The part of an address behind `#`: the id of a place, then what the reader asked of the page. `#cpu-0` alone is an anchor
+ * as any other; in `#cpu-0&baseline=none` this script finds the place.
+ */
+function hashOf(id: string, state: PageState): string {
+  const text = stateText(state)
+  return `#${encodeURIComponent(id)}${text && `&${text}`}`
+}
+
+function readHash(hash: string, known: Known): { readonly id: string; readonly state: PageState } {
+  const [id = '', ...rest] = hash.replace(/^#/, '').split('&')
+  return { id: decoded(id), state: parseState(rest.join('&'), known) }
+}
+
+/** An address can be typed by hand: what is no code is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

@@ -1,19 +1,14 @@
-import type { PageData } from '../page-data.ts'
-import { PUBLISHED } from '../page-state.ts'
+import type { PageData } from '../data/page-data.ts'
+import { PUBLISHED } from '../data/page-state.ts'
 import { acceptOtherRun } from './compare-drop.ts'
-import { offerFleet, showControls } from './controls.ts'
+import { offerClusterSize, offerTrials, renewParts, showControls, warnWhenChanged } from './controls.ts'
 import { offerDownloads } from './downloads.ts'
-import { walkMarks } from './keyboard.ts'
 import { followLinks, linkCopier } from './links.ts'
-import { liveFigures } from './live-figures.ts'
-import { LIVE_STYLE } from './live-style.ts'
-import { renewParts } from './parts.ts'
+import { LIVE_STYLE, liveFigures } from './live-figures.ts'
+import { makeTooltip, pointAtMarks, walkMarks } from './marks.ts'
+import { unpack } from './packed.ts'
 import { startReading } from './reading.ts'
 import { makeSpeaker } from './speaker.ts'
-import { makeTooltip, pointAtMarks } from './tooltip.ts'
-import { offerTrials } from './trials.ts'
-import { unpack } from './unpack.ts'
-import { warnWhenChanged } from './unpublished.ts'
 
 /** The page is complete without this. It brings what answers to a reader. */
 async function start(): Promise<void> {
@@ -26,7 +21,7 @@ async function start(): Promise<void> {
   const copyLink = linkCopier(reading, speaker)
   keepPlace(() => {
     showControls(reading, acceptOtherRun(data), copyLink)
-    offerFleet(reading)
+    offerClusterSize(reading)
     offerTrials(reading)
   })
   warnWhenChanged(reading)

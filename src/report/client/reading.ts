@@ -1,9 +1,9 @@
 import type { Chart } from '../chart.ts'
 import { eachChart } from '../charts/index.ts'
-import type { PageData } from '../page-data.ts'
-import { type PageState, PUBLISHED, stateText } from '../page-state.ts'
-import { restate } from '../restate.ts'
-import type { View } from '../view.ts'
+import type { PageData } from '../data/page-data.ts'
+import { type PageState, PUBLISHED, stateText } from '../data/page-state.ts'
+import { restate } from '../data/restate.ts'
+import type { View } from '../data/view.ts'
 
 /** What the reader asked of the page, and the page as it is then. */
 export interface Reading {

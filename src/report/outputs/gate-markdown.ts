@@ -12,7 +12,7 @@ const SIGNS: Readonly<Record<GateResult['verdict'], string>> = {
 }
 
 /** What the gate says, in GitHub's Markdown, line by line: the decision first, all that passed folded away at the end. */
-export function gateMarkdown(result: GateResult): string[] {
+function gateMarkdown(result: GateResult): string[] {
   const { verdict, headline, run, next, cells } = result
   const loud = cells.filter(({ verdict }) => verdict !== 'pass')
   return [
@@ -109,4 +109,47 @@ function passedLines(cells: readonly GateCell[]): string[] {
     '',
     '</details>',
   ]
+}
+
+/** GitHub takes 1 MiB for each step's summary and drops all of a longer one. */
+const JOB_SUMMARY_LIMIT = 1_000_000
+
+/** What `$GITHUB_STEP_SUMMARY` gets. */
+export function jobSummary(result: GateResult): string {
+  return cutLines(gateMarkdown(result), JOB_SUMMARY_LIMIT)
+}
+
+/** GitHub takes 65,536 characters for a comment or an issue. */
+const PULL_REQUEST_LIMIT = 65_000
+
+/** Is not shown, and tells our comment from all others. */
+const MARK = '<!-- meshbench -->'
+
+/** The body of a comment on a pull request, or of an issue. */
+export function pullRequestMarkdown(result: GateResult): string {
+  return cutLines([MARK, ...gateMarkdown(result)], PULL_REQUEST_LIMIT)
+}
+
+/** Lines joined up to a number of bytes (UTF-8); what is cut is said, and what was open is closed. */
+function cutLines(lines: readonly string[], limit: number): string {
+  const whole = lines.join('\n')
+  if (size(whole) <= limit) return whole
+  const ending = (cut: number, isOpen: boolean) =>
+    `${isOpen ? '\n</details>\n' : ''}\n${cut} more lines are left out here: the limit is ${limit} bytes. The report and \`--json\` have all of it.\n`
+  // Open or not: the longer of the two has to fit.
+  const room = limit - size(ending(lines.length, true))
+  const kept: string[] = []
+  let used = 0
+  for (const line of lines) {
+    used += size(line) + 1
+    if (used > room) break
+    kept.push(line)
+  }
+  const opened = kept.filter((line) => line === '<details>').length
+  const closed = kept.filter((line) => line === '</details>').length
+  return `${kept.join('\n')}\n${ending(lines.length - kept.length, opened > closed)}`
+}
+
+function size(text: string): number {
+  return new TextEncoder().encode(text).length
 }

@@ -1,12 +1,11 @@
-import { TAIL } from '../../analyse/samples.ts'
+import { TAIL } from '../../analyse/quantiles.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Run } from '../../model/result.ts'
 import { formatSize } from '../../model/units.ts'
-import { costAnswer } from '../answers.ts'
-import { formatRatio } from '../figures.ts'
-import { latencyMetric, type View } from '../view.ts'
-import { plainWords } from '../words.ts'
+import { costAnswer } from '../data/answers.ts'
+import { latencyMetric, type View } from '../data/view.ts'
+import { formatRatio, plainWords } from '../format.ts'
 
 /** "2026-03-01"; what is no time is shown as it is. */
 export function dayOf(iso: string): string {
@@ -60,4 +59,13 @@ export function versionWords({ record, trials }: Analysis): string {
         ),
   )
   return [...new Set([`meshbench ${provenance.meshbench}`, ...tools, ...asked, ...seen])].join(', ')
+}
+
+/** A command line as a POSIX shell takes it. */
+export function commandText(words: readonly string[]): string {
+  return words.map(quoted).join(' ')
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
 }

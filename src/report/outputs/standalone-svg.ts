@@ -1,9 +1,9 @@
 import type { Chart } from '../chart.ts'
 import { type Frame, liveFrame } from '../charts/frame.ts'
+import type { PageRun } from '../data/page-data.ts'
 import { draw } from '../draw.ts'
 import { html, textOf, trusted } from '../html.ts'
-import type { PageRun } from '../page-data.ts'
-import { DARK, LIGHT, type Palette } from '../theme.ts'
+import { DARK, LIGHT, type Palette } from '../page-style.ts'
 import { dayOf, shortCaveat } from './run-words.ts'
 
 export type Theme = 'light' | 'dark'

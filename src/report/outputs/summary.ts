@@ -1,19 +1,25 @@
-import { count, quantileName, STANDING_WORDS, validityWords } from '../../analyse/wording.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
-import { costAnswer, loadWords } from '../answers.ts'
-import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
+import { count, quantileName, STANDING_WORDS, validityWords } from '../../model/words.ts'
+import { costAnswer, loadWords } from '../data/answers.ts'
+import { clockOf, headlines, type View } from '../data/view.ts'
+import {
+  formatDifference,
+  formatInterval,
+  formatLevel,
+  formatRatio,
+  formatRatioInterval,
+  listed,
+  plainWords,
+} from '../format.ts'
+import { cheapest } from '../sections/cluster-costs.ts'
 import { isNothing } from '../sections/costs.ts'
-import { cheapest } from '../sections/fleet.ts'
 import { answersOf } from '../sections/opening.ts'
-import { clockOf, headlines, type View } from '../view.ts'
-import { listed, plainWords } from '../words.ts'
 import { code, fenced, row, text } from './markdown.ts'
-import { machineWords, minuteOf, noiseWords, versionWords } from './run-words.ts'
-import { commandText } from './shell-words.ts'
+import { commandText, machineWords, minuteOf, noiseWords, versionWords } from './run-words.ts'
 
-export interface SummaryAbout {
+interface SummaryAbout {
   /** Where the page is, from where the summary is. */
   readonly report: string
 }

@@ -1,14 +1,12 @@
-import { quantileName, STANDING_WORDS } from '../../analyse/wording.ts'
-import type { Cell, MetricInfo } from '../../model/analysis.ts'
+import type { Cell, Estimate, MetricInfo, Ranking } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
-import type { ArmStyle } from '../arm-styles.ts'
-import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../figures.ts'
+import { quantileName, STANDING_WORDS } from '../../model/words.ts'
+import { type ArmStyle, swatch } from '../arm-styles.ts'
+import { place } from '../charts/axes.ts'
+import { clockOf, headlines, type View } from '../data/view.ts'
+import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Fragment, type Html, html } from '../html.ts'
-import { swatch } from '../legend.ts'
-import { rankOf } from '../rank.ts'
 import { type TableCell, table } from '../table.ts'
-import { clockOf, headlines, type View } from '../view.ts'
-import { whisker, whiskerScale } from '../whisker.ts'
 
 /** Arms × the figures that a choice is made by. A browser makes it again when its reader asks otherwise. */
 export function costTable(view: View, load: Load): Html {
@@ -97,4 +95,49 @@ function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: R
   const interval = formatRatioInterval(cell.ratio)
   const color = tone === 'faint' ? 'var(--muted)' : `var(--${tone})`
   return html`<span class="change">${formatRatio(cell.ratio.center)}</span>${whisker(cell.ratio, whiskerScale(ratios), view.noise(load.name, metric.name), color)}<small>${interval ?? 'one block: no interval'}</small>`
+}
+
+const WIDTH = 104
+const HEIGHT = 16
+
+/** The common scale of one column: every ratio, its interval and 1, logarithmic, with a little room at the ends. */
+function whiskerScale(ratios: readonly Estimate[]): readonly [number, number] {
+  const values = [1, ...ratios.flatMap(({ center, lo, hi }) => [center, lo ?? center, hi ?? center])].filter(
+    (value) => value > 0 && Number.isFinite(value),
+  )
+  const room = Math.max(Math.max(...values) / Math.min(...values), 1.02) ** 0.06
+  return [Math.min(...values) / room, Math.max(...values) * room]
+}
+
+/** A ratio with its interval as a mark on the column's scale: a thin line at the baseline, a band for the noise of the A/A pair. */
+function whisker(ratio: Estimate, domain: readonly [number, number], noise: number | undefined, color: string): Html {
+  const axis = { kind: 'log', domain, ticks: [] } as const
+  const at = (value: number) => Number((Math.min(1, Math.max(0, place(axis, value))) * WIDTH).toFixed(1))
+  const one = at(1)
+  const { center, lo = center, hi = center } = ratio
+  return html`<svg class="whisker" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">${
+    noise !== undefined &&
+    html`<rect x="${at(1 / noise)}" width="${Math.max(1, at(noise) - at(1 / noise))}" height="${HEIGHT}" fill="var(--band)"/>`
+  }<path d="M0,8H${WIDTH}" stroke="var(--line)"/><path d="M${one},0V${HEIGHT}" stroke="var(--muted)" stroke-width="1"/><path d="M${at(lo)},8H${at(hi)}" stroke="${color}" stroke-width="2" fill="none"/><circle cx="${at(center)}" cy="8" r="3.5" fill="${color}" stroke="var(--paper)"/></svg>`
+}
+
+interface Rank {
+  /** "1", or "2=" where arms cannot be told apart. */
+  readonly text: string
+  readonly best: boolean
+}
+
+/**
+ * An arm's rank, as at sports: those who share a place leave the next ones free. Undefined for who is not ranked, and where
+ * no arm can be told from the best: then there is no order.
+ */
+function rankOf(ranking: Ranking | undefined, arm: string): Rank | undefined {
+  const groups = ranking?.groups ?? []
+  if (groups.length < 2) return undefined
+  let before = 0
+  for (const { arms } of groups) {
+    if (arms.includes(arm)) return { text: `${before + 1}${arms.length > 1 ? '=' : ''}`, best: before === 0 }
+    before += arms.length
+  }
+  return undefined
 }

@@ -1,17 +1,16 @@
-import { count, list } from '../../analyse/wording.ts'
+import { stringify } from 'yaml'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
+import type { Installation, InstalledPart } from '../../model/installation.ts'
 import type { Reading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
 import type { Evidence, Role, Usage } from '../../model/usage.ts'
-import type { ArmStyle } from '../arm-styles.ts'
-import { ROLE_STYLES } from '../charts/roles.ts'
+import { count, list } from '../../model/words.ts'
+import { type ArmStyle, ROLE_STYLES, swatch } from '../arm-styles.ts'
+import type { View } from '../data/view.ts'
 import { type Fragment, type Html, html } from '../html.ts'
-import { swatch } from '../legend.ts'
 import { table } from '../table.ts'
-import type { View } from '../view.ts'
-import { installed } from './installed.ts'
 
 /** An arm with everything that was seen of it. */
 interface Witnessed {
@@ -159,4 +158,29 @@ function threadWords(group: readonly Usage[]): string {
   const [least, most] = [Math.min(...seen), Math.max(...seen)]
   if (seen.length === 0) return 'not read'
   return least === most ? count(most, 'thread') : `${least} to ${most} threads`
+}
+
+/** What stands in the cluster of each arm: charts, values and objects, without secrets. Nothing where arms are no clusters. */
+function installed({ record: { installations = [] } }: Pick<Analysis, 'record'>): Html {
+  if (installations.length === 0) return html``
+  return html`<h3>What was installed</h3><p>Values over the charts’ own, and what was applied. What helm made of them stands in full in <code>arms/</code> of the run’s folder; passwords, keys and the data of Secrets are left out everywhere.</p>
+${installations.map(ofArm)}`
+}
+
+function ofArm({ arm, mesh, version, profile, digest, parts }: Installation): Html {
+  return html`<details><summary>${arm}: ${mesh}${mesh === 'none' ? '' : ` ${version}`}, ${profile}</summary>
+<p class="under">SHA-256 of all parts <code>${digest}</code></p>${parts.map(part)}</details>`
+}
+
+function part({ title, chart, namespace, values, objects, rendered, digest }: InstalledPart): Html {
+  const of = chart ? `, chart ${chart.name} ${chart.version}` : ''
+  const given = { ...(values && { values }), ...(objects && objects.length > 0 && { objects }) }
+  return html`<p><b>${title}</b>${of}${namespace !== undefined && ` in ${namespace}`} <small><code>${digest.slice(0, 16)}</code></small></p>
+${Object.keys(given).length > 0 && html`<pre tabindex="0"><code>${stringify(given)}</code></pre>`}${
+  rendered && rendered.length > 0 && html`<p class="under">helm made: ${rendered.map(nameOf).join(', ')}</p>`
+}`
+}
+
+function nameOf({ kind, metadata }: NonNullable<InstalledPart['rendered']>[number]): string {
+  return `${kind} ${metadata.name}`
 }

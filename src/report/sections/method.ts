@@ -1,10 +1,10 @@
 import { HOURS_PER_MONTH } from '../../analyse/cost-model.ts'
 import { MIN_EFFECT } from '../../model/scenario.ts'
 import { formatShare } from '../../model/units.ts'
+import type { View } from '../data/view.ts'
 import { type Html, html } from '../html.ts'
 import { table } from '../table.ts'
-import type { View } from '../view.ts'
-import { ofRun } from './charts.ts'
+import { ofRun } from './chart-sections.ts'
 
 /** How figures come about, by which formulas, from where, and how often the harness itself is wrong. */
 export async function method(view: View): Promise<Html> {

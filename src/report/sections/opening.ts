@@ -1,17 +1,16 @@
-import { TAIL } from '../../analyse/samples.ts'
-import { capital, count } from '../../analyse/wording.ts'
+import { TAIL } from '../../analyse/quantiles.ts'
 import type { Analysis, MetricInfo } from '../../model/analysis.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Result } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
-import { BUDGET, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../answers.ts'
-import { formatRatio } from '../figures.ts'
+import { capital, count } from '../../model/words.ts'
+import { BUDGET, costAnswer, fastest, isDecided, loadWords, rateWords, type Winner } from '../data/answers.ts'
+import { latencyMetric, type View } from '../data/view.ts'
+import { formatRatio, htmlWords } from '../format.ts'
 import { type Html, html } from '../html.ts'
-import { latencyMetric, type View } from '../view.ts'
-import { htmlWords } from '../words.ts'
+import { cheapest } from './cluster-costs.ts'
 import { costTable } from './costs.ts'
-import { cheapest } from './fleet.ts'
 
 /** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
 export function opening(view: View, analysis: Analysis, title: string): Html {

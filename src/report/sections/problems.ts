@@ -1,5 +1,5 @@
-import { count } from '../../analyse/wording.ts'
 import type { Analysis, JudgedTrial, Problem } from '../../model/analysis.ts'
+import { count } from '../../model/words.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 
 /** What limits the comparison, and every trial that does not count, with cause, effect and remedy. */

@@ -1,13 +1,14 @@
 import { withheldOf } from '../../analyse/tail.ts'
-import { count, strainWords } from '../../analyse/wording.ts'
-import type { Analysis, JudgedTrial } from '../../model/analysis.ts'
+import type { Analysis, Cell, JudgedTrial, MetricInfo } from '../../model/analysis.ts'
 import type { LatencySummary } from '../../model/result.ts'
-import { formatShare } from '../../model/units.ts'
-import { formatLevel } from '../figures.ts'
+import type { Load } from '../../model/scenario.ts'
+import { formatNumber, formatShare } from '../../model/units.ts'
+import { count, STANDING_WORDS, strainWords } from '../../model/words.ts'
+import { clockOf, type View } from '../data/view.ts'
+import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Html, html } from '../html.ts'
-import { clockOf, type View } from '../view.ts'
-import { multiples } from './charts.ts'
-import { figuresTable } from './figures-table.ts'
+import { type TableCell, table } from '../table.ts'
+import { multiples } from './chart-sections.ts'
 
 /** For who wants to check: every trial, none left out, and what blocks, seconds and distributions look like. */
 export async function trials(view: View, analysis: Analysis): Promise<Html> {
@@ -113,4 +114,58 @@ function statusOf({ status, problems, result: { outcome } }: JudgedTrial): Html 
   const rules = outcome.status === 'failed' ? [outcome.failure.code] : problems.map(({ rule }) => rule)
   if (status === 'valid') return [status, ...rules].join(', ')
   return html`<b class="status ${status}">${status}</b> ${rules.join(', ')}`
+}
+
+/** The whole set of numbers of a load, both clocks, with p and q values: for who wants to check. */
+function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Html {
+  const rows = metrics.flatMap((metric) =>
+    view.arms.flatMap(({ name }) => {
+      const cell = cells.find((one) => one.arm === name && one.load === load.name && one.metric === metric.name)
+      return cell ? [figuresRow(metric, cell)] : []
+    }),
+  )
+  if (rows.length === 0) return html``
+  return html`<details><summary>Every figure of ${load.name}, on both clocks, with p and q</summary>${table({
+    id: `figures-${view.loads.indexOf(load)}`,
+    caption: `Every figure of ${load.name}`,
+    head: [
+      { content: 'Metric' },
+      { content: 'Arm' },
+      ...['Mean', '95 % interval', 'Ratio', '95 % interval', 'Difference', 'p', 'q', 'n'].map((content) => ({
+        content,
+        numeric: true,
+      })),
+      { content: 'Standing' },
+      { content: 'Notes' },
+    ],
+    rows,
+  })}</details>`
+}
+
+function figuresRow(metric: MetricInfo, cell: Cell): TableCell[] {
+  const { arm, estimate, ratio, difference, p, q, standing, notes } = cell
+  const level = (value: number) => formatLevel(metric.unit, value)
+  const number = (content: string | undefined) => ({ content: content ?? '–' })
+  return [
+    { content: metric.title },
+    { content: arm },
+    number(estimate && level(estimate.center)),
+    number(estimate && formatInterval(estimate, level)),
+    number(ratio && formatRatio(ratio.center)),
+    number(ratio && formatRatioInterval(ratio)),
+    number(difference && formatDifference(metric.unit, difference.center)),
+    number(chance(p)),
+    number(chance(q)),
+    number(String(estimate?.n ?? 0)),
+    { content: STANDING_WORDS[standing] },
+    { content: notes.filter((note) => !note.startsWith(NOISE)).join(' ') },
+  ]
+}
+
+/** Stands above, once for all arms. */
+const NOISE = 'Two equal arms differ by up to'
+
+function chance(value: number | undefined): string | undefined {
+  if (value === undefined) return undefined
+  return value < 1e-4 ? '< 0.0001' : formatNumber(value, 2)
 }

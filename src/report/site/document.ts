@@ -1,6 +1,6 @@
 import { type Html, html, textOf, trusted } from '../html.ts'
+import { STYLE } from '../page-style.ts'
 import { policyOf } from '../scripts.ts'
-import { STYLE } from '../style.ts'
 
 /** By which a site is told from pages of somebody else, which are never overwritten. */
 export const GENERATOR = '<meta name="generator" content="meshbench">'
@@ -17,7 +17,7 @@ const SITE_STYLE = `
 .verdict.inconclusive{color:var(--caution)}
 `
 
-export interface SitePage {
+interface SitePage {
   readonly title: string
   readonly lead: Html | string
   readonly other: { readonly href: string; readonly name: string }

@@ -1,4 +1,4 @@
-import { count } from '../../analyse/wording.ts'
+import { count } from '../../model/words.ts'
 import { type Html, html } from '../html.ts'
 import { minuteOf } from '../outputs/run-words.ts'
 import { table } from '../table.ts'

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { historyEntries } from '../../analyse/history/entries.ts'
-import { validityWords } from '../../analyse/wording.ts'
+import { historyEntries } from '../../analyse/trends.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import { historyEntrySchema } from '../../model/history.ts'
+import { validityWords } from '../../model/words.ts'
+import type { View } from '../data/view.ts'
 import { headlineWords, machineWords, shortCaveat } from '../outputs/run-words.ts'
-import type { View } from '../view.ts'
 
-export const PUBLISHED_SCHEMA = 1
+const PUBLISHED_SCHEMA = 1
 
 /** What a site keeps of a run beside its page, so that index and history can be made when its results are long gone. */
 export const publishedSchema = z.object({
@@ -32,7 +32,7 @@ export const publishedSchema = z.object({
 })
 export type Published = z.infer<typeof publishedSchema>
 
-export interface PublishedAbout extends Pick<Published, 'madeOf' | 'meshbench'> {
+interface PublishedAbout extends Pick<Published, 'madeOf' | 'meshbench'> {
   readonly gate?: Published['gate']
 }
 

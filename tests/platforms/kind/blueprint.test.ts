@@ -3,8 +3,8 @@ import type { Load } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
 import { armMesh } from '../../../src/platforms/kind/arm.ts'
 import { blueprintOf } from '../../../src/platforms/kind/blueprint.ts'
-import type { Ground } from '../../../src/platforms/kind/ground.ts'
-import { PUBLIC_SITE } from '../../../src/site/defaults.ts'
+import type { RunContext } from '../../../src/platforms/kind/run-context.ts'
+import { PUBLIC_SITE } from '../../../src/site/public-site.ts'
 import { parsed, written } from '../../scenario/written.ts'
 import { fakeDocker } from './fake-docker.ts'
 
@@ -28,14 +28,14 @@ interface World {
 
 function keyOf(mesh: string, { images = HERE, chart = 'c', helm = '4', run = 'r', loads }: World = {}) {
   const provenance = (version: string) => ({ provenance: { version, sha256: 'x' } })
-  const ground = {
+  const runContext = {
     plan: { ...plan, scenario: { ...plan.scenario, ...(loads && { loads }) } },
     ...{ run, site: PUBLIC_SITE, docker: fakeDocker({ images }), kind: provenance('1'), helm: provenance(helm) },
     charts: { chart: async () => ({ path: '/p', name: 'n', version: '1', sha256: chart }) },
     manifests: { objects: async () => [] },
-  } as unknown as Ground
+  } as unknown as RunContext
   const of = armMesh({ name: mesh, mesh }, 'equalised', PUBLIC_SITE)
-  return blueprintOf(of, ground, signal).then(({ key }) => key)
+  return blueprintOf(of, runContext, signal).then(({ key }) => key)
 }
 
 describe('the key of a cluster', () => {

@@ -2,11 +2,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ownIdentity } from '../../../src/host/process-identity.ts'
+import { ownIdentity } from '../../../src/host/processes.ts'
 import { meshes } from '../../../src/meshes/index.ts'
-import { claimFile } from '../../../src/platforms/kind/cluster/claim.ts'
-import { type ClusterRecord, records } from '../../../src/platforms/kind/cluster/record.ts'
-import { outlived } from '../../../src/platforms/kind/reuse.ts'
+import { type ClusterRecord, claimFile, records } from '../../../src/platforms/kind/cluster/cluster-record.ts'
+import { outlived } from '../../../src/platforms/kind/provision.ts'
 
 const DEAD = { pid: 2 ** 30, start: '1' }
 let dir: string

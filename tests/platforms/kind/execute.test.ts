@@ -3,9 +3,9 @@ import type { Cluster, ExecOf, ExecResult } from '../../../src/kubernetes/cluste
 import { loads } from '../../../src/loads/index.ts'
 import type { Event } from '../../../src/model/event.ts'
 import { Failure } from '../../../src/model/failure.ts'
-import type { Command, Execution, Seat } from '../../../src/model/platform.ts'
+import type { Command, Execution, RunningArm } from '../../../src/model/platform.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { execute } from '../../../src/platforms/kind/seat/execute.ts'
+import { execute } from '../../../src/platforms/kind/kind-running-arm.ts'
 import { measure } from '../../../src/run/measure.ts'
 import { captured } from '../../loads/captured.ts'
 
@@ -65,12 +65,12 @@ describe('a trial', () => {
   const world = { platform: undefined as never, loads, identity: { id: 'a-run' }, signal, now: () => 0 }
 
   async function eventsOf(exec: (command: Command) => Partial<Execution>): Promise<Event[]> {
-    const seat: Seat = {
+    const runningArm: RunningArm = {
       ...{ dir: '/out', target: () => 'http://server', wait: async () => {}, observe: async () => window },
       exec: async (command) => ({ startedAt: 0, endedAt: 1, discard: async () => {}, ...execution, ...exec(command) }),
     }
     const events: Event[] = []
-    for await (const event of measure(seat, trial, load, world)) events.push(event as Event)
+    for await (const event of measure(runningArm, trial, load, world)) events.push(event as Event)
     return events
   }
 

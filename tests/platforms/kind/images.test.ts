@@ -4,11 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../../../src/model/failure.ts'
 import { armMesh } from '../../../src/platforms/kind/arm.ts'
-import { imageShelf, pullImages } from '../../../src/platforms/kind/cluster/images.ts'
-import { nodeImage } from '../../../src/platforms/kind/cluster/node-image.ts'
-import { pulledImages } from '../../../src/platforms/kind/cluster/pulled.ts'
+import { imageCache, nodeImage, pulledImages, pullImages } from '../../../src/platforms/kind/cluster/image-cache.ts'
 import type { Docker, DockerInfo } from '../../../src/platforms/kind/docker.ts'
-import { PUBLIC_SITE } from '../../../src/site/defaults.ts'
+import { PUBLIC_SITE } from '../../../src/site/public-site.ts'
 import { opened } from '../opened.ts'
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
@@ -50,17 +48,17 @@ function imageDocker(here: Record<string, string> = {}) {
 describe('archives of images', () => {
   it('are written once, reach the nodes that run them, and go when they are not needed', async () => {
     const { docker, calls } = imageDocker()
-    const shelf = imageShelf(dir, docker)
-    await shelf.load([{ name: 'busybox:1', on: ['client', 'server'] }], nodes)
-    await shelf.load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    const cache = imageCache(dir, docker)
+    await cache.load([{ name: 'busybox:1', on: ['client', 'server'] }], nodes)
+    await cache.load([{ name: 'busybox:1', on: ['server'] }], nodes)
     // Nodes are filled side by side.
     expect(calls.slice(0, 3).toSorted()).toEqual(['import a', 'import b', 'save busybox:1'])
     expect(calls[0]).toBe('save busybox:1')
     expect(calls.slice(3)).toEqual(['import b'])
     expect(await readdir(dir)).toHaveLength(1)
-    await shelf.clear()
+    await cache.clear()
     expect(await readdir(dir)).toEqual([])
-    await shelf.load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    await cache.load([{ name: 'busybox:1', on: ['server'] }], nodes)
     expect(calls.slice(4)).toEqual(['save busybox:1', 'import b'])
   })
 
@@ -70,7 +68,7 @@ describe('archives of images', () => {
     expect(nodeImage(name)).toBe(own)
     expect(nodeImage('mirror:5000/team/fortio:1.68')).toBe('mirror:5000/team/fortio:1.68')
     const { docker, calls } = imageDocker()
-    await imageShelf(dir, docker).load([{ name, on: ['server'] }], nodes)
+    await imageCache(dir, docker).load([{ name, on: ['server'] }], nodes)
     expect(calls).toEqual([`tag ${name} ${own}`, `save ${own}`, `remove ${own}`, 'import b'])
   })
 
@@ -84,7 +82,7 @@ describe('archives of images', () => {
         return ''
       },
     }
-    await imageShelf(dir, noting).load([{ name: 'busybox:1', on: ['server'] }], nodes)
+    await imageCache(dir, noting).load([{ name: 'busybox:1', on: ['server'] }], nodes)
     expect(imported[0]).toContain('import')
     expect(imported[0]).not.toContain('--all-platforms')
   })
@@ -95,7 +93,7 @@ describe('archives of images', () => {
       throw new Failure('docker', 'docker save failed', { cause: 'content digest sha256:00: not found' })
     }
     await expect(
-      imageShelf(dir, { ...docker, save }).load([{ name: 'busybox:1', on: ['server'] }], nodes),
+      imageCache(dir, { ...docker, save }).load([{ name: 'busybox:1', on: ['server'] }], nodes),
     ).rejects.toMatchObject({
       why: expect.stringContaining('content digest'),
       fix: expect.stringContaining('docker pull busybox:1'),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nodesOf } from '../../../src/platforms/kind/cluster/nodes.ts'
-import { pinNodes } from '../../../src/platforms/kind/cluster/pin-nodes.ts'
+import { nodesOf, pinNodes } from '../../../src/platforms/kind/cluster/nodes.ts'
 import { fakeDocker } from './fake-docker.ts'
 
 const nodes = nodesOf('c')

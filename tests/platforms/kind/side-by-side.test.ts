@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../../../src/model/platform.ts'
-import { sideBySide } from '../../../src/platforms/kind/side-by-side.ts'
+import { sideBySide } from '../../../src/platforms/kind/cluster-pool.ts'
 
 const titles = async (steps: AsyncGenerator<Step>) => {
   const seen: string[] = []

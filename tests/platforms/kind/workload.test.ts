@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PodFact } from '../../../src/model/mesh.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { placement } from '../../../src/platforms/kind/seat/facts.ts'
-import { lanesOf, refuseLane, targetOf } from '../../../src/platforms/kind/workload/lanes.ts'
-import { workloadFor } from '../../../src/platforms/kind/workload/objects.ts'
+import { placement } from '../../../src/platforms/kind/raise.ts'
+import { endpointsOf, refuseEndpoint, targetOf, workloadFor } from '../../../src/platforms/kind/workload.ts'
 
 const images = { fortio: 'mirror/fortio:1', k6: 'mirror/k6:1', busybox: 'mirror/busybox:1' }
 const load = (more: Partial<Load> = {}): Load => ({
@@ -91,9 +90,9 @@ describe('the workload', () => {
   })
 })
 
-describe('lanes', () => {
+describe('endpoints', () => {
   it('are each protocol once, with an address that the load tools understand', () => {
-    expect(lanesOf([load(), load(), load({ protocol: 'grpc' })])).toEqual(['http', 'grpc'])
+    expect(endpointsOf([load(), load(), load({ protocol: 'grpc' })])).toEqual(['http', 'grpc'])
     expect(targetOf('http')).toBe('http://server.bench.svc.cluster.local:8080/')
     expect(targetOf('grpc')).toBe('server.bench.svc.cluster.local:8079')
     expect(targetOf('tcp')).toBe('tcp://server.bench.svc.cluster.local:8078')
@@ -101,8 +100,8 @@ describe('lanes', () => {
 
   it('that the mesh does not carry are refused', () => {
     const arm = { name: 'waypoint', mesh: 'istio-ambient-waypoint', carries: ['http' as const] }
-    expect(() => refuseLane(load(), arm)).not.toThrow()
-    expect(() => refuseLane(load({ protocol: 'tcp' }), arm)).toThrow('does not carry tcp')
+    expect(() => refuseEndpoint(load(), arm)).not.toThrow()
+    expect(() => refuseEndpoint(load({ protocol: 'tcp' }), arm)).toThrow('does not carry tcp')
   })
 })
 

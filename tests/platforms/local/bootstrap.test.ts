@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../../src/meshes/index.ts'
 import type { ProcessProxy } from '../../../src/model/mesh.ts'
-import { bootstrap, type ProxyPlace } from '../../../src/platforms/local/envoy/bootstrap.ts'
+import { bootstrap, type ProxyPlace } from '../../../src/platforms/local/envoy/envoy-bootstrap.ts'
 
 /** A proxy in its chain, with addresses that stay the same. */
 function place(proxies: readonly ProcessProxy[], index: number, more: Partial<ProxyPlace> = {}): ProxyPlace {
@@ -10,7 +10,7 @@ function place(proxies: readonly ProcessProxy[], index: number, more: Partial<Pr
   const behind = proxies[index + 1]
   return {
     proxy,
-    lanes: [{ name: 'http', authority: '127.0.0.1:8080', next: { host: '127.0.0.1', port: 9000 + index } }],
+    endpoints: [{ name: 'http', authority: '127.0.0.1:8080', next: { host: '127.0.0.1', port: 9000 + index } }],
     credentials: { certificate: 'own.pem', key: 'own.key', authority: 'authority.pem' },
     ...(before ? { previous: `spiffe://test/${before.identity}` } : {}),
     ...(behind ? { next: `spiffe://test/${behind.identity}` } : {}),
@@ -71,17 +71,17 @@ describe('settings', () => {
   })
 })
 
-describe('lanes', () => {
+describe('endpoints', () => {
   it('get a listener each, or share a tunnel that sorts them by destination', () => {
-    const lanes = [
+    const endpoints = [
       { name: 'http', authority: '127.0.0.1:8080', next: { host: '127.0.0.1', port: 1 } },
       { name: 'tcp', authority: '127.0.0.1:8081', next: { host: '127.0.0.1', port: 2 } },
     ] as const
     const proxies = meshes['envoy-node']?.processes?.proxies ?? []
     expect(
-      text(bootstrap(place(proxies, 0, { lanes }))).match(/"stat_prefix": "(http|tcp)",\n {8}"address"/g),
+      text(bootstrap(place(proxies, 0, { endpoints }))).match(/"stat_prefix": "(http|tcp)",\n {8}"address"/g),
     ).toHaveLength(2)
-    const server = text(bootstrap(place(proxies, 1, { lanes })))
+    const server = text(bootstrap(place(proxies, 1, { endpoints })))
     expect(server.match(/"port_value": 0/g)).toHaveLength(1)
     expect(server).toContain('127.0.0.1:8081')
   })

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { issueCertificates, spiffeId } from '../../../src/platforms/local/certificates.ts'
+import { issueCertificates, spiffeId } from '../../../src/platforms/local/chain.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'certificates-'))
 afterAll(() => rmSync(dir, { recursive: true }))

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../../src/model/failure.ts'
 import type { Finding } from '../../../src/model/platform.ts'
 import type { Arm } from '../../../src/model/scenario.ts'
-import type { Program } from '../../../src/model/tool.ts'
-import { checkPlan, coresFinding, type Locate, programsFor } from '../../../src/platforms/local/check.ts'
+import type { Program } from '../../../src/model/site.ts'
+import { checkPlan, coresFinding, type Locate, programsFor } from '../../../src/platforms/local/check-local.ts'
 import { loadOf, planOf } from './scene.ts'
 
 const program = (name: Program['name']): Program => ({

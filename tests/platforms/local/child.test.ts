@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { processIds } from '../../../src/host/proc-files.ts'
+import { processIds } from '../../../src/host/processes.ts'
 import { Failure } from '../../../src/model/failure.ts'
-import { firstDeath, startChild } from '../../../src/platforms/local/child.ts'
-import { statOf } from '../../../src/platforms/local/processes.ts'
+import { statOf } from '../../../src/platforms/local/proc.ts'
+import { firstDeath, startChild } from '../../../src/platforms/local/processes-of-arm.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'child-'))
 afterAll(() => rmSync(dir, { recursive: true }))

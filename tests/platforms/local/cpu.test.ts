@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cpuSeconds, readCpu, readMemory } from '../../../src/platforms/local/cpu.ts'
-import { openWindow } from '../../../src/platforms/local/window.ts'
+import { openWindow } from '../../../src/platforms/local/local-window.ts'
+import { cpuSeconds, readCpu, readMemory } from '../../../src/platforms/local/proc.ts'
 
 const linux = process.platform === 'linux'
 const children: ReturnType<typeof spawn>[] = []

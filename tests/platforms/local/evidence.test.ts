@@ -3,9 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { meshes } from '../../../src/meshes/index.ts'
 import type { ProcessProxy } from '../../../src/model/mesh.ts'
 import type { Evidence } from '../../../src/model/usage.ts'
-import { parseConfigDump, parseListeners, parseServerInfo } from '../../../src/platforms/local/envoy/admin.ts'
-import { carriedByChain, evidenceOf, type Hop } from '../../../src/platforms/local/envoy/evidence.ts'
-import { type Counters, kinds, parseCounters, total } from '../../../src/platforms/local/envoy/stats.ts'
+import {
+  type Counters,
+  kinds,
+  parseConfigDump,
+  parseCounters,
+  parseListeners,
+  parseServerInfo,
+  total,
+} from '../../../src/platforms/local/envoy/envoy-admin.ts'
+import { carriedByChain, evidenceOf, type Hop } from '../../../src/platforms/local/envoy/envoy-evidence.ts'
 
 const captured = (name: string) => readFileSync(new URL(`../../captured/envoy/${name}`, import.meta.url), 'utf8')
 const counters = (name: string) => parseCounters(captured(`${name}.txt`))
@@ -21,7 +28,7 @@ function hops(arm: string): Hop[] {
   }))
 }
 
-/** The same chain, with one counter of its last proxy set at the closing edge. */
+/** The same chain, with one counter of its last proxy set at the closing snapshot. */
 function tampered(arm: string, name: string, value: number): Hop[] {
   return hops(arm).map((hop, index, all) =>
     index < all.length - 1 ? hop : { ...hop, after: new Map([...hop.after, [name, value]]) },

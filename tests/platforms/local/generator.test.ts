@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Command } from '../../../src/model/platform.ts'
-import { cpuSeconds, NO_CPU } from '../../../src/platforms/local/cpu.ts'
 import { type GeneratorRun, runGenerator } from '../../../src/platforms/local/generator.ts'
 import { allowedCpus, hostAffinity } from '../../../src/platforms/local/pin.ts'
+import { cpuSeconds, NO_CPU } from '../../../src/platforms/local/proc.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'generator-'))
 afterAll(() => rmSync(dir, { recursive: true }))

@@ -1,4 +1,4 @@
-import type { ProgramName } from '../../../src/model/tool.ts'
+import type { ProgramName } from '../../../src/model/site.ts'
 import { local } from '../../../src/platforms/local/local.ts'
 import { opened } from '../opened.ts'
 import { cohort, loadOf, planOf, raise } from './scene.ts'
@@ -13,7 +13,7 @@ const arm = { name: 'arm', mesh }
 const testbed = await opened(
   platform.open(planOf([arm], [loadOf('http')]), cohort, { id: run }, new AbortController().signal),
 )
-const seat = await raise(testbed, arm)
-console.log(seat.dir)
+const runningArm = await raise(testbed, arm)
+console.log(runningArm.dir)
 if (then === 'exit') process.exit(0)
 setInterval(() => {}, 1000)

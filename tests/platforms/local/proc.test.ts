@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { cpuSeconds, NO_CPU } from '../../../src/platforms/local/cpu.ts'
 import {
+  cpuSeconds,
+  NO_CPU,
   parseCpuList,
   parseHostStat,
   parseKilobytes,

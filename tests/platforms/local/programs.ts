@@ -1,4 +1,4 @@
-import type { Program, ProgramName } from '../../../src/model/tool.ts'
+import type { Program, ProgramName } from '../../../src/model/site.ts'
 import { local } from '../../../src/platforms/local/local.ts'
 import { locate } from '../../../src/tools/locate.ts'
 

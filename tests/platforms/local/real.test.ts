@@ -8,11 +8,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Failure } from '../../../src/model/failure.ts'
-import type { Seat } from '../../../src/model/platform.ts'
+import type { RunningArm } from '../../../src/model/platform.ts'
 import type { Arm, Load } from '../../../src/model/scenario.ts'
-import { untilAnswered } from '../../../src/platforms/local/answers.ts'
-import { startEnvoy } from '../../../src/platforms/local/envoy/start.ts'
-import { familyOf } from '../../../src/platforms/local/processes.ts'
+import { startEnvoy } from '../../../src/platforms/local/envoy/start-envoy.ts'
+import { untilAnswered } from '../../../src/platforms/local/local-answers.ts'
+import { familyOf } from '../../../src/platforms/local/proc.ts'
 import { opened } from '../opened.ts'
 import { missing, platform, programOf } from './programs.ts'
 import { cohort, loadOf, planOf, raise } from './scene.ts'
@@ -26,9 +26,13 @@ async function open(arms: readonly Arm[], loads: readonly Load[] = [http], run =
   return await opened(platform.open(planOf(arms, loads), cohort, { id: run }, signal))
 }
 
-const fortio = (seat: Seat, load: Load, ...flags: string[]) =>
-  seat.exec(
-    { program: 'fortio', argv: ['load', '-quiet', '-json', '-', '-c', '4', ...flags, seat.target(load)], within: 20 },
+const fortio = (runningArm: RunningArm, load: Load, ...flags: string[]) =>
+  runningArm.exec(
+    {
+      program: 'fortio',
+      argv: ['load', '-quiet', '-json', '-', '-c', '4', ...flags, runningArm.target(load)],
+      within: 20,
+    },
     signal,
   )
 
@@ -42,7 +46,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Failure> {
 }
 
 const leftovers = async (run: string) => (await platform.leftovers()).filter((left) => left.run === run)
-const portOf = (seat: Seat) => Number(new URL(seat.target(http)).port)
+const portOf = (runningArm: RunningArm) => Number(new URL(runningArm.target(http)).port)
 
 /** Process ids by name of program, for those that a run has started. */
 async function processesOf(run: string, program: string): Promise<number[]> {
@@ -58,9 +62,9 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
   it.each(ARMS)('$name carries load, proves what it is, and leaves nothing', async (arm) => {
     const loads = [http, loadOf('http2'), loadOf('grpc'), loadOf('tcp')]
     const testbed = await open([arm], loads)
-    const seat = await raise(testbed, arm)
-    const window = await seat.observe()
-    const { exitCode, stdout } = await fortio(seat, http, '-qps', '400', '-n', '200', '-uniform')
+    const runningArm = await raise(testbed, arm)
+    const window = await runningArm.observe()
+    const { exitCode, stdout } = await fortio(runningArm, http, '-qps', '400', '-n', '200', '-uniform')
     const { usage, evidence, carried, seconds, host } = await window.close()
 
     expect(exitCode).toBe(0)
@@ -69,7 +73,7 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     expect(evidence.find(({ name }) => name === 'path')?.holds).toBe(true)
     expect(evidence.find(({ name }) => name === 'mtls')?.holds).toBe(arm.name === 'none' ? undefined : true)
     if (arm.name === 'none') expect(carried).toBeUndefined()
-    // The last connection of the question that raising asked may still have been open at the first edge.
+    // The last connection of the question that raising asked may still have been open at the first snapshot.
     else if (arm.name === 'envoy-node') expect([4, 5]).toContain(carried?.connections)
     // fortio opens each connection with a request that it does not count.
     else expect(carried?.requests).toBeGreaterThanOrEqual(200)
@@ -82,25 +86,36 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     }
 
     const unsupported = arm.name === 'envoy-sidecar' || arm.name === 'envoy-node-waypoint'
-    if (unsupported) expect(() => seat.target(loadOf('tcp'))).toThrow('does not carry tcp')
-    else expect(seat.target(loadOf('tcp'))).toMatch(/^tcp:/)
-    const h2 = await fortio(seat, loadOf('http2'), '-h2', '-stdclient', '-qps', '-1', '-n', '20', '-payload-size', '64')
+    if (unsupported) expect(() => runningArm.target(loadOf('tcp'))).toThrow('does not carry tcp')
+    else expect(runningArm.target(loadOf('tcp'))).toMatch(/^tcp:/)
+    const h2 = await fortio(
+      runningArm,
+      loadOf('http2'),
+      '-h2',
+      '-stdclient',
+      '-qps',
+      '-1',
+      '-n',
+      '20',
+      '-payload-size',
+      '64',
+    )
     expect(JSON.parse(h2.stdout).RetCodes).toEqual({ 200: 20 })
 
-    const port = portOf(seat)
+    const port = portOf(runningArm)
     await testbed.lower(arm)
     await expect(untilAnswered('http', { host: '127.0.0.1', port }, 0, signal)).rejects.toThrow('no answer')
     await testbed[Symbol.asyncDispose]()
     expect(await leftovers(RUN)).toEqual([])
-    expect(existsSync(seat.dir)).toBe(false)
+    expect(existsSync(runningArm.dir)).toBe(false)
   })
 
   it('a proxy that dies fails its own trial, by name, and the next visit starts anew', async () => {
     const arm: Arm = { name: 'sidecar', mesh: 'envoy-sidecar' }
     await using testbed = await open([arm], [http], `${RUN}-crash`)
-    const seat = await raise(testbed, arm)
-    const window = await seat.observe()
-    const running = failureOf(fortio(seat, http, '-qps', '200', '-t', '15s'))
+    const runningArm = await raise(testbed, arm)
+    const window = await runningArm.observe()
+    const running = failureOf(fortio(runningArm, http, '-qps', '200', '-t', '15s'))
     const [victim = 0] = await processesOf(`${RUN}-crash`, 'envoy')
     process.kill(victim, 'SIGSEGV')
     const failure = await running
@@ -108,11 +123,11 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     expect(failure.message).toMatch(/^(server|client)-proxy \(process \d+\) .*(SIGSEGV|exit code \d+)/)
     expect(failure.why).toContain('last log lines')
     expect((await failureOf(window.close())).code).toBe('process-died')
-    expect((await failureOf(seat.observe())).code).toBe('process-died')
+    expect((await failureOf(runningArm.observe())).code).toBe('process-died')
     expect(await processesOf(`${RUN}-crash`, 'fortio')).toHaveLength(1)
 
     const again = await raise(testbed, arm)
-    expect(again.dir).not.toBe(seat.dir)
+    expect(again.dir).not.toBe(runningArm.dir)
     expect((await fortio(again, http, '-qps', '-1', '-n', '8')).exitCode).toBe(0)
   })
 
@@ -145,9 +160,9 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     const arm: Arm = { name: 'node', mesh: 'envoy-node' }
     await using first = await open([arm], [http], `${RUN}-a`)
     await using second = await open([arm], [http], `${RUN}-b`)
-    const seats = await Promise.all([raise(first, arm), raise(second, arm)])
-    expect(new Set(seats.map(portOf)).size).toBe(2)
-    const both = await Promise.all(seats.map((seat) => fortio(seat, http, '-qps', '-1', '-n', '20')))
+    const runningArms = await Promise.all([raise(first, arm), raise(second, arm)])
+    expect(new Set(runningArms.map(portOf)).size).toBe(2)
+    const both = await Promise.all(runningArms.map((runningArm) => fortio(runningArm, http, '-qps', '-1', '-n', '20')))
     expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
   })
 
@@ -155,10 +170,10 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     const slow: Arm = { name: 'slow', mesh: 'none', inject: { delay: 0.02 } }
     const other: Arm = { name: 'other', mesh: 'envoy-sidecar', version: '1.2.3' }
     await using testbed = await open([slow, other], [http, loadOf('grpc')], `${RUN}-delay`)
-    const seat = await raise(testbed, slow)
-    const { stdout } = await fortio(seat, http, '-qps', '-1', '-n', '20')
+    const runningArm = await raise(testbed, slow)
+    const { stdout } = await fortio(runningArm, http, '-qps', '-1', '-n', '20')
     expect(JSON.parse(stdout).DurationHistogram.Min).toBeGreaterThan(0.02)
-    expect(() => seat.target(loadOf('grpc'))).toThrow('cannot do for grpc')
+    expect(() => runningArm.target(loadOf('grpc'))).toThrow('cannot do for grpc')
     const failure = await failureOf(raise(testbed, other))
     expect(failure.code).toBe('other-version')
     expect(failure.fix).toContain('MESHBENCH_ENVOY')

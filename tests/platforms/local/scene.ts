@@ -1,5 +1,5 @@
 import type { Cohort, Plan } from '../../../src/model/plan.ts'
-import type { Seat, Testbed } from '../../../src/model/platform.ts'
+import type { RunningArm, Testbed } from '../../../src/model/platform.ts'
 import type { Arm, Load, Protocol, Scenario } from '../../../src/model/scenario.ts'
 
 export const cohort: Cohort = { cohort: 1, blocks: [] }
@@ -18,7 +18,7 @@ export function planOf(arms: readonly Arm[], loads: readonly Load[]): Plan {
   return { scenario, cohorts: [cohort] }
 }
 
-export async function raise(testbed: Testbed, arm: Arm, signal = new AbortController().signal): Promise<Seat> {
+export async function raise(testbed: Testbed, arm: Arm, signal = new AbortController().signal): Promise<RunningArm> {
   const steps = testbed.raise(arm, signal)
   let step = await steps.next()
   while (!step.done) step = await steps.next()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { refusal } from '../../../src/platforms/local/envoy/start.ts'
-import { lanesFor, targetUrl } from '../../../src/platforms/local/lanes.ts'
-import { parseServerLog, serverArgv } from '../../../src/platforms/local/server.ts'
+import { endpointsFor, targetUrl } from '../../../src/platforms/local/chain.ts'
+import { refusal } from '../../../src/platforms/local/envoy/start-envoy.ts'
+import { parseServerLog, serverArgv } from '../../../src/platforms/local/local-server.ts'
 
 const captured = (name: string) => readFileSync(new URL(`../../captured/envoy/${name}`, import.meta.url), 'utf8')
 
@@ -29,7 +29,7 @@ describe('an Envoy that does not come up', () => {
 
 describe('the server', () => {
   it('opens only the ports that are needed, all on the loopback', () => {
-    const argv = serverArgv({ lanes: ['http'], delay: 0 })
+    const argv = serverArgv({ endpoints: ['http'], delay: 0 })
     expect(argv[argv.indexOf('-http-port') + 1]).toBe('127.0.0.1:0')
     for (const port of ['grpc', 'tcp', 'udp', 'redirect'])
       expect(argv[argv.indexOf(`-${port}-port`) + 1]).toBe('disabled')
@@ -37,7 +37,7 @@ describe('the server', () => {
   })
 
   it('holds answers back where a delay is injected, even beyond its own limit', () => {
-    const argv = serverArgv({ lanes: ['http'], delay: 0.0025 })
+    const argv = serverArgv({ endpoints: ['http'], delay: 0.0025 })
     expect(argv[argv.indexOf('-echo-server-default-params') + 1]).toBe('delay=2500us')
     expect(argv[argv.indexOf('-max-echo-delay') + 1]).toBe('2500us')
   })
@@ -46,7 +46,7 @@ describe('the server', () => {
     const log = `{"ts":1795345781.176413,"level":"info","r":1,"msg":"Fortio 1.68.0 tcp-echo server listening on tcp 127.0.0.1:40401"}
 {"ts":1795345781.176676,"level":"info","r":1,"msg":"Fortio 1.68.0 grpc 'ping' server listening on tcp 127.0.0.1:34585"}
 {"ts":1795345781.177095,"level":"info","r":1,"msg":"Fortio 1.68.0 http-echo server listening on tcp 127.0.0.1:39233"}`
-    expect(Object.fromEntries([...parseServerLog(log)].map(([lane, { port }]) => [lane, port]))).toEqual({
+    expect(Object.fromEntries([...parseServerLog(log)].map(([endpoint, { port }]) => [endpoint, port]))).toEqual({
       http: 39233,
       grpc: 34585,
       tcp: 40401,
@@ -55,11 +55,11 @@ describe('the server', () => {
   })
 })
 
-describe('lanes', () => {
+describe('endpoints', () => {
   it('are those that the loads need and the mesh carries', () => {
     const loads = [{ protocol: 'http' }, { protocol: 'http2' }, { protocol: 'grpc' }, { protocol: 'tcp' }] as const
-    expect(lanesFor(loads, ['http', 'http2', 'grpc'])).toEqual(['http', 'grpc'])
-    expect(lanesFor(loads, ['http', 'http2', 'grpc', 'tcp'])).toEqual(['http', 'grpc', 'tcp'])
+    expect(endpointsFor(loads, ['http', 'http2', 'grpc'])).toEqual(['http', 'grpc'])
+    expect(endpointsFor(loads, ['http', 'http2', 'grpc', 'tcp'])).toEqual(['http', 'grpc', 'tcp'])
   })
 
   it('are written as each generator wants them', () => {

@@ -3,10 +3,10 @@ import { expect } from 'vitest'
 import type { Analysis } from '../../../src/model/analysis.ts'
 import type { Chart } from '../../../src/report/chart.ts'
 import { type Frame, liveFrame, STILL } from '../../../src/report/charts/frame.ts'
+import { type PageData, pageData } from '../../../src/report/data/page-data.ts'
+import { type PageState, PUBLISHED } from '../../../src/report/data/page-state.ts'
+import { type View, viewOf } from '../../../src/report/data/view.ts'
 import { draw } from '../../../src/report/draw.ts'
-import { type PageData, pageData } from '../../../src/report/page-data.ts'
-import { type PageState, PUBLISHED } from '../../../src/report/page-state.ts'
-import { type View, viewOf } from '../../../src/report/view.ts'
 
 /** A name that would break out of text, an attribute or an expression, if something let it. */
 export const HOSTILE = `</script><img src=x onerror=alert(1)>"'&{{x}} datum.value`

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Load } from '../../../src/model/scenario.ts'
+import { ratioAxis, ratioTick } from '../../../src/report/charts/axes.ts'
 import { forestChart } from '../../../src/report/charts/forest.ts'
 import { liveFrame, STILL } from '../../../src/report/charts/frame.ts'
-import { ratioAxis, ratioTick } from '../../../src/report/charts/ratio-axis.ts'
-import { formatRatio } from '../../../src/report/figures.ts'
+import { formatRatio } from '../../../src/report/format.ts'
 import { analysisOf, scenario } from '../fixture.ts'
 import { drawn, HOSTILE, reasonOf, saidOf, specOf, viewFrom } from './drawn.ts'
 

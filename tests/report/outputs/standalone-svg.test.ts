@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Chart } from '../../../src/report/chart.ts'
 import { allCharts } from '../../../src/report/charts/index.ts'
+import { pageData } from '../../../src/report/data/page-data.ts'
+import { viewOf } from '../../../src/report/data/view.ts'
 import { shortCaveat } from '../../../src/report/outputs/run-words.ts'
 import { standaloneSvg, wrapped } from '../../../src/report/outputs/standalone-svg.ts'
-import { pageData } from '../../../src/report/page-data.ts'
-import { DARK, LIGHT } from '../../../src/report/theme.ts'
-import { viewOf } from '../../../src/report/view.ts'
+import { DARK, LIGHT } from '../../../src/report/page-style.ts'
 import { analysisOf, CAVEAT, scenario } from '../fixture.ts'
 
 const view = viewOf(pageData(analysisOf()))

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { pageData } from '../../../src/report/data/page-data.ts'
+import { viewOf } from '../../../src/report/data/view.ts'
 import { code, fenced, text } from '../../../src/report/outputs/markdown.ts'
 import { summaryMarkdown } from '../../../src/report/outputs/summary.ts'
-import { pageData } from '../../../src/report/page-data.ts'
-import { viewOf } from '../../../src/report/view.ts'
 import { analysisOf, CAVEAT, type Changes, scenario } from '../fixture.ts'
 
 function summaryOf(changes: Changes = {}, report = 'report.html'): string {

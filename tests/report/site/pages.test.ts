@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { trendsOfRun } from '../../../src/analyse/history/trends-of-run.ts'
+import { trendsOfRun } from '../../../src/analyse/trends.ts'
 import type { HistoryEntry } from '../../../src/model/history.ts'
-import { pageData } from '../../../src/report/page-data.ts'
+import { pageData } from '../../../src/report/data/page-data.ts'
+import { viewOf } from '../../../src/report/data/view.ts'
 import { historyPage } from '../../../src/report/site/history-page.ts'
 import { indexPage } from '../../../src/report/site/index-page.ts'
 import { type Published, publishedOf, publishedSchema } from '../../../src/report/site/published.ts'
-import { viewOf } from '../../../src/report/view.ts'
 import { analysisOf } from '../fixture.ts'
 
 const analysis = analysisOf()

@@ -1,19 +1,23 @@
+import { chartAddress, isLocalChart } from '../../../kubernetes/install/helm.ts'
 import type { Plan } from '../../../model/plan.ts'
-import type { Finding } from '../../../model/platform.ts'
+import { type Finding, isAbandoned, type Leftover } from '../../../model/platform.ts'
 import type { Arm, Scenario } from '../../../model/scenario.ts'
-import type { Site } from '../../../model/site.ts'
+import type { Chart, Site } from '../../../model/site.ts'
+import { formatSize } from '../../../model/units.ts'
 import { type ArmMesh, armMesh, imagesOf } from '../arm.ts'
 import type { DockerInfo } from '../docker.ts'
-import { coresFinding, memoryFinding, memoryThere } from './capacity.ts'
-import { clockFinding } from './clock.ts'
+import { coresFinding, isHere, memoryFinding, memoryThere } from './capacity.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'
-import { archivesFinding, diskFinding } from './disk.ts'
-import { ok, refusal } from './finding.ts'
-import { imageFindings } from './images.ts'
-import { isHere } from './is-here.ts'
-import { inotifyFinding, modulesFinding, portsFinding } from './kernel.ts'
-import { leftoverFindings } from './leftover-clusters.ts'
-import { placesFinding } from './places.ts'
+import { error, ok, refusal, warning } from './findings.ts'
+import {
+  archivesFinding,
+  clockFinding,
+  diskFinding,
+  inotifyFinding,
+  modulesFinding,
+  portsFinding,
+} from './host-checks.ts'
+import { imageFindings } from './image-check.ts'
 import { type Readers, readersOf } from './readers.ts'
 
 const NODES_PER_ARM = 3
@@ -119,4 +123,99 @@ function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding 
   } catch (thrown) {
     return refusal(thrown)
   }
+}
+
+async function leftoverFindings({
+  leftovers,
+  keptMemory,
+}: Pick<Readers, 'leftovers' | 'keptMemory'>): Promise<Finding[]> {
+  try {
+    const found = await leftovers()
+    return [deadFinding(found), ...(await keptFinding(found, keptMemory)), ...unrecordedFinding(found)]
+  } catch (thrown) {
+    return [{ ...refusal(thrown), severity: 'warning' }]
+  }
+}
+
+function deadFinding(found: readonly Leftover[]): Finding {
+  const dead = found.filter(isAbandoned)
+  if (dead.length === 0) return ok('nothing is left of earlier runs')
+  return warning(
+    `left of earlier runs: ${dead.map(({ what }) => what).join(', ')}`,
+    'It takes memory and CPU from what is measured.',
+    'meshbench clean',
+  )
+}
+
+async function keptFinding(found: readonly Leftover[], memory: Readers['keptMemory']): Promise<Finding[]> {
+  const count = found.filter(({ spared }) => spared === 'kept').length
+  if (count === 0) return []
+  const bytes = await memory()
+  const size = bytes === undefined ? '' : `, ${formatSize(bytes)} of memory`
+  const clusters = count === 1 ? '1 kept cluster' : `${count} kept clusters`
+  return [ok(`${clusters}${size}: for the next run of the same arms; \`meshbench clean --kept\` removes them`)]
+}
+
+function unrecordedFinding(found: readonly Leftover[]): Finding[] {
+  const unrecorded = found.filter(({ spared }) => spared === 'unrecorded')
+  if (unrecorded.length === 0) return []
+  return [
+    warning(
+      `named like ours: ${unrecorded.map(({ what }) => what).join(', ')}`,
+      'If nobody needs it, it takes memory and CPU from what is measured.',
+      'meshbench clean --all',
+    ),
+  ]
+}
+
+/** A chart or manifests that an installation reads. */
+type Place =
+  | { readonly kind: 'chart'; readonly chart: Chart; readonly version: string }
+  | { readonly kind: 'manifests'; readonly place: string }
+
+type PlaceReaders = Pick<Readers, 'exists' | 'addressTrouble'>
+
+/** Charts and manifests are looked for before anything is made: an hour later every arm would fail for want of one. */
+async function placesFinding(
+  arms: readonly ArmMesh[],
+  site: Pick<Site, 'gatewayApi'>,
+  readers: PlaceReaders,
+): Promise<Finding[]> {
+  const places = placesOf(arms, site)
+  if (places.length === 0) return []
+  const troubles = await Promise.all(places.map(async (place) => ({ place, why: await troubleOf(place, readers) })))
+  const found = troubles.flatMap(({ place, why }) =>
+    why === undefined
+      ? []
+      : [error(`${titleOf(place)} cannot be had`, why, 'Check the way there, or name another place in a site file.')],
+  )
+  return found.length > 0 ? found : [ok(`${places.length} places of charts and manifests`)]
+}
+
+function placesOf(arms: readonly ArmMesh[], site: Pick<Site, 'gatewayApi'>): Place[] {
+  const all = arms.flatMap(({ kubernetes, about }) =>
+    kubernetes.install(about).flatMap((step): Place[] => {
+      if (step.do === 'helm') return [{ kind: 'chart', chart: chartAddress(about, step.chart), version: step.version }]
+      if (step.do === 'gateway-api') return [{ kind: 'manifests', place: site.gatewayApi.manifests }]
+      if (step.do !== 'site-manifests') return []
+      return (about.vendor.manifests ?? []).map((place) => ({ kind: 'manifests', place }))
+    }),
+  )
+  return [...new Map(all.map((place) => [JSON.stringify(place), place])).values()]
+}
+
+/** Why it cannot be had; undefined where it can, or nobody can tell yet. */
+async function troubleOf(place: Place, readers: PlaceReaders): Promise<string | undefined> {
+  if (place.kind === 'manifests' && /^https?:/.test(place.place)) return await readers.addressTrouble(place.place)
+  const path = place.kind === 'manifests' ? place.place : place.chart
+  // Whoever renders it fetches it, and says why it cannot be had.
+  if (place.kind === 'chart' && !isLocalChart(place.chart)) return undefined
+  return (await readers.exists(String(path))) ? undefined : 'there is nothing at that path'
+}
+
+function titleOf(place: Place): string {
+  if (place.kind === 'manifests') return `what is at ${place.place}`
+  const { chart, version } = place
+  const name = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
+  return `the chart ${name}${isLocalChart(chart) ? '' : ` ${version}`}`
 }

@@ -2,7 +2,7 @@ import { isLoopback } from '../../../host/outgoing.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Finding } from '../../../model/platform.ts'
 import type { Docker, DockerInfo } from '../docker.ts'
-import { error, ok, warning } from './finding.ts'
+import { error, ok, warning } from './findings.ts'
 
 /** The first Kubernetes whose kubelet refuses cgroup v1. */
 const NEEDS_V2 = [1, 35] as const

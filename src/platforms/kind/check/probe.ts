@@ -6,7 +6,7 @@ import { imagesOf } from '../arm.ts'
 import type { DockerInfo } from '../docker.ts'
 import { memoryThere } from './capacity.ts'
 import { localDaemon } from './daemon.ts'
-import { seekImages } from './images.ts'
+import { seekImages } from './image-check.ts'
 import { type Readers, readersOf } from './readers.ts'
 
 /** Why there can be no clusters here, and what to do about it. */

@@ -4,11 +4,10 @@ import { gunzipSync } from 'node:zlib'
 import { execa } from 'execa'
 import type { Finding, Leftover } from '../../../model/platform.ts'
 import type { Bytes, Seconds } from '../../../model/units.ts'
-import { keptMemory } from '../cluster/kept-memory.ts'
-import { clusterLeftovers } from '../cluster/leftovers.ts'
-import { records } from '../cluster/record.ts'
+import { clusterLeftovers, keptMemory } from '../cluster/cluster-leftovers.ts'
+import { records } from '../cluster/cluster-record.ts'
 import { type Docker, docker as realDocker } from '../docker.ts'
-import { addressTrouble, type Examination, examineArms } from './remote-trouble.ts'
+import { addressTrouble, type Examination, examineArms } from './remote-check.ts'
 
 /** What a check looks at, so that tests can show it another machine. */
 export interface Readers {
@@ -39,7 +38,7 @@ export interface Readers {
   examine(what: Examination): Promise<Finding[] | undefined>
 }
 
-export interface MissingModules {
+interface MissingModules {
   readonly missing: readonly string[]
   /** Release of the kernel that they were looked for in. */
   readonly kernel: string

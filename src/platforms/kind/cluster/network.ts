@@ -1,7 +1,7 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Docker } from '../docker.ts'
-import { RECORDS_FOLDER } from './record.ts'
+import { RECORDS_FOLDER } from './cluster-record.ts'
 
 /** Clusters share it; it goes when the last of them has gone. */
 export const NETWORK = 'meshbench'

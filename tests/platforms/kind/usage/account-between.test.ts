@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { accountBetween } from '../../../../src/platforms/kind/usage/account-between.ts'
-import { containerIdOf } from '../../../../src/platforms/kind/usage/components.ts'
-import type { NodeEdge } from '../../../../src/platforms/kind/usage/node-edge.ts'
+import type { NodeSnapshot } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
+import { accountBetween, containerIdOf } from '../../../../src/platforms/kind/usage/usage-between.ts'
 import { captured, RULES, withNode } from './captured.ts'
 
 const { before, after, pods } = captured('load')
-const without = (drop: (path: string) => boolean) => (edge: NodeEdge) => ({
-  ...edge,
-  cgroups: new Map([...edge.cgroups].filter(([path]) => !drop(path))),
+const without = (drop: (path: string) => boolean) => (snapshot: NodeSnapshot) => ({
+  ...snapshot,
+  cgroups: new Map([...snapshot.cgroups].filter(([path]) => !drop(path))),
 })
 
 describe('accountBetween', () => {
@@ -49,8 +48,9 @@ describe('accountBetween', () => {
   })
 
   it('claims nothing where services have no cgroups', () => {
-    const podsOnly = (edge: NodeEdge) => without((path) => containerIdOf(path) === undefined)(edge)
-    const all = (edges: typeof before) => new Map([...edges].map(([node, edge]) => [node, podsOnly(edge)]))
+    const podsOnly = (snapshot: NodeSnapshot) => without((path) => containerIdOf(path) === undefined)(snapshot)
+    const all = (snapshots: typeof before) =>
+      new Map([...snapshots].map(([node, snapshot]) => [node, podsOnly(snapshot)]))
     const [evidence] = accountBetween(all(before), all(after), pods, RULES)
     expect(evidence).not.toHaveProperty('holds')
     expect(evidence?.seen).toContain('its services have no cgroups')

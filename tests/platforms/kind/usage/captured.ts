@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { type ComponentRule, NODE_PARTS, type NodePart, type PodFact } from '../../../../src/model/mesh.ts'
-import type { NodeEdge, NodeEdges } from '../../../../src/platforms/kind/usage/node-edge.ts'
-import { parseEdge } from '../../../../src/platforms/kind/usage/parse-edge.ts'
+import {
+  type NodeSnapshot,
+  type NodeSnapshots,
+  parseSnapshot,
+} from '../../../../src/platforms/kind/usage/node-snapshot.ts'
 
 const DIR = new URL('../../../captured/node/', import.meta.url)
 
@@ -11,11 +14,11 @@ export function edgeText(name: 'load' | 'restart', node: NodePart, at: 'before' 
   return gunzipSync(readFileSync(new URL(`${name}/${node}.${at}.gz`, DIR))).toString()
 }
 
-export function captured(name: 'load' | 'restart'): { before: NodeEdges; after: NodeEdges; pods: PodFact[] } {
-  const edges = (at: 'before' | 'after') =>
-    new Map(NODE_PARTS.map((node) => [node, parseEdge(edgeText(name, node, at), node)] as const))
+export function captured(name: 'load' | 'restart'): { before: NodeSnapshots; after: NodeSnapshots; pods: PodFact[] } {
+  const snapshots = (at: 'before' | 'after') =>
+    new Map(NODE_PARTS.map((node) => [node, parseSnapshot(edgeText(name, node, at), node)] as const))
   const pods = JSON.parse(readFileSync(new URL(`${name}/pods.json`, DIR), 'utf8'))
-  return { before: edges('before'), after: edges('after'), pods }
+  return { before: snapshots('before'), after: snapshots('after'), pods }
 }
 
 export const RULES: readonly ComponentRule[] = [
@@ -31,13 +34,17 @@ export const RULES: readonly ComponentRule[] = [
   },
 ]
 
-/** The same edges with one node's changed. */
-export function withNode(edges: NodeEdges, node: NodePart, change: (edge: NodeEdge) => NodeEdge): NodeEdges {
-  return new Map([...edges].map(([part, edge]) => [part, part === node ? change(edge) : edge]))
+/** The same snapshots with one node's changed. */
+export function withNode(
+  snapshots: NodeSnapshots,
+  node: NodePart,
+  change: (snapshot: NodeSnapshot) => NodeSnapshot,
+): NodeSnapshots {
+  return new Map([...snapshots].map(([part, snapshot]) => [part, part === node ? change(snapshot) : snapshot]))
 }
 
-export function edgeOf(edges: NodeEdges, node: NodePart): NodeEdge {
-  const edge = edges.get(node)
-  if (!edge) throw new Error(`no ${node}`)
-  return edge
+export function snapshotOf(snapshots: NodeSnapshots, node: NodePart): NodeSnapshot {
+  const snapshot = snapshots.get(node)
+  if (!snapshot) throw new Error(`no ${node}`)
+  return snapshot
 }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { edgeScript } from '../../../../src/platforms/kind/usage/edge-script.ts'
-import { parseEdge } from '../../../../src/platforms/kind/usage/parse-edge.ts'
+import { parseSnapshot, snapshotScript } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
 
 const ID = 'ab'.repeat(32)
 const PODS = 'kubelet.slice/kubelet-kubepods.slice'
@@ -44,7 +43,7 @@ const V2: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [`${SCOPE}/inner`]: { 'cpu.stat': cpuStat(5_000_000), ...memory(200_000, 0), 'pids.current': '3\n' },
 }
 
-describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2', () => {
+describe.runIf(process.platform === 'linux')('snapshotScript on a tree of cgroup v2', () => {
   let root = ''
   let text = ''
 
@@ -57,14 +56,14 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
         writeFileSync(file, content)
       }
     }
-    text = (await execa('sh', ['-c', edgeScript.replace('/sys/fs/cgroup', root)])).stdout
+    text = (await execa('sh', ['-c', snapshotScript.replace('/sys/fs/cgroup', root)])).stdout
   })
   afterAll(() => rmSync(root, { recursive: true }))
 
   it('finds the version out by itself, and every cgroup', () => {
-    const edge = parseEdge(text, 'server')
-    expect(edge.cgroupVersion).toBe(2)
-    expect(edge.total).toEqual({
+    const snapshot = parseSnapshot(text, 'server')
+    expect(snapshot.cgroupVersion).toBe(2)
+    expect(snapshot.total).toEqual({
       cpuSeconds: 9,
       memoryBytes: 500_000,
       fileBytes: 2048,
@@ -72,7 +71,7 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
       tasks: 77,
       majorFaults: 7,
     })
-    expect(edge.cgroups.get(SCOPE)).toEqual({
+    expect(snapshot.cgroups.get(SCOPE)).toEqual({
       cpuSeconds: 6,
       throttledPeriods: 4,
       throttledSeconds: 0.006,
@@ -83,20 +82,20 @@ describe.runIf(process.platform === 'linux')('edgeScript on a tree of cgroup v2'
       majorFaults: 7,
       pressure: { cpu: { some: 3, full: 2 }, memory: { some: 0.04, full: 0.01 }, io: { some: 0, full: 0 } },
     })
-    expect(edge.cgroups.get('system.slice/containerd.service')).toEqual({ cpuSeconds: 2 })
+    expect(snapshot.cgroups.get('system.slice/containerd.service')).toEqual({ cpuSeconds: 2 })
   })
 
   it('does not enter containers', () => {
-    expect([...parseEdge(text, 'server').cgroups.keys()].filter((path) => path.endsWith('inner'))).toEqual([])
+    expect([...parseSnapshot(text, 'server').cgroups.keys()].filter((path) => path.endsWith('inner'))).toEqual([])
   })
 
   it('reads this machine for clocks and host', () => {
-    const edge = parseEdge(text, 'server')
-    expect(Math.abs(edge.wall - Date.now() / 1000)).toBeLessThan(60)
-    expect(edge.host.cores).toBeGreaterThan(0)
-    expect(edge.host.busy).toBeGreaterThan(0)
-    expect(edge.strain.majorFaults).toBeGreaterThan(0)
-    expect(edge.strain.swappedOut).toBeGreaterThanOrEqual(0)
+    const snapshot = parseSnapshot(text, 'server')
+    expect(Math.abs(snapshot.wall - Date.now() / 1000)).toBeLessThan(60)
+    expect(snapshot.host.cores).toBeGreaterThan(0)
+    expect(snapshot.host.busy).toBeGreaterThan(0)
+    expect(snapshot.strain.majorFaults).toBeGreaterThan(0)
+    expect(snapshot.strain.swappedOut).toBeGreaterThanOrEqual(0)
   })
 
   it('reads counters of CPU before those of memory', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { hostBetween } from '../../../../src/platforms/kind/usage/host-between.ts'
-import { captured, edgeOf } from './captured.ts'
+import { hostBetween } from '../../../../src/platforms/kind/usage/usage-between.ts'
+import { captured, snapshotOf } from './captured.ts'
 
 const { before, after } = captured('load')
-const [open, close] = [edgeOf(before, 'client'), edgeOf(after, 'client')]
+const [open, close] = [snapshotOf(before, 'client'), snapshotOf(after, 'client')]
 
 describe('hostBetween', () => {
   it('sees the whole machine, from any node', () => {
@@ -13,11 +13,11 @@ describe('hostBetween', () => {
     expect(host.busyCores).toBeGreaterThan(1.9)
     expect(host.busyCores).toBeLessThanOrEqual(2.01)
     expect(host.stolenCores).toBeCloseTo(0.002, 3)
-    const other = hostBetween(edgeOf(before, 'server'), edgeOf(after, 'server'))
+    const other = hostBetween(snapshotOf(before, 'server'), snapshotOf(after, 'server'))
     expect(other.busyCores).toBeCloseTo(host.busyCores, 1)
   })
 
-  it('has what tasks waited for, where both edges have it', () => {
+  it('has what tasks waited for, where both snapshots have it', () => {
     const memory = (some: number) => ({ pressure: { memory: { some } }, majorFaults: 100 * some })
     const host = hostBetween({ ...open, strain: memory(2) }, { ...close, strain: memory(2.5) })
     expect(host).toMatchObject({ pressure: { memory: { some: 0.5 } }, majorFaults: 50 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { NODE_PARTS, type NodePart } from '../../../../src/model/mesh.ts'
-import type { NodeEdges } from '../../../../src/platforms/kind/usage/node-edge.ts'
+import type { NodeSnapshots } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
 import { usageBetween } from '../../../../src/platforms/kind/usage/usage-between.ts'
-import { captured, edgeOf, RULES } from './captured.ts'
+import { captured, RULES, snapshotOf } from './captured.ts'
 
 const { before, after, pods } = captured('load')
 const usage = usageBetween(before, after, pods, RULES)
@@ -25,7 +25,7 @@ describe('usageBetween on a real load', () => {
   })
 
   it.each(NODE_PARTS)('adds up to what the %s node used', (node) => {
-    const [open, close] = [edgeOf(before, node), edgeOf(after, node)]
+    const [open, close] = [snapshotOf(before, node), snapshotOf(after, node)]
     const sum = (of_: 'cpuSeconds' | 'memoryBytes' | 'threads') =>
       PARTS[node].reduce((total, component) => total + (of(component)[of_] ?? 0), 0)
     expect(sum('cpuSeconds')).toBeCloseTo(close.total.cpuSeconds - open.total.cpuSeconds, 9)
@@ -43,7 +43,7 @@ describe('usageBetween on a real load', () => {
 
   it('shows a limit and what it held back', () => {
     const server = of('server')
-    const seconds = edgeOf(after, 'server').monotonic - edgeOf(before, 'server').monotonic
+    const seconds = snapshotOf(after, 'server').monotonic - snapshotOf(before, 'server').monotonic
     expect(server.cpuLimit).toBe(0.2)
     expect(server.cpuSeconds).toBeLessThanOrEqual(0.2 * (seconds + 0.1))
     expect(server.throttledPeriods).toBe(40)
@@ -53,15 +53,15 @@ describe('usageBetween on a real load', () => {
   })
 
   it('has what a component waited for, where the kernel counts it by cgroup', () => {
-    const counted = (edges: NodeEdges, some: number) =>
+    const counted = (snapshots: NodeSnapshots, some: number) =>
       new Map(
-        [...edges].map(([part, edge]) => {
+        [...snapshots].map(([part, snapshot]) => {
           const cgroups = new Map(
-            [...edge.cgroups].map(([path, counters]) => {
+            [...snapshot.cgroups].map(([path, counters]) => {
               return [path, { ...counters, pressure: { memory: { some } }, majorFaults: 10 * some }] as const
             }),
           )
-          return [part, { ...edge, cgroups }] as const
+          return [part, { ...snapshot, cgroups }] as const
         }),
       )
     const strained = usageBetween(counted(before, 1), counted(after, 1.5), pods, RULES)
@@ -94,21 +94,21 @@ describe('usageBetween on a real load', () => {
     const bare = usageBetween(before, after, pods, [])
     expect(bare.map(({ component }) => component)).toEqual(['node-control', 'node-client', 'node-server'])
     expect(of('node-server', bare).cpuSeconds).toBeCloseTo(
-      edgeOf(after, 'server').total.cpuSeconds - edgeOf(before, 'server').total.cpuSeconds,
+      snapshotOf(after, 'server').total.cpuSeconds - snapshotOf(before, 'server').total.cpuSeconds,
       9,
     )
   })
 
-  it('refuses a node that was read at one edge only', () => {
-    const lost: NodeEdges = new Map([...after].filter(([node]) => node !== 'server'))
-    expect(() => usageBetween(before, lost, pods, RULES)).toThrow(/server node was read at one edge/)
+  it('refuses a node that was read at one snapshot only', () => {
+    const lost: NodeSnapshots = new Map([...after].filter(([node]) => node !== 'server'))
+    expect(() => usageBetween(before, lost, pods, RULES)).toThrow(/server node was read at one snapshot/)
   })
 })
 
 describe('usageBetween over a restart', () => {
   const { before, after, pods } = captured('restart')
 
-  it('sees it where the pods of both edges are known', () => {
+  it('sees it where the pods of both snapshots are known', () => {
     const server = of('server', usageBetween(before, after, pods, RULES))
     expect(server.restarts).toBe(1)
     expect(server.cpuLimit).toBe(0.2)
@@ -119,7 +119,7 @@ describe('usageBetween over a restart', () => {
   it.each([
     ['first', 0],
     ['last', -1],
-  ])('sees it where only the pods of the %s edge are known', (_, index) => {
+  ])('sees it where only the pods of the %s snapshot are known', (_, index) => {
     const one = pods.filter(({ name }) => name === 'server').at(index)
     expect(of('server', usageBetween(before, after, one ? [one] : [], RULES)).restarts).toBe(1)
   })

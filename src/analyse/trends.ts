@@ -1,0 +1,187 @@
+import { meshes } from '../meshes/index.ts'
+import type { Analysis, Cell } from '../model/analysis.ts'
+import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../model/history.ts'
+import { trialsOf } from '../model/plan.ts'
+import { type Arm, baselineOf, type Load } from '../model/scenario.ts'
+import { random } from '../stats/random.ts'
+import { changePoints } from '../stats/series.ts'
+import { TAIL } from './quantiles.ts'
+
+/** One arm, load and metric over runs of one kind of machine. */
+export interface Trend {
+  readonly arm: string
+  readonly load: string
+  readonly metric: string
+  readonly unit: string
+  readonly better: string
+  /** `ratio`: to the baseline of the same run, so that a slower night moves both. `level`: where there is no ratio. */
+  readonly of: 'ratio' | 'level'
+  readonly points: readonly TrendPoint[]
+  readonly changes: readonly Change[]
+}
+
+interface TrendPoint {
+  readonly run: string
+  readonly startedAt: string
+  readonly value: number
+}
+
+/** When a series changed, and what of its environment changed in between. Dates a change; never judges a run. */
+export interface Change {
+  /** The last run before it and the first one after. */
+  readonly before: string
+  readonly after: string
+  readonly at: string
+  /** Geometric mean after it to the one before it. */
+  readonly ratio: number
+  readonly p: number
+  readonly versions: readonly { readonly what: string; readonly from: string; readonly to: string }[]
+}
+
+/** Fewer runs than two shortest segments cannot show a change. */
+const RUNS_TO_SEARCH = 6
+
+/** Older runs are drawn and not searched, since the search takes the square of their number. */
+const LOOK_BACK = 100
+
+/** Every series of one metric, in the order in which the history first names it. */
+export function trendsOf(history: readonly HistoryEntry[], metric: string): Trend[] {
+  const groups = Map.groupBy(history, seriesKey)
+  return [...groups.values()].flatMap((entries) => trendOf(entries, metric) ?? [])
+}
+
+function trendOf(given: readonly HistoryEntry[], metric: string): Trend | undefined {
+  const entries = given.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0))
+  const [first] = entries
+  const known = entries.find((entry) => entry.metrics[metric])?.metrics[metric]
+  if (!first || !known) return undefined
+  const of = followedOf(entries, metric)
+  const seen = entries.flatMap((entry) => {
+    const value = entry.metrics[metric]?.[of]?.center
+    return value !== undefined && value > 0 ? [{ entry, value }] : []
+  })
+  if (seen.length === 0) return undefined
+  return {
+    arm: first.arm,
+    load: first.load,
+    metric,
+    unit: known.unit,
+    better: known.better,
+    of,
+    points: seen.map(({ entry: { run, startedAt }, value }) => ({ run, startedAt, value })),
+    changes: changesOf(seen.slice(-LOOK_BACK), metric),
+  }
+}
+
+type Seen = readonly { readonly entry: HistoryEntry; readonly value: number }[]
+
+function changesOf(seen: Seen, metric: string): Change[] {
+  const [first] = seen
+  if (!first || seen.length < RUNS_TO_SEARCH) return []
+  const logs = seen.map(({ value }) => Math.log(value))
+  // Seeded by what is searched: the same history says the same each time.
+  const found = changePoints(logs, { random: random(1, 'history', seriesKey(first.entry), metric) })
+  const edges = [0, ...found.map(({ index }) => index), seen.length]
+  return found.flatMap(({ index, p }, place): Change[] => {
+    const [last, next] = [seen[index - 1]?.entry, seen[index]?.entry]
+    if (!last || !next) return []
+    const [from, to] = [logs.slice(edges[place], index), logs.slice(index, edges[place + 2])]
+    const ratio = Math.exp(meanOf(to) - meanOf(from))
+    return [{ before: last.run, after: next.run, at: next.startedAt, ratio, p, versions: versionChanges(last, next) }]
+  })
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function versionChanges({ versions: before }: HistoryEntry, { versions: after }: HistoryEntry): Change['versions'] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return names.flatMap((what) => {
+    const [from, to] = [before[what] ?? 'absent', after[what] ?? 'absent']
+    return from === to ? [] : [{ what, from, to }]
+  })
+}
+
+/** Evidence that names what ran: an image with its digest, a version that was read off. */
+const VERSION_EVIDENCE = new Set(['version', 'image', 'proxy-version'])
+
+/** What the history keeps of a run: every arm under every load that has a valid trial. */
+export function historyEntries(analysis: Analysis): HistoryEntry[] {
+  const { arms, loads } = analysis.record.run.plan.scenario
+  return loads.flatMap((load) => arms.flatMap((arm) => entryOf(analysis, arm, load) ?? []))
+}
+
+function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undefined {
+  const { id, startedAt, plan, provenance } = analysis.record.run
+  const is = (one: { readonly arm: string; readonly load: string }) => one.arm === arm.name && one.load === load.name
+  const valid = analysis.trials.filter(({ result, status }) => status === 'valid' && is(result.trial))
+  if (valid.length === 0) return undefined
+  return {
+    schema: HISTORY_SCHEMA,
+    run: id,
+    startedAt,
+    scenario: plan.scenario.name,
+    platform: provenance.platform,
+    profile: plan.scenario.profile,
+    machine: machineClassText(provenance.machine),
+    arm: arm.name,
+    mesh: arm.mesh,
+    baseline: baselineOf(plan.scenario).name,
+    load: load.name,
+    asked: askedOf(load),
+    versions: versionsOf(analysis, arm, valid),
+    validTrials: valid.length,
+    plannedTrials: trialsOf(plan).filter(is).length,
+    metrics: Object.fromEntries(analysis.cells.filter(is).flatMap((cell) => metricOf(analysis, cell))),
+  }
+}
+
+function metricOf({ metrics }: Analysis, { metric, estimate, ratio }: Cell) {
+  const info = metrics.find(({ name }) => name === metric)
+  if (!info || !estimate) return []
+  return [[metric, { unit: info.unit, better: info.better, level: estimate, ...(ratio && { ratio }) }]] as const
+}
+
+/** Everything of a load but its name, keys in order. */
+function askedOf({ name: _, ...load }: Load): string {
+  return Object.entries(load)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ')
+}
+
+/** Where a change can have come from. */
+function versionsOf({ record }: Analysis, arm: Arm, valid: Analysis['trials']): Record<string, string> {
+  const { meshbench, tools, machine, git } = record.run.provenance
+  const [first] = valid
+  const evidence = first?.result.outcome.status === 'measured' ? first.result.outcome.reading.observation.evidence : []
+  return {
+    ...(arm.version !== undefined && { [meshes[arm.mesh]?.title ?? arm.mesh]: arm.version }),
+    ...(arm.values && { values: JSON.stringify(arm.values) }),
+    ...(arm.inject && { 'injected delay': `${arm.inject.delay} s` }),
+    ...Object.fromEntries(evidence.flatMap(({ name, seen }) => (VERSION_EVIDENCE.has(name) ? [[name, seen]] : []))),
+    ...Object.fromEntries(tools.map(({ name, version }) => [name, version])),
+    meshbench,
+    kernel: machine.kernel,
+    ...(git && { commit: git.commit.slice(0, 12) + (git.dirty ? ' with changes' : '') }),
+  }
+}
+
+/** What trends are shown of, unless somebody asks for others. */
+export const TREND_METRICS: readonly string[] = ['p50', TAIL, 'p99', 'mesh-cpu']
+
+/**
+ * The trends that end in a run: of its arms and loads, with the runs before it. Later ones are left out, so that the page
+ * of a run stays the same whenever it is made. Empty where no other run can stand in one line with it.
+ */
+export function trendsOfRun(analysis: Analysis, history: readonly HistoryEntry[], metrics = TREND_METRICS): Trend[] {
+  const own = historyEntries(analysis)
+  const { id, startedAt } = analysis.record.run
+  const series = new Set(own.map(seriesKey))
+  const before = history.filter(
+    (entry) => entry.run !== id && entry.startedAt < startedAt && series.has(seriesKey(entry)),
+  )
+  if (before.length === 0) return []
+  return metrics.flatMap((metric) => trendsOf([...before, ...own], metric))
+}

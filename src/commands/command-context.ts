@@ -1,0 +1,25 @@
+import type { Writable } from 'node:stream'
+
+/** A stream that may be a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** What a command is given of the process that it runs in, so that tests can give it another. */
+export interface CommandContext {
+  /** Results, and nothing else. */
+  readonly stdout: Output
+  /** Everything else. */
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly argv: readonly string[]
+  /** Aborted by the first Ctrl-C, with a Failure as its reason. */
+  readonly signal: AbortSignal
+  /** What the second Ctrl-C does before the process ends: kills at once, and says what is left. */
+  readonly emergency: { run: () => Promise<string[]> }
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly results: string
+}

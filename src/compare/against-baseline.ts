@@ -1,0 +1,101 @@
+import type { Cell, Estimate } from '../model/analysis.ts'
+import type { Arm } from '../model/scenario.ts'
+import { type Cohorts, exponential, geometricInterval, meanInterval } from '../stats/intervals.ts'
+import { disagreeingRobustEstimate, type Equals, type Known, overBlocks, pooledVarianceFor } from './estimate.ts'
+import { byBlock, equalArms, isGeometric, type Measures, measure, pairUp } from './pairs.ts'
+
+/** An arm's values; `isEqual`: it repeats the baseline. Without `arm` no variance is pooled for its comparison. */
+export interface ArmValues {
+  readonly arm?: Arm
+  readonly isEqual: boolean
+  readonly values: Cell['values']
+}
+
+/** An arm against the baseline, paired within blocks. */
+export interface Against extends Measures {
+  readonly robust?: Estimate
+}
+
+/** Every arm against the first one; undefined for that one itself, and where no block has both. Ratios are of all arms or of none. */
+export function compareToBaseline(arms: readonly ArmValues[], provisioned: boolean): (Against | undefined)[] {
+  const base = byBlock(arms[0]?.values ?? [])
+  const geometric = isGeometric(arms.map(({ values }) => values))
+  const paired = arms.map(({ values }, index) => (index === 0 ? undefined : pairUp(base, values, geometric)))
+  const pairs = paired.flatMap((one, index) => (one && arms[index]?.isEqual ? [one] : []))
+  const equal = equalArms(pairs, provisioned)
+  const known = arms.flatMap(({ arm, values }): Known[] => (arm ? [{ arm, values }] : []))
+  return paired.map((one, index) => {
+    const own = arms[index]
+    if (!one || !own) return undefined
+    const lent = own.arm && arms[0]?.arm ? pooledVarianceFor(arms[0].arm, own.arm, known) : {}
+    const twin = one.logs && disagreeingRobustEstimate(one.logs.flat())
+    return {
+      ...measure(one, equal, own.isEqual ? { mean: tonight } : { lent }),
+      ...(twin && { robust: exponential(twin) }),
+    }
+  })
+}
+
+/** Of equal arms the interval says what they differ by tonight: cohorts are no replicates of that. */
+function tonight(cohorts: Cohorts, { provisioned }: Equals) {
+  return overBlocks(cohorts, { pairs: [], provisioned })
+}
+
+type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis' | 'p' | 'robust'>
+
+/**
+ * What an arm's trials say by themselves, and beside the baseline: of a run, and of what a reader makes of it. Level,
+ * ratio and difference are one estimate: the level is the baseline's times the ratio, the difference the baseline's level
+ * times (ratio − 1). Where no trial is missing, that level is the mean over the arm's own trials; where some are, it is
+ * adjusted to the blocks of the baseline, so that an arm does not look fast because it missed a slow block. Without a
+ * ratio the same holds for arithmetic means and their difference.
+ */
+export function figuresOfCell(
+  values: Cell['values'],
+  against: Against | undefined,
+  { base, geometric }: { readonly base: Cell['values']; readonly geometric: boolean },
+): Figures {
+  const mean = geometric ? 'geometric' : 'arithmetic'
+  const own = levelOf(values, geometric)
+  if (!own) return {}
+  const leading = against?.ratio ?? against?.difference
+  const baseline = levelOf(base, geometric)?.center
+  if (!leading || baseline === undefined) return { estimate: own, mean }
+  const ratio = against?.ratio?.estimate
+  const difference = ratio ? differenceAt(baseline, ratio) : leading.estimate
+  return {
+    estimate: at(baseline + difference.center, own, geometric),
+    mean,
+    ...(ratio && { ratio }),
+    difference,
+    basis: leading.basis,
+    ...(leading.p !== undefined && { p: leading.p }),
+    ...(against?.robust && { robust: against.robust }),
+  }
+}
+
+/** What a ratio is in the metric's unit at a level, so that level + difference = level × ratio. */
+export function differenceAt(level: number, ratio: Estimate): Estimate {
+  return mapped(ratio, (one) => level * (one - 1))
+}
+
+function levelOf(values: Cell['values'], geometric: boolean): Estimate | undefined {
+  const numbers = values.map(({ value }) => value)
+  return geometric ? geometricInterval(numbers) : meanInterval(numbers)
+}
+
+/** The same interval around another centre. */
+function at(center: number, own: Estimate, geometric: boolean): Estimate {
+  if (center === own.center) return own
+  return mapped(own, geometric ? (one) => (one * center) / own.center : (one) => one + center - own.center)
+}
+
+/** `change` grows with its argument, so ends stay ends. */
+function mapped({ center, lo, hi, n }: Estimate, change: (value: number) => number): Estimate {
+  return {
+    center: change(center),
+    ...(lo !== undefined && { lo: change(lo) }),
+    ...(hi !== undefined && { hi: change(hi) }),
+    n,
+  }
+}

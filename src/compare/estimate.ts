@@ -1,0 +1,211 @@
+import type { Basis, Cell, Estimate } from '../model/analysis.ts'
+import { type Arm, isSameArm, isSameMesh } from '../model/scenario.ts'
+import { studentCdf } from '../stats/distributions.ts'
+import {
+  type CohortSpread,
+  type Cohorts,
+  cohortSpread,
+  components,
+  halfWidth,
+  independentDifferences,
+  LEVEL,
+  meanInterval,
+  nestedInterval,
+} from '../stats/intervals.ts'
+import { mean } from '../stats/moments.ts'
+import { hodgesLehmann, signedRankCdf } from '../stats/rank-tests.ts'
+import { rootWhole } from '../stats/root.ts'
+
+/** A mean over blocks, of log-ratios or of differences, and what its interval rests on. */
+export interface Weighed {
+  /** `n` counts blocks. */
+  readonly estimate: Estimate
+  readonly basis: Basis
+  /** Standard error of the mean; absent where nothing can be known of it. */
+  readonly error?: number
+  /** Two-sided chance of this or more without a difference, by the interval's own t. */
+  readonly p?: number
+}
+
+/** What equal arms of the same run show, and whether cohorts are clusters. */
+export interface Equals {
+  /** The same measure of each A/A pair of the baseline, by cohort. */
+  readonly pairs: readonly Cohorts[]
+  readonly provisioned: boolean
+  /** What arms equal to the two compared show of the scatter between cohorts: see `pooledVarianceFor`. */
+  readonly spread?: CohortSpread
+}
+
+/**
+ * With two or more cohorts the cohort is the replicate, and arms equal to the two compared add what they show of the
+ * scatter between cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters
+ * only, and is widened on both sides by what equal arms differ by.
+ */
+export function estimateOf(cohorts: Cohorts, equals: Equals): Weighed | undefined {
+  const filled = cohorts.filter(({ length }) => length > 0)
+  return filled.length > 1 ? overCohorts(filled, equals) : overBlocks(filled, equals)
+}
+
+/** All blocks alike: of one provisioning, or of an A/A pair, which says what equal arms differ by in this run. */
+export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): Weighed | undefined {
+  const plain = meanInterval(cohorts.flat())
+  if (!plain) return undefined
+  const freedom = plain.n - 1
+  const widened = provisioned ? Math.max(0, ...pairs.flatMap((pair) => means(pair).map(Math.abs))) : 0
+  const basis: Basis = {
+    unit: 'blocks',
+    cohorts: cohorts.length,
+    freedom,
+    ...components(cohorts),
+    ...(provisioned && cohorts.length === 1 && { onlyHere: true }),
+    ...(widened > 0 && { widened }),
+  }
+  if (plain.hi === undefined || plain.lo === undefined) return { estimate: plain, basis }
+  const error = (plain.hi - plain.center) / halfWidth(freedom)
+  const estimate = { ...plain, lo: plain.lo - widened, hi: plain.hi + widened }
+  return { estimate, basis, error, p: chanceOf(Math.max(0, Math.abs(plain.center) - widened), error, freedom) }
+}
+
+function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined {
+  const nested = nestedInterval(cohorts, spread)
+  const interval = nested?.byCohorts
+  if (!interval) return undefined
+  const freedom = cohorts.length - 1 + (spread?.freedom ?? 0)
+  const error = ((interval.hi ?? interval.center) - interval.center) / halfWidth(freedom)
+  return {
+    estimate: { ...interval, n: cohorts.flat().length },
+    basis: {
+      unit: 'cohorts',
+      cohorts: cohorts.length,
+      freedom,
+      ...(spread && { lent: spread.freedom }),
+      ...(nested.between !== undefined && { between: nested.between }),
+      ...(nested.within !== undefined && { within: nested.within }),
+    },
+    error,
+    p: chanceOf(interval.center, error, freedom),
+  }
+}
+
+function chanceOf(center: number, error: number, freedom: number): number {
+  if (error === 0) return center === 0 ? 1 : 0
+  return 2 * studentCdf(-Math.abs(center / error), freedom)
+}
+
+function means(cohorts: Cohorts): number[] {
+  return cohorts.filter(({ length }) => length > 0).map(mean)
+}
+
+/** How far two arms lie apart from cohort to cohort without a cause, on either scale; absent where no equal arms can say. */
+export interface PooledVariance {
+  readonly onLogs?: CohortSpread
+  readonly onValues?: CohortSpread
+}
+
+/** An arm and what it measured of one load and metric. */
+export interface Known {
+  readonly arm: Arm
+  readonly values: Cell['values']
+}
+
+/**
+ * What the A/A arms of a run add to the comparison of two of its arms: the one rule of report, `compare` and gate.
+ * A mesh varies between clusters by its own measure, which the blocks of one cluster do not show and which another mesh
+ * does not know. So only two arms of one mesh (two versions of it) borrow, and only from arms equal to either of them;
+ * any other interval rests on the scatter of its own cohorts alone. What they show is pooled with that scatter, each by its
+ * degrees of freedom.
+ *
+ * Two meshes borrow nothing, not even where both have A/A arms: with two cohorts such intervals hold the truth 98 % of
+ * the time, since the luck of the arms compared is in what is pooled. The same clusters buy more as further cohorts.
+ */
+export function pooledVarianceFor(one: Arm, other: Arm, arms: readonly Known[]): PooledVariance {
+  if (!isSameMesh(one, other)) return {}
+  // Of equal arms the first row is the comparison itself.
+  if (isSameArm(one, other)) return spreads(differences(equalsOf(one, arms, [one, other])).filter(({ row }) => row > 0))
+  return spreads([...differences(equalsOf(one, arms)), ...differences(equalsOf(other, arms))])
+}
+
+/** What equal arms differ by in one cohort; the first row is the difference of the first two arms. */
+interface Difference {
+  readonly row: number
+  readonly onLogs?: readonly number[]
+  readonly onValues: readonly number[]
+}
+
+/** `first`: arms that come before all others. */
+function equalsOf(arm: Arm, arms: readonly Known[], first: readonly Arm[] = []): Known[] {
+  const equal = arms.filter((known) => isSameArm(known.arm, arm))
+  const isFirst = (known: Known) => first.some(({ name }) => name === known.arm.name)
+  return [...equal.filter(isFirst), ...equal.filter((known) => !isFirst(known))]
+}
+
+/** In the blocks that all of them have. */
+function differences(equal: readonly Known[]): Difference[] {
+  const [first, ...others] = equal.map(({ values }) => new Map(values.map((one) => [one.block, one])))
+  if (!first || others.length === 0) return []
+  const shared = [...first.values()].filter(({ block }) => others.every((values) => values.has(block)))
+  return [...Map.groupBy(shared, ({ cohort }) => cohort).values()].flatMap((blocks) => {
+    const rows = [first, ...others].map((values) => blocks.map(({ block }) => values.get(block)?.value ?? Number.NaN))
+    const onValues = independentDifferences(rows)
+    const isPositive = rows.every((row) => row.every((value) => value > 0))
+    const onLogs = isPositive ? independentDifferences(rows.map((row) => row.map(Math.log))) : []
+    return onValues.map((values, row) => ({ row, onValues: values, ...(onLogs[row] && { onLogs: onLogs[row] }) }))
+  })
+}
+
+function spreads(found: readonly Difference[]): PooledVariance {
+  const onLogs = spreadOf(found.flatMap((one) => (one.onLogs ? [one.onLogs] : [])))
+  const onValues = spreadOf(found.map((one) => one.onValues))
+  return { ...(onLogs && { onLogs }), ...(onValues && { onValues }) }
+}
+
+/** Arms that never differ know nothing. */
+function spreadOf(cohorts: Cohorts): CohortSpread | undefined {
+  const spread = cohortSpread(cohorts)
+  return spread?.deviation ? spread : undefined
+}
+
+/** In more blocks single ones do not matter, and their means by twos are too many to be sorted. */
+const MOST = 200
+
+/**
+ * The Hodges–Lehmann counterpart of the t interval over blocks, where the two do not say the same: one leaves out 0, the other
+ * does not. That happens where single blocks pull at the mean. Below six blocks there is none. Since a table has
+ * thousands of cells, its interval is only computed where a count shows that it disagrees.
+ */
+export function disagreeingRobustEstimate(values: readonly number[]): Estimate | undefined {
+  const { lo = 0, hi = 0 } = meanInterval(values) ?? {}
+  const least = leastRank(values.length)
+  if (least === 0 || values.length > MOST) return undefined
+  const sorted = Float64Array.from(values).sort()
+  const [above, below] = [positive(sorted), positive(sorted.map((value) => -value).reverse())]
+  const all = (values.length * (values.length + 1)) / 2
+  // The interval runs from the least-th smallest average to the least-th largest.
+  const twin = all - above < least ? 1 : all - below < least ? -1 : 0
+  return twin === (lo > 0 ? 1 : hi < 0 ? -1 : 0) ? undefined : hodgesLehmann(values)
+}
+
+/** How many of the means of two values, each with itself included, are above 0: from both ends of the sorted values. */
+function positive(sorted: Float64Array): number {
+  let count = 0
+  let low = 0
+  for (let high = sorted.length - 1; high >= 0; high--) {
+    const value = sorted[high] as number
+    while (low < sorted.length && (sorted[low] as number) + value <= 0) low++
+    if (low > high) break
+    count += high - low + 1
+  }
+  return count
+}
+
+/** By number of values: the same few are asked for again and again. */
+const LEAST = new Map<number, number>()
+
+function leastRank(n: number): number {
+  const known = LEAST.get(n)
+  if (known !== undefined) return known
+  const cdf = signedRankCdf(n)
+  const found = n === 0 ? 0 : rootWhole(-1, (n * (n + 1)) / 2, (w) => cdf(w) > (1 - LEVEL) / 2)
+  LEAST.set(n, found)
+  return found
+}

@@ -1,0 +1,74 @@
+import type { Cell } from '../model/analysis.ts'
+import { type Cohorts, exponential } from '../stats/intervals.ts'
+import { type Equals, estimateOf, type PooledVariance, type Weighed } from './estimate.ts'
+
+type Values = Cell['values']
+
+/** Two arms in the blocks that have both, by cohort. */
+interface Paired {
+  /** Logarithms of the ratios; absent where a value is not positive. */
+  readonly logs?: Cohorts
+  readonly differences: Cohorts
+}
+
+/** What the A/A pairs of a run differ by under one load and metric, on either scale: tonight's noise. */
+export interface EqualArms {
+  readonly onLogs: Equals
+  readonly onValues: Equals
+}
+
+/** An arm against another, paired within blocks. */
+export interface Measures {
+  /** Absent where a value is not positive. `onLogs` is what the ratio is made of. */
+  readonly ratio?: Weighed & { readonly onLogs: Weighed }
+  readonly difference?: Weighed
+}
+
+/**
+ * Whether levels of a load and metric are geometric means and compared by ratios: where no value of any arm is 0 or less.
+ * One kind of mean for all arms, or levels, ratios and differences would not fit together.
+ */
+export function isGeometric(arms: readonly Values[]): boolean {
+  return arms.every((values) => values.every(({ value }) => value > 0))
+}
+
+/** By block, to be paired with. */
+export function byBlock(values: Values): ReadonlyMap<number, number> {
+  return new Map(values.map(({ block, value }) => [block, value]))
+}
+
+/** Values of the same block, side by side, by cohort. Blocks are numbered over the whole run. `ratios`: whether they are wanted. */
+export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios = true): Paired | undefined {
+  const pairs = values.flatMap(({ cohort, block, value }) => {
+    const partner = base.get(block)
+    return partner === undefined ? [] : [{ cohort, base: partner, arm: value }]
+  })
+  if (pairs.length === 0) return undefined
+  const cohorts = [...Map.groupBy(pairs, ({ cohort }) => cohort).values()]
+  const differences = cohorts.map((those) => those.map(({ base, arm }) => arm - base))
+  if (!ratios || pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return { differences }
+  return { differences, logs: cohorts.map((those) => those.map(({ base, arm }) => Math.log(arm / base))) }
+}
+
+/** Of A/A pairs. `provisioned`: cohorts are clusters. */
+export function equalArms(pairs: readonly Paired[], provisioned: boolean): EqualArms {
+  return {
+    onLogs: { pairs: pairs.flatMap(({ logs }) => (logs ? [logs] : [])), provisioned },
+    onValues: { pairs: pairs.map(({ differences }) => differences), provisioned },
+  }
+}
+
+/** `lent`: variance of arms equal to these two. `mean`: how a mean over blocks is had. */
+export function measure(
+  paired: Paired,
+  equal: EqualArms,
+  { lent = {}, mean = estimateOf }: { readonly lent?: PooledVariance; readonly mean?: typeof estimateOf } = {},
+): Measures {
+  const { onLogs: ofLogs, onValues: ofValues } = lent
+  const onLogs = paired.logs && mean(paired.logs, { ...equal.onLogs, ...(ofLogs && { spread: ofLogs }) })
+  const difference = mean(paired.differences, { ...equal.onValues, ...(ofValues && { spread: ofValues }) })
+  return {
+    ...(onLogs && { ratio: { ...onLogs, estimate: exponential(onLogs.estimate), onLogs } }),
+    ...(difference && { difference }),
+  }
+}

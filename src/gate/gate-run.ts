@@ -1,0 +1,159 @@
+import { historyEntries } from '../analyse/trends.ts'
+import type { Analysis } from '../model/analysis.ts'
+import { type HistoryEntry, seriesKey } from '../model/history.ts'
+import type { Limits } from '../model/limits.ts'
+import type { Suspect } from '../model/result.ts'
+import type { GateCell, GateResult, Objection, ProvenanceChange } from '../model/verdict.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
+import { checkBudgets, coversNothing, waiverUses } from './budgets.ts'
+import { gateCells } from './gate-cells.ts'
+import { objectionsTo, pinnedObjections } from './objections.ts'
+import { candidatesOf, type Pairing, pairArms } from './pairings.ts'
+import { covers } from './read-limits.ts'
+import type { Pinned } from './reference.ts'
+import { concerns } from './sentences.ts'
+import { summarise } from './summarise.ts'
+import { changesBetweenArms, changesSince, driftWarnings } from './warnings.ts'
+
+export interface GateAbout {
+  readonly limits: Limits
+  /** A day in UTC, `2026-12-01`. */
+  readonly today: string
+  /** Whether what is undecided fails as well. */
+  readonly strict?: boolean
+  readonly pinned?: Pinned
+  /** `arm/load/metric` of what breached the pinned reference in the run before. */
+  readonly breached?: ReadonlySet<string>
+  /** Everything that the history has; what is not of this run's series is left alone. */
+  readonly history?: readonly HistoryEntry[]
+  /** What was found before the run was looked at: a history that cannot be read. */
+  readonly objections?: readonly Objection[]
+}
+
+/** Analysis and limits → verdict. Of files alone, and of figures that were computed once. */
+export function gate(analysis: Analysis, about: GateAbout): GateResult {
+  const { limits, today, pinned, breached = new Set<string>() } = about
+  const { record } = analysis
+  const paired = pinned ? againstPinned(analysis, pinned) : pairArms(record.run.plan.scenario, limits.reference)
+  const general = [...(about.objections ?? []), ...objectionsTo(analysis), ...paired.objections]
+  const { past, now } = seriesOf(analysis, about.history ?? [])
+  const cells = gateCells(analysis, {
+    limits,
+    past: past.filter(({ run }) => !pinned?.runs.includes(run)),
+    pairs: paired.pairs,
+    objections: general,
+    today,
+    breached,
+    ...(pinned && { pinned }),
+  })
+  const spoiled = (cell: { arm: string; load: string; metric: string }) =>
+    general.some((objection) => objection.spoils && concerns(objection, cell))
+  const { budgets, objections: ofBudgets } = checkBudgets(analysis, limits, { today, spoiled })
+  const objections = [
+    ...general,
+    ...ofBudgets,
+    ...uncovered(limits, analysis, paired.pairs),
+    ...nothing(cells, general),
+  ]
+  const failing = [
+    ...cells.filter(({ verdict }) => verdict === 'regression' || verdict === 'inconclusive'),
+    ...budgets.filter(({ verdict }) => verdict === 'broken'),
+  ].map(({ arm, load, metric }) => ({ arm, load, metric: metric.name }))
+  return summarise({
+    analysis,
+    limits,
+    strict: about.strict ?? false,
+    mode: pinned ? 'pinned' : 'arms',
+    objections,
+    warnings: driftWarnings([...past, ...now], limits, pinned?.acceptedAt),
+    cells,
+    budgets,
+    changes: changes(analysis, paired.pairs, pinned),
+    waivers: waiverUses(limits.waivers, failing, today),
+  })
+}
+
+function againstPinned({ record }: Analysis, pinned: Pinned): { pairs: Pairing[]; objections: Objection[] } {
+  const reference = pinned.runs.join(', ')
+  const arms = candidatesOf(record.run.plan.scenario)
+  const vanished = Object.keys(pinned.arms)
+    .filter((arm) => arm !== pinned.baseline && !record.run.plan.scenario.arms.some(({ name }) => name === arm))
+    .map((arm) => ({
+      rule: 'candidate-missing',
+      sentence: `${arm} is in the pinned reference, and this run has no such arm.`,
+      remedy: 'Measure it, or accept a reference without it.',
+      arm,
+      spoils: false,
+    }))
+  return {
+    pairs: arms.map((arm) => ({ arm, reference })),
+    objections: [...pinnedObjections(record, pinned), ...vanished],
+  }
+}
+
+function changes({ record }: Analysis, pairs: readonly Pairing[], pinned: Pinned | undefined): ProvenanceChange[] {
+  return pinned ? changesSince(record, pinned) : changesBetweenArms(record, pairs)
+}
+
+/** A misspelt rule would turn off what it was written for. */
+function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonly Pairing[]): Objection[] {
+  const names = metrics.map(({ name }) => name)
+  const unknown = limits.metrics.filter((metric) => !names.includes(metric))
+  const { loads } = record.run.plan.scenario
+  const places = pairs.flatMap(({ arm }) =>
+    loads.flatMap(({ name: load }) => names.map((metric) => ({ arm, load, metric }))),
+  )
+  return [
+    ...unknown.map((metric) => ({
+      rule: 'unknown-metric',
+      sentence: `gate.metrics names ${metric}, which is no metric.`,
+      remedy: suggest(metric, names),
+      spoils: false,
+    })),
+    ...Object.keys(limits.assert)
+      .filter((pattern) => pairs.length > 0 && !places.some((place) => covers(pattern, place)))
+      .map((pattern) => coversNothing('assert', pattern)),
+  ]
+}
+
+/** Green without a comparison is the worst answer that a gate can give. */
+function nothing(cells: readonly GateCell[], others: readonly Objection[]): Objection[] {
+  if (cells.some(({ level }) => level === 'error') || others.some(({ rule }) => rule === 'nothing-compared')) return []
+  return [
+    {
+      rule: 'nothing-compared',
+      sentence: 'Nothing was judged: no cell has the level error.',
+      remedy: 'Give gate.metrics a metric, and take `off` or `warn` from gate.assert or gate.defaults.',
+      spoils: false,
+    },
+  ]
+}
+
+/** The series that a run is the next point of: the same arm, load, machine, platform and profile. */
+interface Series {
+  /** Of this run. */
+  readonly now: readonly HistoryEntry[]
+  /** Oldest first, without this run and whatever is later. */
+  readonly past: readonly HistoryEntry[]
+}
+
+/** Of everything that a history has. */
+export function seriesOf(analysis: Analysis, history: readonly HistoryEntry[]): Series {
+  if (history.length === 0) return { now: [], past: [] }
+  const { id, startedAt } = analysis.record.run
+  const now = historyEntries(analysis)
+  const current = new Set(now.map(seriesKey))
+  const past = history
+    .filter((entry) => entry.run !== id && entry.startedAt < startedAt && current.has(seriesKey(entry)))
+    .toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+  return { now, past }
+}
+
+/** What fresh blocks are measured for: arms and loads; a load's metrics are all read of the same trial. */
+export function suspectsOf({ cells }: Pick<GateResult, 'cells'>): Suspect[] {
+  const found = cells.filter(({ suspected, waived }) => suspected && !waived)
+  const distinct = new Map(
+    found.map(({ arm, reference, load }) => [JSON.stringify([arm, reference, load]), { arm, reference, load }]),
+  )
+  return [...distinct.values()]
+}

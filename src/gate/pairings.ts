@@ -1,0 +1,130 @@
+import type { Limits } from '../model/limits.ts'
+import { baselineOf, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
+import type { Objection } from '../model/verdict.ts'
+
+/** A candidate and the arm of the same run that it is held against. */
+export interface Pairing {
+  readonly arm: string
+  readonly reference: string
+}
+
+/** Which arm is held against which, and what is wrong with it. */
+export function pairArms(
+  scenario: Scenario,
+  reference: Limits['reference'],
+): { pairs: Pairing[]; objections: Objection[] } {
+  const names = scenario.arms.map(({ name }) => name)
+  const wanted = typeof reference === 'string' ? byRule(names, reference) : byMap(reference)
+  const objections = [
+    ...wanted.flatMap((pair) => wrongWith(pair, names, wanted)),
+    ...(typeof reference === 'string' ? leftOut(scenario, wanted, reference) : []),
+  ]
+  const pairs = wanted.filter(
+    ({ arm, reference: other }) => arm !== other && names.includes(arm) && names.includes(other),
+  )
+  return { pairs, objections: pairs.length > 0 ? objections : noPair(names, reference, objections) }
+}
+
+/** Of a pinned reference: everything but the baseline and the arms that repeat it. */
+export function candidatesOf(scenario: Scenario): string[] {
+  const baseline = baselineOf(scenario)
+  return scenario.arms.filter((arm) => !isSameArm(arm, baseline)).map(({ name }) => name)
+}
+
+function byRule(names: readonly string[], rule: string): Pairing[] {
+  if (!rule.includes('*')) return []
+  return names.flatMap((arm) => {
+    const reference = rule.replaceAll('*', arm)
+    return names.includes(reference) && reference !== arm ? [{ arm, reference }] : []
+  })
+}
+
+function byMap(reference: Readonly<Record<string, string>>): Pairing[] {
+  return Object.entries(reference).map(([arm, other]) => ({ arm, reference: other }))
+}
+
+function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: readonly Pairing[]): Objection[] {
+  const at = { arm, spoils: false }
+  const missing = [arm, reference].find((name) => !names.includes(name))
+  if (missing !== undefined) {
+    return [
+      {
+        rule: missing === arm ? 'candidate-missing' : 'reference-missing',
+        sentence: `${arm} was not compared to ${reference}: the run has no arm ${missing}.`,
+        remedy: `Its arms are ${names.join(', ')}: correct gate.reference, or measure both arms in one run.`,
+        ...at,
+      },
+    ]
+  }
+  if (arm === reference) {
+    const sentence = `${arm} is named as its own reference: that compares nothing.`
+    return [{ rule: 'same-arm', sentence, remedy: 'Name another arm of the same run.', ...at }]
+  }
+  if (arm !== `${reference}-ref` && !all.some((other) => other.arm === reference)) return []
+  return [
+    {
+      rule: 'arms-swapped',
+      sentence: `${arm} is held against ${reference}, which is a candidate itself: a regression would be read as an improvement.`,
+      remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
+      ...at,
+      spoils: true,
+    },
+  ]
+}
+
+/** A reference that was renamed or dropped must not make its candidate vanish from the comparison. */
+function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): Objection[] {
+  const paired = new Set(wanted.flatMap(({ arm, reference }) => [arm, reference]))
+  return candidatesOf(scenario)
+    .filter((arm) => !paired.has(arm) && !repeats(scenario, arm, wanted))
+    .map((arm) => ({
+      rule: 'reference-missing',
+      sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
+      remedy: 'Measure its reference in the same run; or name what is to be compared, { candidate: reference }.',
+      arm,
+      spoils: false,
+    }))
+}
+
+/** `a-ref-again`, the same as `a-ref`: there to show what equal arms of that mesh differ by, and no candidate. */
+function repeats({ arms }: Scenario, name: string, wanted: readonly Pairing[]): boolean {
+  const own = arms.find((arm) => arm.name === name)
+  return wanted.some(({ reference }) => {
+    const repeated = arms.find((arm) => arm.name === reference)
+    return own && repeated && name.startsWith(`${reference}-`) && isSameArm(own, repeated)
+  })
+}
+
+function noPair(names: readonly string[], reference: Limits['reference'], others: readonly Objection[]): Objection[] {
+  const asked =
+    typeof reference === 'string' ? `no two fit the rule ${reference}` : 'gate.reference names no two of them'
+  return [
+    {
+      rule: 'nothing-compared',
+      sentence: `Nothing was compared: of the arms ${names.join(', ')}, ${asked}.`,
+      remedy:
+        'Measure candidate and reference as two arms of one run and name them in gate.reference; or give a pinned reference.',
+      spoils: false,
+    },
+    ...others,
+  ]
+}
+
+/** Everything about a load that its figures depend on, in one line. */
+export function loadSettings({ name: _, ...load }: Load): string {
+  return Object.entries(load)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ')
+}
+
+export function armsOf({ arms }: Pick<Scenario, 'arms'>): Record<string, string> {
+  return Object.fromEntries(
+    arms.map(({ name, ...arm }) => [
+      name,
+      Object.entries(arm)
+        .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+        .join(', '),
+    ]),
+  )
+}

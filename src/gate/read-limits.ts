@@ -1,0 +1,50 @@
+import type { Limits } from '../model/limits.ts'
+import { gateSchema } from '../scenario/gate-schema.ts'
+import { schemaFindings } from '../yaml/schema-problems.ts'
+import { type FileKind, fileFailure, readSource } from '../yaml/source.ts'
+
+const LIMITS_FILE: FileKind = {
+  noun: 'limits file',
+  guide: 'the section `gate` of scenarios/example.yaml explains every key',
+  beginning: 'Begin with metrics: [p50, p99, mesh-cpu].',
+}
+
+/** Reads a file of limits: what a scenario has below `gate`. `file` is only for the messages. */
+export function parseLimits(text: string, file: string): Limits {
+  const source = readSource(text, file, LIMITS_FILE)
+  const found = schemaFindings(gateSchema, source, LIMITS_FILE)
+    .filter(({ missing }) => !(missing && source.doubtful))
+    .map((finding) => source.problem(finding))
+    .filter(({ line }) => !source.broken.has(line))
+  const problems = [...source.problems, ...found]
+  if (problems.length > 0) throw fileFailure('limits', problems, LIMITS_FILE)
+  return gateSchema.parse(source.value) as Limits
+}
+
+/** Of a cell, as patterns and reports name it. */
+export interface Place {
+  readonly arm: string
+  readonly load: string
+  readonly metric: string
+}
+
+export function placeText({ arm, load, metric }: Place): string {
+  return `${arm}/${load}/${metric}`
+}
+
+/** Whether `arm/load/metric` with `*` for any part of a name covers a place. What has not three parts covers nothing. */
+export function covers(pattern: string, { arm, load, metric }: Place): boolean {
+  const parts = pattern.split('/')
+  const names = [arm, load, metric]
+  return parts.length === names.length && parts.every((part, index) => expression(part).test(names[index] ?? ''))
+}
+
+const EXPRESSIONS = new Map<string, RegExp>()
+
+function expression(part: string): RegExp {
+  const known = EXPRESSIONS.get(part)
+  if (known) return known
+  const made = new RegExp(`^${part.replaceAll(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`)
+  EXPRESSIONS.set(part, made)
+  return made
+}

@@ -1,0 +1,203 @@
+import { noiseBand, provisions } from '../compare/standing.ts'
+import type { Analysis, Estimate, MetricInfo, RunRecord } from '../model/analysis.ts'
+import type { Limits } from '../model/limits.ts'
+import {
+  formatChange,
+  formatChanges,
+  formatCores,
+  formatLatency,
+  formatNumber,
+  formatPerMinute,
+  formatRate,
+  formatSize,
+} from '../model/units.ts'
+import type { GateCell, Objection } from '../model/verdict.ts'
+import { count, list } from '../model/words.ts'
+import type { Compared } from './effect.ts'
+import type { Weighed } from './judge.ts'
+import type { Place } from './read-limits.ts'
+import type { Pinned } from './reference.ts'
+
+type Said = Omit<GateCell, 'sentence' | 'reproduce'>
+
+/** What was found of a cell, with its figures, in one plain sentence. `why`: what kept it from being judged. */
+export function cellSentence(cell: Said, noise: Analysis['noise'], why: string | undefined): string {
+  const { arm, load, metric, ratio } = cell
+  const what = `${metric.title} of ${arm} under ${load}`
+  if (why !== undefined) return `${what} was not judged: ${why}`
+  if (!ratio)
+    return `${what} is undecided: ${count(cell.blocks.planned, 'block')}, ${neededText(cell.needed, 'blocks')}.`
+  return `${what} ${claimOf(cell)} (${[...figuresOf(cell, ratio), ...noiseOf(cell, noise)].join(', ')}).`
+}
+
+function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said): string {
+  const change = formatChange(ratio?.center ?? Number.NaN)
+  const against = `${change} against ${reference}`
+  const worse = (ratio?.center ?? 1) > 1 === (metric.better === 'lower')
+  switch (verdict) {
+    case 'regression':
+      return `is worse: ${against}`
+    case 'improvement':
+      return `is better: ${against}`
+    case 'pass':
+      return `has not become worse by as much as its margin: ${against}`
+    default:
+      if (breach) return `is worse for the first time: ${against}; a second night in a row makes it a regression`
+      return suspected
+        ? `looks ${worse ? 'worse' : 'better'}, which more blocks must confirm: ${against}`
+        : `is undecided: ${against}`
+  }
+}
+
+function figuresOf(cell: Said, ratio: Estimate): string[] {
+  const { blocks, difference, adjusted, metric, needed, basis, cohorts, verdict, bound } = cell
+  const interval = formatChanges(ratio)
+  const isOpen = verdict === 'inconclusive' && !cell.suspected
+  const show = amountOf(metric)
+  const chance = adjusted && (verdict === 'improvement' ? adjusted.better : adjusted.worse)
+  return [
+    ...(interval === undefined ? [] : [`95 % interval ${interval}`]),
+    ...(difference
+      ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))} in the arithmetic mean`]
+      : []),
+    `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
+    ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),
+    ...(basis === 'nights' ? ['by what nights differ by'] : []),
+    ...(isOpen && bound !== undefined ? [`bound ${formatChange(bound)}`] : []),
+    ...(chance === undefined || verdict === 'pass' ? [] : [`family p ${chanceText(chance)}`]),
+    ...(isOpen ? [neededText(needed, basis)] : []),
+    ...(cell.disputed ? ['single blocks pull at the mean: the rank interval does not find it'] : []),
+  ]
+}
+
+function neededText(needed: Said['needed'], basis: Said['basis']): string {
+  if (basis === 'nights') return 'more accepted runs or a longer history would tell nights apart'
+  if (!needed) return 'no number of blocks decides this at such a scatter'
+  return basis === 'cohorts'
+    ? `some ${count(needed.cohorts, 'cohort')} in all would decide it`
+    : `some ${count(needed.blocks, 'block')} in all would decide it`
+}
+
+function chanceText(p: number): string {
+  if (p >= 0.001) return formatNumber(p, 2)
+  return p < 1e-9 ? 'below 1e-9' : p.toExponential(0)
+}
+
+function noiseOf({ load, metric }: Said, noise: Analysis['noise']): string[] {
+  const floors = noise.filter((floor) => floor.load === load && floor.metric === metric.name)
+  return floors.length === 0 ? [] : [`two equal arms differ by up to ${formatChange(noiseBand(floors))}`]
+}
+
+/** A command line that measures one cell again, with the orders of this run. */
+export function reproduceCommand(
+  { run }: Pick<RunRecord, 'run'>,
+  { arm, reference, load }: Said,
+  blocks: number,
+): string {
+  const { scenario, cohorts } = run.plan
+  const named = run.provenance.commandLine[2]
+  const file = named === undefined || named.startsWith('-') ? scenario.name : named
+  const arms = scenario.arms.some(({ name }) => name === reference) ? `${arm},${reference}` : arm
+  const perCohort = Math.ceil(blocks / cohorts.length)
+  const again = cohorts.length > 1 ? ` --cohorts ${cohorts.length}` : ''
+  return `meshbench run ${quoted(file)} --platform ${run.provenance.platform} --arms ${arms} --loads ${load} --blocks ${perCohort}${again} --seed ${scenario.seed}`
+}
+
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+interface About {
+  readonly objections: readonly Objection[]
+  readonly limits: Limits
+  readonly pinned?: Pinned
+}
+
+/** What keeps a cell from being judged, if anything does. Nothing that was not judged is ever a pass. */
+export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<Weighed, 'why'> {
+  const reference = about.pinned ? about.pinned.baseline : compared.reference
+  const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
+  if (objection) return because(objection.sentence)
+  return ofBlocks({ ...compared, reference }, analysis, about) ?? ofFigures(compared, analysis, about) ?? {}
+}
+
+function because(sentence: string, rule = 'no-data'): Required<Pick<Weighed, 'why'>> {
+  return { why: { rule, sentence } }
+}
+
+function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
+  const { minValid } = limits.blocks
+  if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
+  if (blocks.planned < minValid) {
+    const sentence = `${blocks.planned} planned, fewer than the ${minValid} blocks without which nothing is decided.`
+    return because(sentence, 'too-few-blocks')
+  }
+  if (blocks.valid < minValid) {
+    const share = `${blocks.valid} of ${blocks.planned} blocks have a valid trial of both ${arm} and ${reference}`
+    const silent = silentIn(analysis, [arm, reference], { load, metric })
+    return because(
+      `${share}${silent > 0 ? ` that tells ${metric}` : ''}, fewer than ${minValid}${lostTo(analysis, [arm, reference], load)}.`,
+    )
+  }
+  if (lost.candidate <= lost.reference + 1) return undefined
+  return because(
+    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: what is left may be its better part.`,
+  )
+}
+
+function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, { pinned }: About) {
+  if (!effect)
+    return because(
+      pinned
+        ? 'the pinned reference has too little of it.'
+        : 'its values have no ratio: one of them is 0 or below. Of CPU that happens where a load adds less than idle CPU scatters; give it a higher rate or a longer window.',
+    )
+  if (pinned && !effect.byNights) {
+    return because(
+      'how far nights lie apart without a cause is not known. Accept several runs as the reference, keep a history, or state it as `night` in gate.defaults.',
+      'nights-unknown',
+    )
+  }
+  // What nights differ by holds what their clusters differ by.
+  if (cohorts < 2 && !limits.spread && !pinned && provisions(record)) {
+    return because('all blocks are of one provisioning, and no spread between clusters is given.')
+  }
+  return undefined
+}
+
+/** Valid trials of the arms that cannot tell the metric. */
+function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {
+  const isHere = (one: { readonly arm: string; readonly load: string }) => one.load === load && arms.includes(one.arm)
+  const valid = trials.filter(({ status, result: { trial } }) => status === 'valid' && isHere(trial)).length
+  const told = cells.filter((cell) => cell.metric === metric && isHere(cell)).flatMap(({ values }) => values).length
+  return valid - told
+}
+
+/** The validity rules that took the trials. */
+function lostTo({ trials }: Analysis, arms: readonly string[], load: string): string {
+  const lost = trials.filter(
+    ({ status, result: { trial } }) => status !== 'valid' && trial.load === load && arms.includes(trial.arm),
+  )
+  const rules = lost.flatMap(({ problems }) =>
+    problems.flatMap(({ rule, severity }) => (severity === 'invalid' ? rule : [])),
+  )
+  return rules.length === 0 ? '' : ` (${list([...new Set(rules)])})`
+}
+
+export function concerns({ arm, load, metric }: Objection, cell: Place & { readonly reference?: string }): boolean {
+  return (
+    (arm === undefined || arm === cell.arm || arm === cell.reference) &&
+    (load === undefined || load === cell.load) &&
+    (metric === undefined || metric === cell.metric)
+  )
+}
+
+/** A value of a metric as people read it. */
+export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) => string {
+  if (unit === 'seconds') return formatLatency
+  if (unit === 'seconds-per-minute') return formatPerMinute
+  if (unit === 'bytes') return formatSize
+  if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
+  if (unit === 'cores') return formatCores
+  return (value) => `${formatNumber(value)} CPU-seconds per million requests`
+}

@@ -1,0 +1,122 @@
+import { TAIL } from '../analyse/quantiles.ts'
+import type { RunRecord } from '../model/analysis.ts'
+import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
+import type { Limits } from '../model/limits.ts'
+import type { Provenance } from '../model/result.ts'
+import { formatChange } from '../model/units.ts'
+import type { GateFinding, ProvenanceChange } from '../model/verdict.ts'
+import { lastLevel, pooledSlope } from '../stats/series.ts'
+import { armsOf, type Pairing } from './pairings.ts'
+import type { Pinned } from './reference.ts'
+
+/** Facts about an arm that do not change from one window to the next. */
+const LASTING = new Set(['version', 'image', 'layer', 'threads', 'limits', 'identity', 'retries', 'access-log'])
+
+/** What is not the same of candidates and their references in one run: as asked for, and as seen. */
+export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[]): ProvenanceChange[] {
+  const asked = armsOf(record.run.plan.scenario)
+  return pairs.flatMap(({ arm, reference }) => {
+    const [then, now] = [factsOf(record, reference), factsOf(record, arm)]
+    const seen = [...new Set([...then.keys(), ...now.keys()])]
+      .filter((name) => lasting(name, then.get(name)) !== lasting(name, now.get(name)))
+      .flatMap((name) => differs(`${name} of ${arm}`, then.get(name), now.get(name)))
+    return [...differs(`configuration of ${arm}`, asked[reference], asked[arm]), ...seen]
+  })
+}
+
+/** What is not the same of a run and of the pinned reference. */
+export function changesSince({ run }: RunRecord, pinned: Pinned): ProvenanceChange[] {
+  const [then, now] = [flat(pinned.provenance), flat(run.provenance)]
+  const asked = armsOf(run.plan.scenario)
+  return [
+    ...Object.keys({ ...then, ...now }).flatMap((what) => differs(what, then[what], now[what])),
+    ...Object.entries(pinned.arms).flatMap(([arm, before]) => differs(`configuration of ${arm}`, before, asked[arm])),
+  ]
+}
+
+function flat({ meshbench, node, git, machine, tools }: Provenance): Record<string, string | undefined> {
+  const programs = tools.map(({ name, version, sha256 }) => [
+    name,
+    sha256 ? `${version} (${sha256.slice(0, 12)})` : version,
+  ])
+  return {
+    meshbench,
+    node,
+    commit: git && `${git.commit.slice(0, 12)}${git.dirty ? ' with changes' : ''}`,
+    kernel: machine.kernel,
+    'operating system': machine.os,
+    ...Object.fromEntries(programs),
+  }
+}
+
+function factsOf({ results }: RunRecord, arm: string): Map<string, string> {
+  const last = results.findLast(({ trial, outcome }) => trial.arm === arm && outcome.status === 'measured')
+  const evidence = last?.outcome.status === 'measured' ? last.outcome.reading.observation.evidence : []
+  return new Map(evidence.flatMap(({ name, seen }) => (LASTING.has(name) ? [[name, seen] as const] : [])))
+}
+
+/** How many connections showed an identity depends on when they were opened; that none or some did is a fact. */
+function lasting(name: string, seen: string | undefined): string | undefined {
+  return name === 'identity' ? seen?.replaceAll(/\b[1-9]\d* (connection|handshake|certificate)s?\b/g, 'some $1s') : seen
+}
+
+function differs(what: string, reference: string | undefined, candidate: string | undefined): ProvenanceChange[] {
+  return reference === candidate ? [] : [{ what, reference: reference ?? 'none', candidate: candidate ?? 'none' }]
+}
+
+/** The nights that are looked back on; below the fewer, a slope is weather. */
+const NIGHTS = 30
+const FEWEST = 10
+
+/**
+ * What each night is too little to see: a ratio to the baseline that creeps. `nights`: of this run's series, itself the
+ * last; what is before `since`, when a reference was accepted, was accepted with it. A step is no creeping: only what came
+ * after it counts. Only a warning: nights are not independent, and a slope over them proves nothing about any one change.
+ */
+export function driftWarnings(
+  nights: readonly HistoryEntry[],
+  limits: Pick<Limits, 'metrics' | 'defaults'>,
+  since = '',
+): GateFinding[] {
+  const known = nights.filter(({ startedAt }) => startedAt >= since)
+  return [...Map.groupBy(known, seriesKey).values()].flatMap((entries) => {
+    const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
+    // A load without a p99 of a typical second is judged by its p99, and so it is followed.
+    const isTold = series.some(({ metrics }) => metrics[TAIL] !== undefined)
+    const followed = new Set(limits.metrics.map((metric) => (metric === TAIL && !isTold ? 'p99' : metric)))
+    return [...followed].flatMap((metric) => creeping(series, metric, limits))
+  })
+}
+
+function creeping(
+  nights: readonly HistoryEntry[],
+  metric: string,
+  { defaults }: Pick<Limits, 'defaults'>,
+): GateFinding[] {
+  const of = followedOf(nights, metric)
+  const all = nights.flatMap(({ arm, baseline, metrics }, x) => {
+    const value = metrics[metric]?.[of]?.center
+    return arm !== baseline && value !== undefined && value > 0 ? [{ x, y: Math.log(value) }] : []
+  })
+  const points = all.slice(lastLevel(all.map(({ y }) => y)))
+  const [first, last] = [points[0], points.at(-1)]
+  const slope = pooledSlope([points])
+  const about = nights.at(-1)
+  if (slope?.lo === undefined || slope.hi === undefined || !about || !first || !last) return []
+  const direction = about.metrics[metric]?.better === 'higher' ? -1 : 1
+  const surely = Math.min(direction * slope.lo, direction * slope.hi) > 0
+  const change = slope.center * (last.x - first.x)
+  if (points.length < FEWEST || !surely || direction * change < Math.log1p(defaults.minEffect)) return []
+  const { arm, load, baseline } = about
+  return [
+    {
+      rule: 'slow-drift',
+      severity: 'warning',
+      sentence: `${metric} of ${arm} under ${load} has crept by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs, too slowly for any one of them to show.`,
+      remedy: 'Look for the change in `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
+      arm,
+      load,
+      metric,
+    },
+  ]
+}

@@ -1,0 +1,121 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Document, parseAllDocuments } from 'yaml'
+import { download, downloadTrouble } from '../../host/outgoing.ts'
+import { isTree } from '../../meshes/settings.ts'
+import { Failure } from '../../model/failure.ts'
+import type { KubernetesObject } from '../../model/mesh.ts'
+import { milliseconds, type Seconds } from '../../model/units.ts'
+
+/** As Kubernetes reads it: 0644 is an octal number, which YAML 1.2 takes for a decimal one. */
+const OCTAL = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: /^0[0-7]+$/,
+  resolve: (text: string) => Number.parseInt(text, 8),
+} as const
+
+/** Every object of a YAML or JSON text; lists are flattened. `where` names the text in messages. */
+export function parseManifests(text: string, where: string): KubernetesObject[] {
+  const documents = parseAllDocuments(text, { customTags: (tags) => [OCTAL, ...tags] })
+  // Without any document, an empty stream is given.
+  if (!Array.isArray(documents)) return []
+  return documents.flatMap((document, index) => objectsOf(document, `${where}, document ${index + 1}`))
+}
+
+function objectsOf(document: Document.Parsed, where: string): KubernetesObject[] {
+  const [error] = document.errors
+  if (error) throw wrong(where, error.message.split('\n')[0] ?? error.message)
+  const content: unknown = document.toJS({ maxAliasCount: 1000 })
+  return content === null || content === undefined ? [] : flatten(content, where)
+}
+
+function flatten(content: unknown, where: string): KubernetesObject[] {
+  const { apiVersion, kind, metadata, items } = content as Record<string, unknown>
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') throw wrong(where, 'it has no apiVersion or no kind')
+  if (kind.endsWith('List') && Array.isArray(items)) {
+    return items.flatMap((item: unknown, index) => flatten(item ?? {}, `${where}, item ${index + 1}`))
+  }
+  if (typeof (metadata as { name?: unknown } | undefined)?.name !== 'string') {
+    throw wrong(where, `its ${kind} has no metadata.name`)
+  }
+  return [content as KubernetesObject]
+}
+
+function wrong(where: string, cause: string): Failure {
+  return new Failure('manifests', `${where} is not a manifest of Kubernetes.`, { cause })
+}
+
+const WITHIN: Seconds = 60
+
+/** Every object of a file, of a folder's YAML and JSON files in the order of their names, or of an https address. */
+export async function readManifests(place: string, signal: AbortSignal): Promise<KubernetesObject[]> {
+  if (/^https?:\/\//.test(place)) return parseManifests(await textAt(place, signal), place)
+  const files = await filesAt(place)
+  const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const))
+  return texts.flatMap(([file, text]) => parseManifests(text, file))
+}
+
+async function filesAt(place: string): Promise<string[]> {
+  try {
+    if (!(await stat(place)).isDirectory()) return [place]
+    const names = (await readdir(place)).filter((name) => /\.(ya?ml|json)$/.test(name))
+    // Tells kustomize what to do, and is no object.
+    return names
+      .filter((name) => !name.startsWith('kustomization.'))
+      .toSorted()
+      .map((name) => join(place, name))
+  } catch (cause) {
+    throw new Failure('manifests', `There are no manifests at ${place}.`, {
+      cause,
+      fix: 'Check the paths in the site file.',
+    })
+  }
+}
+
+async function textAt(address: string, signal: AbortSignal): Promise<string> {
+  try {
+    const answer = await download(address, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(milliseconds(WITHIN))]),
+    })
+    if (!answer.ok) throw new Error(`status ${answer.status}`)
+    return await answer.text()
+  } catch (cause) {
+    signal.throwIfAborted()
+    const { why, fix } = downloadTrouble(address, cause)
+    throw new Failure('manifests', `The manifests at ${address} could not be fetched.`, {
+      cause: why,
+      fix: `${fix} A site file can name a file or another address.`,
+    })
+  }
+}
+
+/** In place of what is kept nowhere. */
+export const REDACTED = '(left out)'
+
+/** Keys whose text is a secret by their name: `password`, `clientSecret`, `registry_token`, `keyPEM`; not `secretName`. */
+const SECRET =
+  /(pass(word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|credentials?|key[_-]?pem|dockerconfigjson)$/i
+const KEY_TEXT = /-----BEGIN [A-Z ]*PRIVATE KEY-----/
+
+/** A tree without secrets: for showing and keeping what was installed. */
+export function redact<T>(tree: T): T {
+  return redacted(tree, '') as T
+}
+
+function redacted(value: unknown, key: string): unknown {
+  if (typeof value === 'string') return (value !== '' && SECRET.test(key)) || KEY_TEXT.test(value) ? REDACTED : value
+  if (Array.isArray(value)) return value.map((one) => redacted(one, ''))
+  if (!isTree(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, ofEntry(value, name, inner)]))
+}
+
+function ofEntry(parent: Readonly<Record<string, unknown>>, name: string, inner: unknown): unknown {
+  // A Secret's data are one, whatever they are called.
+  if (parent['kind'] === 'Secret' && (name === 'data' || name === 'stringData') && isTree(inner)) {
+    return Object.fromEntries(Object.keys(inner).map((key) => [key, REDACTED]))
+  }
+  // An environment variable has its name beside its value.
+  const isNamedSecret = name === 'value' && SECRET.test(String(parent['name'] ?? ''))
+  return redacted(inner, isNamedSecret ? String(parent['name']) : name)
+}

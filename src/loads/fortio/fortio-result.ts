@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { Failure } from '../../model/failure.ts'
+import type { Command, Execution, LoadCommands } from '../../model/platform.ts'
+import type { Load, Protocol } from '../../model/scenario.ts'
+import type { Seconds } from '../../model/units.ts'
+import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
+
+const histogramSchema = z.object({
+  Count: z.number(),
+  Min: z.number(),
+  Max: z.number(),
+  Sum: z.number(),
+  Avg: z.number(),
+  /** Buckets are open below and closed above; `Percent` is cumulative. */
+  Data: z
+    .array(z.object({ Start: z.number(), End: z.number(), Percent: z.number(), Count: z.number() }))
+    .nullish()
+    .transform((buckets) => buckets ?? []),
+})
+
+/** What we read of fortio's JSON. Durations in seconds. */
+const resultSchema = z.object({
+  error: z.boolean().optional(),
+  message: z.string().optional(),
+  exception: z.string().optional(),
+  Version: z.string(),
+  /** RFC 3339 with up to nine decimals: the moment from which the schedule counts. */
+  StartTime: z.string(),
+  /** A number, or `max`. */
+  RequestedQPS: z.string(),
+  RequestedDuration: z.string(),
+  /** Nanoseconds from the start to the last answer, by a clock that nobody steps. */
+  ActualDuration: z.number().optional(),
+  NumThreads: z.number().int().positive(),
+  Uniform: z.boolean(),
+  NoCatchUp: z.boolean(),
+  DurationHistogram: histogramSchema,
+  /** HTTP */
+  Sizes: histogramSchema.optional(),
+  IPCountMap: z.record(z.string(), z.number()).nullish(),
+  Sockets: z.array(z.number()).nullish(),
+  ConnectionStats: histogramSchema.nullish(),
+  /** HTTP and TCP */
+  SocketCount: z.number().optional(),
+  /** TCP */
+  BytesReceived: z.number().optional(),
+})
+export type FortioResult = z.infer<typeof resultSchema>
+
+type Finished = Pick<Execution, 'exitCode' | 'stderr' | 'read'>
+
+/** What fortio wrote about its run. Throws a Failure where it did not run. */
+export async function fortioResult(execution: Finished): Promise<FortioResult> {
+  if (execution.exitCode !== 0) throw aborted(execution)
+  const text = await textOf(execution.read(RESULT))
+  if (text === '') throw await unfinished(execution)
+  const result = parsed(text)
+  if (result.error) throw aborted(execution, result.exception ?? result.message)
+  return result
+}
+
+function parsed(text: string): FortioResult {
+  try {
+    return resultSchema.parse(JSON.parse(text))
+  } catch (error) {
+    const cause = error instanceof z.ZodError ? z.prettifyError(error) : error
+    throw new Failure('load-output', 'the result of fortio could not be read', {
+      cause,
+      fix: 'See whether the disk is full, and whether this fortio is one that meshbench knows: meshbench doctor.',
+    })
+  }
+}
+
+/** fortio says what stopped it in one line, and why in the log in JSON above it. */
+export function aborted(execution: Pick<Finished, 'exitCode' | 'stderr'>, said?: string): Failure {
+  return whyEnded('fortio', execution, {
+    said: said ?? /^Aborting because of (.+)$/m.exec(execution.stderr)?.[1],
+    fix: 'Its first request on each connection must succeed: look at the target, and at the proxies before it.',
+  })
+}
+
+/** The result is written last. */
+async function unfinished(execution: Finished): Promise<Failure> {
+  for await (const chunk of execution.read(ACCESS_LOG)) {
+    if (chunk.length > 0 && !knownCause(loggedWarnings(execution.stderr))) {
+      return endedFromOutside('fortio', 'its access log holds requests, and its result, which comes last, is empty')
+    }
+  }
+  return aborted(execution)
+}
+
+/** A request that takes longer is an error. gRPC requests have no limit in fortio: there the whole run's is the only one. */
+export const TIMEOUT: Seconds = 10
+
+/** Names of what fortio writes; they become names of raw files. */
+export const ACCESS_LOG = 'access.jsonl'
+const RESULT = 'fortio.json'
+
+/**
+ * With catch-up (there is no -nocatchup here): a request that is late is sent late, and its wait is in its response
+ * time. Without, it would never be sent, and no percentile would know. -n is not used, since it turns the warm-up
+ * request of each connection off and puts connecting into the latencies.
+ */
+export function fortioCommands(load: Load, target: string, dir: string, trial: string): LoadCommands {
+  const outputs = { [ACCESS_LOG]: `${dir}/${trial}.${ACCESS_LOG}`, [RESULT]: `${dir}/${trial}.${RESULT}` }
+  const files = ['-access-log-file', outputs[ACCESS_LOG] as string, '-json', outputs[RESULT] as string]
+  const measure: Command = { ...command(load, target, load.duration, [...files, '-labels', trial]), outputs }
+  if (load.warmup === 0) return { measure, opensAfter: 0 }
+  return { warmup: command(load, target, load.warmup, ['-labels', `${trial} warm-up`]), measure, opensAfter: 0 }
+}
+
+function command(load: Load, target: string, duration: Seconds, more: readonly string[]): Command {
+  const argv = ['load', ...shape(load, duration), ...protocol(load), ...quiet, ...more, address(load.protocol, target)]
+  return { program: 'fortio', argv, within: duration + 3 * TIMEOUT + 30 }
+}
+
+function shape({ rate, connections }: Load, duration: Seconds): string[] {
+  // Without -uniform all connections send at the same moment, and so queue behind each other.
+  return ['-qps', rate === 'max' ? '0' : `${rate}`, '-c', `${connections}`, '-t', `${duration}s`, '-uniform']
+}
+
+function protocol({ protocol, payload }: Load): string[] {
+  const kind: Record<Protocol, readonly string[]> = {
+    http: ['-httpccch'],
+    http2: ['-h2'],
+    grpc: ['-grpc', '-ping'],
+    tcp: [],
+  }
+  const kilobytes = Math.ceil(payload / 1024)
+  // Answers that outgrow the buffer leave bytes in the socket, and every answer after that is garbage.
+  const buffer = ['-httpbufferkb', `${512 + kilobytes}`, '-timeout', `${TIMEOUT}s`, '-r', '0.0001']
+  const body = payload > 0 ? ['-payload-size', `${payload}`, '-maxpayloadsizekb', `${Math.max(256, kilobytes)}`] : []
+  return [...kind[protocol], ...buffer, ...body]
+}
+
+/** At this level fortio says when it sends a request again on a new connection: it counts that nowhere. */
+const quiet = ['-log-errors=false', '-loglevel', 'Info', '-logger-no-color']
+
+function address(protocol: Protocol, target: string): string {
+  if (protocol === 'grpc') return target
+  if (protocol === 'tcp') return `tcp://${target.replace(/^\w+:\/\//, '').replace(/\/.*$/, '')}`
+  return target.includes('://') ? target : `http://${target}`
+}

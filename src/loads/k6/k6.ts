@@ -1,0 +1,214 @@
+import type { LoadTool } from '../../model/platform.ts'
+import type { Generator, Measured } from '../../model/result.ts'
+import type { Load } from '../../model/scenario.ts'
+import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
+import { answersOf, type Gathering, gather, standstills } from '../gather.ts'
+import { loggedWarnings, shortened } from '../messages.ts'
+import { pausesOf } from '../pauses.ts'
+import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
+import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
+import { type K6Samples, readSamples } from './k6-reading.ts'
+
+/**
+ * k6 sends when its schedule says so, as long as it has a virtual user to spare, and drops the iteration where it has
+ * none. What it sends does not wait; what it drops would have: the response time counts it as waiting for the next user.
+ */
+export const k6: LoadTool = {
+  name: 'k6',
+  title: 'k6: virtual users that send when the schedule says so',
+  protocols: ['http'],
+  environment: K6_ENVIRONMENT,
+  commands: k6Commands,
+  ended: k6Ended,
+  async parse(execution, load) {
+    if (execution.exitCode !== 0) throw k6Ended(execution)
+    const samples = await readSamples(execution)
+    await checkComplete(execution, samples)
+    checkQuiet(samples, load)
+    return measuredOf(withinSchedule(samples, load), load, execution.stderr)
+  },
+}
+
+function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
+  const { starts, services, isOk, codes } = samples
+  const due =
+    load.rate === 'max' ? { sent: starts, dropped: [] } : dueTimes(starts, samples.dropped, periodOf(load.rate))
+  const { begin, end } = extremes(starts, services, due)
+  const window = replay(samples, load, due, begin)
+  const errors = isOk.reduce((sum, ok) => (ok ? sum : sum + 1), 0)
+  const planned = load.rate === 'max' ? starts.length : plannedOf(load.rate * load.duration, samples)
+  return {
+    tool: 'k6',
+    startedAt: (samples.origin + begin) / MICROS,
+    seconds: (end - begin) / MICROS,
+    planned,
+    requests: starts.length,
+    errors,
+    dropped: samples.dropped.length,
+    codes: Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length])),
+    bytesReceived: samples.received.sum,
+    latency: window.latency(),
+    timeline: window.timeline(),
+    slices: window.slices(),
+    generator: aboutItself(samples, load, stderr, window),
+  }
+}
+
+/** k6 goes on by its schedule until the timer of its end fires, which a busy machine delays. More than this is another fault. */
+const LATE_END: Seconds = 0.1
+
+/** Without what was due after the closing snapshot: it is part of no window. The tick on the snapshot may or may not be sent. */
+function withinSchedule(samples: K6Samples, { rate, duration }: Load): K6Samples {
+  if (rate === 'max') return samples
+  const last = Math.floor(rate * duration)
+  const ticks = Float64Array.from([...samples.starts, ...samples.dropped]).sort()
+  const surplus = ticks.length - 1 - last
+  if (surplus <= 0 || surplus > rate * LATE_END) return samples
+  const isInside = (at: Micros) => at <= (ticks[last] as Micros)
+  const kept = <T>(column: readonly T[]) => column.filter((_, index) => isInside(samples.starts[index] as Micros))
+  return {
+    ...samples,
+    starts: kept(samples.starts),
+    services: kept(samples.services),
+    isOk: kept(samples.isOk),
+    codes: kept(samples.codes),
+    dropped: samples.dropped.filter(isInside),
+  }
+}
+
+/** The tick on the closing snapshot may or may not be sent. */
+function plannedOf(asked: number, { starts, dropped }: K6Samples): number {
+  const ticks = starts.length + dropped.length
+  return Math.abs(ticks - asked) <= 1 ? ticks : Math.floor(asked)
+}
+
+function extremes(starts: readonly Micros[], services: readonly Micros[], due: Due): { begin: Micros; end: Micros } {
+  let begin = Number.POSITIVE_INFINITY
+  let end = Number.NEGATIVE_INFINITY
+  for (const [index, start] of starts.entries()) {
+    begin = Math.min(begin, due.sent[index] as Micros)
+    end = Math.max(end, start + (services[index] as Micros))
+  }
+  for (let index = 0; index < due.dropped.length; index++) begin = Math.min(begin, due.dropped[index] as Micros)
+  return { begin, end }
+}
+
+type Three = [at: Micros, response: Micros, asSent: Micros]
+
+/** Times in the window count from `begin`, the first intended send. */
+function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gathering {
+  const { starts, services, isOk } = samples
+  const window = gather(load.rate, load.duration, starts.length)
+  const waits = load.rate === 'max' ? undefined : queued(samples, load, due)
+  const answers = answersOf(starts.length)
+  const stood = standstills()
+  for (const [index, start] of starts.entries()) {
+    const at = (due.sent[index] as Micros) - begin
+    stood.sentLate(due.sent[index] as Micros, start)
+    if (!isOk[index]) {
+      window.failed(at)
+      continue
+    }
+    const service = services[index] as Micros
+    answers.at[answers.count] = at
+    answers.service[answers.count] = service
+    answers.response[answers.count] = service + (waits?.sent[index] ?? 0)
+    // A wait behind dropped iterations is of the replay alone: as sent, a request is late by what k6 itself was late.
+    const late = Math.max(0, start - (due.sent[index] as Micros))
+    answers.asSent[answers.count] = (answers.response[answers.count] as Micros) + late
+    answers.count++
+  }
+  window.answered(answers)
+  let answer = 0
+  for (const [index, start] of starts.entries()) {
+    if (!isOk[index]) continue
+    const [at, response, asSent] = [answers.at[answer], answers.response[answer], answers.asSent[answer]] as Three
+    window.readLate({ at, response, asSent }, stood.within(start, start + (services[index] as Micros)))
+    answer++
+  }
+  for (let index = 0; index < due.dropped.length; index++) {
+    window.unsent((due.dropped[index] as Micros) - begin, waits?.dropped[index])
+  }
+  return window
+}
+
+/**
+ * How long each request would have waited for a virtual user, had none been dropped: a queue in order of arrival before as
+ * many servers as there are users. A dropped iteration has no service time, so it takes the median; of it the wait and that
+ * are returned. Without drops nothing waits, since k6 sends only when a user is free.
+ */
+function queued({ services, users }: K6Samples, load: Load, due: Due): { sent: Float64Array; dropped: Float64Array } {
+  const sent = new Float64Array(due.sent.length)
+  const dropped = new Float64Array(due.dropped.length)
+  if (dropped.length === 0) return { sent, dropped }
+  const typical = services.toSorted((a, b) => a - b)[services.length >> 1] ?? 0
+  const arrivals = [
+    ...Array.from(due.sent, (at, index) => ({ at, index, isDropped: false })),
+    ...Array.from(due.dropped, (at, index) => ({ at, index, isDropped: true })),
+  ].sort((a, b) => a.at - b.at)
+  const freeAt = new Float64Array(users || load.connections).fill(Number.NEGATIVE_INFINITY)
+  for (const { at, index, isDropped } of arrivals) {
+    let user = 0
+    for (let other = 1; other < freeAt.length; other++) {
+      if ((freeAt[other] as Micros) < (freeAt[user] as Micros)) user = other
+    }
+    const begins = Math.max(at, freeAt[user] as Micros)
+    const service = isDropped ? typical : (services[index] as Micros)
+    freeAt[user] = begins + service
+    if (isDropped) dropped[index] = begins - at + service
+    else sent[index] = begins - at
+  }
+  return { sent, dropped }
+}
+
+function aboutItself(samples: K6Samples, load: Load, stderr: string, window: Gathering): Generator {
+  const { received, blocked, connecting } = samples
+  const late = window.late()
+  const settling = window.settling()
+  const median = window.service().quantile(0.5) * MICROS
+  const connections = samples.users || load.connections
+  const busy = samples.services.reduce((sum, service) => sum + service, 0)
+  return {
+    connections,
+    ...(late && { late }),
+    ...(connections > 1 &&
+      median > 0 && { pauses: pausesOf({ starts: samples.starts, latencies: samples.services }, median, connections) }),
+    ...clockStepOf(samples, load),
+    sockets: samples.sockets,
+    ...(received.count > 0 && {
+      answer: { min: received.min, max: received.max, mean: received.sum / received.count },
+    }),
+    ...(settling && { settling }),
+    timeouts: samples.timeouts,
+    timeout: TIMEOUT,
+    blockedP99: blocked.quantile(0.99),
+    connectingP95: connecting.quantile(0.95),
+    ...(samples.iterating > 0 && { scriptShare: Math.max(0, 1 - busy / samples.iterating) }),
+    messages: shortened(loggedWarnings(stderr)),
+  }
+}
+
+/** When each request was due, in the order given. */
+interface Due {
+  readonly sent: ArrayLike<Micros>
+  readonly dropped: ArrayLike<Micros>
+}
+
+/**
+ * When each request was due, where the requests and the dropped ones together are every tick of a regular clock whose
+ * first tick is not known.
+ *
+ * Nothing is sent or dropped before its tick, and nothing is left out, so the k-th in order of time belongs to tick k, and
+ * the clock began no later than the smallest of (time − k · period). It is taken to have begun just then. The error is
+ * what the promptest of all requests took from its tick to its send, some ten microseconds of the generator's own: by
+ * that much it is later than it seems.
+ */
+export function dueTimes(sent: readonly Micros[], dropped: readonly Micros[], period: Micros): Due {
+  const times = [...sent, ...dropped]
+  const order = times.map((_, index) => index).sort((a, b) => (times[a] as Micros) - (times[b] as Micros))
+  let begin = Number.POSITIVE_INFINITY
+  for (const [tick, index] of order.entries()) begin = Math.min(begin, (times[index] as Micros) - tick * period)
+  const due = new Float64Array(times.length)
+  for (const [tick, index] of order.entries()) due[index] = begin + tick * period
+  return { sent: due.subarray(0, sent.length), dropped: due.subarray(sent.length) }
+}

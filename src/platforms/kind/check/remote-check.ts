@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { download, downloadTrouble } from '../../../host/outgoing.ts'
+import { examineCharts } from '../../../kubernetes/install/examine.ts'
+import { isLocalChart } from '../../../kubernetes/install/helm.ts'
+import { Failure } from '../../../model/failure.ts'
+import type { Finding } from '../../../model/platform.ts'
+import type { Site } from '../../../model/site.ts'
+import { milliseconds, type Seconds } from '../../../model/units.ts'
+import { locate } from '../../../tools/locate.ts'
+import type { ArmMesh } from '../arm.ts'
+import { kubernetesVersion } from './daemon.ts'
+
+const WITHIN: Seconds = 15
+
+/** Some servers refuse HEAD: only what says that the thing itself is not there counts. */
+const GONE = new Set([404, 410])
+
+export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
+  try {
+    const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
+    return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
+  } catch (error) {
+    const { why, fix } = downloadTrouble(address, error)
+    return `${why}. ${fix}`
+  }
+}
+
+/** For fetching the charts of all arms and rendering them. */
+const RENDERING: Seconds = 300
+
+export interface Examination {
+  readonly arms: readonly ArmMesh[]
+  readonly site: Site
+  /** Only where every chart is a folder or an archive of this machine. */
+  readonly onlyLocal?: boolean
+  /** The program's path; looked for where it is absent. */
+  readonly helm?: string
+}
+
+/** What is wrong with the charts of arms, as helm renders them; undefined where helm, or a chart, is not on this machine. */
+export async function examineArms({
+  arms,
+  site,
+  onlyLocal = false,
+  helm,
+}: Examination): Promise<Finding[] | undefined> {
+  const charts = arms.flatMap(({ about, kubernetes }) =>
+    kubernetes.install(about).flatMap((step) => (step.do === 'helm' ? [about.vendor.charts[step.chart]] : [])),
+  )
+  if (charts.length === 0) return []
+  if (onlyLocal && !charts.every((chart) => chart !== undefined && isLocalChart(chart))) return undefined
+  const path = helm ?? (await locate('helm'))?.path
+  if (path === undefined) return undefined
+  const dir = await mkdtemp(join(tmpdir(), 'meshbench-look-'))
+  const limit = AbortSignal.timeout(RENDERING * 1000)
+  try {
+    return await examineCharts(arms, { helm: path, dir }, kubernetesVersion(site.kind.nodeImage), limit)
+  } catch (error) {
+    if (!limit.aborted) throw error
+    throw new Failure('helm', `charts could not be rendered within ${RENDERING} s`, {
+      fix: 'Check the way to the charts, or name folders of them in a site file.',
+    })
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}

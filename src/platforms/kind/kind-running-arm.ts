@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createGunzip } from 'node:zlib'
+import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Command, Execution, RunningArm } from '../../model/platform.ts'
+import { milliseconds } from '../../model/units.ts'
+import { openWindow, type RunningArmOptions } from './usage/kind-window.ts'
+import { targetOf } from './workload.ts'
+
+/** Where client and its helper share a folder. */
+const DIR = '/files'
+
+export function makeRunningArm(options: RunningArmOptions): RunningArm {
+  const { cluster } = options.armCluster
+  return {
+    dir: DIR,
+    target: ({ protocol }) => targetOf(protocol),
+    wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
+    exec: (command, signal) => execute(cluster, command, signal),
+    observe: () => openWindow(options),
+  }
+}
+
+/** The container beside the generator that has a shell. */
+const FILES = { namespace: 'bench', pod: 'client', container: 'files' } as const
+
+/** Runs a load generator in its own container of the client pod; its files come out through the helper's. */
+export async function execute(cluster: Cluster, command: Command, signal: AbortSignal): Promise<Execution> {
+  for (const [path, content] of Object.entries(command.files ?? {})) await put(cluster, path, content, signal)
+  const limit = AbortSignal.timeout(milliseconds(command.within))
+  const startedAt = Date.now() / 1000
+  try {
+    const ended = await cluster.exec(generator(command), AbortSignal.any([signal, limit]))
+    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(cluster, command) }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!limit.aborted) throw error
+    // It goes on in its container, where nothing can reach it: the pod is removed with the visit.
+    throw new Failure('overrun', `${command.program} was still running after ${command.within} s`, {
+      fix: 'Look at whether the server still answers: raise the arm alone with --keep, then use kubectl.',
+    })
+  }
+}
+
+/** Its environment is that of its container: an exec has none of its own. */
+function generator({ program, argv }: Command): ExecOf {
+  return { namespace: 'bench', pod: 'client', container: program, command: [program, ...argv] }
+}
+
+async function put(cluster: Cluster, path: string, content: string, signal: AbortSignal): Promise<void> {
+  const { exitCode, stderr } = await cluster.exec(
+    { ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
+    signal,
+  )
+  if (exitCode !== 0) throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+}
+
+function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {
+  return {
+    read: (name) => readFile(cluster, outputs[name]),
+    discard: async () => {
+      const paths = [...Object.values(outputs), ...Object.keys(files)]
+      if (paths.length === 0) return
+      // Through the shell, as all else there: that of busybox may have `rm` where no program of that name is.
+      const command = ['sh', '-c', 'rm -f "$@"', 'sh', ...paths]
+      const { exitCode, stderr } = await cluster
+        .exec({ ...FILES, command }, AbortSignal.timeout(10_000))
+        .catch((error: unknown) => ({ exitCode: -1, stderr: Failure.from(error).message }))
+      if (exitCode === 0) return
+      throw new Failure('not-removed', 'files of a trial could not be removed from the client pod', {
+        cause: stderr.trim() || `rm ended with exit code ${exitCode}`,
+        fix: 'They take memory of the client pod until the visit ends, and no figure is of it. If it happens again, see whether the busybox image of the site file has rm.',
+      })
+    },
+  }
+}
+
+/** Compressed where it is, so that a million lines of log take a tenth of the way. Empty where the command wrote none. */
+async function* readFile(cluster: Cluster, path: string | undefined): AsyncGenerator<Uint8Array> {
+  if (path === undefined) return
+  const command = ['sh', '-c', 'if [ -e "$0" ]; then gzip -1 -c "$0"; fi', path]
+  const source = cluster.stream({ ...FILES, command }, AbortSignal.timeout(600_000))
+  const iterator = source[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done) return
+  const { Readable } = await import('node:stream')
+  const rest = Readable.from(
+    (async function* () {
+      yield first.value
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+    })(),
+    { objectMode: false },
+  )
+  const unpacked = createGunzip()
+  rest.on('error', (error) => unpacked.destroy(error))
+  yield* rest.pipe(unpacked)
+}

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs'
+import { parseAllDocuments } from 'yaml'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { stamped } from '../../kubernetes/install/install-mesh.ts'
+import { loads as tools } from '../../loads/index.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
+import { type Arm, type Load, type LoadToolName, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
+import type { SiteImages } from '../../model/site.ts'
+import { nodeImage } from './cluster/image-cache.ts'
+
+const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
+
+interface WorkloadAbout {
+  readonly arm: Arm
+  readonly loads: readonly Load[]
+  readonly images: SiteImages
+  readonly enrolment: Enrolment
+  readonly run: string
+}
+
+/** What stands for as long as the cluster does, and what is made anew at every visit. */
+interface Workload {
+  readonly lasting: readonly KubernetesObject[]
+  readonly pods: readonly KubernetesObject[]
+}
+
+/** `manifests/workload.yaml` for one arm. */
+export function workloadFor(about: WorkloadAbout): Workload {
+  const objects = documents().map((object) => stamped(object, about.run))
+  return {
+    lasting: objects.flatMap((object) => {
+      if (object.kind === 'Pod') return []
+      if (object.kind === 'Namespace') return [enrolled(object, about.enrolment)]
+      return [object.kind === 'Service' ? withPorts(object, about.loads) : object]
+    }),
+    pods: objects
+      .filter(({ kind }) => kind === 'Pod')
+      .flatMap((pod) => {
+        const { name } = pod.metadata
+        return (name === 'server' ? serverNames(about.arm) : [name]).map((each) => filledIn(pod, each, about))
+      }),
+  }
+}
+
+function documents(): KubernetesObject[] {
+  return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
+}
+
+function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolment): KubernetesObject {
+  const { metadata } = namespace
+  return {
+    ...namespace,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, ...labels },
+      annotations: { ...metadata.annotations, ...annotations },
+    },
+  }
+}
+
+/** Only ports that a load uses: two protocols at one port of the server would be a riddle to a mesh. */
+function withPorts(service: KubernetesObject, loads: readonly Load[]): KubernetesObject {
+  const names = endpointsOf(loads).map((endpoint) => ENDPOINTS[endpoint].port)
+  const spec = service['spec'] as { readonly ports: readonly { readonly port: number }[] }
+  return { ...service, spec: { ...spec, ports: spec.ports.filter(({ port }) => names.includes(port)) } }
+}
+
+interface PodSpec {
+  readonly nodeSelector: Readonly<Record<string, string>>
+  readonly containers: readonly ContainerSpec[]
+  readonly initContainers?: readonly ContainerSpec[]
+}
+
+interface ContainerSpec {
+  readonly name: string
+  readonly image: keyof SiteImages
+  readonly args?: readonly string[]
+  readonly resources?: { readonly requests: { readonly cpu: string } }
+}
+
+function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): KubernetesObject {
+  const { arm, images, enrolment } = about
+  const spec = pod['spec'] as PodSpec
+  const wanted = wantedContainers(about.loads)
+  const withImage = (container: ContainerSpec) => ({
+    ...container,
+    image: nodeImage(images[container.image]),
+    ...environmentOf(container),
+  })
+  const together = arm.placement === 'same-node' && name === 'client'
+  const { initContainers = [] } = spec
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, name, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    spec: {
+      ...spec,
+      ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),
+      containers: spec.containers
+        .filter(({ name }) => wanted.has(name))
+        .map((container) => withImage(container.name === 'server' ? delayed(shared(container, arm), arm) : container)),
+      initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
+    },
+  }
+}
+
+/** What the tool's commands are run with on any platform: an exec gets the environment of its container. */
+function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string; value: string }[] } {
+  if (!Object.hasOwn(tools, name)) return {}
+  const { environment } = tools[name as LoadToolName]
+  return { env: Object.entries(environment).map(([name, value]) => ({ name, value })) }
+}
+
+/** fortio is always there: it asks the first question. */
+function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
+  const k6 = loads.some(({ tool }) => tool === 'k6')
+  return new Set(['server', 'fortio', 'files', ...(k6 ? ['k6'] : [])])
+}
+
+/** All replicas together ask for what one server does, so that as many fit the node as before. */
+function shared(container: ContainerSpec, { replicas = 1 }: Arm): ContainerSpec {
+  const { cpu = '0m' } = container.resources?.requests ?? {}
+  return { ...container, resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu, 10) / replicas)}m` } } }
+}
+
+function delayed(container: ContainerSpec, { inject }: Arm): ContainerSpec {
+  if (!inject) return container
+  const held = `${Math.round(inject.delay * 1e6)}us`
+  const more = [`-echo-server-default-params=delay=${held}`, `-max-echo-delay=${held}`]
+  return { ...container, args: [...(container.args ?? []), ...more] }
+}
+
+/** Pods of the server. Replicas are pods like the first, so that nothing but a visit decides when they are made and removed. */
+function serverNames({ replicas = 1 }: Pick<Arm, 'replicas'>): string[] {
+  return Array.from({ length: replicas }, (_, index) => (index === 0 ? 'server' : `server-${index + 1}`))
+}
+
+/** The workload of an arm, each of which must be ready. */
+export function podsOf(arm: Pick<Arm, 'replicas'>): Readiness[] {
+  return ['client', ...serverNames(arm)].map((name) => ({ kind: 'Pod', namespace: 'bench', name }))
+}
+
+/** Client and server, made anew: what a visit measures has nothing of the visit before. */
+export async function makePods(
+  cluster: Cluster,
+  pods: readonly KubernetesObject[],
+  arm: Pick<Arm, 'replicas'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await removePods(cluster, arm, signal)
+  await cluster.apply(pods, signal)
+}
+
+export async function removePods(cluster: Cluster, arm: Pick<Arm, 'replicas'>, signal: AbortSignal): Promise<void> {
+  const objects = podsOf(arm).map(({ name, namespace }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+  }))
+  await cluster.remove(objects, signal)
+}
+
+const HOST = 'server.bench.svc.cluster.local'
+
+/** The port of the service for each protocol, how a load generator is told of it, and how fortio asks one question there. */
+export const ENDPOINTS: Readonly<Record<Protocol, { readonly port: number; readonly ask: readonly string[] }>> = {
+  http: { port: 8080, ask: [] },
+  http2: { port: 8081, ask: ['-h2'] },
+  grpc: { port: 8079, ask: ['-grpc', '-ping'] },
+  tcp: { port: 8078, ask: [] },
+}
+
+/** Protocols that the loads use, each once. */
+export function endpointsOf(loads: readonly Pick<Load, 'protocol'>[]): Protocol[] {
+  return PROTOCOLS.filter((protocol) => loads.some((load) => load.protocol === protocol))
+}
+
+export function targetOf(protocol: Protocol): string {
+  const { port } = ENDPOINTS[protocol]
+  if (protocol === 'grpc') return `${HOST}:${port}`
+  return protocol === 'tcp' ? `tcp://${HOST}:${port}` : `http://${HOST}:${port}/`
+}
+
+/** What an arm cannot do is said before any load is put on it. */
+export function refuseEndpoint(
+  { name, protocol }: Load,
+  arm: { name: string; mesh: string; carries: readonly Protocol[] },
+) {
+  if (arm.carries.includes(protocol)) return
+  throw new Failure('unsupported', `${arm.mesh} does not carry ${protocol} as it says it does`, {
+    fix: `Leave load ${name} or arm ${arm.name} out; ${arm.mesh} carries ${arm.carries.join(', ')}.`,
+  })
+}

@@ -1,0 +1,139 @@
+import type { Mesh } from '../../model/mesh.ts'
+import type { Trial } from '../../model/plan.ts'
+import { type Arm, type Fault, type Load, longestStall, type Scenario, type Stalls } from '../../model/scenario.ts'
+import type { Seconds } from '../../model/units.ts'
+import { type Random, random } from '../../stats/random.ts'
+
+/** The server of a trial, behind its mesh. It answers any number of requests at a time. */
+export interface Server {
+  /** When a request sent then is answered, in seconds from the opening of the window; warm-up is before 0. */
+  answer(sentAt: Seconds): { readonly at: Seconds; readonly ok: boolean }
+  /** When the load generator does what it has to do at a time: at once, or when its pause is over. */
+  awake(at: Seconds): Seconds
+}
+
+/** A slow arm answers so slowly that those in flight at once carry only this share of the rate. */
+const SLOW_SHARE = 0.7
+
+/** Length of a pause of the load generator, as a share of the window. */
+const PAUSE_SHARE = 0.02
+
+/** `inFlight`: how many requests the load generator keeps open at most. */
+export function server(subject: Subject, inFlight: number): Server {
+  const { scenario, arm, load, trial } = subject
+  const { spread, stalls } = scenario.simulation
+  const level = levelOf(subject)
+  const delay = arm.inject?.delay ?? 0
+  const slow = load.rate !== 'max' && strikes(scenario, 'slow', arm.name, trial.block)
+  const least = slow ? inFlight / (SLOW_SHARE * Number(load.rate)) : 0
+  const failing = strikes(scenario, 'errors', arm.name, trial.block)
+  const stream = random(scenario.seed, 'requests', trial.id)
+  const rests = stalls && restsOf(stalls, random(scenario.seed, 'stalls', trial.id))
+  let answers = 0
+  const stops = strikes(scenario, 'generator-pause', arm.name, trial.block)
+    ? load.duration / 2
+    : Number.POSITIVE_INFINITY
+  const goes = stops + PAUSE_SHARE * load.duration
+  return {
+    answer: (sentAt) => {
+      const work = Math.max(least, level * Math.exp(spread * stream.normal()) + delay)
+      return { at: rests ? rests(sentAt, work) : sentAt + work, ok: !failing || answers++ % 2 === 0 }
+    },
+    awake: (at) => (at >= stops && at < goes ? goes : at),
+  }
+}
+
+/**
+ * When work is done that rests during stalls. A stall begins in the middle of its period; with jitter, both its moment and
+ * its length are uniform about that. Its moment is drawn from what the longest stall leaves of a period, so that no two
+ * meet, and the share of time that stands still remains `last` of `every`.
+ */
+function restsOf(stalls: Stalls, stream: Random): (sentAt: Seconds, work: Seconds) => Seconds {
+  const { every, last, jitter = 0 } = stalls
+  const room = jitter * (every - longestStall(stalls))
+  const drawn: { readonly from: Seconds; readonly to: Seconds }[] = []
+  // Drawn in the order of time, whatever is asked for first.
+  const stallAt = (index: number) => {
+    while (drawn.length <= index) {
+      const from = every * (drawn.length + 0.5) + room * (stream.uniform() - 0.5)
+      drawn.push({ from, to: from + last * (1 + jitter * (2 * stream.uniform() - 1)) })
+    }
+    return drawn[index] as (typeof drawn)[number]
+  }
+  return (sentAt, work) => {
+    let at = sentAt
+    let left = work
+    for (let index = Math.max(0, Math.floor(sentAt / every) - 1); ; index++) {
+      const { from, to } = stallAt(index)
+      if (at + left <= from) return at + left
+      left -= Math.max(0, from - at)
+      at = Math.max(at, to)
+    }
+  }
+}
+
+/** A trial with all that the simulation knows of it. */
+export interface Subject {
+  readonly scenario: Scenario
+  readonly trial: Trial
+  readonly arm: Arm
+  readonly load: Load
+  readonly mesh: Mesh
+}
+
+/**
+ * Median service time of a trial, in seconds: the baseline's, times the arm's true effect, times noise. A block's noise
+ * and the drift strike all arms of the block alike, so pairing removes them (the drift but for its part within the
+ * block, which order balances). A cohort's noise is each arm's own: the luck of its cluster, which pairing keeps.
+ */
+function levelOf({ scenario, trial, arm }: Subject): number {
+  const { latency, effects, noise, drift } = scenario.simulation
+  const draw = (...labels: (string | number)[]) => random(scenario.seed, 'latency', ...labels).normal()
+  const scatter =
+    noise.cohort * draw('cohort', trial.cohort, arm.name) +
+    noise.block * draw('block', trial.block) +
+    noise.trial * draw('trial', trial.id)
+  const elapsed = trial.block - 1 + (trial.position - 1) / scenario.arms.length
+  return latency * (effects[arm.name]?.latency ?? 1) * Math.exp(scatter) * drift ** elapsed
+}
+
+/** Ratio of the trial's CPU to the baseline's. It scatters half as much as latency does, as is seen of real meshes. */
+export function cpuOf({ scenario, trial, arm }: Subject): number {
+  const { effects, noise } = scenario.simulation
+  const draw = (...labels: (string | number)[]) => random(scenario.seed, 'cpu', ...labels).normal()
+  const scatter = noise.cohort * draw('cohort', trial.cohort, arm.name) + noise.trial * draw('trial', trial.id)
+  return (effects[arm.name]?.cpu ?? 1) * Math.exp(scatter / 2)
+}
+
+/** Ratio of the CPU without load to its mean, in one window; like that of requests, it scatters half as much as latency does. */
+export function idleLuck({ scenario, trial }: Subject, window: 'idle' | 'busy'): number {
+  return Math.exp((scenario.simulation.noise.trial * random(scenario.seed, 'idle', window, trial.id).normal()) / 2)
+}
+
+/** Whether a fault is to strike an arm in a block. */
+export function strikes(scenario: Scenario, kind: Fault['kind'], arm: string, block: number): boolean {
+  return scenario.simulation.faults.some(
+    (fault) => fault.kind === kind && fault.arm === arm && (fault.blocks?.includes(block) ?? true),
+  )
+}
+
+/** What a simulated load generator leaves behind. */
+export interface LoadOutcome {
+  readonly exitCode: number
+  readonly stderr: string
+  readonly stdout: string
+  /** Path → content. */
+  readonly files: ReadonlyMap<string, string>
+  /** From its start to its end. */
+  readonly seconds: Seconds
+  /** The window itself, without warm-up. */
+  readonly window: Seconds
+  /** Sent within the window. */
+  readonly requests: number
+  readonly connections: number
+}
+
+/** A trial's start, in whole seconds since the epoch: an hour for each trial from 2026-01-01 on, so that bytes repeat. */
+export function startOf({ trial }: { readonly trial: { readonly order: number } }): Seconds {
+  return 1_767_225_600 + trial.order * 3600
+}

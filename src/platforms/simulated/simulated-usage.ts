@@ -1,0 +1,91 @@
+import { envoyNode } from '../../meshes/envoy-node.ts'
+import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
+import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
+import type { Mesh, ProcessProxy } from '../../model/mesh.ts'
+import type { Evidence, Observation, Usage } from '../../model/usage.ts'
+import { cpuOf, idleLuck, type LoadOutcome, type Subject, strikes } from './simulated-server.ts'
+
+/** CPU-seconds per request of the server without a mesh, and of the load generator. */
+const SERVER_CPU = 40e-6
+const GENERATOR_CPU = 30e-6
+/** Cores that server and generator, and each proxy, keep busy without load. */
+const IDLE_CORES = { workload: 0.001, proxy: 0.004 } as const
+/** Bytes that each proxy has more for every request per second. */
+const BYTES_PER_RATE = 1024
+const MIB = 1024 ** 2
+const CORES = 4
+
+/** What a platform would have seen of a trial between the two snapshots of its window. */
+export function observationOf(subject: Subject, outcome: LoadOutcome): Observation {
+  const usage = usageOf(subject, outcome.requests, outcome.window)
+  const busy = usage.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / outcome.window
+  const { mesh, arm, scenario, trial } = subject
+  const bypassed = strikes(scenario, 'bypass', arm.name, trial.block)
+  const carried = { requests: bypassed ? 0 : outcome.requests, connections: bypassed ? 0 : outcome.connections }
+  return {
+    seconds: outcome.window,
+    usage,
+    evidence: evidenceOf(subject, bypassed, outcome.requests),
+    ...(mesh.layer === 'none' ? {} : { carried }),
+    host: { cores: CORES, busyCores: Math.min(CORES, busy), stolenCores: 0, clockStep: 0 },
+  }
+}
+
+/** The same without load, before any: what is fixed of the usage under load. */
+export function idleObservationOf(subject: Subject, seconds: number): Observation {
+  const usage = usageOf(subject, 0, seconds).filter(({ role }) => role !== 'generator')
+  const busy = usage.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0) / seconds
+  return { seconds, usage, evidence: [], host: { cores: CORES, busyCores: busy, stolenCores: 0, clockStep: 0 } }
+}
+
+/**
+ * What requests add to the CPU of server and proxies together is the baseline's times the arm's true effect: the server keeps
+ * its own where there is that much, and the proxies share the rest alike. The generator costs the same in every arm. An arm
+ * without proxies of its own has all its effects in the server. On top of it, everything keeps some CPU busy without load,
+ * which scatters from window to window as the rest does.
+ */
+function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
+  const { mesh, arm, scenario } = subject
+  const proxies = proxiesOf(mesh)
+  const added = scenario.simulation.effects[arm.name]?.memory ?? 32 * MIB * proxies.length
+  const cpu = SERVER_CPU * cpuOf(subject)
+  const own =
+    proxies.length === 0 ? { cpu, added } : { cpu: Math.min(SERVER_CPU, cpu / (proxies.length + 1)), added: 0 }
+  const each = { cpu: (cpu - own.cpu) / proxies.length, memory: Math.round(added / proxies.length) }
+  const luck = idleLuck(subject, requests === 0 ? 'idle' : 'busy')
+  const idle = { workload: IDLE_CORES.workload * luck * seconds, proxy: IDLE_CORES.proxy * luck * seconds }
+  return [
+    {
+      component: 'application',
+      role: 'application',
+      cpuSeconds: idle.workload + requests * own.cpu,
+      memoryBytes: 24 * MIB + own.added,
+    },
+    {
+      component: 'generator',
+      role: 'generator',
+      cpuSeconds: idle.workload + requests * GENERATOR_CPU,
+      memoryBytes: 32 * MIB,
+    },
+    ...proxies.map(({ name, role }) => ({
+      component: name,
+      role,
+      cpuSeconds: idle.proxy + requests * each.cpu,
+      memoryBytes: each.memory + Math.round((BYTES_PER_RATE * requests) / seconds),
+    })),
+  ]
+}
+
+/** A mesh of clusters has the proxies of its architecture: beside each pod, on each node, or with a waypoint between these. */
+function proxiesOf({ name, layer, processes, kubernetes }: Mesh): readonly Pick<ProcessProxy, 'name' | 'role'>[] {
+  if (processes || !kubernetes) return processes?.proxies ?? []
+  const alike = layer === 'L4' ? envoyNode : name.endsWith('waypoint') ? envoyNodeWaypoint : envoySidecar
+  return alike.processes?.proxies ?? []
+}
+
+function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
+  const source = 'the simulation'
+  if (!mesh.mtls) return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
+  const secured = bypassed ? 0 : requests
+  return [{ name: 'mtls', holds: !bypassed, seen: `${secured} of ${requests} requests under mutual TLS`, source }]
+}

@@ -1,0 +1,276 @@
+import { median } from 'simple-statistics'
+import type { Trend } from '../../analyse/trends.ts'
+import { provisions } from '../../compare/standing.ts'
+import type {
+  Analysis,
+  Cell,
+  ComponentCost,
+  CostSample,
+  Distribution,
+  JudgedTrial,
+  MetricInfo,
+  NoiseFloor,
+  Ranking,
+  Sweep,
+  TrialSpectrum,
+} from '../../model/analysis.ts'
+import type { Trial } from '../../model/plan.ts'
+import type { Timeline } from '../../model/result.ts'
+import { type Arm, type Load, MIN_EFFECT } from '../../model/scenario.ts'
+import { MICROS, type Seconds } from '../../model/units.ts'
+import { type ArmStyle, armStyles } from '../arm-styles.ts'
+import { thinned } from '../chart.ts'
+
+export const PAGE_SCHEMA = 1
+
+/**
+ * What the page draws, as plain data. It is drawn once in Node; the same data stand in the page, so that the reader's
+ * browser draws the same charts by the same functions, and can be asked for another baseline, clock or percentile.
+ */
+export interface PageData {
+  readonly schema: typeof PAGE_SCHEMA
+  readonly run: PageRun
+  readonly arms: readonly ArmStyle[]
+  /** The same arms as the scenario has them: which are equal, and which of one mesh, decides whose variance is pooled. */
+  readonly definitions: readonly Arm[]
+  readonly loads: readonly Load[]
+  readonly metrics: readonly MetricInfo[]
+  /** Of the metrics that charts and tables lead with; without notes. */
+  readonly cells: readonly Cell[]
+  readonly noise: readonly NoiseFloor[]
+  readonly rankings: readonly Ranking[]
+  /** Why ranks are not shown; absent where they are. */
+  readonly unranked?: string
+  readonly sweeps: readonly Sweep[]
+  readonly distributions: readonly Distribution[]
+  /** At most `LINES` of each arm, load and clock. */
+  readonly spectra: readonly TrialSpectrum[]
+  readonly components: readonly ComponentCost[]
+  readonly costs: readonly CostSample[]
+  readonly trials: readonly PageTrial[]
+  /** Absent in pages of before it was shown. */
+  readonly lateness?: readonly Lateness[]
+  /** p99 in every second; at most `ROWS` trials of each arm and load. */
+  readonly seconds: readonly TrialSeconds[]
+  /** The worst ones. */
+  readonly stalls: readonly Stall[]
+  /** Over runs, where a history was given. */
+  readonly history?: readonly Trend[]
+}
+
+export interface PageRun {
+  readonly id: string
+  readonly scenario: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly platform: string
+  readonly profile: string
+  /** Whether cohorts are clusters: the random effects of intervals depend on it. */
+  readonly provisioned: boolean
+  /** Share below which a difference is not relevant; absent in pages of before it was stated. */
+  readonly minEffect?: number
+}
+
+interface PageTrial {
+  readonly id: string
+  readonly cohort: number
+  readonly block: number
+  readonly position: number
+  readonly order: number
+  readonly arm: string
+  readonly load: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly status: JudgedTrial['status']
+  /** Codes of what is wrong with it. */
+  readonly rules: readonly string[]
+}
+
+/** Medians over the measured trials of an arm and load, in seconds. */
+export interface Lateness {
+  readonly arm: string
+  readonly load: string
+  readonly trials: number
+  readonly late: { readonly p50: number; readonly p99: number; readonly max: number }
+  readonly response?: { readonly p50: number; readonly p99: number }
+  readonly asSent?: { readonly p50: number; readonly p99: number }
+}
+
+export interface TrialSeconds {
+  readonly trial: string
+  readonly arm: string
+  readonly load: string
+  readonly block: number
+  /** In seconds; 0 where nothing was answered. */
+  readonly p99: readonly number[]
+}
+
+/** The metrics that charts and the first table show, in their order; what an analysis has not is left out. */
+const SHOWN_METRICS = [
+  'typical-p99',
+  'p50',
+  'p90',
+  'p99',
+  'p999',
+  'throughput',
+  'mesh-cpu',
+  'mesh-idle-cpu',
+  'mesh-memory',
+  'application-cpu',
+  'stalls',
+  'service-typical-p99',
+  'service-p50',
+  'service-p90',
+  'service-p99',
+  'service-p999',
+] as const
+
+/** More lines or rows than this cannot be told apart on a page, and would make it grow with the run. */
+const LINES = 8
+const ROWS = 10
+const STALLS = 2
+
+/** Figures are rounded before anything is drawn, so that what Node drew and what the reader's browser draws are equal. */
+export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
+  return rounded(gathered(analysis, history))
+}
+
+function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
+  const { run } = analysis.record
+  const { scenario } = run.plan
+  const shown = new Set<string>(SHOWN_METRICS)
+  return {
+    schema: PAGE_SCHEMA,
+    run: {
+      id: run.id,
+      scenario: scenario.name,
+      startedAt: run.startedAt,
+      platform: run.provenance.platform,
+      profile: scenario.profile,
+      provisioned: provisions(analysis.record),
+      minEffect: scenario.minEffect ?? MIN_EFFECT,
+    },
+    arms: armStyles(scenario),
+    definitions: scenario.arms,
+    loads: scenario.loads,
+    metrics: analysis.metrics.filter(({ name }) => shown.has(name)),
+    cells: analysis.cells.filter(({ metric }) => shown.has(metric)).map(lean),
+    noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
+    rankings: analysis.rankings,
+    ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
+    sweeps: analysis.sweeps,
+    distributions: analysis.distributions.map(({ spectrum, ...rest }) => ({
+      ...rest,
+      spectrum: spectrum.map(({ quantile, latency }) => ({ quantile, latency: fine(latency) })),
+    })),
+    spectra: eachKept(analysis.spectra, ({ arm, load, clock }) => JSON.stringify([arm, load, clock]), LINES).map(
+      (one) => ({ ...one, latencies: one.latencies.map(fine) }),
+    ),
+    components: analysis.components,
+    costs: analysis.costs,
+    trials: analysis.trials.map(pageTrial),
+    lateness: latenessOf(analysis),
+    stalls: stallsOf(analysis.trials).slice(0, STALLS),
+    ...(history && { history }),
+    seconds: eachKept(secondsOf(analysis), ({ arm, load }) => JSON.stringify([arm, load]), ROWS),
+  }
+}
+
+/** Six digits are more than any figure is known to, and half of what a page would carry. */
+function rounded<Value>(value: Value): Value {
+  if (typeof value === 'number') return Number(value.toPrecision(6)) as Value
+  if (Array.isArray(value)) return value.map(rounded) as Value
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)])) as Value
+}
+
+/** Figures to five digits: more than any of them is known to. Notes stay in the tables, which are made in Node. */
+function lean({ values, notes: _, ...rest }: Cell): Cell {
+  return { ...rest, values: values.map(({ value, ...at }) => ({ ...at, value: fine(value) })), notes: [] }
+}
+
+function fine(value: number): number {
+  return Number(value.toPrecision(5))
+}
+
+function eachKept<One>(all: readonly One[], key: (one: One) => string, most: number): One[] {
+  return [...Map.groupBy(all, key).values()].flatMap((group) => thinned(group, most))
+}
+
+function pageTrial({ result, status, problems }: JudgedTrial): PageTrial {
+  const { trial, outcome, startedAt } = result
+  const rules = outcome.status === 'failed' ? [outcome.failure.code] : problems.map(({ rule }) => rule)
+  return { ...trial, startedAt, status, rules }
+}
+
+function latenessOf({ record, trials }: Analysis): Lateness[] {
+  const { arms, loads } = record.run.plan.scenario
+  return loads.flatMap((load) =>
+    arms.flatMap((arm): Lateness[] => {
+      const readings = trials.flatMap(({ result: { trial, outcome } }) =>
+        trial.arm === arm.name && trial.load === load.name && outcome.status === 'measured' ? [outcome.reading] : [],
+      )
+      const late = readings.flatMap(({ generator }) => generator.late ?? [])
+      if (late.length === 0) return []
+      const middle = <Key extends string>(all: readonly Readonly<Record<Key, number>>[], key: Key) =>
+        fine(median(all.map((one) => one[key])))
+      const pair = (all: readonly { readonly p50: number; readonly p99: number }[]) => ({
+        p50: middle(all, 'p50'),
+        p99: middle(all, 'p99'),
+      })
+      const response = readings.flatMap(({ latency }) => latency.summary?.response ?? [])
+      const asSent = readings.flatMap(({ latency }) => latency.summary?.asSent ?? [])
+      return [
+        {
+          arm: arm.name,
+          load: load.name,
+          trials: late.length,
+          late: { ...pair(late), max: middle(late, 'max') },
+          ...(response.length > 0 && { response: pair(response) }),
+          ...(asSent.length > 0 && { asSent: pair(asSent) }),
+        },
+      ]
+    }),
+  )
+}
+
+function secondsOf({ trials }: Analysis): TrialSeconds[] {
+  return trials.flatMap(({ result: { trial, outcome } }): TrialSeconds[] => {
+    if (outcome.status === 'failed') return []
+    const { id, arm, load, block } = trial
+    return [{ trial: id, arm, load, block, p99: inSeconds(outcome.reading.timeline) }]
+  })
+}
+
+/** To three digits, which is what the histogram has. */
+function inSeconds({ p99 }: Timeline): number[] {
+  return p99.map((micros) => Number((micros / MICROS).toPrecision(3)))
+}
+
+/** A trial in which the system stood still for a moment, as the analysis has found. */
+export interface Stall {
+  readonly trial: Trial
+  readonly status: JudgedTrial['status']
+  readonly timeline: Timeline
+  /** What the analysis says of it. */
+  readonly cause: string
+  /** Second of the window, from 0, that has the slowest request. */
+  readonly second: number
+  readonly slowest: Seconds
+}
+
+const RULE = 'stall-seen'
+
+/** The slowest first. */
+export function stallsOf(trials: readonly JudgedTrial[]): Stall[] {
+  return trials
+    .flatMap(({ result: { trial, outcome }, status, problems }): Stall[] => {
+      const problem = problems.find(({ rule }) => rule === RULE)
+      if (!problem || outcome.status !== 'measured') return []
+      const { timeline } = outcome.reading
+      const most = Math.max(...timeline.max)
+      const second = timeline.max.indexOf(most)
+      return [{ trial, status, timeline, cause: problem.cause, second, slowest: most / MICROS }]
+    })
+    .sort((a, b) => b.slowest - a.slowest)
+}

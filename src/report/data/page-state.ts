@@ -1,0 +1,90 @@
+import { type ClusterSize, DEFAULT_CLUSTER_SIZE } from '../../analyse/cost-model.ts'
+import { TAIL } from '../../analyse/quantiles.ts'
+import type { Clock } from '../../model/analysis.ts'
+
+/** What a reader may ask of the page. The published one is what Node draws. */
+export interface PageState {
+  /** Name of the arm that ratios are to; the scenario's when absent. */
+  readonly baseline?: string
+  /** The load's own (response time in an open loop) when absent. */
+  readonly clock?: Clock
+  readonly quantile: QuantileKey
+  /** Of axes of latency. */
+  readonly scale: 'log' | 'linear'
+  readonly hidden: readonly string[]
+  /** Ids of trials that the reader leaves out. */
+  readonly excluded: readonly string[]
+  /** Inputs of the cost model that are not the default ones. */
+  readonly clusterSize: Partial<ClusterSize>
+}
+
+/** The inputs of the cost model: what they are called, and between what they may lie. */
+export const CLUSTER_SIZE_INPUTS: readonly {
+  readonly key: keyof ClusterSize
+  readonly label: string
+  readonly least: number
+  readonly most: number
+}[] = [
+  { key: 'pods', label: 'Pods', least: 1, most: 1e6 },
+  { key: 'podsPerNode', label: 'Pods on a node', least: 1, most: 1000 },
+  { key: 'podsPerNamespace', label: 'Pods in a namespace (one waypoint each)', least: 1, most: 1e6 },
+  { key: 'rate', label: 'Requests per second and pod', least: 0, most: 1e6 },
+  { key: 'coreHour', label: 'US$ for a core and hour', least: 0, most: 1000 },
+  { key: 'gibHour', label: 'US$ for a GiB and hour', least: 0, most: 1000 },
+]
+
+/** What is no number, out of bounds or the default anyway is left out. */
+export function clusterSizeOf(given: (key: keyof ClusterSize) => string | number | undefined): Partial<ClusterSize> {
+  return Object.fromEntries(
+    CLUSTER_SIZE_INPUTS.flatMap(({ key, least, most }) => {
+      const text = given(key)
+      const value = text === undefined || text === '' ? Number.NaN : Number(text)
+      return value >= least && value <= most && value !== DEFAULT_CLUSTER_SIZE[key] ? [[key, value]] : []
+    }),
+  )
+}
+
+export const QUANTILE_KEYS = ['p50', 'p90', TAIL, 'p99', 'p999'] as const
+type QuantileKey = (typeof QUANTILE_KEYS)[number]
+
+export const PUBLISHED: PageState = { quantile: TAIL, scale: 'log', hidden: [], excluded: [], clusterSize: {} }
+
+/** Whether figures are other than the published ones, and not only shown otherwise. */
+export function changesFigures({ baseline, excluded }: PageState): boolean {
+  return baseline !== undefined || excluded.length > 0
+}
+
+/** For the part of an address behind `#`: only what is not as published. */
+export function stateText({ baseline, clock, quantile, scale, hidden, excluded, clusterSize }: PageState): string {
+  const text = new URLSearchParams()
+  if (baseline !== undefined) text.set('baseline', baseline)
+  if (clock !== undefined) text.set('clock', clock)
+  if (quantile !== PUBLISHED.quantile) text.set('quantile', quantile)
+  if (scale !== PUBLISHED.scale) text.set('scale', scale)
+  for (const arm of hidden) text.append('hide', arm)
+  for (const trial of excluded) text.append('without', trial)
+  for (const [key, value] of Object.entries(clusterSize)) text.set(key, String(value))
+  return text.toString()
+}
+
+/** What is not understood, or names what the run has not, is left as published. */
+export function parseState(
+  text: string,
+  known: { readonly arms: readonly string[]; readonly trials: readonly string[] },
+) {
+  const given = new URLSearchParams(text)
+  const baseline = given.get('baseline')
+  const clock = given.get('clock')
+  const quantile = QUANTILE_KEYS.find((key) => key === given.get('quantile'))
+  const hidden = given.getAll('hide').filter((arm) => known.arms.includes(arm))
+  return {
+    ...PUBLISHED,
+    ...(baseline !== null && known.arms.includes(baseline) && { baseline }),
+    ...((clock === 'service' || clock === 'response') && { clock }),
+    ...(quantile && { quantile }),
+    ...(given.get('scale') === 'linear' && { scale: 'linear' as const }),
+    hidden,
+    clusterSize: clusterSizeOf((key) => given.get(key) ?? undefined),
+    excluded: given.getAll('without').filter((trial) => known.trials.includes(trial)),
+  } satisfies PageState
+}

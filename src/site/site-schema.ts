@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { Mesh } from '../model/mesh.ts'
+import { PROGRAMS } from '../model/site.ts'
+import { CATALOGUE } from '../tools/catalogue.ts'
+import { say, section } from '../yaml/quantities.ts'
+import { shown } from '../yaml/yaml-finding.ts'
+
+const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/
+
+const image = z
+  .string()
+  .regex(IMAGE, {
+    error: ({ input }) =>
+      say(`${shown(input)} does not name an image`, 'Write it with its tag or digest: mirror.example.com/name:1.2.3.'),
+  })
+  .optional()
+
+const address = z.string().regex(/^https?:\/\/\S+$/, {
+  error: ({ input }) => say(`${shown(input)} is not an address`, 'Begin it with https:// or http://.'),
+})
+
+/** Text that is not empty: the path of a file, or a part of a name. */
+const text = z.string().min(1, { error: () => say('there is no text in it', 'Write some, or remove the key.') })
+
+/** Only what a published checksum can be checked against is downloaded. */
+const downloadable = PROGRAMS.filter((name) =>
+  CATALOGUE[name].ways.some((way) => way.kind === 'release' && way.checksums),
+)
+
+/** Every key but those of vendors. */
+export const placesSchema = section({
+  kind: section({ nodeImage: image }).optional(),
+  images: section({ fortio: image, k6: image, busybox: image }).optional(),
+  gatewayApi: section({ manifests: text }).optional(),
+  tools: section(
+    Object.fromEntries(downloadable.map((name) => [name, section({ base: address }).optional()])),
+  ).optional(),
+})
+
+/** What a site says of one vendor. Paths are relative to the file. */
+export function vendorSchema(charts: readonly string[]) {
+  const chart = z.union([text, section({ repository: text, chart: text })]).optional()
+  const values = z.union([text, z.record(z.string(), z.unknown())]).optional()
+  return section({
+    hub: text.optional(),
+    tag: text.optional(),
+    variant: z.string().optional(),
+    version: text.optional(),
+    charts: section(Object.fromEntries(charts.map((key) => [key, chart]))).optional(),
+    values: z.union([text, section(Object.fromEntries([...charts, '*'].map((key) => [key, values])))]).optional(),
+    manifests: z.union([text, z.array(text).min(1)]).optional(),
+  })
+}
+
+/** A site file as it is written. */
+export function siteSchema(vendors: readonly KnownVendor[]) {
+  return section({
+    ...placesSchema.shape,
+    ...Object.fromEntries(vendors.map(({ name, charts }) => [name, vendorSchema(charts).optional()])),
+  })
+}
+
+/** A vendor that some mesh names: a key of the site file, with the keys of its charts. */
+export interface KnownVendor {
+  readonly name: string
+  readonly charts: readonly string[]
+}
+
+/** Meshes of one vendor may use different charts of it. */
+export function vendorsOf(meshes: Readonly<Record<string, Mesh>>): KnownVendor[] {
+  const charts = new Map<string, Set<string>>()
+  for (const { kubernetes } of Object.values(meshes)) {
+    if (!kubernetes?.vendor) continue
+    const { name, charts: own } = kubernetes.vendor
+    charts.set(name, new Set([...(charts.get(name) ?? []), ...Object.keys(own)]))
+  }
+  return [...charts].map(([name, keys]) => ({ name, charts: [...keys] }))
+}

@@ -1,0 +1,68 @@
+import type { LatencySummary } from '../model/result.ts'
+import { binomialCdf, binomialDensity, binomialQuantile } from './distributions.ts'
+
+/** Places in the ordered sample, from 1; absent where the sample does not reach so far. `level`: the exact coverage. */
+interface OrderInterval {
+  readonly lo?: number
+  readonly hi?: number
+  readonly level: number
+}
+
+/**
+ * Interval for a quantile between two order statistics (exact binomial): the k-th of n values lies below the quantile
+ * with the chance P(X ≥ k), X being how many of them do. Each tail misses with at most half of 1 − level.
+ */
+export function quantileInterval(n: number, quantile: number, level = 0.95): OrderInterval {
+  const tail = (1 - level) / 2
+  const lo = binomialQuantile(tail, n, quantile)
+  const hi = n - binomialQuantile(tail, n, 1 - quantile) + 1
+  return within(lo, hi, n, binomialCdf(hi - 1, n, quantile) - binomialCdf(lo - 1, n, quantile))
+}
+
+/**
+ * The same with the fewest values in between: gaps between order statistics are added from the likeliest outwards until
+ * the level is reached, of two alike the left one (go-moremath's QuantileCI, which benchstat uses). One tail may miss
+ * more often than the other.
+ */
+export function shortestQuantileInterval(n: number, quantile: number, level = 0.95): OrderInterval {
+  const chance = (gap: number) => binomialDensity(gap, n, quantile)
+  let lo = Math.max(0, Math.ceil((n + 1) * quantile) - 1)
+  let hi = lo + 1
+  let reached = chance(lo)
+  while (reached < level * EXACTLY && hi - lo <= n) {
+    const [left, right] = [chance(lo - 1), chance(hi)]
+    if (left >= right * EXACTLY) lo--
+    else hi++
+    reached += Math.max(left, right)
+  }
+  return within(lo, hi, n, reached)
+}
+
+/** Probabilities that are equal but for their last digits are equal. */
+const EXACTLY = 1 - 1e-12
+
+function within(lo: number, hi: number, n: number, level: number): OrderInterval {
+  return { ...(lo < 1 ? {} : { lo }), ...(hi > n ? {} : { hi }), level: Math.min(1, level) }
+}
+
+/** What a histogram answers; latencies in seconds. */
+interface Summarisable {
+  readonly count: number
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+  quantile(q: number): number
+}
+
+/** What is kept beside a histogram. All zero where it is empty, since JSON has no NaN. */
+export function summarise(histogram: Summarisable): LatencySummary {
+  const { count, mean, min, max } = histogram
+  if (count === 0) return { count, mean: 0, min: 0, max: 0, p50: 0, p90: 0, p99: 0, p999: 0 }
+  const [p50, p90, p99, p999] = [0.5, 0.9, 0.99, 0.999].map((q) => histogram.quantile(q)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { count, mean, min, max, p50, p90, p99, p999 }
+}

@@ -1,0 +1,219 @@
+import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
+import { blockCount } from '../model/plan.ts'
+import { baselineOf, type Load } from '../model/scenario.ts'
+import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
+import { validityWords } from '../model/words.ts'
+import type { Style } from './terminal-style.ts'
+import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
+
+/** The result of a run on a terminal. */
+export function analysisTable(analysis: Analysis, style: Style): string {
+  const { loads } = analysis.record.run.plan.scenario
+  const sections = [
+    heading(analysis, style),
+    ...loads.map((load) => `${loadHeading(load, style)}\n${loadTable(analysis, load, style)}`),
+    legend(analysis, style),
+    notes(analysis, style),
+    problemList(analysis, style),
+  ]
+  return sections.filter(Boolean).join('\n\n')
+}
+
+function heading(analysis: Analysis, style: Style): string {
+  const { record } = analysis
+  const { id, plan, provenance } = record.run
+  const blocks = blockCount(plan)
+  const facts = [
+    `platform ${provenance.platform}`,
+    counted(blocks, 'block'),
+    counted(plan.cohorts.length, 'cohort'),
+    validityWords(analysis),
+  ]
+  const caveat = provenance.caveat
+  return [
+    `${style.bold(style.plain(id))}  ${facts.join(', ')}`,
+    ...(caveat === undefined ? [] : [style.yellow(paragraph(style.plain(caveat)))]),
+  ].join('\n')
+}
+
+function loadHeading({ name, tool, protocol, rate, connections, duration }: Load, style: Style): string {
+  const how = rate === 'max' ? 'as fast as it answers' : formatRate(rate)
+  const text = `${tool}, ${protocol}, ${how}, ${counted(connections, 'connection')}, ${formatDuration(duration)} a trial`
+  return `${style.bold(style.plain(name))}  ${style.dim(style.plain(text))}`
+}
+
+function legend({ record, cells }: Analysis, style: Style): string {
+  const { arms, loads } = record.run.plan.scenario
+  const isOpen = loads.some(({ rate }) => rate !== 'max')
+  const isClosed = loads.some(({ rate }) => rate === 'max')
+  const marked = (standing: Cell['standing']) => cells.some((cell) => cell.ratio && cell.standing === standing)
+  const parts = [
+    `Geometric means over trials; ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a 95 % interval.`,
+    isOpen && 'Latency is response time, from the intended send.',
+    isClosed && 'A load without a rate has service time only, from the actual send.',
+    marked('no-difference') && `${MARKS['no-difference']} no relevant difference.`,
+    marked('within-noise') && `${MARKS['within-noise']} within the noise of equal arms.`,
+    marked('undecided') && `${MARKS.undecided} too noisy to say.`,
+  ]
+  return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))
+}
+
+/** A note of the cells that are shown; one that several share is said once. */
+function notes({ cells, metrics }: Analysis, style: Style): string {
+  const visible = cells.filter((cell) => COLUMNS.some(({ metric }) => metric === cell.metric))
+  const shown = visible.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
+  const groups = Map.groupBy(shown, ({ note }) => note)
+  return [...groups]
+    .map(([note, where]) => {
+      const names = new Set(where.map(({ metric }) => metrics.find(({ name }) => name === metric)?.title ?? metric))
+      const arms = new Set(where.map(({ arm }) => arm))
+      const place = `${[...arms].join(', ')}: ${names.size > 3 ? counted(names.size, 'metric') : [...names].join(', ')}`
+      return paragraph(style.plain(`${note} (${place})`), { first: '- ', indent: '  ' })
+    })
+    .join('\n')
+}
+
+function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** What the terminal shows of the metrics; the report shows all. */
+const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
+  { metric: 'p50', title: 'p50' },
+  { metric: 'typical-p99', title: 'typical p99' },
+  { metric: 'p99', title: 'p99' },
+  { metric: 'throughput', title: 'throughput' },
+  { metric: 'mesh-cpu', title: 'CPU-s/million' },
+  { metric: 'mesh-memory', title: 'mesh memory' },
+]
+
+/** Marks that say without colour what a ratio is worth. */
+const MARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
+  'no-difference': '≈',
+  'within-noise': '≈',
+  undecided: '?',
+}
+
+const NAME_WIDTH = 24
+
+/** One load: an arm's figures, and below them its ratios to the baseline with their intervals. */
+function loadTable({ record, cells, metrics }: Analysis, load: Load, style: Style): string {
+  const { scenario } = record.run.plan
+  const baseline = baselineOf(scenario).name
+  const cellOf = (arm: string, metric: string) =>
+    cells.find((cell) => cell.load === load.name && cell.arm === arm && cell.metric === metric)
+  const rows = scenario.arms.flatMap(({ name }) => {
+    const row = COLUMNS.map(({ metric }) => cellOf(name, metric))
+    const values: Entry[] = [
+      { text: style.plain(short(name)), paint: style.bold },
+      ...row.map((cell, column) => ({
+        text: style.plain(valueText(cell, metricOf(metrics, COLUMNS[column]?.metric))),
+      })),
+    ]
+    if (name === baseline || !row.some((cell) => cell?.ratio)) return [values]
+    return [
+      values,
+      [{ text: '  ratio' }, ...row.map((cell) => ratioEntry(cell, style))],
+      [{ text: '  95 %', paint: style.dim }, ...row.map((cell) => intervalEntry(cell, style))],
+    ]
+  })
+  return grid([[{ text: '' }, ...COLUMNS.map(({ title }) => ({ text: title, paint: style.dim }))], ...rows])
+}
+
+function metricOf(metrics: readonly MetricInfo[], name: string | undefined): MetricInfo | undefined {
+  return metrics.find((metric) => metric.name === name)
+}
+
+function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): string {
+  const center = cell?.estimate?.center
+  if (center === undefined || metric === undefined) return '–'
+  // Of what the baseline has none of there is no ratio below to carry the mark.
+  return `${cell?.difference && !cell.ratio ? (MARKS[cell.standing] ?? '') : ''}${levelText(center, metric.unit)}`
+}
+
+function ratioEntry(cell: Cell | undefined, style: Style): Entry {
+  if (!cell?.ratio) return { text: '' }
+  const mark = MARKS[cell.standing] ?? ''
+  return { text: style.plain(`${mark}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
+}
+
+function intervalEntry(cell: Cell | undefined, style: Style): Entry {
+  return { text: style.plain(cell?.ratio ? intervalText(cell.ratio) : ''), paint: style.dim }
+}
+
+function intervalText({ lo, hi }: Estimate): string {
+  if (lo === undefined || hi === undefined) return ''
+  const decimals = ratio(lo) === ratio(hi) ? 3 : undefined
+  return `${ratio(lo, decimals)}–${ratio(hi, decimals)}`
+}
+
+/** Only what stands out of the noise is set off. */
+function paintOf({ standing }: Cell, style: Style): Pick<Entry, 'paint'> {
+  if (standing === 'higher' || standing === 'lower') return { paint: style.bold }
+  return { paint: style.dim }
+}
+
+/** Two decimals tell 1.00 from 1.01; large ratios need none. */
+function ratio(value: number, decimals = 2): string {
+  return value < 9.995 ? value.toFixed(decimals) : formatNumber(value)
+}
+
+function short(name: string): string {
+  return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 1)}…`
+}
+
+/** Problems of one kind: the first of them, and how many there are of trials and of the comparison. */
+interface Group {
+  readonly problem: Problem
+  readonly trials: readonly string[]
+  readonly others: number
+}
+
+/** What the reader must know of the result, each kind once; what makes something not count comes first. */
+function problemList({ problems, trials }: Analysis, style: Style): string {
+  const all = [...problems.map((problem) => ({ problem, id: undefined })), ...ofTrials(trials)]
+  const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]
+  return groups
+    .flatMap(grouped)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((group) => groupText(group, style))
+    .join('\n')
+}
+
+const rank = ({ problem }: Group) => (problem.severity === 'invalid' ? 0 : 1)
+
+function ofTrials(trials: readonly JudgedTrial[]) {
+  return trials.flatMap(({ result, problems }) => problems.map((problem) => ({ problem, id: result.trial.id })))
+}
+
+function grouped(all: readonly { readonly problem: Problem; readonly id: string | undefined }[]): Group[] {
+  const [first] = all
+  const trials = [...new Set(all.flatMap(({ id }) => id ?? []))]
+  return first ? [{ problem: first.problem, trials, others: all.filter(({ id }) => id === undefined).length }] : []
+}
+
+function groupText({ problem, trials, others }: Group, style: Style): string {
+  const { severity, rule, cause, effect, remedy } = problem
+  const paint = severity === 'invalid' ? style.red : style.yellow
+  const where = trials.length > 0 ? `: ${named(trials)}` : others > 1 ? `: ${others} times` : ''
+  const first = paragraph(style.plain(`${severity} ${rule}${where}`), { indent: INDENT })
+  const entry = (text: string) => paragraph(style.plain(text), { first: INDENT, indent: INDENT })
+  return [
+    paint(severity) + first.slice(severity.length),
+    entry(`${Math.max(trials.length, others) > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
+    entry(`→ ${remedy}`),
+  ].join('\n')
+}
+
+const INDENT = '    '
+const SHOWN = 2
+
+/** `2 trials (a, b)`; of more only the number, since the report names them all. */
+function named(trials: readonly string[]): string {
+  const count = trials.length === 1 ? '1 trial' : `${trials.length} trials`
+  return trials.length > SHOWN ? count : `${count} (${trials.join(', ')})`
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

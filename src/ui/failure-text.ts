@@ -1,0 +1,38 @@
+import type { FailureData } from '../model/failure.ts'
+import type { Finding } from '../model/platform.ts'
+import type { Style } from './terminal-style.ts'
+
+/** What happened, why, and what to do about it. Lines are left whole, so that a command can be copied. */
+export function failureText(
+  { message, cause, fix }: FailureData,
+  style: Style,
+  kind: 'error' | 'warning' = 'error',
+): string {
+  const colour = kind === 'error' ? style.red : style.yellow
+  return [
+    `${style.bold(colour(`${kind}:`))} ${style.plain(message)}`,
+    ...(cause === undefined ? [] : [labelled(style.dim('why:'), style.plain(cause))]),
+    ...(fix === undefined ? [] : [labelled(style.bold('fix:'), style.plain(fix))]),
+  ].join('\n')
+}
+
+/** A text of several lines stands below its label, so that their beginnings line up. */
+function labelled(label: string, text: string): string {
+  return text.includes('\n') ? `  ${label}\n${text.replaceAll(/^/gm, '    ')}` : `  ${label} ${text}`
+}
+
+const INDENT = ' '.repeat('warning  '.length)
+
+/** What a check found: a line each, with why it matters and what to do about it. Ends with a line break. */
+export function findingsText(findings: readonly Finding[], style: Style): string {
+  return findings.map((finding) => `${findingText(finding, style)}\n`).join('')
+}
+
+function findingText({ severity, what, why, fix }: Finding, style: Style): string {
+  const paint = { ok: style.green, warning: style.yellow, error: style.red }[severity]
+  return [
+    `${paint(severity)}${INDENT.slice(severity.length)}${style.plain(what)}`,
+    ...(why === undefined ? [] : [`${INDENT}${style.dim('why:')} ${style.plain(why)}`]),
+    ...(fix === undefined ? [] : [`${INDENT}${style.bold('fix:')} ${style.plain(fix)}`]),
+  ].join('\n')
+}
