@@ -26,7 +26,7 @@ describe('workflows', () => {
   )
 
   it.skipIf(!isThere)(`satisfy actionlint${isThere ? '' : ' (skipped: actionlint is not installed)'}`, () => {
-    expect(files).toHaveLength(2)
+    expect(files).toHaveLength(4)
     expect(() => execFileSync(actionlint, ['-no-color', ...files], { cwd: ROOT, encoding: 'utf8' })).not.toThrow()
   })
 
