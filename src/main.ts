@@ -16,7 +16,7 @@ enableCompileCache()
 
 const { cli } = await import('./cli.ts')
 const interruption = new AbortController()
-const surroundings = {
+const context = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
@@ -33,7 +33,7 @@ async function stop(name: string): Promise<void> {
     interruption.abort(new Failure('interrupted', `stopped by ${name}`))
     return
   }
-  for (const line of await surroundings.emergency.run().catch(() => [])) process.stderr.write(`${line}\n`)
+  for (const line of await context.emergency.run().catch(() => [])) process.stderr.write(`${line}\n`)
   process.exit(130)
 }
 
@@ -43,7 +43,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
 })
-const code = await cli(process.argv.slice(2), surroundings)
+const code = await cli(process.argv.slice(2), context)
 // What is written to a pipe is not read yet, and an exit would cut it off.
 for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
 process.exit(code)

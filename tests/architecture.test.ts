@@ -1,6 +1,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { meshes } from '../src/meshes/index.ts'
+import { PLATFORMS, TOOLS } from '../src/model/scenario.ts'
 
 /** Files in `src/` that stand above all rooms. */
 const ENTRIES = ['cli.ts', 'main.ts']
@@ -124,6 +126,15 @@ describe('architecture', () => {
     )
     const twice = [...named].filter(([name, those]) => name !== 'index.ts' && those.length > 1)
     expect(twice.map(([, those]) => those.map(({ path }) => path).join(', '))).toEqual([])
+  })
+
+  it('compares the names of platforms, load tools and meshes only where these are declared or chosen', () => {
+    const names = [...PLATFORMS, ...TOOLS, ...Object.keys(meshes).filter((name) => name !== 'none')].join('|')
+    const compared = new RegExp(`(?:[!=]== |includes\\(|case )'(?:${names})'`)
+    const isDeclared = (path: string) =>
+      /^(meshes|platforms\/(local|kind|simulated)|loads)\//.test(path) || path === 'commands/choose-plan.ts'
+    const elsewhere = files.filter(({ path, text }) => !isDeclared(path) && compared.test(text))
+    expect(elsewhere.map(({ path }) => path)).toEqual([])
   })
 
   it('names no attic', () => {

@@ -30,7 +30,7 @@ function problemsOf(view: TrialView): Problem[] {
   })
 }
 
-/** E18: exit codes prove no success, so a trial counts only where a measurement could be read. */
+/** Exit codes prove no success, so a trial counts only where a measurement could be read. */
 function failed({ message, cause, fix }: FailureData): Problem {
   return {
     rule: 'trial-failed',

@@ -5,6 +5,7 @@ import { noiseBand } from '../compare/standing.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, MetricInfo, NoiseFloor, Ranking, RunRecord } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { traitsOf } from '../model/traits.ts'
 import { list } from '../model/words.ts'
 import { metrics } from './metrics.ts'
 
@@ -91,7 +92,8 @@ function placeOf({ load, metric }: Pick<NoiseFloor, 'load' | 'metric'>): string 
 export function unrankedReason({ run, results, installations = [] }: RunRecord): string | undefined {
   const meshed = run.plan.scenario.arms.filter(({ mesh }) => (meshes[mesh]?.layer ?? 'none') !== 'none')
   if (meshed.length === 0) return undefined
-  if (run.provenance.platform === 'local') return 'these are architectures on one proxy (Envoy), not released meshes'
+  const { unranked } = traitsOf(run.provenance.platform) ?? {}
+  if (unranked !== undefined) return unranked
   const builds = meshed.flatMap(({ name }) => {
     const version = installations.find(({ arm }) => arm === name)?.version ?? ''
     const tags = tagsOf(name, results).filter((tag) => !tag.includes(version.replace(/^v/, '')))

@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
 import type { PlatformName, Scenario } from '../model/scenario.ts'
 import type { Site } from '../model/site.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatSize, parseDuration } from '../model/units.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { parseShard, shardPlan } from '../plan/shards.ts'
@@ -92,7 +93,7 @@ async function noClusters(name: string, { why, fix }: Hindrance): Promise<Failur
 
 /** Frozen, unless the memory does not take all arms at once. */
 async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: string) => void): Promise<Settled> {
-  if (scenario.platform !== 'kind' || scenario.isolation) return scenario
+  if (!PLATFORM_TRAITS[scenario.platform].ownClusters || scenario.isolation) return scenario
   const there = await probe.memory()
   const needed = memoryNeeded(scenario.arms, 'frozen')
   if (there === undefined || there >= needed) return { ...scenario, isolation: 'frozen' }

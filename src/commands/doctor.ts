@@ -3,6 +3,7 @@ import { comeEvery, type Moment, type Pauses, pausesOf, periodOf, stallsOf } fro
 import { EXIT } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/platform.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, formatLatency, formatNumber, formatShare, MICROS, type Seconds } from '../model/units.ts'
 import { capital, count, list, strainWords } from '../model/words.ts'
 import { findingsText } from '../ui/failure-text.ts'
@@ -27,9 +28,7 @@ export async function doctorCommand(
   const { stdout, stderr, env, signal } = context
   const { plan, platform } = await choosePlan(scenario, options, context)
   const checked = await platform.check(plan)
-  // Simulated time has no pauses, and those of a cluster elsewhere are not this machine's.
-  const isHere = platform.name === 'local' || platform.name === 'kind'
-  const isWanted = isHere && options.pauses !== false
+  const isWanted = PLATFORM_TRAITS[platform.name].isHere && options.pauses !== false
   if (isWanted) stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (--no-pauses: not)\n`)
   const probe = isWanted ? await probePauses(WATCHED, signal) : undefined
   const findings = probe ? [...checked, pausesFinding(probe, plan)] : checked

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { analyse } from '../analyse/analyse.ts'
 import { EXIT, Failure } from '../model/failure.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import type { Chart } from '../report/chart.ts'
 import { allCharts } from '../report/charts/index.ts'
 import { pageData } from '../report/data/page-data.ts'
@@ -74,7 +75,7 @@ async function reportSite(folder: string, options: ReportOptions, context: Comma
 function chartsWanted(view: View, options: ReportOptions, dir: string, cwd: string): ChartsWanted | undefined {
   const { charts, chart, dark, results } = options
   if (charts === undefined && chart === undefined) return undefined
-  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, 'run.json'))) {
+  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, RUN_FOLDER.run))) {
     throw new Failure('usage', `--charts ${charts} names a run, where a folder is expected`, {
       fix: `Put the run first: meshbench report ${charts} --charts`,
     })

@@ -8,6 +8,7 @@ import { execa } from 'execa'
 import type { Trend } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
@@ -29,7 +30,7 @@ interface ReportWanted {
 
 /** Page and summary are derived from the other files of a run, so they may be replaced. */
 export async function writeReport(analysis: Analysis, dir: string, wanted: ReportWanted = {}): Promise<WrittenReport> {
-  const { file = join(dir, 'report.html'), history = [] } = wanted
+  const { file = join(dir, RUN_FOLDER.report), history = [] } = wanted
   return putReport(await renderBoth(analysis, history, file), file)
 }
 
@@ -55,7 +56,7 @@ export async function putReport({ page, summary }: Rendered, file: string): Prom
 /** Another page than `report.html` has a summary of its own name, and takes the place of no other file. */
 function summaryBeside(file: string): string {
   const name = basename(file, extname(file))
-  return join(dirname(file), name === 'report' ? 'summary.md' : `${name}.summary.md`)
+  return join(dirname(file), name === 'report' ? RUN_FOLDER.summary : `${name}.summary.md`)
 }
 
 /** Puts a file in place whole, or leaves what was there. For what is made of results and may be made again. */

@@ -7,6 +7,7 @@ import { version } from '../host/version.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { GENERATOR } from '../report/site/document.ts'
@@ -95,7 +96,7 @@ interface Publishing {
 /** Makes the pages of a run, unless they are there and made of the same by the same program. */
 async function publish({ folder, source, dir, before, past, options, cwd }: Publishing): Promise<SiteRun> {
   const old = before?.published
-  const page = join(dir, folder, 'report.html')
+  const page = join(dir, folder, RUN_FOLDER.report)
   try {
     if (folder.endsWith('.html')) throw new TypeError('a folder of such a name would stand where a page of the site is')
     const about = { madeOf: runDigest(source), meshbench: version() }

@@ -1,6 +1,7 @@
 import type { Cell, Estimate, JudgedTrial, NoiseFloor, RunRecord, Standing } from '../model/analysis.ts'
 import { MOST_BLOCKS } from '../model/plan.ts'
 import { MIN_EFFECT } from '../model/scenario.ts'
+import { provisionsClusters } from '../model/traits.ts'
 import { formatChange, formatChanges, formatShare } from '../model/units.ts'
 import { count } from '../model/words.ts'
 import { halfWidth } from '../stats/intervals.ts'
@@ -160,13 +161,9 @@ export function neededToDecide({ estimate, basis, error }: Weighed, { noise, tel
     : { blocks: n, cohorts: Math.max(1, basis.cohorts) }
 }
 
-/** Platforms whose cohorts are clusters: two of the same arm differ, and blocks of one cannot show by how much. */
-const PROVISIONED: ReadonlySet<string> = new Set(['kind', 'cluster'])
-
-/** Simulated clusters are clusters where they are told to differ. */
+/** Whether cohorts of a run are clusters, which differ beyond what their blocks show. */
 export function provisions({ run }: Pick<RunRecord, 'run'>): boolean {
-  const { platform } = run.provenance
-  return PROVISIONED.has(platform) || (platform === 'simulated' && run.plan.scenario.simulation.noise.cohort > 0)
+  return provisionsClusters(run.provenance.platform, run.plan.scenario)
 }
 
 /**
@@ -180,6 +177,9 @@ export function noiseBand(floors: readonly Pick<NoiseFloor, 'ratio'>[]): number 
   return Math.exp(Math.max(0, ...strays))
 }
 
+/** Name of the evidence that says on which cluster a trial was measured, and when that was made. */
+const CLUSTER_EVIDENCE = 'cluster'
+
 /**
  * The provisioning that a trial was measured on: its cluster's name and the time it was made. Undefined where there are no
  * clusters, and in results of before it was kept.
@@ -187,7 +187,7 @@ export function noiseBand(floors: readonly Pick<NoiseFloor, 'ratio'>[]): number 
 function provisioningOf({ result }: Pick<JudgedTrial, 'result'>): string | undefined {
   const { outcome } = result
   if (outcome.status !== 'measured') return undefined
-  const seen = outcome.reading.observation.evidence.find(({ name }) => name === 'cluster')?.seen
+  const seen = outcome.reading.observation.evidence.find(({ name }) => name === CLUSTER_EVIDENCE)?.seen
   return seen?.includes(', made ') ? seen.split(', kept from ')[0] : undefined
 }
 

@@ -18,12 +18,12 @@ import {
   asManyAsFit,
   type Counted,
   connectionsEvidence,
-  type Edges,
   grown,
   type Labels,
   level,
   mtlsEvidence,
   nothingCounted,
+  type PodCounters,
   pathEvidence,
   threadsEvidence,
   USED,
@@ -280,7 +280,7 @@ function proveLinkerd(
 const ofWorkload: Which = (labels) =>
   labels['direction'] === 'inbound' && labels['target_port'] !== ADMIN && labels['route_name'] !== 'probe'
 
-function inbound(pods: readonly Edges[], { namespace }: InstallAbout): Counted {
+function inbound(pods: readonly PodCounters[], { namespace }: InstallAbout): Counted {
   const fromNamespace = `.${namespace}.serviceaccount.identity.`
   const isMtls = ({ tls, client_id }: Labels) => tls === 'true' && client_id?.includes(fromNamespace) === true
   const mtls: Which = (labels) => ofWorkload(labels) && isMtls(labels)
@@ -300,7 +300,7 @@ function inbound(pods: readonly Edges[], { namespace }: InstallAbout): Counted {
   return { carried: { connections, bytes }, plain, source: SOURCE }
 }
 
-function usedPorts(pods: readonly Edges[], which: Which): ReadonlySet<string | undefined> {
+function usedPorts(pods: readonly PodCounters[], which: Which): ReadonlySet<string | undefined> {
   const ports = new Set(pods.flatMap(({ after }) => after.filter(({ labels }) => which(labels)).map(portOf)))
   return new Set(
     [...ports].filter(
@@ -312,7 +312,7 @@ function usedPorts(pods: readonly Edges[], which: Which): ReadonlySet<string | u
 const portOf = ({ labels }: { readonly labels: Labels }) => labels['target_port']
 
 /** What the client's proxy sent to the server's under mutual TLS. */
-function outbound(pods: readonly Edges[]): Carried {
+function outbound(pods: readonly PodCounters[]): Carried {
   const mtls: Which = (labels) => labels['direction'] === 'outbound' && labels['tls'] === 'true'
   const requests = grown(pods, 'request_total', mtls)
   const tcp: Which = (labels) => mtls(labels) && labels['peer'] === 'dst'
@@ -322,7 +322,7 @@ function outbound(pods: readonly Edges[]): Carried {
 }
 
 /** What the client's proxy has open to the server's; it speaks HTTP/2 to it whatever the client speaks. */
-function connections(pods: readonly Edges[]): Evidence[] {
+function connections(pods: readonly PodCounters[]): Evidence[] {
   const toServer: Which = ({ direction, peer, tls }) => direction === 'outbound' && peer === 'dst' && tls === 'true'
   const open = (edge: 'before' | 'after') => level(pods, edge, 'tcp_open_connections', toServer)
   const how = grown(pods, 'request_total', ({ direction }) => direction === 'outbound') > 0 ? USED.http2 : ''
@@ -330,7 +330,7 @@ function connections(pods: readonly Edges[]): Evidence[] {
 }
 
 /** Who came: the identities that the server's proxy saw within the window. */
-function clients(pods: readonly Edges[]): Evidence[] {
+function clients(pods: readonly PodCounters[]): Evidence[] {
   const ids = new Set(
     pods.flatMap(({ after }) =>
       after.flatMap(({ name, labels }) => (name === 'tcp_open_total' ? (labels['client_id'] ?? []) : [])),

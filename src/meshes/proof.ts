@@ -76,7 +76,7 @@ export const USED = {
 /** A proxy and the gauge by which it tells its worker threads. */
 interface Threaded {
   readonly name: string
-  readonly pods: readonly Edges[]
+  readonly pods: readonly PodCounters[]
   readonly gauge: string
 }
 
@@ -114,7 +114,7 @@ function begins(label: string, start: string): Which {
 }
 
 /** One scraped pod at both snapshots of a window. */
-export type Edges = Counters[string][number]
+export type PodCounters = Counters[string][number]
 
 /** A choice of series by their labels. */
 export type Labels = Sample['labels']
@@ -126,7 +126,7 @@ const ALL: Which = () => true
  * How much a counter grew within the window, over all pods and all series that are chosen. A series that was not there
  * at the opening snapshot began at 0; one that fell was begun anew, so what it shows has grown since.
  */
-export function grown(pods: readonly Edges[], name: string, which: Which = ALL): number {
+export function grown(pods: readonly PodCounters[], name: string, which: Which = ALL): number {
   return pods.reduce((sum, { before, after }) => {
     const opening = new Map(chosen(before, name, which).map((sample) => [seriesKey(sample), sample.value]))
     const growth = chosen(after, name, which).map((sample) => {
@@ -138,12 +138,17 @@ export function grown(pods: readonly Edges[], name: string, which: Which = ALL):
 }
 
 /** What a gauge shows, or a counter since its start, at one snapshot. */
-export function level(pods: readonly Edges[], edge: 'before' | 'after', name: string, which: Which = ALL): number {
-  return total(pods.flatMap((pod) => chosen(pod[edge], name, which).map(({ value }) => value)))
+export function level(
+  pods: readonly PodCounters[],
+  when: 'before' | 'after',
+  name: string,
+  which: Which = ALL,
+): number {
+  return total(pods.flatMap((pod) => chosen(pod[when], name, which).map(({ value }) => value)))
 }
 
 /** Whether any pod has such a series at the closing snapshot. */
-export function counts(pods: readonly Edges[], name: string, which: Which = ALL): boolean {
+export function counts(pods: readonly PodCounters[], name: string, which: Which = ALL): boolean {
   return pods.some(({ after }) => chosen(after, name, which).length > 0)
 }
 
@@ -167,7 +172,7 @@ const SENT = 'istio_tcp_sent_bytes_total'
 const isMtls = ({ connection_security_policy }: Labels) => connection_security_policy === 'mutual_tls'
 
 /** What Istio's own telemetry counted at one place of the way; undefined where it counted nothing since its start. */
-export function istioCounted(pods: readonly Edges[], reporter: string, which?: Which): Counted | undefined {
+export function istioCounted(pods: readonly PodCounters[], reporter: string, which?: Which): Counted | undefined {
   const at: Which = (labels) => labels['reporter'] === reporter && (which?.(labels) ?? true)
   if (![REQUESTS, OPENED].some((name) => counts(pods, name, at))) return undefined
   const mtls: Which = (labels) => at(labels) && isMtls(labels)
@@ -207,7 +212,7 @@ export const ISTIO_OUTBOUND: Listeners = {
 const HTTP = 'envoy_http_downstream'
 
 /** Requests where Envoy read any, else new connections and the bytes of the answers. */
-export function envoyCarried(pods: readonly Edges[], { http, tcp }: Listeners): Carried {
+export function envoyCarried(pods: readonly PodCounters[], { http, tcp }: Listeners): Carried {
   const requests = grown(pods, `${HTTP}_rq_total`, http)
   const connections = grown(pods, 'envoy_tcp_downstream_cx_total', tcp)
   const bytes = grown(pods, 'envoy_tcp_downstream_cx_tx_bytes_total', tcp)
@@ -218,16 +223,16 @@ export function envoyCarried(pods: readonly Edges[], { http, tcp }: Listeners): 
  * Connections without TLS that could have carried something within the window: new ones, and those that were open at
  * either snapshot, since a warm-up may have opened them.
  */
-export function envoyPlain(pods: readonly Edges[], { http, shared, tcp }: Listeners): number {
+export function envoyPlain(pods: readonly PodCounters[], { http, shared, tcp }: Listeners): number {
   if (grown(pods, 'envoy_tcp_downstream_cx_tx_bytes_total', tcp) > 0 && shared) return sharedPlain(pods, shared)
   const fresh = grown(pods, `${HTTP}_cx_total`, http) - grown(pods, `${HTTP}_cx_ssl_total`, http)
-  const open = (edge: 'before' | 'after') =>
-    level(pods, edge, `${HTTP}_cx_active`, http) - level(pods, edge, `${HTTP}_cx_ssl_active`, http)
+  const open = (when: 'before' | 'after') =>
+    level(pods, when, `${HTTP}_cx_active`, http) - level(pods, when, `${HTTP}_cx_ssl_active`, http)
   return Math.max(0, fresh, open('before'), open('after'))
 }
 
 /** Envoy's TCP proxies do not tell TLS from plain text; the listener that they share does, since its start. */
-function sharedPlain(pods: readonly Edges[], which: Which): number {
+function sharedPlain(pods: readonly PodCounters[], which: Which): number {
   const accepted = level(pods, 'after', 'envoy_listener_downstream_cx_total', which)
   return accepted - level(pods, 'after', 'envoy_listener_ssl_handshake', which)
 }
@@ -235,7 +240,7 @@ function sharedPlain(pods: readonly Edges[], which: Which): number {
 const CIPHER = /^envoy_listener_ssl_(?:versions|ciphers|curves)_(.+)$/
 
 /** TLS versions, ciphers and key exchanges that came about. */
-export function envoyCiphers(pods: readonly Edges[], { shared }: Listeners): Evidence[] {
+export function envoyCiphers(pods: readonly PodCounters[], { shared }: Listeners): Evidence[] {
   const names = pods.flatMap(({ after }) =>
     after.flatMap(({ name, labels, value }) => {
       const found = value > 0 && shared?.(labels) ? CIPHER.exec(name)?.[1] : undefined
@@ -251,12 +256,12 @@ export function envoyCiphers(pods: readonly Edges[], { shared }: Listeners): Evi
  * has them. Each port of the server is a cluster, which keeps its connections when a load at another port is measured.
  */
 export function envoyConnections(
-  client: readonly Edges[],
-  server: readonly Edges[],
+  client: readonly PodCounters[],
+  server: readonly PodCounters[],
   { http }: Listeners,
   service: string,
 ): Evidence[] {
-  const most = (pods: readonly Edges[], name: string, which: Which) =>
+  const most = (pods: readonly PodCounters[], name: string, which: Which) =>
     Math.max(level(pods, 'before', name, which), level(pods, 'after', name, which))
   const toServer: Which = ({ cluster_name }) =>
     cluster_name?.startsWith('outbound|') === true &&

@@ -5,7 +5,6 @@ import {
   connectionsEvidence,
   count,
   counts,
-  type Edges,
   envoyCarried,
   envoyCiphers,
   envoyConnections,
@@ -18,6 +17,7 @@ import {
   level,
   mtlsEvidence,
   nothingCounted,
+  type PodCounters,
   pathEvidence,
   threadsEvidence,
   type Which,
@@ -58,7 +58,7 @@ function bothEnds(sent: Counted, received: Counted): Counted {
   return { ...received, plain: Math.max(sent.plain, received.plain) }
 }
 
-function leavingClient(ztunnels: readonly Edges[], { namespace }: InstallAbout, to: string): Counted {
+function leavingClient(ztunnels: readonly PodCounters[], { namespace }: InstallAbout, to: string): Counted {
   const which: Which = (labels) =>
     labels['source_workload_namespace'] === namespace &&
     labels['source_app'] === CLIENT.app &&
@@ -68,7 +68,7 @@ function leavingClient(ztunnels: readonly Edges[], { namespace }: InstallAbout, 
 }
 
 /** From whomever: what reached the server without an identity tells no source. */
-function enteringServer(ztunnels: readonly Edges[], { namespace }: InstallAbout): Counted {
+function enteringServer(ztunnels: readonly PodCounters[], { namespace }: InstallAbout): Counted {
   const which: Which = (labels) =>
     labels['destination_workload_namespace'] === namespace && labels['destination_app'] === SERVER.app
   return istioCounted(ztunnels, 'destination', which) ?? NOTHING
@@ -77,7 +77,7 @@ function enteringServer(ztunnels: readonly Edges[], { namespace }: InstallAbout)
 const NOTHING: Counted = { carried: { connections: 0, bytes: 0 }, plain: 0, source: "ztunnel's telemetry" }
 
 /** Sockets that the accepting ztunnels have open: tunnels (HTTP/2 CONNECT), in which every connection of the client is a stream. */
-function hboneConnections(ztunnels: readonly Edges[]): Evidence[] {
+function hboneConnections(ztunnels: readonly PodCounters[]): Evidence[] {
   const open = (edge: 'before' | 'after') =>
     level(ztunnels, edge, 'istio_tcp_sockets_open', ({ reporter }) => reporter === 'destination')
   const how = "HBONE, the client's connections side by side on each"
@@ -117,7 +117,7 @@ export function proveSidecar(
   }
 }
 
-function envoyCounted(pods: readonly Edges[]): Counted {
+function envoyCounted(pods: readonly PodCounters[]): Counted {
   return {
     carried: envoyCarried(pods, ISTIO_INBOUND),
     plain: envoyPlain(pods, ISTIO_INBOUND),
@@ -131,7 +131,7 @@ export const ENVOY_THREADS = 'envoy_server_concurrency'
 const RETRIES = 'envoy_cluster_upstream_rq_retry'
 
 /** Retries that were made, beside those that are allowed. */
-function retried(pods: readonly Edges[]): Evidence[] {
+function retried(pods: readonly PodCounters[]): Evidence[] {
   if (!counts(pods, RETRIES)) return []
   return [
     { name: 'retried', seen: `${count(grown(pods, RETRIES), 'request')} in the window`, source: "Envoy's counters" },
@@ -174,7 +174,7 @@ export function proveWaypoint(
 }
 
 /** Requests that the waypoint read, by Istio's telemetry or Envoy's counters; undefined where it counts neither. */
-function requestsRead(waypoint: readonly Edges[]): Carried | undefined {
+function requestsRead(waypoint: readonly PodCounters[]): Carried | undefined {
   const carried = istioCounted(waypoint, 'waypoint')?.carried ?? envoyCarried(waypoint, ISTIO_INBOUND)
   return isSome(carried) ? carried : undefined
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Exit codes: DESIGN and README list the same table. */
+/** Exit codes; the README lists the same table. */
 export const EXIT = {
   ok: 0,
   usage: 2,

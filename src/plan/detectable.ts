@@ -1,5 +1,6 @@
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
+import { traitsOf } from '../model/traits.ts'
 import type { Seconds } from '../model/units.ts'
 import { halfWidth } from '../stats/intervals.ts'
 import { type Budget, bestDesign, blocksToFind, type ErrorRates, smallestEffect } from '../stats/power.ts'
@@ -26,7 +27,7 @@ const AS_PROCESSES = { p50: 0.08, 'typical-p99': 0.55, p99: 0.41, 'mesh-cpu': 0.
 
 /** What is taken for the scatter of a platform until a run has shown it. */
 function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[] {
-  const seen = platform === 'kind' || platform === 'cluster' ? ON_CLUSTERS : AS_PROCESSES
+  const seen = traitsOf(platform)?.arms === 'kubernetes' ? ON_CLUSTERS : AS_PROCESSES
   return Object.entries(seen).map(([metric, deviation]) => ({ metric, deviation, source: SOURCE }))
 }
 
@@ -94,7 +95,7 @@ function found({ metric, deviation, between, source }: Deviation, load: string, 
 }
 
 function assumedBetween({ platform }: Scenario, deviation: number): number {
-  return platform === 'kind' || platform === 'cluster' ? deviation * ASSUMED_BETWEEN : 0
+  return traitsOf(platform)?.arms === 'kubernetes' ? deviation * ASSUMED_BETWEEN : 0
 }
 
 /**
@@ -175,7 +176,7 @@ const LONGEST = 10
 export function adviseDesign(plan: Plan, costs: Costs, subject: Detectable): DesignAdvice | undefined {
   const { scenario, cohorts } = plan
   const load = scenario.loads.find(({ name }) => name === subject.load)
-  if (!load || (scenario.platform !== 'kind' && scenario.platform !== 'cluster')) return undefined
+  if (!load || traitsOf(scenario.platform)?.arms !== 'kubernetes') return undefined
   const { seconds } = estimate(plan, costs)
   const pairs = pooledPairs(scenario)
   const budget = budgetOf(plan, costs, subject, load)

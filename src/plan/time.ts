@@ -2,6 +2,7 @@ import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import { type Costs, type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Load, PlatformName, Scenario } from '../model/scenario.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import { makePlan } from './make-plan.ts'
 
@@ -44,18 +45,12 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-/** What is assumed before anything was run: seen on two shared cores, so a better machine is done sooner. */
-export function costsOf(platform: PlatformName, scenario: Pick<Scenario, 'arms' | 'simulation'>): Costs {
-  switch (platform) {
-    case 'kind':
-      return { cohort: 60 + 90 * scenario.arms.length, visit: 15, trial: 3 }
-    case 'cluster':
-      return { cohort: 60 * scenario.arms.length, visit: 20, trial: 3 }
-    case 'local':
-      return { cohort: 2, visit: 3, trial: 1 }
-    case 'simulated':
-      return { cohort: 0, visit: 0, trial: 0, window: scenario.simulation.pace }
-  }
+/** What is assumed before anything was run. */
+export function costsOf(platform: PlatformName, { arms, simulation }: Pick<Scenario, 'arms' | 'simulation'>): Costs {
+  const { arms: are, takes } = PLATFORM_TRAITS[platform]
+  const { visit, trial } = takes
+  const cohort = takes.cohort + takes.arm * arms.length
+  return { cohort, visit, trial, ...(are === 'effects' && { window: simulation.pace }) }
 }
 
 type Kind = 'cohort' | 'visit' | 'trial'

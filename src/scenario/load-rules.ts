@@ -1,5 +1,6 @@
 import { loads as tools } from '../loads/index.ts'
 import type { LoadToolName } from '../model/scenario.ts'
+import { TOOL_TRAITS } from '../model/traits.ts'
 import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
 import { type Finding, shown } from '../yaml/yaml-finding.ts'
 import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './draft.ts'
@@ -67,11 +68,11 @@ function openLoops({ loads }: Draft): OpenLoop[] {
   )
 }
 
-/** fortio lowers connections in silence to half of the requests; k6 would leave virtual users without any. */
+/** A tool leaves connections unused without saying so where there are too few requests for them. */
 const everyConnectionIsUsed: Rule = (draft) =>
   openLoops(draft).flatMap(({ tool, rate, connections, duration, at }): Finding[] => {
     const requests = Math.floor(rate * duration + 1e-9)
-    const most = Math.floor(requests / (tool === 'fortio' ? 2 : 1))
+    const most = Math.floor(requests / TOOL_TRAITS[tool].requestsPerConnection)
     if (connections <= most) return []
     const sent = `${formatNumber(requests, 6)} requests (${formatRate(rate)} for ${formatNumber(duration)} s)`
     const fewer = most > 0 ? `Use no more connections than ${most}, a` : 'Use a'
@@ -98,13 +99,13 @@ const connectionsStayOpen: Rule = (draft) =>
     ]
   })
 
-/** k6 is not judged here: it says itself when it had no virtual user to send with. */
+/** A tool that adds connections is not judged here: it reports what it could not send. */
 const openLoopIsPossible: Rule = (draft) => {
   const delays = draft.arms.map(({ arm }) => ({ name: arm.name, delay: arm.inject?.delay ?? 0 }))
   const slowest = delays.reduce((a, b) => (b.delay > a.delay ? b : a), { name: undefined, delay: 0 })
   return openLoops(draft).flatMap(({ tool, rate, connections, at }) => {
     const needed = slowest.delay + FASTEST_SECONDS
-    if (tool !== 'fortio' || connections / rate >= needed) return []
+    if (TOOL_TRAITS[tool].addsConnections || connections / rate >= needed) return []
     const cause =
       slowest.delay > 0 ? `arm ${slowest.name} delays it by ${formatLatency(slowest.delay)}` : 'none is that fast'
     return [

@@ -1,5 +1,6 @@
 import type { Mesh } from '../model/mesh.ts'
 import { ISOLATIONS, PLACEMENTS, PLATFORMS, type PlatformName, type Protocol } from '../model/scenario.ts'
+import { PLATFORM_TRAITS, traitsOf } from '../model/traits.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import { type Draft, type Meshes, meshNamed, type Rule } from './draft.ts'
 
@@ -25,7 +26,7 @@ const meshesFitThePlatform: Rule = (draft, meshes) => {
 
 function unfitArms(placed: readonly Placed[], platform: PlatformName, meshes: Meshes): Finding[] {
   const fit = Object.values(meshes).filter((mesh) => fitsOn(mesh, platform))
-  const means = platform === 'local' ? 'built from processes' : 'installed in a cluster'
+  const means = PLATFORM_TRAITS[platform].arms === 'processes' ? 'built from processes' : 'installed in a cluster'
   return placed
     .filter(({ mesh }) => !fitsOn(mesh, platform))
     .map(({ mesh, path }) => ({
@@ -37,10 +38,13 @@ function unfitArms(placed: readonly Placed[], platform: PlatformName, meshes: Me
 
 /** With no platform named, there must be one that takes all arms: the first arm that leaves no choice decides. */
 function unlikeArms(placed: readonly Placed[]): Finding[] {
-  const decided = placed.find(({ mesh }) => !(fitsOn(mesh, 'kind') && fitsOn(mesh, 'local')))
+  const decided = placed.find(({ mesh }) => !(mesh.kubernetes && mesh.processes))
   if (!decided) return []
   return placed
-    .filter(({ mesh }) => !fittingPlatforms([decided.mesh, mesh]).some((platform) => platform !== 'simulated'))
+    .filter(
+      ({ mesh }) =>
+        !fittingPlatforms([decided.mesh, mesh]).some((platform) => PLATFORM_TRAITS[platform].arms !== 'effects'),
+    )
     .map(({ mesh, path }) => ({
       path,
       message: `no platform takes both ${decided.mesh.name} and ${mesh.name}`,
@@ -74,7 +78,7 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
 const podsNeedACluster: Rule = (draft, meshes) =>
   draft.arms.flatMap(({ arm, path }) =>
     (['placement', 'replicas'] as const).flatMap((key) => {
-      if (arm[key] === undefined || platformOf(draft, meshes) !== 'local') return []
+      if (arm[key] === undefined || traitsOf(platformOf(draft, meshes))?.arms !== 'processes') return []
       return [
         {
           path: [...path, key],
@@ -95,7 +99,8 @@ const podsNeedACluster: Rule = (draft, meshes) =>
 const isolationNeedsClusters: Rule = (draft, meshes) => {
   const { isolation } = draft.sketch
   const platform = platformOf(draft, meshes)
-  if (isolation === undefined || (platform !== 'local' && platform !== 'cluster')) return []
+  const { arms, ownClusters } = traitsOf(platform) ?? {}
+  if (isolation === undefined || arms === undefined || arms === 'effects' || ownClusters) return []
   return [
     {
       path: ['isolation'],
@@ -120,7 +125,7 @@ export function fittingPlatforms(meshes: readonly Mesh[]): PlatformName[] {
 }
 
 function fitsOn(mesh: Mesh, platform: PlatformName): boolean {
-  return platform === 'simulated' || buildOf(mesh, platform) !== undefined
+  return PLATFORM_TRAITS[platform].arms === 'effects' || buildOf(mesh, platform) !== undefined
 }
 
 /** Whether a mesh carries a protocol where it lives; what does not fit there at all is not judged. */
@@ -129,6 +134,7 @@ function carriesOn(mesh: Mesh, platform: PlatformName, protocol: Protocol): bool
 }
 
 function buildOf(mesh: Mesh, platform: PlatformName): { readonly protocols: readonly Protocol[] } | undefined {
-  if (platform === 'local') return mesh.processes
-  return platform === 'simulated' ? undefined : mesh.kubernetes
+  const { arms } = PLATFORM_TRAITS[platform]
+  if (arms === 'processes') return mesh.processes
+  return arms === 'kubernetes' ? mesh.kubernetes : undefined
 }

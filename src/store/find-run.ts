@@ -4,11 +4,12 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { distance } from 'fastest-levenshtein'
 import { Failure } from '../model/failure.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 
 /** The folder of a run that is named by its path, its id, or the beginning of its id; the newest when none is named. */
 export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
   if (given !== undefined) {
-    const path = basename(given) === 'run.json' ? dirname(given) : given
+    const path = basename(given) === RUN_FOLDER.run ? dirname(given) : given
     if ((await createdAt(resolve(cwd, path))) !== undefined) return resolve(cwd, path)
   }
   const ids = await listRuns(root)
@@ -34,7 +35,7 @@ export async function listRuns(root: string): Promise<string[]> {
 }
 
 async function createdAt(dir: string): Promise<number | undefined> {
-  return stat(join(dir, 'run.json')).then(
+  return stat(join(dir, RUN_FOLDER.run)).then(
     ({ mtimeMs }) => mtimeMs,
     () => undefined,
   )
@@ -84,8 +85,8 @@ export function isRunId(name: string): boolean {
 }
 
 /** What the analysis and the page of a run are made of. */
-const FILES = ['run.json', 'extension.json']
-const FOLDERS = ['trials', 'arms']
+const FILES = [RUN_FOLDER.run, RUN_FOLDER.extension]
+const FOLDERS = [RUN_FOLDER.trials, RUN_FOLDER.arms]
 
 /**
  * SHA-256 over everything that a page is made of, by content: times of files say nothing where a run was copied, as it is
@@ -106,7 +107,7 @@ export function runFolders(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .map(({ name }) => name)
-    .filter((name) => ['run.json', 'trials'].some((part) => existsSync(join(root, name, part))))
+    .filter((name) => [RUN_FOLDER.run, RUN_FOLDER.trials].some((part) => existsSync(join(root, name, part))))
     .sort()
 }
 

@@ -3,11 +3,12 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { type Installation, installationSchema } from '../model/installation.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, sweepTemporary, writeOnce } from './write-once.ts'
 
 /** What stands in the clusters: `arms/<arm>-<digest>.json`. */
-const FOLDER = 'arms'
+const FOLDER = RUN_FOLDER.arms
 
 const READERS: Readers<Installation> = { 1: (data) => installationSchema.parse(data) }
 

@@ -6,6 +6,7 @@ import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { mergePlans } from '../plan/shards.ts'
 import { runId } from './find-run.ts'
 import { copyInstallations } from './installations.ts'
@@ -39,8 +40,8 @@ export async function mergeRuns(dirs: readonly string[], root: string): Promise<
       })
     }
     await copyInstallations(dir, writer.dir)
-    for (const name of await readdir(join(dir, 'raw')).catch(() => [])) {
-      await copyFile(join(dir, 'raw', name), join(writer.dir, 'raw', name), constants.COPYFILE_EXCL)
+    for (const name of await readdir(join(dir, RUN_FOLDER.raw)).catch(() => [])) {
+      await copyFile(join(dir, RUN_FOLDER.raw, name), join(writer.dir, RUN_FOLDER.raw, name), constants.COPYFILE_EXCL)
     }
   }
   return writer.dir

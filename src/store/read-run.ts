@@ -14,6 +14,7 @@ import {
   type Run,
   resultSchema,
 } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { readInstallations } from './installations.ts'
@@ -37,7 +38,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
   const names = trialFiles(dir)
   const readers = readersFor(names.length)
   for (const name of names) {
-    const file = join('trials', name)
+    const file = join(RUN_FOLDER.trials, name)
     try {
       // One after the other: for thousands of small files this is several times faster than asynchronous reads.
       const result = readVersioned(readers, readFileSync(join(dir, file), 'utf8'))
@@ -55,7 +56,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
 /** Names in order, without what a writer is at work on. */
 function trialFiles(dir: string): string[] {
   try {
-    const names = readdirSync(join(dir, 'trials'))
+    const names = readdirSync(join(dir, RUN_FOLDER.trials))
     return names.filter((name) => !name.startsWith('.')).sort()
   } catch (error) {
     // An empty folder is easily lost when a run is copied.
@@ -92,7 +93,7 @@ const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as Run }
 export function readRunFile(dir: string): Run {
   let run: Run
   try {
-    run = readVersioned(RUN_READERS, readFileSync(join(dir, 'run.json'), 'utf8'))
+    run = readVersioned(RUN_READERS, readFileSync(join(dir, RUN_FOLDER.run), 'utf8'))
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? notARun(dir) : damaged(dir, reasonOf(error))
   }
@@ -108,7 +109,7 @@ function notARun(dir: string): Failure {
 }
 
 function damaged(dir: string, reason: string): Failure {
-  return new Failure('damaged-run', `${join(dir, 'run.json')} cannot be used`, {
+  return new Failure('damaged-run', `${join(dir, RUN_FOLDER.run)} cannot be used`, {
     cause: reason,
     fix: 'If it was changed, put the original back; if it was made by a newer meshbench, update this one.',
   })
@@ -131,7 +132,7 @@ function compiledCheck(): (data: unknown) => Result {
   return (data) => (isResult(data) ? data : resultSchema.parse(data))
 }
 
-const FILE = 'extension.json'
+const FILE = RUN_FOLDER.extension
 
 /** As of a run, the digest says more than checking the shape of the cohorts. */
 const extensionSchema = z.object({

@@ -4,6 +4,7 @@ import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { sweepInstallations } from './installations.ts'
 import { readRun, readRunFile } from './read-run.ts'
 import { lockRun } from './run-lock.ts'
@@ -43,17 +44,17 @@ function assertWhole(dir: string, { unreadable }: RunRecord): void {
   const more = unreadable.length > 1 ? ` (and ${unreadable.length - 1} more)` : ''
   throw new Failure('damaged-results', `${dir} holds results that cannot be read`, {
     cause: `${first.file}: ${first.reason}${more}`,
-    fix: `Move such files out of ${join(dir, 'trials')}: their trials are then measured again.`,
+    fix: `Move such files out of ${join(dir, RUN_FOLDER.trials)}: their trials are then measured again.`,
   })
 }
 
 async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Promise<void> {
-  for (const folder of [dir, join(dir, 'trials'), join(dir, 'raw')]) await sweepTemporary(folder)
+  for (const folder of [dir, join(dir, RUN_FOLDER.trials), join(dir, RUN_FOLDER.raw)]) await sweepTemporary(folder)
   await sweepInstallations(dir)
   const planned = new Set(trialsOf(run.plan).map(({ id }) => id))
-  for (const name of await readdir(join(dir, 'raw'))) {
+  for (const name of await readdir(join(dir, RUN_FOLDER.raw))) {
     const trial = trialOf(name, planned)
-    if (trial !== undefined && !finished.has(trial)) await rm(join(dir, 'raw', name))
+    if (trial !== undefined && !finished.has(trial)) await rm(join(dir, RUN_FOLDER.raw, name))
   }
 }
 

@@ -6,6 +6,7 @@ import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
 import { type Result, type Run, resultSchema } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 import { writeInstallation } from './installations.ts'
 import { type Lock, lockRun } from './run-lock.ts'
 import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
@@ -20,7 +21,7 @@ export interface RunWriter extends AsyncDisposable {
 
 /** The writer has the lock from here on, and gives it back even where it cannot begin. */
 export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
-  const journal = await openJournal(join(dir, 'events.jsonl')).catch(async (error: unknown) => {
+  const journal = await openJournal(join(dir, RUN_FOLDER.events)).catch(async (error: unknown) => {
     await lock.release()
     throw error
   })
@@ -54,10 +55,10 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
   assertReadable(result)
   try {
     for (const output of raw) {
-      await writeZipped(join(dir, 'raw', `${fileSafe(id)}.${fileSafe(output.name)}.gz`), output.read())
+      await writeZipped(join(dir, RUN_FOLDER.raw, `${fileSafe(id)}.${fileSafe(output.name)}.gz`), output.read())
     }
     const text = `${JSON.stringify(result)}\n`
-    await writeOnce(join(dir, 'trials', `${fileSafe(id)}.json`), (file) => file.writeFile(text))
+    await writeOnce(join(dir, RUN_FOLDER.trials, `${fileSafe(id)}.json`), (file) => file.writeFile(text))
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
     throw new Failure('already-stored', `trial ${id} already has a result, and results are never replaced`, {
@@ -164,12 +165,12 @@ export async function createRun(root: string, run: Run): Promise<RunWriter> {
   try {
     await mkdir(root, { recursive: true })
     await makeFolder(dir, run.id)
-    await mkdir(join(dir, 'trials'))
-    await mkdir(join(dir, 'raw'))
+    await mkdir(join(dir, RUN_FOLDER.trials))
+    await mkdir(join(dir, RUN_FOLDER.raw))
     const writer = await openWriter(dir, await lockRun(dir))
     try {
       // Last: only with run.json a folder is a run.
-      await writeOnce(join(dir, 'run.json'), (file) => file.writeFile(`${JSON.stringify(run, undefined, 2)}\n`))
+      await writeOnce(join(dir, RUN_FOLDER.run), (file) => file.writeFile(`${JSON.stringify(run, undefined, 2)}\n`))
       await syncFolder(root)
     } catch (error) {
       await writer.close()

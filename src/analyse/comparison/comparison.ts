@@ -13,7 +13,6 @@ export interface Comparison extends Pick<Analysis, 'record' | 'trials' | 'missin
 export interface ComparisonRule {
   /** Stable, for machines. */
   readonly name: string
-  readonly number?: string
   readonly title: string
   judge(comparison: Comparison): readonly Omit<Problem, 'rule'>[]
 }

@@ -9,7 +9,6 @@ const POSITION = Math.log(1.1)
 
 export const drift: ComparisonRule = {
   name: 'drift',
-  number: 'E19',
   title: 'Latency did not drift over the run',
   judge(comparison) {
     const change = changeWith(comparison, ({ trial }) => trial.order)

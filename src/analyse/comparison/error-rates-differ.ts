@@ -7,7 +7,6 @@ const TOLERATED = 0.001
 /** Of all measured trials: the ones with the most errors do not count any more, and would hide the difference. */
 export const errorRatesDiffer: ComparisonRule = {
   name: 'error-rates-differ',
-  number: 'E7',
   title: 'All arms answered equally often without error',
   judge({ record, measured }) {
     const byLoad = Map.groupBy(measured, ({ load }) => load.name)

@@ -3,6 +3,7 @@ import { meshes } from '../../meshes/index.ts'
 import type { Cell } from '../../model/analysis.ts'
 import type { Reading } from '../../model/result.ts'
 import { baselineOf, type Load } from '../../model/scenario.ts'
+import { traitsOf } from '../../model/traits.ts'
 import { formatChange, formatLatency, formatNumber, formatSize } from '../../model/units.ts'
 import type { Role } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
@@ -46,7 +47,7 @@ export const unlikePublished: ComparisonRule = {
   judge(comparison) {
     const { record } = comparison
     // Made-up effects are as their scenario states them.
-    if (!provisions(record) || record.run.provenance.platform === 'simulated') return []
+    if (!provisions(record) || traitsOf(record.run.provenance.platform)?.arms === 'effects') return []
     return record.run.plan.scenario.loads.filter(isUsual).flatMap(({ name: load }) => {
       const seen = [...strays(comparison, load), ...disorder(comparison, load)]
       if (seen.length === 0) return []

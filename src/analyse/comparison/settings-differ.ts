@@ -1,14 +1,18 @@
 import type { Load } from '../../model/scenario.ts'
+import { TOOL_TRAITS } from '../../model/traits.ts'
 import { list } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 type Setting = readonly [title: string, read: (view: TrialView) => unknown]
 
-/** What has to be the same in all arms of a load. k6 grows its connections itself; a rule of its own watches that. */
+/** What has to be the same in all arms of a load. A tool that adds connections by itself is watched by a rule of its own. */
 const SETTINGS: readonly Setting[] = [
   ['version', ({ reading }) => reading.generator.version],
-  ['connections', ({ reading, load }) => (load.tool === 'k6' ? undefined : reading.generator.connections)],
+  [
+    'connections',
+    ({ reading, load }) => (TOOL_TRAITS[load.tool].addsConnections ? undefined : reading.generator.connections),
+  ],
   ['even spread', ({ reading }) => reading.generator.uniform],
   ['catching up', ({ reading }) => reading.generator.catchUp],
   ['time-out', ({ reading }) => reading.generator.timeout],
@@ -17,7 +21,6 @@ const SETTINGS: readonly Setting[] = [
 
 export const settingsDiffer: ComparisonRule = {
   name: 'settings-differ',
-  number: 'E4',
   title: 'All arms were measured with the same load',
   judge({ record, valid }) {
     const byLoad = Map.groupBy(valid, ({ load }) => load.name)

@@ -3,7 +3,6 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const bursts: Rule = {
   name: 'bursts',
-  number: 'E4',
   title: 'Requests were spread evenly and none was skipped',
   judge({ reading, load }) {
     const { uniform, catchUp, connections } = reading.generator

@@ -1,3 +1,4 @@
+import { traitsOf } from '../../model/traits.ts'
 import { formatDuration, formatLatency, formatNumber, formatShare } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
@@ -10,7 +11,6 @@ const LACKING = 0.01
 
 export const clockStep: Rule = {
   name: 'clock-step',
-  number: 'E16',
   title: 'Clocks ran evenly and agree',
   judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
 }
@@ -42,7 +42,7 @@ function stepped({ reading }: TrialView): Objection | undefined {
 
 function apart({ reading, result, platform }: TrialView): Objection | undefined {
   // Simulated clocks are made up, so that results repeat byte for byte.
-  if (platform === 'simulated') return undefined
+  if (traitsOf(platform)?.arms === 'effects') return undefined
   const early = Date.parse(result.startedAt) / 1000 - reading.startedAt
   const lateBy = reading.startedAt - Date.parse(result.endedAt) / 1000
   const off = Math.max(early, lateBy)
@@ -62,7 +62,7 @@ export const loadOutsideWindow: Rule = {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation
     // A clock that disagrees tells nothing of the order of snapshots and load, and is told as such.
-    if (opened === undefined || platform === 'simulated' || apart(trial)) return undefined
+    if (opened === undefined || traitsOf(platform)?.arms === 'effects' || apart(trial)) return undefined
     const closed = opened + seconds + (host?.clockStep ?? 0)
     const before = Math.max(0, opened - reading.startedAt)
     const after = Math.max(0, reading.startedAt + reading.seconds - closed)

@@ -3,7 +3,6 @@ import { type Rule, warning } from './rule.ts'
 
 export const closedLoop: Rule = {
   name: 'closed-loop',
-  number: 'E3',
   title: 'Latency was measured at a fixed rate',
   judge({ load }) {
     if (load.rate !== 'max') return undefined

@@ -12,7 +12,6 @@ const SHARE = 0.001
 
 export const commonPauses: Rule = {
   name: 'common-pauses',
-  number: 'E13',
   title: 'Connections did not pause together',
   judge(trial) {
     const { reading } = trial

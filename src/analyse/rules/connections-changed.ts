@@ -1,18 +1,18 @@
+import { TOOL_TRAITS } from '../../model/traits.ts'
 import { count } from '../../model/words.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
 export const connectionsChanged: Rule = {
   name: 'connections-changed',
-  number: 'E15',
   title: 'The load used the connections that were asked for',
   judge({ reading, load }) {
     const used = reading.generator.connections
     if (used === load.connections) return undefined
     const cause = `${count(used, 'connection')} instead of ${load.connections}.`
     const effect = 'Another concurrency was measured than the one stated.'
-    if (load.tool === 'k6' && used > load.connections) {
+    if (TOOL_TRAITS[load.tool].addsConnections && used > load.connections) {
       return warning(
-        `${cause} k6 added virtual users while it measured.`,
+        `${cause} ${load.tool} added virtual users while it measured.`,
         `${effect} Making them delays requests.`,
         'Start with more connections.',
       )

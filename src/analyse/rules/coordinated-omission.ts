@@ -5,7 +5,6 @@ const RATIO = 1.2
 
 export const coordinatedOmission: Rule = {
   name: 'coordinated-omission',
-  number: 'E3',
   title: 'Service time and response time agree',
   judge({ service, response, withheld }) {
     if (!response || withheld.has('p99') || response.p99 <= RATIO * service.p99) return undefined

@@ -6,7 +6,6 @@ const SKEW = 1.5
 
 export const endpointSkew: Rule = {
   name: 'endpoint-skew',
-  number: 'E11',
   title: 'Connections were spread evenly over the endpoints',
   judge({ reading }) {
     const destinations = Object.entries(reading.generator.destinations ?? {})

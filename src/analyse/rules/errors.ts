@@ -8,7 +8,6 @@ const TOLERATED = 0.001
 
 export const errors: Rule = {
   name: 'errors',
-  number: 'E7',
   title: 'Requests were answered without error',
   judge: ({ reading }) => [...failed(reading), ...resent(reading)],
 }

@@ -23,7 +23,6 @@ const REMEDY = 'Give the load generator more CPU, cores of its own or a machine 
 
 export const generatorSaturated: Rule = {
   name: 'generator-saturated',
-  number: 'E2',
   title: 'The load generator was not the bottleneck',
   judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }

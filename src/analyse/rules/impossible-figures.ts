@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../../model/result.ts'
+import { TOOL_TRAITS } from '../../model/traits.ts'
 import { formatLatency, formatNumber } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule } from './rule.ts'
@@ -35,15 +36,15 @@ function contradictions({ reading, load, service, response }: TrialView): string
       found.push(`${what} are ${formatNumber(seen, 9)}, and should be ${formatNumber(expected, 9)}.`)
   }
   expect('Samples of the service time', service.count, requests - errors)
-  // What k6 dropped has the response time that a wait for a virtual user would have made; what fortio never sent has none.
-  const waited = load.tool === 'k6' ? dropped : 0
+  const { dropsHaveResponse, sendsFixedCount, addsConnections } = TOOL_TRAITS[load.tool]
+  const waited = dropsHaveResponse ? dropped : 0
   if (response) expect('Samples of the response time', response.count, requests - errors + waited)
   expect('Requests of the time line', sum(timeline.requests), requests)
   expect('Answers by code', sum(Object.values(codes)), requests)
   if (requests > planned + Math.max(1, planned * SURPLUS)) {
     found.push(`${formatNumber(requests, 9)} requests were sent of ${formatNumber(planned, 9)} planned.`)
   }
-  if (load.rate !== 'max' && load.tool === 'fortio' && seconds < (requests / load.rate) * SHORT - service.max) {
+  if (load.rate !== 'max' && sendsFixedCount && seconds < (requests / load.rate) * SHORT - service.max) {
     found.push(
       `${formatNumber(requests, 9)} requests at ${formatNumber(load.rate)} a second took only ${formatNumber(seconds)} s (rate × time = count).`,
     )
@@ -54,7 +55,7 @@ function contradictions({ reading, load, service, response }: TrialView): string
     )
   }
   const inFlight = (service.count * service.mean) / seconds
-  if (load.tool === 'fortio' && inFlight > generator.connections * SLACK) {
+  if (!addsConnections && inFlight > generator.connections * SLACK) {
     found.push(
       `${formatNumber(inFlight)} requests were under way on average on ${generator.connections} connections (Little's law).`,
     )

@@ -25,13 +25,7 @@ import { timeOuts } from './time-outs.ts'
 import { tooFewSamples } from './too-few-samples.ts'
 import { wrongAnswerSize } from './wrong-answer-size.ts'
 
-/**
- * The rules that judge one trial: a new rule is one file and one line here. Of the numbered pitfalls these have none:
- * E5, resolution of buckets: latencies come from a log of every request, never from fortio's buckets.
- * E17, averaged percentiles: a reading carries histograms, and inference takes one value per trial.
- * E18, the tool's exit code: a trial without a measurement is a failed result; see judge-trial.ts.
- * E19, drift: a matter of the comparison, as are settings and error rates that differ between arms.
- */
+/** The registry of rules that judge one trial: a new rule is one file and one line here. */
 export const rules: readonly Rule[] = [
   rateNotHeld,
   generatorSaturated,

@@ -13,7 +13,6 @@ const REMEDY = 'See who closes the connections: a limit on requests, an idle tim
 
 export const keepAliveBroken: Rule = {
   name: 'keep-alive-broken',
-  number: 'E9',
   title: 'Connections stayed open',
   judge: (trial) => idle(trial) ?? reopened(trial) ?? connecting(trial),
 }

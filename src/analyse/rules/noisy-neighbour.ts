@@ -8,7 +8,6 @@ const TOO_MUCH = 0.1
 /** What ran on the host during the window and is no component of the arm: by time of its processors, less that of its components. */
 export const noisyNeighbour: Rule = {
   name: 'noisy-neighbour',
-  number: 'E2',
   title: 'Nothing else ran on the host',
   judge({ reading: { observation } }) {
     const { host, usage, seconds } = observation

@@ -11,7 +11,6 @@ const LIMIT = { p50: 1.1, p99: 1.25 } as const
 /** A first tenth with too few answers beyond a quantile says nothing about it. */
 export const notSettled: Rule = {
   name: 'not-settled',
-  number: 'E12',
   title: 'Latency was steady within the window',
   judge({ reading, headline }) {
     const { settling } = reading.generator

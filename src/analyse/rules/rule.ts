@@ -4,11 +4,10 @@ import type { TrialView } from '../trial-view.ts'
 /** What a rule says of a trial; its name is added by the registry. */
 export type Objection = Pick<Problem, 'severity' | 'cause' | 'effect' | 'remedy'>
 
-/** A validity rule. `number`: of the known pitfall of load tools that it guards against, where it is one of them. */
+/** A validity rule. `title`: what holds of a trial that it has no objection to, as the report lists it. */
 export interface Rule {
   /** Stable, for machines. */
   readonly name: string
-  readonly number?: string
   readonly title: string
   judge(trial: TrialView): Objection | readonly Objection[] | undefined
 }

@@ -48,9 +48,10 @@ export function imagesOfArm(
   site: Site,
   loads: readonly Pick<Load, 'tool'>[],
 ): MeshImage[] {
-  const { fortio, busybox, k6 } = site.images
-  const names = [fortio, busybox, ...(loads.some(({ tool }) => tool === 'k6') ? [k6] : [])]
-  return [...names.map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
+  const { fortio, busybox } = site.images
+  // fortio is the server as well.
+  const names = new Set([fortio, busybox, ...loads.map(({ tool }) => site.images[tool])])
+  return [...[...names].map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
 }
 
 /** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */

@@ -113,8 +113,7 @@ function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string
 
 /** fortio is always there: it asks the first question. */
 function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
-  const k6 = loads.some(({ tool }) => tool === 'k6')
-  return new Set(['server', 'fortio', 'files', ...(k6 ? ['k6'] : [])])
+  return new Set(['server', 'fortio', 'files', ...loads.map(({ tool }) => tool)])
 }
 
 /** All replicas together ask for what one server does, so that as many fit the node as before. */

@@ -23,8 +23,9 @@ const SCRATCH_SPACE = 500 * 1000 ** 2
 /** Programs that a plan needs: Envoy and k6 only where something uses them. */
 export function programsFor({ scenario }: Plan): ProgramName[] {
   const proxies = scenario.arms.some((arm) => (meshes[arm.mesh]?.processes?.proxies.length ?? 0) > 0)
-  const k6 = scenario.loads.some(({ tool }) => tool === 'k6')
-  return ['fortio', ...(proxies ? (['envoy'] as const) : []), ...(k6 ? (['k6'] as const) : [])]
+  const tools = scenario.loads.map(({ tool }) => tool)
+  // fortio is the server as well.
+  return [...new Set<ProgramName>(['fortio', ...(proxies ? (['envoy'] as const) : []), ...tools])]
 }
 
 export async function checkPlan(plan: Plan, locate: Locate, os: NodeJS.Platform): Promise<Finding[]> {

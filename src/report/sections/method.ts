@@ -1,4 +1,6 @@
+import { comparisonRules } from '../../analyse/comparison/index.ts'
 import { HOURS_PER_MONTH } from '../../analyse/cost-model.ts'
+import { rules } from '../../analyse/rules/index.ts'
 import { MIN_EFFECT } from '../../model/scenario.ts'
 import { formatShare } from '../../model/units.ts'
 import type { View } from '../data/view.ts'
@@ -13,6 +15,12 @@ export async function method(view: View): Promise<Html> {
 <p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them. Where a value is 0, the means of all arms are arithmetic, and there is a difference instead of a ratio. Curves and quantiles of all requests together say so, and are no such means.</p>
 <p>A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and beyond what identical arms of the same run differ by (the A/A pair, where there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it; “within the noise of equal arms” one that is not beyond the A/A pair; every other is “too noisy to say”. Intervals cover what varies between the blocks and cohorts of this run, on this machine: not other machines, versions or workloads.</p>
 <p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>
+<details><summary>What is checked</summary>${table({
+    id: 'rules',
+    caption: 'Rules, and what holds where they have no objection',
+    head: ['Rule', 'Of', 'What holds'].map((content) => ({ content })),
+    rows: [...named('each trial', rules), ...named('the comparison', comparisonRules)],
+  })}</details>
 ${table({
   id: 'formulas',
   caption: 'Formulas',
@@ -20,6 +28,10 @@ ${table({
   rows: FORMULAS.map((row) => [...row]),
 })}
 <h3>How often meshbench is wrong</h3><p>By simulation, through the functions that judge real runs (<code>npm run prove</code>).</p>${await ofRun(view, 'errorRates')}</section>`
+}
+
+function named(of: string, those: readonly { readonly name: string; readonly title: string }[]): string[][] {
+  return those.map(({ name, title }) => [name, of, title])
 }
 
 const FORMULAS: readonly (readonly [quantity: string, formula: string, source: string])[] = [

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Scenario, Simulation } from '../../model/scenario.ts'
+import { traitsOf } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
 import type { View } from '../data/view.ts'
 import { type Html, html } from '../html.ts'
@@ -97,7 +98,7 @@ export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenari
       warmup: seconds(load.warmup),
       duration: seconds(load.duration),
     })),
-    ...(rest.platform === 'simulated' && { simulation: simulationText(simulation) }),
+    ...(traitsOf(rest.platform)?.arms === 'effects' && { simulation: simulationText(simulation) }),
   })
 }
 

@@ -1,0 +1,80 @@
+import type { LoadToolName, PlatformName, Scenario } from './scenario.ts'
+import type { Seconds } from './units.ts'
+
+/** What the rest of the code may ask of a platform. No other file compares a platform's name. */
+interface PlatformTraits {
+  /** What an arm is there: a Kubernetes cluster or a part of one, processes of this host, or nothing but stated effects. */
+  readonly arms: 'kubernetes' | 'processes' | 'effects'
+  /** Every arm has a cluster of its own, so that the others can be frozen or taken down while it is measured. */
+  readonly ownClusters: boolean
+  /** Arms run on this machine: its pauses, cores and memory are theirs. */
+  readonly isHere: boolean
+  /** Why arms with a mesh are not ranked, where that holds for all of them. */
+  readonly unranked?: string
+  /** What is assumed of the time before anything was measured, in seconds: seen on two shared cores, so a better machine is done sooner. */
+  readonly takes: {
+    /** Once for a cohort, and once more for each of its arms. */
+    readonly cohort: Seconds
+    readonly arm: Seconds
+    readonly visit: Seconds
+    /** Beyond warm-up and window. */
+    readonly trial: Seconds
+  }
+}
+
+export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = {
+  kind: {
+    arms: 'kubernetes',
+    ownClusters: true,
+    isHere: true,
+    takes: { cohort: 60, arm: 90, visit: 15, trial: 3 },
+  },
+  cluster: {
+    arms: 'kubernetes',
+    ownClusters: false,
+    isHere: false,
+    takes: { cohort: 0, arm: 60, visit: 20, trial: 3 },
+  },
+  local: {
+    arms: 'processes',
+    ownClusters: false,
+    isHere: true,
+    unranked: 'these are architectures on one proxy (Envoy), not released meshes',
+    takes: { cohort: 2, arm: 0, visit: 3, trial: 1 },
+  },
+  simulated: {
+    arms: 'effects',
+    ownClusters: false,
+    isHere: false,
+    takes: { cohort: 0, arm: 0, visit: 0, trial: 0 },
+  },
+}
+
+/** Of a name that was read from a file: undefined where this version has no such platform. */
+export function traitsOf(platform: string | undefined): PlatformTraits | undefined {
+  return (PLATFORM_TRAITS as Readonly<Record<string, PlatformTraits>>)[platform ?? '']
+}
+
+/** Two cohorts of one arm are two clusters, which differ; blocks of one cohort cannot show by how much. */
+export function provisionsClusters(platform: string, { simulation }: Pick<Scenario, 'simulation'>): boolean {
+  const arms = traitsOf(platform)?.arms
+  // Simulated clusters are clusters where they are told to differ.
+  return arms === 'kubernetes' || (arms === 'effects' && simulation.noise.cohort > 0)
+}
+
+/** What the rest of the code may ask of a load tool. No other file compares a tool's name. */
+interface ToolTraits {
+  /** It adds connections by itself where those that it was given do not suffice, and reports what it could not send. */
+  readonly addsConnections: boolean
+  /** It sends a fixed number of requests, and takes as long as that lasts. */
+  readonly sendsFixedCount: boolean
+  /** Requests that it could not send have a response time: that of waiting for the next free connection. */
+  readonly dropsHaveResponse: boolean
+  /** It leaves connections unused where fewer requests than this are planned for each. */
+  readonly requestsPerConnection: number
+}
+
+export const TOOL_TRAITS: Readonly<Record<LoadToolName, ToolTraits>> = {
+  fortio: { addsConnections: false, sendsFixedCount: true, dropsHaveResponse: false, requestsPerConnection: 2 },
+  k6: { addsConnections: true, sendsFixedCount: false, dropsHaveResponse: true, requestsPerConnection: 1 },
+}
