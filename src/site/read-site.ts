@@ -14,7 +14,7 @@ import { type KnownVendor, placesSchema, siteSchema, vendorSchema, vendorsOf } f
 
 const SITE_FILE: FileKind = {
   noun: 'site',
-  guide: 'the README shows a site file',
+  guide: 'docs/site-file.md shows a site file',
   beginning:
     'Write what is elsewhere at your place, for instance images: { busybox: mirror.example.com/busybox:1.35 }.',
 }
