@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** Rooms without clocks, chance and files (ARCHITECTURE.md): their tests can share a worker, which saves its start for each file. */
-const PURE = 'tests/{model,stats,scenario,plan,meshes,loads,analyse,gate,report}/**/*.test.ts'
+/** Tests without files, processes and a memory of their own can share a worker, which saves its start for each file. */
+const PURE = 'tests/{model,stats,scenario,plan,meshes,loads,analyse}/**/*.test.ts'
 
 export default defineConfig({
   test: {
