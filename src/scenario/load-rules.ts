@@ -7,7 +7,7 @@ import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './dr
 /** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
 const IDLE_SECONDS = 30
 
-/** No request over loopback and back is faster than this on any machine we know. */
+/** Seconds. Requests over loopback are not faster than this on known machines. */
 const FASTEST_SECONDS = 0.00005
 
 const loadNamesAreUnique: Rule = ({ loads }) =>
@@ -34,8 +34,8 @@ const toolsSpeakTheProtocol: Rule = ({ loads }) =>
     return [
       {
         path: at('protocol'),
-        message: `${tool} does not speak ${protocol} here`,
-        remedy: `Use fortio, or a protocol that ${tool} speaks: ${tools[tool].protocols.join(', ')}.`,
+        message: `${tool} does not support ${protocol}`,
+        remedy: `Use fortio, or a protocol that ${tool} supports: ${tools[tool].protocols.join(', ')}.`,
       },
     ]
   })
@@ -46,7 +46,7 @@ const tcpHasAPayload: Rule = ({ loads }) =>
       ? [
           {
             path: at('payload'),
-            message: 'over tcp there is nothing to send without a payload',
+            message: 'tcp needs a payload',
             remedy: 'Write 1B or more.',
           },
         ]
@@ -67,7 +67,7 @@ function openLoops({ loads }: Draft): OpenLoop[] {
   )
 }
 
-/** fortio lowers connections in silence to half of the requests; k6 would leave virtual users without any. */
+/** fortio silently reduces connections to half of the requests, and k6 would leave virtual users without requests. */
 const everyConnectionIsUsed: Rule = (draft) =>
   openLoops(draft).flatMap(({ tool, rate, connections, duration, at }): Finding[] => {
     const requests = Math.floor(rate * duration + 1e-9)
@@ -98,7 +98,7 @@ const connectionsStayOpen: Rule = (draft) =>
     ]
   })
 
-/** k6 is not judged here: it says itself when it had no virtual user to send with. */
+/** Only for fortio: k6 reports when it has no virtual user to send with. */
 const openLoopIsPossible: Rule = (draft) => {
   const delays = draft.arms.map(({ arm }) => ({ name: arm.name, delay: arm.inject?.delay ?? 0 }))
   const slowest = delays.reduce((a, b) => (b.delay > a.delay ? b : a), { name: undefined, delay: 0 })
