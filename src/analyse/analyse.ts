@@ -11,7 +11,7 @@ import { rankingsOf, unrankedReason } from './rankings.ts'
 import { sweepsOf } from './sweeps.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
-/** Validity first; then valid trials only, one value per trial, compared within blocks. */
+/** Analyses a run: judges trials, then compares valid trials within blocks, with one value per trial. */
 export function analyse(record: RunRecord): Analysis {
   const { scenario } = record.run.plan
   const { trials, measured, valid, missing } = judge(record)
@@ -48,7 +48,7 @@ export function analyse(record: RunRecord): Analysis {
   }
 }
 
-/** Every trial under the validity rules, and those that the plan has and the record has not. */
+/** Judges every trial, and finds planned trials that are missing. */
 function judge({ run: { plan }, results }: RunRecord) {
   const seen = results.map((result) => ({ result, view: viewTrial(result, plan.scenario) }))
   const judged = seen.map(({ result, view }) => ({ view, trial: judgeView(result, view) }))

@@ -10,25 +10,25 @@ import type { TrialView } from './trial-view.ts'
 
 type Values = Cell['values']
 
-/** An arm under one load and metric, beside the baseline. */
+/** One arm under one load and metric, with what its comparison with the baseline needs. */
 interface Compared {
   readonly arm: string
   readonly values: Values
-  /** Valid trials that cannot tell this metric. */
+  /** Number of valid trials without a value of this metric. */
   readonly silent: number
   readonly against?: Against
 }
 
-/** What the cells of all arms under one load and metric share. */
+/** Data that all cells of one load and metric share. */
 interface Column extends Least {
   readonly load: string
   readonly metric: Metric
-  /** Of the baseline. */
+  /** The values of the baseline. */
   readonly base: Values
   readonly geometric: boolean
 }
 
-/** What one trial says of every metric, in the order of the registry. */
+/** The value of every metric in one trial, in the order of the registry. */
 interface Row {
   readonly load: string
   readonly arm: string
@@ -37,7 +37,7 @@ interface Row {
   readonly values: readonly (number | undefined)[]
 }
 
-/** What all cells of a run have in common. */
+/** Data that all cells of a run share. */
 interface Table {
   readonly arms: readonly Arm[]
   /** Names of the arms that repeat the baseline. */
@@ -46,7 +46,7 @@ interface Table {
   readonly provisioned: boolean
 }
 
-/** Every arm × load × metric, and the noise floors that the arms equal to the baseline show. */
+/** Computes every cell (arm × load × metric), and the noise floors from arms equal to the baseline. */
 export function compareArms(
   scenario: Scenario,
   valid: readonly TrialView[],
@@ -91,7 +91,7 @@ function rowOf(view: TrialView): Row {
   return { load: view.load.name, arm: view.arm.name, cohort, block, values }
 }
 
-/** `place`: of the metric in the registry. */
+/** The values of one metric. `place`: its index in the registry. */
 function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
   const values = table.arms.map(
     ({ name }): Values =>
@@ -117,7 +117,7 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     silent === 0
       ? []
       : [
-          `${count(silent, 'valid trial')} could not tell: too few answers, or not observed${metric.needsIdle ? ' without load' : ''}.`,
+          `${count(silent, 'valid trial')} without a value: too few answers, or no observation${metric.needsIdle ? ' without load' : ''}.`,
         ]
   return {
     arm,
@@ -130,7 +130,7 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
   }
 }
 
-/** Over all comparisons of the run; equal arms are not claimed to differ. */
+/** Computes q over all comparisons of the run but those of A/A pairs. */
 function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {
   const tested = cells.filter(({ arm, p }) => p !== undefined && !equal.has(arm))
   const adjusted = benjaminiHochberg(tested.map(({ p = 1 }) => p))

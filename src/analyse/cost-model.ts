@@ -6,26 +6,26 @@ import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import { type Bytes, MILLION, type PerSecond } from '../model/units.ts'
 import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING } from '../model/usage.ts'
 
-/** What a trial says of one component. The idle figures are those of the visit's idle window; absent without one. */
+/** What one component used in a trial. Idle figures come from the visit's idle window, and are absent without one. */
 export interface Spent {
   readonly component: string
   readonly role: Role
-  /** How many pods or processes it consists of. */
+  /** Number of its pods or processes. */
   readonly instances: number
-  /** Busy on average under load. */
+  /** Average number of busy cores under load. */
   readonly cores: number
   readonly bytes: Bytes
-  /** Of `bytes`, pages of files, which processes on one node share. */
+  /** File pages in `bytes`, which processes on one node share. */
   readonly fileBytes: Bytes
   readonly idle?: Resources & { readonly fileBytes: Bytes }
   /**
-   * What a request adds, in CPU-seconds: (CPU under load − idle cores × seconds of the window) / requests. Below 0 by chance
-   * where the load adds less than idle CPU scatters; kept, since a mean over clipped values would be too high.
+   * CPU-seconds that a request adds: (CPU under load − idle cores × seconds of the window) / requests. It can be below 0 by
+   * chance where the load adds less than the scatter of idle CPU. It is not clipped, since the mean would be too high.
    */
   readonly perRequest?: number
 }
 
-/** Every component that was there under load. One that was not there yet in the idle window had no idle part. */
+/** Every component under load. A component that is missing in the idle window has no idle use. */
 export function spentIn({ observation, idle, requests }: Pick<Reading, 'observation' | 'idle' | 'requests'>): Spent[] {
   return observation.usage.map((usage) => {
     const before = idle?.usage.find(({ component }) => component === usage.component)
@@ -45,7 +45,7 @@ export function spentIn({ observation, idle, requests }: Pick<Reading, 'observat
   })
 }
 
-/** Of a trial that counts. Not all that analysis knows of one: this file is part of the page's own script. */
+/** A valid trial with only what the page's script needs, since this file is part of it. */
 interface OfTrial {
   readonly trial: Pick<Trial, 'cohort' | 'block'>
   readonly arm: Pick<Arm, 'name'>
@@ -53,7 +53,7 @@ interface OfTrial {
   readonly reading: Reading
 }
 
-/** What each component of each arm costs under each load: means over its valid trials, in the scenario's order. */
+/** Costs of each component by arm and load: means over valid trials, in the scenario's order. */
 export function componentCosts(scenario: Scenario, valid: readonly OfTrial[]): ComponentCost[] {
   return eachArm(scenario, valid, (arm, load, views) => {
     const all = Map.groupBy(
@@ -99,7 +99,7 @@ function meanOf<One>(all: readonly One[], of: (one: One) => number): number {
   return all.reduce((sum, one) => sum + of(one), 0) / all.length
 }
 
-/** Of every valid trial of an arm with a mesh that has an idle window. */
+/** The samples of the cost model, from every valid trial with an idle window of an arm with a mesh. */
 export function costSamples(scenario: Scenario, valid: readonly OfTrial[]): CostSample[] {
   return eachArm(scenario, valid, (arm, load, views) =>
     views.flatMap(({ trial: { cohort, block }, reading }) => {
@@ -121,7 +121,7 @@ function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | unde
   const totalOf = (those: readonly Part[], of: Of, each: (part: Part) => number) =>
     those.reduce((sum, part) => sum + part.reduce((all, one) => all + of(one), 0) / each(part), 0)
   const instancesOf = (part: Part) => part.reduce((sum, { instances }) => sum + instances, 0)
-  // The sidecars of client and server stand on two nodes: as many as there are components.
+  // The sidecars of client and server are on two nodes: as many as there are components.
   const podParts = parts.filter((part) => part[0]?.scaling.per === 'pod')
   const shared = totalOf(
     podParts,
@@ -146,10 +146,10 @@ function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | unde
   }
 }
 
-/** Memory that does not depend on who read a file first. */
+/** Memory without file pages, which are charged to the first reader. */
 const ownOf = ({ bytes, fileBytes }: { readonly bytes: Bytes; readonly fileBytes: Bytes }) => bytes - fileBytes
 
-/** The inputs of the cost model: a cluster that the reader thinks of. */
+/** The inputs of the cost model: the reader's cluster. */
 export interface ClusterSize {
   readonly pods: number
   readonly podsPerNode: number
@@ -163,8 +163,8 @@ export interface ClusterSize {
 }
 
 /**
- * Prices: list price of a general-purpose machine in a public cloud, on demand (Google Cloud N2 in us-central1). The rest is
- * a cluster of middling size, to be replaced by the reader's own.
+ * Default inputs. Prices are on-demand list prices of a general-purpose cloud machine (Google Cloud N2 in us-central1). The
+ * other values describe a cluster of medium size; readers replace them by their own.
  */
 export const DEFAULT_CLUSTER_SIZE: ClusterSize = {
   pods: 100,
@@ -175,18 +175,18 @@ export const DEFAULT_CLUSTER_SIZE: ClusterSize = {
   gibHour: 0.004237,
 }
 
-/** A year has 8,760 hours; clouds bill by this month. */
+/** A twelfth of the 8,760 hours of a year, as in cloud bills. */
 export const HOURS_PER_MONTH = 730
 
-/** Sizes of clusters that are looked at, in pods. */
+/** Range of cluster sizes, in pods. */
 export const FEWEST_PODS = 2
 export const MOST_PODS = 5000
 
 export type Resource = keyof Resources
 
 /**
- * How many of each part a cluster has. Nodes and namespaces are counted in fractions from the first on: that of the mean
- * cluster of such a size, and a line without steps.
+ * The number of each part in a cluster. Nodes and namespaces above the first are fractional: this is the mean over clusters
+ * of that size, and gives a line without steps.
  */
 export function countsOf({ pods, podsPerNode, podsPerNamespace }: ClusterSize): Readonly<Record<CostUnit, number>> {
   return {
@@ -198,8 +198,8 @@ export function countsOf({ pods, podsPerNode, podsPerNamespace }: ClusterSize): 
 }
 
 /**
- * What the mesh takes in a cluster, by one trial: each part's idle share as often as the part is there, and what a request
- * adds for every request. Linear in what was measured, so that the interval of a mean over trials is one of the model.
+ * What the mesh uses in a cluster, by one trial: the idle use of each part times its number, plus what every request adds.
+ * It is linear in the measured values, so the interval of a mean over trials is that of the model.
  */
 export function demandOf({ idle, perRate }: Pick<CostSample, 'idle' | 'perRate'>, clusterSize: ClusterSize): Resources {
   const counts = countsOf(clusterSize)
@@ -211,12 +211,12 @@ export function demandOf({ idle, perRate }: Pick<CostSample, 'idle' | 'perRate'>
 
 const GIB = 1024 ** 3
 
-/** US dollars a month, without the head-room that a real deployment keeps. */
+/** US dollars per month, without reserve capacity. */
 export function dollarsOf({ cores, bytes }: Resources, { coreHour, gibHour }: ClusterSize): number {
   return HOURS_PER_MONTH * (cores * coreHour + (bytes / GIB) * gibHour)
 }
 
-/** A mean over trials with its interval: Student's t over blocks, over cohorts where there are several. */
+/** A mean over trials with a t interval over blocks, or over cohorts if there are several. */
 export function meanOfSamples(
   samples: readonly CostSample[],
   of: (sample: CostSample) => number,
@@ -226,20 +226,20 @@ export function meanOfSamples(
   return estimateOf(cohorts, { pairs: [], provisioned })?.estimate
 }
 
-/** What an arm's samples would be as values of a metric. */
+/** An arm's samples as values of a metric. */
 export function valuesOf(samples: readonly CostSample[], of: (sample: CostSample) => number): Cell['values'] {
   return samples.map((sample) => ({ cohort: sample.cohort, block: sample.block, value: of(sample) }))
 }
 
-/** How two arms lie to each other over sizes of a cluster: `less` needs less of the resource, below the crossing where there is one. */
+/** Two arms compared over cluster sizes: `less` needs less of the resource, below the crossing if there is one. */
 export interface Crossing {
   readonly less: string
   readonly more: string
-  /** Where both need the same; absent where one needs less at every size. */
+  /** Number of pods at which both need the same; absent where one needs less at every size. */
   readonly pods?: number
   readonly lo?: number
   readonly hi?: number
-  /** Whether the 95 % interval of the difference leaves out 0 on either side of the crossing, or at every size. */
+  /** Whether the 95 % interval of the difference excludes 0 on both sides of the crossing, or at every size. */
   readonly decided: boolean
 }
 
@@ -249,9 +249,9 @@ interface Against {
 }
 
 /**
- * Where two arms need the same. Their difference, paired within blocks, is a broken line in the number of pods, with a break
- * where the first node or the first namespace is full. The interval of a crossing is every size around it at which the
- * difference’s own interval holds 0 (Fieller’s theorem, by inversion). Empty where no block has both.
+ * Finds the sizes at which two arms need the same. Their paired difference is piecewise linear in the number of pods, with
+ * a break where the first node or namespace is full. The interval of a crossing has all sizes around it at which the
+ * interval of the difference includes 0 (Fieller’s theorem, by inversion). Empty where no block has both.
  */
 export function crossingsOf(
   { one, other }: Against,
@@ -310,12 +310,12 @@ function isSure({ lo, hi }: Estimate): boolean {
 
 const STEPS = 60
 
-/** Sizes of clusters, evenly on a logarithm. */
+/** Cluster sizes, evenly spaced on a log scale. */
 function grid(from = FEWEST_PODS, to = MOST_PODS): number[] {
   return Array.from({ length: STEPS + 1 }, (_, step) => from * (to / from) ** (step / STEPS))
 }
 
-/** The nearest size from a crossing towards an end at which the difference is sure; undefined where it never is. */
+/** The size nearest to a crossing, towards one end, at which the interval of the difference excludes 0; undefined if it never does. */
 function surelyFrom(pods: number, end: number, difference: (pods: number) => Estimate): number | undefined {
   const steps = grid(pods, end)
   const place = steps.findIndex((size) => isSure(difference(size)))

@@ -10,15 +10,15 @@ import type { TrialView } from './trial-view.ts'
 
 const CLOCKS: readonly Clock[] = ['response', 'service']
 
-/** Everything that is read off histograms alone. Both come of decoding each of them once, which is what takes time. */
+/** Everything that comes from histograms. Each is decoded only once, since decoding takes most of the time. */
 export interface Latencies {
-  /** Histograms of all valid trials of an arm under a load, merged: for looking, never for inference. */
+  /** Merged histograms of all valid trials of an arm under a load, for charts and not for inference. */
   readonly distributions: readonly Distribution[]
-  /** Of every valid trial and clock, in the order of the distributions that they are part of. */
+  /** Spectra of every valid trial and clock, in the order of their distributions. */
   readonly spectra: readonly TrialSpectrum[]
 }
 
-/** Of valid trials, in the scenario's order. */
+/** Decodes the histograms of valid trials, in the scenario's order. */
 export function latenciesOf(scenario: Scenario, valid: readonly TrialView[]): Latencies {
   const read = spectrumReader()
   const byLoad = Map.groupBy(valid, ({ load }) => load.name)
@@ -37,7 +37,7 @@ interface Part {
   readonly spectra: readonly TrialSpectrum[]
 }
 
-/** How many of `SPECTRUM_QUANTILES` a trial tells: up to the highest one below every one that is withheld. */
+/** How many of `SPECTRUM_QUANTILES` a trial has: all below the lowest withheld one. */
 function toldOf(withheld: ReadonlySet<QuantileKey>): number {
   const lowest = QUANTILES.findIndex((quantile) => withheld.has(QUANTILE_KEYS[quantile]))
   if (lowest === -1) return SPECTRUM_QUANTILES.length
@@ -45,7 +45,7 @@ function toldOf(withheld: ReadonlySet<QuantileKey>): number {
   return SPECTRUM_QUANTILES.filter((quantile) => quantile <= highest).length
 }
 
-/** Of one arm under one load. */
+/** The distributions of one arm under one load. */
 function merged(read: SpectrumReader, clock: Clock, views: readonly TrialView[] = []): Part | undefined {
   const all = latencyHistogram()
   const spectra = views.flatMap(({ reading, withheld, trial: { id, arm, load } }): TrialSpectrum[] => {
@@ -60,15 +60,15 @@ function merged(read: SpectrumReader, clock: Clock, views: readonly TrialView[] 
   return { distribution: { arm, load, clock, requests: all.count, spectrum: all.spectrum() }, spectra }
 }
 
-/** Adds an encoded histogram to a merged one, and gives its own latencies at `SPECTRUM_QUANTILES`. */
+/** Adds an encoded histogram to a merged one, and returns its latencies at `SPECTRUM_QUANTILES`. */
 type SpectrumReader = (text: string, merged: Pick<LatencyHistogram, 'record'>) => Seconds[]
 
 const SLOTS = slotOf(HIGHEST) + 1
 
 /**
- * Reads trial after trial. As many latencies as have a sample beyond them; nearest ranks, as `LatencyHistogram.quantile`
- * reads them. There is no histogram of each trial, and all are read into the same two arrays: a run has thousands of
- * trials, and decoding them a second time would take as long as everything else that is drawn of them.
+ * Decodes one trial after the other. It gives quantiles with at least one sample beyond them, by nearest rank as in
+ * `LatencyHistogram.quantile`. All trials share two arrays instead of a histogram each: a run has thousands of trials, and
+ * decoding them a second time would take as long as the rest of the report.
  */
 export function spectrumReader(): SpectrumReader {
   const micros = new Float64Array(SLOTS)

@@ -6,12 +6,12 @@ import { clockStep } from './rules/clock-step.ts'
 import { ofTheClock, rules } from './rules/index.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
-/** A result under all validity rules. */
+/** Judges a result by all validity rules. */
 export function judgeTrial(result: Result, plan: Plan): JudgedTrial {
   return judgeView(result, viewTrial(result, plan.scenario))
 }
 
-/** As `judgeTrial`, of a view that is at hand. */
+/** As `judgeTrial`, for callers that already have the view. */
 export function judgeView(result: Result, view: TrialView | undefined): JudgedTrial {
   const { outcome } = result
   if (outcome.status === 'failed') return { result, status: 'failed', problems: [failed(outcome.failure)] }
@@ -20,7 +20,7 @@ export function judgeView(result: Result, view: TrialView | undefined): JudgedTr
   return { result, status: invalid ? 'invalid' : 'valid', problems }
 }
 
-/** Where a clock was stepped, what the times of the requests seem to say is of the clock, and only that is said. */
+/** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function problemsOf(view: TrialView): Problem[] {
   const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
   return rules.flatMap(({ name, judge }) => {
@@ -30,20 +30,20 @@ function problemsOf(view: TrialView): Problem[] {
   })
 }
 
-/** Exit codes prove no success, so a trial counts only where a measurement could be read. */
+/** An exit code of 0 proves no success, so a trial counts only where a measurement could be read. */
 function failed({ message, cause, fix }: FailureData): Problem {
   return {
     rule: 'trial-failed',
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
-    effect: 'There is no measurement: its block lacks this arm under this load.',
-    remedy: fix ?? 'See the raw output of the trial and the events of the run.',
+    effect: 'There is no measurement of this arm under this load in this block.',
+    remedy: fix ?? 'Check the raw output of the trial and the events of the run.',
   }
 }
 
 const ENDED = /[.!?:]$/
 
-/** What programs say ends as they please; an effect stands behind it. */
+/** Ends a text with a period, since the effect follows it and messages of programs may have none. */
 function sentence(text: string): string {
   return ENDED.test(text) ? text : `${text}.`
 }
@@ -53,7 +53,7 @@ function unknown({ trial }: Result): Problem {
     rule: 'unknown-trial',
     severity: 'invalid',
     cause: `The plan has no arm ${trial.arm} with load ${trial.load}.`,
-    effect: 'The result belongs to another plan and is left out.',
+    effect: 'The result belongs to another plan and is not used.',
     remedy: 'Keep the results of different scenarios in different runs.',
   }
 }

@@ -8,17 +8,17 @@ import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 
-/** A metric and how it is read of a trial; undefined where the trial cannot tell it. */
+/** A metric, and how to read it from a trial; undefined where the trial has no value. */
 export interface Metric {
   readonly info: MetricInfo
-  /** Unknown without an idle window. */
+  /** Whether the metric needs an idle window. */
   readonly needsIdle?: true
   value(trial: TrialView): number | undefined
 }
 
 type Quantile = (typeof QUANTILES)[number]
 
-/** The registry: a new metric is one entry here. Latencies without a clock are of the headline clock of their load. */
+/** The registry of metrics: a new metric is one entry. Latencies without a clock use the headline clock of their load. */
 export const metrics: readonly Metric[] = [
   typical(),
   ...QUANTILES.map((quantile) => latency(quantile)),
@@ -64,7 +64,7 @@ function read({ withheld }: TrialView, summary: LatencySummary, quantile: Quanti
   return isThin || withheld.has(QUANTILE_KEYS[quantile]) ? undefined : summary[QUANTILE_KEYS[quantile]]
 }
 
-/** Without a clock: that of the load’s headline, which in a closed loop is the service time in any case. */
+/** The p99 of a typical second. Without a clock, it uses the load’s headline clock, which in a closed loop is the service time. */
 function typical(clock?: 'service'): Metric {
   return {
     info: {
@@ -104,7 +104,7 @@ function throughput(): Metric {
 
 type Names = Pick<MetricInfo, 'name' | 'title'>
 
-/** What requests add: idle CPU would be a larger share of it the lower the rate. */
+/** CPU that requests add, without idle CPU, whose share would grow as the rate falls. */
 function requestCpu(names: Names, counts: Counts): Metric {
   return {
     info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
@@ -142,7 +142,7 @@ function isMesh(role: Role): boolean {
   return MESH_ROLES.has(role)
 }
 
-/** Undefined where usage was not observed, or not without load where that is asked; 0 where no component has such a role. */
+/** A sum over components; undefined where usage (or idle usage, if needed) was not observed, 0 where no component has the role. */
 function total({ reading }: TrialView, counts: Counts, of: (spent: Spent) => number | undefined): number | undefined {
   const all = spentIn(reading)
   if (all.length === 0 || all.some((one) => of(one) === undefined)) return undefined

@@ -9,7 +9,7 @@ import { traitsOf } from '../model/traits.ts'
 import { list } from '../model/words.ts'
 import { metrics } from './metrics.ts'
 
-/** What arms are ranked by, under every load. */
+/** The metrics of rankings. */
 const RANKED: ReadonlySet<string> = new Set([
   'p50',
   'p90',
@@ -21,10 +21,10 @@ const RANKED: ReadonlySet<string> = new Set([
   'mesh-memory',
 ])
 
-/** Who is who in a scenario. */
+/** The roles of arms in a scenario. */
 interface Roles {
   readonly baseline: string
-  /** Names of the arms that repeat the baseline. */
+  /** Names of the arms equal to the baseline. */
   readonly equal: ReadonlySet<string>
   /** Whether cohorts are clusters. */
   readonly provisioned: boolean
@@ -33,8 +33,8 @@ interface Roles {
 }
 
 /**
- * The arms that are neither the baseline nor a repeat of it, under each load by each headline metric. Arms without a
- * value are left out, and so are rankings of none.
+ * Ranks the arms, without the baseline and arms equal to it, under each load by each headline metric. Arms without a value
+ * and empty rankings are left out.
  */
 export function rankingsOf(
   scenario: Scenario,
@@ -63,7 +63,7 @@ function rolesIn(scenario: Scenario, provisioned: boolean): Roles {
   return { baseline: baseline.name, equal: new Set(equal.map(({ name }) => name)), provisioned, arms, minEffect }
 }
 
-/** The noise of the A/A pairs is that of any two arms of the run, not only of the baseline and another. */
+/** The noise of A/A pairs applies to any two arms of the run, not only to comparisons with the baseline. */
 function fieldOf(
   { better }: MetricInfo,
   here: readonly Cell[],
@@ -86,8 +86,8 @@ function placeOf({ load, metric }: Pick<NoiseFloor, 'load' | 'metric'>): string 
 }
 
 /**
- * Why no reader may be shown ranks: an arm is not what its makers released. Undefined where nothing says so: a mirror keeps
- * the tags and charts of a release, a build of one's own seldom does.
+ * Why ranks are not shown: an arm is not a released product. Undefined otherwise. Mirrors keep the tags and charts of a
+ * release; custom builds usually do not.
  */
 export function unrankedReason({ run, results, installations = [] }: RunRecord): string | undefined {
   const meshed = run.plan.scenario.arms.filter(({ mesh }) => (meshes[mesh]?.layer ?? 'none') !== 'none')
@@ -111,7 +111,7 @@ export function unrankedReason({ run, results, installations = [] }: RunRecord):
   return `these are not the released images: ${which.join('; ')}`
 }
 
-/** Tags of the images that pods of an arm were seen to run; a reference by digest alone has none. */
+/** Tags of the images in an arm's pods; a reference by digest only has none. */
 function tagsOf(arm: string, results: RunRecord['results']): string[] {
   const seen = results.flatMap(({ trial, outcome }) =>
     trial.arm === arm && outcome.status === 'measured'

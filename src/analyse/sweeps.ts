@@ -7,15 +7,15 @@ import { errors } from './rules/errors.ts'
 import { generatorSaturated } from './rules/generator-saturated.ts'
 import { rateNotHeld } from './rules/rate-not-held.ts'
 
-/** Two rates are a difference; a third one shows where a curve bends. */
+/** Least number of rates in a sweep: with two, a curve cannot show a bend. */
 const LEAST_RATES = 3
 
-/** What a curve shows at every rate. */
+/** Metrics of a curve at every rate. */
 const SHOWN = ['throughput', 'p50', 'p99'] as const
 
 type Rated = Load & { readonly rate: PerSecond }
 
-/** What every arm does as the rate grows, for each family of loads that differ in nothing but name and rate. */
+/** Curves of every arm over the rate, for each group of loads that differ only in name and rate. */
 export function sweepsOf(scenario: Scenario, { cells, trials }: Pick<Analysis, 'cells' | 'trials'>): Sweep[] {
   const cellsOf = Map.groupBy(cells, ({ arm, load }) => JSON.stringify([arm, load]))
   const trialsOf = Map.groupBy(trials, ({ result: { trial } }) => JSON.stringify([trial.arm, trial.load]))
@@ -60,16 +60,16 @@ function curveOf(arm: string, steps: readonly Step[]): SweepCurve {
 /** An arm at one rate, with every trial of it there. */
 export type Step = SweepCurve['points'][number] & { readonly trials: readonly JudgedTrial[] }
 
-/** Of what was asked for, this share at least has to be answered. */
+/** Least share of the target rate that must be answered. */
 const CARRIED = 0.98
 
-/** A p99 so many times that at the lowest rate is of a queue, not of the work. */
+/** A p99 this many times that of the lowest rate shows a queue. */
 const QUEUED = 5
 
 /**
- * Where an arm stops keeping up, from the lowest rate upward. Estimates alone would not show it: trials that do not hold
- * their rate are invalid, and what is left of an overloaded arm are its lucky ones. A rate without any trial that tells is
- * neither carried nor not.
+ * Finds where an arm no longer keeps up, from the lowest rate upward. Estimates do not show it: trials that do not hold
+ * their rate are invalid, so only the lucky trials of an overloaded arm are left. A rate without a conclusive trial is
+ * skipped.
  */
 export function kneeOf(steps: readonly Step[]): SweepCurve['knee'] {
   let carried: string | undefined
@@ -86,14 +86,14 @@ function fewAnswers({ rate, throughput, trials }: Step): string | undefined {
   const valid = trials.filter(({ status }) => status === 'valid')
   if (short.length > valid.length) {
     const also = short.some((trial) => breaks(trial, generatorSaturated.name))
-    const caution = also ? '; the load generator was saturated as well, so the limit may be its own' : ''
+    const caution = also ? '; the load generator was saturated too, so it may be the limit' : ''
     return `${short.length} of ${count(trials.length, 'trial')} fell short of ${formatRate(rate)}, at ${rateText(mean(short.flatMap(answersOf)))} on average${caution}.`
   }
   if (!throughput || throughput.center >= CARRIED * rate) return undefined
-  return `It answered ${rateText(throughput.center)} of the ${formatRate(rate)} that were asked for.`
+  return `It answered ${rateText(throughput.center)} at a target rate of ${formatRate(rate)}.`
 }
 
-/** By the lowest rate that has a p99: at very low ones too few answers lie beyond it. */
+/** Compares p99 with that of the lowest rate that has one; very low rates have too few answers for it. */
 function slowAnswers({ rate, p99 }: Step, steps: readonly Step[]): string | undefined {
   const calm = steps.find((step) => step.p99)
   if (!p99 || !calm?.p99 || p99.center <= QUEUED * calm.p99.center) return undefined
@@ -101,7 +101,7 @@ function slowAnswers({ rate, p99 }: Step, steps: readonly Step[]): string | unde
   return `p99 is ${formatLatency(p99.center)} at ${formatRate(rate)}, ${times} times the ${formatLatency(calm.p99.center)} at ${formatRate(calm.rate)}.`
 }
 
-/** Invalid for requests that were never sent or sent too late, or for so many errors that the rest is too few. */
+/** Whether a trial is invalid because requests were not sent, sent too late, or failed. */
 function fellShort(trial: JudgedTrial, rate: PerSecond): boolean {
   if (breaks(trial, rateNotHeld.name)) return true
   return breaks(trial, errors.name) && answersOf(trial).some((answers) => answers < CARRIED * rate)

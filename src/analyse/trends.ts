@@ -14,7 +14,7 @@ export interface Trend {
   readonly metric: string
   readonly unit: string
   readonly better: string
-  /** `ratio`: to the baseline of the same run, so that a slower night moves both. `level`: where there is no ratio. */
+  /** `ratio`: to the baseline of the same run, so that a slower machine affects both. `level`: where there is no ratio. */
   readonly of: 'ratio' | 'level'
   readonly points: readonly TrendPoint[]
   readonly changes: readonly Change[]
@@ -26,22 +26,22 @@ interface TrendPoint {
   readonly value: number
 }
 
-/** When a series changed, and what of its environment changed in between. Dates a change; never judges a run. */
+/** When a series changed, and which versions changed with it. It does not judge a run. */
 export interface Change {
-  /** The last run before it and the first one after. */
+  /** The last run before the change and the first after it. */
   readonly before: string
   readonly after: string
   readonly at: string
-  /** Geometric mean after it to the one before it. */
+  /** Ratio of the geometric mean after the change to that before. */
   readonly ratio: number
   readonly p: number
   readonly versions: readonly { readonly what: string; readonly from: string; readonly to: string }[]
 }
 
-/** Fewer runs than two shortest segments cannot show a change. */
+/** Least number of runs that can show a change: two shortest segments. */
 const RUNS_TO_SEARCH = 6
 
-/** Older runs are drawn and not searched, since the search takes the square of their number. */
+/** Number of runs that are searched. Older runs are only drawn, since the search time is quadratic. */
 const LOOK_BACK = 100
 
 /** Every series of one metric, in the order in which the history first names it. */
@@ -79,7 +79,7 @@ function changesOf(seen: Seen, metric: string): Change[] {
   const [first] = seen
   if (!first || seen.length < RUNS_TO_SEARCH) return []
   const logs = seen.map(({ value }) => Math.log(value))
-  // Seeded by what is searched: the same history says the same each time.
+  // Seeded by the series, so that the same history gives the same result.
   const found = changePoints(logs, { random: random(1, 'history', seriesKey(first.entry), metric) })
   const edges = [0, ...found.map(({ index }) => index), seen.length]
   return found.flatMap(({ index, p }, place): Change[] => {
@@ -103,10 +103,10 @@ function versionChanges({ versions: before }: HistoryEntry, { versions: after }:
   })
 }
 
-/** Evidence that names what ran: an image with its digest, a version that was read off. */
+/** Evidence that identifies what ran: an image with its digest, or an observed version. */
 const VERSION_EVIDENCE = new Set(['version', 'image', 'proxy-version'])
 
-/** What the history keeps of a run: every arm under every load that has a valid trial. */
+/** The history entries of a run: every arm and load with a valid trial. */
 export function historyEntries(analysis: Analysis): HistoryEntry[] {
   const { arms, loads } = analysis.record.run.plan.scenario
   return loads.flatMap((load) => arms.flatMap((arm) => entryOf(analysis, arm, load) ?? []))
@@ -143,7 +143,7 @@ function metricOf({ metrics }: Analysis, { metric, estimate, ratio }: Cell) {
   return [[metric, { unit: info.unit, better: info.better, level: estimate, ...(ratio && { ratio }) }]] as const
 }
 
-/** Everything of a load but its name, keys in order. */
+/** All settings of a load but its name, sorted by key. */
 function askedOf({ name: _, ...load }: Load): string {
   return Object.entries(load)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -151,7 +151,7 @@ function askedOf({ name: _, ...load }: Load): string {
     .join(', ')
 }
 
-/** Where a change can have come from. */
+/** Versions that can cause a change. */
 function versionsOf({ record }: Analysis, arm: Arm, valid: Analysis['trials']): Record<string, string> {
   const { meshbench, tools, machine, git } = record.run.provenance
   const [first] = valid
@@ -168,12 +168,12 @@ function versionsOf({ record }: Analysis, arm: Arm, valid: Analysis['trials']): 
   }
 }
 
-/** What trends are shown of, unless somebody asks for others. */
+/** Default metrics of trends. */
 export const TREND_METRICS: readonly string[] = ['p50', TAIL, 'p99', 'mesh-cpu']
 
 /**
- * The trends that end in a run: of its arms and loads, with the runs before it. Later ones are left out, so that the page
- * of a run stays the same whenever it is made. Empty where no other run can stand in one line with it.
+ * The trends that end in a run: those of its arms and loads, with earlier runs. Later runs are left out, so that the page
+ * of a run does not depend on when it is written. Empty where no other run belongs to the series.
  */
 export function trendsOfRun(analysis: Analysis, history: readonly HistoryEntry[], metrics = TREND_METRICS): Trend[] {
   const own = historyEntries(analysis)

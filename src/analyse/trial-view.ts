@@ -7,7 +7,7 @@ import type { Arm, Load, PlatformName, Scenario } from '../model/scenario.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
 import { type QuantileKey, withheldOf } from './tail.ts'
 
-/** A measured trial with everything that rules and metrics look at. */
+/** A measured trial with everything that rules and metrics need. */
 export interface TrialView {
   readonly result: Result
   readonly trial: Trial
@@ -20,13 +20,13 @@ export interface TrialView {
   readonly service: LatencySummary
   /** Absent in a closed loop, which has no intended send. */
   readonly response?: LatencySummary
-  /** Quantiles that the load generator may have made: no figure is given for them. */
+  /** Withheld quantiles, which the load generator may have changed. */
   readonly withheld: ReadonlySet<QuantileKey>
-  /** The clock that counts: response in an open loop, service in a closed one. */
+  /** Latencies by the headline clock: response time in an open loop, service time in a closed one. */
   readonly headline: LatencySummary
 }
 
-/** The measurement of a result; undefined where it failed or is of an arm or load that the scenario does not have. */
+/** The view of a result; undefined where it failed, or where the scenario lacks its arm or load. */
 export function viewTrial(result: Result, scenario: Scenario): TrialView | undefined {
   const { trial, outcome } = result
   const arm = scenario.arms.find(({ name }) => name === trial.arm)

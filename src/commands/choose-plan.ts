@@ -42,7 +42,7 @@ export async function choosePlan(
 /** A scenario with the platform that it will be measured on. */
 type Settled = Scenario & { readonly platform: PlatformName }
 
-/** What `run` takes when nothing is asked for. */
+/** The default scenario. */
 const DEFAULT = 'quick'
 
 interface Choice {
@@ -55,8 +55,8 @@ interface Choice {
 }
 
 /**
- * The scenario, and where it is measured: where it or the command line says; else on kind, where clusters can be made; else
- * on this host, as far as that was not asked for otherwise. What is chosen for the user is said, with the reason.
+ * Chooses scenario and platform: the platform of the command line or the scenario; otherwise kind if clusters can be
+ * created; otherwise this host, if the scenario allows it. The automatic choice is printed with its reason.
  */
 export async function choosePlatform({ given, options, site, context, probe }: Choice): Promise<Settled> {
   const say = (line: string) => void context.stderr.write(`${line}\n`)
@@ -67,7 +67,7 @@ export async function choosePlatform({ given, options, site, context, probe }: C
   if (!fitting.includes('kind')) return { ...scenario, platform: fitting[0] ?? 'simulated' }
   const hindrance = await probe.hindrance(scenario, site)
   if (!hindrance) {
-    say('platform kind: Docker answers, and every image is here or its registry answers')
+    say('platform kind: Docker answers, and every image is local or its registry answers')
     return withIsolation({ ...scenario, platform: 'kind' }, probe, say)
   }
   if (fitting.includes('local')) {
@@ -85,21 +85,21 @@ export async function choosePlatform({ given, options, site, context, probe }: C
 
 async function noClusters(name: string, { why, fix }: Hindrance): Promise<Failure> {
   const twin = await localVariant(name)
-  return new Failure('no-clusters', `the scenario ${name} needs clusters, and none can be made here`, {
+  return new Failure('no-clusters', `the scenario ${name} needs clusters, which cannot be created here`, {
     cause: why,
     fix: `${fix}.${twin ? ` Without clusters: meshbench run ${twin}` : ''}`,
   })
 }
 
-/** Frozen, unless the memory does not take all arms at once. */
+/** Sets isolation to sequential if the memory is too small for all arms at once. */
 async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: string) => void): Promise<Settled> {
   if (!PLATFORM_TRAITS[scenario.platform].ownClusters || scenario.isolation) return scenario
   const there = await probe.memory()
   const needed = memoryNeeded(scenario.arms, 'frozen')
   if (there === undefined || there >= needed) return { ...scenario, isolation: 'frozen' }
   say(
-    `isolation sequential: ${scenario.arms.length} arms at once need ${formatSize(needed)} of memory, and there is ${formatSize(there)}\n` +
-      '  so arms are measured one after the other, and drift cannot be told from them; with fewer --arms, or --isolation frozen, they are interleaved',
+    `isolation sequential: ${scenario.arms.length} arms at once need ${formatSize(needed)} of memory, but ${formatSize(there)} is available\n` +
+      '  arms are measured one after the other, so drift cannot be separated from differences; use fewer --arms, or --isolation frozen, to interleave them',
   )
   return { ...scenario, isolation: 'sequential' }
 }
@@ -148,7 +148,9 @@ function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
   if (timeBudget === undefined) return undefined
   const seconds = parseDuration(timeBudget)
   if (seconds !== undefined && seconds > 0) return seconds
-  throw new Failure('usage', `--time-budget ${timeBudget} is not a duration`, { fix: 'Write it with its unit: 20m.' })
+  throw new Failure('usage', `--time-budget ${timeBudget} is not a duration`, {
+    fix: 'Write a number with a unit: 20m.',
+  })
 }
 
 /** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
@@ -162,7 +164,7 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
   }
 }
 
-/** The shipped scenario that asks the same of this host, without clusters. */
+/** The shipped local scenario that corresponds to a scenario for clusters. */
 async function localVariant(name: string): Promise<string | undefined> {
   return (await shippedNames()).find((candidate) => candidate === `${name}-local`)
 }
@@ -173,7 +175,7 @@ async function shippedNames(): Promise<string[]> {
 
 async function remedy(given: string): Promise<string> {
   const names = await shippedNames()
-  return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. A file of your own is named by its path, with its ending.`
+  return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. Name your own file by its path, with its extension.`
 }
 
 function list(text: string): string[] {

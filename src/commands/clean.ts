@@ -11,7 +11,7 @@ export interface CleanOptions extends CommonOptions {
   readonly all?: boolean
 }
 
-/** `meshbench clean`: what killed runs have left is listed, then removed. All else goes only when it is asked for. */
+/** `meshbench clean`: lists and removes what killed runs left behind. Everything else is removed only on request. */
 export async function cleanCommand(
   _: readonly string[],
   options: CleanOptions,
@@ -33,7 +33,7 @@ export async function cleanCommand(
     for (const { state, run, what, reason } of rows) {
       around.stdout.write(`${state}: ${what}${run ? ` of run ${run}` : ''}${reason ? `: ${reason}` : ''}\n`)
     }
-    around.stdout.write(rows.length === 0 ? 'nothing was left behind\n' : '')
+    around.stdout.write(rows.length === 0 ? 'nothing is left behind\n' : '')
     sayWhatStays(
       found.filter((leftover) => !doomed.includes(leftover)),
       around.stderr,
@@ -42,7 +42,7 @@ export async function cleanCommand(
   return rows.some(({ state }) => state === 'left') ? EXIT.infrastructure : EXIT.ok
 }
 
-/** Images are no harm to anybody and cost a download: not even `--all` takes them. */
+/** Whether a leftover is removed. `--all` keeps images, since they do no harm and cost a download. */
 export function isDoomed(leftover: Pick<Leftover, 'alive' | 'spared'>, { kept, images, all }: CleanOptions): boolean {
   if (leftover.spared === 'pulled') return images === true
   if (leftover.spared === 'kept' && kept === true) return true
@@ -52,10 +52,10 @@ export function isDoomed(leftover: Pick<Leftover, 'alive' | 'spared'>, { kept, i
 const STAYING = [
   ['kept for the next run; --kept removes them', ({ spared }) => spared === 'kept'],
   ['pulled by runs, left in Docker; --images removes them', ({ spared }) => spared === 'pulled'],
-  ['of runs that are going on; --all removes them too', ({ alive }) => alive],
+  ['of runs in progress; --all removes them too', ({ alive }) => alive],
 ] as const satisfies readonly (readonly [string, (leftover: Leftover) => boolean])[]
 
-/** What may be somebody else's is named one by one; of the rest the number is enough. */
+/** Prints what stays: things that may belong to others by name, the rest by number. */
 export function sayWhatStays(staying: readonly Leftover[], stderr: Pick<Output, 'write'>): void {
   for (const { what, spared } of staying) {
     if (spared === 'unrecorded') stderr.write(`left alone: ${what}; --all removes it\n`)
@@ -76,7 +76,7 @@ export interface Removal {
   readonly reason?: string
 }
 
-/** One after the other, in the order given: a process that still works makes more of what comes after it. */
+/** Removes leftovers one after the other in the given order: a running process could create more of the later ones. */
 export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<Removal[]> {
   const removals: Removal[] = []
   for (const leftover of leftovers) {
@@ -90,7 +90,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<R
   return removals
 }
 
-/** Two platforms may both know of a thing. */
+/** Removes duplicates, since two platforms may list the same thing. */
 export function eachOnce(leftovers: readonly Leftover[]): Leftover[] {
   return [...new Map(leftovers.map((leftover) => [leftover.what, leftover])).values()]
 }

@@ -17,7 +17,7 @@ interface CompareOptions extends CommonOptions {
   readonly metrics?: string
 }
 
-/** `meshbench compare A B`: B against A, of files only. Exit 12 where nothing could be compared. */
+/** `meshbench compare A B`: compares B with A from files only. Exit code 12 where nothing could be compared. */
 export async function compareCommand(
   [a, b]: readonly string[],
   options: CompareOptions,
@@ -60,7 +60,7 @@ interface Operand {
   readonly arm?: string
 }
 
-/** The two operands, read and matched up: named arms with each other, else every arm that both runs have. */
+/** Reads the operands and pairs their arms: the named arms, otherwise every arm that both runs have. */
 export async function readSides(given: readonly [string, string], root: string, cwd: string): Promise<[Side, Side][]> {
   const [a, b] = [await operandOf(given[0], root, cwd), await operandOf(given[1], root, cwd)]
   const first = analyse(await readRun(a.dir))
@@ -69,7 +69,7 @@ export async function readSides(given: readonly [string, string], root: string, 
   return matched(a, b, first, second).map(([one, other]) => [sideOf(first, one), sideOf(second, other)])
 }
 
-/** An arm that is named on one side only is meant on both. */
+/** An arm named on one side only applies to both sides. */
 function matched(a: Operand, b: Operand, first: Analysis, second: Analysis): (readonly [string, string])[] {
   const [one, other] = [a.arm ?? b.arm, b.arm ?? a.arm]
   if (one !== undefined && other !== undefined) return [[one, other]]
@@ -105,7 +105,7 @@ function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
 
 function sameTwice(text: string, analysis: Analysis): Failure {
   const [one, other = one] = namesOf(analysis.record.run)
-  return new Failure('usage', `${text} is compared with itself`, {
+  return new Failure('usage', `cannot compare ${text} with itself`, {
     fix: `Name two arms of it: meshbench compare :${one} :${other}`,
   })
 }

@@ -12,14 +12,14 @@ import { choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 
 export interface DoctorOptions extends SelectionOptions {
-  /** False where the host's pauses are not to be measured. */
+  /** False with `--no-pauses`. */
   readonly pauses?: boolean
 }
 
-/** For how long the host's pauses are measured. */
+/** How long the host's pauses are measured. */
 const WATCHED: Seconds = 10
 
-/** `meshbench doctor`: what stands in the way of a run, and what the tail of a latency is worth on this host. */
+/** `meshbench doctor`: checks whether a run can start, and whether pauses of this host affect tail latencies. */
 export async function doctorCommand(
   [scenario]: readonly string[],
   options: DoctorOptions,
@@ -28,8 +28,11 @@ export async function doctorCommand(
   const { stdout, stderr, env, signal } = context
   const { plan, platform } = await choosePlan(scenario, options, context)
   const checked = await platform.check(plan)
-  const isWanted = PLATFORM_TRAITS[platform.name].isHere && options.pauses !== false
-  if (isWanted) stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (--no-pauses: not)\n`)
+  // Simulated time has no pauses, and the nodes of a remote cluster are not this machine.
+  const isHere = platform.name === 'local' || platform.name === 'kind'
+  const isWanted = isHere && options.pauses !== false
+  if (isWanted)
+    stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (skip with --no-pauses)\n`)
   const probe = isWanted ? await probePauses(WATCHED, signal) : undefined
   const findings = probe ? [...checked, pausesFinding(probe, plan)] : checked
   const document = {
@@ -40,7 +43,7 @@ export async function doctorCommand(
   return findings.some(({ severity }) => severity === 'error') ? EXIT.infrastructure : EXIT.ok
 }
 
-/** Moments in which at least half of the cores did not let a thread go on that had slept for a millisecond. */
+/** Pauses: times when threads on at least half of the cores woke up late from a sleep of a millisecond. */
 function pausesIn({ gaps, threads }: PauseProbe): Pauses {
   return pausesOf(gaps, (SLEEP * MICROS) / 1000, threads)
 }
@@ -50,17 +53,17 @@ function pausesDocument(probe: PauseProbe) {
   return { watched: seconds, threads, ...pausesIn(probe), ...strain, ...(reclaim && { reclaim }) }
 }
 
-/** Of the requests of a window, that quantiles must not depend on. */
+/** Share of the time that pauses may take: less does not affect p99.9. */
 const TAIL = 0.001
 
-/** What the host's own pauses leave of the quantiles of all requests. */
+/** Whether the host's pauses affect the quantiles of all requests. */
 export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
   const { count: found, seconds, moments } = pausesIn(probe)
   const share = seconds / probe.seconds
   const watched = `in ${formatDuration(probe.seconds)}`
   if (share <= TAIL) {
-    const what = found === 0 ? 'no pause of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
-    return { severity: 'ok', what: `${what} ${watched}: p99 and p99.9 are not made by it` }
+    const what = found === 0 ? 'no pauses of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
+    return { severity: 'ok', what: `${what} ${watched}: they do not affect p99 and p99.9` }
   }
   const stalls = stallsOf(moments)
   const longest = stalls.reduce((most, { seconds }) => Math.max(most, seconds), 0)
@@ -68,9 +71,9 @@ export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
   const quantile = `p${formatNumber(100 * (1 - share), 3)}`
   return {
     severity: 'warning',
-    what: `this host stands still: ${sumOf(stalls)} ${watched}${apartWords(stalls)}, ${formatShare(share)} of the time`,
-    why: `Of a window of ${formatNumber(window)} s the longest is ${formatShare(longest / window)}, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe, stalls)}`,
-    fix: `Judge by typical-p99, the p99 of a typical second, and by stalls against those of the baseline; for p99 of all requests use a host without such stalls.`,
+    what: `this host stalls: ${sumOf(stalls)} ${watched}${apartWords(stalls)}, ${formatShare(share)} of the time`,
+    why: `The longest is ${formatShare(longest / window)} of a window of ${formatNumber(window)} s, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe, stalls)}`,
+    fix: `Use typical-p99 (the p99 of a typical second), and compare stalls with those of the baseline; for the p99 of all requests, use a host without such stalls.`,
   }
 }
 
@@ -80,7 +83,7 @@ function sumOf(moments: readonly Moment[]): string {
   return `${count(moments.length, 'stall')} of ${least === most ? most : `${least} to ${most}`}`
 }
 
-/** In ten seconds a period of some seconds shows two or three times, which proves none: then only how far apart they were is told. */
+/** The period of the stalls, or their distances: ten seconds are too short to prove a period of some seconds. */
 function apartWords(stalls: readonly Moment[]): string {
   const period = periodOf([stalls])
   if (period !== undefined) return ` every ${formatNumber(period, 2)} s`

@@ -31,7 +31,7 @@ export interface GateOptions extends LimitsOptions, OutputOptions, HistoryOption
   readonly minValid?: string
 }
 
-/** `meshbench gate`: from files alone; the exit code is the verdict. */
+/** `meshbench gate`: reads files only; the exit code is the verdict. */
 export async function gateCommand(
   [given]: readonly string[],
   options: GateOptions,
@@ -49,13 +49,13 @@ export async function gateCommand(
   return result.exit
 }
 
-/** Share of the planned trials that must be valid: `--min-valid 75%`. None is asked for without it. */
+/** Share of planned trials that must be valid, from `--min-valid 75%`; 0 without the option. */
 export function minValidOf({ minValid }: Pick<GateOptions, 'minValid'>): number {
   if (minValid === undefined) return 0
   const share = parseShare(minValid)
   if (share !== undefined && share > 0 && share <= 1) return share
   throw new Failure('usage', `--min-valid ${minValid} is not a share of the trials`, {
-    fix: 'Write a share above 0 % and up to 100 % with its sign: --min-valid 75%',
+    fix: 'Write a percentage above 0 % and up to 100 %: --min-valid 75%',
   })
 }
 
@@ -66,7 +66,7 @@ function tooFewValid(analysis: Analysis, options: GateOptions): Objection[] {
     : [{ rule: 'too-few-valid-trials', sentence, remedy: VALIDITY_REMEDY, spoils: true }]
 }
 
-/** A run that cannot be read is no failure of the infrastructure here: there is no verdict without it. */
+/** Reads and analyses a run. A damaged run is invalid data here, not an infrastructure failure. */
 export async function analysisOf(dir: string): Promise<Analysis> {
   try {
     return analyse(await readRun(dir))
@@ -101,7 +101,7 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
   })
 }
 
-/** A history that cannot be read is not no history. */
+/** Reads the history. An unreadable history is an objection, not an empty history. */
 async function historyOf(
   options: GateOptions,
   cwd: string,
@@ -123,7 +123,7 @@ interface Before extends GateAbout {
   readonly run: string
 }
 
-/** What breached the same reference in the run before: of its gate's JSON, or of the run itself. */
+/** Cells that breached the same reference in the previous run, from its gate's JSON or from the run. */
 async function breaches(
   { previous = '', results }: GateOptions,
   { run, ...about }: Before,
@@ -133,11 +133,11 @@ async function breaches(
     ? await readVerdict(resolve(cwd, previous))
     : gate(await analysisOf(await findRun(resolve(cwd, results), previous)), about)
   if (before.id === run) {
-    throw new Failure('usage', `--previous names ${run} itself, which cannot confirm what it found`, {
+    throw new Failure('usage', `--previous names ${run} itself; a run cannot confirm its own result`, {
       fix: 'Name the run before it, or its gate --json.',
     })
   }
-  // A breach of what was the reference then says nothing of the one now.
+  // A breach of an earlier reference does not count against the present one.
   const reference = about.pinned.runs.join(', ')
   return new Set(
     cells
@@ -150,7 +150,7 @@ async function readVerdict(file: string): Promise<Pick<GateResult, 'cells' | 'ru
   try {
     const { gate: verdict } = JSON.parse(await readFile(file, 'utf8')) as { gate: GateResult }
     if (verdict.schema === 1 && Array.isArray(verdict.cells)) return verdict
-    throw new TypeError('not what `meshbench gate --json` printed')
+    throw new TypeError('it is not the output of `meshbench gate --json`')
   } catch (cause) {
     throw new Failure('no-reference', `the verdict of the run before, ${file}, cannot be read`, {
       cause,
@@ -164,7 +164,7 @@ interface AcceptOptions extends CommonOptions {
   readonly output?: string
 }
 
-/** `meshbench gate accept`: makes runs the pinned reference of later ones, and keeps why. */
+/** `meshbench gate accept`: makes runs the pinned reference of later ones, and stores the reason. */
 export async function gateAcceptCommand(
   given: readonly string[],
   options: AcceptOptions,
@@ -172,7 +172,7 @@ export async function gateAcceptCommand(
 ): Promise<number> {
   const reason = options.reason?.trim()
   if (!reason) {
-    throw new Failure('usage', 'a reference is accepted for a reason', {
+    throw new Failure('usage', 'gate accept needs a reason', {
       fix: 'Give it: --reason "istio 1.28.1 is out".',
     })
   }
@@ -189,13 +189,13 @@ export async function gateAcceptCommand(
   stdout.write(
     options.json
       ? `${JSON.stringify({ schema: 1, command: 'gate accept', runs, file, cells, reason }, null, 2)}\n`
-      : `${file}: ${list(runs)} ${runs.length > 1 ? 'are' : 'is'} the reference now, with ${count(cells, 'cell')}\n`,
+      : `${file}: ${list(runs)} ${runs.length > 1 ? 'are' : 'is'} now the reference, with ${count(cells, 'cell')}\n`,
   )
   return 0
 }
 
-const ONE_RUN = `One run does not show how far nights lie apart without a cause, and the gate judges nothing without it: accept
-several runs of the same versions (meshbench gate accept RUN RUN … --reason "…"), keep a history, or state it as night in gate.defaults.
+const ONE_RUN = `One run does not show the normal difference between runs, and the gate judges nothing without it: accept
+several runs of the same versions (meshbench gate accept RUN RUN … --reason "…"), keep a history, or set night in gate.defaults.
 `
 
 export interface LimitsOptions {
@@ -203,7 +203,7 @@ export interface LimitsOptions {
   readonly reference?: string
 }
 
-/** What a run is judged by: a file where one is named, else what its scenario says, else the defaults. */
+/** The limits: from the named file, otherwise from the scenario, otherwise the defaults. */
 export async function chooseLimits(run: Run, options: LimitsOptions, cwd: string): Promise<Limits> {
   const written = options.limits === undefined ? run.plan.scenario.gate : await readLimits(options.limits, cwd)
   const limits = written ?? defaultLimits()
@@ -217,7 +217,7 @@ async function readLimits(given: string, cwd: string): Promise<Limits> {
   } catch (cause) {
     throw new Failure('limits', `the limits file ${given} cannot be read`, {
       cause,
-      fix: 'Correct --limits, or leave it out to judge by what the scenario says.',
+      fix: 'Correct --limits, or omit it to use the limits of the scenario.',
     })
   }
   return parseLimits(text, given)
@@ -230,7 +230,7 @@ function withReference({ pinned: _, ...limits }: Limits, text: string): Limits {
   const pairs = text.split(',').map((pair) => pair.split('=').map((name) => name.trim()))
   if (pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
     throw new Failure('usage', `--reference ${text} does not name pairs of arms`, {
-      fix: 'Write candidate=reference, several separated by commas; a rule such as *-ref; or a file.',
+      fix: 'Write candidate=reference, separated by commas; a rule such as *-ref; or a file.',
     })
   }
   return { ...limits, reference: Object.fromEntries(pairs) }
@@ -244,7 +244,7 @@ export interface OutputOptions {
   readonly annotations?: boolean
 }
 
-/** Writes every output that is asked for, of one and the same answer. A summary is added to, as GitHub's file wants it. */
+/** Writes every requested output. A summary is appended, as GitHub's file requires. */
 export async function writeOutputs(
   result: GateResult,
   options: OutputOptions,
@@ -263,7 +263,7 @@ async function put(file: string, text: string, write: (file: string, text: strin
   } catch (error) {
     throw new Failure('output-not-written', `${file} could not be written`, {
       cause: error,
-      fix: 'Name another file; the results are safe, and the gate can be asked again.',
+      fix: 'Name another file; the results are kept, and the gate can run again.',
     })
   }
 }

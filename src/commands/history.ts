@@ -5,6 +5,7 @@ import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT, Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
+import { count } from '../model/words.ts'
 import { findRun } from '../store/find-run.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
 import { readRun } from '../store/read-run.ts'
@@ -39,17 +40,17 @@ export async function historyCommand(
     return EXIT.ok
   }
   if (trends.length === 0) {
-    stderr.write(`nothing is in the history in ${where} yet; meshbench history add puts the newest run there\n`)
+    stderr.write(`the history in ${where} is empty; meshbench history add adds the newest run\n`)
     return EXIT.ok
   }
   const infos = known.map(({ info }) => info)
   stdout.write(`${trendTable(trends, infos, styleFor(stdout, env))}\n`)
   const others = new Set(entries.map(({ machine }) => machine)).size - new Set(shown.map(({ machine }) => machine)).size
-  if (others > 0) stderr.write(`${others} other kinds of machine are left out; --machine all shows them\n`)
+  if (others > 0) stderr.write(`other kinds of machine not shown: ${others}; --machine all shows them\n`)
   return EXIT.ok
 }
 
-/** `meshbench history add [run]`: what is kept of a run; a run that is there already is left as it is. */
+/** `meshbench history add [run]`: adds a run to the history, unless it is there already. */
 export async function historyAddCommand(
   [given]: readonly string[],
   options: HistoryOptions,
@@ -59,20 +60,20 @@ export async function historyAddCommand(
   const { id } = analysis.record.run
   const entries = historyEntries(analysis)
   if (entries.length === 0) {
-    throw new Failure('no-valid-data', `run ${id} has no valid trial, so nothing of it can be kept`)
+    throw new Failure('no-valid-data', `run ${id} has no valid trial, so it cannot be added to the history`)
   }
   const historyStore = historyStoreOf(options, cwd)
   const added = await addToHistory(historyStore, entries)
   const answer = { schema: 1, command: 'history add', run: id, where: historyStore.where, added }
   const text =
     added === 0
-      ? `${id} is in the history in ${historyStore.where} already`
-      : `${id}: ${added} lines added to the history in ${historyStore.where}`
+      ? `${id} is already in the history in ${historyStore.where}`
+      : `${id}: ${count(added, 'line')} added to the history in ${historyStore.where}`
   stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${text}\n`)
   return EXIT.ok
 }
 
-/** `meshbench history verify`: reads every line; one that was changed or cut ends it with exit 12 and its number. */
+/** `meshbench history verify`: reads every line. A changed or cut line gives exit code 12 and its number. */
 export async function historyVerifyCommand(
   _: readonly string[],
   options: HistoryOptions,
@@ -84,7 +85,7 @@ export async function historyVerifyCommand(
   stdout.write(
     options.json
       ? `${JSON.stringify(answer, null, 2)}\n`
-      : `the history in ${where} is whole: ${entries.length} lines of ${runs} runs\n`,
+      : `the history in ${where} is intact: ${count(entries.length, 'line')} of ${count(runs, 'run')}\n`,
   )
   return EXIT.ok
 }
@@ -94,7 +95,7 @@ export function historyStoreOf(options: Pick<HistoryStoreOptions, 'folder' | 'br
   if (options.branch === undefined) return inFolder(resolve(cwd, options.folder ?? 'history'))
   if (options.folder === undefined) return onBranch(options.branch, cwd)
   throw new Failure('usage', '--folder and --branch exclude each other', {
-    fix: 'Name the one where the history is kept.',
+    fix: 'Use the one where the history is stored.',
   })
 }
 
@@ -107,7 +108,7 @@ function metricsOf({ metrics }: HistoryOptions): readonly string[] {
   return wanted
 }
 
-/** Of the kind of machine that the newest run was on, or of the one whose description holds the text. */
+/** Entries of the newest run's kind of machine, or of those whose description contains the text. */
 function onMachine(entries: readonly HistoryEntry[], machine: string | undefined): readonly HistoryEntry[] {
   if (machine === 'all') return entries
   if (machine !== undefined) return entries.filter((entry) => entry.machine.includes(machine))
@@ -115,7 +116,7 @@ function onMachine(entries: readonly HistoryEntry[], machine: string | undefined
   return entries.filter((entry) => entry.machine === newest?.machine)
 }
 
-/** The history, where there is one. A page is worth having without it, so that it cannot be read is only said. */
+/** The history for a report, if there is one. If it cannot be read, a warning is printed and the report has none. */
 export async function earlierEntries(
   options: HistoryStoreOptions,
   { cwd, stderr }: Pick<CommandContext, 'cwd' | 'stderr'>,

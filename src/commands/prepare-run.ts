@@ -6,6 +6,7 @@ import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
 import type { Platform, Provided } from '../model/platform.ts'
 import { RESULT_SCHEMA, type Run, type Suspect } from '../model/result.ts'
+import { count } from '../model/words.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { readSite } from '../site/read-site.ts'
@@ -20,7 +21,7 @@ import { choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
 
-/** A run that can start: its whole schedule, what of it is finished, and where it is written. */
+/** A run that is ready to start: its schedule, the finished part, and its folder. */
 export interface Prepared {
   readonly run: Run
   readonly platform: Platform
@@ -28,7 +29,7 @@ export interface Prepared {
   readonly writer: RunWriter
 }
 
-/** From a scenario: checked, everything fetched, its folder made. */
+/** Prepares a new run from a scenario: checks, downloads, and creates its folder. */
 export async function prepareNew(
   scenario: string | undefined,
   options: SelectionOptions,
@@ -54,7 +55,7 @@ export async function prepareNew(
   return { run, platform, finished: new Set(), writer }
 }
 
-/** From the folder of a run that was interrupted: the newest, or the one named. */
+/** Prepares an interrupted run: the newest, or the named one. */
 export async function prepareResumed(
   given: string | true,
   options: SelectionOptions,
@@ -76,26 +77,26 @@ export async function prepareResumed(
   }
 }
 
-/** Trials of one run must be comparable: the same programs, to the byte. */
+/** Refuses to resume with other programs: all trials of a run must use identical binaries. */
 function refuseOtherTools(run: Run, provided: Provided): void {
   for (const before of run.provenance.tools) {
     const now = provided.tools.find(({ name }) => name === before.name)
     if (now?.version === before.version && now.sha256 === before.sha256) continue
-    throw new Failure('plan-changed', `${before.name} is not what this run began with`, {
+    throw new Failure('plan-changed', `${before.name} is not the program that this run started with`, {
       cause: `then ${before.version} (${before.sha256?.slice(0, 12)}), now ${now?.version ?? 'absent'} (${now?.sha256?.slice(0, 12)})`,
-      fix: `Put ${before.name} ${before.version} back, or begin a new run.`,
+      fix: `Restore ${before.name} ${before.version}, or start a new run.`,
     })
   }
 }
 
-/** Checks what stands in the way, then fetches what is missing. */
+/** Checks the platform, then downloads what is missing. */
 async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: CommandContext): Promise<Provided> {
   const style = styleFor(stderr, env)
   const findings = (await platform.check(plan)).filter(({ severity }) => severity !== 'ok')
   if (findings.length > 0) stderr.write(findingsText(findings, style))
   if (findings.some(({ severity }) => severity === 'error')) {
     throw new Failure('not-ready', `the platform ${platform.name} is not ready for this plan`, {
-      fix: 'Each finding above says how; `meshbench doctor` looks again.',
+      fix: 'Follow the remedies above, then check with `meshbench doctor`.',
     })
   }
   const steps = platform.prepare(plan, signal)
@@ -108,8 +109,8 @@ async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: 
 }
 
 /**
- * Adds to a run the blocks that its gate needs for what it suspects; the answer is the folder of the run, to be resumed.
- * Undefined where nothing is suspected. What was added before is gone on with: a third look would spend what two may.
+ * Adds the blocks that a run's gate needs for its suspicions, and returns the folder of the run to resume. Undefined where
+ * nothing is suspected. An existing extension is continued: the error rate allows only two stages.
  */
 export async function extendRun(
   given: string | true,
@@ -119,10 +120,10 @@ export async function extendRun(
   const dir = await findRun(resolve(cwd, options.results), given === true ? undefined : given)
   const analysis = await analysisOf(dir)
   const { run } = analysis.record
-  if (run.extension) return analysis.missing.length > 0 ? dir : nothingToDo(`${run.id} was extended already`, stderr)
+  if (run.extension) return analysis.missing.length > 0 ? dir : nothingToDo(`${run.id} is already extended`, stderr)
   refuseUnfinished(analysis)
   const limits = await chooseLimits(run, options, cwd)
-  if (limits.pinned !== undefined) return nothingToDo('a pinned reference is confirmed by the next run', stderr)
+  if (limits.pinned !== undefined) return nothingToDo('the next run confirms a breach of a pinned reference', stderr)
   const suspects = suspectsOf(await judge(analysis, options, cwd))
   if (suspects.length === 0) return nothingToDo(`the gate suspects nothing in ${run.id}`, stderr)
   const cohorts = extendPlan(run.plan, {
@@ -133,19 +134,19 @@ export async function extendRun(
   await writeExtension(dir, run, { madeAt: new Date().toISOString(), suspects, cohorts })
   const named = suspects.map(({ arm, reference, load }) => `${arm} against ${reference} under ${load}`)
   const added = blockCount({ cohorts })
-  stderr.write(`${added} more blocks of ${named.join('; ')}\n`)
+  stderr.write(`adding ${count(added, 'block')} of ${named.join('; ')}\n`)
   return dir
 }
 
 function nothingToDo(why: string, stderr: CommandContext['stderr']): undefined {
-  stderr.write(`${why}: no block is added\n`)
+  stderr.write(`${why}: no blocks are added\n`)
 }
 
 function refuseUnfinished({ missing, record }: Analysis): void {
   if (missing.length === 0 && record.unreadable.length === 0) return
   const { id } = record.run
   throw new Failure('no-valid-data', `${id} is not finished, so its first stage cannot be judged`, {
-    cause: `${missing.length} planned trials were not run, ${record.unreadable.length} files cannot be read`,
+    cause: `planned trials that did not run: ${missing.length}, unreadable files: ${record.unreadable.length}`,
     fix: `Finish it: meshbench run --resume ${id}`,
   })
 }

@@ -26,7 +26,7 @@ interface ReportOptions extends HistoryStoreOptions {
   readonly open?: boolean
 }
 
-/** `meshbench report`: from files alone. */
+/** `meshbench report`: writes the report from files only. */
 export async function reportCommand(
   [given]: readonly string[],
   options: ReportOptions,
@@ -75,8 +75,8 @@ async function reportSite(folder: string, options: ReportOptions, context: Comma
 function chartsWanted(view: View, options: ReportOptions, dir: string, cwd: string): ChartsWanted | undefined {
   const { charts, chart, dark, results } = options
   if (charts === undefined && chart === undefined) return undefined
-  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, RUN_FOLDER.run))) {
-    throw new Failure('usage', `--charts ${charts} names a run, where a folder is expected`, {
+  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, 'run.json'))) {
+    throw new Failure('usage', `--charts ${charts} names a run, but needs a folder`, {
       fix: `Put the run first: meshbench report ${charts} --charts`,
     })
   }
@@ -99,12 +99,12 @@ function refuseContradictions(given: string | undefined, { site, output, charts,
     const [unfit] = Object.entries(other).find(([, value]) => value !== undefined) ?? []
     if (unfit !== undefined) {
       throw new Failure('usage', `--site and ${unfit} exclude each other`, {
-        fix: 'A site holds the pages of all runs that --results names; write one run without --site.',
+        fix: 'A site has the pages of all runs in --results; omit --site to write one run.',
       })
     }
   } else if (dark && charts === undefined && chart === undefined) {
-    throw new Failure('usage', '--dark says how charts are drawn, and none are asked for', {
-      fix: 'Add --charts; the page itself follows what its reader has set.',
+    throw new Failure('usage', '--dark needs --charts', {
+      fix: 'Add --charts; the page itself follows the setting of the browser.',
     })
   }
 }
@@ -125,7 +125,7 @@ export async function writeCharts(
   for (const chart of charts) {
     const svg = await standaloneSvg(chart, about, theme)
     if (svg === undefined) {
-      stderr.write(`${chart.id} is not drawn. ${reasonOf(chart)}\n`)
+      stderr.write(`skipped ${chart.id}: ${reasonOf(chart)}\n`)
       continue
     }
     const name = join(dir, theme === 'dark' ? `${chart.id}-dark` : chart.id)
@@ -136,7 +136,7 @@ export async function writeCharts(
   return files
 }
 
-/** Those with these ids, each of which there has to be; all where none is named. */
+/** The charts with these ids, which must exist; all charts if none is named. */
 export function chooseCharts(charts: readonly Chart[], ids: readonly string[] | undefined): readonly Chart[] {
   if (ids === undefined) return charts
   return ids.map((id) => {
@@ -160,19 +160,19 @@ function reasonOf({ drawing }: Chart): string {
   return 'reason' in drawing ? drawing.reason : ''
 }
 
-/** Pixels for each unit of a picture: sharp on a projector and on a screen of high density. */
+/** Pixels per unit, so that PNG files are sharp on high-density screens. */
 export const PNG_SCALE = 2
 
-/** Narrow as the faces that browsers have for text, so that labels find the room that was reckoned for them. */
+/** A narrow font like those of browsers, so that labels fit their space. */
 const FACES = ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf']
 const FAMILY = 'DejaVu Sans Condensed'
 
-/** A picture as PNG. The face is carried along: a machine without fonts draws the same. */
+/** Renders SVG as PNG. The font is included, so that machines without fonts render the same. */
 export async function pngOf(svg: string): Promise<Buffer> {
   const { Resvg } = await import('@resvg/resvg-js').catch((cause: unknown) => {
-    throw new Failure('png', 'PNG cannot be drawn on this machine', {
+    throw new Failure('png', 'PNG files cannot be rendered on this machine', {
       cause,
-      fix: 'Use the SVG files, or install meshbench anew on this machine: what draws is made for one platform.',
+      fix: 'Use the SVG files, or install meshbench again on this machine: the renderer is built for one platform.',
     })
   })
   const fontFiles = FACES.map((name) => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`)))

@@ -71,7 +71,7 @@ async function prepare(
   if (extend === undefined) return prepareResumed(resume ?? true, options, context)
   if (resume !== undefined) {
     throw new Failure('usage', '--extend and --resume exclude each other', {
-      fix: 'Finish a run with --resume first; what it then suspects is measured with --extend.',
+      fix: 'First finish the run with --resume, then use --extend for suspect cells.',
     })
   }
   const dir = await extendRun(extend, options, context)
@@ -98,7 +98,7 @@ async function carryOut({ run: about, platform, finished, writer }: Prepared, co
   }
 }
 
-/** The second Ctrl-C: nothing is asked any more. Returns what could not be removed. */
+/** Handles the second Ctrl-C: kills everything at once. Returns what could not be removed. */
 async function killAll(platform: Platform, id: string): Promise<string[]> {
   const left = (await platform.leftovers()).filter(({ run }) => run === id)
   const removals = await removeLeftovers(left)
@@ -107,7 +107,7 @@ async function killAll(platform: Platform, id: string): Promise<string[]> {
 
 function withResume(error: unknown, id: string): Failure {
   const failure = Failure.from(error)
-  const resume = `Finished trials are kept; go on with: meshbench run --resume ${id}`
+  const resume = `Finished trials are kept; continue with: meshbench run --resume ${id}`
   return new Failure(failure.code, failure.message, {
     ...(failure.why === undefined ? {} : { cause: failure.why }),
     fix: failure.fix === undefined ? resume : `${failure.fix} ${resume}`,
@@ -127,14 +127,14 @@ function show(
   if (short) stderr.write(`${failureText(short.toData(), styleFor(stderr, env))}\n`)
 }
 
-/** A cell without one valid trial is a hole in the comparison, whatever the other cells say. */
+/** Whether every cell has a valid trial; otherwise the comparison is incomplete. */
 function hasEmptyCell({ trials, record }: Analysis): boolean {
   const nameOf = ({ arm, load }: Pick<Trial, 'arm' | 'load'>) => `${arm}/${load}`
   const valid = new Set(trials.filter(({ status }) => status === 'valid').map(({ result }) => nameOf(result.trial)))
   return trialsOf(record.run.plan).some((trial) => !valid.has(nameOf(trial)))
 }
 
-/** Progress on stderr, with the time still ahead learned from the trials of this very run. */
+/** Progress on stderr, with the time left estimated from the trials of this run. */
 export function watch(plan: Plan, before: ReadonlySet<string>, { stderr, env }: CommandContext): Progress {
   const ahead = remaining(plan, before)
   const finished = new Set<string>()

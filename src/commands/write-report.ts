@@ -16,7 +16,7 @@ import { renderReport } from '../report/render.ts'
 import type { PackedScript, PageScripts } from '../report/scripts.ts'
 import type { CommandContext } from './command-context.ts'
 
-/** What is made of a run, and where it was put. */
+/** The files written for a run. */
 export interface WrittenReport {
   readonly report: string
   readonly summary: string
@@ -53,13 +53,13 @@ export async function putReport({ page, summary }: Rendered, file: string): Prom
   return written
 }
 
-/** Another page than `report.html` has a summary of its own name, and takes the place of no other file. */
+/** The path of the summary. A page with another name than `report.html` has a summary of its own, so that no file is replaced. */
 function summaryBeside(file: string): string {
   const name = basename(file, extname(file))
   return join(dirname(file), name === 'report' ? RUN_FOLDER.summary : `${name}.summary.md`)
 }
 
-/** Puts a file in place whole, or leaves what was there. For what is made of results and may be made again. */
+/** Replaces a file atomically. For files that can be made again from results. */
 export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
   try {
@@ -70,14 +70,14 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
     await rm(temporary, { force: true }).catch(() => undefined)
     throw new Failure('report-not-written', `${file} could not be written`, {
       cause,
-      fix: 'The results are safe; make room or name another place: meshbench report --output FILE',
+      fix: 'The results are kept; free disk space or write elsewhere: meshbench report --output FILE',
     })
   }
 }
 
 let made: Promise<PageScripts> | undefined
 
-/** Bundles what the page runs. Once in a process: every page of it has the same scripts. */
+/** Bundles the page's scripts, once per process, since every page has the same. */
 export function pageScripts(): Promise<PageScripts> {
   made ??= make()
   return made
@@ -113,11 +113,11 @@ async function bundle(entry: 'boot' | 'main' | 'engine'): Promise<string> {
   return outputFiles[0]?.text.trim() ?? ''
 }
 
-/** Parts of Vega that no chart here is made of: maps, forces, trees, clouds of words and fits. A fifth of the whole. */
+/** Parts of Vega that no chart uses: maps, forces, trees, word clouds and fits. They are a fifth of it. */
 const UNUSED =
   /^(?:vega-(?:geo|projection|force|hierarchy|label|regression|voronoi|wordcloud|crossfilter)|d3-geo|d3-dsv|topojson-client)$/
 
-/** Schemas check what is read from disk. A page reads nothing of it, and what they are made of is larger than the rest. */
+/** Replaces schemas, which check files on disk and are not needed in a page: zod would be larger than the rest. */
 const SCHEMAS = /^zod$/
 const NO_SCHEMAS = 'const any = new Proxy(() => any, { get: () => any }); export const z = any'
 
@@ -138,13 +138,13 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64')
 }
 
-/** Opens a file in the reader's browser. Where there is none (a server, a CI) the path on the terminal has to do. */
+/** Opens a file in the browser. Without one (a server, CI), the printed path must be enough. */
 export async function openInBrowser(file: string, { stderr, env }: CommandContext): Promise<void> {
   if (env['CI'] || (process.platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY'])) return
   const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
   try {
     await execa(opener, [file], { stdio: 'ignore', timeout: 10_000 })
   } catch {
-    stderr.write(`no browser could be opened (${opener}); open it by hand: ${file}\n`)
+    stderr.write(`cannot open a browser (${opener}); open this file: ${file}\n`)
   }
 }

@@ -24,20 +24,20 @@ import { putReport, renderBoth, replaceFile } from './write-report.ts'
 
 const KEPT = 'site.json'
 
-/** What was done to a site. */
+/** The changes to a site. */
 interface WrittenSite {
   readonly folder: string
   readonly index: string
   readonly history: string
-  /** Runs whose pages were made; those of all others were as they had to be. */
+  /** Runs whose pages were written; all other pages were up to date. */
   readonly written: readonly string[]
   readonly kept: number
   readonly unreadable: readonly { readonly run: string; readonly reason: string }[]
 }
 
 /**
- * Brings a site up to date with a folder of runs. What is there already is left alone, and stays when its results are
- * gone; a run that cannot be read costs nobody else anything. The index comes last: until then, the old one holds.
+ * Updates a site from a folder of runs. Existing pages stay, even when their results are gone, and an unreadable run does
+ * not affect others. The index is written last, so the old one is valid until then.
  */
 export async function writeSite(
   dir: string,
@@ -51,7 +51,7 @@ export async function writeSite(
   const folders = runFolders(root)
   if (folders.length === 0 && runs.size === 0) {
     const fix = 'Make one with `meshbench run`, or name the folder of runs with --results.'
-    throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} holds no runs`, fix })
+    throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} has no runs`, fix })
   }
   const historyStore = await earlierEntries(options, context)
   const past = () =>
@@ -93,12 +93,12 @@ interface Publishing {
   readonly cwd: string
 }
 
-/** Makes the pages of a run, unless they are there and made of the same by the same program. */
+/** Writes the pages of a run, unless they exist and come from the same files and the same program. */
 async function publish({ folder, source, dir, before, past, options, cwd }: Publishing): Promise<SiteRun> {
   const old = before?.published
   const page = join(dir, folder, RUN_FOLDER.report)
   try {
-    if (folder.endsWith('.html')) throw new TypeError('a folder of such a name would stand where a page of the site is')
+    if (folder.endsWith('.html')) throw new TypeError('a folder with this name would replace a page of the site')
     const about = { madeOf: runDigest(source), meshbench: version() }
     if (old?.madeOf === about.madeOf && old.meshbench === about.meshbench && existsSync(page)) {
       return { folder, published: old }
@@ -113,13 +113,13 @@ async function publish({ folder, source, dir, before, past, options, cwd }: Publ
     return { folder, published }
   } catch (error) {
     const failure = Failure.from(error)
-    // That the site cannot be written is no fault of the run.
+    // A failure to write the site is not the run's fault.
     if (failure.code === 'report-not-written') throw error
     return { folder, ...(old && { published: old }), trouble: withoutPath(failure, source) }
   }
 }
 
-/** A site is for others: where the results lie on this machine is none of their business. */
+/** Removes local paths from messages, since a site is public. */
 function withoutPath({ message, why }: Failure, source: string): string {
   return [message, why].filter(Boolean).join(': ').replaceAll(`${source}/`, '').replaceAll(source, 'the folder')
 }

@@ -4,7 +4,7 @@ import { type Cohorts, exponential, geometricInterval, meanInterval } from '../s
 import { disagreeingRobustEstimate, type Equals, type Known, overBlocks, pooledVarianceFor } from './estimate.ts'
 import { byBlock, equalArms, isGeometric, type Measures, measure, pairUp } from './pairs.ts'
 
-/** An arm's values; `isEqual`: it repeats the baseline. Without `arm` no variance is pooled for its comparison. */
+/** An arm's values. `isEqual`: the arm is equal to the baseline (A/A). Without `arm`, no variance is pooled. */
 export interface ArmValues {
   readonly arm?: Arm
   readonly isEqual: boolean
@@ -16,7 +16,7 @@ export interface Against extends Measures {
   readonly robust?: Estimate
 }
 
-/** Every arm against the first one; undefined for that one itself, and where no block has both. Ratios are of all arms or of none. */
+/** Compares every arm with the first; undefined for the first, and where no block has both. Either all arms have ratios or none. */
 export function compareToBaseline(arms: readonly ArmValues[], provisioned: boolean): (Against | undefined)[] {
   const base = byBlock(arms[0]?.values ?? [])
   const geometric = isGeometric(arms.map(({ values }) => values))
@@ -36,7 +36,7 @@ export function compareToBaseline(arms: readonly ArmValues[], provisioned: boole
   })
 }
 
-/** Of equal arms the interval says what they differ by tonight: cohorts are no replicates of that. */
+/** For equal arms, the interval shows their difference in this run, so blocks are the replicates and not cohorts. */
 function tonight(cohorts: Cohorts, { provisioned }: Equals) {
   return overBlocks(cohorts, { pairs: [], provisioned })
 }
@@ -44,11 +44,10 @@ function tonight(cohorts: Cohorts, { provisioned }: Equals) {
 type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis' | 'p' | 'robust'>
 
 /**
- * What an arm's trials say by themselves, and beside the baseline: of a run, and of what a reader makes of it. Level,
- * ratio and difference are one estimate: the level is the baseline's times the ratio, the difference the baseline's level
- * times (ratio − 1). Where no trial is missing, that level is the mean over the arm's own trials; where some are, it is
- * adjusted to the blocks of the baseline, so that an arm does not look fast because it missed a slow block. Without a
- * ratio the same holds for arithmetic means and their difference.
+ * The level of an arm and its comparison with the baseline. Level, ratio and difference are one estimate: the level is the
+ * baseline's times the ratio, and the difference is the baseline's level times (ratio − 1). Without missing trials, the
+ * level is the mean over the arm's trials. With missing trials, it is adjusted to the blocks of the baseline, so that an
+ * arm does not look fast because it missed a slow block. Without a ratio, the same holds for arithmetic means.
  */
 export function figuresOfCell(
   values: Cell['values'],
@@ -74,7 +73,7 @@ export function figuresOfCell(
   }
 }
 
-/** What a ratio is in the metric's unit at a level, so that level + difference = level × ratio. */
+/** Converts a ratio to a difference in the metric's unit, so that level + difference = level × ratio. */
 export function differenceAt(level: number, ratio: Estimate): Estimate {
   return mapped(ratio, (one) => level * (one - 1))
 }
@@ -84,13 +83,13 @@ function levelOf(values: Cell['values'], geometric: boolean): Estimate | undefin
   return geometric ? geometricInterval(numbers) : meanInterval(numbers)
 }
 
-/** The same interval around another centre. */
+/** Moves an interval to another center. */
 function at(center: number, own: Estimate, geometric: boolean): Estimate {
   if (center === own.center) return own
   return mapped(own, geometric ? (one) => (one * center) / own.center : (one) => one + center - own.center)
 }
 
-/** `change` grows with its argument, so ends stay ends. */
+/** Applies an increasing function to an estimate and the ends of its interval. */
 function mapped({ center, lo, hi, n }: Estimate, change: (value: number) => number): Estimate {
   return {
     center: change(center),

@@ -19,15 +19,15 @@ import {
 } from './contrast.ts'
 import { provisioningsOf } from './standing.ts'
 
-/** What is compared unless metrics are named. Every further one makes each claim harder, since all share one family. */
+/** Metrics that are compared by default. More metrics make each claim harder, since all share one family. */
 export const METRICS: readonly string[] = ['p50', 'p90', 'p99', 'throughput', 'mesh-cpu', 'mesh-memory']
 
 /** Chance of any false claim among all that are compared. */
 const FAMILY = 0.05
 
 /**
- * Sides of A against sides of B, one to one. Arms of one run are paired within its blocks. Runs of different times are
- * not: what else changed between them is in every figure, so each is told with that caution.
+ * Compares each side of A with its side of B. Arms of one run are paired within blocks. Runs made at different times are
+ * not paired: everything that changed between them is in every figure, and a caution says this.
  */
 export function compareSides(
   sides: readonly (readonly [Side, Side])[],
@@ -53,9 +53,9 @@ const NAME_ARMS = 'Name an arm of each: meshbench compare RUN:ARM RUN:ARM'
 
 function refuse(found: readonly Discrepancy[]): void {
   if (found.length === 0) return
-  throw new Failure('not-comparable', 'these runs cannot be compared: they were not measured alike', {
+  throw new Failure('not-comparable', 'these runs cannot be compared: their measurements differ', {
     cause: found.map(({ what, a, b }) => `${what}: ${a} in A, ${b} in B`).join('; '),
-    fix: 'Measure both with the same scenario on the same kind of machine; best as two arms of one run.',
+    fix: 'Measure both with the same scenario on the same kind of machine, or better as two arms of one run.',
   })
 }
 
@@ -70,7 +70,7 @@ function cellOf({ analysis, arm }: Side, load: string, metric: string): Cell | u
   return analysis.cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === metric)
 }
 
-/** Higher or lower only where the whole family of comparisons allows the claim. */
+/** Allows `higher` or `lower` only where p, adjusted for the whole family of comparisons, is small enough. */
 function decide(contrasts: readonly Contrast[]): Contrast[] {
   const tested = contrasts.filter(({ p }) => p !== undefined)
   const adjusted = holm(tested.map(({ p }) => p ?? 1))
@@ -79,35 +79,33 @@ function decide(contrasts: readonly Contrast[]): Contrast[] {
     const p = adjusted[place]
     if (p === undefined) return one
     if (p <= FAMILY || (one.standing !== 'higher' && one.standing !== 'lower')) return { ...one, adjusted: p }
-    const note = `It stands out alone, but not among ${count(tested.length, 'comparison')}; more blocks or fewer --metrics would decide.`
+    const note = `The difference is significant alone, but not among ${count(tested.length, 'comparison')}; more blocks or fewer --metrics would decide.`
     return { ...one, adjusted: p, standing: 'undecided', notes: [...one.notes, note] }
   })
 }
 
 function pairedCautions({ record }: Analysis): string[] {
   if (record.run.plan.cohorts.length > 1) return []
-  return ['All blocks were measured on one provisioning: the difference may be that of two provisionings.']
+  return ['All blocks ran on one provisioning: the difference may be one between provisionings.']
 }
 
 function unpairedCautions(a: Analysis, b: Analysis): string[] {
   const onlyIn = [only(a, b, 'A'), only(b, a, 'B')].flat()
   return [
-    'Two runs at different times: whatever changed between them is part of every difference, and no interval knows it. To claim a difference, measure both as arms of one run.',
-    ...(hasControl(a, b)
-      ? []
-      : ['The runs have no baseline in common that would show whether the machine itself moved.']),
+    'The runs were made at different times: everything that changed between them is part of every difference, and the intervals do not include it. To claim a difference, measure both as arms of one run.',
+    ...(hasControl(a, b) ? [] : ['The runs have no common baseline that shows whether the machine changed.']),
     ...sharedClusters(a, b),
     ...onlyIn,
   ]
 }
 
-/** Runs with `--keep` may share clusters: then they are less apart than two provisionings are. */
+/** A caution where runs share clusters, as with `--keep`: they then differ less than two provisionings do. */
 function sharedClusters(a: Analysis, b: Analysis): string[] {
   const others = provisioningsOf(b.trials)
   const shared = [...provisioningsOf(a.trials)].filter((one) => others.has(one))
   if (shared.length === 0) return []
   return [
-    `Both runs were measured on ${shared.length === 1 ? 'one and the same cluster' : `${count(shared.length, 'cluster')} that they share`} (${list(shared)}): they agree better than two provisionings would, so the intervals are too narrow for any other.`,
+    `Both runs were measured on ${shared.length === 1 ? 'the same cluster' : `the same ${count(shared.length, 'cluster')}`} (${list(shared)}): they agree better than two provisionings would, so the intervals are too narrow for other clusters.`,
   ]
 }
 
@@ -118,10 +116,10 @@ function only(one: Analysis, other: Analysis, name: string): string[] {
     ...arms.flatMap((arm) => (otherArms.some(({ name }) => name === arm.name) ? [] : [`arm ${arm.name}`])),
     ...loads.flatMap((load) => (otherLoads.some(({ name }) => name === load.name) ? [] : [`load ${load.name}`])),
   ]
-  return missing.length === 0 ? [] : [`Only in ${name}, and left out unless named: ${list(missing)}.`]
+  return missing.length === 0 ? [] : [`Only in ${name}, and compared only if named: ${list(missing)}.`]
 }
 
-/** What an analysis itself says cannot be compared. */
+/** Problems of the analyses themselves that forbid comparison. */
 function invalidities(analyses: readonly Analysis[]): string[] {
   return analyses.flatMap(({ record, problems }) =>
     problems
@@ -132,7 +130,7 @@ function invalidities(analyses: readonly Analysis[]): string[] {
 
 type Facts = Readonly<Record<string, string>>
 
-/** What forbids to compare two runs: another kind of machine, another profile, or another load. */
+/** Differences that forbid the comparison of two runs: the kind of machine, the profile, or the load. */
 function forbidding(a: Analysis, b: Analysis): Discrepancy[] {
   const shared = sharedLoads(a, b)
   return [
@@ -142,7 +140,7 @@ function forbidding(a: Analysis, b: Analysis): Discrepancy[] {
   ]
 }
 
-/** What is otherwise not the same in two runs: the likely causes of a difference. */
+/** Other differences between two runs: the likely causes of a change. */
 function changedBetween(a: Analysis, b: Analysis): Discrepancy[] {
   return differing(factsOf(a), factsOf(b))
 }
@@ -161,7 +159,7 @@ function groundOf({ plan, provenance }: Run): Facts {
   return {
     platform: provenance.platform,
     profile: plan.scenario.profile,
-    isolation: plan.scenario.isolation ?? 'as the platform has it',
+    isolation: plan.scenario.isolation ?? 'default of the platform',
     ...machineClass(provenance.machine),
   }
 }
@@ -218,7 +216,7 @@ function loadNames(analysis: Analysis): string {
   return list(loadsOf(analysis).map(({ name }) => name))
 }
 
-/** What stood in the cluster of each arm, part by part, so that a difference has a name. */
+/** The installed parts in each arm's cluster, so that a difference can be named. */
 function installationFacts(run: Run, installations: readonly Installation[] = []): Record<string, string> {
   const facts = run.plan.scenario.arms.flatMap(({ name }) => {
     const own = installations.filter(({ arm }) => arm === name)

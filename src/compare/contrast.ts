@@ -45,28 +45,28 @@ export interface Contrast {
   readonly notes: readonly string[]
 }
 
-/** A fact that is not the same on both sides. */
+/** A fact that differs between the sides. */
 export interface Discrepancy {
   readonly what: string
   readonly a: string
   readonly b: string
 }
 
-/** Everything that `compare` shows. */
+/** The result of `compare`. */
 export interface SidesCompared {
   readonly method: Contrast['method']
   readonly contrasts: readonly Contrast[]
-  /** What changed from A to B besides the arms: allowed, and to be known. */
+  /** Other changes from A to B, which do not forbid the comparison. */
   readonly changed: readonly Discrepancy[]
-  /** What a reader must know before quoting any of it. */
+  /** What a reader must know before quoting figures. */
   readonly cautions: readonly string[]
 }
 
 export type Measures = Omit<Contrast, 'load' | 'metric' | 'armA' | 'armB' | 'adjusted'>
 
 /**
- * Two arms of one run, paired within blocks. With several cohorts their scatter is in the interval; with one the interval
- * holds for that provisioning only, which a caution says, and the A/A pairs decide what is within noise.
+ * Compares two arms of one run, paired within blocks. With several cohorts, the interval includes their scatter. With one,
+ * it holds for that provisioning only, as a caution says, and the A/A pairs decide what is within noise.
  */
 export function pairedContrast(analysis: Analysis, a: Cell, b: Cell): Measures {
   const paired = pairUp(byBlock(a.values), b.values)
@@ -94,7 +94,7 @@ export function pairedContrast(analysis: Analysis, a: Cell, b: Cell): Measures {
   }
 }
 
-/** By the rule of every comparison of arms of one run. */
+/** The standing, by the same rule as in reports. */
 function pooledIn({ record, cells }: Analysis, a: Cell, b: Cell): PooledVariance {
   const here = cells.filter(({ load, metric }) => load === a.load && metric === a.metric)
   const arms = record.run.plan.scenario.arms.map((arm): Known => {
@@ -118,10 +118,10 @@ function minEffectIn({ record }: Pick<Analysis, 'record'>): number {
   return record.run.plan.scenario.minEffect ?? MIN_EFFECT
 }
 
-/** Below this many trials on a side, no order of them is rare enough: 3 and 3 have a least p of 0.1. */
+/** Least number of trials on a side: with 3 and 3, the smallest possible p is 0.1. */
 const TRIALS_TO_DECIDE = 4
 
-/** Cells of one arm in two runs: trial against trial, since nothing pairs blocks of different days. */
+/** Compares cells of two runs trial against trial, since blocks of different runs cannot be paired. */
 export function unpairedContrast(a: Side, cellA: Cell, b: Side, cellB: Cell): Measures {
   const [valuesA, valuesB] = [numbers(cellA), numbers(cellB)]
   const measures = { method: 'unpaired' as const, a: valuesA, b: valuesB }
@@ -165,14 +165,14 @@ function unpairedStanding(
   [a, b]: readonly [readonly number[], readonly number[]],
 ): StandingWithNotes {
   if (Math.min(a.length, b.length) < TRIALS_TO_DECIDE) {
-    const note = `${a.length} and ${b.length} valid trials: at least ${TRIALS_TO_DECIDE} of each are needed to decide.`
+    const note = `${a.length} and ${b.length} valid trials; at least ${TRIALS_TO_DECIDE} on each side are needed to decide.`
     return { standing: 'undecided', notes: [note] }
   }
   if (ratio) return standingOfRatio(ratio, least)
   return difference ? standingOfDifference(difference) : { standing: 'no-data', notes: [] }
 }
 
-/** The baseline of both runs, where it is the same arm and not the one compared: what moved it moved the machine. */
+/** The common baseline of both runs, if it is not the compared arm. A change of it shows a change of the machine. */
 function controlShift(a: Side, b: Side, { load, metric }: Cell): Estimate | undefined {
   const [baseA, baseB] = [a, b].map(({ analysis }) => baselineOf(analysis.record.run.plan.scenario))
   if (!baseA || !baseB || !isSameArm(baseA, baseB) || a.arm === baseA.name) return undefined
@@ -183,7 +183,7 @@ function controlShift(a: Side, b: Side, { load, metric }: Cell): Estimate | unde
   return shiftOfLogs(valuesOf(a, baseA.name), valuesOf(b, baseB.name))
 }
 
-/** How far equal arms stray: within each run by its A/A pairs, from run to run as far as the baseline can have moved. */
+/** The noise of equal arms: within each run by its A/A pairs, between runs by the possible change of the baseline. */
 function bandOf(a: Side, b: Side, { load, metric }: Cell, control: Estimate | undefined): number | undefined {
   const floors = [a, b].flatMap(({ analysis }) =>
     analysis.noise.filter((floor) => floor.load === load && floor.metric === metric),
@@ -197,10 +197,10 @@ function controlNote({ analysis }: Side, control: Estimate | undefined): string[
   const { lo = 0, hi = Number.POSITIVE_INFINITY } = control
   if (lo <= 1 && hi >= 1) return []
   const { name } = baselineOf(analysis.record.run.plan.scenario)
-  return [`${name}, the same in both runs, moved by ${formatChange(control.center)} meanwhile: so did the machine.`]
+  return [`${name}, the same in both runs, changed by ${formatChange(control.center)}: the machine changed.`]
 }
 
-/** Whether two runs share a baseline that would show a machine that moved. */
+/** Whether two runs share a baseline that shows changes of the machine. */
 export function hasControl({ record: { run: a } }: Analysis, { record: { run: b } }: Analysis): boolean {
   return isSameArm(baselineOf(a.plan.scenario), baselineOf(b.plan.scenario))
 }

@@ -4,10 +4,10 @@ import type { Deviation } from '../plan/detectable.ts'
 import { type Cohorts, components } from '../stats/intervals.ts'
 import { mean, sampleVariance } from '../stats/moments.ts'
 
-/** Metrics that a plan says something about. */
+/** Metrics whose detectable effect a plan states. */
 const PLANNED = ['p50', 'typical-p99', 'p99', 'mesh-cpu']
 
-/** What one cell of one run shows; variances, with their degrees of freedom. */
+/** Variances from one cell of one run, with degrees of freedom. */
 interface Sample {
   readonly run: string
   readonly load: string
@@ -34,7 +34,7 @@ export function deviationsOf(history: readonly Analysis[]): Deviation[] {
     if (!first) return []
     const within = pooled(group.map(({ within }) => within))
     const known = group.flatMap(({ between }) => between ?? [])
-    // A negative variance says that blocks explain all of it.
+    // A negative variance means that blocks explain all of the scatter.
     const between = known.length === 0 ? {} : { between: Math.sqrt(Math.max(0, pooled(known).variance)) }
     const runs = new Set(group.map(({ run }) => run))
     const source = `history: ${runs.size === 1 ? `run ${[...runs][0]}` : `${runs.size} runs`}, ${within.freedom} degrees of freedom`
@@ -50,7 +50,7 @@ function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analys
   const byBlock = new Map(partner?.values.map(({ block, value }) => [block, value]))
   const ratios = values.flatMap(({ cohort, block, value }) => {
     const other = byBlock.get(block)
-    // Of what the baseline has none of there is no ratio, nor of what came out below 0.
+    // There is no ratio where the baseline has only zeros, or where a value is below 0.
     return other !== undefined && other > 0 && value > 0 ? [{ cohort, ratio: Math.log(value / other) }] : []
   })
   const cohorts = [...Map.groupBy(ratios, ({ cohort }) => cohort).values()].map((all) => all.map(({ ratio }) => ratio))
@@ -60,14 +60,14 @@ function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analys
   return [{ run: record.run.id, load, metric, within, ...(between && { between }) }]
 }
 
-/** Of log-ratios, between the blocks of a cohort. Below three blocks it says next to nothing. */
+/** Variance of log-ratios between the blocks of a cohort. It needs three blocks to mean anything. */
 export function withinCohorts(cohorts: Cohorts): Variance | undefined {
   const { within } = components(cohorts)
   const blocks = cohorts.flat().length
   return blocks < 3 || within === undefined ? undefined : { variance: within ** 2, freedom: blocks - cohorts.length }
 }
 
-/** Of the cohorts' means, less what their blocks explain. Means of equal arms scatter about 0, so that one alone tells. */
+/** Variance of the cohorts' means, less what their blocks explain. Means of equal arms scatter around 0, so one is enough. */
 function betweenCohorts(cohorts: readonly number[][], within: number, isEqual: boolean): Variance | undefined {
   const means = cohorts.map(mean)
   const explained = within * mean(cohorts.map(({ length }) => 1 / length))
@@ -80,7 +80,7 @@ function repeatsBaseline(scenario: Scenario, name: string): boolean {
   return scenario.arms.some((arm) => arm.name === name && isSameArm(arm, baselineOf(scenario)))
 }
 
-/** By their degrees of freedom. */
+/** Pools variances by degrees of freedom. */
 export function pooled(all: readonly Variance[]): Variance {
   const freedom = all.reduce((sum, one) => sum + one.freedom, 0)
   return { variance: all.reduce((sum, one) => sum + one.freedom * one.variance, 0) / freedom, freedom }

@@ -21,13 +21,13 @@ export interface Weighed {
   /** `n` counts blocks. */
   readonly estimate: Estimate
   readonly basis: Basis
-  /** Standard error of the mean; absent where nothing can be known of it. */
+  /** Standard error of the mean; absent where it cannot be estimated. */
   readonly error?: number
-  /** Two-sided chance of this or more without a difference, by the interval's own t. */
+  /** Two-sided p-value against no difference, by the t of the interval. */
   readonly p?: number
 }
 
-/** What equal arms of the same run show, and whether cohorts are clusters. */
+/** What an estimate needs from equal arms of the same run, and whether cohorts are clusters. */
 export interface Equals {
   /** The same measure of each A/A pair of the baseline, by cohort. */
   readonly pairs: readonly Cohorts[]
@@ -46,7 +46,7 @@ export function estimateOf(cohorts: Cohorts, equals: Equals): Weighed | undefine
   return filled.length > 1 ? overCohorts(filled, equals) : overBlocks(filled, equals)
 }
 
-/** All blocks alike: of one provisioning, or of an A/A pair, which says what equal arms differ by in this run. */
+/** The mean with all blocks as replicates: for one provisioning, or for an A/A pair, which shows the noise of this run. */
 export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): Weighed | undefined {
   const plain = meanInterval(cohorts.flat())
   if (!plain) return undefined
@@ -96,7 +96,7 @@ function means(cohorts: Cohorts): number[] {
   return cohorts.filter(({ length }) => length > 0).map(mean)
 }
 
-/** How far two arms lie apart from cohort to cohort without a cause, on either scale; absent where no equal arms can say. */
+/** The normal variance between cohorts of a difference of two arms, on either scale; absent without equal arms. */
 export interface PooledVariance {
   readonly onLogs?: CohortSpread
   readonly onValues?: CohortSpread
@@ -110,13 +110,12 @@ export interface Known {
 
 /**
  * What the A/A arms of a run add to the comparison of two of its arms: the one rule of report, `compare` and gate.
- * A mesh varies between clusters by its own measure, which the blocks of one cluster do not show and which another mesh
- * does not know. So only two arms of one mesh (two versions of it) borrow, and only from arms equal to either of them;
- * any other interval rests on the scatter of its own cohorts alone. What they show is pooled with that scatter, each by its
- * degrees of freedom.
+ * Each mesh has its own variance between clusters. The blocks of one cluster do not show it, and another mesh does not
+ * share it. So only two arms of one mesh (two versions of it) use the variance of others, and only of arms equal to either
+ * of them; any other interval rests on the scatter of its own cohorts. Variances are pooled by degrees of freedom.
  *
- * Two meshes borrow nothing, not even where both have A/A arms: with two cohorts such intervals hold the truth 98 % of
- * the time, since the luck of the arms compared is in what is pooled. The same clusters buy more as further cohorts.
+ * Two meshes pool nothing, even if both have A/A arms: with two cohorts, such intervals would cover the true value 98 % of
+ * the time, since the pooled variance includes the chance of the compared arms. More cohorts use the same clusters better.
  */
 export function pooledVarianceFor(one: Arm, other: Arm, arms: readonly Known[]): PooledVariance {
   if (!isSameMesh(one, other)) return {}
@@ -125,7 +124,7 @@ export function pooledVarianceFor(one: Arm, other: Arm, arms: readonly Known[]):
   return spreads([...differences(equalsOf(one, arms)), ...differences(equalsOf(other, arms))])
 }
 
-/** What equal arms differ by in one cohort; the first row is the difference of the first two arms. */
+/** Differences of equal arms in one cohort; the first row is the difference of the first two arms. */
 interface Difference {
   readonly row: number
   readonly onLogs?: readonly number[]
@@ -139,7 +138,7 @@ function equalsOf(arm: Arm, arms: readonly Known[], first: readonly Arm[] = []):
   return [...equal.filter(isFirst), ...equal.filter((known) => !isFirst(known))]
 }
 
-/** In the blocks that all of them have. */
+/** Values in the blocks that all arms have. */
 function differences(equal: readonly Known[]): Difference[] {
   const [first, ...others] = equal.map(({ values }) => new Map(values.map((one) => [one.block, one])))
   if (!first || others.length === 0) return []
@@ -159,19 +158,19 @@ function spreads(found: readonly Difference[]): PooledVariance {
   return { ...(onLogs && { onLogs }), ...(onValues && { onValues }) }
 }
 
-/** Arms that never differ know nothing. */
+/** Variances without scatter are ignored. */
 function spreadOf(cohorts: Cohorts): CohortSpread | undefined {
   const spread = cohortSpread(cohorts)
   return spread?.deviation ? spread : undefined
 }
 
-/** In more blocks single ones do not matter, and their means by twos are too many to be sorted. */
+/** Number of blocks above which single blocks do not matter, and pairwise means are too many to sort. */
 const MOST = 200
 
 /**
- * The Hodges–Lehmann counterpart of the t interval over blocks, where the two do not say the same: one leaves out 0, the other
- * does not. That happens where single blocks pull at the mean. Below six blocks there is none. Since a table has
- * thousands of cells, its interval is only computed where a count shows that it disagrees.
+ * The Hodges–Lehmann interval over blocks, where it disagrees with the t interval: one excludes 0, the other does not. This
+ * happens where single blocks dominate the mean. It needs six blocks. Since a table has thousands of cells, the interval
+ * is computed only where a count shows that it disagrees.
  */
 export function disagreeingRobustEstimate(values: readonly number[]): Estimate | undefined {
   const { lo = 0, hi = 0 } = meanInterval(values) ?? {}
@@ -198,7 +197,7 @@ function positive(sorted: Float64Array): number {
   return count
 }
 
-/** By number of values: the same few are asked for again and again. */
+/** Cached by the number of values, since few numbers occur. */
 const LEAST = new Map<number, number>()
 
 function leastRank(n: number): number {

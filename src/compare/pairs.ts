@@ -11,7 +11,7 @@ interface Paired {
   readonly differences: Cohorts
 }
 
-/** What the A/A pairs of a run differ by under one load and metric, on either scale: tonight's noise. */
+/** Differences of the A/A pairs of a run under one load and metric, on either scale: the noise of the run. */
 export interface EqualArms {
   readonly onLogs: Equals
   readonly onValues: Equals
@@ -25,19 +25,19 @@ export interface Measures {
 }
 
 /**
- * Whether levels of a load and metric are geometric means and compared by ratios: where no value of any arm is 0 or less.
- * One kind of mean for all arms, or levels, ratios and differences would not fit together.
+ * Whether levels of a load and metric are geometric means and compared by ratios, which needs all values above 0. All arms
+ * have the same kind of mean, so that levels, ratios and differences are consistent.
  */
 export function isGeometric(arms: readonly Values[]): boolean {
   return arms.every((values) => values.every(({ value }) => value > 0))
 }
 
-/** By block, to be paired with. */
+/** Values by block, for pairing. */
 export function byBlock(values: Values): ReadonlyMap<number, number> {
   return new Map(values.map(({ block, value }) => [block, value]))
 }
 
-/** Values of the same block, side by side, by cohort. Blocks are numbered over the whole run. `ratios`: whether they are wanted. */
+/** Pairs values of the same block, by cohort. Blocks are numbered over the whole run. `ratios`: whether to compute ratios. */
 export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios = true): Paired | undefined {
   const pairs = values.flatMap(({ cohort, block, value }) => {
     const partner = base.get(block)
@@ -50,7 +50,7 @@ export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios
   return { differences, logs: cohorts.map((those) => those.map(({ base, arm }) => Math.log(arm / base))) }
 }
 
-/** Of A/A pairs. `provisioned`: cohorts are clusters. */
+/** Noise floors of A/A pairs. `provisioned`: whether cohorts are clusters. */
 export function equalArms(pairs: readonly Paired[], provisioned: boolean): EqualArms {
   return {
     onLogs: { pairs: pairs.flatMap(({ logs }) => (logs ? [logs] : [])), provisioned },
@@ -58,7 +58,7 @@ export function equalArms(pairs: readonly Paired[], provisioned: boolean): Equal
   }
 }
 
-/** `lent`: variance of arms equal to these two. `mean`: how a mean over blocks is had. */
+/** `lent`: pooled variance of arms equal to these two. `mean`: computes a mean over blocks. */
 export function measure(
   paired: Paired,
   equal: EqualArms,

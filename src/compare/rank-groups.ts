@@ -4,7 +4,7 @@ import { type Known, pooledVarianceFor } from './estimate.ts'
 import { byBlock, type EqualArms, type Measures, measure, pairUp } from './pairs.ts'
 import { type Least, standingOfDifference, standingOfRatio } from './standing.ts'
 
-/** What all arms under one load and metric are told apart by. */
+/** What deciding differences between arms under one load and metric needs. */
 export interface Field {
   readonly better: MetricInfo['better']
   readonly equal: EqualArms
@@ -20,13 +20,13 @@ interface Group {
 }
 
 /**
- * Best first by estimate; an arm joins the group before it unless it is told to be worse than that group's best, by the
- * rule that tells arms from the baseline.
+ * Sorts arms by estimate, best first. An arm joins the group before it unless it is decided to be worse than the best of
+ * that group, by the rule that compares arms with the baseline.
  *
- * Not to be told apart is not transitive, and no grouping can be. Two arms of a group may differ from each other, where
- * its best is known less well than they are. And a restless arm stands in a later group by its estimate, though
- * alone it might not be told from the best of an earlier one. What holds is what is said: each group's best is worse than
- * the best of the group before.
+ * "No decided difference" is not transitive, so no grouping can be exact. Two arms of a group may differ from each other if
+ * its best arm has a wider interval. An arm with much scatter may be in a later group by its estimate, although alone it
+ * would not differ from the best of an earlier group. Only this holds: the best of each group is worse than the best of
+ * the group before it.
  */
 export function groupsOf(cells: readonly Cell[], field: Field): RankGroup[] {
   const groups: Group[] = []
@@ -45,7 +45,7 @@ function bestFirst(cells: readonly Cell[], { better }: Field): Cell[] {
   return cells.filter(({ estimate }) => estimate).toSorted((a, b) => level(a) - level(b))
 }
 
-/** Undefined where no block has both. */
+/** The comparison of two arms; undefined where no block has both. */
 function against(best: Cell, cell: Cell, { equal, known = [] }: Field): Measures | undefined {
   const paired = pairUp(byBlock(best.values), cell.values)
   const [one, other] = [best, cell].map(({ arm }) => known.find((those) => those.arm.name === arm)?.arm)
@@ -53,10 +53,10 @@ function against(best: Cell, cell: Cell, { equal, known = [] }: Field): Measures
 }
 
 /**
- * The best of several arms owes its place to luck too: of four equal arms, without an A/A pair, one is told from the
- * first by its own 95 % interval in one ranking of five. So it has to stand out among the comparisons of all `arms` that
- * would then be one group (Bonferroni): equal arms are parted in about 5 % of rankings, however many they are, and arms
- * that all differ pay nothing for it.
+ * The best of several arms is the best partly by chance: of four equal arms without an A/A pair, a 95 % interval separates
+ * one from the first in 20 % of rankings. So the level is adjusted for the comparisons among all `arms` of the group
+ * (Bonferroni). Equal arms are then separated in about 5 % of rankings, for any number of arms, and arms that all differ
+ * are not affected.
  */
 function isWorse({ ratio, difference }: Measures, { better, least }: Field, arms: number): boolean {
   const comparisons = (arms * (arms - 1)) / 2

@@ -9,13 +9,13 @@ import { rootWhole } from '../stats/root.ts'
 import type { Against } from './against-baseline.ts'
 import type { Weighed } from './estimate.ts'
 
-/** Below this many blocks nothing is decided, whatever the interval says. */
+/** Least number of blocks for a decision. */
 export const BLOCKS_TO_DECIDE = 3
 
-/** An interval that reaches further than this from 1 cannot say that there is no difference. */
+/** An interval that reaches further from 1 than this ratio cannot show that there is no difference. */
 const TELLING = 1.1
 
-/** A band narrower than this, as a ratio, reads as +0.0 %. */
+/** A noise band below this ratio would be shown as +0.0 %. */
 const SHOWN = 1.0005
 
 export interface StandingWithNotes {
@@ -23,9 +23,9 @@ export interface StandingWithNotes {
   readonly notes: readonly string[]
 }
 
-/** What a difference must exceed to be called one. */
+/** The thresholds that a difference must exceed. */
 export interface Least {
-  /** How far the A/A pairs stray, a ratio ≥ 1; absent without a pair. */
+  /** The noise band of the A/A pairs, a ratio ≥ 1; absent without a pair. */
   readonly band: number | undefined
   /** The scenario's least effect, as a share; `MIN_EFFECT` when absent. */
   readonly minEffect?: number | undefined
@@ -37,7 +37,7 @@ interface Subject extends Least {
   readonly against?: Against
 }
 
-/** What may be said of a cell, and what would decide it where nothing may. */
+/** The standing of a cell, and how many blocks would decide it if it is undecided. */
 export function judgeStanding(subject: Subject): Pick<Cell, 'standing' | 'notes' | 'needed'> {
   const { values, isBaseline, against } = subject
   if (values.length === 0) return { standing: 'no-data', notes: [] }
@@ -54,8 +54,8 @@ export function judgeStanding(subject: Subject): Pick<Cell, 'standing' | 'notes'
 }
 
 /**
- * What a ratio to the baseline allows to say. Higher or lower only where the interval excludes 1 and the estimate lies
- * beyond the least effect and beyond what two equal arms show.
+ * The standing of a ratio to the baseline. It is higher or lower only where the interval excludes 1 and the estimate
+ * exceeds both the least effect and the noise of equal arms.
  */
 export function standingOfRatio(ratio: Estimate, least: Least): StandingWithNotes {
   const few = tooFew(ratio)
@@ -63,13 +63,13 @@ export function standingOfRatio(ratio: Estimate, least: Least): StandingWithNote
   const { band, minEffect = MIN_EFFECT } = least
   const { center, lo = 0, hi = Number.POSITIVE_INFINITY } = ratio
   const noise = leastRatio(least)
-  const notes = band === undefined ? ['This run has no A/A pair: what two equal arms differ by is not known.'] : []
+  const notes = band === undefined ? ['This run has no A/A pair, so the difference of two equal arms is unknown.'] : []
   if (lo <= 1 && hi >= 1) {
     const telling = tellingRatio(noise)
     if (hi <= telling && lo >= 1 / telling) {
       return { standing: telling > TELLING ? 'within-noise' : 'no-difference', notes: [...notes, ...bandNote(band)] }
     }
-    return { standing: 'undecided', notes: [...notes, 'The interval is too wide to tell a difference from none.'] }
+    return { standing: 'undecided', notes: [...notes, 'The interval is too wide to decide.'] }
   }
   const distance = Math.max(center, 1 / center)
   if (distance <= 1 + minEffect) return { standing: 'no-difference', notes: [...notes, smallNote(minEffect)] }
@@ -77,24 +77,23 @@ export function standingOfRatio(ratio: Estimate, least: Least): StandingWithNote
   return { standing: center > 1 ? 'higher' : 'lower', notes }
 }
 
-/** The least ratio above 1 that is called a difference. */
+/** The smallest ratio above 1 that is called a difference. */
 function leastRatio({ band = 1, minEffect = MIN_EFFECT }: Least): number {
   return Math.max(band, 1 + minEffect)
 }
 
-/** An interval that stays within it says that there is no difference worth the name. */
+/** An interval within this ratio shows that there is no relevant difference. */
 function tellingRatio(noise: number): number {
   return Math.max(noise, TELLING)
 }
 
-/** For metrics of which the baseline has none, such as the CPU of the mesh: a ratio to 0 does not exist, nor a share of it. */
+/** The standing by a difference, for metrics where the baseline is 0, such as CPU of the mesh: there is no ratio. */
 export function standingOfDifference(difference: Estimate): StandingWithNotes {
   const few = tooFew(difference)
   if (few) return few
   const { center, lo = center, hi = center } = difference
   if (lo === 0 && hi === 0) return { standing: 'no-difference', notes: [] }
-  if (lo <= 0 && hi >= 0)
-    return { standing: 'undecided', notes: ['The interval is too wide to tell a difference from none.'] }
+  if (lo <= 0 && hi >= 0) return { standing: 'undecided', notes: ['The interval is too wide to decide.'] }
   return { standing: center > 0 ? 'higher' : 'lower', notes: [] }
 }
 
@@ -103,7 +102,7 @@ function tooFew({ n }: Estimate): StandingWithNotes | undefined {
   return { standing: 'undecided', notes: [`${count(n, 'block')}: at least ${BLOCKS_TO_DECIDE} are needed to decide.`] }
 }
 
-/** Never fewer blocks than may decide at all; nothing where one block has no scatter to reckon from. */
+/** Blocks that would decide a cell, at least as many as a decision needs; undefined where the scatter is unknown. */
 function neededIn({ against, ...least }: Subject): Cell['needed'] {
   const noise = leastRatio(least)
   const found = against?.ratio
@@ -117,19 +116,19 @@ function robustNote(against: Against | undefined): string[] {
   const interval = robust && formatChanges(robust)
   if (!robust || interval === undefined) return []
   const figures = `${formatChange(robust.center)}, 95 % interval ${interval}`
-  return [`Single blocks matter here: by the Hodges–Lehmann estimate, which they cannot move far, it is ${figures}.`]
+  return [`Single blocks dominate the mean: the robust Hodges–Lehmann estimate is ${figures}.`]
 }
 
 function bandNote(band: number | undefined): string[] {
   return band === undefined || band < SHOWN ? [] : [`Two equal arms differ by up to ${formatChange(band)} in this run.`]
 }
 
-/** Why a difference that is certain is not called one. */
+/** Why a significant difference is not called one. */
 function smallNote(minEffect: number): string {
-  return `The difference is below ${formatShare(minEffect)}, the least effect that the scenario calls relevant.`
+  return `The difference is below ${formatShare(minEffect)}, the least relevant effect of the scenario.`
 }
 
-/** Where a mean is decided: `noise` is left with certainty, or `telling` is not. On the scale of the mean, 0 being none. */
+/** Thresholds on the scale of the mean: the interval must be outside `noise` for a difference, or within `telling` for none. */
 interface Borders {
   readonly noise: number
   readonly telling: number
@@ -141,14 +140,14 @@ interface Needed {
 }
 
 /**
- * How many blocks in all, or cohorts of as many blocks as now, would decide if estimate and scatter stay where they are.
- * Absent where nothing is known of the scatter, or where not even thousands would do.
+ * How many blocks in all, or cohorts of the present size, would decide a cell if estimate and scatter stay as they are.
+ * Absent where the scatter is unknown, or where thousands would not be enough.
  */
 export function neededToDecide({ estimate, basis, error }: Weighed, { noise, telling }: Borders): Needed | undefined {
   if (error === undefined) return undefined
   const byCohorts = basis.unit === 'cohorts'
   const now = byCohorts ? basis.cohorts : estimate.n
-  // Every cohort has the A/A pairs too.
+  // Every cohort also has the A/A pairs.
   const lent = (basis.lent ?? 0) / now
   const half = (n: number) =>
     (halfWidth(Math.round(n - 1 + lent * n)) * error * Math.sqrt(now)) / Math.sqrt(n) + (basis.widened ?? 0)
@@ -161,14 +160,17 @@ export function neededToDecide({ estimate, basis, error }: Weighed, { noise, tel
     : { blocks: n, cohorts: Math.max(1, basis.cohorts) }
 }
 
-/** Whether cohorts of a run are clusters, which differ beyond what their blocks show. */
+/** Platforms whose cohorts are clusters. Two clusters of one arm differ, and blocks of one cluster do not show by how much. */
+const PROVISIONED: ReadonlySet<string> = new Set(['kind', 'cluster'])
+
+/** Whether cohorts are clusters. Simulated ones are if the scenario sets noise between cohorts. */
 export function provisions({ run }: Pick<RunRecord, 'run'>): boolean {
   return provisionsClusters(run.provenance.platform, run.plan.scenario)
 }
 
 /**
- * How far, as a ratio ≥ 1, the A/A pairs of a load and metric stray from 1: to the farther end of the widest interval.
- * Which of two equal arms is the baseline is chance, so the band is the same in both directions. 1 where there is no pair.
+ * The noise band of a load and metric, as a ratio ≥ 1: the farthest end of the intervals of its A/A pairs. Which of two
+ * equal arms is the baseline is arbitrary, so the band is symmetric. 1 without a pair.
  */
 export function noiseBand(floors: readonly Pick<NoiseFloor, 'ratio'>[]): number {
   const strays = floors.flatMap(({ ratio: { center, lo = center, hi = center } }) =>
@@ -181,8 +183,8 @@ export function noiseBand(floors: readonly Pick<NoiseFloor, 'ratio'>[]): number 
 const CLUSTER_EVIDENCE = 'cluster'
 
 /**
- * The provisioning that a trial was measured on: its cluster's name and the time it was made. Undefined where there are no
- * clusters, and in results of before it was kept.
+ * The provisioning of a trial: its cluster's name and creation time. Undefined where there are no clusters, and in old
+ * results, which do not record it.
  */
 function provisioningOf({ result }: Pick<JudgedTrial, 'result'>): string | undefined {
   const { outcome } = result
@@ -191,7 +193,7 @@ function provisioningOf({ result }: Pick<JudgedTrial, 'result'>): string | undef
   return seen?.includes(', made ') ? seen.split(', kept from ')[0] : undefined
 }
 
-/** All provisionings of some trials. */
+/** The provisionings of the given trials. */
 export function provisioningsOf(trials: readonly Pick<JudgedTrial, 'result'>[]): ReadonlySet<string> {
   return new Set(trials.flatMap((trial) => provisioningOf(trial) ?? []))
 }

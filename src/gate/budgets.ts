@@ -1,10 +1,11 @@
 import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
 import type { Limits, Waiver } from '../model/limits.ts'
 import type { BudgetCheck, Objection, WaiverUse } from '../model/verdict.ts'
+import { count } from '../model/words.ts'
 import { covers, type Place, placeText } from './read-limits.ts'
 import { amountOf } from './sentences.ts'
 
-/** Absolute limits against the 95 % interval's bound on the bad side: a lucky mean keeps no budget. */
+/** Checks absolute limits against the worse end of the 95 % interval, so that a lucky mean does not keep a budget. */
 export function checkBudgets(
   { cells, metrics }: Pick<Analysis, 'cells' | 'metrics'>,
   limits: Limits,
@@ -29,8 +30,8 @@ export function checkBudgets(
 export function coversNothing(section: string, pattern: string): Objection {
   return {
     rule: 'pattern-covers-nothing',
-    sentence: `gate.${section} has a rule for ${pattern}, and the run has no such cell.`,
-    remedy: 'Patterns are arm/load/metric, with * for any part of a name: correct it, or remove it.',
+    sentence: `gate.${section} has a rule for ${pattern}, but the run has no such cell.`,
+    remedy: 'Correct or remove it. A pattern is arm/load/metric, with * for any part of a name.',
     spoils: false,
   }
 }
@@ -63,17 +64,17 @@ function check(
   const what = `${metric.title} of ${arm} under ${load}`
   const sentence = enough
     ? `${what} is ${show(estimate?.center ?? Number.NaN)}, its bound ${show(bound)}: the budget of ${show(limit)} is ${verdict}.`
-    : `${what} has ${cell.values.length} valid trials that may be judged, fewer than the ${limits.blocks.minValid} that a budget needs.`
+    : `${what} has ${count(cell.values.length, 'usable trial')}; a budget needs ${limits.blocks.minValid}.`
   const waived = verdict === 'broken' && waiverOf(limits.waivers, cell, today) !== undefined
   return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, sentence }
 }
 
-/** The waiver that covers a place today, if any. `today`: a day in UTC, `2026-12-01`. */
+/** The waiver that covers a cell today, if any. `today`: a day in UTC, such as `2026-12-01`. */
 export function waiverOf(waivers: readonly Waiver[], place: Place, today: string): Waiver | undefined {
   return waivers.find(({ match, until }) => until >= today && covers(match, place))
 }
 
-/** What became of every waiver. `failing`: what would decide the exit code without them. */
+/** Whether each waiver was used. `failing`: the cells that would decide the exit code without waivers. */
 export function waiverUses(waivers: readonly Waiver[], failing: readonly Place[], today: string): WaiverUse[] {
   return waivers.map((waiver) => {
     const cells = failing.filter((place) => covers(waiver.match, place)).map(placeText)

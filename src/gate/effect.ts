@@ -9,7 +9,7 @@ import { mean } from '../stats/moments.ts'
 import { pooledSpread, successiveSpread } from '../stats/series.ts'
 import { type Place, placeText } from './read-limits.ts'
 
-/** A candidate under one load and metric, beside its reference. */
+/** A candidate and its reference under one load and metric. */
 export interface Compared extends Place {
   readonly reference: string
   readonly info: MetricInfo
@@ -19,7 +19,7 @@ export interface Compared extends Place {
   readonly effect?: Effect
   /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
   readonly harm: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
-  /** In the metric's unit. Its 99 % interval, at whose ends a pass is decided, is `surely`. */
+  /** In the metric's unit. `surely` is the same with a 99 % interval, whose ends decide a pass. */
   readonly difference?: Estimate
   readonly surely?: Estimate
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
@@ -35,7 +35,7 @@ interface Pair {
   readonly reference: number
 }
 
-/** What a whole run says of its cells, found by name instead of by search. */
+/** The cells of a run, indexed by name. */
 export interface Lookup {
   values(arm: string, load: string, metric: string): Cell['values']
   /** Blocks that the plan has for an arm under a load. */
@@ -52,7 +52,7 @@ export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): L
   }
 }
 
-/** `spread`: how far equal arms on different provisionings lie apart, where that is known. */
+/** `spread`: the scatter of equal arms between provisionings, where known. */
 type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'> & {
   readonly spread?: CohortSpread
 }
@@ -71,14 +71,14 @@ export function comparePaired(subject: Subject, lookup: Lookup, as = (pairs: rea
   }
 }
 
-/** What a pinned reference knows of a cell: log-ratios to the baseline of the same block, by run and cohort. */
+/** A cell of a pinned reference: log-ratios to the baseline of the same block, by run and cohort. */
 interface PinnedCell {
   readonly runs: readonly (readonly (readonly number[])[])[]
-  /** How far such runs lie apart without a cause; absent where nobody knows. */
+  /** The normal scatter between such runs; absent where unknown. */
   readonly nights?: CohortSpread
 }
 
-/** Each side through the baseline of its own run: nights differ in level, and less in ratios. */
+/** Compares each side as a ratio to the baseline of its own run, since runs differ less in ratios than in levels. */
 export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
   const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup, throughBaseline)
   const { difference: __, surely: ___, effect, ...compared } = { ...own, reference: subject.reference }
@@ -98,7 +98,7 @@ export function pairUp(candidates: Cell['values'], references: Cell['values']): 
   })
 }
 
-/** A baseline that has nothing of a metric, as one without a mesh has none of its CPU, is no measure of a night: the level is. */
+/** Where the baseline has only zeros, as a baseline without a mesh has no CPU of the mesh, levels replace ratios. */
 export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
   return pairs.every(({ reference }) => reference === 0) ? pairs.map((pair) => ({ ...pair, reference: 1 })) : pairs
 }
@@ -130,7 +130,7 @@ function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compa
   }
 }
 
-/** By the scatter that the ratios have as well: what cohorts differ by is a share of the level. */
+/** Differences in the metric's unit. The spread between cohorts is a share of the level, so it is scaled to it. */
 function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'surely'> {
   if (pairs.length === 0) return {}
   const level = mean(pairs.map(({ reference }) => reference))
@@ -140,7 +140,7 @@ function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Comp
   return { ...(difference && { difference }), ...(surely && { surely }) }
 }
 
-/** Either end is left with the chance of a false pass. */
+/** Level of the interval whose ends decide a pass. */
 const SURELY = 0.99
 
 function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
@@ -153,12 +153,12 @@ interface Scatter {
   readonly freedom: number
 }
 
-/** Every scatter that a mean has to stand against. */
+/** The scatters that an effect is tested against. */
 interface Scatters {
   readonly byBlocks: Scatter
   /** Absent with one cohort and no spread known from elsewhere. */
   readonly byCohorts?: Scatter
-  /** Of a pinned reference: what runs of other nights differ by without a cause. */
+  /** For a pinned reference: the normal scatter between runs. */
   readonly byNights?: Scatter
 }
 
@@ -171,7 +171,7 @@ export interface Effect extends Scatters {
   readonly deviation: number
 }
 
-/** Of the log-ratios of each cohort. Needs two blocks. */
+/** The effect from the log-ratios of each cohort. Needs two blocks. */
 export function effectOf(cohorts: readonly (readonly number[])[], spread?: CohortSpread): Effect | undefined {
   const filled = cohorts.filter(({ length }) => length > 0)
   const nested = nestedInterval(filled, spread)
@@ -190,8 +190,8 @@ export function effectOf(cohorts: readonly (readonly number[])[], spread?: Cohor
 }
 
 /**
- * Candidate less the mean of references of other nights. Scatters within runs add (Welch), with Satterthwaite's degrees
- * of freedom. What nights differ by is in none of them, and in `nights`: tonight against the mean of n is √(1 + 1/n) of it.
+ * The candidate less the mean of the reference runs. The scatters within runs add up (Welch), with Satterthwaite's degrees
+ * of freedom. They do not include the scatter between runs, `nights`: one run against the mean of n has √(1 + 1/n) of it.
  */
 export function acrossRuns(candidate: Effect, references: readonly Effect[], nights?: CohortSpread): Effect {
   const n = references.length
@@ -208,7 +208,7 @@ export function acrossRuns(candidate: Effect, references: readonly Effect[], nig
   }
 }
 
-/** One-sided: the chance, without a difference, of this or more. By every scatter; the larger counts. */
+/** One-sided p-values: the chance of this effect or a larger one if there is no difference. The largest over all scatters. */
 export function pValueOf({ center, ...scatters }: Effect): { worse: number; better: number } {
   const all = scattersOf(scatters)
   return {
@@ -217,7 +217,7 @@ export function pValueOf({ center, ...scatters }: Effect): { worse: number; bett
   }
 }
 
-/** How far a one-sided bound lies from the center. `alpha`: the chance that the truth lies beyond it. */
+/** Distance of a one-sided bound from the center. `alpha`: the chance that the true value lies beyond it. */
 export function boundHalfWidth(effect: Scatters, alpha: number): number {
   return Math.max(...scattersOf(effect).map(({ error, freedom }) => error * halfWidth(freedom, 1 - 2 * alpha)))
 }
@@ -229,7 +229,7 @@ export function ratioOf(effect: Effect, direction: 1 | -1): Estimate {
   return { center: Math.exp(center), lo: Math.exp(center - half), hi: Math.exp(center + half), n: effect.blocks }
 }
 
-/** Which scatter the interval rests on. */
+/** The scatter that determines the interval. */
 export function basisOf(effect: Effect): NonNullable<GateCell['basis']> {
   const found = widest(effect)
   return found === effect.byNights ? 'nights' : found === effect.byCohorts ? 'cohorts' : 'blocks'
@@ -244,7 +244,7 @@ function scattersOf({ byBlocks, byCohorts, byNights }: Scatters): Scatter[] {
   return [byBlocks, ...(byCohorts ? [byCohorts] : []), ...(byNights ? [byNights] : [])]
 }
 
-/** Values that are all the same have no scatter: then any difference is certain. */
+/** The one-sided p-value by one scatter. Equal values have no scatter: then any difference is certain. */
 export function tail(center: number, { error, freedom }: Scatter): number {
   if (error === 0) return center > 0 ? 0 : center === 0 ? 0.5 : 1
   return studentCdf(-center / error, freedom)
@@ -254,13 +254,13 @@ function scatterOf({ center, hi = center }: Estimate, freedom: number): Scatter 
   return { error: (hi - center) / halfWidth(freedom), freedom }
 }
 
-/** What lies further back was another machine in all but name. */
+/** Number of earlier runs that are used: older ones may have run on a changed machine. */
 const NIGHTS = 30
 
 /**
- * How far ratios to the baseline lie apart from night to night without a cause: what the limits state; else what the
- * accepted runs and the history show, each by its degrees of freedom. In both a step counts once only. `past`: what the
- * history has of the series of this run, other than the accepted runs.
+ * The normal scatter of ratios to the baseline between runs: as the limits state it, or else from the accepted runs and the
+ * history, pooled by degrees of freedom. A step in the series counts only once. `past`: the history of this run's series
+ * without the accepted runs.
  */
 export function spreadBetweenRuns(
   { arm, load, metric, limits: { night } }: Pick<Compared, 'arm' | 'load' | 'metric' | 'limits'>,

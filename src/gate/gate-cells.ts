@@ -37,7 +37,7 @@ import { covers, type Place, placeText } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 import { cellSentence, reproduceCommand, whyNot } from './sentences.ts'
 
-/** What cells are judged with, besides the analysis. */
+/** What judging needs besides the analysis. */
 interface GateContext extends CompareAbout {
   readonly objections: readonly Objection[]
   /** A day in UTC, `2026-12-01`. */
@@ -46,7 +46,7 @@ interface GateContext extends CompareAbout {
   readonly breached: ReadonlySet<string>
 }
 
-/** Every cell of the family and beside it, judged. */
+/** Judges every cell, those of the family and others. */
 export function gateCells(analysis: Analysis, bench: GateContext): GateCell[] {
   const weighed = compareAll(analysis, bench).map((compared) => ({ compared, ...whyNot(compared, analysis, bench) }))
   const pValues = pValuesOf(weighed, bench.limits.family.method)
@@ -102,8 +102,8 @@ function judge(compared: Compared, pValues: PValues, { limits, pinned, breached 
 }
 
 /**
- * Whether the Hodges–Lehmann interval does not exclude 0 on the side of what was found. It is no second judge, whose consent
- * would cost power; what it does not find is worth a look. Below six blocks there is none, and across nights no pairs.
+ * Whether the Hodges–Lehmann interval includes 0 although a difference was found. It does not change the verdict, which
+ * would cost power, but the reader is told. It needs six blocks, and pairs, which do not exist across runs.
  */
 function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: GateContext): boolean {
   if (pinned || (verdict !== 'regression' && verdict !== 'improvement')) return false
@@ -111,7 +111,7 @@ function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: Gate
   return verdict === 'regression' ? lo !== undefined && lo <= 0 : hi !== undefined && hi >= 0
 }
 
-/** Of a suspicion what the second stage has; else never fewer than may decide at all. */
+/** For a suspect cell the blocks of the second stage; otherwise never fewer than a verdict needs. */
 function neededIn(
   { compared, why }: Weighed,
   { verdict, suspected }: Judgement,
@@ -140,11 +140,11 @@ interface CompareAbout {
   readonly limits: Limits
   readonly pairs: readonly Pairing[]
   readonly pinned?: Pinned
-  /** Of the series of this run, without itself: see `series.ts`. */
+  /** Earlier runs of this run's series. */
   readonly past?: readonly HistoryEntry[]
 }
 
-/** Every candidate under every load and metric that is judged at all, beside its reference. */
+/** Every candidate and its reference, for every load and metric that is judged. */
 function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): Compared[] {
   const lookup = lookUp({ cells, record })
   const { scenario } = record.run.plan
@@ -161,7 +161,7 @@ function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): 
   )
 }
 
-/** A load whose window is too short for the p99 of a typical second, by its plan, is judged by its p99 instead. */
+/** The limits of a cell. A load whose planned window is too short for the p99 of a typical second is judged by its p99. */
 function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof cellLimits> {
   const own = cellLimits(limits, place)
   if (hasTypicalSecond(load)) return own
@@ -169,7 +169,7 @@ function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof
   return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
 }
 
-/** Two arms without a mesh have none of its CPU, and there is nothing to judge. */
+/** Whether both arms have no value but 0: two arms without a mesh have no CPU of a mesh to judge. */
 function isNothing(lookup: Lookup, reference: string, { arm, load, metric }: Place): boolean {
   const values = [arm, reference].map((name) => lookup.values(name, load, metric))
   return values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
@@ -193,7 +193,7 @@ function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scena
   return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
 }
 
-/** Where the limits say nothing: what arms equal to candidate or reference show, if there are several cohorts. */
+/** The spread between clusters where the limits state none: from arms equal to candidate or reference, if there are several cohorts. */
 function pooledIn(
   scenario: Scenario,
   { arm, reference, load, metric }: Subject,
@@ -205,7 +205,7 @@ function pooledIn(
   return pooledVarianceFor(own.arm, other.arm, known).onLogs
 }
 
-/** What one cell is judged by: the defaults, then every rule that covers it, later ones over earlier ones. */
+/** The limits of one cell: the defaults, then every rule that covers it; later rules override earlier ones. */
 function cellLimits({ defaults, metrics, assert }: Limits, place: Place): CellLimits & { readonly level: Level } {
   const found = { ...defaults, level: metrics.includes(place.metric) ? defaults.level : ('off' as const) }
   for (const [pattern, rule] of Object.entries(assert)) {

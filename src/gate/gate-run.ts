@@ -19,18 +19,18 @@ export interface GateAbout {
   readonly limits: Limits
   /** A day in UTC, `2026-12-01`. */
   readonly today: string
-  /** Whether what is undecided fails as well. */
+  /** Whether undecided cells fail the gate. */
   readonly strict?: boolean
   readonly pinned?: Pinned
   /** `arm/load/metric` of what breached the pinned reference in the run before. */
   readonly breached?: ReadonlySet<string>
-  /** Everything that the history has; what is not of this run's series is left alone. */
+  /** The whole history; entries outside this run's series are ignored. */
   readonly history?: readonly HistoryEntry[]
-  /** What was found before the run was looked at: a history that cannot be read. */
+  /** Objections from outside the run, such as a history that cannot be read. */
   readonly objections?: readonly Objection[]
 }
 
-/** Analysis and limits → verdict. Of files alone, and of figures that were computed once. */
+/** Makes the verdict from an analysis and limits. It reads files only, and uses the figures of the analysis. */
 export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const { limits, today, pinned, breached = new Set<string>() } = about
   const { record } = analysis
@@ -80,7 +80,7 @@ function againstPinned({ record }: Analysis, pinned: Pinned): { pairs: Pairing[]
     .filter((arm) => arm !== pinned.baseline && !record.run.plan.scenario.arms.some(({ name }) => name === arm))
     .map((arm) => ({
       rule: 'candidate-missing',
-      sentence: `${arm} is in the pinned reference, and this run has no such arm.`,
+      sentence: `The pinned reference has the arm ${arm}, but this run does not.`,
       remedy: 'Measure it, or accept a reference without it.',
       arm,
       spoils: false,
@@ -95,7 +95,7 @@ function changes({ record }: Analysis, pairs: readonly Pairing[], pinned: Pinned
   return pinned ? changesSince(record, pinned) : changesBetweenArms(record, pairs)
 }
 
-/** A misspelt rule would turn off what it was written for. */
+/** Reports metrics and patterns that match nothing: a misspelt rule would have no effect. */
 function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonly Pairing[]): Objection[] {
   const names = metrics.map(({ name }) => name)
   const unknown = limits.metrics.filter((metric) => !names.includes(metric))
@@ -106,7 +106,7 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
   return [
     ...unknown.map((metric) => ({
       rule: 'unknown-metric',
-      sentence: `gate.metrics names ${metric}, which is no metric.`,
+      sentence: `gate.metrics names ${metric}, which is not a metric.`,
       remedy: suggest(metric, names),
       spoils: false,
     })),
@@ -116,24 +116,24 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
   ]
 }
 
-/** Green without a comparison is the worst answer that a gate can give. */
+/** Objects where nothing was judged: a gate must not pass without a comparison. */
 function nothing(cells: readonly GateCell[], others: readonly Objection[]): Objection[] {
   if (cells.some(({ level }) => level === 'error') || others.some(({ rule }) => rule === 'nothing-compared')) return []
   return [
     {
       rule: 'nothing-compared',
       sentence: 'Nothing was judged: no cell has the level error.',
-      remedy: 'Give gate.metrics a metric, and take `off` or `warn` from gate.assert or gate.defaults.',
+      remedy: 'Add a metric to gate.metrics, or remove `off` or `warn` from gate.assert or gate.defaults.',
       spoils: false,
     },
   ]
 }
 
-/** The series that a run is the next point of: the same arm, load, machine, platform and profile. */
+/** The series that a run continues: the same arm, load, machine, platform and profile. */
 interface Series {
   /** Of this run. */
   readonly now: readonly HistoryEntry[]
-  /** Oldest first, without this run and whatever is later. */
+  /** Oldest first, without this run and later ones. */
   readonly past: readonly HistoryEntry[]
 }
 
@@ -149,7 +149,7 @@ export function seriesOf(analysis: Analysis, history: readonly HistoryEntry[]): 
   return { now, past }
 }
 
-/** What fresh blocks are measured for: arms and loads; a load's metrics are all read of the same trial. */
+/** Arms and loads that need more blocks. Metrics are not listed, since a trial measures all of them. */
 export function suspectsOf({ cells }: Pick<GateResult, 'cells'>): Suspect[] {
   const found = cells.filter(({ suspected, waived }) => suspected && !waived)
   const distinct = new Map(

@@ -6,9 +6,9 @@ import { random } from '../stats/random.ts'
 import { rootWhole } from '../stats/root.ts'
 import { basisOf, boundHalfWidth, type Compared, type Effect, pValueOf, tail } from './effect.ts'
 
-/** Of the one-sided bound that a pass is decided by: with two looks, what is worse by the margin passes in at most 1 %. */
+/** Error of the one-sided bound that decides a pass. With two stages, a cell that is worse by the margin passes in at most 1 % of runs. */
 const ACCEPT = 0.005
-/** What makes the first stage suspicious. It costs fresh blocks only, so it is lenient. */
+/** The p-value below which the first stage suspects a cell. It is lenient, since a suspicion only costs more blocks. */
 const SUSPECT_BELOW = 0.05
 
 export interface Judgement {
@@ -21,7 +21,7 @@ const PASS: Judgement = { verdict: 'pass', suspected: false }
 const INCONCLUSIVE: Judgement = { verdict: 'inconclusive', suspected: false }
 const SUSPECT: Judgement = { verdict: 'inconclusive', suspected: true }
 
-/** Judged for good: after the extension, or where the plan had all blocks, or where there is only one stage. */
+/** Whether this is the last stage: after the extension, or where the plan has all blocks or only one stage. */
 export function isFinal(
   { blocks: { planned } }: Pick<Compared, 'blocks'>,
   { blocks }: Pick<Limits, 'blocks'>,
@@ -30,8 +30,8 @@ export function isFinal(
 }
 
 /**
- * The two-stage procedure. The first stage may only accept, which spends no chance of error: what it finds suspicious
- * gets fresh blocks. Only then, over all blocks and the whole family, is there a regression or an improvement.
+ * The two-stage procedure. The first stage can only accept, which costs no false alarms: suspect cells get more blocks. The
+ * second stage finds regressions and improvements, over all blocks and the whole family.
  */
 export function judgeStage(
   measured: Measured,
@@ -48,7 +48,7 @@ export function judgeStage(
   return { ...judgement, suspected: better < SUSPECT_BELOW && mayMatter }
 }
 
-/** A pinned reference has no second stage: what breaches twice in a row is a regression. */
+/** A pinned reference has no second stage: a cell that breaches it in two runs in a row is a regression. */
 export function judgePinned(measured: Measured, pValues: PValues, alpha: number, breachedBefore: boolean): Judgement {
   const found = confirm(measured, pValues, alpha)
   if (found.verdict !== 'regression') return { ...found, breach: false }
@@ -57,7 +57,7 @@ export function judgePinned(measured: Measured, pValues: PValues, alpha: number,
 
 type Measured = Compared & { readonly effect: Effect }
 
-/** Certain over the whole family, and large enough to matter. */
+/** The verdict of the last stage: significant over the whole family, and larger than the least effect. */
 function confirm(measured: Measured, { adjusted }: PValues, alpha: number): Judgement {
   const { effect, limits } = measured
   const matters = Math.abs(effect.center) >= Math.log1p(limits.minEffect) && !isSmall(measured)
@@ -66,17 +66,17 @@ function confirm(measured: Measured, { adjusted }: PValues, alpha: number): Judg
   return acceptable(measured)
 }
 
-/** Not worse than the margin, by the bound: the absence of a finding alone is no pass. */
+/** Whether a cell passes: its bound must be within the margin. Finding no regression is not enough. */
 function acceptable(measured: Measured): Judgement {
   return boundOf(measured.effect) <= Math.log1p(measured.limits.margin) || isTiny(measured) ? PASS : INCONCLUSIVE
 }
 
-/** The estimate of the difference is below what matters in absolute terms. */
+/** Whether the estimate of the difference is below the least absolute difference. */
 function isSmall(compared: Compared): boolean {
   return Math.abs(compared.difference?.center ?? Number.POSITIVE_INFINITY) < floorOf(compared)
 }
 
-/** All of the interval of the difference is, at the level of a pass. */
+/** Whether the whole interval of the difference is below it, at the level of a pass. */
 function isTiny(compared: Compared): boolean {
   const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.surely ?? {}
   return Math.max(-lo, hi) < floorOf(compared)
@@ -95,12 +95,12 @@ export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, 
   }
 }
 
-/** The one-sided bound of the harm that a pass is decided by, as a logarithm. */
+/** The one-sided bound that decides a pass, as a logarithm; positive is worse. */
 export function boundOf(effect: Effect): number {
   return effect.center + boundHalfWidth(effect, ACCEPT)
 }
 
-/** What the p-values of a cell are, before and after they were adjusted over its family. */
+/** The p-values of a cell, before and after the adjustment over its family. */
 export interface PValues {
   readonly p: Sides
   readonly adjusted: Sides
@@ -109,15 +109,15 @@ export interface PValues {
 type Side = 'worse' | 'better'
 type Sides = Readonly<Record<Side, number>>
 
-/** A cell that cannot be judged says why; every other has an effect. */
+/** A cell with either an effect or the reason why it cannot be judged. */
 export interface Weighed {
   readonly compared: Compared
   readonly why?: { readonly rule: string; readonly sentence: string }
 }
 
 /**
- * Adjusted within each level, each side for itself. What was not judged counts as found nothing, so the family stays as
- * large as was declared.
+ * Adjusts p-values within each level, for each direction separately. Cells that were not judged count with p = 1, so that
+ * the family keeps its declared size.
  */
 export function pValuesOf(weighed: readonly Weighed[], method: FamilyMethod): PValues[] {
   const p = weighed.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
@@ -136,8 +136,8 @@ export function pValuesOf(weighed: readonly Weighed[], method: FamilyMethod): PV
 const NOTHING: Sides = { worse: 1, better: 1 }
 
 /**
- * Signs of blocks leave out what cohorts and nights differ by, so where that is known, Holm's answer by that scatter counts
- * if it is the larger.
+ * maxT changes the signs of blocks, which ignores the scatter between cohorts and runs. Where that scatter is known, Holm's
+ * p-value by it is used if it is larger.
  */
 function byResampling(weighed: readonly Weighed[], side: Side): number[] {
   const known = new Set(weighed.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
@@ -151,16 +151,16 @@ function byResampling(weighed: readonly Weighed[], side: Side): number[] {
   return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
 }
 
-/** By the scatter of what stands above blocks; 0 where there is nothing. */
+/** The p-value by the scatter of cohorts or runs; 0 where neither is known. */
 function beyond({ center, byCohorts, byNights }: Effect, side: Side): number {
   const harm = side === 'worse' ? center : -center
   return Math.max(0, ...[byCohorts, byNights].flatMap((one) => (one ? [tail(harm, one)] : [])))
 }
 
-/** More than this is no plan but another machine. */
+/** Blocks above which more blocks are no remedy. */
 const MOST = 10_000
 
-/** What decides a cell, on the scale of logarithms. */
+/** The thresholds that decide a cell, as logarithms. */
 interface Decision {
   /** Of the one-sided bound that a pass needs below `margin`. */
   readonly accept: number
@@ -171,12 +171,12 @@ interface Decision {
 }
 
 /**
- * How many blocks in all, or cohorts of as many blocks as now, would decide if the estimate and the scatter stay where
- * they are: the fewest for which the bound is within the margin, or off 0. Absent where not even thousands would.
+ * How many blocks in all, or cohorts of the present size, would decide a cell if estimate and scatter stay as they are: the
+ * fewest for which the bound is within the margin or excludes 0. Absent where thousands would not be enough.
  */
 export function neededFor(effect: Effect, decision: Decision): { blocks: number; cohorts: number } | undefined {
   const basis = basisOf(effect)
-  // Not more of tonight, but more nights.
+  // More blocks of this run do not help; more runs would.
   if (basis === 'nights') return undefined
   const byCohorts = basis === 'cohorts'
   const scatter = (byCohorts && effect.byCohorts) || effect.byBlocks

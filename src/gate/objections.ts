@@ -11,7 +11,7 @@ import { armsOf, loadSettings } from './pairings.ts'
 import { placeText } from './read-limits.ts'
 import { PINNED_SCHEMA, type Pinned } from './reference.ts'
 
-/** What keeps a run, or a part of it, from being judged, whatever its figures say. */
+/** Why a run, or a part of it, cannot be judged, independent of its figures. */
 export function objectionsTo(analysis: Analysis): Objection[] {
   return [
     unreadable,
@@ -36,7 +36,7 @@ function unreadable({ record }: Analysis): Objection[] {
   }))
 }
 
-/** Judging a run before its end is choosing the moment: the night is finished first. */
+/** A run is judged only when it is complete: otherwise someone could choose the moment by the result. */
 function incomplete({ record, missing }: Analysis): Objection[] {
   const lacking = new Set(missing)
   const trials = trialsOf(record.run.plan)
@@ -48,7 +48,7 @@ function incomplete({ record, missing }: Analysis): Objection[] {
     return [
       {
         rule: 'missing-trials',
-        sentence: `${gone.length} of ${planned.length} planned trials of ${first.arm} under ${first.load} were not run.`,
+        sentence: `${gone.length} of ${planned.length} planned trials of ${first.arm} under ${first.load} did not run.`,
         remedy: `Finish the run: meshbench run --resume ${record.run.id}`,
         arm: first.arm,
         load: first.load,
@@ -66,14 +66,14 @@ function sequential({ record }: Analysis): Objection[] {
   return [
     {
       rule: 'sequential',
-      sentence: 'The arms were measured one after the other, so drift and difference cannot be told apart.',
+      sentence: 'The arms were measured one after the other, so drift cannot be separated from differences.',
       remedy: 'Measure with fewer arms at a time or on a machine with more memory: --isolation frozen.',
       spoils: true,
     },
   ]
 }
 
-/** Trials that one machine measured one after the other, in the order of the schedule. Shards are loads of cohorts. */
+/** Groups of trials that one machine measured one after the other, in the order of the schedule. A shard measures some loads of some cohorts. */
 function schedules({ record }: Analysis): Result[][] {
   const isMerged = record.run.provenance.mergedFrom !== undefined
   const byMachine = Map.groupBy(record.results, ({ trial }) =>
@@ -82,7 +82,7 @@ function schedules({ record }: Analysis): Result[][] {
   return [...byMachine.values()].map((results) => results.toSorted((a, b) => a.trial.order - b.trial.order))
 }
 
-/** A block is what is measured together: trials that ran at other times than the schedule says pair with nothing. */
+/** Trials of a block must run together: a trial that did not run in the order of the schedule cannot be paired. */
 function outOfOrder(analysis: Analysis): Objection[] {
   return schedules(analysis).flatMap((results) =>
     results.flatMap((result, index) => {
@@ -92,8 +92,8 @@ function outOfOrder(analysis: Analysis): Objection[] {
         spoiled(
           result.trial,
           'out-of-order',
-          `Trial ${result.trial.id} began before ${before.trial.id}, which the schedule has first.`,
-          'Trials of a block are only comparable when they were measured together: begin a new run, and keep files where they are.',
+          `Trial ${result.trial.id} started before ${before.trial.id}, which comes first in the schedule.`,
+          'Trials of a block must be measured together: start a new run, and do not move its files.',
         ),
       ]
     }),
@@ -111,7 +111,7 @@ function overlapping(analysis: Analysis): Objection[] {
           result.trial,
           'overlapping-trials',
           `Trials ${before.trial.id} and ${result.trial.id} were measured at the same time.`,
-          'Nothing else may run beside a trial, and no result may stand for two: begin a new run.',
+          'Trials must not overlap: start a new run.',
         ),
       ]
     })
@@ -130,8 +130,8 @@ function copied({ record }: Analysis): Objection[] {
       spoiled(
         trial,
         'copied-trial',
-        `Trials ${twin.id} and ${trial.id} hold the very same measurement.`,
-        'One measurement counts once: restore the files of this run, or begin a new one.',
+        `Trials ${twin.id} and ${trial.id} contain the same measurement.`,
+        'A measurement counts once: restore the files of this run, or start a new run.',
       ),
     ]
   })
@@ -147,14 +147,14 @@ function machinesDiffer({ record }: Analysis): Objection[] {
   return [
     {
       rule: 'machines-differ',
-      sentence: `The trials were measured on different machines: with ${[...cores].join(' and ')} cores.`,
+      sentence: `The trials were measured on different machines, with ${[...cores].join(' and ')} cores.`,
       remedy: 'Measure all blocks of a run on machines of one class.',
       spoils: true,
     },
   ]
 }
 
-/** What an arm is may not change while it is measured. */
+/** Evidence that must stay the same during a run. */
 const IDENTITY = new Set(['version', 'image', 'layer'])
 
 function versionsDiffer({ record }: Analysis): Objection[] {
@@ -173,7 +173,7 @@ function versionsDiffer({ record }: Analysis): Objection[] {
       {
         rule: 'versions-differ',
         sentence: `The ${name} of ${arm} changed during the run: ${[...values].join('; then ')}.`,
-        remedy: 'Pin versions by digest, and begin a new run.',
+        remedy: 'Pin versions by digest, and start a new run.',
         arm,
         spoils: true,
       },
@@ -187,7 +187,7 @@ function readings(results: readonly Result[]): (readonly [Trial, Reading])[] {
   )
 }
 
-/** Of the analysis: it counts blocks against the baseline, the gate against the reference. */
+/** Problems of the analysis that make arms not comparable. `too-few-blocks` counts blocks against the baseline, so the gate has its own check. */
 function notComparable({ problems }: Analysis): Objection[] {
   const wrong = ({ severity, rule }: Problem) => severity === 'invalid' && rule !== 'too-few-blocks'
   return problems.filter(wrong).map(({ rule, cause, effect, remedy, arm, load }) => ({
@@ -200,7 +200,7 @@ function notComparable({ problems }: Analysis): Objection[] {
   }))
 }
 
-/** No answer crosses two sockets in less: such a figure is of another unit. */
+/** Seconds. No request takes less over two sockets, so a lower figure has a wrong unit. */
 const FASTEST = 5e-6
 
 function tooFast({ cells }: Analysis): Objection[] {
@@ -209,7 +209,7 @@ function tooFast({ cells }: Analysis): Objection[] {
     return [
       {
         rule: 'impossible-latency',
-        sentence: `${arm} under ${load} has a median of ${formatLatency(estimate.center)}, which no network connection reaches.`,
+        sentence: `${arm} under ${load} has a median of ${formatLatency(estimate.center)}, faster than any network connection.`,
         remedy: 'The unit of the latencies is likely wrong: compare with the raw output, and report it.',
         arm,
         load,
@@ -219,7 +219,7 @@ function tooFast({ cells }: Analysis): Objection[] {
   })
 }
 
-/** What has to be the same in a run and in the reference that it is held against. */
+/** What must be the same in a run and in its pinned reference. */
 export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
   const { scenario } = run.plan
   const baseline = baselineOf(scenario).name
@@ -245,18 +245,18 @@ function differs(what: string, before: string | undefined, after: string | undef
   return [
     {
       rule: 'not-comparable',
-      sentence: `This run and its reference differ in ${what}: ${after ?? 'none'} now, ${before ?? 'none'} then.`,
-      remedy: 'Measure under the same circumstances, or accept a new reference: meshbench gate accept --reason …',
+      sentence: `This run and its reference differ in ${what}: now ${after ?? 'none'}, reference ${before ?? 'none'}.`,
+      remedy: 'Measure under the same conditions, or accept a new reference: meshbench gate accept --reason …',
       ...(load === undefined ? {} : { load }),
       spoils: true,
     },
   ]
 }
 
-/** Runs of one scenario as the reference of later ones. What cannot be judged cannot be accepted. */
+/** Makes runs of one scenario the reference of later runs. A run that cannot be judged cannot be accepted. */
 export function accept(analyses: readonly Analysis[], { reason, at }: { reason: string; at: string }): Pinned {
   const [first, ...others] = analyses
-  if (!first) throw new Failure('usage', 'no run was named that could become a reference')
+  if (!first) throw new Failure('usage', 'no run is named to become the reference')
   for (const analysis of analyses) refuse(analysis.record.run.id, objectionsTo(analysis))
   const pinned = { ...headOf(first), acceptedAt: at, reason, runs: analyses.map(({ record }) => record.run.id) }
   for (const { record } of others) refuse(record.run.id, differences(record, pinned))
@@ -271,7 +271,7 @@ function refuse(run: string, [objection]: readonly Objection[]): void {
   })
 }
 
-/** Of the arms as well: what differs is not the same thing measured again. */
+/** Like `pinnedObjections`, and compares the arms as well: runs of one reference must have the same arms. */
 function differences(record: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
   const arms = armsOf(record.run.plan.scenario)
   const changed = [...new Set([...Object.keys(arms), ...Object.keys(pinned.arms)])].filter(
@@ -281,7 +281,7 @@ function differences(record: RunRecord, pinned: Omit<Pinned, 'cells'>): Objectio
     ...pinnedObjections(record, pinned),
     ...changed.map((arm) => ({
       rule: 'not-comparable',
-      sentence: `The configuration of ${arm} is not that of ${pinned.runs[0]}.`,
+      sentence: `The configuration of ${arm} differs from that in ${pinned.runs[0]}.`,
       remedy: 'Accept runs of the same arms together.',
       arm,
       spoils: true,
@@ -303,7 +303,7 @@ function headOf({ record: { run } }: Analysis): Omit<Pinned, 'acceptedAt' | 'rea
   }
 }
 
-/** Only what every one of the runs has. */
+/** The cells that all of the runs have. */
 function cellsOf(analyses: readonly Analysis[]): Pinned['cells'] {
   const found = analyses.map((analysis) => new Map(ratiosOf(analysis)))
   const places = [...(found[0]?.keys() ?? [])].filter((place) => found.every((run) => run.has(place)))

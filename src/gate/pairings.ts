@@ -2,13 +2,13 @@ import type { Limits } from '../model/limits.ts'
 import { baselineOf, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
 import type { Objection } from '../model/verdict.ts'
 
-/** A candidate and the arm of the same run that it is held against. */
+/** A candidate and its reference in the same run. */
 export interface Pairing {
   readonly arm: string
   readonly reference: string
 }
 
-/** Which arm is held against which, and what is wrong with it. */
+/** Finds the pairs of candidate and reference, and what is wrong with them. */
 export function pairArms(
   scenario: Scenario,
   reference: Limits['reference'],
@@ -25,7 +25,7 @@ export function pairArms(
   return { pairs, objections: pairs.length > 0 ? objections : noPair(names, reference, objections) }
 }
 
-/** Of a pinned reference: everything but the baseline and the arms that repeat it. */
+/** The candidates of a pinned reference: all arms but the baseline and those equal to it. */
 export function candidatesOf(scenario: Scenario): string[] {
   const baseline = baselineOf(scenario)
   return scenario.arms.filter((arm) => !isSameArm(arm, baseline)).map(({ name }) => name)
@@ -57,14 +57,14 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
     ]
   }
   if (arm === reference) {
-    const sentence = `${arm} is named as its own reference: that compares nothing.`
+    const sentence = `${arm} is its own reference, so nothing is compared.`
     return [{ rule: 'same-arm', sentence, remedy: 'Name another arm of the same run.', ...at }]
   }
   if (arm !== `${reference}-ref` && !all.some((other) => other.arm === reference)) return []
   return [
     {
       rule: 'arms-swapped',
-      sentence: `${arm} is held against ${reference}, which is a candidate itself: a regression would be read as an improvement.`,
+      sentence: `${arm} is compared with ${reference}, which is also a candidate: a regression would appear as an improvement.`,
       remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
       ...at,
       spoils: true,
@@ -72,7 +72,7 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
   ]
 }
 
-/** A reference that was renamed or dropped must not make its candidate vanish from the comparison. */
+/** Reports candidates whose reference is missing, so that a renamed reference does not remove its candidate silently. */
 function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): Objection[] {
   const paired = new Set(wanted.flatMap(({ arm, reference }) => [arm, reference]))
   return candidatesOf(scenario)
@@ -80,13 +80,13 @@ function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): 
     .map((arm) => ({
       rule: 'reference-missing',
       sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
-      remedy: 'Measure its reference in the same run; or name what is to be compared, { candidate: reference }.',
+      remedy: 'Measure its reference in the same run, or name the pair in gate.reference: { candidate: reference }.',
       arm,
       spoils: false,
     }))
 }
 
-/** `a-ref-again`, the same as `a-ref`: there to show what equal arms of that mesh differ by, and no candidate. */
+/** Whether an arm is an A/A copy of a reference, such as `a-ref-again` of `a-ref`: it shows the noise of that mesh and is no candidate. */
 function repeats({ arms }: Scenario, name: string, wanted: readonly Pairing[]): boolean {
   const own = arms.find((arm) => arm.name === name)
   return wanted.some(({ reference }) => {
@@ -97,7 +97,7 @@ function repeats({ arms }: Scenario, name: string, wanted: readonly Pairing[]): 
 
 function noPair(names: readonly string[], reference: Limits['reference'], others: readonly Objection[]): Objection[] {
   const asked =
-    typeof reference === 'string' ? `no two fit the rule ${reference}` : 'gate.reference names no two of them'
+    typeof reference === 'string' ? `no two match the rule ${reference}` : 'gate.reference names no two of them'
   return [
     {
       rule: 'nothing-compared',
@@ -110,7 +110,7 @@ function noPair(names: readonly string[], reference: Limits['reference'], others
   ]
 }
 
-/** Everything about a load that its figures depend on, in one line. */
+/** All settings of a load that affect its figures, in one line. */
 export function loadSettings({ name: _, ...load }: Load): string {
   return Object.entries(load)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -9,7 +9,7 @@ const LIMITS_FILE: FileKind = {
   beginning: 'Begin with metrics: [p50, p99, mesh-cpu].',
 }
 
-/** Reads a file of limits: what a scenario has below `gate`. `file` is only for the messages. */
+/** Reads a limits file, which has the keys of a scenario's `gate` section. `file` is used in messages only. */
 export function parseLimits(text: string, file: string): Limits {
   const source = readSource(text, file, LIMITS_FILE)
   const found = schemaFindings(gateSchema, source, LIMITS_FILE)
@@ -21,7 +21,7 @@ export function parseLimits(text: string, file: string): Limits {
   return gateSchema.parse(source.value) as Limits
 }
 
-/** Of a cell, as patterns and reports name it. */
+/** The name of a cell in patterns and reports: `arm/load/metric`. */
 export interface Place {
   readonly arm: string
   readonly load: string
@@ -32,7 +32,7 @@ export function placeText({ arm, load, metric }: Place): string {
   return `${arm}/${load}/${metric}`
 }
 
-/** Whether `arm/load/metric` with `*` for any part of a name covers a place. What has not three parts covers nothing. */
+/** Whether a pattern `arm/load/metric`, with `*` for any part of a name, covers a cell. A pattern must have three parts. */
 export function covers(pattern: string, { arm, load, metric }: Place): boolean {
   const parts = pattern.split('/')
   const names = [arm, load, metric]

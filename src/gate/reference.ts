@@ -3,19 +3,19 @@ import { provenanceSchema } from '../model/result.ts'
 
 export const PINNED_SCHEMA = 2
 
-/** What `gate accept` writes: what was good, why, and what it was measured on. Made to be read in a diff. */
+/** The file that `gate accept` writes: the accepted figures, the reason, and the provenance. Its layout suits diffs. */
 export const pinnedSchema = z.object({
   schema: z.literal(PINNED_SCHEMA),
   /** ISO 8601. */
   acceptedAt: z.string(),
   reason: z.string(),
-  /** One or several: several show what nights differ by. */
+  /** Several runs show the scatter between runs. */
   runs: z.array(z.string()).min(1),
   scenario: z.string(),
   profile: z.string(),
   platform: z.string(),
   baseline: z.string(),
-  /** As asked for, by name: what was measured otherwise is not compared. */
+  /** The settings of each load, by name. A load with other settings is not compared. */
   loads: z.record(z.string(), z.string()),
   /** Mesh and version that each arm asked for. */
   arms: z.record(z.string(), z.string()),
@@ -25,7 +25,7 @@ export const pinnedSchema = z.object({
 })
 export type Pinned = z.infer<typeof pinnedSchema>
 
-/** Before several runs could be accepted. */
+/** The schema that held one run only. */
 export const firstPinnedSchema = pinnedSchema
   .extend({ schema: z.literal(1), cells: z.record(z.string(), z.array(z.array(z.number()))) })
   .transform(

@@ -20,7 +20,7 @@ import type { Pinned } from './reference.ts'
 
 type Said = Omit<GateCell, 'sentence' | 'reproduce'>
 
-/** What was found of a cell, with its figures, in one plain sentence. `why`: what kept it from being judged. */
+/** The result of a cell with its figures, as one sentence. `why`: the reason why it was not judged. */
 export function cellSentence(cell: Said, noise: Analysis['noise'], why: string | undefined): string {
   const { arm, load, metric, ratio } = cell
   const what = `${metric.title} of ${arm} under ${load}`
@@ -40,11 +40,11 @@ function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said)
     case 'improvement':
       return `is better: ${against}`
     case 'pass':
-      return `has not become worse by as much as its margin: ${against}`
+      return `is within its margin: ${against}`
     default:
-      if (breach) return `is worse for the first time: ${against}; a second night in a row makes it a regression`
+      if (breach) return `is worse for the first time: ${against}; a second run in a row makes it a regression`
       return suspected
-        ? `looks ${worse ? 'worse' : 'better'}, which more blocks must confirm: ${against}`
+        ? `looks ${worse ? 'worse' : 'better'}, to be confirmed by more blocks: ${against}`
         : `is undecided: ${against}`
   }
 }
@@ -62,20 +62,20 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
       : []),
     `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
     ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),
-    ...(basis === 'nights' ? ['by what nights differ by'] : []),
+    ...(basis === 'nights' ? ['by the scatter of runs'] : []),
     ...(isOpen && bound !== undefined ? [`bound ${formatChange(bound)}`] : []),
     ...(chance === undefined || verdict === 'pass' ? [] : [`family p ${chanceText(chance)}`]),
     ...(isOpen ? [neededText(needed, basis)] : []),
-    ...(cell.disputed ? ['single blocks pull at the mean: the rank interval does not find it'] : []),
+    ...(cell.disputed ? ['single blocks dominate the mean: the rank interval does not confirm it'] : []),
   ]
 }
 
 function neededText(needed: Said['needed'], basis: Said['basis']): string {
-  if (basis === 'nights') return 'more accepted runs or a longer history would tell nights apart'
-  if (!needed) return 'no number of blocks decides this at such a scatter'
+  if (basis === 'nights') return 'more accepted runs or a longer history would decide it'
+  if (!needed) return 'the scatter is too large for any number of blocks to decide it'
   return basis === 'cohorts'
-    ? `some ${count(needed.cohorts, 'cohort')} in all would decide it`
-    : `some ${count(needed.blocks, 'block')} in all would decide it`
+    ? `about ${count(needed.cohorts, 'cohort')} in all would decide it`
+    : `about ${count(needed.blocks, 'block')} in all would decide it`
 }
 
 function chanceText(p: number): string {
@@ -88,7 +88,7 @@ function noiseOf({ load, metric }: Said, noise: Analysis['noise']): string[] {
   return floors.length === 0 ? [] : [`two equal arms differ by up to ${formatChange(noiseBand(floors))}`]
 }
 
-/** A command line that measures one cell again, with the orders of this run. */
+/** The command line that measures one cell again with the seed of this run. */
 export function reproduceCommand(
   { run }: Pick<RunRecord, 'run'>,
   { arm, reference, load }: Said,
@@ -113,7 +113,7 @@ interface About {
   readonly pinned?: Pinned
 }
 
-/** What keeps a cell from being judged, if anything does. Nothing that was not judged is ever a pass. */
+/** Why a cell cannot be judged, if so. A cell that is not judged never passes. */
 export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<Weighed, 'why'> {
   const reference = about.pinned ? about.pinned.baseline : compared.reference
   const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
@@ -129,19 +129,19 @@ function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, anal
   const { minValid } = limits.blocks
   if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
   if (blocks.planned < minValid) {
-    const sentence = `${blocks.planned} planned, fewer than the ${minValid} blocks without which nothing is decided.`
+    const sentence = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
     return because(sentence, 'too-few-blocks')
   }
   if (blocks.valid < minValid) {
-    const share = `${blocks.valid} of ${blocks.planned} blocks have a valid trial of both ${arm} and ${reference}`
+    const both = `valid trials of both ${arm} and ${reference}`
     const silent = silentIn(analysis, [arm, reference], { load, metric })
     return because(
-      `${share}${silent > 0 ? ` that tells ${metric}` : ''}, fewer than ${minValid}${lostTo(analysis, [arm, reference], load)}.`,
+      `${both}${silent > 0 ? ` with a value of ${metric}` : ''} are in ${blocks.valid} of ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}${lostTo(analysis, [arm, reference], load)}.`,
     )
   }
   if (lost.candidate <= lost.reference + 1) return undefined
   return because(
-    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: what is left may be its better part.`,
+    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: the remaining blocks of ${arm} may be its better ones.`,
   )
 }
 
@@ -149,23 +149,23 @@ function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, 
   if (!effect)
     return because(
       pinned
-        ? 'the pinned reference has too little of it.'
-        : 'its values have no ratio: one of them is 0 or below. Of CPU that happens where a load adds less than idle CPU scatters; give it a higher rate or a longer window.',
+        ? 'the pinned reference has too few blocks of it.'
+        : 'a value is 0 or below, so there is no ratio. For CPU, the load adds less than the scatter of idle CPU: use a higher rate or a longer window.',
     )
   if (pinned && !effect.byNights) {
     return because(
-      'how far nights lie apart without a cause is not known. Accept several runs as the reference, keep a history, or state it as `night` in gate.defaults.',
+      'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `night` in gate.defaults.',
       'nights-unknown',
     )
   }
-  // What nights differ by holds what their clusters differ by.
+  // The spread between runs includes the spread between clusters.
   if (cohorts < 2 && !limits.spread && !pinned && provisions(record)) {
-    return because('all blocks are of one provisioning, and no spread between clusters is given.')
+    return because('all blocks ran on one provisioning, and no spread between clusters is given.')
   }
   return undefined
 }
 
-/** Valid trials of the arms that cannot tell the metric. */
+/** How many valid trials of the arms have no value of the metric. */
 function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {
   const isHere = (one: { readonly arm: string; readonly load: string }) => one.load === load && arms.includes(one.arm)
   const valid = trials.filter(({ status, result: { trial } }) => status === 'valid' && isHere(trial)).length
@@ -173,7 +173,7 @@ function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, 
   return valid - told
 }
 
-/** The validity rules that took the trials. */
+/** The validity rules that made the trials invalid, in parentheses. */
 function lostTo({ trials }: Analysis, arms: readonly string[], load: string): string {
   const lost = trials.filter(
     ({ status, result: { trial } }) => status !== 'valid' && trial.load === load && arms.includes(trial.arm),
@@ -192,7 +192,7 @@ export function concerns({ arm, load, metric }: Objection, cell: Place & { reado
   )
 }
 
-/** A value of a metric as people read it. */
+/** How values of a metric are formatted. */
 export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) => string {
   if (unit === 'seconds') return formatLatency
   if (unit === 'seconds-per-minute') return formatPerMinute

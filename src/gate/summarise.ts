@@ -26,7 +26,7 @@ interface Parts {
   readonly waivers: readonly WaiverUse[]
 }
 
-/** Everything that was found, in one order, with one verdict and one exit code. */
+/** Puts all findings in order and makes one verdict and exit code. */
 export function summarise(parts: Parts): GateResult {
   const { analysis, limits, strict, mode, cells, budgets, changes, waivers } = parts
   const { run } = analysis.record
@@ -91,7 +91,7 @@ function findingsOf({ analysis, objections, warnings, cells, budgets, waivers }:
   return all.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
 }
 
-/** What strikes many trials alike is said once. */
+/** Merges objections of the same rule, so that one that affects many trials is reported once. */
 function grouped(objections: readonly Objection[]): GateFinding[] {
   const groups = Map.groupBy(objections, ({ rule, arm, load }) => JSON.stringify([rule, arm, load]))
   return [...groups.values()].flatMap((group) => {
@@ -137,7 +137,7 @@ function ofWaiver({ match, until, reason, state, cells }: WaiverUse): GateFindin
   return [{ rule: `waiver-${state}`, severity: 'warning', sentence, remedy }]
 }
 
-/** What is firmly known to be bad goes before what is not known. */
+/** Verdicts by severity: certain failures come before unknown results. */
 const GRAVEST = ['regression', 'budget', 'invalid', 'inconclusive'] as const
 
 function verdictOf(findings: readonly GateFinding[], cells: readonly GateCell[]): Verdict {
@@ -146,7 +146,7 @@ function verdictOf(findings: readonly GateFinding[], cells: readonly GateCell[])
   return cells.some(({ verdict, level }) => verdict === 'improvement' && level === 'error') ? 'improvement' : 'pass'
 }
 
-/** A suspicion that nothing has confirmed or dispelled is half a verdict: it never ends in 0. */
+/** The exit code. A suspicion that is neither confirmed nor cleared never exits with 0. */
 function exitOf(verdict: Verdict, cells: readonly GateCell[], strict: boolean): ExitCode {
   if (verdict === 'pass' || verdict === 'improvement') return EXIT.ok
   if (verdict !== 'inconclusive') return EXIT[verdict]

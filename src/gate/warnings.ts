@@ -9,10 +9,10 @@ import { lastLevel, pooledSlope } from '../stats/series.ts'
 import { armsOf, type Pairing } from './pairings.ts'
 import type { Pinned } from './reference.ts'
 
-/** Facts about an arm that do not change from one window to the next. */
+/** Evidence of an arm that stays the same from one window to the next. */
 const LASTING = new Set(['version', 'image', 'layer', 'threads', 'limits', 'identity', 'retries', 'access-log'])
 
-/** What is not the same of candidates and their references in one run: as asked for, and as seen. */
+/** Differences between candidates and their references in one run: in configuration and in evidence. */
 export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[]): ProvenanceChange[] {
   const asked = armsOf(record.run.plan.scenario)
   return pairs.flatMap(({ arm, reference }) => {
@@ -24,7 +24,7 @@ export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[])
   })
 }
 
-/** What is not the same of a run and of the pinned reference. */
+/** Differences between a run and the pinned reference. */
 export function changesSince({ run }: RunRecord, pinned: Pinned): ProvenanceChange[] {
   const [then, now] = [flat(pinned.provenance), flat(run.provenance)]
   const asked = armsOf(run.plan.scenario)
@@ -55,7 +55,7 @@ function factsOf({ results }: RunRecord, arm: string): Map<string, string> {
   return new Map(evidence.flatMap(({ name, seen }) => (LASTING.has(name) ? [[name, seen] as const] : [])))
 }
 
-/** How many connections showed an identity depends on when they were opened; that none or some did is a fact. */
+/** The number of connections with an identity varies with the time of opening, so it is replaced: only none or some matters. */
 function lasting(name: string, seen: string | undefined): string | undefined {
   return name === 'identity' ? seen?.replaceAll(/\b[1-9]\d* (connection|handshake|certificate)s?\b/g, 'some $1s') : seen
 }
@@ -64,14 +64,14 @@ function differs(what: string, reference: string | undefined, candidate: string 
   return reference === candidate ? [] : [{ what, reference: reference ?? 'none', candidate: candidate ?? 'none' }]
 }
 
-/** The nights that are looked back on; below the fewer, a slope is weather. */
+/** The number of runs that drift is looked for in, and the least that give a slope. */
 const NIGHTS = 30
 const FEWEST = 10
 
 /**
- * What each night is too little to see: a ratio to the baseline that creeps. `nights`: of this run's series, itself the
- * last; what is before `since`, when a reference was accepted, was accepted with it. A step is no creeping: only what came
- * after it counts. Only a warning: nights are not independent, and a slope over them proves nothing about any one change.
+ * Finds slow drift of a ratio to the baseline that no single run shows. `nights`: the series of this run, which is the last
+ * of it. Runs before `since` are ignored, because a reference was accepted then. A step is not drift, so only runs after
+ * the last step count. This is only a warning: runs are not independent, and a slope proves nothing about one change.
  */
 export function driftWarnings(
   nights: readonly HistoryEntry[],
@@ -81,7 +81,7 @@ export function driftWarnings(
   const known = nights.filter(({ startedAt }) => startedAt >= since)
   return [...Map.groupBy(known, seriesKey).values()].flatMap((entries) => {
     const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
-    // A load without a p99 of a typical second is judged by its p99, and so it is followed.
+    // A load without a p99 of a typical second is judged by its p99, so p99 is followed.
     const isTold = series.some(({ metrics }) => metrics[TAIL] !== undefined)
     const followed = new Set(limits.metrics.map((metric) => (metric === TAIL && !isTold ? 'p99' : metric)))
     return [...followed].flatMap((metric) => creeping(series, metric, limits))
@@ -112,8 +112,8 @@ function creeping(
     {
       rule: 'slow-drift',
       severity: 'warning',
-      sentence: `${metric} of ${arm} under ${load} has crept by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs, too slowly for any one of them to show.`,
-      remedy: 'Look for the change in `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
+      sentence: `${metric} of ${arm} under ${load} changed slowly by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs; no single run shows it.`,
+      remedy: 'Find the change with `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
       arm,
       load,
       metric,

@@ -34,7 +34,7 @@ export interface ApiAnswer {
   readonly text: string
 }
 
-/** How a command ended, the API server's answer where it is not run, or why nobody knows. */
+/** How a command ended, the API server's answer if it did not run, or why the end is unknown. */
 type ExecEnd = { readonly ended: V1Status } | { readonly refused: ApiAnswer } | { readonly broken: string }
 
 export interface ExecSink {

@@ -33,7 +33,7 @@ async function exitCodeOf(api: Api, what: ExecOf, sink: ExecSink, signal: AbortS
 function broken(where: string, cause: string): Failure {
   return new Failure('exec-broken', `The connection to ${where} broke.`, {
     cause,
-    fix: 'Try again: whether the command ran to its end is not known.',
+    fix: 'Try again: it is unknown whether the command finished.',
   })
 }
 
@@ -118,7 +118,7 @@ export async function* execStream(
 
 function failed({ command, pod, namespace }: Omit<ExecOf, 'stdin'>, code: number, said: string): Failure {
   return new Failure('exec-failed', `${command[0]} in pod ${namespace}/${pod} ended with exit code ${code}.`, {
-    cause: said.trim().slice(-400) || 'it said nothing',
+    cause: said.trim().slice(-400) || 'it wrote no message',
   })
 }
 

@@ -157,11 +157,11 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
   }
 }
 
-/** Times in which the generator itself stood still, as told by requests that it could have sent and did not. */
+/** Pauses of the load generator, found from requests that it could have sent but did not. */
 interface Standstills {
   /** A request could have been sent at `from` and was at `to`. */
   sentLate(from: Micros, to: Micros): void
-  /** How much of a time the generator stood still; to be asked when all is told. */
+  /** How long the load generator paused within a time; valid once all requests are added. */
   within(from: Micros, to: Micros): Micros
 }
 

@@ -72,27 +72,27 @@ const CAUSES: readonly { readonly seen: RegExp; readonly fix: string }[] = [
   },
   {
     seen: /no such host|server misbehaving|name resolution|i\/o timeout.*\blookup\b|\blookup\b.*(timeout|refused|no answer)/i,
-    fix: 'The name of the target could not be resolved: look at the DNS of where the load generator runs.',
+    fix: 'The name of the target could not be resolved: check the DNS of the machine or pod of the load generator.',
   },
   {
     seen: /connection refused/i,
-    fix: 'Nothing listened at the target when it was asked: see whether the server, or the proxy before it, was restarted.',
+    fix: 'Nothing listened at the target: check whether the server, or the proxy before it, restarted.',
   },
   {
     seen: /no route to host|network is unreachable/i,
-    fix: 'There was no way to the target: look at the network between load generator and server.',
+    fix: 'There is no route to the target: check the network between load generator and server.',
   },
   {
     seen: /connection reset|broken pipe|\bEOF\b|(connection|server|socket) (was |is )?clos(ed|ing)|GOAWAY|transport is closing/i,
-    fix: 'The server or a proxy before it closed connections that were in use: look at their logs, at restarts, and at limits on connections and on requests per connection.',
+    fix: 'The server or a proxy before it closed connections in use: check their logs, restarts, and limits on connections and on requests per connection.',
   },
   {
     seen: /x509|certificate|tls: /i,
-    fix: 'The TLS handshake failed: look at the certificates and at the mode of mutual TLS.',
+    fix: 'The TLS handshake failed: check the certificates and the mode of mutual TLS.',
   },
   {
     seen: /timed? ?out|deadline exceeded/i,
-    fix: 'The target did not answer in time: lower the rate, or see what the server and the proxies before it wait for.',
+    fix: 'The target did not answer in time: lower the rate, or check what the server and its proxies wait for.',
   },
 ]
 
@@ -134,9 +134,9 @@ export function whyEnded(
 
 /** Killed, evicted, out of memory: it was under way and did not come to its end. */
 export function endedFromOutside(tool: string, cause: string): Failure {
-  return new Failure('load-failed', `${tool} was ended from outside before it had finished`, {
+  return new Failure('load-failed', `${tool} was terminated before it finished`, {
     cause,
-    fix: 'See who ended it: the memory limit or an eviction of its pod (`kubectl -n bench describe pod client`), the kernel (`dmesg`), or a deadline of what runs meshbench.',
+    fix: 'Find the cause: the memory limit or an eviction of its pod (`kubectl -n bench describe pod client`), the kernel (`dmesg`), or a time limit of the job that runs meshbench.',
   })
 }
 

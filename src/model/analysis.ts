@@ -7,30 +7,30 @@ import type { CostUnit, Role } from './usage.ts'
 export interface RunRecord {
   readonly run: Run
   readonly results: readonly Result[]
-  /** What stood in the clusters of its arms; none where the platform installs nothing, or the run is of before it was kept. */
+  /** The installations in the clusters of its arms; absent where the platform installs nothing, and in old runs. */
   readonly installations?: readonly Installation[]
-  /** Files that could not be read, with the reason: shown, never skipped in silence. */
+  /** Files that could not be read, with the reason. They are always reported. */
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
 }
 
 /**
- * `service`: from the actual send. `response`: from the intended send, so that waiting for a connection behind a stall
- * counts: a replay of each connection, done = max(due, done of the previous) + service time, response = done − due. How
- * late the generator itself was is in neither, since it is no time of the arm's and would hide differences between arms:
- * it is kept as `late`; requests that come out of its pauses withhold the quantiles that they could have made.
+ * `service`: time from the actual send. `response`: time from the intended send, which includes waiting for a connection
+ * behind a stall. It is a replay of each connection: done = max(due, done of the previous) + service time, response =
+ * done − due. Lateness of the load generator is in neither, since the arm does not cause it and it would hide differences
+ * between arms. It is stored as `late`, and quantiles that pauses of the generator could affect are withheld.
  */
 export type Clock = 'response' | 'service'
 
-/** A problem of a trial or of the whole comparison. Every one says cause, effect on the result, and what to do. */
+/** A problem of a trial or of the comparison, with its cause, its effect on the result, and a remedy. */
 export interface Problem {
-  /** Stable, for machines: `rate-not-held`, `too-few-samples`, … */
+  /** Stable, for programs: `rate-not-held`, `too-few-samples`, … */
   readonly rule: string
-  /** `invalid`: the trial does not count. `warning`: it counts, and the reader is told. */
+  /** `invalid`: the trial is not used. `warning`: it is used, and the reader is told. */
   readonly severity: 'invalid' | 'warning'
   readonly cause: string
   readonly effect: string
   readonly remedy: string
-  /** Where in a comparison, when it is not all of it. */
+  /** The arm or load of the comparison that it affects; absent for all. */
   readonly arm?: string
   readonly load?: string
 }
@@ -61,25 +61,25 @@ export interface Estimate {
 }
 
 /**
- * What can be said of an arm against the baseline. `no-difference`: less than the scenario's least effect, or an interval that
- * stays close to none. `within-noise`: not more than the A/A pair shows.
+ * The result of comparing an arm with the baseline. `no-difference`: less than the scenario's least effect, or an interval
+ * close to none. `within-noise`: not more than the difference of the A/A pair.
  */
 export type Standing = 'baseline' | 'higher' | 'lower' | 'no-difference' | 'within-noise' | 'undecided' | 'no-data'
 
-/** What the interval of a comparison rests on. */
+/** The basis of the interval of a comparison. */
 export interface Basis {
-  /** The replicate: with two or more cohorts the cohort, whose scatter holds that of its blocks. */
+  /** The replicate. With two or more cohorts it is the cohort, whose scatter includes that of its blocks. */
   readonly unit: 'cohorts' | 'blocks'
   readonly cohorts: number
-  /** Of its t; `lent` of them by A/A arms of the same mesh, which know as well how far its cohorts lie apart. */
+  /** Degrees of freedom of its t; `lent` of them come from A/A arms of the same mesh. */
   readonly freedom: number
   readonly lent?: number
-  /** Standard deviations of the log-ratio (of the difference where there is no ratio): of cohorts, and of blocks within one. */
+  /** Standard deviations of the log-ratio (or of the difference without a ratio), between cohorts and between blocks within a cohort. */
   readonly between?: number
   readonly within?: number
-  /** One provisioning of clusters: the interval says nothing of another. */
+  /** Whether the interval holds for a single provisioning of clusters only. */
   readonly onlyHere?: true
-  /** What was added on either side for it, by what equal arms differ by: of the logarithm, or of the difference. */
+  /** What the difference of equal arms added on both sides for it, in the logarithm or the difference. */
   readonly widened?: number
 }
 
@@ -91,34 +91,34 @@ export interface Cell {
   /** One value per valid trial, in the metric's base unit. */
   readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
   /**
-   * Level. Of the baseline the mean over its trials; of another arm the baseline's level times `ratio` (plus `difference`
-   * where there is no ratio), which is the mean over its own trials where none is missing. A t interval of its own trials.
+   * The level. For the baseline, the mean over its trials. For another arm, the baseline's level times `ratio` (plus
+   * `difference` without a ratio), which is the mean over its own trials if none is missing. The t interval is of its own trials.
    */
   readonly estimate?: Estimate
-  /** What level and comparison are means of: logarithms; values where an arm has some that are 0 or less. */
+  /** Kind of mean of level and comparison: geometric, or arithmetic where any arm has values of 0 or below. */
   readonly mean?: 'geometric' | 'arithmetic'
   /** Ratio to the baseline, paired within blocks: t interval on log-ratios. Absent for the baseline, where no block has both, and where means are arithmetic. */
   readonly ratio?: Estimate
   /** Difference to the baseline in the metric's unit: its level times (ratio − 1), with the ratio's interval. Without a ratio the mean difference, paired within blocks. */
   readonly difference?: Estimate
-  /** Of the ratio, or of the difference where there is no ratio. */
+  /** The basis of the ratio, or of the difference without a ratio. */
   readonly basis?: Basis
-  /** Two-sided, against no difference, by the t of the interval. For one look at one cell. */
+  /** Two-sided p-value against no difference, by the t of the interval, for a single cell. */
   readonly p?: number
   /**
    * Benjamini and Hochberg’s q over all cells of the run: below 0.05, at most 5 % of such findings are false. Absent for
    * A/A pairs.
    */
   readonly q?: number
-  /** The Hodges–Lehmann ratio over blocks, where it does not say the same as the t interval over blocks. */
+  /** The Hodges–Lehmann ratio over blocks, where it disagrees with the t interval over blocks. */
   readonly robust?: Estimate
-  /** Of an undecided cell: what would decide it in all, if estimate and scatter stay where they are. */
+  /** For an undecided cell: the total number of blocks or cohorts that would decide it if estimate and scatter stay the same. */
   readonly needed?: { readonly blocks: number; readonly cohorts: number }
   readonly standing: Standing
   readonly notes: readonly string[]
 }
 
-/** The distribution that is drawn: histograms of all valid trials merged. For looking, not for inference. */
+/** The merged histograms of all valid trials, for charts and not for inference. */
 export interface Distribution {
   readonly arm: string
   readonly load: string
@@ -128,7 +128,7 @@ export interface Distribution {
   readonly spectrum: readonly { readonly quantile: number; readonly latency: number }[]
 }
 
-/** CPU that is busy on average, and memory. Of something per request and second they are for each of these. */
+/** Average busy CPU, and memory; or both per request per second. */
 export interface Resources {
   readonly cores: number
   readonly bytes: number
@@ -140,9 +140,9 @@ export interface ComponentCost {
   readonly load: string
   readonly component: string
   readonly role: Role
-  /** CPU-seconds that a million requests add to what is there without load; absent without idle windows. */
+  /** CPU-seconds that a million requests add to idle CPU; absent without idle windows. */
   readonly cpu?: number
-  /** Without load; likewise. */
+  /** Use without load; absent without idle windows. */
   readonly idle?: Resources
   /** Cores busy on average under load. */
   readonly cores: number
@@ -151,22 +151,22 @@ export interface ComponentCost {
   readonly n: number
 }
 
-/** What one valid trial says of the mesh of an arm, in the units that the cost model counts in. */
+/** What the mesh of an arm used in one valid trial, in the units of the cost model. */
 export interface CostSample {
   readonly arm: string
   readonly load: string
   readonly cohort: number
   readonly block: number
   /**
-   * Without load: of one sidecar, of what the mesh has on one node and in one namespace, and of what it has once. Pages of files
-   * that sidecars on one node share count for the node.
+   * Use without load: per pod (sidecar), per node, per namespace, and per cluster. File pages that sidecars on one node share
+   * count for the node.
    */
   readonly idle: Readonly<Record<CostUnit, Resources>>
-  /** What each request per second adds on its whole way. */
+  /** What each request per second adds on its path. */
   readonly perRate: Resources
 }
 
-/** The A/A pair's spread for one load and metric: the smallest ratio that tonight can be told from nothing. */
+/** The difference of an A/A pair for one load and metric: smaller differences are noise in this run. */
 export interface NoiseFloor {
   readonly load: string
   readonly metric: string
@@ -174,7 +174,7 @@ export interface NoiseFloor {
   readonly ratio: Estimate
 }
 
-/** Percentiles of one valid trial, for looking at the spread between trials. */
+/** Percentiles of one valid trial, for charts of the scatter between trials. */
 export interface TrialSpectrum {
   readonly trial: string
   readonly arm: string
@@ -184,27 +184,27 @@ export interface TrialSpectrum {
   readonly latencies: readonly number[]
 }
 
-/** Where a trial's spectrum is read. */
+/** The quantiles of a trial's spectrum. */
 export const SPECTRUM_QUANTILES = [
   0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999,
   0.9995, 0.9999,
 ] as const
 
-/** The arms that are compared with the baseline, best first, under one load by one metric. */
+/** The ranking of the arms other than the baseline, best first, for one load and metric. */
 export interface Ranking {
   readonly load: string
   readonly metric: string
   readonly groups: readonly RankGroup[]
 }
 
-/** Arms that cannot be told from the best of them: within a group there is no order. */
+/** Arms without a decided difference from the best of them; a group has no order within it. */
 export interface RankGroup {
   readonly arms: readonly string[]
   /** The best of this group against the best of the group before it, paired within blocks; absent for the first group. */
   readonly behind?: { readonly ratio?: Estimate; readonly difference?: Estimate }
 }
 
-/** Loads that differ in nothing but their rate, slowest first, and what each arm does as the rate grows. */
+/** Loads that differ only in their rate, slowest first, and the curve of each arm. */
 export interface Sweep {
   readonly loads: readonly string[]
   readonly curves: readonly SweepCurve[]
@@ -214,40 +214,40 @@ export interface SweepCurve {
   readonly arm: string
   readonly points: readonly {
     readonly load: string
-    /** Requests per second that were asked for. */
+    /** Target rate in requests per second. */
     readonly rate: number
     /** Answers per second. */
     readonly throughput?: Estimate
     readonly p50?: Estimate
     readonly p99?: Estimate
   }[]
-  /** Where it stops keeping up: the last load that it carried and the first that it did not. Absent where it carried all of them. */
+  /** Where it no longer keeps up: the last load that it carried and the first that it did not. Absent where it carried all. */
   readonly knee?: { readonly carried?: string; readonly broke: string; readonly why: string }
 }
 
-/** Everything that terminal, JSON, gate and report show: computed once, never again by any of them. */
+/** Everything that terminal, JSON, gate and report show. It is computed once. */
 export interface Analysis {
   readonly schema: 1
   readonly record: RunRecord
   readonly metrics: readonly MetricInfo[]
   readonly trials: readonly JudgedTrial[]
-  /** Trials that the plan has and that were not run. */
+  /** Planned trials that did not run. */
   readonly missing: readonly string[]
-  /** How much of the run counts: trials that are valid, and all that the plan has. */
+  /** Numbers of valid and of planned trials. */
   readonly validTrials: number
   readonly plannedTrials: number
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
-  /** Computed when it is first read: it decodes every histogram, which only pictures need. */
+  /** Computed on first use, since it decodes every histogram, which only charts need. */
   readonly distributions: readonly Distribution[]
-  /** Likewise computed when first read. */
+  /** Computed on first use. */
   readonly spectra: readonly TrialSpectrum[]
   readonly rankings: readonly Ranking[]
-  /** Why nobody is shown these ranks: an arm is not the released product. Absent where nothing says so. */
+  /** Why ranks are not shown: an arm is not the released product. Absent where they are shown. */
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
-  /** Of arms with a mesh, where there are idle windows. */
+  /** Samples of arms with a mesh, where there are idle windows. */
   readonly costs: readonly CostSample[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]

@@ -14,7 +14,7 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'visit'; readonly visit: Visit; readonly cohort: number; readonly block: number }
   | { readonly type: 'step'; readonly title: string; readonly arm?: string }
   | { readonly type: 'installed'; readonly installation: Installation }
-  /** The idle window of a visit: the arm is up, nothing is sent. */
+  /** The idle window of a visit: the arm is up and gets no requests. */
   | { readonly type: 'idle'; readonly arm: string; readonly seconds: number }
   | { readonly type: 'phase'; readonly trial: Trial; readonly phase: Phase; readonly seconds: number }
   | { readonly type: 'result'; readonly result: Result; readonly raw: readonly RawOutput[] }
@@ -23,7 +23,7 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'done'; readonly measured: number; readonly failed: number }
 )
 
-/** Whether a window begins with it, within which nothing may be drawn or written. */
+/** Whether the event opens a window, during which nothing may be drawn or written. */
 export function opensWindow(event: Event): boolean {
   return event.type === 'idle' || (event.type === 'phase' && event.phase === 'measure')
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Exit codes; the README lists the same table. */
+/** Exit codes, as in the README. */
 export const EXIT = {
   ok: 0,
   usage: 2,
@@ -21,10 +21,10 @@ export const failureSchema = z.object({
   fix: z.string().optional(),
 })
 
-/** A failure as data: what stands in a trial's file. */
+/** A failure as data, as stored in a trial's file. */
 export type FailureData = z.infer<typeof failureSchema>
 
-/** Failure codes by the exit code they end the program with; what is not listed here is infrastructure. */
+/** Failure codes that end the program with the exit code `usage`. Codes in neither set are `infrastructure`. */
 const USAGE = new Set([
   'usage',
   'scenario',
@@ -38,12 +38,12 @@ const USAGE = new Set([
   'already-merged',
 ])
 
-/** Data is there and cannot be judged: a gate that met it must never be green. */
+/** Failure codes for data that cannot be judged: with these, a gate must not pass. */
 const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference', 'not-comparable', 'history-damaged'])
 
 /**
- * Anything that stops us says what happened, why, and what to do about it.
- * `code` is stable and for machines; `message` is one sentence for people.
+ * An error with what happened, why, and what to do about it.
+ * `code` is stable, for programs; `message` is one sentence for people.
  */
 export class Failure extends Error {
   readonly code: string
@@ -73,14 +73,14 @@ export class Failure extends Error {
     }
   }
 
-  /** What is not a Failure yet becomes one, keeping the original as its cause. */
+  /** Makes a Failure of any error, with the original as its cause. */
   static from(error: unknown, code = 'unexpected', message?: string): Failure {
     if (error instanceof Failure) return error
     return new Failure(code, message ?? causeText(error), message === undefined ? {} : { cause: error })
   }
 }
 
-/** Of what programs write, what a terminal may be sent: no colours, no moves of its cursor, no bytes of a binary file. */
+/** Removes from the output of programs what a terminal must not get: colours, cursor movement and binary data. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
   return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]|\r+(?=\n|$)/g, '').replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]+/g, '·')

@@ -11,7 +11,7 @@ const estimateSchema = z.object({
   n: z.number(),
 })
 
-/** One arm under one load in one run: what is kept of a run when its folder is gone. Levels are in base units. */
+/** One arm under one load in one run. The history keeps this when the run's folder is gone. Levels are in base units. */
 export const historyEntrySchema = z.object({
   schema: z.literal(HISTORY_SCHEMA),
   run: z.string(),
@@ -20,16 +20,16 @@ export const historyEntrySchema = z.object({
   scenario: z.string(),
   platform: z.string(),
   profile: z.string(),
-  /** The class of the machine in one line: series of different classes are never joined. */
+  /** The machine class in one line. Series of different classes are never joined. */
   machine: z.string(),
   arm: z.string(),
   mesh: z.string(),
-  /** What ratios are to. */
+  /** The arm that ratios refer to. */
   baseline: z.string(),
   load: z.string(),
-  /** What the load asked for: a load that changed under the same name begins a new series. */
+  /** The settings of the load. A load that changes under the same name starts a new series. */
   asked: z.string(),
-  /** By what they are the version of. */
+  /** Versions by the name of the program or image. */
   versions: z.record(z.string(), z.string()),
   validTrials: z.number(),
   plannedTrials: z.number(),
@@ -40,15 +40,15 @@ export const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** Runs that can stand in one line: same arm, load, machine class, platform and profile. */
+/** The key of a series: same arm, load, machine class, platform and profile. */
 export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
   return JSON.stringify([platform, profile, machine, arm, mesh, baseline, load, asked])
 }
 
 /**
- * What is followed of a metric over the runs of a series: its ratio to the baseline, since a slower night moves both; its level
- * where no run has a ratio, of the baseline itself and of what the baseline has none of, such as the CPU of a mesh.
+ * What is followed of a metric over runs: its ratio to the baseline, since a slower machine affects both; or its level where
+ * no run has a ratio: for the baseline, and for metrics that are 0 for the baseline, such as the CPU of a mesh.
  */
 export function followedOf(series: readonly HistoryEntry[], metric: string): 'ratio' | 'level' {
   return series.some(({ metrics }) => metrics[metric]?.ratio) ? 'ratio' : 'level'
@@ -56,7 +56,7 @@ export function followedOf(series: readonly HistoryEntry[], metric: string): 'ra
 
 type Machine = Provenance['machine']
 
-/** What makes two machines the same for a measurement, by the name that people read. Memory in whole GiB: the kernel keeps a varying rest. */
+/** The facts that make two machines comparable, by readable name. Memory is in whole GiB, since the kernel reserves a varying part. */
 export function machineClass({ arch, cpu, cores, memoryBytes, governor, virtual }: Machine): Record<string, string> {
   return {
     architecture: arch,
@@ -68,7 +68,7 @@ export function machineClass({ arch, cpu, cores, memoryBytes, governor, virtual 
   }
 }
 
-/** The class in one line: equal for machines whose figures may be compared. */
+/** The machine class in one line, equal for machines whose figures can be compared. */
 export function machineClassText(machine: Machine): string {
   return Object.values(machineClass(machine)).join(', ')
 }

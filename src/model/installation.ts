@@ -6,7 +6,7 @@ export const INSTALLATION_SCHEMA = 1
 const valuesSchema = z.custom<Values>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 const objectsSchema = z.array(z.custom<KubernetesObject>((value) => typeof value === 'object' && value !== null))
 
-/** One step of an installation. Nothing in it is a secret: passwords, keys and the data of Secrets are left out. */
+/** One part of an installation, without secrets: passwords, keys and the data of Secrets are left out. */
 const installedPartSchema = z.object({
   /** `istiod`, `definitions of the Gateway API`, `enrolment`, … */
   title: z.string(),
@@ -15,24 +15,24 @@ const installedPartSchema = z.object({
   chart: z
     .object({
       name: z.string(),
-      /** The chart's own, whatever was asked for. */
+      /** The version in the chart, which may differ from the requested one. */
       version: z.string(),
       appVersion: z.string().optional(),
-      /** Of its files. */
+      /** Digest of its files. */
       sha256: z.string(),
     })
     .optional(),
   namespace: z.string().optional(),
-  /** Helm values over the chart's own: the mesh's, the site's and the arm's, merged. */
+  /** Helm values that override the chart's defaults, merged from mesh, site and arm. */
   values: valuesSchema.optional(),
-  /** What was applied. Of a CustomResourceDefinition only its name and digest. */
+  /** Applied objects; CustomResourceDefinitions with name and digest only. */
   objects: objectsSchema.optional(),
-  /** What helm made of chart and values; likewise. */
+  /** Objects that Helm rendered, in the same form. */
   rendered: objectsSchema.optional(),
 })
 export type InstalledPart = z.infer<typeof installedPartSchema>
 
-/** `arms/<arm>-<digest>.json`: what stands in the cluster of an arm. Equal ones are one file, however often provisioned. */
+/** `arms/<arm>-<digest>.json`: the installation in an arm's cluster. Equal installations share one file. */
 export const installationSchema = z.object({
   schema: z.literal(INSTALLATION_SCHEMA),
   arm: z.string(),
@@ -41,7 +41,7 @@ export const installationSchema = z.object({
   profile: z.string(),
   /** SHA-256 of mesh, version, profile and the digests of all parts. */
   digest: z.string(),
-  /** In the order of installing. */
+  /** In the order of installation. */
   parts: z.array(installedPartSchema),
 })
 export type Installation = z.infer<typeof installationSchema>

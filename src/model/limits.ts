@@ -4,7 +4,7 @@ import type { MetricUnit } from './units.ts'
 export const LEVELS = ['off', 'warn', 'error'] as const
 export type Level = (typeof LEVELS)[number]
 
-/** A number of a metric's unit as people write it; which unit is only known when the metric is. */
+/** An amount as a person writes it. Its unit must match that of the metric. */
 export interface Quantity {
   readonly unit: MetricUnit
   /** In base units. */
@@ -13,50 +13,50 @@ export interface Quantity {
   readonly text: string
 }
 
-/** What a cell is judged by. Shares are of the reference: 0.1 is 10 %. */
+/** The limits of a cell, as shares of the reference: 0.1 is 10 %. */
 export interface CellLimits {
   /** A cell passes when its bound is not worse than this. */
   readonly margin: number
-  /** Smaller effects are no regression, however certain. */
+  /** Smaller effects are no regression, even if they are certain. */
   readonly minEffect: number
-  /** Smaller differences are no regression, however large their ratio; holds for metrics of its unit. */
+  /** Smaller differences are no regression, even if their ratio is large; for metrics with this unit. */
   readonly minAbsolute: Quantity
-  /** Its level when it cannot be judged: too few valid blocks. */
+  /** Level of a cell that cannot be judged because it has too few valid blocks. */
   readonly nodata: Exclude<Level, 'off'>
-  /** How far the means of equal arms on different provisionings lie apart, and from how many that is known. */
+  /** The scatter of equal arms between provisionings, and the number of provisionings behind it. */
   readonly spread?: { readonly deviation: number; readonly cohorts: number }
-  /** Of a pinned reference: how far ratios to the baseline lie apart from run to run without a cause, and from how many that is known. */
+  /** For a pinned reference: the normal scatter of ratios between runs, and the number of runs behind it. */
   readonly night?: { readonly deviation: number; readonly runs: number }
 }
 
-/** How p-values are adjusted for the family: `holm` for any cells; `maxt` pays less for cells that move together. */
+/** How p-values are adjusted for the family: `holm` for any cells; `maxt` has more power for correlated cells. */
 export const FAMILY_METHODS = ['holm', 'maxt'] as const
 export type FamilyMethod = (typeof FAMILY_METHODS)[number]
 
-/** Covers cells until the end of a day (UTC, `2026-12-01`). */
+/** Excuses cells until the end of a day (UTC, such as `2026-12-01`). */
 export interface Waiver {
   readonly match: string
   readonly until: string
   readonly reason: string
 }
 
-/** What a gate demands. Patterns are `arm/load/metric`, where `*` stands for any part of a name. */
+/** The limits of a gate. Patterns are `arm/load/metric`, with `*` for any part of a name. */
 export interface Limits {
-  /** By candidate; or a rule: `*-ref` is the reference of what `*` stands for. */
+  /** Reference by candidate; or a rule: `*-ref` is the reference of `*`. */
   readonly reference: string | Readonly<Record<string, string>>
-  /** A file of `gate accept`, in place of reference arms. */
+  /** A file of `gate accept`, instead of reference arms. */
   readonly pinned?: string
-  /** Judged unless `assert` says otherwise: the family that `alpha` holds for. */
+  /** Metrics that are judged unless `assert` overrides it. They form the family of `alpha`. */
   readonly metrics: readonly string[]
-  /** Chance that a night without any difference has a regression in any cell; and the same of an improvement. */
+  /** Probability that a run without any difference has a regression in any cell, and the same for an improvement. */
   readonly alpha: number
   readonly family: { readonly method: FamilyMethod }
   readonly blocks: {
-    /** Of the first stage. */
+    /** Blocks of the first stage. */
     readonly initial: number
-    /** In all, after `run --extend`. */
+    /** Total blocks after `run --extend`. */
     readonly extendTo: number
-    /** Fewer blocks with both arms valid decide nothing. */
+    /** Least number of blocks in which both arms are valid. */
     readonly minValid: number
   }
   readonly defaults: CellLimits & { readonly level: Level }

@@ -3,23 +3,23 @@ import type { Vendor } from './site.ts'
 import type { Seconds } from './units.ts'
 import type { Carried, Evidence, Role } from './usage.ts'
 
-/** What a mesh understands of the traffic: nothing, bytes, or requests. */
+/** What a mesh parses: nothing, bytes, or requests. */
 export type Layer = 'none' | 'L4' | 'L7'
 
-/** A mesh, or an architecture, as data. */
+/** The declaration of a mesh or an architecture. */
 export interface Mesh {
   readonly name: string
   readonly title: string
-  /** One sentence: what stands between client and server. */
+  /** One sentence: what is between client and server. */
   readonly summary: string
   readonly layer: Layer
   /** Whether traffic between client and server is expected under mutual TLS. */
   readonly mtls: boolean
   /** Settings that `values` of an arm may override, with their defaults by profile. */
   readonly settings: Readonly<Record<string, Setting>>
-  /** How it is built from processes on one host; absent where it cannot be. */
+  /** How it is built from processes on one host; absent if that is not possible. */
   readonly processes?: ProcessMesh
-  /** How it is installed in a cluster of its own; absent where it cannot be. */
+  /** How it is installed in a cluster; absent if that is not possible. */
   readonly kubernetes?: KubernetesMesh
 }
 
@@ -36,7 +36,7 @@ export interface Setting {
   readonly summary: string
   /** `values`: Helm values by the chart's key (`*`: every chart), merged over all others. */
   readonly type: 'number' | 'boolean' | 'string' | 'values'
-  /** Numbers are whole, and at least this (0 when absent). */
+  /** Least value of a number, which must be whole; 0 when absent. */
   readonly minimum?: number
   readonly default: Readonly<Record<Profile, SettingValue>>
 }
@@ -47,12 +47,12 @@ export interface ProcessMesh {
   readonly proxies: readonly ProcessProxy[]
 }
 
-/** One Envoy: what it listens for and how it passes on. */
+/** One Envoy: what it accepts and how it forwards. */
 export interface ProcessProxy {
   /** The component's name, in results and charts. */
   readonly name: string
   readonly role: Role
-  /** Whose certificate it shows: the client's, the server's, or its node's. */
+  /** The certificate that it presents: that of the client, the server, or its node. */
   readonly identity: 'client' | 'server' | 'client-node' | 'server-node' | 'waypoint'
   /** What arrives: plain traffic, requests under mTLS, or an HBONE tunnel (HTTP/2 CONNECT over mTLS). */
   readonly accepts: 'plain' | 'mtls' | 'hbone'
@@ -61,35 +61,35 @@ export interface ProcessProxy {
   readonly layer: 'L4' | 'L7'
 }
 
-/** A mesh in a cluster of its own. Everything here is data, or a pure function that gives data. */
+/** A mesh in a cluster: data, and pure functions that return data. */
 export interface KubernetesMesh {
-  /** Where its charts and images come from, unless a site says otherwise; absent where nothing is installed. */
+  /** Default source of its charts and images, which a site file can replace; absent where nothing is installed. */
   readonly vendor?: Vendor
-  /** What is wrong with a version that an arm names; undefined where it can be installed. */
+  /** The problem of a version that an arm names; undefined if it can be installed. */
   readonly versionTrouble?: (version: string) => VersionTrouble | undefined
-  /** Protocols that the mesh carries as its layer says. */
+  /** Protocols that the mesh handles at its declared layer. */
   readonly protocols: readonly Protocol[]
-  /** In order; undone in the reverse order. */
+  /** Steps of the installation in order. They are undone in reverse order. */
   install(about: InstallAbout): readonly InstallStep[]
   /** Every image that its pods run, injected ones included. */
   images(about: InstallAbout): readonly MeshImage[]
-  /** Images that rendered charts put into pods by injection, where no object names them whole. */
+  /** Images of injected containers that no rendered object names in full. */
   readonly injectedImages?: (objects: readonly KubernetesObject[]) => readonly string[]
   /** What makes the workload part of the mesh. */
   enrol(about: InstallAbout): Enrolment
-  /** Whose cost a container is; the first that matches counts, and what none matches is the node's own. */
+  /** Assigns containers to components. The first match counts; containers without a match belong to the node. */
   readonly components: readonly ComponentRule[]
-  /** The certificates that end first of those in force as it is installed here; absent where it has none. */
+  /** The certificates with the shortest lifetime; absent where the mesh has none. */
   readonly certificates?: Certificates
   /** Metrics that are read at both snapshots of a window. */
   readonly scrapes: readonly Scrape[]
-  /** What the pods themselves show: enrolment, threads, limits. Read once when the arm is up. */
+  /** Evidence from pods: enrolment, threads, limits. It is read once, when the arm is up. */
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
-  /** What the counters show between two snapshots. */
+  /** Evidence from counters between two snapshots. */
   prove(counters: Counters, about: InstallAbout): { readonly evidence: readonly Evidence[]; readonly carried?: Carried }
 }
 
-/** What proxies show each other. They are renewed at half of their life, which a frozen cluster misses. */
+/** Certificates of proxies. They are renewed at half of their lifetime, which a frozen cluster misses. */
 export interface Certificates {
   readonly what: string
   readonly lifetime: Seconds
@@ -100,24 +100,24 @@ export interface VersionTrouble {
   readonly remedy: string
 }
 
-/** An image, and the nodes whose pods run it: no other needs it. */
+/** An image, and the nodes whose pods run it. */
 export interface MeshImage {
   readonly name: string
   readonly on: readonly NodePart[]
 }
 
-/** What an arm's installation depends on. */
+/** The inputs of an arm's installation. */
 export interface InstallAbout {
   /** The version that is installed: a chart's, and the images' tag. */
   readonly version: string
   readonly vendor: Vendor
   readonly profile: Profile
   readonly settings: Settings
-  /** Where the workload lives. */
+  /** Namespace of the workload. */
   readonly namespace: string
 }
 
-/** One step of an installation. What it takes to undo it follows from it. */
+/** One step of an installation, which also defines how to undo it. */
 export type InstallStep =
   | { readonly do: 'gateway-api' }
   | {
@@ -125,11 +125,11 @@ export type InstallStep =
       readonly release: string
       /** Key of the vendor's charts. */
       readonly chart: string
-      /** Of the chart, where a repository or a registry holds several; a folder or an archive has its own. */
+      /** Version of the chart in a repository or registry; a folder or an archive has only one. */
       readonly version: string
       readonly namespace: string
       readonly values: Values
-      /** Values that hold a key pair made for the run; never written where others can read them. */
+      /** Values with a key pair made for the run. They are never written where others can read them. */
       readonly credentials?: 'linkerd'
     }
   /** The site's own manifests for the vendor, where it has some. */
@@ -157,17 +157,17 @@ export interface KubernetesObject {
   readonly [key: string]: unknown
 }
 
-/** What is put on the workload's namespace and pods, and what stands beside them. */
+/** Labels and annotations of the workload's namespace and pods, and objects beside them. */
 export interface Enrolment {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly podAnnotations?: Readonly<Record<string, string>>
-  /** Made in the workload's namespace before its pods: policies, a waypoint. */
+  /** Objects that are created in the workload's namespace before its pods: policies, a waypoint. */
   readonly objects: readonly KubernetesObject[]
   readonly until: readonly Readiness[]
 }
 
-/** Which containers are a component. */
+/** A component, and the containers that belong to it. */
 export interface ComponentRule {
   /** The component's name, in results and charts. */
   readonly component: string
@@ -177,7 +177,7 @@ export interface ComponentRule {
   readonly labels: Readonly<Record<string, string>>
   /** The container's name; any when absent. */
   readonly container?: string
-  /** One component for each node it runs on: the node's part is added to its name. */
+  /** Whether each node has a component of its own, with the role of the node in its name. */
   readonly perNode?: boolean
 }
 
@@ -210,11 +210,11 @@ export interface Counters {
   }[]
 }
 
-/** What a node is there for: nothing but the control plane, the load generator, or the server. */
+/** The roles of nodes: control plane, load generator, or server. */
 export const NODE_PARTS = ['control', 'client', 'server'] as const
 export type NodePart = (typeof NODE_PARTS)[number]
 
-/** A pod as it was seen. */
+/** An observed pod. */
 export interface PodFact {
   readonly name: string
   readonly namespace: string
@@ -230,9 +230,9 @@ export interface PodFact {
 export interface ContainerFact {
   readonly name: string
   readonly image: string
-  /** With the digest, where the runtime knows it. */
+  /** The image with its digest, if the runtime reports it. */
   readonly imageId: string
-  /** Of the runtime; names the container's cgroup. */
+  /** The container id of the runtime, which is in the name of its cgroup. */
   readonly id: string
   readonly restarts: number
   readonly ready: boolean

@@ -3,7 +3,7 @@ import type { Seconds } from './units.ts'
 
 /** One load against one arm in one block: the unit of replication, one result file. */
 export interface Trial {
-  /** Unique in the run and fit for a file name: `c1-b03-envoy-sidecar-http-1k`. */
+  /** Unique in the run and usable as a file name: `c1-b03-envoy-sidecar-http-1k`. */
   readonly id: string
   /** Counted from 1. */
   readonly cohort: number
@@ -11,13 +11,13 @@ export interface Trial {
   readonly block: number
   readonly arm: string
   readonly load: string
-  /** Place of the arm in its block, from 1. */
+  /** Position of the arm in its block, from 1. */
   readonly position: number
-  /** Place of the trial in the whole run, from 1. */
+  /** Position of the trial in the run, from 1. */
   readonly order: number
 }
 
-/** One arm within one block: brought up, its loads measured in shuffled order, put down. */
+/** One arm within one block: it is raised, its loads are measured in shuffled order, and it is lowered. */
 export interface Visit {
   readonly arm: string
   readonly trials: readonly Trial[]
@@ -35,38 +35,38 @@ export interface Cohort {
   readonly blocks: readonly Block[]
 }
 
-/** Which part of a plan a machine measures: the `index`-th, from 1, `of` so many. */
+/** The part of a plan that one machine measures: number `index`, from 1, of `of` parts. */
 export interface Shard {
   readonly index: number
   readonly of: number
 }
 
-/** A run's whole schedule: a pure function of the scenario, printable, stored, resumable. */
+/** The schedule of a run. It is a pure function of the scenario, and is stored with the run. */
 export interface Plan {
   readonly scenario: Scenario
   readonly cohorts: readonly Cohort[]
-  /** Where this is a part of the schedule that the scenario gives. */
+  /** Set if this is only a part of the scenario's schedule. */
   readonly shard?: Shard
 }
 
-/** What the wall clock is spent on, in seconds; learned from finished trials where there are some. */
+/** Costs of a run in seconds of wall-clock time, estimated from finished trials where possible. */
 export interface Costs {
   /** Tools and cohort-wide provisioning, once per cohort. */
   readonly cohort: Seconds
-  /** Raising and lowering an arm, once per visit; its idle window comes on top. */
+  /** Raising and lowering an arm, once per visit, without its idle window. */
   readonly visit: Seconds
-  /** Beyond warm-up and window, once per trial. */
+  /** Overhead per trial besides warm-up and window. */
   readonly trial: Seconds
-  /** What warm-up and window take together, where the wall clock differs from the load's: simulated trials. */
+  /** Wall-clock time of warm-up and window together, if it differs from the load's settings (simulated trials). */
   readonly window?: Seconds
 }
 
-/** More blocks than this are no plan but another machine: a night of blocks of two minutes. */
+/** Most blocks that are ever proposed: about ten hours of blocks of two minutes. */
 export const MOST_BLOCKS = 200
 
 /**
- * How many blocks a schedule has. Where arms are measured one after the other (`isolation: sequential`), each has its own part
- * of every block, so the parts are more than the blocks.
+ * The number of blocks of a schedule. With `isolation: sequential`, each arm has its own part of every block, so there are
+ * more parts than blocks.
  */
 export function blockCount({ cohorts }: Pick<Plan, 'cohorts'>): number {
   return new Set(cohorts.flatMap(({ blocks }) => blocks.map(({ block }) => block))).size

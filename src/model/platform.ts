@@ -6,7 +6,7 @@ import type { Arm, Load, LoadToolName, PlatformName, Protocol } from './scenario
 import type { Seconds } from './units.ts'
 import type { Observation } from './usage.ts'
 
-/** What a check found. An `error` keeps the run from starting. */
+/** A finding of a check. An `error` prevents the run from starting. */
 export interface Finding {
   readonly severity: 'ok' | 'warning' | 'error'
   readonly what: string
@@ -14,27 +14,27 @@ export interface Finding {
   readonly fix?: string
 }
 
-/** Something is being done that takes a while: a line for the eye. */
+/** A step that takes a while, for display. */
 export interface Step {
   readonly title: string
-  /** Whom it concerns, where it is one arm. */
+  /** The arm of the step, if it is for one arm. */
   readonly arm?: string
-  /** What stands now, once an arm's installation is complete. */
+  /** The installation, once it is complete. */
   readonly installation?: Installation
 }
 
-/** Why something stays although no run goes on with it, until it is asked for by name. */
+/** Why a leftover is removed only on request. */
 export type Spared =
-  /** A cluster that was left standing for the next run. */
+  /** A cluster kept for the next run. */
   | 'kept'
-  /** It has a name like ours, but nothing says that we made it. */
+  /** Its name looks like ours, but there is no record that meshbench made it. */
   | 'unrecorded'
-  /** An image that a run brought to this machine. */
+  /** An image that a run pulled. */
   | 'pulled'
 
-/** What a run left behind. `alive`: its owner still runs, so it is no leftover. */
+/** Something that a run made. `alive`: its owner still runs, so it is still in use. */
 export interface Leftover {
-  /** Absent where nobody knows. */
+  /** The run that made it; absent if unknown. */
   readonly run?: string
   readonly what: string
   readonly alive: boolean
@@ -42,43 +42,43 @@ export interface Leftover {
   remove(): Promise<void>
 }
 
-/** Whether nobody needs it any more, and nobody has to be asked. */
+/** Whether it can be removed without asking. */
 export function isAbandoned({ alive, spared }: Pick<Leftover, 'alive' | 'spared'>): boolean {
   return !alive && spared === undefined
 }
 
-/** What the world provides for a run, once everything is fetched. */
+/** What a prepared platform provides for a run. */
 export interface Provided {
   readonly tools: readonly ToolProvenance[]
   readonly caveat?: string
 }
 
-/** Who a run is: stamped on everything that it makes, so that a leftover can be found. */
+/** The identity of a run. Everything that the run makes is marked with it, so that leftovers can be found. */
 export interface RunIdentity {
   readonly id: string
 }
 
-/** Where arms live. */
+/** A platform, on which arms run. */
 export interface Platform {
   readonly name: PlatformName
   /** One sentence on what this platform is, for help texts. */
   readonly title: string
-  /** What stands in the way of this plan; changes nothing. */
+  /** Checks whether this plan can run, without changing anything. */
   check(plan: Plan): Promise<Finding[]>
-  /** What can be told of a plan from files alone, without asking what carries it out; absent where there is nothing to tell. */
+  /** Checks a plan by files only, without access to the platform; absent if there is nothing to check. */
   review?(plan: Plan): Promise<Finding[]>
-  /** Fetches and builds what the plan needs. Throws a Failure where that cannot be had. */
+  /** Downloads and builds what the plan needs. Throws a Failure if that is not possible. */
   prepare(plan: Plan, signal: AbortSignal): AsyncGenerator<Step, Provided>
   /** Provisions a cohort. Disposing of the testbed removes all that it made. */
   open(plan: Plan, cohort: Cohort, run: RunIdentity, signal: AbortSignal): AsyncGenerator<Step, Testbed>
-  /** What runs, living or dead, have left on this machine. */
+  /** What running and ended runs have made on this machine. */
   leftovers(): Promise<Leftover[]>
 }
 
 export interface Testbed extends AsyncDisposable {
-  /** Provision or thaw, install the mesh, deploy the workload, wait until it answers a real request. */
+  /** Provisions or thaws the arm, installs the mesh, deploys the workload, and waits for the answer to a real request. */
   raise(arm: Arm, signal: AbortSignal): AsyncGenerator<Step, RunningArm>
-  /** Freeze or remove. A failure here ends the run: what is left would spoil every later block. */
+  /** Freezes or removes the arm. A failure ends the run, since leftovers would affect every later block. */
   lower(arm: Arm): Promise<void>
 }
 
@@ -86,30 +86,30 @@ export interface Testbed extends AsyncDisposable {
 export interface RunningArm {
   /** A folder that programs run here may write to. */
   readonly dir: string
-  /** What the load generator is pointed at. */
+  /** The target of the load generator. */
   target(load: Load): string
-  /** Runs a program where the load generator sits. A non-zero exit code is a value, not an error. */
+  /** Runs a program at the place of the load generator. A non-zero exit code is not an error. */
   exec(command: Command, signal: AbortSignal): Promise<Execution>
-  /** Lets time pass where the arm lives; at once where time is simulated. */
+  /** Waits; returns at once where time is simulated. */
   wait(seconds: Seconds, signal: AbortSignal): Promise<void>
-  /** The opening snapshot of a window; nothing is read again until it is closed. */
+  /** Takes the opening snapshot of a window. Nothing is read again until the window is closed. */
   observe(): Promise<Window>
 }
 
 export interface Window {
-  /** The closing snapshot: what was used and seen since. */
+  /** Takes the closing snapshot, and returns what was used and observed since the opening one. */
   close(): Promise<Observation>
 }
 
-/** A program to run. Arrays, never a shell string. */
+/** A program to run, with its arguments as an array. */
 export interface Command {
   readonly program: LoadToolName
   readonly argv: readonly string[]
-  /** Files to be there before it starts: path → content. */
+  /** Files to create before it starts: path → content. */
   readonly files?: Readonly<Record<string, string>>
   /** Files that it writes: name → path. */
   readonly outputs?: Readonly<Record<string, string>>
-  /** After this it is stopped: SIGINT, then SIGKILL. */
+  /** Time after which it is stopped by SIGINT, then SIGKILL. */
   readonly within: Seconds
 }
 
@@ -126,7 +126,7 @@ export interface Execution {
   discard(): Promise<void>
 }
 
-/** How a load is put on a target: a discarded run of the same shape, then the measured one. */
+/** The commands of a load: a discarded warm-up of the same shape, then the measurement. */
 export interface LoadCommands {
   readonly warmup?: Command
   readonly measure: Command
@@ -139,16 +139,16 @@ export interface LoadTool {
   readonly name: LoadToolName
   readonly title: string
   readonly protocols: readonly Protocol[]
-  /** Environment of its commands, wherever they run: nothing else of it is inherited. */
+  /** Environment of its commands, which inherit nothing else. */
   readonly environment: Readonly<Record<string, string>>
   commands(load: Load, target: string, dir: string, trial: string): LoadCommands
-  /** Why one of its commands ended without success: a Failure with the tool's own reason and what to do about it. */
+  /** Makes a Failure of a command that ended without success, with the tool's reason and a remedy. */
   ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Failure
-  /** Reads a finished execution of `measure`. Throws a Failure when it holds no measurement. */
+  /** Reads a finished execution of `measure`. Throws a Failure if it has no measurement. */
   parse(execution: Pick<Execution, 'exitCode' | 'stdout' | 'stderr' | 'read'>, load: Load): Promise<Measured>
 }
 
-/** The tool's own output, to be kept beside the result. */
+/** The output of the load tool, which is stored beside the result. */
 export interface RawOutput {
   readonly name: string
   read(): AsyncIterable<Uint8Array>

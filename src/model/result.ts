@@ -5,15 +5,15 @@ import { observationSchema } from './usage.ts'
 
 export const RESULT_SCHEMA = 1
 
-/** Numbers, checked in one go: as many as a window has seconds, in thousands of files, are too many to check one by one. */
+/** An array of numbers, checked at once: thousands of files have one number per second, and checking each is too slow. */
 const columnSchema = z.custom<number[]>(
   (value) => Array.isArray(value) && value.every((one) => Number.isFinite(one)),
   'expected an array of numbers',
 )
 
 /**
- * One row per second of the window, columns side by side. Requests are placed in the second they were meant to be
- * sent in; latencies are the response time (the service time in a closed loop), successes only, in microseconds.
+ * The window by second, as columns. A request counts in the second of its intended send. Latencies are response times
+ * (service times in a closed loop) of successful requests, in microseconds.
  */
 const timelineSchema = z.object({
   requests: columnSchema,
@@ -26,31 +26,31 @@ const timelineSchema = z.object({
 export type Timeline = z.infer<typeof timelineSchema>
 
 /**
- * The window in slices of `seconds` whole seconds, which follow from the load alone: see `sliceSeconds`. A part that is
- * left over at the end is in none. Requests are placed by the time they were due; p99 of successes, in microseconds.
+ * The window in slices of `seconds` whole seconds, which depend on the load only: see `sliceSeconds`. An incomplete slice at
+ * the end is left out. A request counts at the time when it was due. p99 of successful requests, in microseconds.
  */
 const slicesSchema = z.object({
   seconds: z.number(),
-  /** Successes. */
+  /** Successful requests. */
   answers: columnSchema,
   p99: columnSchema,
   serviceP99: columnSchema,
-  /** Requests whose response time the generator made unknown: see `disturbed`. */
+  /** Requests whose response time is uncertain because of the load generator: see `disturbed`. */
   disturbed: columnSchema,
-  /** What the p99 is without them, and with them as they came (what was never sent is slower than all). Absent where there are none. */
+  /** p99 without and with these requests (unsent ones are slower than all). Absent where there are none. */
   bounds: z.object({ lo: columnSchema, hi: columnSchema }).optional(),
 })
 export type Slices = z.infer<typeof slicesSchema>
 
-/** What the load tool says about itself; the validity rules read it. What a tool cannot say is absent. */
+/** What the load tool reports about itself, for the validity rules. Values that a tool does not report are absent. */
 const generatorSchema = z.object({
   version: z.string().optional(),
-  /** Connections that were really used. */
+  /** Number of connections that were used. */
   connections: z.number(),
   /**
-   * Seconds that the generator's own lateness added to a request: as-sent time less response time. `inherited`: share of
-   * requests that found their connection taken only because an earlier one had been sent late. `disturbed`: share of
-   * requests that came out of a pause of the generator.
+   * Seconds of lateness of the load generator: time as sent less response time. `inherited`: share of requests whose
+   * connection was busy only because an earlier request was sent late. `disturbed`: share of requests sent after a pause of
+   * the load generator.
    */
   late: z
     .object({
@@ -61,38 +61,38 @@ const generatorSchema = z.object({
       disturbed: z.number().optional(),
     })
     .optional(),
-  /** Share of sleeps that fell behind, by the tool's own account. */
+  /** Share of sleeps that fell behind, as the tool reports it. */
   fallingBehind: z.number().optional(),
   uniform: z.boolean().optional(),
   catchUp: z.boolean().optional(),
   /** Sockets opened, warm-up included. */
   sockets: z.number().optional(),
-  /** Requests that failed on an open connection and that the tool sent again on a new one, counting no error; as far as it tells. */
+  /** Requests that the tool sent again on a new connection without counting an error, as far as it reports them. */
   resent: z.number().optional(),
-  /** Seconds by which the generator's wall clock was stepped within the window: forward above 0. Absent where it ran evenly. */
+  /** Seconds by which the load generator's wall clock stepped during the window, positive for forward. Absent without a step. */
   clockStep: z.number().optional(),
-  /** Largest number of sockets that one connection needed. */
+  /** Largest number of sockets that one connection used. */
   socketsOfWorst: z.number().optional(),
   /** Mean time to connect, in seconds. */
   connect: z.number().optional(),
   /** Bytes of each answer. */
   answer: z.object({ min: z.number(), max: z.number(), mean: z.number() }).optional(),
-  /** Addresses that were connected to, with counts. */
+  /** Number of connections by destination address. */
   destinations: z.record(z.string(), z.number()).optional(),
   /** Latencies of the first tenth and of the second half of the window, in seconds. */
   settling: z
     .object({ p50First: z.number(), p50Last: z.number(), p99First: z.number(), p99Last: z.number() })
     .optional(),
-  /** Moments in which at least half of the connections stalled together: count and total seconds. */
+  /** Times when at least half of the connections stalled together: count and total seconds. */
   pauses: z
     .object({
       count: z.number(),
       seconds: z.number(),
-      /** The longest of them, in the order of time: their starts since the start of the window, and their lengths, in seconds. */
+      /** The longest ones, in order of time: start since the start of the window, and length, in seconds. */
       moments: z.array(z.object({ at: z.number(), seconds: z.number() })).optional(),
     })
     .optional(),
-  /** Requests that ended in a time-out; their latency is only known to be at least `timeout`. */
+  /** Requests that timed out. Their latency is at least `timeout`. */
   timeouts: z.number().optional(),
   timeout: z.number().optional(),
   /** k6: p99 of the time blocked before a request, p95 of connecting, in seconds; script time beyond the request, as a share. */
@@ -105,8 +105,8 @@ const generatorSchema = z.object({
 export type Generator = z.infer<typeof generatorSchema>
 
 /**
- * Read off a histogram while it was at hand, in seconds, so that inference need not decode it: over thousands of trials
- * that would cost more than everything else together. The histogram is the truth. All zero where there is no sample.
+ * Figures of a histogram in seconds, stored so that inference does not decode thousands of histograms, which would take
+ * more time than everything else. The histogram is authoritative. All are 0 without samples.
  */
 export const latencySummarySchema = z.object({
   count: z.number(),
@@ -123,9 +123,9 @@ export type LatencySummary = z.infer<typeof latencySummarySchema>
 const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
 
 /**
- * Between what limits a quantile of the response time lies, in seconds, where the generator disturbed requests or never
- * sent them. `lo`: without these requests. `hi`: with the disturbed ones as late as they came, and those that were never
- * sent beyond all others; absent where the quantile is one of those.
+ * Bounds of a quantile of the response time in seconds, where the load generator disturbed requests or did not send them.
+ * `lo`: without these requests. `hi`: with disturbed requests as they came, and unsent ones slower than all others; absent
+ * where the quantile falls among unsent ones.
  */
 const quantileBoundsSchema = z.object({
   p50: boundsSchema,
@@ -135,19 +135,19 @@ const quantileBoundsSchema = z.object({
 })
 export type QuantileBounds = z.infer<typeof quantileBoundsSchema>
 
-/** What the load tool measured within the window. */
+/** The measurement of the load tool in the window. */
 export const measuredSchema = z.object({
   tool: z.string(),
   /** Start of the window: seconds since the epoch, by the generator's clock. */
   startedAt: z.number(),
   /** First intended send to last answer. */
   seconds: z.number(),
-  /** Requests that the schedule asked for; equal to `requests` in a closed loop. */
+  /** Requests in the schedule; equal to `requests` in a closed loop. */
   planned: z.number(),
-  /** Requests that were sent and ended, errors included. */
+  /** Requests that were sent and ended, including errors. */
   requests: z.number(),
   errors: z.number(),
-  /** Requests that the schedule asked for and that were never sent. */
+  /** Requests in the schedule that were not sent. */
   dropped: z.number(),
   codes: z.record(z.string(), z.number()),
   bytesReceived: z.number().optional(),
@@ -155,9 +155,9 @@ export const measuredSchema = z.object({
   latency: z.object({
     service: z.string(),
     response: z.string().optional(),
-    /** From the intended send to the answer as it came, the generator's own lateness included. Absent in a closed loop. */
+    /** Time from the intended send to the answer, including lateness of the load generator. Absent in a closed loop. */
     asSent: z.string().optional(),
-    /** Of the requests that the generator sent so late that what they met was made by its own pause, by both clocks. Absent where there is none. */
+    /** Requests that were sent so late that the generator's pause determines their latency, by both clocks. Absent without such requests. */
     disturbed: z.object({ response: z.string(), asSent: z.string() }).optional(),
     summary: z
       .object({
@@ -170,7 +170,7 @@ export const measuredSchema = z.object({
       .optional(),
   }),
   timeline: timelineSchema,
-  /** Absent in results of before they were kept. */
+  /** Absent in old results. */
   slices: slicesSchema.optional(),
   generator: generatorSchema,
 })
@@ -180,7 +180,7 @@ export type Measured = z.infer<typeof measuredSchema>
 const readingSchema = z.object({
   ...measuredSchema.shape,
   observation: observationSchema,
-  /** The visit's idle window: the same arm, freshly made, without load. Absent in results of before it was measured. */
+  /** The visit's idle window: the fresh arm without load. Absent in old results. */
   idle: observationSchema.optional(),
 })
 export type Reading = z.infer<typeof readingSchema>
@@ -212,7 +212,7 @@ export const resultSchema = z.object({
 })
 export type Result = z.infer<typeof resultSchema>
 
-/** A program that took part: where it came from and what exactly it was. */
+/** A program that the run used, with its origin and version. */
 const toolSchema = z.object({
   name: z.string(),
   version: z.string(),
@@ -234,24 +234,24 @@ const machineSchema = z.object({
   load: z.number(),
 })
 
-/** What a reader needs to judge and to repeat a run. */
+/** What a reader needs to assess and repeat a run. */
 export const provenanceSchema = z.object({
   meshbench: z.string(),
   node: z.string(),
   commandLine: z.array(z.string()),
-  /** Of the working directory; absent outside a repository. */
+  /** State of the working directory; absent outside a repository. */
   git: z.object({ commit: z.string(), dirty: z.boolean() }).optional(),
   machine: machineSchema,
   platform: z.string(),
-  /** One sentence that every page shows beside the figures: what the platform's figures are not. */
+  /** One sentence about the limits of the platform's figures, shown on every page. */
   caveat: z.string().optional(),
   tools: z.array(toolSchema),
-  /** The shards that became this run; what stands above is of the first. */
+  /** The shards that were merged into this run. The other facts are those of the first shard. */
   mergedFrom: z.array(z.object({ run: z.string(), startedAt: z.string(), machine: machineSchema })).optional(),
 })
 export type Provenance = z.infer<typeof provenanceSchema>
 
-/** `run.json`: what a run is, written before its first trial. */
+/** `run.json`: the description of a run, written before its first trial. */
 export interface Run {
   readonly schema: number
   readonly id: string
@@ -260,18 +260,18 @@ export interface Run {
   readonly digest: string
   readonly plan: Plan
   readonly provenance: Provenance
-  /** Its blocks are in the plan already; they are not in the digest. */
+  /** The extension of the run. The plan includes its blocks; the digest does not. */
   readonly extension?: Extension
 }
 
-/** A candidate, its reference and a load: what a gate suspects and more blocks confirm. */
+/** A candidate, its reference and a load that a gate suspects, to be confirmed by more blocks. */
 export interface Suspect {
   readonly arm: string
   readonly reference: string
   readonly load: string
 }
 
-/** `extension.json`: blocks that were added to a run for what its gate suspected, written before the first of them. */
+/** `extension.json`: blocks added to a run for the suspicions of its gate, written before the first of them. */
 export interface Extension {
   readonly schema: number
   readonly run: string
@@ -279,6 +279,6 @@ export interface Extension {
   /** SHA-256 of the scenario with these cohorts. */
   readonly digest: string
   readonly suspects: readonly Suspect[]
-  /** A number that the run has already: more blocks of that cohort. */
+  /** Number of an existing cohort, to which the blocks belong. */
   readonly cohorts: readonly Cohort[]
 }

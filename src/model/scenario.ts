@@ -1,7 +1,7 @@
 import type { Limits } from './limits.ts'
 import type { Bytes, PerSecond, Seconds } from './units.ts'
 
-/** Where arms live. */
+/** The platforms, on which arms run. */
 export const PLATFORMS = ['kind', 'cluster', 'local', 'simulated'] as const
 export type PlatformName = (typeof PLATFORMS)[number]
 
@@ -21,8 +21,8 @@ export const PLACEMENTS = ['cross-node', 'same-node'] as const
 type Placement = (typeof PLACEMENTS)[number]
 
 /**
- * `frozen`: every arm stands for the whole cohort, all but the one that is measured are frozen, so blocks interleave arms.
- * `sequential`: one arm stands at a time, all its blocks in a row: drift and arm cannot be told apart.
+ * `frozen`: all arms exist for the whole cohort, and all but the measured one are paused, so blocks interleave arms.
+ * `sequential`: one arm at a time with all its blocks in a row, so drift cannot be separated from differences.
  */
 export const ISOLATIONS = ['frozen', 'sequential'] as const
 export type Isolation = (typeof ISOLATIONS)[number]
@@ -32,15 +32,15 @@ export interface Arm {
   readonly name: string
   /** A key of the mesh registry. */
   readonly mesh: string
-  /** The mesh's version; its declaration's own when absent. */
+  /** The mesh's version; that of its declaration when absent. */
   readonly version?: string
-  /** Overrides of the mesh's settings; their meaning is the mesh's. */
+  /** Overrides of the mesh's settings. */
   readonly values?: Readonly<Record<string, unknown>>
-  /** Where client and server are, in a cluster; `cross-node` when absent. */
+  /** Placement of client and server in a cluster; `cross-node` when absent. */
   readonly placement?: Placement
-  /** Pods of the server, in a cluster; one when absent. All of them share the rate of a load. */
+  /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
-  /** A known true effect, added at the server: for proving that the harness finds what is there. */
+  /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
 }
 
@@ -50,22 +50,22 @@ export interface Load {
   readonly protocol: Protocol
   /** Requests per second of an open loop, or `max`: a closed loop that sends as soon as it has an answer. */
   readonly rate: PerSecond | 'max'
-  /** Connections (fortio), or virtual users to begin with, each with its connection (k6). */
+  /** Connections (fortio), or virtual users with a connection each (k6). */
   readonly connections: number
-  /** Bytes of body in each request; the server sends them back. 0 is a plain GET. */
+  /** Bytes of the body of each request, which the server returns. 0 is a plain GET. */
   readonly payload: Bytes
-  /** Load of the same shape that is thrown away before each measurement. */
+  /** Load of the same shape before each measurement, whose results are discarded. */
   readonly warmup: Seconds
   readonly duration: Seconds
 }
 
-/** True effects and noise of the simulated platform: what the statistics are expected to find again. */
+/** True effects and noise of the simulated platform, which the statistics should find. */
 export interface Simulation {
   /** Median service time of the baseline. */
   readonly latency: Seconds
   /** Sigma of the log-normal service time within a trial. */
   readonly spread: number
-  /** True ratios to the baseline, by arm name; what is absent is 1. Memory in bytes. */
+  /** True ratios to the baseline by arm name; absent ones are 1. Memory in bytes. */
   readonly effects: Readonly<
     Record<string, { readonly latency?: number; readonly cpu?: number; readonly memory?: Bytes }>
   >
@@ -75,7 +75,7 @@ export interface Simulation {
   readonly drift: number
   /** Stalls of the server during which no request is answered. */
   readonly stalls?: Stalls
-  /** What breaks on demand. */
+  /** Injected faults. */
   readonly faults: readonly Fault[]
   /** How long a simulated trial takes in wall-clock time. */
   readonly pace: Seconds
@@ -84,11 +84,11 @@ export interface Simulation {
 export interface Stalls {
   readonly every: Seconds
   readonly last: Seconds
-  /** 0 to 1: how much of chance is in when a stall comes and how long it lasts. None when absent. */
+  /** Randomness of the start and length of stalls, from 0 to 1; 0 when absent. */
   readonly jitter?: number
 }
 
-/** Has to be shorter than the time between two stalls: else they never end. */
+/** The longest possible stall. It must be shorter than the time between two stalls, or stalls never end. */
 export function longestStall({ last, jitter = 0 }: Stalls): Seconds {
   return last * (1 + jitter)
 }
@@ -98,7 +98,7 @@ export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'generator-
 export interface Fault {
   readonly kind: (typeof FAULTS)[number]
   readonly arm: string
-  /** Blocks it strikes in (counted from 1); all when absent. */
+  /** Blocks with the fault, counted from 1; all when absent. */
   readonly blocks?: readonly number[]
 }
 
@@ -107,29 +107,29 @@ export interface Scenario {
   readonly description?: string
   readonly platform?: PlatformName
   readonly profile: Profile
-  /** How arms are kept apart on `kind`; chosen by the memory there is when absent. */
+  /** How arms are kept apart on `kind`; chosen by available memory when absent. */
   readonly isolation?: Isolation
   readonly seed: number
   readonly cohorts: number
   /** Blocks in each cohort. */
   readonly blocks: number
-  /** Length of the window without load at the start of every visit; none when 0, or absent, as in runs of before there was one. */
+  /** Length of the window without load at the start of every visit; none when 0 or absent, as in old runs. */
   readonly idle?: Seconds
-  /** Smaller differences, as a share, are called no relevant difference however certain they are; `MIN_EFFECT` when absent. */
+  /** Share below which a difference is not relevant, even if it is certain; `MIN_EFFECT` when absent. */
   readonly minEffect?: number
   readonly arms: readonly Arm[]
   readonly loads: readonly Load[]
   readonly simulation: Simulation
-  /** What `gate` demands of a run of it; `gate --limits` overrides it. */
+  /** Limits of the gate, which `gate --limits` overrides. */
   readonly gate?: Limits
 }
 
-/** Whether two arms are versions of one mesh, placed alike: they vary from cluster to cluster by the same measure. */
+/** Whether two arms are versions of one mesh with the same placement, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
   return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas
 }
 
-/** Whether two arms are the same thing under two names: an A/A pair, which shows the noise floor. */
+/** Whether two arms are equal but for their names: an A/A pair, which shows the noise floor. */
 export function isSameArm(a: Arm, b: Arm): boolean {
   const { name: _a, ...restA } = a
   const { name: _b, ...restB } = b
@@ -147,10 +147,10 @@ function sorted(value: unknown): unknown {
   )
 }
 
-/** Share below which a difference is not relevant, where a scenario does not say. */
+/** Default share below which a difference is not relevant. */
 export const MIN_EFFECT = 0.02
 
-/** The baseline and the arms that repeat it. */
+/** The baseline and the arms equal to it. */
 export function baselineOf(scenario: Pick<Scenario, 'arms'>): Arm {
   const first = scenario.arms[0]
   if (!first) throw new TypeError('a scenario has at least one arm')

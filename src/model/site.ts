@@ -1,47 +1,47 @@
 import type { ToolProvenance } from './result.ts'
 
 /**
- * Where what is not on this machine comes from. A site file replaces any of it: for mirrors, and for places without
- * internet access.
+ * Sources of everything that is not on this machine. A site file can replace each of them, for mirrors and for places
+ * without internet access.
  */
 export interface Site {
   readonly kind: { readonly nodeImage: string }
   readonly images: SiteImages
   /** CustomResourceDefinitions of the Gateway API: a folder, a file, or an address. */
   readonly gatewayApi: { readonly manifests: string }
-  /** By the vendor's name; what is absent is as the mesh declares it. */
+  /** Vendors by name; absent ones are as the mesh declares them. */
   readonly vendors: Readonly<Record<string, SiteVendor>>
-  /** Where the releases of external programs are downloaded from, in place of their publishers. */
+  /** Mirror of the releases of external programs. */
   readonly tools?: Readonly<Partial<Record<ProgramName, { readonly base: string }>>>
 }
 
-/** What the workload and the load generators run. */
+/** Images of the workload and the load generators. */
 export interface SiteImages {
   readonly fortio: string
   readonly k6: string
-  /** Has sh, cat, gzip and sleep: hands files in and out. */
+  /** An image with sh, cat, gzip and sleep, for copying files. */
   readonly busybox: string
 }
 
 /** A folder, an archive or an `oci://` reference; or a chart of a repository. */
 export type Chart = string | { readonly repository: string; readonly chart: string }
 
-/** Who publishes a mesh, and where. */
+/** The publisher of a mesh. */
 export interface Vendor {
   /** Key in the site file: `istio`, `linkerd`. */
   readonly name: string
-  /** What is installed unless an arm names another. */
+  /** Default version. */
   readonly version: string
-  /** What image names begin with. */
+  /** Prefix of image names. */
   readonly hub: string
-  /** Tag of the images, where it is not the version. */
+  /** Tag of the images, if it differs from the version. */
   readonly tag?: string
   /** Appended to the tag of images that come in variants: `distroless`. Empty for none. */
   readonly variant?: string
   readonly charts: Readonly<Record<string, Chart>>
-  /** Helm values merged over the mesh's own, by the chart's key; those of `*` go to every chart. */
+  /** Helm values by the chart's key, which override the mesh's; `*` is for every chart. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** Applied after the control plane is there: files or folders. */
+  /** Manifests that are applied after the control plane: files or folders. */
   readonly manifests?: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 /**
- * Human units at the door, base units inside: seconds, bytes, requests per second.
- * Nothing else in the program converts units.
+ * Parsing and formatting of units. The program uses base units: seconds, bytes, requests per second. Only this file
+ * converts them.
  */
 
 export type Seconds = number
@@ -12,10 +12,10 @@ export function milliseconds(time: Seconds): number {
   return Math.ceil(time * 1000)
 }
 
-/** What a metric is in. */
+/** The unit of a metric. */
 export type MetricUnit = 'seconds' | 'seconds-per-minute' | 'per-second' | 'cpu-seconds-per-million' | 'cores' | 'bytes'
 
-/** CPU per request is told for so many. */
+/** CPU per request is stated for this many requests. */
 export const MILLION = 1e6
 
 /** Microseconds: the unit of latency histograms and time lines. */
@@ -73,7 +73,7 @@ export function formatNumber(value: number, digits = 3): string {
 
 const FORMATS = new Map<number, Intl.NumberFormat>()
 
-/** Kept, since making one takes far longer than using it, and a report has tens of thousands of figures. */
+/** Cached formats, since creating one is slow and a report has tens of thousands of figures. */
 function formatOf(digits: number): Intl.NumberFormat {
   const known = FORMATS.get(digits)
   if (known) return known
@@ -152,14 +152,14 @@ export function formatChange(ratio: number, decimals?: number): string {
   return `${percent >= 0 ? '+' : '−'}${shown.replace('-', '')} %`
 }
 
-/** An interval of ratios: "+8.6 % … +9.2 %"; with more decimals where its ends would read alike. Undefined for none. */
+/** An interval of ratios: "+8.6 % … +9.2 %", with more decimals where its ends would look equal. Undefined without an interval. */
 export function formatChanges({ lo, hi }: { readonly lo?: number; readonly hi?: number }): string | undefined {
   if (lo === undefined || hi === undefined) return undefined
   const decimals = distinctDecimals(lo, hi)
   return `${formatChange(lo, decimals)} … ${formatChange(hi, decimals)}`
 }
 
-/** Decimals with which two ratios read differently, two at most; undefined where the usual ones do, and where none does. */
+/** Number of decimals, at most two, that makes two ratios look different; undefined if the default does, or if none does. */
 export function distinctDecimals(lo: number, hi: number): number | undefined {
   return [undefined, 1, 2].find((decimals) => formatChange(lo, decimals) !== formatChange(hi, decimals))
 }

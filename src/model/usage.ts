@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Whose cost it is. The bill of a mesh is everything but `application` and `generator`; `cluster` is Kubernetes itself: what
- * the node of its control plane uses beyond the mesh.
+ * The roles of components. The cost of a mesh is every role but `application` and `generator`; `cluster` is Kubernetes
+ * itself: what the control-plane node uses besides the mesh.
  */
 const ROLES = [
   'application',
@@ -18,16 +18,16 @@ const ROLES = [
 ] as const
 export type Role = (typeof ROLES)[number]
 
-/** What a part of a mesh is there once for. */
+/** The unit by which the number of a part of a mesh grows. */
 export const COST_UNITS = ['pod', 'node', 'namespace', 'cluster'] as const
 export type CostUnit = (typeof COST_UNITS)[number]
 
 /** How a part of a mesh grows with a cluster. */
 interface Scaling {
-  /** Roles of one part are the same program: the sidecars of client and server. */
+  /** The roles of one part, which run the same program, such as the sidecars of client and server. */
   readonly part: string
   readonly per: CostUnit
-  /** Whether requests pass through it; what does not carry them is taken to be fixed. */
+  /** Whether requests pass through it; other parts are assumed to be fixed. */
   readonly carries: boolean
 }
 
@@ -57,24 +57,24 @@ const pressureSchema = z.object({
 })
 export type Pressure = z.infer<typeof pressureSchema>
 
-/** What takes memory away on a schedule, however much of it is free, and its period in seconds where that can be read. */
+/** A program that reclaims memory periodically even when memory is free, and its period in seconds if it can be read. */
 const reclaimSchema = z.object({ what: z.string(), every: z.number().optional() })
 export type Reclaim = z.infer<typeof reclaimSchema>
 
-/** What one component used between the two snapshots of a trial's window. */
+/** What one component used in a window. */
 const usageSchema = z.object({
   component: z.string(),
   role: z.enum(ROLES),
-  /** CPU time within the window, children and threads included. */
+  /** CPU time in the window, including children and threads. */
   cpuSeconds: z.number(),
   /** Memory at the closing snapshot, in bytes: the working set, or the proportional set size where processes are measured one by one. */
   memoryBytes: z.number(),
   /**
-   * Pages of files among `memoryBytes`, in bytes: the program itself above all. Processes on one node that run the same program
-   * share them, and the kernel charges them to whichever read them first.
+   * Bytes of file pages in `memoryBytes`, mainly the program itself. Processes on one node that run the same program share
+   * them, and the kernel charges them to the first reader.
    */
   fileBytes: z.number().optional(),
-  /** Largest memory seen, in bytes, where the platform keeps it. */
+  /** Largest memory in bytes, where the platform records it. */
   peakBytes: z.number().optional(),
   threads: z.number().optional(),
   /** Pods that it consists of; one where absent. */
@@ -86,37 +86,37 @@ const usageSchema = z.object({
   cpuLimit: z.number().optional(),
   /** Restarts within the window. */
   restarts: z.number().optional(),
-  /** What its tasks waited for within the window, and pages that they waited for to be read; where the platform has cgroup version 2. */
+  /** What its tasks waited for in the window, and their major faults; only with cgroup version 2. */
   pressure: pressureSchema.optional(),
   majorFaults: z.number().optional(),
 })
 export type Usage = z.infer<typeof usageSchema>
 
-/** The node of Kubernetes' control plane, less what the mesh has there. */
+/** The component of the control-plane node without the mesh. */
 export const CLUSTER_COMPONENT = 'node-control'
 
-/** Results of before there was the role `cluster` have that component under `node`. */
+/** Old results have this component under the role `node`, since there was no role `cluster`. */
 export function roleOf({ component, role }: Pick<Usage, 'component' | 'role'>): Role {
   return role === 'node' && component === CLUSTER_COMPONENT ? 'cluster' : role
 }
 
-/** What was seen of an arm during the window: a claim that holds or not, or a fact to be shown. */
+/** Evidence about an arm from the window: a claim that holds or not, or a fact. */
 const evidenceSchema = z.object({
   /** `mtls`, `identity`, `path`, `threads`, `retries`, `access-log`, `version`, … */
   name: z.string(),
-  /** Absent: a fact without a claim. False makes the trial invalid. */
+  /** Whether the claim holds; false makes the trial invalid. Absent for a fact without a claim. */
   holds: z.boolean().optional(),
   seen: z.string(),
-  /** Where it was read. */
+  /** The source of the evidence. */
   source: z.string(),
 })
 export type Evidence = z.infer<typeof evidenceSchema>
 
-/** What the mesh's own counters say it carried, under mTLS where the arm has it, within the window. */
+/** What the mesh carried in the window by its own counters, under mTLS if the arm has it. */
 const carriedSchema = z.object({
   requests: z.number().optional(),
   connections: z.number().optional(),
-  /** Towards the client: comparable with what the generator received. */
+  /** Bytes towards the client, comparable with what the load generator received. */
   bytes: z.number().optional(),
 })
 export type Carried = z.infer<typeof carriedSchema>
@@ -124,13 +124,13 @@ export type Carried = z.infer<typeof carriedSchema>
 /** The whole host during the window. */
 const hostSchema = z.object({
   cores: z.number(),
-  /** Cores busy on average, everything on the host counted. */
+  /** Average number of busy cores of the whole host. */
   busyCores: z.number(),
-  /** Cores that the hypervisor gave to others. */
+  /** Cores that the hypervisor gave to other machines. */
   stolenCores: z.number().optional(),
-  /** Wall clock minus monotonic clock over the window, in seconds: not 0 when the clock was stepped. */
+  /** Change of wall clock less monotonic clock over the window, in seconds; not 0 if the clock stepped. */
   clockStep: z.number().optional(),
-  /** Of all tasks of the host within the window; absent where the kernel does not count it. */
+  /** Pressure of all tasks of the host in the window; absent where the kernel does not record it. */
   pressure: pressureSchema.optional(),
   /** Pages that a task had to wait for until they were read from a disk, and pages read from swap and written to it. */
   majorFaults: z.number().optional(),
@@ -140,9 +140,9 @@ const hostSchema = z.object({
 })
 export type Host = z.infer<typeof hostSchema>
 
-/** Everything seen between the two snapshots of a trial's window. */
+/** Everything observed in a window, between its two snapshots. */
 export const observationSchema = z.object({
-  /** Of the opening snapshot: seconds since the epoch. Absent in results of before it was kept, and where time is simulated. */
+  /** Time of the opening snapshot in seconds since the epoch. Absent in old results, and where time is simulated. */
   startedAt: z.number().optional(),
   /** Length of the window between the two snapshots. */
   seconds: z.number(),

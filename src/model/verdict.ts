@@ -3,16 +3,16 @@ import type { ExitCode } from './failure.ts'
 import type { FamilyMethod } from './limits.ts'
 
 /**
- * `regression`, `improvement`: confirmed over the whole family of cells. `pass`: worse by less than the margin, by the
- * upper bound of the interval. `inconclusive`: neither. `invalid`: what is needed to judge is missing or not to be trusted.
+ * `regression`, `improvement`: confirmed over the whole family of cells. `pass`: the upper bound of the interval is within
+ * the margin. `inconclusive`: neither. `invalid`: data needed for a verdict are missing or unreliable.
  */
 export const CELL_VERDICTS = ['regression', 'improvement', 'inconclusive', 'invalid', 'pass'] as const
 export type CellVerdict = (typeof CELL_VERDICTS)[number]
 
-/** Of the whole: the gravest of its cells; `budget`: an absolute limit is broken. */
+/** The verdict of a run: that of its worst cell. `budget`: an absolute limit is broken. */
 export type Verdict = CellVerdict | 'budget'
 
-/** `error`: decides the exit code. `warn`: is said, and decides nothing. */
+/** `error` decides the exit code; `warn` is only reported. */
 type GateLevel = 'error' | 'warn'
 
 /** One candidate × load × metric against its reference. Ratios are of the candidate to the reference. */
@@ -24,40 +24,40 @@ export interface GateCell {
   readonly metric: MetricInfo
   readonly level: GateLevel
   readonly verdict: CellVerdict
-  /** The first stage found something that only fresh blocks can confirm: `run --extend` measures them. */
+  /** Whether the first stage suspects the cell. More blocks must confirm it: `run --extend` measures them. */
   readonly suspected: boolean
-  /** Of a pinned reference, whose finding has to repeat: worse enough today, by itself. */
+  /** For a pinned reference: whether this run alone breaches it. A second breach in a row is a regression. */
   readonly breach?: boolean
-  /** A waiver covers this cell: its verdict stands and decides nothing. */
+  /** Whether a waiver covers the cell, so that its verdict does not count. */
   readonly waived: boolean
   readonly ratio?: Estimate
-  /** One-sided 99.5 % bound of the ratio on the bad side: what a pass is decided by. */
+  /** One-sided 99.5 % bound of the ratio on the worse side, which decides a pass. */
   readonly bound?: number
   /** Candidate less reference, in the metric's base unit, paired within blocks. */
   readonly difference?: Estimate
-  /** One-sided: the chance of this or worse without a difference; `adjusted` over the family. */
+  /** One-sided p-value against no difference; `adjusted` over the family. */
   readonly p?: { readonly worse: number; readonly better: number }
   readonly adjusted?: { readonly worse: number; readonly better: number }
   /** Blocks in which both arms are valid, and in how many of them the candidate was worse. */
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
-  /** What the interval rests on: the scatter of blocks, of cohorts, or of nights (of a pinned reference). */
+  /** The scatter behind the interval: of blocks, of cohorts, or of runs (`nights`, with a pinned reference). */
   readonly basis?: 'blocks' | 'cohorts' | 'nights'
-  /** Found by the mean of the blocks, and not by the Hodges–Lehmann interval, which single blocks cannot move far. */
+  /** Whether the mean shows the difference but the robust Hodges–Lehmann interval does not. */
   readonly disputed?: true
   /** Standard deviation of the log-ratio between blocks. */
   readonly deviation?: number
-  /** How much of what would decide an inconclusive cell, if the estimate stays where it is; in all, not in addition. */
+  /** The total number of blocks or cohorts that would decide an inconclusive cell if the estimate stays the same. */
   readonly needed?: { readonly blocks: number; readonly cohorts: number }
-  /** Of an invalid cell: what kept it from being judged, as the rule of its finding. */
+  /** For an invalid cell: the rule of the finding that prevents a verdict. */
   readonly rule?: string
-  /** One plain sentence with its figures. */
+  /** One sentence with the figures. */
   readonly sentence: string
   /** A command line that measures this cell again. */
   readonly reproduce: string
 }
 
-/** An absolute limit, held against the bound of the interval on the bad side. */
+/** An absolute limit, checked against the worse end of the interval. */
 export interface BudgetCheck {
   readonly arm: string
   readonly load: string
@@ -70,20 +70,20 @@ export interface BudgetCheck {
   readonly sentence: string
 }
 
-/** What is to be read first: everything that is not a plain pass. */
+/** A finding of the gate: everything but a plain pass. */
 export interface GateFinding {
-  /** Stable, for machines: `regression`, `budget-broken`, `missing-trials`, `reference-missing`, … */
+  /** Stable, for programs: `regression`, `budget-broken`, `missing-trials`, `reference-missing`, … */
   readonly rule: string
   readonly severity: 'regression' | 'budget' | 'invalid' | 'inconclusive' | 'warning' | 'improvement' | 'note'
   readonly sentence: string
-  /** What to do about it. */
+  /** The remedy. */
   readonly remedy?: string
   readonly arm?: string
   readonly load?: string
   readonly metric?: string
 }
 
-/** Something that is not the same on both sides of the comparison. */
+/** A difference between the sides of the comparison. */
 export interface ProvenanceChange {
   /** `version of istio-sidecar`, `kernel`, `fortio`, … */
   readonly what: string
@@ -91,17 +91,17 @@ export interface ProvenanceChange {
   readonly candidate: string
 }
 
-/** `expired`: its date is past, and it covers nothing. `unused`: it covers nothing that fails. */
+/** `expired`: its date is past. `unused`: it covers nothing that fails. */
 export interface WaiverUse {
   readonly match: string
   readonly until: string
   readonly reason: string
   readonly state: 'used' | 'unused' | 'expired'
-  /** `arm/load/metric` of what it covers. */
+  /** The cells that it covers, as `arm/load/metric`. */
   readonly cells: readonly string[]
 }
 
-/** The whole answer of the gate: terminal, JSON, JUnit, job summary and annotations show this and nothing else. */
+/** The result of the gate, which terminal, JSON, JUnit, job summary and annotations show. */
 export interface GateResult {
   readonly schema: 1
   readonly verdict: Verdict
@@ -118,9 +118,9 @@ export interface GateResult {
   /** 2 after `run --extend`. */
   readonly stage: 1 | 2
   readonly family: { readonly alpha: number; readonly cells: number; readonly method: FamilyMethod }
-  /** One sentence for people in a hurry. */
+  /** The result in one line. */
   readonly headline: string
-  /** Gravest first. */
+  /** Most severe first. */
   readonly findings: readonly GateFinding[]
   readonly cells: readonly GateCell[]
   readonly budgets: readonly BudgetCheck[]
@@ -132,14 +132,14 @@ export interface GateResult {
 
 /** Why a run, or a part of it, cannot be judged. */
 export interface Objection {
-  /** Stable, for machines. */
+  /** Stable: programs may rely on it. */
   readonly rule: string
   readonly sentence: string
   readonly remedy: string
-  /** Where, when it is not everywhere. */
+  /** Where it applies; absent for everywhere. */
   readonly arm?: string
   readonly load?: string
   readonly metric?: string
-  /** The cells there are not judged at all: a verdict would rest on what is wrong. */
+  /** Whether the affected cells are not judged, since the verdict would rest on wrong data. */
   readonly spoils: boolean
 }

@@ -7,7 +7,7 @@ export function count(n: number, noun: string): string {
   return `${formatNumber(n, 9)} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** The beginning of a sentence; names of percentiles stay as they are. */
+/** Capitalises the first letter, except in names of percentiles. */
 export function capital(text: string): string {
   return /^p\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
 }
@@ -19,7 +19,7 @@ export function list(items: readonly string[]): string {
   return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
 }
 
-/** A standing as tables and charts show it. */
+/** The text of a standing in tables and charts. */
 export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   baseline: 'baseline',
   higher: 'higher',
@@ -35,10 +35,10 @@ export function quantileName(quantile: number): string {
   return `p${formatNumber(quantile * 100, 6)}`
 }
 
-/** Below these nothing is said: milliseconds of pressure in a second, events in a second, share of the cores. */
+/** Thresholds below which strain is not reported: milliseconds of pressure per second, events per second, share of the cores. */
 const LITTLE = { pressure: 1, events: 0.5, stolen: 0.001 }
 
-/** What a host's tasks waited for within a window beyond its CPU: "17 ms/s of memory pressure", "12 major faults/s". */
+/** What tasks of a host waited for during a window besides CPU: "17 ms/s of memory pressure", "12 major faults/s". */
 export function strainWords(host: Host | undefined, seconds: number): string[] {
   if (!host) return []
   const { pressure = {}, majorFaults = 0, swappedOut = 0, stolenCores = 0, cores } = host
@@ -56,7 +56,7 @@ export function strainWords(host: Host | undefined, seconds: number): string[] {
   ]
 }
 
-/** How much of a run counts: "58 of 60 trials count: 1 invalid, 1 failed". */
+/** How many trials of a run are valid: "58 of 60 trials valid: 1 invalid, 1 failed". */
 export function validityWords({ trials, missing, validTrials, plannedTrials }: Validity): string {
   const having = (status: JudgedTrial['status']) => trials.filter((trial) => trial.status === status).length
   const rest = [
@@ -65,18 +65,18 @@ export function validityWords({ trials, missing, validTrials, plannedTrials }: V
     [missing.length, 'not run'],
   ] as const
   const shortfall = rest.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ')
-  return `${validTrials} of ${count(plannedTrials, 'trial')} count${shortfall === '' ? '' : `: ${shortfall}`}`
+  return `${validTrials} of ${count(plannedTrials, 'trial')} valid${shortfall === '' ? '' : `: ${shortfall}`}`
 }
 
-/** What is wrong where less than a share of the planned trials counts; undefined where enough do. */
+/** The problem if too small a share of the planned trials is valid; undefined otherwise. */
 export function validityGap(validity: Validity, least: number): string | undefined {
   const share = validity.validTrials / Math.max(1, validity.plannedTrials)
   if (share >= least) return undefined
-  return `${validityWords(validity)}. That is ${formatShare(share)}, and --min-valid asks for ${formatShare(least)}.`
+  return `${validityWords(validity)}. That is ${formatShare(share)}; --min-valid requires ${formatShare(least)}.`
 }
 
-/** What to do about it. */
+/** The remedy for too few valid trials. */
 export const VALIDITY_REMEDY =
-  'See what each trial that does not count says, mend its cause and measure again; meshbench run --resume runs those that were not run.'
+  'Fix the cause shown for each trial that is not valid, and measure again; meshbench run --resume runs the trials that did not run.'
 
 type Validity = Pick<Analysis, 'trials' | 'missing' | 'validTrials' | 'plannedTrials'>

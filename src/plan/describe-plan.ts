@@ -4,7 +4,7 @@ import { formatChange, formatDuration, formatNumber, formatRate, formatSize } fr
 import { adviseDesign, type DesignAdvice, type Detectable, type Deviation, detectable } from './detectable.ts'
 import { estimate, type TimeEstimate } from './time.ts'
 
-/** What a reader wants to know of a plan before it is run. */
+/** The description of a plan before it runs. */
 interface PlanDescription {
   readonly scenario: Plan['scenario']
   readonly trials: number
@@ -13,7 +13,7 @@ interface PlanDescription {
   readonly orders: readonly { readonly cohort: number; readonly block: number; readonly arms: readonly string[] }[]
   readonly time: TimeEstimate
   readonly detectable: readonly Detectable[]
-  /** How the same time would be spent best, where cohorts are clusters. */
+  /** The best use of the same time, where cohorts are clusters. */
   readonly designs: readonly DesignAdvice[]
 }
 
@@ -32,7 +32,7 @@ export function describePlan(plan: Plan, costs: Costs, deviations: readonly Devi
   }
 }
 
-/** A plan for the eye: plain lines, no colour. */
+/** A plan as plain text. */
 export function planLines(plan: PlanDescription): string[] {
   const { scenario, time } = plan
   const counts = [
@@ -71,18 +71,18 @@ function loadRow(load: Load): string[] {
 function detectableLines(rows: readonly Detectable[], cohorts: number): string[] {
   const { alpha, beta, blocks } = rows[0] as Detectable
   return [
-    `${percent(1 - beta)} of runs with ${count(blocks, 'block')} tell an arm from the baseline that differs by at least this much (at a two-sided ${percent(2 * alpha)})`,
+    `${percent(1 - beta)} of runs with ${count(blocks, 'block')} detect an arm that differs from the baseline by at least this much (at a two-sided ${percent(2 * alpha)})`,
     ...table(
       rows.map(({ load, metric, ratio, blocksFor, deviation, between, source }) => [
         load,
         metric,
         ratio === undefined ? 'nothing' : formatChange(ratio),
-        `+10 % takes ${blocksText(blocksFor.tenPercent)}, +5 % ${blocksText(blocksFor.fivePercent)}`,
+        `+10 % needs ${blocksText(blocksFor.tenPercent)}, +5 % ${blocksText(blocksFor.fivePercent)}`,
         `scatter between blocks ${percent(deviation)}${between > 0 ? `, cohorts ${percent(between)}` : ''} (${source})`,
       ]),
     ),
     ...(cohorts === 1 && rows.some(({ between }) => between > 0)
-      ? ['  one cohort: what is found holds for this provisioning only']
+      ? ['  one cohort: results hold for this provisioning only']
       : []),
   ]
 }

@@ -10,34 +10,34 @@ import { estimate, idleOf } from './time.ts'
 /** How much a metric scatters: standard deviations of the paired log-ratio of two arms. */
 export interface Deviation {
   readonly metric: string
-  /** Absent: it stands for every load. */
+  /** Absent for every load. */
   readonly load?: string
   /** Between the blocks of one cohort. */
   readonly deviation: number
   /** Between cohorts, beyond what their blocks explain. Absent: not known. */
   readonly between?: number
-  /** Where it comes from, for the reader: "history: 12 blocks of standard", "assumed: …". */
+  /** Its source, as text: "history: 12 blocks of standard", "assumed: …". */
   readonly source: string
 }
 
-/** As `docs/tail.md` has it, of one run each on two shared cores: `quick`, and `quick-local`, whose rate leaves them less time. */
-const SOURCE = 'assumed: as seen on two shared cores'
-const ON_CLUSTERS = { p50: 0.13, 'typical-p99': 0.31, p99: 1.8, 'mesh-cpu': 0.05 }
+/** Deviations from `docs/tail.md`: one run each of `quick` and `quick-local` on two shared cores. */
+const SOURCE = 'assumed: from two shared cores'
+const ON_CLUSTERS = { p50: 0.11, 'typical-p99': 0.25, p99: 1.8, 'mesh-cpu': 0.05 }
 const AS_PROCESSES = { p50: 0.08, 'typical-p99': 0.55, p99: 0.41, 'mesh-cpu': 0.05 }
 
-/** What is taken for the scatter of a platform until a run has shown it. */
+/** Assumed scatter of a platform until runs have shown it. */
 function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[] {
   const seen = traitsOf(platform)?.arms === 'kubernetes' ? ON_CLUSTERS : AS_PROCESSES
   return Object.entries(seen).map(([metric, deviation]) => ({ metric, deviation, source: SOURCE }))
 }
 
-/** What clusters are taken to differ by, as a share of what blocks do, until a run with several cohorts has shown it. */
+/** Assumed scatter between clusters as a share of that between blocks, until a run with several cohorts has shown it. */
 const ASSUMED_BETWEEN = 1 / 3
 
 /** 0.025 in one tail is the two-sided 5 % that every interval here has. */
 export const errorRates: ErrorRates = { alpha: 0.025, beta: 0.05 }
 
-/** What a plan can tell from nothing for one load and metric. */
+/** The smallest detectable difference of a plan for one load and metric. */
 export interface Detectable extends ErrorRates {
   readonly load: string
   readonly metric: string
@@ -111,7 +111,7 @@ function pooledPairs(scenario: Scenario): number {
   return Math.min(...compared.map((arm) => (isSameMesh(arm, baseline) ? repeats(arm) + repeats(baseline) : 0)))
 }
 
-/** A standard error on the logarithm, and how well it will be known. */
+/** A standard error of a logarithm, and its degrees of freedom. */
 interface Precision {
   readonly error: number
   readonly freedom: number
@@ -150,7 +150,7 @@ function cohortsToFind(effect: number, about: Omit<Design, 'cohorts' | 'blocks'>
   return Math.ceil((high === 2 ? 2 : rootWhole(high / 2, high, enough)) * about.each)
 }
 
-/** How the wall clock of a plan gives the narrowest interval of one load and metric. */
+/** The split of a plan's time that gives the narrowest interval of one load and metric. */
 export interface DesignAdvice {
   readonly load: string
   readonly metric: string
@@ -165,7 +165,7 @@ export interface DesignAdvice {
   readonly planned: number
 }
 
-/** Windows many times as long as planned are another experiment. */
+/** Longest window as a multiple of the planned one; longer windows would be another experiment. */
 const LONGEST = 10
 
 /**

@@ -10,9 +10,9 @@ export function shardPlan(plan: Plan, shard: Shard): Plan {
   const { loads, cohorts } = plan.scenario
   const units = loads.length * cohorts
   if (shard.of > units) {
-    throw new Failure('usage', `the plan cannot be cut into ${shard.of} shards`, {
-      cause: `it has ${units} ${units === 1 ? 'part' : 'parts'} that cannot be cut: ${loads.length} loads in ${cohorts} cohorts`,
-      fix: `Ask for ${units} shards at most, or plan more cohorts.`,
+    throw new Failure('usage', `the plan cannot be split into ${shard.of} shards`, {
+      cause: `it has ${units} ${units === 1 ? 'part' : 'parts'} that cannot be split further: loads ${loads.length}, cohorts ${cohorts}`,
+      fix: `Use at most ${units} shards, or plan more cohorts.`,
     })
   }
   const places = new Map(loads.map(({ name }, index) => [name, index]))
@@ -28,7 +28,7 @@ export function parseShard(text: string): Shard {
   const found = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text)
   const [index, of] = [Number(found?.[1]), Number(found?.[2])]
   if (found && index <= of) return { index, of }
-  throw new Failure('usage', `--shard ${text} names no shard`, { fix: 'Write which one of how many: --shard 2/3' })
+  throw new Failure('usage', `--shard ${text} is not a shard`, { fix: 'Write number and total: --shard 2/3' })
 }
 
 /** The whole plan of which these are all the shards; refuses what does not add up to one. */
@@ -36,7 +36,7 @@ export function mergePlans(plans: readonly Plan[]): Plan {
   const [first] = plans
   if (!first) throw refused('there is nothing to merge')
   const strange = plans.find(({ scenario }) => textOf(scenario) !== textOf(first.scenario))
-  if (strange) throw refused(`the scenarios ${first.scenario.name} and ${strange.scenario.name} are not the same`)
+  if (strange) throw refused(`the scenarios ${first.scenario.name} and ${strange.scenario.name} differ`)
   const whole = makePlan(first.scenario)
   const found = new Map<string, Trial>()
   for (const trial of plans.flatMap(trialsOf)) {
@@ -44,12 +44,11 @@ export function mergePlans(plans: readonly Plan[]): Plan {
     found.set(trial.id, trial)
   }
   const missing = trialsOf(whole).filter(({ id }) => !found.has(id))
-  if (missing.length > 0)
-    throw refused(`${missing.length} trials are in none of them, ${missing[0]?.id} the first${absent(plans)}`)
+  if (missing.length > 0) throw refused(`missing trials: ${missing.length}, first ${missing[0]?.id}${absent(plans)}`)
   const planned = new Map(trialsOf(whole).map((trial) => [trial.id, trial]))
   for (const trial of found.values()) {
     if (JSON.stringify(planned.get(trial.id)) !== JSON.stringify(trial)) {
-      throw refused(`trial ${trial.id} has another place in its shard than in the whole plan`)
+      throw refused(`trial ${trial.id} has another position in its shard than in the plan`)
     }
   }
   return whole
@@ -63,7 +62,7 @@ function absent(plans: readonly Plan[]): string {
   const of = plans.find(({ shard }) => shard)?.shard?.of ?? 0
   const there = new Set(plans.map(({ shard }) => shard?.index))
   const missing = Array.from({ length: of }, (_, index) => index + 1).filter((index) => !there.has(index))
-  return missing.length === 0 ? '' : `: shard ${missing.map((index) => `${index}/${of}`).join(', ')} is not there`
+  return missing.length === 0 ? '' : `: shard ${missing.map((index) => `${index}/${of}`).join(', ')} is missing`
 }
 
 function refused(cause: string): Failure {

@@ -6,7 +6,7 @@ import { formatLevel, formatRatio } from './format.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
 import { table } from './table.ts'
 
-/** A chart with its title, what it shows, and the numbers behind it. A browser that runs scripts brings it to life. */
+/** A chart with title, sentence and table. Scripts make it interactive. */
 export async function figure(chart: Chart): Promise<Html> {
   const { id, drawing } = chart
   const plot =
@@ -32,7 +32,7 @@ export function numbers({ id, title, columns, rows }: Chart): Html {
   })}</details>`
 }
 
-/** The drawing as one image with a name and a description; what is inside is no business of a screen reader. */
+/** The drawing as one image with a name and a description, whose contents screen readers skip. */
 function picture({ id }: Chart, svg: string): Html {
   const size = / width="([\d.]+)" height="([\d.]+)"/.exec(svg)
   const box = `0 0 ${size?.[1] ?? STILL.width} ${size?.[2] ?? STILL.height}`

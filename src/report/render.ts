@@ -15,13 +15,13 @@ import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
 import { trials } from './sections/trials.ts'
 
-/** What the page says of itself, beside the analysis. */
+/** Facts of the page besides the analysis. */
 interface ReportAbout {
   readonly title?: string
   /** ISO 8601. */
   readonly generatedAt: string
   readonly history?: readonly Trend[]
-  /** What brings the page to life; without them it is complete, and stands still. */
+  /** Scripts that make the page interactive. Without them it is complete but static. */
   readonly scripts?: PageScripts
 }
 
@@ -37,11 +37,11 @@ const CONTENTS = [
   ['problems', 'Limits'],
   ['trials', 'Trials'],
   ['method', 'Method'],
-  ['reproduce', 'Do it again'],
+  ['reproduce', 'Reproduce'],
   ['provenance', 'Provenance'],
 ] as const
 
-/** The whole report as one HTML file that asks nothing of any network: half a minute, five minutes and an hour, in this order. */
+/** Renders the report as one HTML file that needs no network; the most important parts come first. */
 export async function renderReport(analysis: Analysis, about: ReportAbout): Promise<string> {
   const data = pageData(analysis, about.history)
   const view = viewOf(data)
@@ -68,7 +68,7 @@ ${contents(there)}
 <div id="controls" hidden></div>
 <section id="other-run" aria-label="Another run" hidden></section>
 ${trusted(there)}</main>
-<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing, and needs no script.</p></footer>`
+<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
   return textOf(document(title, about.scripts, view.loads.length, body, data))
 }
 

@@ -14,14 +14,14 @@ import type {
 import type { Outcome, Reading } from '../model/result.ts'
 import type { Load, LoadToolName } from '../model/scenario.ts'
 
-/** What came of a trial, with the tool's own output: kept even where it could not be read. */
+/** The outcome of a trial with the output of the load tool, which is stored even if it cannot be read. */
 interface OutcomeEvent {
   readonly type: 'outcome'
   readonly outcome: Outcome
   readonly raw: readonly RawOutput[]
 }
 
-/** One trial on an arm that is up. Ends with its outcome, whatever happens; only an interruption is thrown. */
+/** Runs one trial on a running arm. It always ends with an outcome; only an interruption is thrown. */
 export async function* measure(
   runningArm: RunningArm,
   trial: Trial,
@@ -36,7 +36,7 @@ export async function* measure(
   }
 }
 
-/** Warm-up, the window between its two snapshots, then reading what the tool wrote. */
+/** Runs the warm-up and the window between its two snapshots, then reads the tool's output. */
 async function* measureOnce(
   runningArm: RunningArm,
   trial: Trial,
@@ -75,11 +75,11 @@ async function* warmUp(runningArm: RunningArm, tool: LoadTool, command: Command,
   const { message, why, fix } = tool.ended(execution)
   throw new Failure('warm-up', `in the warm-up ${message}`, {
     ...(why !== undefined && { cause: why }),
-    fix: fix ?? 'The arm answered when it was raised, so it broke since: look at the proxies of this arm.',
+    fix: fix ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
   })
 }
 
-/** Files that cannot be removed undo nothing that was measured, but whoever listens is told of them. */
+/** Removes the files of an execution. A failure does not affect the measurement, so it is returned and reported as a warning. */
 async function leftBy(execution: Execution): Promise<Failure | undefined> {
   try {
     await execution.discard()
@@ -89,7 +89,7 @@ async function leftBy(execution: Execution): Promise<Failure | undefined> {
   }
 }
 
-/** The opening snapshot, the load, the closing snapshot, and nothing else: whatever ran here would be part of the measurement. */
+/** The opening snapshot, the load and the closing snapshot. Nothing else may run here, since it would be measured. */
 async function underLoad(runningArm: RunningArm, commands: LoadCommands, world: World) {
   const opening = commands.opensAfter === 0 ? await runningArm.observe() : undefined
   const running = runningArm.exec(commands.measure, world.signal)
@@ -111,12 +111,12 @@ async function* bytes(content: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(content)
 }
 
-/** A failure is a result as well. */
+/** The outcome of a failed trial. */
 export function failed(error: unknown): Outcome {
   return { status: 'failed', failure: Failure.from(error).toData() }
 }
 
-/** What a run is given of the world: it reaches for nothing itself. */
+/** What a run gets from outside; it accesses nothing else. */
 export interface World {
   readonly platform: Platform
   readonly loads: Readonly<Record<LoadToolName, LoadTool>>

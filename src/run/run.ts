@@ -12,16 +12,16 @@ interface Stage {
   readonly plan: Plan
   readonly testbed: Testbed
   readonly world: World
-  /** Trials of the visit that were measured once more. */
+  /** Trials of the visit that were repeated. */
   readonly retried: Set<string>
 }
 
 /**
- * Carries out a plan and yields what happens. It is pulled: nothing goes on until the listener has dealt with an event,
- * so a result is on disk before the next trial begins, and leaving the loop runs every teardown.
+ * Runs a plan and yields events. The caller pulls: the run continues only after the caller has handled an event, so a
+ * result is on disk before the next trial starts, and leaving the loop runs every teardown.
  *
- * A trial that breaks is a result. An arm that does not come up fails its own trials. A teardown that breaks ends the
- * run, since what is left would spoil every later block.
+ * A failed trial is a result. An arm that cannot be raised fails its own trials. A failed teardown ends the run, since
+ * leftovers would affect every later block.
  */
 export async function* run(plan: Plan, finished: number, world: World): AsyncGenerator<Event> {
   const tally = { measured: 0, failed: 0 }
@@ -47,7 +47,7 @@ async function* runCohort(plan: Plan, cohort: Cohort, world: World): AsyncGenera
   }
 }
 
-/** A trial that failed may have taken the arm with it: what is left of the visit gets the arm anew. */
+/** Runs a visit. A failed trial may have broken the arm, so the arm is raised again for the remaining trials. */
 async function* carryOut(visit: Visit, stage: Omit<Stage, 'retried'>): AsyncGenerator<Event> {
   const arm = named(stage.plan.scenario.arms, visit.arm)
   const retried = new Set<string>()
@@ -92,8 +92,8 @@ async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event
 }
 
 /**
- * What the arm uses without load, between the same snapshots as under load. It comes before the first request that is counted,
- * when client, server and proxies have just been made. Its evidence is dropped: there is no traffic to speak of.
+ * Measures what the arm uses without load, between the same snapshots as under load. This is before the first measured
+ * request, when client, server and proxies are new. Its evidence is dropped, since there is no traffic.
  */
 async function* observeIdle(
   runningArm: RunningArm,
@@ -108,7 +108,7 @@ async function* observeIdle(
   return { ...(await window.close()), evidence: [] }
 }
 
-/** Every step as an event; the answer is what the steps led to. */
+/** Yields every step as an event, and returns the result of the steps. */
 async function* steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: string): AsyncGenerator<Event, T> {
   try {
     for (;;) {
@@ -120,7 +120,7 @@ async function* steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: str
       if (installation) yield { at: world.now(), type: 'installed', installation }
     }
   } finally {
-    // Where the listener has left: what was begun is undone.
+    // If the caller leaves the loop, this undoes what was started.
     await doing.return(undefined as never)
   }
 }
@@ -129,16 +129,16 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
   try {
     await testbed.lower(arm)
   } catch (error) {
-    throw new Failure('not-clean', `arm ${arm.name} could not be put down`, {
+    throw new Failure('not-clean', `arm ${arm.name} could not be removed or frozen`, {
       cause: error,
-      fix: 'What is left of it would spoil every later block, so the run ends here: `meshbench clean`, then `meshbench run --resume`.',
+      fix: 'Its leftovers would affect every later block, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
     })
   }
 }
 
 /**
- * What says nothing of the arm: a broken connection to where the generator sits, which a cluster that was just thawed has
- * now and then. The trial is measured once more in its slot; a second time it is a failure like any other.
+ * Failures that the arm does not cause: a broken connection to the load generator, which can happen in a cluster that was
+ * just thawed. The trial is repeated once; a second failure is a normal failure.
  */
 const PASSING = new Set(['exec-broken'])
 

@@ -50,7 +50,7 @@ function settingFindings(mesh: Mesh, key: string, value: unknown, path: Path): F
   return [{ path, message: `${key}: ${shown(value)} is not ${settingWants(setting)}`, remedy: setting.summary }]
 }
 
-/** Helm values by chart. Helm itself passes over what no chart reads, and then what is measured is not what was meant. */
+/** Checks Helm values by chart. Helm ignores keys that no chart reads, so the arm would not have the intended settings. */
 function helmFindings(mesh: Mesh, charts: readonly string[], values: Values, path: Path): Finding[] {
   return Object.entries(values).flatMap(([chart, value]) => {
     const at = [...path, chart]
@@ -65,11 +65,11 @@ function helmFindings(mesh: Mesh, charts: readonly string[], values: Values, pat
   })
 }
 
-/** Below these, names with dots are names. */
+/** Keys below which names may contain dots. */
 const NAMES = /(annotations|labels|selector|matchlabels|metadata|env|data|headers|tags|requests|limits)$/i
 const PATH = /^[a-z_]\w*(\[\d+\])?(\.[a-z_]\w*(\[\d+\])?)+$/i
 
-/** `meshConfig.accessLogFile: …` is what people write after `--set`; in a file of values it is one key that no chart reads. */
+/** Finds keys such as `meshConfig.accessLogFile`, as after `--set`: in a values file they are one key that no chart reads. */
 function dottedKeys(values: Values, path: Path): Finding[] {
   if (NAMES.test(String(path.at(-1)))) return []
   return Object.entries(values).flatMap(([key, value]) => {
@@ -77,7 +77,7 @@ function dottedKeys(values: Values, path: Path): Finding[] {
     if (!PATH.test(key)) return isTree(value) ? dottedKeys(value, at) : []
     const keys = key.split('.')
     const nested = `${keys.join(': { ')}: ${shown(value)}${' }'.repeat(keys.length - 1)}`
-    const message = `${shown(key)} is one key with dots in it, which no chart reads`
+    const message = `${shown(key)} is one key with dots, which no chart reads`
     return [{ path: at, message, remedy: `Write keys below each other: ${nested}.`, atKey: true }]
   })
 }

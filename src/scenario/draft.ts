@@ -26,14 +26,14 @@ export interface DraftLoad {
   at(key: keyof Load): Path
 }
 
-/** A scenario being judged: whole where it is right, so that a mistake hides no other. */
+/** A scenario under check. Correct parts are complete, so that one mistake does not hide others. */
 export interface Draft {
   readonly sketch: Omit<Partial<Sketch>, 'arms' | 'loads'>
   readonly arms: readonly DraftArm[]
   readonly loads: readonly DraftLoad[]
 }
 
-/** Only for a draft in which nothing is wrong: then nothing is undefined that must not be. */
+/** Makes a scenario of a draft without findings, in which every required value is defined. */
 export function scenarioOf({ sketch, arms, loads }: Draft): Scenario {
   return { ...sketch, arms: arms.map(({ arm }) => arm), loads: loads.map(({ load }) => load) } as Scenario
 }
@@ -50,7 +50,7 @@ export function draftOf(scenario: Scenario): Draft {
   }
 }
 
-/** More than this is a mistake; expansion stops there, so that a few long lists do not fill the memory. */
+/** Most loads of an expansion, which stops here so that long lists do not fill the memory. */
 export const MAX_LOADS = 100
 
 /** Keys that may hold a list, in the order in which names mention them. */
@@ -69,7 +69,7 @@ export function expand(sketch: Partial<Sketch>): Draft {
   return { sketch, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
 }
 
-/** A name that is there and wrong stays unknown: the default would be found to clash with others. */
+/** An invalid name stays undefined: a default could clash with other names. */
 function armOf(arm: NonNullable<Sketch['arms']>[number], index: number): DraftArm {
   const path = ['arms', index]
   if (arm === undefined) return { arm: {}, path }
@@ -132,10 +132,10 @@ function partOf(key: ListKey, values: Partial<Load>): string | undefined {
 
 export type Meshes = Readonly<Record<string, Mesh>>
 
-/** What a schema cannot say because it lies between values. A rule passes over what is undefined: that is reported already. */
+/** A rule about several values, which a schema cannot express. It ignores undefined values, which are reported already. */
 export type Rule = (draft: Draft, meshes: Meshes) => Finding[]
 
-/** `Object.hasOwn`, since a mesh may be asked for by any word: `toString` is none. */
+/** Looks up a mesh by any name; `Object.hasOwn` excludes names such as `toString`. */
 export function meshNamed(meshes: Meshes, name: string | undefined): Mesh | undefined {
   return name !== undefined && Object.hasOwn(meshes, name) ? meshes[name] : undefined
 }

@@ -29,7 +29,7 @@ function quantityOf(written: string | number): Quantity | undefined {
 
 function notAnAmount(input: unknown): string {
   return say(
-    `${shown(input)} is no amount of any metric`,
+    `${shown(input)} is not a value of any metric`,
     'Write a latency (12ms), a size (60MiB), a rate (500/s), or a plain number of CPU-seconds per million requests.',
   )
 }
@@ -39,23 +39,20 @@ const nodata = z.enum(['warn', 'error'])
 
 const spread = section({
   deviation: share.meta(about('Deviation', 'Standard deviation of the ratio of equal arms on different clusters.')),
-  cohorts: z.int().min(2).max(1000).meta(about('Cohorts', 'From how many provisionings that is known.')),
+  cohorts: z.int().min(2).max(1000).meta(about('Cohorts', 'Number of provisionings behind the deviation.')),
 })
 
-const SPREAD = about(
-  'Spread',
-  'How far equal arms on different clusters lie apart: needed where clusters are made once only.',
-)
+const SPREAD = about('Spread', 'Scatter of equal arms between clusters; needed if clusters are provisioned only once.')
 const night = section({
   deviation: share.meta(
     about('Deviation', 'Standard deviation of the ratio to the baseline from one run to the next.'),
   ),
-  runs: z.int().min(2).max(1000).meta(about('Runs', 'From how many runs that is known.')),
+  runs: z.int().min(2).max(1000).meta(about('Runs', 'Number of runs behind the deviation.')),
 })
 
 const NIGHT = about(
   'Night',
-  'Of a pinned reference: how far runs lie apart without a cause. Needed where one run was accepted and there is no history.',
+  'For a pinned reference: the normal scatter between runs; needed if one run was accepted and there is no history.',
 )
 const margin = about('Margin', 'A cell passes when its 99.5 % upper bound is not worse than this.', ['10%'])
 const minEffect = about('Least effect', 'Smaller effects are no regression.', ['5%'])
@@ -86,41 +83,38 @@ function notADay(input: unknown): string {
 
 const PATTERN = 'Patterns are arm/load/metric, with * for any part of a name.'
 
-/** What `meshbench gate` judges by: of a scenario, or a file of its own. */
+/** The limits of `meshbench gate`, in a scenario or in a file of their own. */
 export const gateSchema = section({
   reference: z
     .union([z.string(), z.record(z.string(), z.string())])
     .prefault('*-ref')
-    .meta(about('Reference', 'Candidate: reference, for each; or a rule such as *-ref for the names of references.')),
+    .meta(about('Reference', 'Pairs of candidate: reference; or a rule such as *-ref for the names of references.')),
   pinned: z
     .string()
     .min(1)
     .optional()
-    .meta(about('Pinned', 'A file that `meshbench gate accept` wrote, in place of reference arms.')),
+    .meta(about('Pinned', 'A file written by `meshbench gate accept`, instead of reference arms.')),
   metrics: z
     .array(z.string())
     .min(1)
     .prefault(['p50', 'typical-p99', 'mesh-cpu'])
-    .meta(about('Metrics', 'What is judged of each candidate under each load.')),
+    .meta(about('Metrics', 'Metrics that are judged for each candidate and load.')),
   alpha: z
     .number()
     .min(1e-6)
     .max(0.2)
     .prefault(0.006)
-    .meta(about('Alpha', 'Chance of a false alarm in any of the cells of a run, and of a false improvement.')),
+    .meta(about('Alpha', 'Probability of a false alarm in any cell of a run, and of a false improvement.')),
   family: section({
     method: z
       .enum(FAMILY_METHODS)
       .prefault('holm')
       .meta(
-        about(
-          'Method',
-          'How the cells share alpha: holm, or maxt, which changes the signs of whole blocks, for cells that move together.',
-        ),
+        about('Method', 'How cells share alpha: holm, or maxt (sign changes of whole blocks) for correlated cells.'),
       ),
   })
     .prefault({})
-    .meta(about('Family', 'How all cells of a run are judged together.')),
+    .meta(about('Family', 'How the cells of a run are judged together.')),
   blocks: section({
     initial: z.int().min(2).max(1000).prefault(10).meta(about('Initial', 'Blocks of the first stage.')),
     extendTo: z
@@ -128,22 +122,22 @@ export const gateSchema = section({
       .min(2)
       .max(2000)
       .prefault(20)
-      .meta(about('Extend to', 'Blocks in all that `run --extend` gives to what the first stage suspects.')),
-    minValid: z.int().min(3).max(1000).prefault(8).meta(about('Least valid', 'With fewer, nothing is decided.')),
+      .meta(about('Extend to', 'Total blocks that `run --extend` gives to suspect cells.')),
+    minValid: z.int().min(3).max(1000).prefault(8).meta(about('Least valid', 'Least valid blocks for a verdict.')),
   })
     .prefault({})
-    .meta(about('Blocks', 'How many blocks the two stages have, and how many must be valid.')),
+    .meta(about('Blocks', 'Blocks of the two stages, and how many must be valid.')),
   defaults: section({
     margin: share.prefault('10%').meta(margin),
     minEffect: share.prefault('5%').meta(minEffect),
     minAbsolute: amount.prefault('20us').meta(minAbsolute),
-    level: level.prefault('error').meta(about('Level', 'error decides the exit code, warn only says.')),
+    level: level.prefault('error').meta(about('Level', 'error decides the exit code, warn does not.')),
     nodata: nodata.prefault('error').meta(noData),
     spread: spread.optional().meta(SPREAD),
     night: night.optional().meta(NIGHT),
   })
     .prefault({})
-    .meta(about('Defaults', 'What every cell is judged by, unless a rule of assert says otherwise.')),
+    .meta(about('Defaults', 'Limits of every cell, unless a rule of assert overrides them.')),
   assert: z
     .record(z.string(), z.union([level, z.tuple([level, section(options)])]))
     .prefault({})
@@ -156,15 +150,15 @@ export const gateSchema = section({
     .array(
       section({
         match: z.string().meta(about('Match', PATTERN)),
-        until: day.meta(about('Until', 'The last day that it covers.', ['2026-12-01'])),
-        reason: z.string().min(1).max(500).meta(about('Reason', 'Why, for whoever reads the verdict.')),
+        until: day.meta(about('Until', 'Last day of the waiver.', ['2026-12-01'])),
+        reason: z.string().min(1).max(500).meta(about('Reason', 'Reason, shown with the verdict.')),
       }),
     )
     .prefault([])
-    .meta(about('Waivers', `What is known and decides nothing until the end of a day (UTC). ${PATTERN}`)),
+    .meta(about('Waivers', `Known failures that do not count until the end of a day (UTC). ${PATTERN}`)),
 })
 
-/** The limits of a gate that says nothing. */
+/** The default limits. */
 export function defaultLimits(): Limits {
   return gateSchema.parse({}) as Limits
 }

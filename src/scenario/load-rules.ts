@@ -8,7 +8,7 @@ import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './dr
 /** fortio's server closes a connection that is idle for longer (`-server-idle-timeout`). */
 const IDLE_SECONDS = 30
 
-/** No request over loopback and back is faster than this on any machine we know. */
+/** Seconds. Requests over loopback are not faster than this on known machines. */
 const FASTEST_SECONDS = 0.00005
 
 const loadNamesAreUnique: Rule = ({ loads }) =>
@@ -35,8 +35,8 @@ const toolsSpeakTheProtocol: Rule = ({ loads }) =>
     return [
       {
         path: at('protocol'),
-        message: `${tool} does not speak ${protocol} here`,
-        remedy: `Use fortio, or a protocol that ${tool} speaks: ${tools[tool].protocols.join(', ')}.`,
+        message: `${tool} does not support ${protocol}`,
+        remedy: `Use fortio, or a protocol that ${tool} supports: ${tools[tool].protocols.join(', ')}.`,
       },
     ]
   })
@@ -47,7 +47,7 @@ const tcpHasAPayload: Rule = ({ loads }) =>
       ? [
           {
             path: at('payload'),
-            message: 'over tcp there is nothing to send without a payload',
+            message: 'tcp needs a payload',
             remedy: 'Write 1B or more.',
           },
         ]
@@ -68,7 +68,7 @@ function openLoops({ loads }: Draft): OpenLoop[] {
   )
 }
 
-/** A tool leaves connections unused without saying so where there are too few requests for them. */
+/** fortio silently reduces connections to half of the requests, and k6 would leave virtual users without requests. */
 const everyConnectionIsUsed: Rule = (draft) =>
   openLoops(draft).flatMap(({ tool, rate, connections, duration, at }): Finding[] => {
     const requests = Math.floor(rate * duration + 1e-9)
@@ -99,7 +99,7 @@ const connectionsStayOpen: Rule = (draft) =>
     ]
   })
 
-/** A tool that adds connections is not judged here: it reports what it could not send. */
+/** Only for fortio: k6 reports when it has no virtual user to send with. */
 const openLoopIsPossible: Rule = (draft) => {
   const delays = draft.arms.map(({ arm }) => ({ name: arm.name, delay: arm.inject?.delay ?? 0 }))
   const slowest = delays.reduce((a, b) => (b.delay > a.delay ? b : a), { name: undefined, delay: 0 })

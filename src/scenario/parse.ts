@@ -34,13 +34,13 @@ function problemsOf(source: Source, draft: Draft, meshes: Meshes): Problem[] {
   return distinct([...source.problems, ...found])
 }
 
-/** Loads from one entry repeat its mistakes. */
+/** Removes duplicates: loads from one entry repeat its mistakes. */
 function distinct(problems: readonly Problem[]): Problem[] {
   const seen = new Map(problems.map((problem) => [[problem.line, problem.column, problem.message].join('\n'), problem]))
   return [...seen.values()]
 }
 
-/** What of a scenario is wanted; what is absent stays as the scenario has it. */
+/** A selection from a scenario; absent keys keep the scenario's values. */
 export interface Selection {
   readonly arms?: readonly string[]
   readonly loads?: readonly string[]
@@ -85,7 +85,7 @@ function named<Thing extends { readonly name: string }>(
 const { seed, blocks, cohorts } = scenarioSchema.shape
 const LIMITS = { seed, blocks, cohorts }
 
-/** Numbers from elsewhere keep to the limits that a scenario file has. */
+/** Checks numbers from the command line by the limits of the schema. */
 function inRange<Overrides extends Omit<Selection, 'arms' | 'loads'>>(overrides: Overrides): Overrides {
   for (const [key, limit] of Object.entries(LIMITS)) {
     const value = overrides[key as keyof typeof LIMITS]
@@ -99,7 +99,7 @@ function range({ minValue, maxValue }: { minValue: number | null; maxValue: numb
   return `from ${minValue} to ${maxValue}`
 }
 
-/** Rules that the command line can break after the file was found right. */
+/** Rules that command-line options can break although the file is correct. */
 const SELECTION_RULES = [...platformRules, trialsAreFew]
 
 const RULES = [...armRules, ...platformRules, ...loadRules, ...runRules, ...gateRules]

@@ -36,7 +36,7 @@ function unfitArms(placed: readonly Placed[], platform: PlatformName, meshes: Me
     }))
 }
 
-/** With no platform named, there must be one that takes all arms: the first arm that leaves no choice decides. */
+/** Without a named platform, one must support all arms: the first arm with only one choice decides. */
 function unlikeArms(placed: readonly Placed[]): Finding[] {
   const decided = placed.find(({ mesh }) => !(mesh.kubernetes && mesh.processes))
   if (!decided) return []
@@ -48,7 +48,7 @@ function unlikeArms(placed: readonly Placed[]): Finding[] {
     .map(({ mesh, path }) => ({
       path,
       message: `no platform takes both ${decided.mesh.name} and ${mesh.name}`,
-      remedy: 'Compare meshes of clusters and architectures of processes in scenarios of their own.',
+      remedy: 'Use separate scenarios for meshes in clusters and for architectures of processes.',
     }))
 }
 
@@ -68,7 +68,7 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
     return [
       {
         path: at('protocol'),
-        message: `on the ${platform} platform ${protocol} is not carried by: ${unfit.map(({ arm }) => arm).join(', ')}`,
+        message: `on the ${platform} platform these arms do not carry ${protocol}: ${unfit.map(({ arm }) => arm).join(', ')}`,
         remedy: `Use another protocol, or measure these arms in a scenario without ${protocol}.`,
       },
     ]
@@ -111,7 +111,7 @@ const isolationNeedsClusters: Rule = (draft, meshes) => {
   ]
 }
 
-/** What hangs on where arms live. */
+/** The rules that depend on the platform. */
 export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
   meshesCarryTheProtocol,
@@ -119,7 +119,7 @@ export const platformRules: readonly Rule[] = [
   isolationNeedsClusters,
 ]
 
-/** Platforms on which all of these meshes can be raised, the one to be preferred first. The simulated one takes any. */
+/** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */
 export function fittingPlatforms(meshes: readonly Mesh[]): PlatformName[] {
   return PLATFORMS.filter((platform) => meshes.every((mesh) => fitsOn(mesh, platform)))
 }
@@ -128,7 +128,7 @@ function fitsOn(mesh: Mesh, platform: PlatformName): boolean {
   return PLATFORM_TRAITS[platform].arms === 'effects' || buildOf(mesh, platform) !== undefined
 }
 
-/** Whether a mesh carries a protocol where it lives; what does not fit there at all is not judged. */
+/** Whether a mesh carries a protocol on the platform. Meshes that the platform does not support are not judged. */
 function carriesOn(mesh: Mesh, platform: PlatformName, protocol: Protocol): boolean {
   return buildOf(mesh, platform)?.protocols.includes(protocol) ?? true
 }

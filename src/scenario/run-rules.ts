@@ -11,7 +11,7 @@ export const trialsAreFew: Rule = ({ arms, loads, sketch: { blocks, cohorts } })
   return [{ path: ['blocks'], message, remedy: 'Use fewer blocks, cohorts, loads or arms.' }]
 }
 
-/** Arm `a` with load `b-c` and arm `a-b` with load `c` would share a file. */
+/** Refuses names that give two trials one file: arm `a` with load `b-c`, and arm `a-b` with load `c`. */
 const trialNamesAreUnique: Rule = ({ arms, loads }) => {
   const owners = new Map<string, { arm: string; load: string }>()
   return arms.flatMap(({ arm: { name: arm }, path }) =>
@@ -27,7 +27,7 @@ const trialNamesAreUnique: Rule = ({ arms, loads }) => {
   )
 }
 
-/** Passes while the name of some arm is unknown: it may be the one that is meant. */
+/** Checks names of arms. It passes while the name of any arm is unknown, since that may be the one meant. */
 const simulatedArmsExist: Rule = ({ arms, sketch: { simulation } }) => {
   const names = arms.map(({ arm }) => arm.name)
   const effects = Object.keys(simulation?.effects ?? {}).map((name) => ({
@@ -70,8 +70,8 @@ const faultyBlocksExist: Rule = ({ sketch: { simulation, blocks, cohorts } }) =>
 const stallsEnd: Rule = ({ sketch: { simulation } }) => {
   const { every, last, jitter = 0 } = simulation?.stalls ?? {}
   if (every === undefined || last === undefined || longestStall({ every, last, jitter }) < every) return []
-  const message = 'stalls that last as long as the time between them never end'
-  const remedy = 'Let `last` be shorter than `every`, and `last` × (1 + `jitter`) too.'
+  const message = 'stalls that last as long as their period never end'
+  const remedy = 'Make `last` and `last` × (1 + `jitter`) shorter than `every`.'
   return [{ path: ['simulation', 'stalls', 'last'], message, remedy }]
 }
 
@@ -83,7 +83,7 @@ export const runRules: readonly Rule[] = [
   stallsEnd,
 ]
 
-/** Before the night is spent. Passes while the name of some arm is unknown: it may be the one that is meant. */
+/** Checks the arms in gate.reference before the run. It passes while the name of any arm is unknown. */
 const gatedArmsExist: Rule = ({ arms, sketch: { gate } }) => {
   const known = arms.map(({ arm }) => arm.name).filter((name) => name !== undefined)
   if (known.length < arms.length || typeof gate?.reference !== 'object') return []
@@ -109,7 +109,7 @@ const stagesGrow: Rule = ({ sketch: { gate } }) => {
     ]
   }
   if (minValid <= initial) return []
-  const message = `${minValid} valid blocks cannot be had of the ${initial} of the first stage`
+  const message = `the first stage has ${initial} blocks, fewer than the ${minValid} valid blocks required`
   return [{ path: ['gate', 'blocks', 'minValid'], message, remedy: `Write ${initial} or less.` }]
 }
 

@@ -5,7 +5,7 @@ import { about, duration, name, oneOrMore, rate, say, section, share, size } fro
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
 
-/** What holds where a scenario says nothing, as a person would write it. The schema applies these and shows them to editors. */
+/** Defaults as a person would write them. The schema applies them and shows them in editors. */
 const DEFAULTS = {
   profile: 'equalised',
   seed: 1,
@@ -33,15 +33,15 @@ const DEFAULTS = {
 const loadSchema = section({
   name: name
     .optional()
-    .meta(about('Name', 'What results and charts call this load. Default: made of protocol and rate, `http-1000`.')),
+    .meta(about('Name', 'Name of the load in results and charts. Default: protocol and rate, such as `http-1000`.')),
   tool: oneOrMore(z.enum(TOOLS))
     .prefault(DEFAULTS.load.tool)
-    .meta(about('Tool', 'The load generator, or a list of them. k6 speaks http only.')),
+    .meta(about('Tool', 'The load generator, or a list. k6 supports http only.')),
   protocol: oneOrMore(z.enum(PROTOCOLS))
     .prefault(DEFAULTS.load.protocol)
     .meta(about('Protocol', 'http is HTTP/1.1 with keep-alive, http2 is HTTP/2 without TLS; or a list of protocols.')),
   rate: oneOrMore(rate({ least: '1/h', most: '1000k/s' })).meta(
-    about('Rate', 'Requests per second over all connections, or `max`: as fast as answers come; or a list of rates.', [
+    about('Rate', 'Requests per second over all connections, or `max` for a closed loop; or a list of rates.', [
       '500/s',
       ['100/s', '200/s', '400/s'],
       'max',
@@ -49,18 +49,23 @@ const loadSchema = section({
   ),
   connections: oneOrMore(z.int().min(1).max(10_000))
     .prefault(DEFAULTS.load.connections)
-    .meta(about('Connections', 'Connections (fortio), or virtual users to begin with (k6); or a list.', [8, [8, 64]])),
+    .meta(
+      about('Connections', 'Connections (fortio), or virtual users, each with a connection (k6); or a list.', [
+        8,
+        [8, 64],
+      ]),
+    ),
   payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
     .prefault(DEFAULTS.load.payload)
     .meta(
-      about('Payload', 'Body of each request and of its answer; 0B is a plain GET; 256KiB at most; or a list.', [
+      about('Payload', 'Size of the body of requests and answers; 0B is a plain GET; 256KiB at most; or a list.', [
         '1KiB',
         ['0B', '64KiB'],
       ]),
     ),
   warmup: duration({ least: '0s', most: '1h' })
     .prefault(DEFAULTS.load.warmup)
-    .meta(about('Warm-up', 'Load of the same shape that is thrown away before each measurement; 0s to 1h.', ['2s'])),
+    .meta(about('Warm-up', 'Load before each measurement, whose results are discarded; 0s to 1h.', ['2s'])),
   duration: duration({ least: '1s', most: '24h' })
     .prefault(DEFAULTS.load.duration)
     .meta(about('Duration', 'Length of each measurement; 1s to 24h.', ['10s', '1m30s'])),
@@ -92,7 +97,7 @@ const simulationSchema = section({
       }),
     )
     .prefault({})
-    .meta(about('Effects', 'True effects by the name of the arm; what is absent has defaults.')),
+    .meta(about('Effects', 'True effects by name of the arm; absent ones have defaults.')),
   noise: section({
     trial: deviation
       .prefault(defaults.noise.trial)
@@ -105,7 +110,7 @@ const simulationSchema = section({
       .meta(about('Cohort', "Standard deviation of the log of a cohort's level.")),
   })
     .prefault({})
-    .meta(about('Noise', 'How much levels differ from one repetition to the next.')),
+    .meta(about('Noise', 'Scatter of levels between repetitions.')),
   drift: z
     .number()
     .min(0.5)
@@ -123,7 +128,7 @@ const simulationSchema = section({
       .meta(
         about(
           'Jitter',
-          'Chance in when a stall comes and how long it lasts, drawn anew for every trial. Default: 0, none. With 1 it comes at any moment of its period and lasts up to twice as long.',
+          'Randomness of the start and length of stalls in every trial, from 0 (default, none) to 1 (any time within the period, up to twice as long).',
         ),
       ),
   })
@@ -132,23 +137,23 @@ const simulationSchema = section({
   faults: z
     .array(
       section({
-        kind: z.enum(FAULTS).meta(about('Kind', 'What breaks.')),
-        arm: z.string().meta(about('Arm', 'The arm it strikes.')),
+        kind: z.enum(FAULTS).meta(about('Kind', 'Kind of fault.')),
+        arm: z.string().meta(about('Arm', 'The arm with the fault.')),
         blocks: z
           .array(z.int().min(1).max(100_000))
           .optional()
-          .meta(about('Blocks', 'Blocks it strikes in, counted from 1 over the whole run. Default: all.')),
+          .meta(about('Blocks', 'Blocks with the fault, counted from 1 over the whole run. Default: all.')),
       }),
     )
     .max(1000)
     .prefault([])
-    .meta(about('Faults', 'What breaks on demand.')),
+    .meta(about('Faults', 'Injected faults.')),
   pace: duration({ least: '0s', most: '1h' })
     .prefault(defaults.pace)
     .meta(about('Pace', 'Wall-clock time that a simulated trial takes.', ['200ms'])),
 })
 
-/** Editors offer the meshes that there are; the rules judge, and suggest. */
+/** Offers the known meshes in editors. Rules check the name and suggest another. */
 const offered = { enum: Object.keys(meshes) }
 
 const bareArm = z
@@ -157,7 +162,7 @@ const bareArm = z
   })
   .meta(offered)
 
-/** A version as any project may write it; each mesh judges its own. */
+/** A version in any form; each mesh checks its own. */
 export const VERSION = /^(v|edge-|stable-)?\d+(\.\d+){1,2}([-+][0-9A-Za-z.-]+)?$/
 const version = z.string().regex(VERSION, {
   error: ({ input }) =>
@@ -165,8 +170,8 @@ const version = z.string().regex(VERSION, {
 })
 
 const armSchema = section({
-  name: name.optional().meta(about('Name', 'What results and charts call this arm. Default: the name of its mesh.')),
-  mesh: z.string().meta({ ...offered, ...about('Mesh', 'What stands between client and server.') }),
+  name: name.optional().meta(about('Name', 'Name of the arm in results and charts. Default: the name of its mesh.')),
+  mesh: z.string().meta({ ...offered, ...about('Mesh', 'The mesh between client and server.') }),
   version: version
     .optional()
     .meta(about('Version', 'Version of the mesh. Default: the one that meshbench pins.', ['1.40.0'])),
@@ -183,26 +188,24 @@ const armSchema = section({
     .min(1)
     .max(100)
     .optional()
-    .meta(
-      about('Replicas', 'Pods of the server, in a cluster: all of them share the rate of a load. Default: 1.', [12]),
-    ),
+    .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
   inject: section({
     delay: duration({ least: '1us', most: '1.5s', because: "fortio's server delays an answer by no more" }).meta(
       about('Delay', 'Added to every answer at the server; 1.5s at most.', ['1ms']),
     ),
   })
     .optional()
-    .meta(about('Inject', 'A known true effect, for proving that the harness finds what is there.')),
+    .meta(about('Inject', 'A known effect, to test that meshbench finds it.')),
 })
 
-/** A scenario file as it is written: the one source of truth for types, limits, defaults and editors. */
+/** A scenario file: the single source of types, limits, defaults and the schema for editors. */
 export const scenarioSchema = section({
   name: name.meta(about('Name', 'Name of the scenario; part of the names of result folders.')),
-  description: z.string().max(1000).optional().meta(about('Description', 'Which question it answers.')),
+  description: z.string().max(1000).optional().meta(about('Description', 'The question that the scenario answers.')),
   platform: z
     .enum(PLATFORMS)
     .optional()
-    .meta(about('Platform', 'Where arms live. Default: what this machine has; `--platform` overrides it.')),
+    .meta(about('Platform', 'Where arms run. Default: kind if possible, otherwise local; `--platform` overrides it.')),
   profile: z
     .enum(PROFILES)
     .prefault(DEFAULTS.profile)
@@ -215,7 +218,7 @@ export const scenarioSchema = section({
     .meta(
       about(
         'Isolation',
-        'On kind. frozen: every arm stands, all but one frozen, so that blocks interleave arms. sequential: one stands at a time. Default: frozen where memory suffices.',
+        'For kind. frozen: all arms exist and all but one are paused, so that blocks interleave arms. sequential: one arm at a time. Default: frozen if memory suffices.',
       ),
     ),
   seed: z
@@ -229,53 +232,51 @@ export const scenarioSchema = section({
     .min(1)
     .max(100)
     .prefault(DEFAULTS.cohorts)
-    .meta(about('Cohorts', 'How often everything is provisioned anew.')),
+    .meta(about('Cohorts', 'Number of times that everything is provisioned.')),
   blocks: z
     .int()
     .min(1)
     .max(1000)
     .prefault(DEFAULTS.blocks)
-    .meta(about('Blocks', 'Passes over all arms in each cohort: the repetitions from which intervals come.')),
+    .meta(about('Blocks', 'Passes over all arms in each cohort: the repetitions that give intervals.')),
   idle: duration({ least: '0s', most: '1h' })
     .prefault(DEFAULTS.idle)
     .meta(
       about(
         'Idle',
-        'Window without load at the start of every visit: what an arm uses before any request. CPU per request is what a load adds to it. 0s: none, and then no such metric.',
+        'Window without load at the start of every visit, which measures idle use. CPU per request is what a load adds to it. 0s: no window, and no such metric.',
         ['10s'],
       ),
     ),
   minEffect: share
     .prefault(DEFAULTS.minEffect)
     .meta(
-      about(
-        'Least effect',
-        'Differences of less than this from the baseline are called no relevant difference, however certain they are.',
-      ),
+      about('Least effect', 'Smaller differences from the baseline are called not relevant, even if they are certain.'),
     ),
   arms: z
     .array(z.union([bareArm, armSchema]))
     .min(1)
     .max(50)
-    .meta(about('Arms', 'What is compared. The first is the baseline; the same thing under two names is an A/A pair.')),
-  loads: z.array(loadSchema).min(1).max(100).meta(about('Loads', 'What is sent to each arm in each block.')),
+    .meta(
+      about(
+        'Arms',
+        'What is compared. The first arm is the baseline; two equal arms with different names are an A/A pair.',
+      ),
+    ),
+  loads: z.array(loadSchema).min(1).max(100).meta(about('Loads', 'The loads on each arm in each block.')),
   simulation: simulationSchema
     .prefault({})
-    .meta(about('Simulation', 'True effects and noise of the simulated platform; no other platform reads it.')),
-  gate: gateSchema
-    .optional()
-    .meta(
-      about('Gate', 'What `meshbench gate` demands: which arm is the reference of which, margins, budgets, waivers.'),
-    ),
+    .meta(about('Simulation', 'True effects and noise of the simulated platform; other platforms ignore it.')),
+  gate: gateSchema.optional().meta(about('Gate', 'Limits of `meshbench gate`: references, margins, budgets, waivers.')),
 })
 
-/** The schema of scenario files for editors: draft 7, the one that they all read. */
+/** The schema of scenario files for editors, in draft 7, which all editors support. */
 export function scenarioJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-07' })
   return {
     $schema,
     title: 'meshbench scenario',
-    description: 'What is compared, under which load, how often. Generated by `npm run schema`.',
+    description: 'A scenario: arms, loads and repetitions. Generated by `npm run schema`.',
     ...schema,
   }
 }

@@ -43,13 +43,13 @@ async function createdAt(dir: string): Promise<number | undefined> {
 
 function noRuns(root: string, given?: string): Failure {
   const wanted = given === undefined ? 'there is no run yet' : `there is no run ${given}`
-  return new Failure('unknown-run', wanted, { cause: `${root} holds no runs`, fix: 'Make one with `meshbench run`.' })
+  return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, fix: 'Make one with `meshbench run`.' })
 }
 
 function ambiguous(given: string, fitting: readonly string[]): Failure {
-  return new Failure('unknown-run', `${given} could be any of ${fitting.length} runs`, {
+  return new Failure('unknown-run', `${given} matches ${fitting.length} runs`, {
     cause: list(fitting),
-    fix: 'Name more of the id.',
+    fix: 'Use a longer part of the id.',
   })
 }
 

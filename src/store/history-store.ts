@@ -259,6 +259,6 @@ async function git(
 function refused(args: readonly string[], stderr: unknown): Failure {
   return new Failure('git', 'git could not read or write the branch of the history', {
     cause: `git ${args[0]}: ${stderr || 'it could not be started'}`,
-    fix: 'Run it within a repository; where another run wrote at the same time, run it again: nothing is added twice.',
+    fix: 'Run it in a repository; if another run wrote at the same time, run it again: nothing is added twice.',
   })
 }

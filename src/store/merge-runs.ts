@@ -70,7 +70,7 @@ function mergedRun(parts: readonly Part[], plan: Plan): Run {
 function refuseDamaged({ dir, unreadable }: Part): void {
   const [first] = unreadable
   if (!first) return
-  throw new Failure('damaged-results', `${dir} holds results that cannot be read`, {
+  throw new Failure('damaged-results', `${dir} has results that cannot be read`, {
     cause: `${first.file}: ${first.reason}`,
     fix: 'Merge only whole shards: copy this one again, or measure it again.',
   })
@@ -78,14 +78,14 @@ function refuseDamaged({ dir, unreadable }: Part): void {
 
 function refusedExtension({ dir }: Part): Failure {
   return new Failure('not-mergeable', `${dir} was extended, and only whole shards can be merged`, {
-    cause: 'its further blocks were measured for cells of this shard alone',
+    cause: 'the added blocks are for cells of this shard only',
     fix: 'Merge the shards first, then judge and extend the merged run.',
   })
 }
 
 function alreadyMerged(root: string, id: string): Failure {
-  return new Failure('already-merged', `these shards are merged already, as run ${id}`, {
-    fix: `Go on with it; to merge them again, remove ${join(root, id)} first.`,
+  return new Failure('already-merged', `these shards are already merged as run ${id}`, {
+    fix: `Use that run; to merge again, first remove ${join(root, id)}.`,
   })
 }
 
@@ -95,7 +95,7 @@ function refuseDifferent(parts: readonly Part[]): void {
   for (const { id, facts } of others) {
     const wrong = Object.keys({ ...first.facts, ...facts }).find((what) => first.facts[what] !== facts[what])
     if (wrong === undefined) continue
-    throw new Failure('not-comparable', 'the shards were not measured alike', {
+    throw new Failure('not-comparable', 'the shards were measured differently', {
       cause: `${wrong}: ${first.facts[wrong] ?? 'absent'} in ${first.id}, ${facts[wrong] ?? 'absent'} in ${id}`,
       fix: 'Measure all shards with the same versions on machines of one kind.',
     })

@@ -103,7 +103,7 @@ export function readRunFile(dir: string): Run {
 
 function notARun(dir: string): Failure {
   return new Failure('unknown-run', `${dir} is not a run`, {
-    cause: 'it holds no run.json',
+    cause: 'it has no run.json',
     fix: 'Name the folder of a run, or a run by its id.',
   })
 }
@@ -111,7 +111,7 @@ function notARun(dir: string): Failure {
 function damaged(dir: string, reason: string): Failure {
   return new Failure('damaged-run', `${join(dir, RUN_FOLDER.run)} cannot be used`, {
     cause: reason,
-    fix: 'If it was changed, put the original back; if it was made by a newer meshbench, update this one.',
+    fix: 'If it was changed, restore the original; if a newer meshbench wrote it, update meshbench.',
   })
 }
 
@@ -191,7 +191,7 @@ function readExtension(dir: string, run: Run): Extension | undefined {
 function damagedExtension(path: string, reason: string): Failure {
   return new Failure('damaged-run', `${path} cannot be used`, {
     cause: reason,
-    fix: 'Put the original back. Without it, the trials that were added to the run belong to nothing.',
+    fix: 'Restore the original: without it, the added trials belong to no plan.',
   })
 }
 

@@ -42,7 +42,7 @@ function assertWhole(dir: string, { unreadable }: RunRecord): void {
   const [first] = unreadable
   if (!first) return
   const more = unreadable.length > 1 ? ` (and ${unreadable.length - 1} more)` : ''
-  throw new Failure('damaged-results', `${dir} holds results that cannot be read`, {
+  throw new Failure('damaged-results', `${dir} has results that cannot be read`, {
     cause: `${first.file}: ${first.reason}${more}`,
     fix: `Move such files out of ${join(dir, RUN_FOLDER.trials)}: their trials are then measured again.`,
   })

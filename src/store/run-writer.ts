@@ -63,7 +63,7 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
     if (errnoOf(error) !== 'EEXIST') throw error
     throw new Failure('already-stored', `trial ${id} already has a result, and results are never replaced`, {
       cause: error,
-      fix: 'Start a new run; or, to have this trial measured again, move its file away and resume.',
+      fix: 'Start a new run; or, to measure this trial again, move its file away and resume.',
     })
   }
 }
@@ -74,14 +74,14 @@ async function writeZipped(path: string, content: AsyncIterable<Uint8Array>): Pr
   await writeOnce(path, (file) => pipeline(content, gzip, (zipped) => file.writeFile(zipped)))
 }
 
-/** JSON has no NaN: what it would turn to null is found now, not when the night is over and the run is read back. */
+/** Checks a result before it is written, since JSON turns NaN into null, which would be found only when the run is read. */
 function assertReadable(result: Result): void {
   const { error } = resultSchema.safeParse(result)
   if (!error) return
   const [issue] = error.issues
   throw new Failure('not-storable', `the result of trial ${result.trial.id} could not be read back`, {
     cause: `${issue?.path.join('.')}: ${issue?.message}`,
-    fix: 'This is a mistake in meshbench: please report it.',
+    fix: 'This is a defect of meshbench: please report it.',
   })
 }
 

@@ -72,7 +72,7 @@ const REFUSALS: Readonly<Record<string, { readonly code: string; readonly messag
   EROFS: {
     code: 'not-writable',
     message: '% is on a file system that is mounted read-only',
-    fix: 'Name another folder for results. If it was writable before, its disk may be failing: look at the kernel log.',
+    fix: 'Name another folder for results. If it was writable before, its disk may be failing: check the kernel log.',
   },
   ENOTDIR: {
     code: 'not-writable',
@@ -95,7 +95,7 @@ const REFUSALS: Readonly<Record<string, { readonly code: string; readonly messag
     fix: 'Close programs, or raise fs.file-max.',
   },
 }
-const OWN = { code: 'not-stored', message: '% could not be written', fix: 'Look at the cause.' }
+const OWN = { code: 'not-stored', message: '% could not be written', fix: 'Fix the cause above.' }
 
 /** What a write that broke becomes. */
 export function storageFailure(error: unknown, path: string): Failure {

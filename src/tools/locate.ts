@@ -27,14 +27,14 @@ export async function locateWithNotes(name: ProgramName, about?: About): Promise
     try {
       return { program: await examine(name, path, 'path', around), notes }
     } catch (error) {
-      notes.push(`${path} on PATH was passed over: ${(error as Error).message}`)
+      notes.push(`${path} on PATH is not used: ${(error as Error).message}`)
     }
   }
   try {
     const program = await fromCache(name, around)
     return { ...(program ? { program } : {}), notes }
   } catch (error) {
-    notes.push(`The ${name} in the cache is damaged and will be fetched anew: ${(error as Error).message}`)
+    notes.push(`The ${name} in the cache is damaged and will be downloaded again: ${(error as Error).message}`)
     return { notes }
   }
 }

@@ -37,7 +37,7 @@ function heading(analysis: Analysis, style: Style): string {
 }
 
 function loadHeading({ name, tool, protocol, rate, connections, duration }: Load, style: Style): string {
-  const how = rate === 'max' ? 'as fast as it answers' : formatRate(rate)
+  const how = rate === 'max' ? 'closed loop' : formatRate(rate)
   const text = `${tool}, ${protocol}, ${how}, ${counted(connections, 'connection')}, ${formatDuration(duration)} a trial`
   return `${style.bold(style.plain(name))}  ${style.dim(style.plain(text))}`
 }
@@ -58,7 +58,7 @@ function legend({ record, cells }: Analysis, style: Style): string {
   return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))
 }
 
-/** A note of the cells that are shown; one that several share is said once. */
+/** The notes of the cells in the table; each note once. */
 function notes({ cells, metrics }: Analysis, style: Style): string {
   const visible = cells.filter((cell) => COLUMNS.some(({ metric }) => metric === cell.metric))
   const shown = visible.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
@@ -77,7 +77,7 @@ function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** What the terminal shows of the metrics; the report shows all. */
+/** The metrics on the terminal; the report has all. */
 const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
   { metric: 'p50', title: 'p50' },
   { metric: 'typical-p99', title: 'typical p99' },
@@ -87,7 +87,7 @@ const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = 
   { metric: 'mesh-memory', title: 'mesh memory' },
 ]
 
-/** Marks that say without colour what a ratio is worth. */
+/** Marks that show the standing of a ratio without colour. */
 const MARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
   'no-difference': '≈',
   'within-noise': '≈',
@@ -127,7 +127,7 @@ function metricOf(metrics: readonly MetricInfo[], name: string | undefined): Met
 function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): string {
   const center = cell?.estimate?.center
   if (center === undefined || metric === undefined) return '–'
-  // Of what the baseline has none of there is no ratio below to carry the mark.
+  // Where the baseline is 0, there is no ratio to carry the mark.
   return `${cell?.difference && !cell.ratio ? (MARKS[cell.standing] ?? '') : ''}${levelText(center, metric.unit)}`
 }
 
@@ -147,7 +147,7 @@ function intervalText({ lo, hi }: Estimate): string {
   return `${ratio(lo, decimals)}–${ratio(hi, decimals)}`
 }
 
-/** Only what stands out of the noise is set off. */
+/** Only decided differences are bold. */
 function paintOf({ standing }: Cell, style: Style): Pick<Entry, 'paint'> {
   if (standing === 'higher' || standing === 'lower') return { paint: style.bold }
   return { paint: style.dim }
@@ -169,7 +169,7 @@ interface Group {
   readonly others: number
 }
 
-/** What the reader must know of the result, each kind once; what makes something not count comes first. */
+/** Problems of the result, each kind once, invalid ones first. */
 function problemList({ problems, trials }: Analysis, style: Style): string {
   const all = [...problems.map((problem) => ({ problem, id: undefined })), ...ofTrials(trials)]
   const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]

@@ -11,7 +11,7 @@ const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
   lower: 'B lower',
 }
 
-/** B against A on a terminal: what changed besides, the figures, what they are worth. */
+/** B against A on a terminal: other changes, the figures, and cautions. */
 export function contrastTable(
   { method, contrasts, changed, cautions }: SidesCompared,
   metrics: readonly MetricInfo[],
@@ -26,16 +26,16 @@ export function contrastTable(
       'changed from A to B',
       style,
     ),
-    bullets([...cautions, ...notes(contrasts)], 'to be known', style),
+    bullets([...cautions, ...notes(contrasts)], 'cautions', style),
   ]
   return sections.filter(Boolean).join('\n\n')
 }
 
 const LEGENDS = {
   paired:
-    'A and B are geometric means over trials, as in the report (arithmetic where a value is 0); the ratio is B to A, by geometric means paired within blocks, with a 95 % interval; p is adjusted (Holm) for all that is compared here.',
+    'A and B are geometric means over trials, as in the report (arithmetic where a value is 0); the ratio is B to A, by geometric means paired within blocks, with a 95 % interval; p is adjusted (Holm) for all comparisons here.',
   unpaired:
-    'A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its 95 % interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all that is compared here; delta is Cliff’s.',
+    'A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its 95 % interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all comparisons here; delta is Cliff’s.',
 } as const
 
 function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {

@@ -2,7 +2,7 @@ import type { FailureData } from '../model/failure.ts'
 import type { Finding } from '../model/platform.ts'
 import type { Style } from './terminal-style.ts'
 
-/** What happened, why, and what to do about it. Lines are left whole, so that a command can be copied. */
+/** A failure with cause and remedy. Lines are not wrapped, so that commands can be copied. */
 export function failureText(
   { message, cause, fix }: FailureData,
   style: Style,
@@ -16,14 +16,14 @@ export function failureText(
   ].join('\n')
 }
 
-/** A text of several lines stands below its label, so that their beginnings line up. */
+/** Puts a text of several lines below its label, so that the lines align. */
 function labelled(label: string, text: string): string {
   return text.includes('\n') ? `  ${label}\n${text.replaceAll(/^/gm, '    ')}` : `  ${label} ${text}`
 }
 
 const INDENT = ' '.repeat('warning  '.length)
 
-/** What a check found: a line each, with why it matters and what to do about it. Ends with a line break. */
+/** The findings of a check, each with its reason and remedy. Ends with a line break. */
 export function findingsText(findings: readonly Finding[], style: Style): string {
   return findings.map((finding) => `${findingText(finding, style)}\n`).join('')
 }

@@ -3,7 +3,7 @@ import type { GateCell, GateFinding, GateResult } from '../model/verdict.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, paragraph } from './text-layout.ts'
 
-/** The verdict of a gate on a terminal: the answer, what is behind it, every cell, what changed. */
+/** The verdict of a gate on a terminal: the answer, the findings, every cell, and changes. */
 export function gateTable(result: GateResult, style: Style): string {
   const { run, stage, family, mode, findings, cells, changes, next } = result
   const told = findings.filter(({ severity }) => severity !== 'note')
@@ -20,7 +20,7 @@ export function gateTable(result: GateResult, style: Style): string {
     changes.length === 0
       ? ''
       : [
-          'Not the same on both sides:',
+          'Differences between the sides:',
           ...changes.map(({ what, reference, candidate }) => `  ${what}: ${reference} → ${candidate}`),
         ]
           .map((line) => style.plain(line))

@@ -20,7 +20,7 @@ import {
 import type { Style } from './terminal-style.ts'
 
 interface ProgressOptions extends LogOptions {
-  /** A live view that is drawn over itself; otherwise lines. */
+  /** A live view that overwrites itself; otherwise lines. */
   readonly interactive: boolean
   /** What the validity rules make of a result. */
   judge?(result: Result): JudgedTrial
@@ -28,13 +28,13 @@ interface ProgressOptions extends LogOptions {
 
 export interface Progress {
   show(event: Event): void
-  /** Takes the live view away and says how far the run came. */
+  /** Removes the live view and prints how many trials finished. */
   stop(): void
 }
 
 /**
- * Shows how a run goes. It moves only when something happens, and not at all within a window: what is said between the
- * event that opens one and the next event of its trial waits.
+ * Shows the progress of a run. It writes only on events, and not during a window: text is held back from the event that
+ * opens the window to the next event of its trial.
  */
 export function progress(options: ProgressOptions): Progress {
   const screen = options.interactive ? terminalScreen(options) : logScreen(options)
@@ -87,7 +87,7 @@ function linesOf(moment: Moment, options: LogOptions): string[] {
   const { style, plan } = options
   switch (event.type) {
     case 'run': {
-      const before = event.finished > 0 ? `${event.finished} of them finished before` : ''
+      const before = event.finished > 0 ? `${event.finished} already finished` : ''
       return [commas(`${plan.scenario.name}: ${event.trials} trials`, before, timeLeftText(after, options))]
     }
     case 'visit':
@@ -123,10 +123,10 @@ function commas(...parts: string[]): string {
   return parts.filter(Boolean).join(', ')
 }
 
-/** A view that is drawn over itself; above it stay warnings and the trials that do not count. */
+/** A live view that overwrites itself. Warnings and invalid trials stay above it. */
 function terminalScreen(options: ScreenOptions): Screen {
   const { stream, style, plan } = options
-  // With the cursor left alone no signal handlers are installed: Ctrl-C is not for a library to deal with.
+  // The cursor is not hidden, so the library installs no signal handlers: meshbench handles Ctrl-C itself.
   const log = createLogUpdate(stream, { showCursor: true })
   let last: string | undefined
   return {
@@ -143,7 +143,7 @@ function terminalScreen(options: ScreenOptions): Screen {
   }
 }
 
-/** What is going on, in a few lines that stand still until something happens. `last` is the line of the last trial. */
+/** The live view in a few lines. `last` is the line of the last trial. */
 function liveView(state: RunState, last: string | undefined, options: ScreenOptions): string {
   const { style, plan } = options
   const problems = problemsText(state)
@@ -156,16 +156,16 @@ function liveView(state: RunState, last: string | undefined, options: ScreenOpti
   ].join('\n')
 }
 
-/** The view stands still meanwhile, so an end is given as a time of day. */
+/** What the run is doing. The view is not redrawn during a window, so the end is a time of day. */
 function doingText({ arm, load, doing, at }: RunState): string {
   if (doing === undefined) return arm ?? 'preparing'
   if ('step' in doing) return arm === undefined ? doing.step : `${arm}: ${doing.step}`
   const until = `${formatDuration(doing.seconds)}, until ${timeOfDay(at + doing.seconds)}`
   const text = {
-    idle: `measuring idle, without load, ${until}`,
+    idle: `measuring without load, ${until}`,
     'warm-up': `warming up, ${until}`,
     measure: `measuring, ${until}`,
-    collect: 'reading what was measured',
+    collect: 'reading the results',
   }
   return `${arm}${load === undefined ? '' : ` ${load}`}: ${text[doing.phase]}`
 }
@@ -192,7 +192,7 @@ function timeOfDay(seconds: Seconds): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB')
 }
 
-/** What a trial showed, in one line. Not a finding: one trial proves nothing. */
+/** The figures of a trial in one line. They are no finding, since one trial proves nothing. */
 function trialLine(judged: JudgedTrial, scenario: Scenario, style: Style): string {
   const { trial, outcome } = judged.result
   const name = `${trial.arm} ${trial.load}`

@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import type { Style } from './terminal-style.ts'
 
-/** Where a run is, by the events so far. */
+/** The state of a run, from its events. */
 export interface RunState {
   readonly startedAt: Seconds
   /** Time of the last event. */
@@ -58,7 +58,7 @@ export function advance(before: RunState = INITIAL, event: Event, status?: Judge
     case 'visit':
       return { ...between(state), cohort: event.cohort, block: event.block, arm: event.visit.arm }
     case 'step': {
-      // Somebody else's step ends no window.
+      // A step of another arm does not end the window.
       if (state.isMeasuring) return state
       return { ...between(state), ...(event.arm === undefined ? {} : { arm: event.arm }), doing: { step: event.title } }
     }
@@ -109,7 +109,7 @@ export interface ScreenOptions {
   /** The whole plan of the run, what is finished included. */
   readonly plan: Plan
   readonly style: Style
-  /** Seconds still ahead, counted from the end of the last trial; undefined as long as nobody can tell. */
+  /** Seconds left, counted from the end of the last trial; undefined while unknown. */
   eta?(): Seconds | undefined
 }
 
@@ -122,7 +122,7 @@ export function placeText({ cohort, block }: RunState, { cohorts }: Plan): strin
   )
 }
 
-/** `about 12 min left`; empty as long as nobody can tell. */
+/** `about 12 min left`; empty while unknown. */
 export function timeLeftText(state: RunState, { eta }: Pick<ScreenOptions, 'eta'>): string {
   const ahead = eta?.()
   if (ahead === undefined || state.isDone) return ''
@@ -138,13 +138,13 @@ export function problemsText({ failed, invalid, warnings }: RunState): string {
   )
 }
 
-/** How a run ended, or where it was broken off. */
+/** The last line: how many trials finished. */
 export function endingText(state: RunState): string {
   const { isDone, finished, trials } = state
   return commas(`${isDone ? 'done' : 'stopped'}: ${finished} of ${trials} trials`, problemsText(state))
 }
 
-/** An estimate to the second would claim too much. */
+/** Rounds an estimate, since seconds would be too exact. */
 function roundly(seconds: Seconds): Seconds {
   const step = seconds > 600 ? 60 : seconds > 60 ? 10 : 1
   return Math.round(seconds / step) * step

@@ -14,12 +14,12 @@ import {
 } from '../model/units.ts'
 import { capital, count } from '../model/words.ts'
 
-/** One plain sentence for every arm and load, of one metric; the baseline's level first. */
+/** One sentence for every arm and load about one metric, with the level of the baseline first. */
 export function statements(analysis: Analysis, metric: string): string[] {
   return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
 }
 
-/** What a cell says, in one plain sentence with its figures. */
+/** The result of a cell as one sentence with its figures. */
 function statement(analysis: Analysis, cell: Cell): string {
   const { scenario } = analysis.record.run.plan
   const metric = analysis.metrics.find(({ name }) => name === cell.metric)
@@ -30,7 +30,7 @@ function statement(analysis: Analysis, cell: Cell): string {
   const figures = figuresOf(cell)
   switch (cell.standing) {
     case 'no-data':
-      return `No valid trial of ${cell.arm} tells ${what} ${where}.`
+      return `No valid trial of ${cell.arm} has a value for ${what} ${where}.`
     case 'baseline':
       return `${capital(what)} of ${cell.arm} is ${formatOf(metric)(cell.estimate?.center ?? Number.NaN)} ${where} (${cell.mean ?? 'geometric'} mean, ${count(cell.values.length, 'trial')}).`
     case 'undecided':
@@ -44,10 +44,10 @@ function statement(analysis: Analysis, cell: Cell): string {
   }
 }
 
-/** Too few blocks, or too wide an interval: two reasons that are not the same. */
+/** Why a cell is undecided: too few blocks, or too wide an interval. */
 function undecided(cell: Cell, whether: string): string {
   const n = (cell.ratio ?? cell.difference)?.n ?? 0
-  if (n === 0) return `Nothing is known of whether ${whether}: no block has a valid trial of both.`
+  if (n === 0) return `It is unknown whether ${whether}: no block has a valid trial of both.`
   if (n < BLOCKS_TO_DECIDE) {
     return `Too few blocks to say whether ${whether} (${n} of at least ${BLOCKS_TO_DECIDE})${neededText(cell)}.`
   }
@@ -61,9 +61,9 @@ function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   if (metric.unit === 'seconds') return `${more ? 'adds' : 'takes'} ${amount} ${more ? 'to' : 'off'} ${nounOf(metric)}`
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
-  if (metric.unit === 'seconds-per-minute') return `stands still for ${amount} ${comparative}`
+  if (metric.unit === 'seconds-per-minute') return `stalls for ${amount} ${comparative}`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
-  if (metric.unit === 'cores') return `keeps ${amount} ${comparative} busy without load`
+  if (metric.unit === 'cores') return `uses ${amount} ${comparative} without load`
   return `costs ${amount} ${comparative} per million requests`
 }
 
@@ -97,7 +97,7 @@ function figuresOf({ ratio, difference, basis }: Cell): string {
   return ` (${[...figures, count(n, 'block'), ...basisOf(basis)].join(', ')})`
 }
 
-/** What the interval holds for, where blocks alone do not say it. */
+/** What the interval holds for, where it is not the number of blocks alone. */
 function basisOf(basis: Cell['basis']): string[] {
   if (basis?.onlyHere) return ['this provisioning only']
   return basis?.unit === 'cohorts' ? [count(basis.cohorts, 'cohort')] : []
@@ -108,7 +108,7 @@ function intervalOf(ratio: Estimate): string[] {
   return interval === undefined ? [] : [`95 % interval ${interval}`]
 }
 
-/** By its rate where that tells it from the other loads, else by its name. */
+/** Names a load by its rate if no other load has that rate, otherwise by its name. */
 function whereOf({ loads }: Scenario, name: string): string {
   const load = loads.find((one) => one.name === name)
   const alone = load && loads.filter(({ rate }) => rate === load.rate).length === 1

@@ -4,12 +4,12 @@ import { formatChange, formatNumber } from '../model/units.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
-/** How many runs fit beside the figures. */
+/** Number of runs that fit beside the figures. */
 const SHOWN = 40
 const BARS = '▁▂▃▄▅▆▇█'
 const ASCII_BARS = '_.,-=+*#'
 
-/** One line for each arm and load: its runs as bars from its least to its largest, the last value; then what changed when. */
+/** A line for each arm and load: its runs as bars and its values; then the change points. */
 export function trendTable(trends: readonly Trend[], metrics: readonly MetricInfo[], style: Style): string {
   const groups = Map.groupBy(trends, ({ metric, load }) => `${titleOf(metric, metrics)} under ${load}`)
   const sections = [...groups].map(([title, group]) => {
@@ -22,7 +22,7 @@ export function trendTable(trends: readonly Trend[], metrics: readonly MetricInf
   })
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeText(trend, change, metrics)))
   const legend =
-    'Arms are shown as their ratio to the baseline of the same run, the baseline by its level. Change points (E-divisive) date a change; they judge no run.'
+    'Arms are shown as their ratio to the baseline of the same run, the baseline by its level. Change points (E-divisive) show when a series changed; they do not judge a run.'
   return [
     ...sections,
     style.dim(paragraph(style.plain(legend))),
@@ -71,8 +71,8 @@ function changeText(trend: Trend, change: Change, metrics: readonly MetricInfo[]
   const what = `${titleOf(trend.metric, metrics)} of ${trend.arm} under ${trend.load}`
   const range =
     versions.length === 0
-      ? 'No version that is recorded changed in between.'
-      : `In between: ${versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')}.`
+      ? 'No recorded version changed.'
+      : `Changed versions: ${versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')}.`
   return `${at.slice(0, 10)}: ${what} ${formatChange(ratio)} (p ${formatNumber(p, 2)}), after ${before}, from ${after} on. ${range}`
 }
 

@@ -74,7 +74,7 @@ describe('two runs', () => {
     const found = p50(pair(slower).contrasts)
     expect(found?.ratio?.center).toBeCloseTo(1.25, 1)
     expect(found?.standing).not.toBe('higher')
-    expect(found?.notes.join()).toContain('none, the same in both runs, moved by +')
+    expect(found?.notes.join()).toContain('none, the same in both runs, changed by +')
   })
 
   it('with few trials decide nothing, however far apart', () => {

@@ -58,14 +58,14 @@ describe('what a request adds', () => {
     const old = analyse({ ...record, results })
     expect(of(sidecar.name, 'mesh-cpu', old)).toMatchObject({
       standing: 'no-data',
-      notes: [expect.stringContaining('not observed without load')],
+      notes: [expect.stringContaining('no observation without load')],
     })
     expect(of(sidecar.name, 'mesh-memory', old)?.estimate?.center).toBeCloseTo(6e7, 0)
     expect(old.costs).toEqual([])
     const told = old.problems.filter(({ rule }) => rule === 'no-idle-window')
     expect(told).toHaveLength(1)
     expect(told[0]?.cause).toBe(
-      '24 of 24 valid trials have no idle window: the run was made before idle windows were measured.',
+      'No idle window in 24 of 24 valid trials: the version of meshbench that made the run did not measure them.',
     )
     expect(analysis.problems.filter(({ rule }) => rule === 'no-idle-window')).toEqual([])
   })

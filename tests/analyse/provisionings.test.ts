@@ -57,7 +57,7 @@ describe('two runs', () => {
       a,
       record((trial) => `${perArm(trial)}, kept from run a`, 'b'),
     )
-    expect(shared.cautions.join()).toMatch(/measured on \d clusters that they share/)
+    expect(shared.cautions.join()).toMatch(/measured on the same \d clusters/)
     const apart = pair(
       a,
       record((trial) => `${perArm(trial)}T9`, 'b'),

@@ -26,7 +26,7 @@ test('every kind of metric has its words', () => {
     'envoy-sidecar takes 57.2 MiB more memory at 2,000/s (8 blocks, 2 cohorts).',
   )
   expect(statements(analysis, 'mesh-idle-cpu')[2]).toBe(
-    'envoy-sidecar keeps 10 mcores more busy without load at 2,000/s (8 blocks, 2 cohorts).',
+    'envoy-sidecar uses 10 mcores more without load at 2,000/s (8 blocks, 2 cohorts).',
   )
   expect(statements(analysis, 'service-p50')[2]).toMatch(/adds 5\d\d µs to p50 service time/)
   expect(statements(analysis, 'mean')[2]).toMatch(/to mean latency/)
@@ -34,7 +34,7 @@ test('every kind of metric has its words', () => {
 
 test('what was not measured, or not often enough, is said', () => {
   const failed = analyse(recordOf(scenarioOf(), (trial) => (trial.arm === sidecar.name ? 'failed' : of(trial))))
-  expect(statements(failed, 'p99')[2]).toBe('No valid trial of envoy-sidecar tells p99 at 2,000/s.')
+  expect(statements(failed, 'p99')[2]).toBe('No valid trial of envoy-sidecar has a value for p99 at 2,000/s.')
   const short = analyse(recordOf(scenarioOf({ cohorts: 1, blocks: 1 }), of))
   expect(statements(short, 'p99')[2]).toBe(
     'Too few blocks to say whether envoy-sidecar differs from no mesh in p99 at 2,000/s (1 of at least 3).',

@@ -91,7 +91,7 @@ describe('a knee', () => {
   test('says where the load generator may have been the limit', () => {
     const generator = { late: { p50: 1e-3, p99: 0.2, max: 0.4 } }
     expect(curve(() => ({ ...short(0.75), generator }))?.knee?.why).toBe(
-      '4 of 4 trials fell short of 4,000/s, at 3,000/s on average; the load generator was saturated as well, so the limit may be its own.',
+      '4 of 4 trials fell short of 4,000/s, at 3,000/s on average; the load generator was saturated too, so it may be the limit.',
     )
     expect(curve(() => ({ generator }))).not.toHaveProperty('knee')
   })
@@ -126,14 +126,14 @@ describe('a knee', () => {
     expect(kneeOf([at(1000, 1000), at(2000, 1961), at(4000, 3919)])).toEqual({
       carried: 'at-2000',
       broke: 'at-4000',
-      why: 'It answered 3,919/s of the 4,000/s that were asked for.',
+      why: 'It answered 3,919/s at a target rate of 4,000/s.',
     })
   })
 
   test('at the lowest rate has nothing that was carried', () => {
     expect(kneeOf([at(1000, 900), at(2000, 1000)])).toEqual({
       broke: 'at-1000',
-      why: 'It answered 900/s of the 1,000/s that were asked for.',
+      why: 'It answered 900/s at a target rate of 1,000/s.',
     })
   })
 

@@ -26,7 +26,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       const published = await costs(page)
       expect(await note(page).isVisible()).toBe(false)
       await page.getByLabel('Baseline').selectOption('envoy-node')
-      expect(await note(page).innerText()).toContain('Not the published analysis: baseline envoy-node.')
+      expect(await note(page).innerText()).toContain('Changed from the published analysis: baseline envoy-node.')
       expect(await costs(page)).not.toBe(published)
       expect(await costs(page)).toContain('ratio to envoy-node')
       expect(page.url()).toMatch(/#&baseline=envoy-node$/)

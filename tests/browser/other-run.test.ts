@@ -49,7 +49,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
   it('says of a file that is none what it is and what to do', async () => {
     await desk.open({}, async (page, seen) => {
       for (const [name, text, reason] of [
-        ['notes.html', '<p>nothing</p>', 'it is no report of meshbench with data in it'],
+        ['notes.html', '<p>nothing</p>', 'it is not a meshbench report with data'],
         ['older.html', packed({ schema: 0 }), 'it was written by another version of meshbench (schema 0)'],
         ['broken.html', packed('{'), 'its data are damaged'],
         ['cut.html', packed({ schema: 1, run: {} }), 'its data are damaged'],

@@ -75,7 +75,7 @@ describe('choosePlatform', () => {
     const failure = await choose('quick', {}, DOWN).catch((thrown: Failure) => thrown)
     expect(failure).toMatchObject({
       code: 'no-clusters',
-      message: 'the scenario quick needs clusters, and none can be made here',
+      message: 'the scenario quick needs clusters, which cannot be created here',
       why: 'the Docker daemon does not answer',
       fix: 'sudo systemctl start docker. Without clusters: meshbench run quick-local',
     })
@@ -102,7 +102,7 @@ describe('choosePlatform', () => {
   it('freezes as long as memory suffices, and says it where it does not', async () => {
     const { isolation, said } = await choose('quick', {}, { memory: 4e9 })
     expect(isolation).toBe('sequential')
-    expect(said).toMatch(/isolation sequential: 6 arms at once need 7\.\d+ GiB of memory, and there is 3\.73 GiB/)
+    expect(said).toMatch(/isolation sequential: 6 arms at once need 7\.\d+ GiB of memory, but 3\.73 GiB is available/)
     expect(await choose('quick', { arms: 'linkerd' }, { memory: 4e9 })).toMatchObject({ isolation: 'frozen' })
   })
 

@@ -33,7 +33,7 @@ describe('clean', () => {
       'left alone: unrecorded; --all removes it\n',
       'left alone: 1 kept for the next run; --kept removes them\n',
       'left alone: 1 pulled by runs, left in Docker; --images removes them\n',
-      'left alone: 1 of runs that are going on; --all removes them too\n',
+      'left alone: 1 of runs in progress; --all removes them too\n',
     ])
   })
 })

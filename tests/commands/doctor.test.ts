@@ -52,7 +52,7 @@ describe('what doctor says of a host', () => {
   it('that does not pause is that its tail is not the host’s', () => {
     expect(pausesFinding(probe({}), plan)).toEqual({
       severity: 'ok',
-      what: 'no pause of this host above 10 ms in 10 s: p99 and p99.9 are not made by it',
+      what: 'no pauses of this host above 10 ms in 10 s: they do not affect p99 and p99.9',
     })
   })
 
@@ -68,11 +68,9 @@ describe('what doctor says of a host', () => {
       plan,
     )
     expect(found.severity).toBe('warning')
-    expect(found.what).toBe(
-      'this host stands still: 2 stalls of 91 ms to 151 ms in 10 s, 5.2 s apart, 2.42 % of the time',
-    )
+    expect(found.what).toBe('this host stalls: 2 stalls of 91 ms to 151 ms in 10 s, 5.2 s apart, 2.42 % of the time')
     expect(found.why).toMatch(
-      /window of 15 s the longest is 1\.01 %, and quantiles of all requests above p97\.6 measure the host/,
+      /longest is 1\.01 % of a window of 15 s, and quantiles of all requests above p97\.6 measure the host/,
     )
     expect(found.why).toMatch(/17 ms\/s of memory pressure and 12 major faults\/s/)
     expect(found.why).toMatch(/DAMON with action pageout runs every 5 s and may be the cause/)

@@ -40,7 +40,7 @@ simulation:
 `,
   )
   const { code, stdout, stderr } = await meshbench(['run', 'stalls.yaml', '--json'], { cwd })
-  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('18 of 18 trials count') })
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('18 of 18 trials valid') })
   return (JSON.parse(stdout) as { analysis: Analysis }).analysis
 }
 

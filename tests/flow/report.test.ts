@@ -76,7 +76,7 @@ describe('report', () => {
     expect(code).toBe(0)
     expect(stdout).toBe(`${join(dir, 'report.html')}\n`)
     expect(stderr).toContain(`summary: ${join(dir, 'summary.md')}`)
-    expect(read(dir, 'summary.md')).toContain('[The whole report](report.html)')
+    expect(read(dir, 'summary.md')).toContain('[Full report](report.html)')
     const { document } = await json(['report', newer], cwd)
     expect(document).toMatchObject({ schema: 1, command: 'report', report: join(dir, 'report.html') })
     expect(document.summary).toBe(join(dir, 'summary.md'))
@@ -89,7 +89,7 @@ describe('report', () => {
     writeFileSync(join(cwd, 'README.md'), 'mine')
     expect((await meshbench(['report', '--output', 'README.html'], { cwd })).code).toBe(0)
     expect(read(cwd, 'README.md')).toBe('mine')
-    expect(read(cwd, 'README.summary.md')).toContain('[The whole report](README.html)')
+    expect(read(cwd, 'README.summary.md')).toContain('[Full report](README.html)')
   })
 
   it('writes charts as pictures, all or those that are named', async () => {
@@ -196,7 +196,7 @@ describe('report --site', () => {
     expect(document.site.written).toEqual([older])
     const after = stamps(join(cwd, 'site'))
     expect(after[`${newer}/report.html`]).toBe(before[`${newer}/report.html`])
-    expect(read(cwd, 'site/index.html')).toContain('5 of 6 trials count: 1 not run')
+    expect(read(cwd, 'site/index.html')).toContain('5 of 6 trials valid: 1 not run')
   })
 
   it('keeps what it has when results are gone or spoilt, and draws the history of all', async () => {
@@ -212,7 +212,7 @@ describe('report --site', () => {
     expect(document.site.unreadable).toHaveLength(1)
     const index = read(cwd, 'site/index.html')
     for (const run of [older, newer]) expect(index).toContain(`href="${run}/report.html"`)
-    expect(index).toContain('Not readable')
+    expect(index).toContain('Unreadable folders')
     expect(read(cwd, 'site/history.html')).toBe(history)
   })
 

@@ -52,7 +52,7 @@ describe('a gate on clusters', () => {
     const { result, cell } = judged(onClusters(1, () => 1))
     expect(result.exit).toBe(12)
     expect(cell).toMatchObject({ verdict: 'invalid' })
-    expect(cell.sentence).toContain('all blocks are of one provisioning')
+    expect(cell.sentence).toContain('all blocks ran on one provisioning')
   })
 
   it('takes one provisioning where the spread of clusters is known, and carries it', () => {

@@ -47,7 +47,7 @@ describe('slow drift', () => {
     const [warning, ...others] = driftWarnings(nights(0.004, 30), defaultLimits())
     expect(others).toEqual([])
     expect(warning).toMatchObject({ rule: 'slow-drift', severity: 'warning', arm: 'sidecar', metric: 'typical-p99' })
-    expect(warning?.sentence).toMatch(/has crept by \+1\d % against none over 30 runs/)
+    expect(warning?.sentence).toMatch(/changed slowly by \+1\d % against none over 30 runs/)
   })
 
   it('is that of p99 where windows are too short for the p99 of a typical second', () => {

@@ -23,7 +23,7 @@ describe('meshbench gate', () => {
     const { code, stderr } = await meshbench(['run', '--extend'], { cwd: slower.cwd })
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('10 more blocks of sidecar against sidecar-ref under web'),
+      stderr: expect.stringContaining('adding 10 blocks of sidecar against sidecar-ref under web'),
     })
     const trials = readdirSync(join(slower.dir, 'trials'))
     expect(trials).toHaveLength(10 * 3 + 10 * 2)
@@ -45,7 +45,10 @@ describe('meshbench gate', () => {
     expect(cell(second.gate, 'mesh-cpu').verdict).toBe('pass')
 
     const again = await meshbench(['run', '--extend'], { cwd: slower.cwd })
-    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('was extended already: no block is added') })
+    expect(again).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('is already extended: no blocks are added'),
+    })
   })
 
   it('adds nothing where nothing is suspected', async () => {
@@ -119,7 +122,7 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
     const { gate } = JSON.parse(first.stdout) as { gate: GateResult }
     expect(cell(gate, 'p50')).toMatchObject({ verdict: 'inconclusive', breach: true })
     const extended = await meshbench(['run', '--extend', ...pinned], { cwd: slower.cwd })
-    expect(extended).toMatchObject({ code: 0, stderr: expect.stringContaining('confirmed by the next run') })
+    expect(extended).toMatchObject({ code: 0, stderr: expect.stringContaining('the next run confirms') })
     // A night does not confirm itself, and a breach of another reference confirms nothing.
     expect((await slower.gate(...pinned, '--previous', slower.write('last.json', first.stdout))).code).toBe(2)
     const otherwise = (change: object) => slower.write('last.json', JSON.stringify({ gate: { ...gate, ...change } }))
@@ -143,7 +146,7 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
     for (const dir of dirs) await meshbench(['history', 'add', dir], { cwd: tonight.cwd })
     expect(cell((await verdictOf(tonight, '--reference', 'reference.json')).gate, 'p50').verdict).not.toBe('invalid')
     rmSync(join(tonight.cwd, 'history'), { recursive: true })
-    expect((await accepted(...dirs)).stdout).toContain('are the reference now')
+    expect((await accepted(...dirs)).stdout).toContain('are now the reference')
     expect(cell((await verdictOf(tonight, '--reference', 'reference.json')).gate, 'p50').verdict).not.toBe('invalid')
     const other = await night({ blocks: 9 })
     expect((await accepted(dirs[0] ?? '', other.dir)).code).toBe(0)

@@ -135,7 +135,7 @@ describe('charts of an arm', () => {
     expect(await examine([{}], site)).toMatchObject([
       {
         severity: 'error',
-        what: 'arm arm waits for Deployment istio-system/istiod, which its charts do not make',
+        what: 'arm arm waits for Deployment istio-system/istiod, which its charts do not create',
         why: expect.stringContaining('istio-system/istiod-canary'),
       },
     ])
@@ -144,7 +144,7 @@ describe('charts of an arm', () => {
   it('that run other images than are brought into the nodes are found', async () => {
     const found = await examine([{ version: '1.30.5' }], await istioSite())
     expect(found).toMatchObject([
-      { severity: 'warning', what: expect.stringContaining('asks for 1.30.5, and the charts') },
+      { severity: 'warning', what: expect.stringContaining('needs 1.30.5, but the charts') },
       {
         severity: 'error',
         what: expect.stringContaining(

@@ -171,7 +171,10 @@ describe('fortio, where there is no measurement', () => {
     ['after its requests and before its result', { 'access.jsonl': log }, 0, /access log holds requests/],
   ])('says that it was ended from outside: %s', async (_, files, exitCode, why) => {
     const failure = await fortio.parse(finished(files as Record<string, string>, '', exitCode), load).catch((e) => e)
-    expect(failure).toMatchObject({ code: 'load-failed', message: expect.stringMatching(/ended from outside/) })
+    expect(failure).toMatchObject({
+      code: 'load-failed',
+      message: expect.stringMatching(/was terminated before it finished/),
+    })
     expect(failure.why).toMatch(why)
   })
 

@@ -42,9 +42,9 @@ describe('mergePlans', () => {
   const [one, two, three] = shards(3) as [typeof whole, typeof whole, typeof whole]
   const other = shardPlan(makePlan(scenarioOf({ loads, cohorts: 2, blocks: 3, seed: 9 })), { index: 2, of: 3 })
   it.each([
-    ['a shard that is missing', [one, three], 'shard 2/3 is not there'],
+    ['a shard that is missing', [one, three], 'shard 2/3 is missing'],
     ['a shard twice', [one, two, two, three], 'in more than one of them'],
-    ['a shard of another scenario', [one, other, three], 'not the same'],
+    ['a shard of another scenario', [one, other, three], 'the scenarios test and test differ'],
     ['nothing', [], 'nothing to merge'],
   ])('refuses %s', (_, plans, why) => {
     expect(() => mergePlans(plans)).toThrow(

@@ -134,8 +134,8 @@ describe('annotations', () => {
 
   it.each([
     [10, 10, undefined],
-    [11, 10, 'and 2 more; the job summary has them all'],
-    [500, 10, 'and 491 more; the job summary has them all'],
+    [11, 10, 'and 2 more; see the job summary'],
+    [500, 10, 'and 491 more; see the job summary'],
   ])('of %i findings of a kind shows %i', (given, shown, last) => {
     const findings = [
       ...Array.from({ length: given }, () => finding('regression')),
@@ -179,7 +179,7 @@ describe('Markdown', () => {
     const bytes = Buffer.byteLength(text)
     expect(bytes).toBeLessThanOrEqual(limit)
     expect(bytes).toBeGreaterThan(limit * 0.99)
-    expect(text).toMatch(/\d+ more lines are left out here/)
+    expect(text).toMatch(/Omitted lines: \d+, because the limit is \d+ bytes/)
     expect(text.match(/^<details>$/gm)).toHaveLength(1)
     expect(text.match(/^<\/details>$/gm)).toHaveLength(1)
   })

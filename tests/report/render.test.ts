@@ -34,8 +34,8 @@ describe('the report of a run', () => {
     expect(text).toMatch(
       /At 500 requests\/s, p99 is [\d.]+ (µs|ms) with none \(geometric mean, 6 trials\): envoy-sidecar adds [\d.]+ (µs|ms) \(\+\d+ %\)/,
     )
-    expect(text).toContain('30 of 30 trials count')
-    expect(text).toContain('28 of 30 trials count Why the others do not count.')
+    expect(text).toContain('30 of 30 trials valid')
+    expect(text).toContain('28 of 30 trials valid Why the others are not valid.')
     expect(text).toMatch(/Noise floor: two equal arms differ by up to \+[\d.]+ % at p99/)
     expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('envoy-sidecar adds'))
   })
@@ -182,7 +182,7 @@ describe('little data', () => {
     expect(
       [...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id),
     ).toEqual(errorRateCharts().map(({ id }) => id))
-    expect(textOf(empty)).toContain('0 of 30 trials count')
+    expect(textOf(empty)).toContain('0 of 30 trials valid')
     expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
     expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')
     expect(textOf(empty)).not.toMatch(/NaN|Infinity|undefined/)
@@ -190,7 +190,7 @@ describe('little data', () => {
 
   it('says so where nothing has been run yet', async () => {
     const text = textOf(await renderReport(analysisOf({ results: () => undefined }), about))
-    expect(text).toContain('0 of 30 trials count')
+    expect(text).toContain('0 of 30 trials valid')
     expect(text).toContain('No trial has been run.')
   })
 

@@ -80,7 +80,7 @@ describe('parseScenario', () => {
       '10:11 loads[0].rate | rate: 1000 has no unit',
       '11:15 loads[0].duration | duration: "10 sec" is not a duration',
       '13:5  | "rate" is given twice',
-      '15:15 loads[1].protocol | k6 does not speak grpc here',
+      '15:15 loads[1].protocol | k6 does not support grpc',
       '18:18 loads[2].connections | 10 requests (1/s for 10 s) are too few for 900 connections: fortio would use 5',
       '18:18 loads[2].connections | connections would be idle for 900 s between requests, and servers close them after 30 s',
       '19:26 simulation.effects.nobody | there is no arm "nobody"',

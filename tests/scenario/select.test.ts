@@ -49,7 +49,7 @@ describe('select', () => {
     [
       'a platform that does not carry the load',
       { platform: 'local' },
-      'tcp is not carried by: envoy-sidecar',
+      'these arms do not carry tcp: envoy-sidecar',
       'protocol',
     ],
     [

@@ -59,7 +59,7 @@ test('what is not found is told from what is ambiguous, with the nearest', async
   await runsIn(root.path, OLD, EARLIER, LATER)
   await expect(findRun(root.path, '2026-11-22')).rejects.toMatchObject({
     code: 'unknown-run',
-    message: '2026-11-22 could be any of 2 runs',
+    message: '2026-11-22 matches 2 runs',
     why: `${LATER}, ${EARLIER}`,
   })
   await expect(findRun(root.path, '2026-11-20T0900-quick-aaab')).rejects.toMatchObject({

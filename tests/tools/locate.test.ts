@@ -44,7 +44,7 @@ test('a wrong version on PATH is passed over with a note, and the next on PATH i
   const env = { ...shop.env, PATH: `${shop.path('bin')}:${shop.path('more')}` }
   const { program, notes } = await locateWithNotes('envoy', { ...shop, env })
   expect(program).toMatchObject({ path: good, provenance: { version: '1.40.7', origin: 'path' } })
-  expect(notes).toEqual([`${old} on PATH was passed over: it is version 1.39.1, not 1.40.0 or newer, below 1.41.0`])
+  expect(notes).toEqual([`${old} on PATH is not used: it is version 1.39.1, not 1.40.0 or newer, below 1.41.0`])
 })
 
 test('the digest is that of a binary; a script that starts the program has none', async () => {
@@ -76,7 +76,9 @@ test('a damaged program in the cache is noted and fetched anew', async () => {
   await appendFile(first.path, '# worm')
   const { program, notes } = await locateWithNotes('fortio', about)
   expect(program).toBeUndefined()
-  expect(notes).toEqual(['The fortio in the cache is damaged and will be fetched anew: it is not what was put there'])
+  expect(notes).toEqual([
+    'The fortio in the cache is damaged and will be downloaded again: it is not what was put there',
+  ])
   expect((await drain(obtain('fortio', about))).result).toEqual(first)
   expect(await locate('fortio', about)).toEqual(first)
   expect(await shop.log('builds')).toHaveLength(2)

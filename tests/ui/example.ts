@@ -74,7 +74,7 @@ export function eventsOf(plan: Plan): Event[] {
 const about = (center: number): Estimate => ({ center, lo: center * 0.95, hi: center * 1.05, n: 8 })
 
 function cell(arm: string, metric: string, center: number, standing: Standing, ratio?: number): Cell {
-  const notes = standing === 'undecided' ? ['The interval is too wide to tell a difference from none.'] : []
+  const notes = standing === 'undecided' ? ['The interval is too wide to decide.'] : []
   return {
     arm,
     load: 'http-1k',

@@ -105,7 +105,7 @@ test.each([
   const idle = { at: first?.at ?? 0, type: 'idle', arm: 'none', seconds: 5 } as const
   for (const event of [...(first ? [first] : []), idle, ...rest]) {
     view.show(event)
-    if (event === idle && interactive) expect(writes.join('')).toContain('none: measuring idle, without load, 5 s')
+    if (event === idle && interactive) expect(writes.join('')).toContain('none: measuring without load, 5 s')
     if (event !== idle && (event.type !== 'phase' || event.phase !== 'measure')) continue
     writes.length = 0
     view.show({ ...warning, at: event.at + 1 })

@@ -5,7 +5,7 @@ import { ascii, coloured, exampleAnalysis, plain } from './example.ts'
 
 test('the result on a terminal', () => {
   expect(analysisTable(exampleAnalysis(), plain)).toMatchInlineSnapshot(`
-    "2026-11-22T1034-quick-k3f9  platform simulated, 8 blocks, 1 cohort, 1 of 2 trials count: 1 failed
+    "2026-11-22T1034-quick-k3f9  platform simulated, 8 blocks, 1 cohort, 1 of 2 trials valid: 1 failed
     Architectures on one proxy, not Istio or Linkerd.
 
     http-1k  fortio, http, 1,000/s, 16 connections, 30 s a trial
@@ -18,8 +18,8 @@ test('the result on a terminal', () => {
     Geometric means over trials; ratios are to none, paired within blocks, with a 95 % interval. Latency
     is response time, from the intended send. ≈ no relevant difference. ? too noisy to say.
 
-    - The interval is too wide to tell a difference from none. (envoy-sidecar: p99 latency, CPU of the
-      mesh per million requests)
+    - The interval is too wide to decide. (envoy-sidecar: p99 latency, CPU of the mesh per million
+      requests)
 
     invalid trial-failed: 1 trial (c1-b01-envoy-sidecar-http-1k)
         the proxy client-envoy died. It does not count.

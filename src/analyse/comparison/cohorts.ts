@@ -3,7 +3,7 @@ import { baselineOf, isSameArm } from '../../model/scenario.ts'
 import { count } from '../../model/words.ts'
 import type { ComparisonRule } from './comparison.ts'
 
-/** Where arms are processes of one host, raised anew for every visit, blocks are the replicates and one cohort is no lack. */
+/** One cohort is enough where arms are processes of one host: they are started anew for every visit, so blocks are the replicates. */
 export const oneCohort: ComparisonRule = {
   name: 'one-cohort',
   title: 'Clusters were provisioned more than once',
@@ -15,18 +15,18 @@ export const oneCohort: ComparisonRule = {
       {
         severity: 'warning',
         cause: 'All blocks were measured on one provisioning.',
-        effect: `The intervals are of this provisioning only. Two provisionings of the same arm differ as well, and ${
+        effect: `The intervals hold for this provisioning only. Two provisionings of one arm also differ, and ${
           hasPair
-            ? 'all that is known of it is what the A/A pair differs by, which is added on either side'
-            : 'that part is missing'
+            ? 'only the difference of the A/A pair, which is added on both sides, shows by how much'
+            : 'the intervals do not include this'
         }.`,
-        remedy: 'Set cohorts to 2 or more before you say that one mesh is faster than another.',
+        remedy: 'Use 2 or more cohorts before you claim that one mesh is faster than another.',
       },
     ]
   },
 }
 
-/** A node that dies, or a run that is resumed, gives an arm a new cluster in mid-cohort. */
+/** An arm gets a new cluster within a cohort when a node dies or the run is resumed. */
 export const twoProvisionings: ComparisonRule = {
   name: 'two-provisionings',
   title: 'An arm had one cluster throughout a cohort',
@@ -40,8 +40,8 @@ export const twoProvisionings: ComparisonRule = {
         {
           severity: 'warning' as const,
           cause: `${trial.arm} was measured on ${count(made, 'provisioning')} in cohort ${trial.cohort}: a node died, or the run was resumed.`,
-          effect: 'Two clusters of the same arm differ, and here the difference is part of the scatter of its blocks.',
-          remedy: 'Measure this cohort again without an interruption where the difference matters.',
+          effect: 'Two clusters of one arm differ, and this difference adds to the scatter of its blocks.',
+          remedy: 'If this matters, measure this cohort again without interruption.',
           arm: trial.arm,
         },
       ]

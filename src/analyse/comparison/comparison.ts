@@ -1,17 +1,17 @@
 import type { Analysis, Problem } from '../../model/analysis.ts'
 import type { TrialView } from '../trial-view.ts'
 
-/** What the rules of the whole comparison look at. */
+/** What the rules of the comparison read. */
 export interface Comparison extends Pick<Analysis, 'record' | 'trials' | 'missing' | 'cells' | 'noise'> {
   /** Every trial that has a reading. */
   readonly measured: readonly TrialView[]
-  /** Those that count. */
+  /** The measured trials that are valid. */
   readonly valid: readonly TrialView[]
 }
 
-/** A rule of the whole comparison. `invalid`: what it names cannot be compared. */
+/** A rule of the comparison. A finding of severity `invalid` means that the arm or load it names cannot be compared. */
 export interface ComparisonRule {
-  /** Stable, for machines. */
+  /** Stable: programs may rely on it. */
   readonly name: string
   readonly title: string
   judge(comparison: Comparison): readonly Omit<Problem, 'rule'>[]

@@ -16,9 +16,9 @@ export const drift: ComparisonRule = {
     return [
       {
         severity: 'warning',
-        cause: `From the first trial to the last, p50 changed by ${range(change)}, whatever the arm.`,
-        effect: 'Pairing within blocks takes most of it out of the ratios; the levels are of a moving machine.',
-        remedy: 'Let the machine settle before the run, and keep other work off it.',
+        cause: `p50 of all arms changed by ${range(change)} from the first trial to the last.`,
+        effect: 'Pairing within blocks removes most of this from the ratios, but not from the levels.',
+        remedy: 'Wait until the machine is steady before the run, and stop other programs on it.',
       },
     ]
   },
@@ -26,22 +26,22 @@ export const drift: ComparisonRule = {
 
 export const orderEffect: ComparisonRule = {
   name: 'order-effect',
-  title: 'The place of an arm in its block did not matter',
+  title: 'The position of an arm in its block did not matter',
   judge(comparison) {
     const change = changeWith(comparison, ({ trial }) => trial.position)
     if (!change || !beyond(change, POSITION)) return []
     return [
       {
         severity: 'warning',
-        cause: `From the first place in a block to the last, p50 changed by ${range(change)}.`,
-        effect: 'An arm leaves something behind for the next. The order is balanced over blocks, but not within one.',
-        remedy: 'Use a multiple of as many blocks as the order needs to be balanced, and longer warm-ups.',
+        cause: `p50 changed by ${range(change)} from the first position in a block to the last.`,
+        effect: 'An arm affects the next one. The order is balanced over blocks, but not within a block.',
+        remedy: 'Use as many blocks as the order needs to be balanced, or a multiple, and longer warm-ups.',
       },
     ]
   },
 }
 
-/** Change of the logarithm of p50 over the span of `along`, the levels of arms and loads taken out. */
+/** Change of ln p50 over the range of `along`, after the levels of arms and loads are removed. */
 function changeWith({ valid }: Comparison, along: (view: TrialView) => number): Estimate | undefined {
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
   const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(view, along))))
@@ -57,7 +57,7 @@ function point(view: TrialView, along: (view: TrialView) => number): Point[] {
   return p50 > 0 ? [{ x: along(view), y: Math.log(p50) }] : []
 }
 
-/** Larger than tolerated, and more than the scatter of the trials explains. */
+/** Whether a change is larger than tolerated and its interval excludes 0. */
 function beyond({ center, lo = center, hi = center }: Estimate, tolerated: number): boolean {
   return Math.abs(center) > tolerated && lo * hi > 0
 }

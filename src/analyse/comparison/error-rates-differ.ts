@@ -4,10 +4,11 @@ import type { ComparisonRule } from './comparison.ts'
 
 const TOLERATED = 0.001
 
-/** Of all measured trials: the ones with the most errors do not count any more, and would hide the difference. */
+/** Reads all measured trials, not only valid ones: trials with many errors are invalid, and leaving them out would hide the difference. */
 export const errorRatesDiffer: ComparisonRule = {
   name: 'error-rates-differ',
-  title: 'All arms answered equally often without error',
+  number: 'E7',
+  title: 'All arms had the same error rate',
   judge({ record, measured }) {
     const byLoad = Map.groupBy(measured, ({ load }) => load.name)
     return record.run.plan.scenario.loads.flatMap((load) => {
@@ -18,8 +19,8 @@ export const errorRatesDiffer: ComparisonRule = {
       return [
         {
           severity: 'invalid' as const,
-          cause: `Under ${load.name} ${formatShare(most.rate)} of the requests failed in ${most.arm}, and ${formatShare(least.rate)} in ${least.arm}.`,
-          effect: 'Latencies are of successes only, so arms that fail more may look faster.',
+          cause: `Under ${load.name}, ${formatShare(most.rate)} of the requests failed in ${most.arm} and ${formatShare(least.rate)} in ${least.arm}.`,
+          effect: 'Latencies include successful requests only, so an arm with more errors may look faster.',
           remedy: 'Find the errors in the raw output; lower the rate if they come from overload.',
           arm: most.arm,
           load: load.name,

@@ -13,7 +13,7 @@ export const missingTrials: ComparisonRule = {
     return [
       {
         severity: 'warning',
-        cause: `${missing.length} of ${count(planned, 'planned trial')} were not run: ${some(missing)}.`,
+        cause: `${missing.length} of ${count(planned, 'planned trial')} did not run: ${some(missing)}.`,
         effect: 'Intervals are wider than planned, and the order may not be balanced.',
         remedy: `Finish the run: meshbench run --resume ${record.run.id}`,
       },
@@ -28,15 +28,15 @@ export const unreadableTrials: ComparisonRule = {
     record.unreadable.map(({ file, reason }) => ({
       severity: 'warning',
       cause: `${file} cannot be read: ${reason}`,
-      effect: 'Its trial is not in the figures.',
+      effect: 'The figures do not include its trial.',
       remedy: 'Restore the file from a copy, or remove it and resume the run to measure that trial again.',
     })),
 }
 
-/** Runs of before idle windows were measured have none, and a scenario may leave them out. */
+/** Old runs have no idle windows, and a scenario may leave them out. */
 export const noIdleWindow: ComparisonRule = {
   name: 'no-idle-window',
-  title: 'Every arm was measured without load as well',
+  title: 'Every arm has an idle window',
   judge({ record, valid }) {
     const without = valid.filter(({ reading }) => !reading.idle && reading.observation.usage.length > 0)
     if (without.length === 0) return []
@@ -44,19 +44,19 @@ export const noIdleWindow: ComparisonRule = {
     return [
       {
         severity: 'warning',
-        cause: `${without.length} of ${count(valid.length, 'valid trial')} have no idle window: ${idle === 0 ? 'the scenario says idle: 0s' : 'the run was made before idle windows were measured'}.`,
+        cause: `No idle window in ${without.length} of ${count(valid.length, 'valid trial')}: ${idle === 0 ? 'the scenario sets idle: 0s' : 'the version of meshbench that made the run did not measure them'}.`,
         effect:
-          'What requests add to CPU cannot be told from what is busy without load, so the CPU of the mesh is unknown, and the cost model has nothing to count.',
-        remedy: `Measure again with an idle window: meshbench run ${record.run.plan.scenario.name}${idle === 0 ? ', with idle: 5s in it' : ''}`,
+          'CPU used by requests cannot be separated from idle CPU, so the CPU of the mesh is unknown and the cost model has no data.',
+        remedy: `Measure again with an idle window: meshbench run ${record.run.plan.scenario.name}${idle === 0 ? ', with idle: 5s in the scenario' : ''}`,
       },
     ]
   },
 }
 
-/** Trials are lost for reasons, and the reasons need not spare the arms alike. */
+/** Reports trials that are not valid: what makes them invalid may affect arms unequally. */
 export const lostTrials: ComparisonRule = {
   name: 'lost-trials',
-  title: 'Every trial counts',
+  title: 'Every trial is valid',
   judge({ trials }) {
     const groups = Map.groupBy(trials, ({ result }) => JSON.stringify([result.trial.arm, result.trial.load]))
     return [...groups.values()].flatMap((group) => {
@@ -70,9 +70,9 @@ export const lostTrials: ComparisonRule = {
       return [
         {
           severity: 'warning' as const,
-          cause: `${lost.length} of ${count(group.length, 'trial')} of ${arm} under ${load} do not count (${list([...new Set(rules)])}).`,
-          effect: 'What is left may be the better part of this arm.',
-          remedy: 'Look at these trials; each says what to do.',
+          cause: `Not valid: ${lost.length} of ${count(group.length, 'trial')} of ${arm} under ${load} (${list([...new Set(rules)])}).`,
+          effect: 'The remaining trials may be the better ones of this arm.',
+          remedy: 'See these trials: each has a remedy.',
           arm,
           load,
         },

@@ -12,7 +12,7 @@ import { TAIL } from '../quantiles.ts'
 import { tailOf } from '../tail.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
-/** Noise below this, as a ratio, hides nothing that matters. */
+/** Noise below this ratio is accepted: it hides no relevant difference. */
 const TOLERATED = 1.05
 
 export const noNoiseFloor: ComparisonRule = {
@@ -26,9 +26,9 @@ export const noNoiseFloor: ComparisonRule = {
     return [
       {
         severity: 'warning',
-        cause: `No arm repeats ${baseline.name}.`,
-        effect: 'What two equal arms differ by in this run is not known; small differences may be chance.',
-        remedy: `Add an arm with another name that is otherwise the same as ${baseline.name}.`,
+        cause: `The run has no A/A pair: no second arm is equal to ${baseline.name}.`,
+        effect: 'The difference of two equal arms in this run is unknown; small differences may be chance.',
+        remedy: `Add an arm with the settings of ${baseline.name} and another name.`,
       },
     ]
   },
@@ -38,7 +38,7 @@ export const noiseHidesAll: ComparisonRule = {
   name: 'noise-hides-all',
   title: 'Differences between arms are larger than those between equal arms',
   judge(comparison) {
-    // By these people decide.
+    // Readers decide by these metrics.
     const hidden = comparison.record.run.plan.scenario.loads.flatMap(({ name }) =>
       ['p50', tailOf(comparison.cells, name), 'mesh-cpu'].flatMap((metric) => hiddenBy(comparison, name, metric)),
     )
@@ -47,19 +47,19 @@ export const noiseHidesAll: ComparisonRule = {
     return [
       {
         severity: 'warning',
-        cause: `Equal arms differ by as much as any arm does from the baseline: ${list(words)}.`,
-        effect: 'There, no arm can be told from the baseline, nor be said to be as good.',
-        remedy: `By the scatter of the equal arms: ${hidden.map((one) => remedyFor(comparison, one)).join('; ')}.`,
+        cause: `Equal arms differ as much as the other arms differ from the baseline: ${list(words)}.`,
+        effect: 'Here the run shows neither that an arm differs from the baseline nor that it does not.',
+        remedy: `Estimated from the scatter of the equal arms: ${hidden.map((one) => remedyFor(comparison, one)).join('; ')}.`,
       },
     ]
   },
 }
 
-/** A load and metric whose noise is as large as every difference. */
+/** A load and metric whose noise is as large as the largest difference. */
 interface Hidden {
   readonly load: string
   readonly metric: string
-  /** Of the A/A pairs, as a ratio ≥ 1. */
+  /** Noise band of the A/A pairs, as a ratio ≥ 1. */
   readonly band: number
   readonly equal: ReadonlySet<string>
 }
@@ -75,7 +75,7 @@ function hiddenBy({ record, noise, cells }: Comparison, load: string, metric: st
   return ratios.length === 0 || out ? [] : [{ load, metric, band, equal }]
 }
 
-/** What would tell the arm that is farthest from the baseline: more cohorts, longer windows or more blocks, whichever takes least time. */
+/** What would detect the largest difference from the baseline: more cohorts, longer windows or more blocks, whichever takes least time. */
 function remedyFor(comparison: Comparison, hidden: Hidden): string {
   const { scenario, cohorts } = comparison.record.run.plan
   const { load, metric } = hidden
@@ -92,18 +92,18 @@ function remedyFor(comparison: Comparison, hidden: Hidden): string {
   const deviation = byCohorts ? Math.sqrt(between ** 2 + within ** 2 / each) : within
   const most = Math.max(2, byCohorts ? MOST_BLOCKS / each : MOST_BLOCKS)
   if (power(effect, deviation, most, errorRates.alpha) < 1 - errorRates.beta) {
-    return `not even ${count(MOST_BLOCKS, 'block')} would tell ${told}; use a quieter or larger machine`
+    return `even ${count(MOST_BLOCKS, 'block')} would not detect ${told}; use a quieter or larger machine`
   }
   const needed = blocksToFind(effect, deviation, errorRates)
   const perBlock = elapsed(comparison) / blocks
-  if (byCohorts) return `${count(needed, 'cohort')}${timeText(needed * each * perBlock)} would tell ${told}`
+  if (byCohorts) return `${count(needed, 'cohort')}${timeText(needed * each * perBlock)} would detect ${told}`
   const duration = scenario.loads.find(({ name }) => name === load)?.duration ?? 0
   const longer = Math.ceil((duration * needed) / blocks)
   const byWindows = blocks * (perBlock + (longer - duration) * scenario.arms.length)
   const isOfWindow = needed > blocks && metric === TAIL && windowShare(comparison, load, within) >= 0.5
   return isOfWindow && byWindows < needed * perBlock
-    ? `windows of ${formatDuration(longer)} in as many blocks${timeText(byWindows)} would tell ${told}`
-    : `${count(needed, 'block')} in all${timeText(needed * perBlock)} would tell ${told}`
+    ? `windows of ${formatDuration(longer)} in the same number of blocks${timeText(byWindows)} would detect ${told}`
+    : `${count(needed, 'block')} in all${timeText(needed * perBlock)} would detect ${told}`
 }
 
 function farthestArm({ cells }: Comparison, { load, metric, equal }: Hidden) {
@@ -123,7 +123,7 @@ function equalScatter({ record, cells }: Comparison, { load, metric, equal }: Hi
   const { within, between } = components(cohorts)
   return {
     ...(within !== undefined && { within }),
-    // Two pairs of one cohort are not two cohorts.
+    // Several pairs within one cohort show nothing between cohorts.
     ...(cohorts.length > pairs.length && between !== undefined && { between }),
   }
 }
@@ -132,7 +132,7 @@ function timeText(seconds: Seconds): string {
   return seconds > 0 ? ` (about ${formatNumber(seconds / 60, 2)} min)` : ''
 }
 
-/** From the start of the first trial to the end of the last. */
+/** Time from the start of the first trial to the end of the last. */
 function elapsed({ record: { results } }: Comparison): Seconds {
   const times = (of: 'startedAt' | 'endedAt') => results.map((result) => Date.parse(result[of])).filter(Number.isFinite)
   const seconds = (Math.max(...times('endedAt')) - Math.min(...times('startedAt'))) / 1000
@@ -140,8 +140,8 @@ function elapsed({ record: { results } }: Comparison): Seconds {
 }
 
 /**
- * The share of the variance from block to block that comes of the length of the window: of a ratio of two medians over so
- * many slices. A median's standard error is 1.25 times that of a mean.
+ * Share of the variance between blocks that comes from the length of the window, for a ratio of two medians over the
+ * slices of a window. The standard error of a median is 1.25 times that of a mean.
  */
 function windowShare({ valid }: Comparison, load: string, within: number): number {
   const errors = valid.flatMap(({ trial, reading: { slices } }) => {

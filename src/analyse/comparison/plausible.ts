@@ -11,10 +11,10 @@ import { type Spent, spentIn } from '../cost-model.ts'
 import type { TrialView } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
-/** Proxies on the way cost time and CPU, whatever they are: less of either than without them is a sign of something else. */
+/** Proxies cost time and CPU. An arm with proxies that takes less than one without shows that something else differs. */
 export const fasterThanNothing: ComparisonRule = {
   name: 'faster-than-nothing',
-  title: 'No arm with proxies is faster or cheaper than the baseline without',
+  title: 'No arm with proxies is faster or cheaper than a baseline without proxies',
   judge({ record, cells }) {
     const { scenario } = record.run.plan
     if (meshes[baselineOf(scenario).mesh]?.layer !== 'none') return []
@@ -28,26 +28,24 @@ export const fasterThanNothing: ComparisonRule = {
       .map(({ arm, load, metric, ratio }) => ({
         severity: 'warning' as const,
         cause: ratio
-          ? `${metric} of ${arm} under ${load} is ${formatChange(ratio.center)} of a path without any proxy.`
-          : `${metric} of ${arm} under ${load} is below 0: its proxies used less CPU under load than without.`,
-        effect:
-          'A path with proxies cannot take less; what differs is something else, and it may be in every other figure.',
-        remedy:
-          'Look at the evidence of mTLS and path, at the placement of the pods, and at what the A/A pair differs by.',
+          ? `${metric} of ${arm} under ${load} differs by ${formatChange(ratio.center)} from the path without proxies.`
+          : `${metric} of ${arm} under ${load} is below 0: its proxies used less CPU under load than idle.`,
+        effect: 'A path with proxies cannot take less. Something else differs, and it may affect every other figure.',
+        remedy: 'Check the evidence of mTLS and path, the placement of the pods, and the difference of the A/A pair.',
         arm,
         load,
       }))
   },
 }
 
-/** Figures far off what others have published are shown as such, not corrected. */
+/** Reports figures far from published ones. It does not correct them. */
 export const unlikePublished: ComparisonRule = {
   name: 'unlike-published',
-  title: 'Figures lie where others have found them',
+  title: 'Figures are in the range of published ones',
   judge(comparison) {
     const { record } = comparison
-    // Made-up effects are as their scenario states them.
-    if (!provisions(record) || traitsOf(record.run.provenance.platform)?.arms === 'effects') return []
+    // Simulated effects come from the scenario.
+    if (!provisions(record) || record.run.provenance.platform === 'simulated') return []
     return record.run.plan.scenario.loads.filter(isUsual).flatMap(({ name: load }) => {
       const seen = [...strays(comparison, load), ...disorder(comparison, load)]
       if (seen.length === 0) return []
@@ -55,7 +53,8 @@ export const unlikePublished: ComparisonRule = {
         {
           severity: 'warning' as const,
           cause: `Under ${load}: ${seen.join('; ')}.`,
-          effect: 'Published figures are of other machines and versions, so this may be right; it is rarely by chance.',
+          effect:
+            'Published figures come from other machines and versions, so this may be correct, but it is rarely chance.',
           remedy:
             'Check versions, limits and placement, and whether the machine was busy, before you quote these figures.',
           load,
@@ -65,7 +64,7 @@ export const unlikePublished: ComparisonRule = {
   },
 }
 
-/** Bands are of small requests over few connections at a rate that leaves the machine idle most of the time. */
+/** Whether published figures apply: small requests over few connections, at a rate that leaves the machine mostly idle. */
 function isUsual({ rate, payload, protocol, connections }: Load): boolean {
   return rate !== 'max' && rate <= 2000 && payload <= 8192 && protocol === 'http' && connections <= 64
 }
@@ -80,12 +79,12 @@ function strays({ record, cells, valid }: Comparison, load: string): string[] {
   })
 }
 
-/** Only an interval that lies outside as a whole is outside. */
+/** Reports an interval only where all of it lies outside the published band. */
 function added(arm: string, { added }: Published, cell: Cell | undefined): string[] {
   const { lo, hi } = cell?.difference ?? {}
   if (lo === undefined || hi === undefined || (hi >= added.lo && lo <= added.hi)) return []
   return [
-    `${arm} adds ${formatLatency(lo)} to ${formatLatency(hi)} to p50, published are ${bandText(added, formatLatency)}`,
+    `${arm} adds ${formatLatency(lo)} to ${formatLatency(hi)} to p50, published: ${bandText(added, formatLatency)}`,
   ]
 }
 
@@ -103,15 +102,15 @@ function proxyStrays(arm: string, proxy: Published['proxies'][number], views: re
     ...(inside(cores, proxy.cores)
       ? []
       : [
-          `${name}: ${formatNumber(cores)} cores for 1,000/s and traversal, published are ${bandText(proxy.cores, formatNumber)}`,
+          `${name}: ${formatNumber(cores)} cores per 1,000/s and traversal, published: ${bandText(proxy.cores, formatNumber)}`,
         ]),
     ...(inside(memory, proxy.memory)
       ? []
-      : [`${name}: ${formatSize(memory)} of memory, published are ${bandText(proxy.memory, formatSize)}`]),
+      : [`${name}: ${formatSize(memory)} of memory, published: ${bandText(proxy.memory, formatSize)}`]),
   ]
 }
 
-/** At so many requests per second; without an idle window all CPU is taken to grow with the rate. */
+/** Cores at a rate in requests per second. Without an idle window, all CPU is assumed to grow with the rate. */
 function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, observation }: Reading): number {
   return idle && perRequest !== undefined
     ? idle.cores + rate * perRequest
@@ -130,9 +129,9 @@ function disorder({ record, cells }: Comparison, load: string): string[] {
   const swapped = ranked.flatMap((one) =>
     ranked
       .filter((other) => one.rank < other.rank && one.lo > other.hi)
-      .map((other) => `${one.name} above ${other.name}`),
+      .map((other) => `${one.name} is slower than ${other.name}`),
   )
-  return swapped.length === 0 ? [] : [`p50 puts ${list(swapped)}, which is not the order that others found`]
+  return swapped.length === 0 ? [] : [`by p50, ${list(swapped)}, unlike in published results`]
 }
 
 function inside(value: number, { lo, hi }: Band): boolean {
@@ -143,21 +142,21 @@ function bandText({ lo, hi }: Band, format: (value: number) => string): string {
   return `${format(lo)} to ${format(hi)}`
 }
 
-/** In base units. */
+/** A range of published figures, in base units. */
 interface Band {
   readonly lo: number
   readonly hi: number
 }
 
-/** What others have found of a mesh: 1 KB at some 1,000/s on small machines. */
+/** Published figures of a mesh: 1 KB payload at about 1,000/s on small machines. */
 interface Published {
-  /** To p50, against no mesh. */
+  /** Latency added to p50, against no mesh. */
   readonly added: Band
   readonly proxies: readonly {
     readonly role: Role
     /** How often a request passes one of them. */
     readonly traversals: number
-    /** For 1,000/s and traversal. */
+    /** Cores per 1,000 requests/s and traversal. */
     readonly cores: Band
     readonly memory: Band
   }[]
@@ -193,7 +192,7 @@ const OFFICIAL: Readonly<Record<string, Published>> = {
   },
 }
 
-/** Lower ones are faster at low rates; equal ones are not told apart. */
+/** Meshes with a lower rank are faster at low rates; meshes with equal ranks are not compared. */
 const RANKS: Readonly<Record<string, number>> = {
   'istio-ambient': 1,
   linkerd: 2,

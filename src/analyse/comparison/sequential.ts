@@ -1,6 +1,6 @@
 import type { ComparisonRule } from './comparison.ts'
 
-/** Blocks that do not interleave the arms cannot tell an arm from the hour in which it was measured. */
+/** Where blocks do not interleave the arms, changes over time look like differences between arms. */
 export const sequential: ComparisonRule = {
   name: 'sequential',
   title: 'Arms were interleaved',
@@ -10,8 +10,8 @@ export const sequential: ComparisonRule = {
       {
         severity: 'warning',
         cause: 'The arms were measured one after the other, each with all its blocks in a row (isolation: sequential).',
-        effect: 'What changed on the machine between them cannot be told from what the meshes cost.',
-        remedy: 'Give the machine more memory or the scenario fewer arms, and use `--isolation frozen`.',
+        effect: 'Changes of the machine over time cannot be separated from the cost of the meshes.',
+        remedy: 'Use a machine with more memory, or fewer arms, and `--isolation frozen`.',
       },
     ]
   },

@@ -6,7 +6,7 @@ import type { ComparisonRule } from './comparison.ts'
 
 type Setting = readonly [title: string, read: (view: TrialView) => unknown]
 
-/** What has to be the same in all arms of a load. A tool that adds connections by itself is watched by a rule of its own. */
+/** Settings that must be the same in all arms of a load. k6 adds connections itself; the rule `connections-changed` checks that. */
 const SETTINGS: readonly Setting[] = [
   ['version', ({ reading }) => reading.generator.version],
   [
@@ -42,8 +42,8 @@ function differing(load: Load, [title, read]: Setting, views: readonly TrialView
   return [
     {
       severity: 'invalid' as const,
-      cause: `Under ${load.name} the load's ${title} was ${seen.join('; ')}.`,
-      effect: 'Arms were measured with different loads: their difference is not that of the meshes.',
+      cause: `The load ${load.name} differs between arms in ${title}: ${seen.join('; ')}.`,
+      effect: 'The arms had different loads, so their differences are not those of the meshes.',
       remedy: 'Run all arms with the same version and settings of the load generator.',
       load: load.name,
     },

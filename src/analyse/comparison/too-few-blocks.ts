@@ -23,7 +23,7 @@ export const tooFewBlocks: ComparisonRule = {
         {
           severity: 'invalid' as const,
           cause: `Blocks with a valid trial of both ${name} and ${baseline}: ${list(few.map(({ load, n }) => `${n} under ${load}`))}.`,
-          effect: 'One pair of trials has no interval: nothing can be said about a difference.',
+          effect: 'An interval needs at least 2 such blocks, so no difference can be shown.',
           remedy: `Run at least ${BLOCKS_TO_DECIDE} blocks, or resume the run.`,
           arm: name,
         },

@@ -8,15 +8,15 @@ export const bursts: Rule = {
     const { uniform, catchUp, connections } = reading.generator
     if (load.rate !== 'max' && catchUp === false) {
       return invalid(
-        'The generator skipped requests that had become late.',
-        'What waited behind a stall was never sent: the response time looks far better than it was.',
+        'The load generator skipped late requests.',
+        'Requests that were due during a stall were not sent: the response time is too low.',
         'Let the generator catch up (fortio: without -nocatchup).',
       )
     }
     if (uniform !== false || connections < 2) return undefined
     return warning(
-      `${count(connections, 'connection')} sent at the same instants.`,
-      'Latency contains the queue that each burst makes for itself.',
+      `${count(connections, 'connection')} sent their requests at the same times.`,
+      'Latency includes the queue that each burst creates.',
       'Spread the connections (fortio: -uniform).',
     )
   },

@@ -3,30 +3,32 @@ import { formatDuration, formatLatency, formatNumber, formatShare } from '../../
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
-/** Reading two clocks one after the other on a busy machine differs by some milliseconds. */
+/** Two clocks that are read one after the other on a busy machine differ by some milliseconds. */
 const STEP = 0.01
+/** Seconds that the clocks of load generator and controller may differ. */
 const APART = 1
-/** Of the load's window, that the window of CPU and memory may lack. */
+/** Share of the load that the window of CPU and memory may miss. */
 const LACKING = 0.01
 
 export const clockStep: Rule = {
   name: 'clock-step',
-  title: 'Clocks ran evenly and agree',
+  number: 'E16',
+  title: 'No clock stepped, and all clocks agree',
   judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
 }
 
-/** The generator's own times contradict its schedule, which it keeps by a clock that nobody steps. */
+/** The times that the load generator wrote contradict its schedule, which it keeps by a monotonic clock. */
 function jumped({ reading }: TrialView): Objection | undefined {
   const { clockStep: step } = reading.generator
   if (step === undefined) return undefined
   const what =
     step > 0
-      ? `forward by ${formatLatency(step)}: somebody set it, or the machine slept`
-      : `back by ${formatLatency(-step)}: somebody set it`
+      ? `forward by ${formatLatency(step)}: it was set, or the machine slept`
+      : `back by ${formatLatency(-step)}: it was set`
   return invalid(
-    `The clock stepped while the load ran: the load generator's wall clock went ${what}.`,
-    'Intended times are wall-clock times: response times, lateness and the time line of this trial mean nothing.',
-    'Keep the machine from sleeping, let its clock slew instead of step (chrony, systemd-timesyncd), then repeat.',
+    `The wall clock of the load generator stepped ${what}.`,
+    'Intended send times are wall-clock times: response times, lateness and the time line of this trial are wrong.',
+    'Keep the machine awake, let its clock slew instead of step (chrony, systemd-timesyncd), then repeat.',
   )
 }
 
@@ -34,8 +36,8 @@ function stepped({ reading }: TrialView): Objection | undefined {
   const step = reading.observation.host?.clockStep ?? 0
   if (Math.abs(step) <= STEP) return undefined
   return invalid(
-    `The wall clock was stepped by ${formatLatency(step)} within the window.`,
-    'Intended times are wall-clock times: every response time after the step is wrong by it.',
+    `The wall clock stepped by ${formatLatency(step)} within the window.`,
+    'Intended send times are wall-clock times: every response time after the step is wrong by as much.',
     'Let the clock slew instead of step (chrony, systemd-timesyncd), then repeat.',
   )
 }
@@ -48,33 +50,33 @@ function apart({ reading, result, platform }: TrialView): Objection | undefined 
   const off = Math.max(early, lateBy)
   if (off <= APART) return undefined
   return warning(
-    `The generator says that its window began ${formatNumber(off)} s outside the trial.`,
-    'The clocks of generator and controller disagree: CPU and memory may be of another moment than the load.',
+    `By the clock of the load generator, its window began ${formatNumber(off)} s outside the trial.`,
+    'The clocks of load generator and controller differ: CPU and memory may not be from the time of the load.',
     'Synchronise the clocks of the nodes.',
   )
 }
 
-/** Edges that were read late or early leave requests whose CPU was not counted: the arm looks cheaper than it is. */
+/** Where a snapshot is late or early, the CPU of some requests is not counted, and the arm looks cheaper than it is. */
 export const loadOutsideWindow: Rule = {
   name: 'load-outside-window',
-  title: 'The window of CPU and memory enclosed the load',
+  title: 'CPU and memory were measured over the whole load',
   judge(trial) {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation
-    // A clock that disagrees tells nothing of the order of snapshots and load, and is told as such.
-    if (opened === undefined || traitsOf(platform)?.arms === 'effects' || apart(trial)) return undefined
+    // Where the clocks differ, the order of snapshots and load is unknown, and another rule reports it.
+    if (opened === undefined || platform === 'simulated' || apart(trial)) return undefined
     const closed = opened + seconds + (host?.clockStep ?? 0)
     const before = Math.max(0, opened - reading.startedAt)
     const after = Math.max(0, reading.startedAt + reading.seconds - closed)
     if (before + after <= LACKING * reading.seconds) return undefined
     const parts = [
-      before > 0 && `opened ${formatDuration(before)} after the load had begun`,
-      after > 0 && `closed ${formatDuration(after)} before the load had ended`,
+      before > 0 && `opened ${formatDuration(before)} after the load began`,
+      after > 0 && `closed ${formatDuration(after)} before the load ended`,
     ]
     return invalid(
-      `The window of CPU and memory ${parts.filter(Boolean).join(' and ')}: ${formatShare(Math.min(1, (before + after) / reading.seconds))} of the load is not in it.`,
-      'CPU of a part of the load is divided by all of its requests: the arm looks cheaper than it is.',
-      'Use a machine on which the counters are read faster (more cores, less other work), and see that the clocks of generator and controller agree.',
+      `The window of CPU and memory ${parts.filter(Boolean).join(' and ')}: ${formatShare(Math.min(1, (before + after) / reading.seconds))} of the load is outside it.`,
+      'The CPU of only a part of the load is divided by all requests: the arm looks cheaper than it is.',
+      'Use a machine that reads the counters faster (more cores, less other work), and synchronise the clocks of load generator and controller.',
     )
   },
 }

@@ -7,9 +7,9 @@ export const closedLoop: Rule = {
   judge({ load }) {
     if (load.rate !== 'max') return undefined
     return warning(
-      `${count(load.connections, 'connection')} sent as fast as answers came.`,
-      'Latency restates throughput here (connections divided by rate), and a stall stops the clock. Only throughput and cost per request say something.',
-      'Compare latency under a load with a rate.',
+      `${count(load.connections, 'connection')} sent requests as fast as answers came.`,
+      'In a closed loop, latency is connections divided by throughput, and a stall also stops new requests. Use only throughput and cost per request.',
+      'To compare latency, use a load with a rate.',
     )
   },
 }

@@ -20,20 +20,20 @@ export const commonPauses: Rule = {
     const period = periodOf([stalls(trial)])
     const { host, seconds } = reading.observation
     return warning(
-      `At least half of the connections stalled together in ${count(pauses.count, 'moment')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window)${period === undefined ? '' : `, ${everyWords(period)}`}.${meanwhile(strainWords(host, seconds), host?.reclaim, [stalls(trial)])}`,
-      'A cause that all connections share (garbage collection, the host, one proxy) makes up the tail.',
-      'See whether the baseline has the same pauses: then it is the host or the client, not the mesh.',
+      `At least half of the connections stalled together ${count(pauses.count, 'time')}, ${formatLatency(pauses.seconds)} in all (${formatShare(pauses.seconds / reading.seconds)} of the window)${period === undefined ? '' : `, ${everyWords(period)}`}.${meanwhile(strainWords(host, seconds), host?.reclaim, [stalls(trial)])}`,
+      'The tail comes from a cause that all connections share (garbage collection, the host, one proxy).',
+      'Check whether the baseline has the same pauses. If so, the host or the client causes them, not the mesh.',
     )
   },
 }
 
-/** Of the gaps of each arm, that have to be those of all. */
+/** Share of the gaps between an arm's stalls that must fit the period of all arms. */
 const SHARED = 0.6
 
-/** Stalls that come at one period in every arm, the one without a mesh too, are of what all arms share. */
+/** Stalls with the same period in every arm, the baseline included, come from what all arms share. */
 export const hostPauses: ComparisonRule = {
   name: 'host-pauses',
-  title: 'The host did not stall all arms alike',
+  title: 'The host did not stall the arms',
   judge(comparison) {
     const stalled = comparison.measured.map((view) => ({ view, stalls: stalls(view) }))
     const period = periodOf(stalled.map(({ stalls }) => stalls))
@@ -51,7 +51,7 @@ function stalls({ reading }: TrialView): Moment[] {
   return stallsOf(reading.generator.pauses?.moments ?? [])
 }
 
-/** Every arm shows the period by gaps of its own, the baseline among them. */
+/** Whether the gaps between the stalls of every arm, the baseline included, fit the period. */
 function sharedByAll({ record }: Comparison, stalled: readonly Stalled[], period: Seconds): boolean {
   const byArm = Map.groupBy(stalled, ({ view }) => view.arm.name)
   const stallsByArm = [...byArm.values()].map((of) => of.map(({ stalls }) => stalls))
@@ -69,14 +69,14 @@ function described(stalled: readonly Stalled[], period: Seconds): Pick<Problem, 
   const typical = byPressure[Math.floor(byPressure.length / 2)]
   const host = observations.map(({ host }) => host).find((one) => one?.reclaim) ?? typical?.host
   return {
-    cause: `In all ${arms} arms, the baseline included, connections stalled together ${everyWords(period)}: ${count(all.length, 'stall')} of ${formatLatency(usual)} in ${count(stalled.length, 'trial')}. It is the host.${meanwhile(
+    cause: `In all ${arms} arms, the baseline included, connections stalled together ${everyWords(period)}: ${count(all.length, 'stall')} of ${formatLatency(usual)} in ${count(stalled.length, 'trial')}. The cause is the host.${meanwhile(
       strainWords(typical?.host, typical?.seconds ?? 1),
       host?.reclaim,
       stalled.map(({ stalls }) => stalls),
     )}`,
-    effect: `One such stall is ${formatShare(usual / window)} of a window of ${formatNumber(window)} s: the highest quantiles of all requests measure the host and not the arms.`,
+    effect: `One such stall is ${formatShare(usual / window)} of a window of ${formatNumber(window)} s: the highest quantiles of all requests measure the host, not the arms.`,
     remedy:
-      'Compare typical-p99, the p99 of a typical second, and stalls against those of the baseline; or measure on a host without such stalls: meshbench doctor measures them for 10 s.',
+      'Compare typical-p99 (the p99 of a typical second), and compare stalls with those of the baseline; or use a host without such stalls (meshbench doctor measures them in 10 s).',
   }
 }
 
@@ -88,7 +88,7 @@ function everyWords(period: Seconds): string {
   return `every ${formatNumber(period, 2)} s`
 }
 
-/** Reclaim is named only where stalls come back at its pace. */
+/** Memory reclaim is named only where the stalls have its period. */
 function meanwhile(
   strain: readonly string[],
   reclaim: Reclaim | undefined,
@@ -98,7 +98,7 @@ function meanwhile(
     strain.length > 0 && ` Meanwhile the host had ${list(strain)}.`,
     reclaim?.every !== undefined &&
       comeEvery(reclaim.every, windows) &&
-      ` On it runs ${reclaim.what} ${everyWords(reclaim.every)}, which reclaims memory and may be the cause.`,
+      ` The host runs ${reclaim.what} ${everyWords(reclaim.every)}, which reclaims memory and may be the cause.`,
   ]
     .filter(Boolean)
     .join('')

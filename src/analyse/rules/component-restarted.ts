@@ -10,8 +10,8 @@ export const componentRestarted: Rule = {
       .map(({ component, restarts = 0 }) =>
         invalid(
           `${component} restarted (${count(restarts, 'time')}) within the window.`,
-          'Latency contains the outage, and CPU and memory those of starting.',
-          'See why it stopped: its log, its memory limit, its probes.',
+          'Latency includes the outage; CPU and memory include the start.',
+          'Find why it stopped: check its log, its memory limit and its probes.',
         ),
       ),
 }

@@ -5,10 +5,10 @@ const SHARE = 0.01
 /** Length of a period of the kernel's CPU quota, in seconds. */
 const PERIOD = 0.1
 
-/** The generator has a stricter rule of its own. */
+/** For all components but the load generator, which has a stricter rule: `generator-saturated`. */
 export const componentThrottled: Rule = {
   name: 'component-throttled',
-  title: 'No component ran into its CPU limit',
+  title: 'No component reached its CPU limit',
   judge({ reading: { observation } }) {
     return observation.usage
       .filter(
@@ -17,12 +17,12 @@ export const componentThrottled: Rule = {
       )
       .map(({ component, cpuLimit, throttledPeriods = 0, throttledSeconds = 0 }) => {
         const share = Math.max(throttledPeriods * PERIOD, throttledSeconds) / observation.seconds
-        const limit = cpuLimit === undefined ? 'its limit' : `its limit of ${formatNumber(cpuLimit)} cores`
+        const limit = cpuLimit === undefined ? 'its CPU limit' : `its CPU limit of ${formatNumber(cpuLimit)} cores`
         const object = share > SHARE ? invalid : warning
         return object(
-          `${component} was held back by ${limit} for ${formatShare(share)} of the window.`,
-          'The limit was measured, not the component.',
-          'Raise or remove the CPU limit, for every arm alike.',
+          `${component} was throttled by ${limit} for ${formatShare(share)} of the window.`,
+          'The figures show the limit, not the component.',
+          'Raise or remove the CPU limit, equally for every arm.',
         )
       })
   },

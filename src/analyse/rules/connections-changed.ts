@@ -4,16 +4,17 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const connectionsChanged: Rule = {
   name: 'connections-changed',
-  title: 'The load used the connections that were asked for',
+  number: 'E15',
+  title: 'The load used the configured number of connections',
   judge({ reading, load }) {
     const used = reading.generator.connections
     if (used === load.connections) return undefined
-    const cause = `${count(used, 'connection')} instead of ${load.connections}.`
-    const effect = 'Another concurrency was measured than the one stated.'
-    if (TOOL_TRAITS[load.tool].addsConnections && used > load.connections) {
+    const cause = `The load used ${count(used, 'connection')} instead of ${load.connections}.`
+    const effect = 'The concurrency is not the one in the scenario.'
+    if (load.tool === 'k6' && used > load.connections) {
       return warning(
-        `${cause} ${load.tool} added virtual users while it measured.`,
-        `${effect} Making them delays requests.`,
+        `${cause} k6 added virtual users during the measurement.`,
+        `${effect} Starting them delays requests.`,
         'Start with more connections.',
       )
     }

@@ -9,9 +9,9 @@ export const coordinatedOmission: Rule = {
   judge({ service, response, withheld }) {
     if (!response || withheld.has('p99') || response.p99 <= RATIO * service.p99) return undefined
     return warning(
-      `At p99 the response time is ${formatLatency(response.p99)} and the service time ${formatLatency(service.p99)}: ${formatNumber(response.p99 / service.p99)} times.`,
-      'Requests waited behind slow answers. The service time leaves that out; callers would have felt it.',
-      'Read the response time.',
+      `The p99 of the response time is ${formatLatency(response.p99)}, ${formatNumber(response.p99 / service.p99)} times that of the service time (${formatLatency(service.p99)}).`,
+      'Requests waited behind slow answers. The service time does not include this wait; callers would see it.',
+      'Use the response time.',
     )
   },
 }

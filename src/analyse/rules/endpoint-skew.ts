@@ -14,8 +14,8 @@ export const endpointSkew: Rule = {
     if (destinations.length < 2) return undefined
     return warning(
       `Connections went to ${list(destinations.map(([address, n]) => `${address} (${formatNumber(n, 9)})`))}.`,
-      'One endpoint worked harder than another: latency mixes a busy and an idle server.',
-      'Use a number of connections that the endpoints divide evenly, or a single endpoint.',
+      'Endpoints had unequal load: latency mixes busy and idle servers.',
+      'Use a multiple of the number of endpoints as connections, or a single endpoint.',
     )
   },
 }

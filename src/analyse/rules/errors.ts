@@ -17,39 +17,35 @@ function failed({ errors, requests, codes, generator }: Reading): Objection[] {
   const share = errors / requests
   const answers = Object.entries(codes).map(([code, n]) => `${code}: ${formatNumber(n, 9)}`)
   const known = knownCause(generator.messages) ?? knownCause(Object.keys(codes))
-  const said = known === undefined || known.message in codes ? '' : ` The load generator said: ${known.message}.`
+  const said = known === undefined || known.message in codes ? '' : ` The load generator reported: ${known.message}.`
   const cause = `${formatNumber(errors, 9)} of ${count(requests, 'request')} (${formatShare(share)}) failed; answers were ${list(answers)}.${said}`
   if (share <= TOLERATED) {
     return [
-      warning(
-        cause,
-        'Latencies are of successful requests only.',
-        known?.fix ?? 'Look at the raw output if errors matter to you.',
-      ),
+      warning(cause, 'Latencies include successful requests only.', known?.fix ?? 'See the raw output for the errors.'),
     ]
   }
   return [
     invalid(
       cause,
-      'Failed requests often answer faster or not at all, so the latencies of the rest do not stand for the service.',
-      known?.fix ?? 'Look at the raw output and the logs of proxy and server; lower the rate if they were overloaded.',
+      'Failed requests often end early or never, so the latencies of the others are not representative.',
+      known?.fix ?? 'Check the raw output and the logs of proxy and server; lower the rate if they were overloaded.',
     ),
   ]
 }
 
-/** A caller without such a second try would have seen an error. */
+/** Requests that the load generator sent again after a reset. Callers that do not retry would see an error. */
 function resent({ requests, generator: { resent: again = 0, messages } }: Reading): Objection[] {
   if (again === 0) return []
   const share = again / requests
   const why = messages.find((message) => message.startsWith('Closing dead socket'))
-  const said = why === undefined ? '' : ` The load generator said: ${why}.`
-  const cause = `${formatShare(share)} of the requests were reset and sent again: for ${formatNumber(again, 9)} of ${formatNumber(requests, 9)} the connection was closed before the answer came.${said}`
+  const said = why === undefined ? '' : ` The load generator reported: ${why}.`
+  const cause = `The load generator sent ${formatNumber(again, 9)} of ${count(requests, 'request')} (${formatShare(share)}) again, because the connection was closed before the answer came.${said}`
   const judgement = share > TOLERATED ? invalid : warning
   return [
     judgement(
       cause,
-      'The load generator counts no error for them, and their latencies contain both tries and a new connection.',
-      'See who closes connections that are in use: the server, a proxy that restarts or drains, a limit on requests per connection, or an idle time-out.',
+      'The load generator does not count them as errors; their latencies include both attempts and a new connection.',
+      'Find what closes connections in use: the server, a proxy that restarts or drains, a limit on requests per connection, or an idle time-out.',
     ),
   ]
 }

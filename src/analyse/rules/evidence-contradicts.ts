@@ -2,24 +2,24 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const evidenceContradicts: Rule = {
   name: 'evidence-contradicts',
-  title: 'What was seen of the arm is what the arm claims',
+  title: 'The arm had the settings that it claims',
   judge({ reading, mesh }) {
     const { evidence } = reading.observation
     const contradicted = evidence.filter(({ holds }) => holds === false)
     if (contradicted.length > 0) {
       return contradicted.map(({ name, seen, source }) =>
         invalid(
-          `${name} does not hold: ${seen} (${source}).`,
-          'Something else was measured than the arm that is named.',
-          'Look at how the arm is set up; the raw output of the trial holds what was read.',
+          `The check of ${name} failed: ${seen} (${source}).`,
+          'The trial did not measure this arm as configured.',
+          'Check the setup of the arm; the raw output of the trial has the evidence.',
         ),
       )
     }
     if (!mesh?.mtls || evidence.some(({ name, holds }) => name === 'mtls' && holds)) return undefined
     return warning(
-      'Nothing was seen that shows mutual TLS.',
-      'The arm may have carried plain text, which costs less.',
-      'See whether the counters of the proxies could be read.',
+      'No evidence of mutual TLS was found.',
+      'The arm may have sent plain text, which costs less.',
+      'Check that the counters of the proxies can be read.',
     )
   },
 }

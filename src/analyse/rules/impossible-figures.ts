@@ -4,17 +4,17 @@ import { formatLatency, formatNumber } from '../../model/units.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule } from './rule.ts'
 
-/** Histograms keep three digits: neighbouring figures may be in the wrong order by this much. */
+/** Histograms keep three digits, so neighbouring figures may be out of order by this ratio. */
 const DIGITS = 1.001
 /** Below this, in seconds, figures are the same microsecond. */
 const TICK = 2e-6
 const SLACK = 1.02
-/** A generator may be one interval ahead at the end. */
+/** Share of requests above the plan that is tolerated: a load generator may be one interval ahead at the end. */
 const SURPLUS = 0.001
-/** Of the time that a schedule takes; its first and last interval may be missing. */
+/** Least share of the time that a schedule takes; its first and last interval may be missing. */
 const SHORT = 0.98
 
-/** Figures that no real measurement can have, whatever was measured: a fault of ours or of the tool. */
+/** Figures that no real measurement can have: a defect of meshbench or of the load tool. */
 export const impossibleFigures: Rule = {
   name: 'impossible-figures',
   title: 'The figures agree with each other',
@@ -22,8 +22,8 @@ export const impossibleFigures: Rule = {
     contradictions(trial).map((cause) =>
       invalid(
         cause,
-        'The output was misread or is damaged; none of its figures can be trusted.',
-        'Please report it with the raw output of this trial.',
+        'The output is damaged or was read wrongly; its figures cannot be used.',
+        'Report this with the raw output of the trial.',
       ),
     ),
 }
@@ -32,8 +32,7 @@ function contradictions({ reading, load, service, response }: TrialView): string
   const { planned, requests, errors, dropped, timeline, codes, seconds, generator } = reading
   const found = [...disorder('service', service), ...(response ? disorder('response', response) : [])]
   const expect = (what: string, seen: number, expected: number) => {
-    if (seen !== expected)
-      found.push(`${what} are ${formatNumber(seen, 9)}, and should be ${formatNumber(expected, 9)}.`)
+    if (seen !== expected) found.push(`${what}: ${formatNumber(seen, 9)}, expected ${formatNumber(expected, 9)}.`)
   }
   expect('Samples of the service time', service.count, requests - errors)
   const { dropsHaveResponse, sendsFixedCount, addsConnections } = TOOL_TRAITS[load.tool]
@@ -42,7 +41,7 @@ function contradictions({ reading, load, service, response }: TrialView): string
   expect('Requests of the time line', sum(timeline.requests), requests)
   expect('Answers by code', sum(Object.values(codes)), requests)
   if (requests > planned + Math.max(1, planned * SURPLUS)) {
-    found.push(`${formatNumber(requests, 9)} requests were sent of ${formatNumber(planned, 9)} planned.`)
+    found.push(`${formatNumber(requests, 9)} requests were sent, but ${formatNumber(planned, 9)} were planned.`)
   }
   if (load.rate !== 'max' && sendsFixedCount && seconds < (requests / load.rate) * SHORT - service.max) {
     found.push(

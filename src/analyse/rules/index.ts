@@ -25,7 +25,13 @@ import { timeOuts } from './time-outs.ts'
 import { tooFewSamples } from './too-few-samples.ts'
 import { wrongAnswerSize } from './wrong-answer-size.ts'
 
-/** The registry of rules that judge one trial: a new rule is one file and one line here. */
+/**
+ * The rules that judge one trial. A new rule is one file and one line here. These known pitfalls of load tools need no rule:
+ * Resolution of buckets: latencies come from a log of every request, not from fortio's buckets.
+ * Averaged percentiles: a reading has histograms, and inference takes one value per trial.
+ * The tool's exit code: a trial without a measurement is a failed result; see judge-trial.ts.
+ * Drift, and settings or error rates that differ between arms: see the rules of the comparison.
+ */
 export const rules: readonly Rule[] = [
   rateNotHeld,
   generatorSaturated,
@@ -55,7 +61,7 @@ export const rules: readonly Rule[] = [
   impossibleFigures,
 ]
 
-/** Rules that compare times of requests with each other, with the schedule or with the length of the window. */
+/** Rules that depend on times of requests, and are skipped where a clock stepped. */
 export const ofTheClock: ReadonlySet<string> = new Set(
   [
     ...[rateNotHeld, generatorSaturated, quantileWithheld, coordinatedOmission, loadOutsideWindow],

@@ -8,8 +8,8 @@ const WORST = 3
 /** Servers close connections that are idle for this long. */
 const IDLE = 30
 
-const EFFECT = 'Latencies contain making connections, with their handshakes.'
-const REMEDY = 'See who closes the connections: a limit on requests, an idle time-out, or errors.'
+const EFFECT = 'Latencies include new connections and their handshakes.'
+const REMEDY = 'Find what closes the connections: a limit on requests, an idle time-out, or errors.'
 
 export const keepAliveBroken: Rule = {
   name: 'keep-alive-broken',
@@ -20,8 +20,8 @@ export const keepAliveBroken: Rule = {
 function idle({ load }: TrialView): Objection | undefined {
   if (load.rate === 'max' || load.connections / load.rate <= IDLE) return undefined
   return invalid(
-    `Each of ${count(load.connections, 'connection')} is used once in ${formatDuration(load.connections / load.rate)}.`,
-    `Servers close connections that are idle for so long. ${EFFECT}`,
+    `With ${count(load.connections, 'connection')}, a connection carries one request in ${formatDuration(load.connections / load.rate)}.`,
+    `Servers close connections that are idle this long. ${EFFECT}`,
     'Use fewer connections or a higher rate.',
   )
 }
@@ -29,19 +29,19 @@ function idle({ load }: TrialView): Objection | undefined {
 function reopened({ reading }: TrialView): Objection | undefined {
   const { sockets, socketsOfWorst = 0, connections, connect, resent = 0 } = reading.generator
   if (sockets === undefined) return undefined
-  // What was sent again is judged among the errors.
+  // Requests that were sent again are judged by the rule `errors`.
   const again = sockets - connections - reading.errors - resent
   const took = () => (connect === undefined ? '' : ` Connecting took ${formatLatency(connect)} on average.`)
   if (again / reading.requests > REOPENED) {
     return warning(
-      `${count(again, 'connection')} had to be opened again, for ${formatShare(again / reading.requests)} of the requests.${took()}`,
+      `Connections were opened again ${count(again, 'time')} (${formatShare(again / reading.requests)} of the requests).${took()}`,
       EFFECT,
       REMEDY,
     )
   }
   if (socketsOfWorst <= WORST * Math.max(1, sockets / connections)) return undefined
   return warning(
-    `One connection needed ${count(socketsOfWorst, 'socket')}, where the average is ${formatNumber(sockets / connections)}.${took()}`,
+    `One connection used ${count(socketsOfWorst, 'socket')}; the average is ${formatNumber(sockets / connections)}.${took()}`,
     EFFECT,
     REMEDY,
   )
@@ -51,7 +51,7 @@ function connecting({ reading }: TrialView): Objection | undefined {
   const { connectingP95 = 0 } = reading.generator
   if (connectingP95 === 0) return undefined
   return warning(
-    `One in twenty requests or more made a connection (${formatLatency(connectingP95)} at p95).`,
+    `At least 5 % of the requests opened a connection (p95 of connecting: ${formatLatency(connectingP95)}).`,
     EFFECT,
     REMEDY,
   )

@@ -3,6 +3,7 @@ import type { Carried } from '../../model/usage.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
+/** Shares of the traffic that the mesh must carry at least and may carry at most. */
 const CARRIED = 0.99
 const REPEATED = 1.05
 
@@ -14,54 +15,54 @@ export const meshBypassed: Rule = {
     const { carried = {} } = trial.reading.observation
     if (trial.mesh.layer === 'L7' && trial.load.protocol !== 'tcp' && isOpaque(carried)) {
       return invalid(
-        `The proxies of this L7 arm counted ${formatSize(carried.bytes ?? 0)} of answers and not one request.`,
-        'They passed bytes on and read no request: an L4 mesh was measured under the name of an L7 one, and it costs less.',
-        "See whether the proxies take the port for HTTP: the Service's port name or appProtocol, opaque ports, and whether the waypoint is in use.",
+        `The proxies of this L7 arm counted ${formatSize(carried.bytes ?? 0)} of answers and no requests.`,
+        'The proxies forwarded bytes without parsing requests: this measures an L4 mesh, which costs less.',
+        "Check that the proxies treat the port as HTTP: the Service's port name or appProtocol, opaque ports, and whether the waypoint is in use.",
       )
     }
     const share = carriedShare(trial)
     if (share === undefined) {
       return warning(
-        'Nothing counted what the mesh carried.',
-        'Traffic that went around the mesh would not have been noticed.',
-        'See whether the counters of the proxies could be read.',
+        'No counter shows what the mesh carried.',
+        'Traffic that bypassed the mesh would not be noticed.',
+        'Check that the counters of the proxies can be read.',
       )
     }
     if (share < CARRIED) {
       return invalid(
         `The mesh carried ${formatShare(share)} of the traffic.`,
-        'The rest went around it: the arm looks cheaper than it is.',
-        'See whether client and server are enrolled and whether the target is the service, not a node port or an address.',
+        'The rest bypassed it: the arm looks cheaper than it is.',
+        'Check that client and server are enrolled, and that the target is the service, not a node port or an address.',
       )
     }
     if (share <= REPEATED) return undefined
     return warning(
       `The mesh carried ${formatShare(share)} of the requests that were sent.`,
-      'It repeated requests, or carried others: retries hide errors and cost CPU.',
-      'Set retries to 0 (profile equalised), and keep other traffic away.',
+      'It retried requests or carried other traffic. Retries hide errors and cost CPU.',
+      'Set retries to 0 (profile equalised), and stop other traffic.',
     )
   },
 }
 
-/** Bytes or connections were counted where an L7 proxy counts requests. */
+/** Whether proxies counted bytes or connections but no requests, as an L7 proxy would. */
 function isOpaque({ requests, connections = 0, bytes = 0 }: Carried): boolean {
   return requests === undefined && connections + bytes > 0
 }
 
-/** Requests where the mesh counts them, else bytes. */
+/** Share of the traffic that the mesh carried: by requests where the mesh counts them, otherwise by bytes. */
 function carriedShare(trial: TrialView): number | undefined {
   const { carried } = trial.reading.observation
   if (carried?.requests !== undefined) return carried.requests / trial.reading.requests
   const received = receivedBytes(trial)
   if (carried?.bytes === undefined || !received) return undefined
-  // A tunnel's own framing adds to what it carries, so bytes can only show that too little passed.
+  // A tunnel's framing adds to the bytes, so bytes can only show that too little was carried.
   return Math.min(1, carried.bytes / received)
 }
 
 /** HTTP/2's header of a frame of data (RFC 9113, 4.1), and gRPC's prefix of a message. */
 const GRPC_FRAMING = 9 + 5
 
-/** What the generator received at least. fortio does not count it for gRPC, where each answer returns the payload. */
+/** Bytes that the load generator received at least. fortio does not count them for gRPC, where each answer returns the payload. */
 function receivedBytes({ reading, load }: TrialView): number | undefined {
   if (reading.bytesReceived || load.protocol !== 'grpc') return reading.bytesReceived
   return (reading.requests - reading.errors) * (load.payload + GRPC_FRAMING)

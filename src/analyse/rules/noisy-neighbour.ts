@@ -1,11 +1,11 @@
 import { formatNumber, formatShare } from '../../model/units.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
-/** Shares of all cores. */
+/** Shares of the host's cores: for a warning, and for invalid. */
 const NOTICED = 0.05
 const TOO_MUCH = 0.1
 
-/** What ran on the host during the window and is no component of the arm: by time of its processors, less that of its components. */
+/** CPU that was used on the host during the window by anything but the arm's components: total less components. */
 export const noisyNeighbour: Rule = {
   name: 'noisy-neighbour',
   title: 'Nothing else ran on the host',
@@ -18,9 +18,9 @@ export const noisyNeighbour: Rule = {
     if (share <= NOTICED) return undefined
     const judgement = share > TOO_MUCH ? invalid : warning
     return judgement(
-      `${formatNumber(others, 2)} of ${formatNumber(host.cores)} cores (${formatShare(share)}) were busy with what is no part of this run.`,
-      'It took time from the arm, and not the same from every arm: it may look like a difference between them.',
-      'Stop what else runs on the host, then repeat; a run goes on where it was with `meshbench run --resume`.',
+      `Other programs used ${formatNumber(others, 2)} of ${formatNumber(host.cores)} cores (${formatShare(share)}).`,
+      'They took CPU time from the arms, and not equally: this can look like a difference between arms.',
+      'Stop other programs on the host, then repeat; `meshbench run --resume` continues an unfinished run.',
     )
   },
 }

@@ -5,10 +5,10 @@ import { mser } from '../../stats/series.ts'
 import { SAMPLES_TO_TRUST, samplesBeyond } from '../quantiles.ts'
 import { type Rule, warning } from './rule.ts'
 
-/** Ratios of the first tenth of the window to its second half, or the reverse. */
+/** Tolerated ratio of the first tenth of the window to its second half, in either direction. */
 const LIMIT = { p50: 1.1, p99: 1.25 } as const
 
-/** A first tenth with too few answers beyond a quantile says nothing about it. */
+/** A quantile is compared only where the first tenth of the window has enough answers beyond it. */
 export const notSettled: Rule = {
   name: 'not-settled',
   title: 'Latency was steady within the window',
@@ -27,21 +27,21 @@ export const notSettled: Rule = {
     return warning(
       `${moved.name} was ${formatLatency(moved.first)} in the first tenth of the window and ${formatLatency(moved.last)} in its second half.`,
       falling
-        ? 'Warming up is part of the figures.'
-        : 'Latency was still growing: a longer window would give a larger figure.',
+        ? 'The figures include warm-up.'
+        : 'Latency was still rising: a longer window would give a higher figure.',
       falling ? 'Lengthen the warm-up.' : 'Lower the rate if a queue builds up, else lengthen the window.',
     )
   },
 }
 
-/** Seconds that MSER takes together: fewer than four such parts have no course. */
+/** Seconds in a batch of MSER. Fewer than four batches show no trend. */
 const BATCH = 5
-/** Requests before the cut below which a part of the window is higher or lower by luck. */
+/** Requests that the part before the cut must have: with fewer, its median may differ by chance. */
 const ENOUGH = 5 * SAMPLES_TO_TRUST
 
-/** What took longer to settle than the first tenth: where the seconds' medians are best cut (MSER-5), both sides have to be alike. */
+/** Finds a warm-up longer than the first tenth: MSER-5 cuts the medians of the seconds, and both sides must be alike. */
 function settledLate({ p50, requests }: Timeline) {
-  // A second without an answer has no median, and is another rule's.
+  // A second without an answer has no median; another rule reports it.
   const medians = p50.filter((_, second) => (requests[second] ?? 0) > 0)
   const { truncate } = mser(medians, BATCH)
   const before = requests.slice(0, truncate).reduce((sum, count) => sum + count, 0)
@@ -52,8 +52,8 @@ function settledLate({ p50, requests }: Timeline) {
   return warning(
     `The median was ${formatLatency(first)} in the first ${truncate} seconds of the window and ${formatLatency(rest)} after them.`,
     falling
-      ? 'Warming up is part of the figures.'
-      : 'Latency grew within the window: a longer one would give a larger figure.',
+      ? 'The figures include warm-up.'
+      : 'Latency rose within the window: a longer window would give a higher figure.',
     falling ? 'Lengthen the warm-up.' : 'Lower the rate if a queue builds up, else lengthen the window.',
   )
 }

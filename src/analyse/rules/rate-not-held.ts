@@ -3,22 +3,23 @@ import { count } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
-/** Of the schedule, which follows from the load alone. */
+/** Share of the requests that the schedule may lack, beyond one per connection. */
 const UNPLANNED = 0.001
-/** Less load than this is another load. What is lost below it can be part of the highest quantiles only, which are withheld. */
+/** Share of planned requests that may be lost. Smaller losses affect only the highest quantiles, which are withheld. */
 const LOST = 0.01
 
 export const rateNotHeld: Rule = {
   name: 'rate-not-held',
-  title: 'The load generator held the rate that was asked for',
+  number: 'E1',
+  title: 'The load generator held the rate',
   judge(trial) {
     const cause = shortfall(trial)
     if (cause !== undefined) return objection(cause)
     const { dropped, planned } = trial.reading
     if (trial.load.rate === 'max' || dropped === 0) return undefined
     return warning(
-      `${formatNumber(dropped, 9)} of ${count(planned, 'planned request')} (${formatShare(dropped / planned)}) were never sent.`,
-      'Callers of a real service would have waited or been turned away: quantiles that these requests could be part of are withheld.',
+      `The load generator did not send ${formatNumber(dropped, 9)} of ${count(planned, 'planned request')} (${formatShare(dropped / planned)}).`,
+      'In a real service these requests would wait or fail: quantiles that they could affect are withheld.',
       'Give the load more connections, or lower the rate.',
     )
   },
@@ -30,17 +31,17 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
   const asked = load.rate * load.duration
   // fortio gives every connection the same whole number of requests, so up to one per connection may be missing.
   if (planned < asked * (1 - UNPLANNED) - load.connections) {
-    return `The schedule held ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} asks for ${formatNumber(asked, 9)}.`
+    return `The schedule had ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
   }
   const unsent = planned - requests
   if (unsent / planned > LOST) {
-    return `${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}) were never sent.`
+    return `The load generator did not send ${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}).`
   }
   const expected = planned / load.rate
-  // The last answer may take as long as the longest did, and a connection may begin as late as its own interval is long.
+  // The last answer may take as long as the longest one, and a connection may start one interval late.
   const interval = load.connections / load.rate
   if (seconds - expected > LOST * expected + interval + service.max) {
-    return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} of ${formatRate(load.rate)}.`
+    return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} instead of ${formatRate(load.rate)}.`
   }
   return undefined
 }
@@ -48,7 +49,7 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
 function objection(cause: string): Objection {
   return invalid(
     cause,
-    'The arm was measured under less load than the others, so its figures cannot be compared with theirs.',
-    'Lower the rate or give the load more connections. If only this arm cannot hold it, that is its limit: sweep the rate to find it.',
+    'The arm had less load than the others, so its figures cannot be compared with theirs.',
+    'Lower the rate or give the load more connections. If only this arm cannot hold the rate, sweep the rate to find its limit.',
   )
 }

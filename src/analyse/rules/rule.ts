@@ -1,12 +1,12 @@
 import type { Problem } from '../../model/analysis.ts'
 import type { TrialView } from '../trial-view.ts'
 
-/** What a rule says of a trial; its name is added by the registry. */
+/** What a rule finds in a trial; `judge-trial.ts` adds the name of the rule. */
 export type Objection = Pick<Problem, 'severity' | 'cause' | 'effect' | 'remedy'>
 
-/** A validity rule. `title`: what holds of a trial that it has no objection to, as the report lists it. */
+/** A validity rule. `number`: the known pitfall of load tools that it detects, if any. */
 export interface Rule {
-  /** Stable, for machines. */
+  /** Stable: programs may rely on it. */
   readonly name: string
   readonly title: string
   judge(trial: TrialView): Objection | readonly Objection[] | undefined

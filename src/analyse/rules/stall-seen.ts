@@ -7,14 +7,14 @@ const TIMES = 10
 const FLOOR = 0.02
 const SECONDS_TO_JUDGE = 5
 
-/** A second in which a tenth of the requests took ten times as long as in the usual second. */
+/** Finds seconds in which a tenth of the requests took ten times as long as in the median second. */
 export const stallSeen: Rule = {
   name: 'stall-seen',
-  title: 'No second stood still',
+  title: 'No second stalled',
   judge({ reading }) {
     const { p90, requests, errors } = reading.timeline
     if (p90.length < SECONDS_TO_JUDGE || p90.every((micros) => micros <= FLOOR * MICROS)) return undefined
-    // A second without an answer has no latency: 0 stands in its place.
+    // A second without an answer has no latency, and 0 in the time line.
     const answered = p90.filter((_, second) => (requests[second] ?? 0) > (errors[second] ?? 0))
     if (answered.length < SECONDS_TO_JUDGE) return undefined
     const usual = answered.toSorted((a, b) => a - b)[Math.floor(answered.length / 2)] ?? 0
@@ -22,11 +22,11 @@ export const stallSeen: Rule = {
     const stalled = p90.flatMap((micros, second) => (micros > limit ? [{ micros, second }] : []))
     const [first] = stalled
     if (!first) return undefined
-    const took = `${formatLatency(first.micros / MICROS)} or longer, where ${formatLatency(usual / MICROS)} is usual`
+    const took = `${formatLatency(first.micros / MICROS)} or longer (usually ${formatLatency(usual / MICROS)})`
     return warning(
-      `In ${count(stalled.length, 'second')} of ${p90.length} a tenth of the requests took ${took}; the first is second ${first.second}.`,
-      'Something stood still. The highest quantiles are those seconds, not the usual service.',
-      'See the time line, and whether the baseline stalls as well.',
+      `In ${count(stalled.length, 'second')} of ${p90.length}, 10 % of the requests took ${took}; the first is second ${first.second}.`,
+      'The service stalled. The highest quantiles come from these seconds, not from normal operation.',
+      'Check the time line, and whether the baseline stalls as well.',
     )
   },
 }

@@ -4,7 +4,8 @@ import { type Rule, warning } from './rule.ts'
 
 export const timeOuts: Rule = {
   name: 'time-outs',
-  title: 'No request ran into the time-out',
+  number: 'E8',
+  title: 'No request timed out',
   judge({ reading }) {
     const { timeouts = 0, timeout } = reading.generator
     if (timeouts === 0) return undefined
@@ -12,8 +13,8 @@ export const timeOuts: Rule = {
     const share = formatNumber((1 - timeouts / reading.requests) * 100, 6)
     return warning(
       `${count(timeouts, 'request')} timed out${after}.`,
-      `How long they would have taken is not known: quantiles beyond p${share} are lower bounds.`,
-      'Raise the time-out, or read the quantiles below that only.',
+      `Their full duration is unknown: quantiles above p${share} are lower bounds.`,
+      'Raise the time-out, or use only the quantiles below that.',
     )
   },
 }

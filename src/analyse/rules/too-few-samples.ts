@@ -4,19 +4,20 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const tooFewSamples: Rule = {
   name: 'too-few-samples',
-  title: 'Enough answers lie beyond each quantile',
+  number: 'E6',
+  title: 'Each quantile has enough answers beyond it',
   judge({ headline }) {
     const thin = QUANTILES.map((q) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(
       ({ beyond }) => beyond < SAMPLES_TO_TRUST,
     )
     const remedy = 'Measure longer, or at a higher rate.'
     if (thin[0]?.q === QUANTILES[0] && thin[0].beyond < SAMPLES_TO_REPORT) {
-      return invalid(`${count(headline.count, 'answer')} came.`, 'Not even a median can be read from so few.', remedy)
+      return invalid(`${count(headline.count, 'answer')} arrived.`, 'This is too few for a median.', remedy)
     }
     if (thin.length === 0) return undefined
     return warning(
-      `Beyond ${list(thin.map(({ q, beyond }) => `${quantileName(q)} lie ${count(beyond, 'answer')}`))}.`,
-      `A quantile is rough with fewer than ${SAMPLES_TO_TRUST} beyond it, and is not reported with fewer than ${SAMPLES_TO_REPORT}.`,
+      `Too few answers lie beyond ${list(thin.map(({ q, beyond }) => `${quantileName(q)} (${count(beyond, 'answer')})`))}.`,
+      `A quantile is imprecise with fewer than ${SAMPLES_TO_TRUST} answers beyond it, and is not reported with fewer than ${SAMPLES_TO_REPORT}.`,
       remedy,
     )
   },

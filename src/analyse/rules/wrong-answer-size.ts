@@ -1,12 +1,13 @@
 import { formatSize } from '../../model/units.ts'
 import { invalid, type Rule } from './rule.ts'
 
-/** Headers count as part of the answer, and proxies write figures of varying length into them. */
+/** Bytes by which answers may vary: they include headers, and proxies write values of varying length into them. */
 const HEADERS_VARY = 64
 
 export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
-  title: 'Answers had the size that was asked for',
+  number: 'E14',
+  title: 'Answers had the configured size',
   judge({ reading, load }) {
     const { answer } = reading.generator
     if (!answer) return undefined
@@ -14,8 +15,8 @@ export const wrongAnswerSize: Rule = {
     if (mean >= load.payload && max - min <= HEADERS_VARY) return undefined
     return invalid(
       `Answers had ${formatSize(min)} to ${formatSize(max)}, on average ${formatSize(mean)}; the payload is ${formatSize(load.payload)}.`,
-      'Something else than the server answered, or cut the answers short: another amount of work was measured.',
-      'Look at an answer by hand: an error page with status 200, a redirect, or a buffer that is too small.',
+      'Something other than the server answered, or the answers were cut short: the amount of work is wrong.',
+      'Check an answer by hand: look for an error page with status 200, a redirect, or a buffer that is too small.',
     )
   },
 }

@@ -17,7 +17,7 @@ export interface CachedChart {
   readonly sha256: string
 }
 
-/** Charts, each fetched once, however many clusters it is installed in. */
+/** Charts, each fetched once for all clusters. */
 export interface ChartCache {
   chart(chart: Chart, version: string, signal: AbortSignal): Promise<CachedChart>
 }
@@ -46,7 +46,7 @@ async function described(about: Helm, path: string, signal: AbortSignal) {
   }
 }
 
-/** Manifests, each place read once, however many clusters they are applied to. */
+/** Manifests, each source read once for all clusters. */
 export interface ManifestCache {
   objects(place: string, signal: AbortSignal): Promise<readonly KubernetesObject[]>
 }
@@ -56,7 +56,7 @@ export function manifestCache(): ManifestCache {
   return { objects: (place, signal) => shelved(place, () => readManifests(place, signal)) }
 }
 
-/** Gets each thing once, however many ask for it; one that failed is tried anew by the next who asks. */
+/** Fetches each thing once for all callers. A failed fetch is repeated for the next caller. */
 function once<T>(): (key: string, get: () => Promise<T>) => Promise<T> {
   const got = new Map<string, Promise<T>>()
   return (key, get) => {

@@ -153,9 +153,9 @@ function versionFinding(
   return [
     {
       severity: 'warning',
-      what: `arm ${name} asks for ${wanted}, and the charts of the site file are what they are: ${are}`,
-      why: 'The images are of the version asked for, the objects around them of another.',
-      fix: `Name the charts of ${wanted} in the site file, or measure the version that is there.`,
+      what: `arm ${name} needs ${wanted}, but the charts of the site file are ${are}`,
+      why: 'The images would have the requested version, and the other objects another one.',
+      fix: `Name the charts of ${wanted} in the site file, or measure the version of these charts.`,
     } as const,
   ]
 }
@@ -175,7 +175,7 @@ function gatewayFinding(
       severity: 'error',
       what: `arm ${arm.name}: its charts bring definitions of the Gateway API, which are installed before them`,
       why: `Helm refuses what it did not make: ${theirs.map(({ metadata }) => metadata.name).join(', ')}.`,
-      fix: 'Turn them off by the values of the chart (Linkerd: values.values.linkerd-crds, installGatewayAPI: false), or name a version that leaves them to others.',
+      fix: 'Disable them in the values of the chart (Linkerd: values.values.linkerd-crds, installGatewayAPI: false), or name a version without them.',
     },
   ]
 }
@@ -199,9 +199,9 @@ function missingFindings(
     const names = made.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ') || 'none'
     return {
       severity: 'error',
-      what: `arm ${arm.name} waits for ${kind} ${namespace}/${name}, which its charts do not make`,
-      why: `Of that kind they make: ${names}. Values that give it another name, or turn it off, are the usual reason.`,
-      fix: 'Take these values out of the arm (values.values) or of the site file.',
+      what: `arm ${arm.name} waits for ${kind} ${namespace}/${name}, which its charts do not create`,
+      why: `Objects of that kind in the charts: ${names}. The usual cause are values that rename or disable it.`,
+      fix: 'Remove these values from the arm (values.values) or the site file.',
     }
   })
 }
@@ -218,9 +218,9 @@ function imageFindings({ arm, kubernetes, about }: Examined, objects: readonly K
     return [
       {
         severity: 'error',
-        what: `arm ${arm.name}: its charts do not run ${absent.join(', ')}, which would be brought into the nodes`,
-        why: strange.length > 0 ? `They run ${strange.join(', ')} in place of it.` : 'They run nothing in place of it.',
-        fix: "Name hub, tag and variant in the site file, or the version in the arm, rather than images in values; and take the charts of the arm's own version.",
+        what: `arm ${arm.name}: its charts do not run ${absent.join(', ')}, which meshbench loads into the nodes`,
+        why: strange.length > 0 ? `They run ${strange.join(', ')} instead.` : 'They run nothing instead.',
+        fix: "Name hub, tag and variant in the site file, or the version in the arm, instead of images in values; and use the charts of the arm's version.",
       },
     ]
   }
@@ -228,9 +228,9 @@ function imageFindings({ arm, kubernetes, about }: Examined, objects: readonly K
   return [
     {
       severity: 'warning',
-      what: `arm ${arm.name} also runs ${strange.join(', ')}, which meshbench does not bring into the nodes`,
-      why: 'The nodes pull it from its registry while the arm is made, which fails where they do not reach it.',
-      fix: 'Nothing, where the nodes reach the registry; else turn off by values what runs it.',
+      what: `arm ${arm.name} also runs ${strange.join(', ')}, which meshbench does not load into the nodes`,
+      why: 'The nodes pull it from its registry while the arm is created, which fails without access to the registry.',
+      fix: 'If the nodes cannot reach the registry, disable the workload that uses it in the values.',
     },
   ]
 }
@@ -279,9 +279,9 @@ async function idleValues({ arm, kubernetes, about }: Examined, bench: Workbench
   return [
     {
       severity: 'warning',
-      what: `arm ${arm.name}: ${idle.length === 1 ? 'a value changes' : 'values change'} nothing in what its charts make: ${idle.join(', ')}`,
-      why: 'It is what the chart has anyway, or the chart reads no such key; then the arm is not what it is called.',
-      fix: 'Check the spelling and the place against the values of the chart: helm show values.',
+      what: `arm ${arm.name}: ${idle.length === 1 ? 'a value changes' : 'values change'} nothing in the rendered charts: ${idle.join(', ')}`,
+      why: 'The value is the default of the chart, or the chart does not read the key. Then the arm lacks the intended setting.',
+      fix: 'Compare the key with the values of the chart: helm show values.',
     },
   ]
 }

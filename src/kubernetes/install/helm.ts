@@ -137,7 +137,7 @@ export async function pullChart(
     const { why, fix } = downloadTrouble(address.replace(/^oci:/, 'https:'), (cause as Error).message, about.env)
     throw new Failure('helm', `The chart ${from}${version === undefined ? '' : ` ${version}`} could not be fetched.`, {
       cause: why,
-      fix: `${fix} A site file can name another place for it.`,
+      fix: `${fix} A site file can name another source.`,
     })
   }
 }
@@ -198,7 +198,7 @@ function failed({ release, namespace, chart }: ReleaseOf, cause: string): Failur
   const from = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
   return new Failure('helm', `The chart ${from} could not be installed as ${namespace}/${release}.`, {
     cause,
-    fix: 'Check that the chart can be reached and has these values. A site file names another place for it.',
+    fix: 'Check that the chart is reachable and has these values. A site file can name another source.',
   })
 }
 

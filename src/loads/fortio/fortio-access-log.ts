@@ -161,7 +161,7 @@ function parseLine(text: string, number: number) {
       `line ${number} of the access log of fortio could not be read: ${text.slice(0, 200)}`,
       {
         cause: error instanceof z.ZodError ? z.prettifyError(error) : error,
-        fix: 'The file was cut short or written by two at once: see whether the disk is full, and measure again.',
+        fix: 'The file is truncated, or two processes wrote it: check whether the disk is full, and measure again.',
       },
     )
   }
@@ -220,7 +220,7 @@ export function parseInstant(text: string): Instant | undefined {
 }
 
 function unknownLength(said: string): Failure {
-  return new Failure('load-output', `fortio was asked to run ${said}, and not for a length of time`, {
-    fix: 'Its schedule is then not known, and so no response time: run it with -t, and without -n.',
+  return new Failure('load-output', `fortio ran ${said}, not for a duration`, {
+    fix: 'The schedule, and so the response time, is unknown then: run it with -t and without -n.',
   })
 }

@@ -18,7 +18,7 @@ export interface FortioReading {
   inherited(): number
   /** To be called once, when all is read: counts what was never sent, and finds the answers that the generator read late. */
   close(): void
-  /** Of pauses; when all is read, without what the generator itself stood still for. */
+  /** Pauses of connections; at the end without pauses of the load generator. */
   readonly candidates: Candidates
   readonly seen: {
     requests: number
@@ -150,8 +150,8 @@ function medianFloor({ DurationHistogram }: FortioResult): Micros {
 }
 
 function strangeThread(thread: number, threads: number): Failure {
-  return new Failure('load-output', 'the access log of fortio is of another run', {
+  return new Failure('load-output', 'the access log of fortio is from another run', {
     cause: `it has a connection number ${thread}, where this run had ${threads}, counted from 0`,
-    fix: 'fortio appends to a log that is there: remove it, and measure again.',
+    fix: 'fortio appends to an existing log: remove it, and measure again.',
   })
 }

@@ -51,8 +51,8 @@ export const fortio: LoadTool = {
 function originOf({ StartTime }: FortioResult): Instant {
   const origin = parseInstant(StartTime)
   if (origin) return origin
-  throw new Failure('load-output', `fortio says that it started at ${StartTime}, which is no time`, {
-    fix: 'See whether this fortio is one that meshbench knows: meshbench doctor.',
+  throw new Failure('load-output', `fortio reports the start time ${StartTime}, which is not a time`, {
+    fix: 'Check whether meshbench supports this fortio: meshbench doctor.',
   })
 }
 

@@ -223,7 +223,7 @@ function checkMicros(time: Micros, text: string): void {
   if (time >= 1e15 && time < 1e16 && /^\d{16}$/.test(text)) return
   throw new Failure('load-output', 'the time stamps of k6 are not in microseconds', {
     cause: `the first is ${text.slice(0, 40)}: K6_CSV_TIME_FORMAT was not unix_micro`,
-    fix: 'Run k6 with K6_CSV_TIME_FORMAT=unix_micro; meshbench does so itself, wherever it starts k6.',
+    fix: 'Run k6 with K6_CSV_TIME_FORMAT=unix_micro, as meshbench does.',
   })
 }
 
@@ -248,9 +248,9 @@ function columnsOf(header: string, names: readonly string[]): number[] {
   if (missing.length === 0 && columns[1] === 'timestamp' && columns[2] === 'metric_value') {
     return names.map((name) => columns.indexOf(name))
   }
-  throw new Failure('load-output', 'the samples of k6 do not have the columns that are needed', {
+  throw new Failure('load-output', 'the samples of k6 lack required columns', {
     cause: `${missing.join(', ') || 'timestamp, metric_value'} is not in its header: ${header.slice(0, 200)}`,
-    fix: 'See whether this k6 is one that meshbench knows: meshbench doctor.',
+    fix: 'Check whether meshbench supports this k6: meshbench doctor.',
   })
 }
 

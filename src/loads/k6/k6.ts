@@ -15,7 +15,7 @@ import { type K6Samples, readSamples } from './k6-reading.ts'
  */
 export const k6: LoadTool = {
   name: 'k6',
-  title: 'k6: virtual users that send when the schedule says so',
+  title: 'k6: virtual users that send on a fixed schedule',
   protocols: ['http'],
   environment: K6_ENVIRONMENT,
   commands: k6Commands,

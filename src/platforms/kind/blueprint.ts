@@ -40,7 +40,7 @@ export async function blueprintOf(of: ArmMesh, runContext: RunContext, signal: A
   return { installation, key }
 }
 
-/** Of a name alone nobody knows what it stood for yesterday. Undefined where an image is not here. */
+/** Ids of images, since a tag can change. Undefined where an image is not on this machine. */
 async function imageIds(of: ArmMesh, { site, plan, docker }: RunContext): Promise<readonly string[] | undefined> {
   const names = [site.kind.nodeImage, ...imagesOfArm(of, site, plan.scenario.loads).map(({ name }) => name)]
   const ids: string[] = []

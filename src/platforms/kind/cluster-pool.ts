@@ -43,7 +43,7 @@ export class ClusterPool implements AsyncDisposable {
     const found = this.#armCluster.get(arm.name)
     if (found && (await isWhole(found, this.#runContext))) return found
     if (found) {
-      yield { title: 'a node has died: making the cluster anew' }
+      yield { title: 'a node has died: creating the cluster again' }
       await this.#remove(arm.name)
     }
     try {
@@ -101,7 +101,7 @@ export class ClusterPool implements AsyncDisposable {
       await this.#remove(arm.name).catch((cause: unknown) => {
         throw new Failure('not-clean', `arm ${arm.name} can be neither frozen nor removed`, {
           cause,
-          fix: 'It would take time from every arm that is measured, so the run ends here: `meshbench clean`, then `meshbench run --resume`.',
+          fix: 'It would take CPU from every measured arm, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
         })
       })
       throw this.#note(arm.name, error)

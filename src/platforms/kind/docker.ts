@@ -18,7 +18,7 @@ import {
 
 /** The docker command line, typed. A call that fails throws a Failure whose cause is docker's reason in one line. */
 export interface Docker {
-  /** Where the daemon is, and what says so; nothing is asked of it. Undefined where nobody can tell. */
+  /** The address of the daemon and its source, without contacting it. Undefined if unknown. */
   endpoint(): Promise<Endpoint | undefined>
   /** The daemon as it describes itself. */
   info(): Promise<DockerInfo>

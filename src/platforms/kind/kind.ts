@@ -46,7 +46,7 @@ export function kind({ site, keep }: KindOptions): Platform {
   }
   return {
     name: 'kind',
-    title: 'real meshes, each in a Kubernetes cluster of its own, made by kind in Docker',
+    title: 'real meshes, each in its own Kubernetes cluster in Docker, created by kind',
     check: (plan) => checkKind(plan, site, { ...readersOf(), examine }),
     review: (plan) => reviewKind(plan, site, { examine: examineArms }),
     async *prepare(plan, signal) {
@@ -78,7 +78,7 @@ async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program):
   for (const { severity, what, why } of found) if (severity === 'warning') yield { title: `warning: ${what}. ${why}` }
   const wrong = found.filter(({ severity }) => severity === 'error')
   if (wrong.length === 0) return
-  throw new Failure('not-ready', 'the charts of this plan do not make what their arms need', {
+  throw new Failure('not-ready', 'the charts of this plan do not create what their arms need', {
     cause: wrong.map(({ what, why }) => [what, why].filter(Boolean).join(': ')).join('\n'),
     fix: [...new Set(wrong.map(({ fix }) => fix))].join(' '),
   })
@@ -103,7 +103,7 @@ async function leftovers(): Promise<Leftover[]> {
 /** A run that is resumed gives its clusters the names that those of its killed part have. */
 async function* removeRemains(run: string): AsyncGenerator<Step> {
   for (const left of (await leftovers()).filter((left) => left.run === run && isAbandoned(left))) {
-    yield { title: `removing what this run left when it was killed: ${left.what}` }
+    yield { title: `removing a leftover of this run: ${left.what}` }
     await left.remove()
   }
 }

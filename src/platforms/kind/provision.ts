@@ -34,7 +34,7 @@ async function* provision(
   undo.defer(() => removeCluster(name, docker, records, network))
   const madeAt = await register(name, arm, blueprint, runContext)
   await network.expect(docker)
-  yield { title: 'making a cluster of three nodes', arm }
+  yield { title: 'creating a cluster of three nodes', arm }
   await createCluster(
     runContext.kind,
     { name, nodeImage: site.kind.nodeImage, kubeconfig, env: runContext.env },
@@ -43,7 +43,7 @@ async function* provision(
   const nodes = nodesOf(name)
   const affinity = await pinNodes(nodes, docker)
   yield* sharedCores(affinity, arm)
-  yield { title: 'bringing its images in', arm }
+  yield { title: 'loading its images', arm }
   await runContext.images.load(imagesOfArm(of, site, plan.scenario.loads), nodes)
   const cluster = undo.adopt(await connect(await readFile(kubeconfig, 'utf8')), (open) => open.close())
   for await (const { title } of install(of, cluster, { kubeconfig, dir }, runContext, signal)) yield { title, arm }
@@ -132,7 +132,7 @@ export function outlived(
 ): string | undefined {
   if (!certificates) return undefined
   const life = `${certificates.what} live for ${formatDuration(certificates.lifetime)}`
-  if (made === undefined) return `nobody knows when it was made, and ${life}`
+  if (made === undefined) return `its creation time is unknown, and ${life}`
   const age = (now - Date.parse(made.at)) / 1000
   if (age < certificates.lifetime / 2) return undefined
   return `it was made ${formatDuration(age)} ago, and ${life}: they are renewed at half of it`
@@ -153,7 +153,7 @@ async function* takeOver(
   undo.defer(() => removeCluster(name, docker, records, network))
   const tooOld = outlived(of.kubernetes.certificates, kept, Date.now())
   if (tooOld !== undefined) throw new Error(tooOld)
-  yield { title: `taking over ${name}, which run ${kept.run} has kept`, arm }
+  yield { title: `reusing ${name}, kept by run ${kept.run}`, arm }
   const nodes = await wake(name, runContext)
   const affinity = await pinNodes(nodes, docker)
   yield* sharedCores(affinity, arm)

@@ -15,10 +15,10 @@ import { makeRunningArm } from './kind-running-arm.ts'
 import type { ArmCluster, Origin, RunContext } from './run-context.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
-/** For an answer through the whole path once everything is ready. */
+/** Time limit for an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
 
-/** Thaws, makes client and server anew, and waits until nodes, mesh and workload are ready and a real request is answered. */
+/** Thaws the cluster, creates client and server again, and waits until everything is ready and a real request is answered. */
 export async function* raiseOn(
   armCluster: ArmCluster,
   runContext: RunContext,
@@ -30,7 +30,7 @@ export async function* raiseOn(
   for (const load of loads) refuseEndpoint(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
   if (await isFrozen(armCluster, runContext)) yield { title: 'thawing' }
   await thaw(armCluster, runContext)
-  yield { title: 'making client and server anew' }
+  yield { title: 'creating client and server' }
   const enrolment = kubernetes.enrol(about)
   const { pods } = workloadFor({ arm, loads, images: runContext.site.images, enrolment, run: runContext.run })
   await makePods(cluster, pods, arm, signal)
@@ -43,17 +43,17 @@ export async function* raiseOn(
   return makeRunningArm({ armCluster, runContext, pods: seen, facts })
 }
 
-/** A webhook that fails open, a label that is gone: such pods would measure no mesh under its name. */
+/** Refuses pods that are not in the mesh, after a webhook that failed open or a missing label: they would measure no mesh. */
 function refuseUnenrolled(facts: readonly Evidence[], arm: string): void {
   const unenrolled = facts.find(({ name, holds }) => name === 'enrolled' && holds === false)
   if (!unenrolled) return
-  throw new Failure('not-enrolled', `client and server of arm ${arm} are not what its mesh makes of them`, {
+  throw new Failure('not-enrolled', `client and server of arm ${arm} are not enrolled in its mesh`, {
     cause: unenrolled.seen,
-    fix: "Look at the mesh's control plane and its webhook: raise the arm alone with --keep, then use kubectl.",
+    fix: "Check the mesh's control plane and its webhook: run the arm alone with --keep, then use kubectl.",
   })
 }
 
-/** What has been ready since the cluster was made, and must be so again after a thaw. */
+/** What must be ready again after a thaw: nodes, the installation and the enrolment. */
 function lastingOf({ of: { kubernetes, about }, nodes }: Pick<ArmCluster, 'of' | 'nodes'>): readonly Readiness[] {
   const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
   const alive = Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const)
@@ -66,7 +66,7 @@ async function seenPods({ cluster, name }: ArmCluster, signal: AbortSignal): Pro
   return podFacts(pods, (node) => partOf(name, node) ?? 'control')
 }
 
-/** One request, by the load generator itself: what it cannot do now no load can. */
+/** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
@@ -77,7 +77,7 @@ async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signa
     if (performance.now() > deadline) {
       throw new Failure('no-answer', `no answer to a ${protocol} request to ${targetOf(protocol)} within ${ANSWER} s`, {
         cause: reason,
-        fix: 'Client, server and mesh say that they are ready, so look at what is between them: run the arm alone with --keep, then use kubectl.',
+        fix: 'Client, server and mesh are ready, so check the path between them: run the arm alone with --keep, then use kubectl.',
       })
     }
     await sleep(100, undefined, { signal })
@@ -86,7 +86,7 @@ async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signa
 
 const GOOD = /"RetCodes":\s*\{\s*"(200|SERVING|OK)":\s*1\s*\}/
 
-/** Why there was no answer; undefined when there was one. Just after a thaw an exec may break, which is no answer either. */
+/** Sends a request and returns why there was no answer; undefined if there was one. Just after a thaw, exec may fail too. */
 async function ask(cluster: Cluster, command: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await cluster.exec(
@@ -95,11 +95,17 @@ async function ask(cluster: Cluster, command: readonly string[], signal: AbortSi
     )
     if (exitCode === 0 && GOOD.test(stdout)) return undefined
     const codes = /"RetCodes":\s*\{[^}]*\}/.exec(stdout)?.[0]
-    return codes ?? (stderr.trim().split('\n').at(-1) || `exit code ${exitCode}`)
+    return codes ?? (lastLines(stderr) || `exit code ${exitCode}`)
   } catch (error) {
     signal.throwIfAborted()
     return Failure.from(error).message
   }
+}
+
+/** The last five lines that are not empty. */
+function lastLines(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.filter(Boolean).slice(-5).join('\n')
 }
 
 interface Node {
@@ -113,7 +119,7 @@ interface Node {
   }
 }
 
-/** What is seen of an arm when it has been raised: enrolment, placement, images, nodes. */
+/** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
   armCluster: ArmCluster,
   runContext: RunContext,
@@ -133,12 +139,12 @@ async function factsOf(
   ]
 }
 
-/** Name and time together tell one provisioning from another: a cluster that is made anew within a run gets the old name. */
+/** Name and creation time identify a provisioning, since a cluster that is created again within a run has the same name. */
 function whereFrom(name: string, { madeAt, keptFrom }: Origin): string {
   return `${name}, made ${madeAt}${keptFrom === undefined ? '' : `, kept from run ${keptFrom}`}`
 }
 
-/** Placement is checked, not hoped for. */
+/** Checks the placement of client and server. */
 export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same-node'): Evidence {
   const nodeOf = (app: string) =>
     pods.find(({ labels, namespace }) => namespace === 'bench' && labels['app'] === app)?.node
@@ -152,7 +158,7 @@ export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same
   }
 }
 
-/** Images of server, generator and helper, with their digests; the mesh speaks for its own. */
+/** Images of server, load generator and helper with digests; the mesh reports its own. */
 function images(pods: readonly PodFact[]): Evidence {
   const workload = pods.filter(({ labels, namespace }) => namespace === 'bench' && 'app' in labels)
   const containers = workload.flatMap((pod) => pod.containers).filter(({ name }) => OURS.has(name))
@@ -165,8 +171,8 @@ const OURS: ReadonlySet<string> = new Set(['server', 'fortio', 'k6', 'files'])
 
 function isolation({ plan: { scenario } }: RunContext): string {
   return scenario.isolation === 'sequential'
-    ? 'sequential: one arm stood at a time, so drift and arm cannot be told apart'
-    : `frozen: the other ${scenario.arms.length - 1} arms stood paused`
+    ? 'sequential: one arm at a time, so drift cannot be separated from differences'
+    : `frozen: other arms paused: ${scenario.arms.length - 1}`
 }
 
 function describe(node: Node | undefined): string {

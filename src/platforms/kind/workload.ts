@@ -186,7 +186,7 @@ export function refuseEndpoint(
   arm: { name: string; mesh: string; carries: readonly Protocol[] },
 ) {
   if (arm.carries.includes(protocol)) return
-  throw new Failure('unsupported', `${arm.mesh} does not carry ${protocol} as it says it does`, {
-    fix: `Leave load ${name} or arm ${arm.name} out; ${arm.mesh} carries ${arm.carries.join(', ')}.`,
+  throw new Failure('unsupported', `${arm.mesh} does not carry ${protocol}`, {
+    fix: `Remove load ${name} or arm ${arm.name}; ${arm.mesh} carries ${arm.carries.join(', ')}.`,
   })
 }

@@ -60,7 +60,7 @@ async function lookFor(name: ProgramName, locate: Locate): Promise<Looked> {
   try {
     const found = await locate(name)
     if (!found)
-      return { name, finding: { severity: 'ok', what: `${name} is not on this machine yet: it will be fetched` } }
+      return { name, finding: { severity: 'ok', what: `${name} is not on this machine and will be downloaded` } }
     const what = `${name} ${found.provenance.version} (${found.provenance.origin}: ${found.path})`
     return { name, found, finding: { severity: 'ok', what } }
   } catch (error) {
@@ -72,7 +72,9 @@ async function lookFor(name: ProgramName, locate: Locate): Promise<Looked> {
 function armFindings({ scenario }: Plan, arm: Arm, envoy: Program | undefined): Finding[] {
   const mesh = meshes[arm.mesh]
   if (!mesh?.processes) {
-    return [error(`arm ${arm.name}: ${arm.mesh} is not made of processes on one host`, 'Use `--platform kind` for it.')]
+    return [
+      error(`arm ${arm.name}: ${arm.mesh} cannot be built from processes on one host`, 'Use `--platform kind` for it.'),
+    ]
   }
   const { protocols, proxies } = mesh.processes
   const refused = (load: Load) => !protocols.includes(load.protocol)
@@ -81,7 +83,7 @@ function armFindings({ scenario }: Plan, arm: Arm, envoy: Program | undefined): 
     ...failureOf(() => settingsOf(mesh, scenario.profile, arm)),
     ...failureOf(() => envoy && proxies.length > 0 && refuseOtherVersion(arm, envoy)),
     ...(arm.version !== undefined && proxies.length === 0
-      ? [error(`arm ${arm.name} names a version, and ${arm.mesh} has none`, 'Leave `version` out.')]
+      ? [error(`arm ${arm.name} names a version, but ${arm.mesh} has none`, 'Remove `version`.')]
       : []),
     ...scenario.loads
       .filter(refused)
@@ -126,8 +128,8 @@ export function coresFinding(cores: number): Finding {
   return {
     severity: 'warning',
     what: `${cores === 1 ? '1 core' : `${cores} cores`}: generator, server and proxies share them`,
-    why: 'Each takes time from the others, so latencies are higher and scatter more than between machines of their own.',
-    fix: 'Compare arms with each other, at rates well below saturation; use at least 4 cores for figures to quote.',
+    why: 'They compete for CPU, so latencies are higher and scatter more than on separate machines.',
+    fix: 'Compare arms only with each other, at rates well below saturation; use at least 4 cores for figures to publish.',
   }
 }
 
@@ -139,8 +141,8 @@ function memoryFinding({ scenario }: Plan): Finding {
   return {
     severity: 'warning',
     what: `only ${formatSize(free)} of memory available, and an arm may need ${formatSize(needed)}`,
-    why: 'Processes that are swapped out or killed spoil trials.',
-    fix: 'Stop what else uses memory on this machine.',
+    why: 'Trials are invalid if processes are swapped out or killed.',
+    fix: 'Stop other programs that use memory.',
   }
 }
 

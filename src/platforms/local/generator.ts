@@ -10,7 +10,7 @@ import { type CpuReading, type Memory, parseStat, readCpu, readMemory } from './
 import { pinned, signalGroup, spawned, stopGroup } from './processes-of-arm.ts'
 
 /**
- * Node tells nothing of what an ended child has used. This shell waits for the program and then says what the kernel has
+ * Node does not report the CPU use of an ended child. This shell waits for the program and then says what the kernel has
  * added to its own account for it: exact, but cut to 10 ms in user and in system time, so at most 20 ms too low.
  * The traps keep the shell alive on signals that are meant for the program; the program gets them unchanged.
  */

@@ -73,7 +73,7 @@ function target({ arm, processes, entry }: RunningArmOptions, load: Load): strin
   const address = entry.get(ENDPOINT_OF[load.protocol])
   if (!processes.protocols.includes(load.protocol) || !address) {
     throw new Failure('unsupported', `${arm.mesh} does not carry ${load.protocol} on the local platform`, {
-      fix: `Leave load ${load.name} or arm ${arm.name} out; ${arm.mesh} carries ${processes.protocols.join(', ')}.`,
+      fix: `Remove load ${load.name} or arm ${arm.name}; ${arm.mesh} carries ${processes.protocols.join(', ')}.`,
     })
   }
   if (arm.inject && !canDelay(load)) {

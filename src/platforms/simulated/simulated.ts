@@ -13,7 +13,7 @@ import { idleObservationOf, observationOf } from './simulated-usage.ts'
 export function simulated(): Platform {
   return {
     name: 'simulated',
-    title: 'a seeded model of arms with known true effects: proves the harness, measures nothing',
+    title: 'a seeded model of arms with known effects, for tests; it measures nothing',
     check: async (plan) => [
       { severity: 'ok', what: 'a simulation needs nothing' },
       ...unknownMeshes(plan),
@@ -28,7 +28,7 @@ export function simulated(): Platform {
     },
     async *open(plan, cohort, _run, signal) {
       signal.throwIfAborted()
-      yield { title: 'making up a testbed' }
+      yield { title: 'creating a simulated testbed' }
       return testbed(plan, cohort)
     },
     leftovers: async () => [],
@@ -111,8 +111,8 @@ function subjectOf({ scenario }: Plan, arm: Arm, trial: Trial): Subject {
 
 function fault(kind: Fault['kind'], what: string): Failure {
   return new Failure('simulated-fault', what, {
-    cause: `the scenario asks for it: simulation.faults, kind ${kind}`,
-    fix: 'Take the fault out of the scenario.',
+    cause: `the scenario injects it: simulation.faults, kind ${kind}`,
+    fix: 'Remove the fault from the scenario.',
   })
 }
 

@@ -13,7 +13,7 @@ import { type Frame, isNarrow, plotHeight, plotWidth } from './frame.ts'
 import { endLabels, roomForLabels } from './labels.ts'
 import { dots, pixels } from './traced.ts'
 
-/** The chosen percentile of every valid trial in the order of blocks: what drifts or jumps in the night is seen here. */
+/** The chosen percentile of every valid trial by block, which shows drift and jumps during the run. */
 export function blocksChart(view: View, load: Load): Chart {
   const metric = view.metric(latencyMetric(view, load))
   const values = metric ? valuesOf(view, load, metric) : []
@@ -59,7 +59,7 @@ function means(groups: readonly BlockGroup[], values: readonly BlockValue[]): Bl
     })
 }
 
-/** How much each arm's trials stray, and whether the run drifted as a whole. */
+/** Which arm varies the most, and whether the whole run drifted. */
 function sentenceOf(rows: readonly BlockRow[], groups: readonly BlockGroup[]): string {
   const spans = rows.flatMap(({ style, at }) => {
     const values = at.map(({ value }) => value)
@@ -70,10 +70,10 @@ function sentenceOf(rows: readonly BlockRow[], groups: readonly BlockGroup[]): s
   const { style, low, high } = widest
   const drift = driftOf(rows, groups.length)
   const blocks = groups.some(({ from, to }) => from !== to)
-    ? ' Neighbouring blocks are put together, by their geometric mean.'
+    ? ' Neighbouring blocks are merged by their geometric mean.'
     : ''
   const drifted = drift === undefined ? '' : ` Over all arms, the second half of the run is ${pace(drift)} the first.`
-  return `From block to block, ${style.name} strays the most: ${formatLevel('seconds', low)} to ${formatLevel('seconds', high)} in ${count(groups.length, blocks ? 'group' : 'block')}.${drifted}${blocks}`
+  return `${style.name} varies the most between blocks: ${formatLevel('seconds', low)} to ${formatLevel('seconds', high)} in ${count(groups.length, blocks ? 'group' : 'block')}.${drifted}${blocks}`
 }
 
 function pace(ratio: number): string {
@@ -81,7 +81,7 @@ function pace(ratio: number): string {
   return `${formatChange(ratio).slice(1).replace(' ', '\u{A0}')} ${ratio > 1 ? 'slower' : 'faster'} than`
 }
 
-/** The mean of what each arm's later half is to its earlier one: arms that fail late must not look like a drift. */
+/** The mean over arms of the ratio of the later half to the earlier half. It is taken within arms, so that arms that fail late do not look like drift. */
 function driftOf(rows: readonly BlockRow[], length: number): number | undefined {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const logs = rows.flatMap(({ at }) => {

@@ -54,7 +54,7 @@ export function componentChart(view: View, load: Load, shown: Shown): Chart {
         : {
             reason:
               bills.length > 0
-                ? 'No chart: this run has no idle windows, without which nobody knows what is there without load and what requests add.'
+                ? 'No chart: this run has no idle windows, so idle use and use by requests are unknown.'
                 : 'No chart: no trial of this load is valid and has its resource usage.',
           },
     columns: [
@@ -123,7 +123,7 @@ function sentenceOf(bills: readonly Bill[], shown: Shown): string {
   )
   const share = all > 0 ? `, ${formatNumber((ofMesh / all) * 100, 2)} % of it for the mesh` : ''
   const isBelow = bills.some(({ parts }) => parts.some((part) => (amountOf(shown, part) ?? 0) < 0))
-  const below = isBelow ? ' What is below 0 by chance is drawn as 0 and stands in the table.' : ''
+  const below = isBelow ? ' Values below 0 by chance are drawn as 0; the table has them.' : ''
   return `${most.arm} uses the most ${ABOUT[shown].what}: ${formatLevel(ABOUT[shown].unit, all)}${share}.${below}`
 }
 

@@ -25,7 +25,7 @@ interface Axes {
   readonly latency: MetricInfo
 }
 
-/** CPU or memory against a percentile, each with its 95 % interval: down and to the left is better. */
+/** CPU or memory against a percentile, each with its 95 % interval: lower left is better. */
 export function scatterChart(view: View, load: Load, resource: 'cpu' | 'memory'): Chart {
   const cost = view.metric(`mesh-${resource}`)
   const latency = view.metric(latencyMetric(view, load)) ?? view.metric('p99')
@@ -69,10 +69,10 @@ function sentenceOf(points: readonly CostPoint[]): string {
     (one) => !meshed.some((other) => other.cost.center < one.cost.center && other.latency.center < one.latency.center),
   )
   const names = list(best.map(({ style }) => style.name))
-  if (best.length === 0) return 'Down and to the left is better. Only the baseline has both figures.'
+  if (best.length === 0) return 'Lower left is better. Only the baseline has both figures.'
   return best.length === 1
-    ? `Down and to the left is better: of the other arms, ${names} has the lowest mean on both axes.`
-    : `Down and to the left is better: of the other arms, none has lower means on both axes than ${names}.`
+    ? `Lower left is better: of the other arms, ${names} has the lowest mean on both axes.`
+    : `Lower left is better: of the other arms, none has lower means on both axes than ${names}.`
 }
 
 function reach({ center, lo = center, hi = center }: Estimate): number[] {

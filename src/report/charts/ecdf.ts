@@ -51,7 +51,7 @@ function sentenceOf({ state, baseline }: View, series: readonly Series[]): strin
   const range = ({ style, low, high }: typeof first) =>
     `${formatLevel('seconds', low)} to ${formatLevel('seconds', high)} with ${style.name}`
   const other = first === last ? '' : `, ${range(last)}`
-  const left = state.excluded.length > 0 ? ' The trials that you left out are still in it.' : ''
+  const left = state.excluded.length > 0 ? ' Trials that you left out are included.' : ''
   return `Of ${POOLED}, the middle half took ${range(first)}${other}.${left}`
 }
 

@@ -8,17 +8,17 @@ import { type Frame, plotHeight } from './frame.ts'
 import { shorten } from './labels.ts'
 import { pixels } from './traced.ts'
 
-/** What `npm run prove` has found by simulation; the same numbers as in docs/prove.json. */
+/** Results of the simulations of `npm run prove`, as in docs/prove.json. */
 interface ErrorRates {
-  /** Cells of a night. */
+  /** Cells of a simulated run. */
   readonly cells: number
-  /** The share of nights with a false alarm that is promised not to be exceeded. */
+  /** Limit of the share of runs with a false alarm. */
   readonly goal: number
   readonly falseAlarms: readonly FalseAlarms[]
   readonly power: readonly Power[]
 }
 
-/** How often the harness itself is wrong: what it misses, and what it raises for nothing. The same on every page. */
+/** The error rates of meshbench: missed regressions and false alarms. They are the same on every page. */
 export function errorRateCharts(given: ErrorRates = rates): Chart[] {
   return [powerChart(given.power), falseAlarmChart(given)]
 }
@@ -26,20 +26,20 @@ export function errorRateCharts(given: ErrorRates = rates): Chart[] {
 function powerChart(power: readonly Power[]): Chart {
   return {
     id: 'error-rates-power',
-    title: 'How often a real increase of p99 is found',
+    title: 'Detected increases of p99',
     sentence: powerSentence(power),
     drawing: power.length > 0 ? (frame) => powerSpec(power, frame) : { reason: 'No chart: nothing was simulated.' },
     columns: [
       { name: 's_D', unit: 'share' },
       { name: 'Increase', unit: 'share' },
-      { name: 'Nights', unit: 'dimensionless' },
+      { name: 'Runs', unit: 'dimensionless' },
       { name: 'Found', unit: 'share' },
     ],
     rows: power.map(({ deviation, increase, nights, found }) => [deviation, increase, nights, found / nights]),
   }
 }
 
-/** "An increase of 10 % is found in 100 % of nights where s_D is 3 %, 99.6 % where it is 6 % …" */
+/** "An increase of 10 % is found in 100 % of simulated runs where s_D is 3 %, 99.6 % where it is 6 % …" */
 function powerSentence(power: readonly Power[]): string {
   const increases = [...new Set(power.map(({ increase }) => increase))]
   const told = increases.includes(0.1) ? 0.1 : increases.at(-1)
@@ -47,7 +47,7 @@ function powerSentence(power: readonly Power[]): string {
     .filter(({ increase }) => increase === told)
     .map(({ deviation, nights, found }, index) =>
       index === 0
-        ? `in ${share(found / nights)} of simulated nights where s_D is ${share(deviation)}`
+        ? `in ${share(found / nights)} of simulated runs where s_D is ${share(deviation)}`
         : `in ${share(found / nights)} where it is ${share(deviation)}`,
     )
   if (told === undefined || parts.length === 0) return ''
@@ -60,8 +60,8 @@ function falseAlarmChart({ falseAlarms, goal, cells }: ErrorRates): Chart {
   const most = Math.max(0, ...falseAlarms.map(({ upper }) => upper))
   return {
     id: 'error-rates-false-alarms',
-    title: 'How often nothing is called a regression',
-    sentence: `Of ${formatNumber(nights, 9)} simulated nights of ${cells} cells without any difference, ${formatNumber(alarms, 9)} had a false alarm in any of them; in the worst setting at most ${share(most)} have one, where ${share(goal)} is promised.`,
+    title: 'False alarms without a difference',
+    sentence: `In ${formatNumber(nights, 9)} simulated runs of ${cells} cells without a difference, there were ${formatNumber(alarms, 9)} false alarms; in the worst setting at most ${share(most)} of runs have one, and the limit is ${share(goal)}.`,
     drawing:
       falseAlarms.length > 0
         ? (frame) => falseAlarmsSpec(falseAlarms, goal, frame)
@@ -69,7 +69,7 @@ function falseAlarmChart({ falseAlarms, goal, cells }: ErrorRates): Chart {
     columns: [
       { name: 'Noise' },
       { name: 's_D', unit: 'share' },
-      { name: 'Nights', unit: 'dimensionless' },
+      { name: 'Runs', unit: 'dimensionless' },
       { name: 'With a false alarm', unit: 'dimensionless' },
       { name: 'Share', unit: 'share' },
       { name: 'One-sided 95 % bound', unit: 'share' },
@@ -90,24 +90,24 @@ function share(value: number): string {
   return formatShare(value).replace(' ', '\u{A0}')
 }
 
-/** Simulated nights without any difference. */
+/** Simulated runs without any difference. */
 interface FalseAlarms {
   readonly noise: string
   readonly deviation?: number
   readonly nights: number
   readonly alarms: number
-  /** One-sided 95 % bound of the share of nights. */
+  /** One-sided 95 % bound of the share of runs. */
   readonly upper: number
 }
 
 const ROW = 34
 const LETTER = 6.3
 
-/** The share of nights with a false alarm, up to its bound, against what is promised. */
+/** The share of runs with a false alarm, up to its bound, and the limit. */
 function falseAlarmsSpec(settings: readonly FalseAlarms[], goal: number, given: Frame): TopLevelSpec {
   const frame = { ...given, top: 26, left: 8, right: 24, height: 26 + settings.length * ROW + given.bottom }
   const x = linearAxis([goal * 1.1, ...settings.map(({ upper }) => upper)], 0.01, 5)
-  const across = quantitative('x', x, { labelExpr: SHARE_TICK, title: 'Nights with a false alarm', titlePadding: 10 })
+  const across = quantitative('x', x, { labelExpr: SHARE_TICK, title: 'Runs with a false alarm', titlePadding: 10 })
   const values = settings.map((setting, index) => row(setting, index, frame))
   return {
     ...framed(frame),
@@ -139,7 +139,7 @@ function row({ noise, deviation, nights, alarms, upper }: FalseAlarms, index: nu
   const y = index * ROW + 22
   return {
     series,
-    say: `${series}: ${alarms} of ${nights} nights, at most ${formatShare(upper)}`,
+    say: `${series}: ${alarms} of ${nights} runs, at most ${formatShare(upper)}`,
     text: shorten(series, Math.floor((frame.width - 24) / LETTER)),
     x: alarms / nights,
     x2: upper,
@@ -166,19 +166,19 @@ function promise(goal: number, across: ReturnType<typeof quantitative<object>>, 
         baseline: 'bottom',
         align: 'right',
         dx: 4,
-        text: `promised: at most ${formatShare(goal)}`,
+        text: `limit: ${formatShare(goal)}`,
       },
       encoding: { x: across, y: { value: -8 } },
     },
   ]
 }
 
-/** Simulated nights in which p99 of one load is worse. */
+/** Simulated runs in which p99 of one load is worse. */
 interface Power {
   readonly deviation: number
   readonly increase: number
   readonly nights: number
-  /** Nights in which it was called a regression. */
+  /** Runs in which the gate found a regression. */
   readonly found: number
 }
 
@@ -191,7 +191,7 @@ const STYLES = [
 ] as const
 const HALF = 0.5
 
-/** The share of nights that find an increase, over its size: one line for each scatter. */
+/** The share of runs that find an increase, by its size: one line for each scatter. */
 function powerSpec(power: readonly Power[], given: Frame): TopLevelSpec {
   const frame = { ...given, right: 22 }
   const y: Axis = { kind: 'linear', domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1] }
@@ -205,7 +205,7 @@ function powerSpec(power: readonly Power[], given: Frame): TopLevelSpec {
       titlePadding: 10,
       grid: false,
     }),
-    y: quantitative('y', y, { labelExpr: SHARE_TICK, title: 'Nights that find it', ...verticalTitle(frame) }),
+    y: quantitative('y', y, { labelExpr: SHARE_TICK, title: 'Runs that find it', ...verticalTitle(frame) }),
   }
   const lines = linesOf(power)
   const fill = { field: 'color', scale: null } as const
@@ -243,7 +243,7 @@ function linesOf(power: readonly Power[]) {
 
 function told(deviation: number, { increase, nights, found }: Power) {
   const series = `s_D ${formatShare(deviation)}`
-  const say = `${series}, an increase of ${formatShare(increase)}: found in ${formatShare(found / nights)} of ${nights} nights`
+  const say = `${series}, an increase of ${formatShare(increase)}: found in ${formatShare(found / nights)} of ${nights} runs`
   return { series, say, x: increase, y: found / nights }
 }
 

@@ -13,7 +13,7 @@ import { type Frame, isNarrow, plotWidth } from './frame.ts'
 import { shorten } from './labels.ts'
 import { pixels, traced } from './traced.ts'
 
-/** p99 in each second of each trial: moments that stood still are dark spots, drift is a darkening from row to row. */
+/** p99 in each second of each trial: stalls are dark spots, drift is a change of shade from row to row. */
 export function heatMapChart(view: View, load: Load): Chart {
   const found = heatRows(view, load)
   const { rows, bin } = found
@@ -253,7 +253,7 @@ function heatRows(view: View, load: Load): HeatRows {
   return { rows, bin, length, all: Math.max(all, rows.length) }
 }
 
-/** The worst second of each column: what is looked for are moments. */
+/** The worst second of each column, since the chart shows short events. */
 function binned({ p99 }: TrialSeconds, bin: number): number[] {
   return Array.from({ length: Math.ceil(p99.length / bin) }, (_, index) =>
     Math.max(...p99.slice(index * bin, (index + 1) * bin)),
@@ -273,7 +273,7 @@ interface HeatClasses {
   of(value: number): number
 }
 
-/** Shares of the values that the outer classes begin at: one trial that stood still must not make all others look alike. */
+/** Quantiles at which the outer classes begin, so that one stalled trial does not make all others look alike. */
 const USUAL = { from: 0.01, to: 0.98 } as const
 
 /** `usual` decides the inner edges, `all` the outer ones. */

@@ -12,11 +12,11 @@ import { type Frame, isNarrow, plotHeight, plotWidth } from './frame.ts'
 import { callouts, endLabels, roomForLabels, shorten } from './labels.ts'
 import { dots, pixels } from './traced.ts'
 
-/** Fewer runs are no history, and more cannot be told apart. */
+/** Least and most runs of a chart. */
 const LEAST = 2
 const MOST = 60
 
-/** How each arm went from run to run: as ratios, since a slower night moves the baseline too; levels where there is no ratio. */
+/** Each arm over runs: as ratios, since a slower machine affects the baseline too, or as levels where there is no ratio. */
 export function historyCharts(view: View): Chart[] {
   const history = view.data.history ?? []
   return TREND_METRICS.flatMap((metric) =>
@@ -42,7 +42,7 @@ function historyChart(view: View, metric: string, trends: readonly Trend[], id: 
   const runs = runsOf(shown)
   return {
     id,
-    title: `${metric === 'mesh-cpu' ? 'CPU of the mesh' : metric} run by run, ${trends[0]?.load ?? ''}`,
+    title: `${metric === 'mesh-cpu' ? 'CPU of the mesh' : metric} by run, ${trends[0]?.load ?? ''}`,
     sentence: runs.length >= LEAST ? sentenceOf(about, runs.length) : '',
     drawing:
       runs.length >= LEAST
@@ -107,8 +107,8 @@ function sentenceOf({ lines, of, unit }: HistoryOf, runs: number): string {
       return { style, low: Math.min(...values), high: Math.max(...values) }
     })
     .sort((a, b) => b.high / b.low - a.high / a.low)[0]
-  const range = widest ? ` ${widest.style.name} moves the most: ${format(widest.low)} to ${format(widest.high)}.` : ''
-  return `${over}, no arm has a point from which on it is another.${range}`
+  const range = widest ? ` ${widest.style.name} varies the most: ${format(widest.low)} to ${format(widest.high)}.` : ''
+  return `${over}, no arm has a change point.${range}`
 }
 
 const DAY = 86_400_000

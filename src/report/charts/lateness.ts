@@ -12,7 +12,7 @@ const ROW = 38
 /** Lateness and response time of an arm stand above each other. */
 const APART = 7
 
-/** How late the load generator itself was with each arm, beside the response time, which has none of it. */
+/** Lateness of the load generator with each arm, beside the response time, which does not include it. */
 export function latenessChart(view: View, load: Load): Chart {
   const found = (view.data.lateness ?? []).filter(
     (one) => one.load === load.name && view.arms.some(({ name }) => name === one.arm),
@@ -27,8 +27,8 @@ export function latenessChart(view: View, load: Load): Chart {
       : {
           reason:
             found.length > 0
-              ? 'No chart: the load generator sent every request of this load in the microsecond in which it was due.'
-              : 'No chart: no trial of this load says how late the load generator was; a closed loop has no schedule.',
+              ? 'No chart: the load generator sent every request of this load within a microsecond of its due time.'
+              : 'No chart: no trial of this load has the lateness of the load generator; a closed loop has no schedule.',
         },
     columns: [
       { name: 'Arm' },
@@ -60,8 +60,8 @@ function sentenceOf(found: readonly Lateness[]): string {
   if (!first) return ''
   const last = others.at(-1)
   const level = (seconds: number) => formatLevel('seconds', seconds)
-  const least = last ? `, with ${last.arm} ${level(last.late.p50)}` : ''
-  return `Half of the requests were sent ${level(first.late.p50)} or more after they were due with ${first.arm}${least}; one in a hundred ${level(Math.max(...found.map(({ late }) => late.p99)))} or more. It is in the time as sent, and in no response time.`
+  const least = last ? ` and ${level(last.late.p50)} with ${last.arm}` : ''
+  return `Median lateness is ${level(first.late.p50)} with ${first.arm}${least}; the highest p99 is ${level(Math.max(...found.map(({ late }) => late.p99)))}. Lateness is part of the time as sent, not of the response time.`
 }
 
 function drawing(view: View, found: readonly Lateness[], given: Frame): TopLevelSpec {
@@ -96,7 +96,7 @@ function drawing(view: View, found: readonly Lateness[], given: Frame): TopLevel
 
 type Point = ReturnType<typeof pointsOf>[number]
 
-/** What is 0 has no place on a logarithmic axis. */
+/** The points of an arm; values of 0 are left out, since the axis is logarithmic. */
 function pointsOf({ arm, late, response }: Lateness) {
   const words = { p50: 'p50', p99: 'p99', max: 'longest' } as const
   const of = (kind: 'late' | 'response', name: string, values: Partial<Lateness['late']>) =>

@@ -61,7 +61,7 @@ function upperHalf(series: readonly Series[]): Series[] {
 
 function sentenceOf(view: View, series: readonly Series[], clock: Clock): string {
   const parts = ([0.5, 0.99, 0.999] as const).flatMap((quantile) => rangeAt(series, quantile) ?? [])
-  const left = view.state.excluded.length > 0 ? ' The thick lines still hold the trials that you left out.' : ''
+  const left = view.state.excluded.length > 0 ? ' The thick lines include trials that you left out.' : ''
   return parts.length === 0
     ? ''
     : `Of ${POOLED}, not the mean over trials: by ${clock} time, ${parts.join('; ')}.${left}`
@@ -210,7 +210,7 @@ function lineEnds(series: readonly Series[], y: Axis, frame: Frame): LineEnd[] {
   }))
 }
 
-/** What merged distributions say that means over trials do not: a figure of theirs is named so wherever it stands. */
+/** The label of every figure from merged distributions, which differ from means over trials. */
 export const POOLED = 'all requests of all blocks together'
 
 /** The merged distribution of one arm. */

@@ -14,7 +14,7 @@ const SERIES = [
   { key: 'p50', title: 'p50', color: INK, dash: [7, 3] },
 ] as const
 
-/** Latency in each second of a trial that stood still. */
+/** Latency in each second of a trial with a stall. */
 export function stallChart(stall: Stall, index: number): Chart {
   const { trial, slowest, cause, status, timeline } = stall
   const at = (column: readonly number[], second: number) => (column[second] ?? 0) / MICROS

@@ -24,7 +24,7 @@ function sweepChart(view: View, sweep: Sweep, index: number): Chart {
   const [first, last] = [sweep.loads[0] ?? '', sweep.loads.at(-1) ?? '']
   return {
     id: `sweep-${index}`,
-    title: `${quantile} as the rate grows, ${first} to ${last}`,
+    title: `${quantile} by rate, ${first} to ${last}`,
     sentence: rates.size > 1 ? sentenceOf(curves, quantile) : '',
     drawing:
       rates.size > 1
@@ -67,7 +67,7 @@ function sentenceOf(curves: readonly Curve[], quantile: Quantile): string {
   const carried =
     held.length === 0 || !worst
       ? ''
-      : `${list(held.map(({ style }) => style.name))} carried every rate; at ${formatRate(worst.rate)} the highest ${quantile} of them is ${formatLevel('seconds', worst.center)}, with ${worst.name}.`
+      : `${list(held.map(({ style }) => style.name))} carried every rate; at ${formatRate(worst.rate)} the highest ${quantile} is ${formatLevel('seconds', worst.center)}, with ${worst.name}.`
   return [...broken.map(kneeText), carried].filter(Boolean).join(' ')
 }
 
@@ -82,12 +82,12 @@ interface Curve {
 /** Curves have these two; another percentile is shown as the nearer of them, and the title says which. */
 type Quantile = 'p50' | 'p99'
 
-/** "linkerd carried 1,000/s and broke at 2,000/s: why." */
+/** "linkerd carried 1,000/s and failed at 2,000/s: why." */
 function kneeText({ style, knee, rates }: Curve): string {
   if (!knee) return ''
   const rate = (load: string) => formatRate(rates.get(load) ?? Number.NaN)
   const carried = knee.carried === undefined ? '' : `carried ${rate(knee.carried)} and `
-  return `${style.name} ${carried}broke at ${rate(knee.broke)}: ${knee.why.replace(/\.$/, '')}.`
+  return `${style.name} ${carried}failed at ${rate(knee.broke)}: ${knee.why.replace(/\.$/, '')}.`
 }
 
 /** A line for each arm, hollow where it no longer keeps up. */
@@ -97,7 +97,7 @@ function sweepSpec(scale: 'log' | 'linear', curves: readonly Curve[], quantile: 
   const { x, y } = axesOf(scale, curves)
   const positions = {
     x: quantitative('x', x, {
-      title: 'Requests per second that were asked for (log scale)',
+      title: 'Target rate, requests per second (log scale)',
       titlePadding: 10,
       format: ',~r',
       labelOverlap: 'greedy' as const,
@@ -152,7 +152,7 @@ function lines<X extends object, Y extends object>(positions: { readonly x: X; r
   ]
 }
 
-/** Hollow from the knee on: there the arm no longer does what was asked of it. */
+/** One mark, hollow from the knee on, where the arm no longer keeps up. */
 function row({ style, knee, rates }: Curve, { load, rate, latency }: Curve['points'][number], quantile: Quantile) {
   const isBroken = knee !== undefined && rate >= (rates.get(knee.broke) ?? Number.POSITIVE_INFINITY)
   const { center, lo = center, hi = center } = latency

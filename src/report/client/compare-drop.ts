@@ -3,7 +3,7 @@ import type { PageData } from '../data/page-data.ts'
 import { html, textOf } from '../html.ts'
 import { unpack } from './packed.ts'
 
-/** A report is a twentieth of this. */
+/** Largest file that is read, in bytes; reports are about a twentieth of it. */
 const MOST = 64 * 2 ** 20
 
 /** Takes another report from wherever it is dropped; hands back what takes one that was chosen. */
@@ -39,7 +39,7 @@ async function show(own: PageData, file: File): Promise<void> {
   const told =
     'data' in read
       ? otherRun(own, read.data)
-      : html`<h2 id="other-run-title" tabindex="-1">Beside another run</h2><p class="reason" role="alert">${file.name} cannot be compared: ${read.reason}. Choose a report.html that this version of meshbench wrote; of an older run, <code>meshbench report</code> writes a new one.</p><p><button type="button">Close</button></p>`
+      : html`<h2 id="other-run-title" tabindex="-1">Comparison with another run</h2><p class="reason" role="alert">${file.name} cannot be compared: ${read.reason}. Choose a report.html of this version of meshbench; for an older run, write a new one with <code>meshbench report</code>.</p><p><button type="button">Close</button></p>`
   place.innerHTML = textOf(told)
   place.hidden = false
   place.setAttribute('aria-labelledby', 'other-run-title')
@@ -61,7 +61,7 @@ async function readReport(file: File): Promise<ReturnType<typeof readPageData>> 
   try {
     const parsed = new DOMParser().parseFromString(await file.text(), 'text/html')
     const packed = parsed.querySelector('script[type="application/octet-stream"]#data')?.textContent
-    if (!packed) return { reason: 'it is no report of meshbench with data in it' }
+    if (!packed) return { reason: 'it is not a meshbench report with data' }
     return readPageData(await unpack(packed))
   } catch {
     return { reason: 'it cannot be read, or its data are damaged' }

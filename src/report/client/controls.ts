@@ -12,7 +12,7 @@ interface Choice {
   readonly options: readonly (readonly [value: string, text: string])[]
 }
 
-/** What the reader may ask of the whole page. Native elements with labels that can be seen. */
+/** The controls of the page: native elements with visible labels. */
 export function showControls(reading: Reading, compare: (file: File) => void, copyLink: (id: string) => void): void {
   const place = document.getElementById('controls')
   if (!place) return
@@ -127,7 +127,7 @@ export function offerClusterSize(reading: Reading): void {
   }
   form.addEventListener('submit', (event) => event.preventDefault())
   form.addEventListener('change', () => {
-    // What cannot be used stays to be mended, with the browser's own words.
+    // Invalid input stays in the field, with the message of the browser.
     if (!form.reportValidity()) return
     reading.change({ clusterSize: clusterSizeOf((key) => inputs.find(({ name }) => name === key)?.value) })
   })
@@ -147,7 +147,7 @@ export function renewParts(reading: Reading): void {
   })
 }
 
-/** A box for each valid trial, by which the reader leaves it out; made when the list is opened, since it can be long. */
+/** Adds a checkbox that leaves out a trial to each valid trial, when the list is opened, since it can be long. */
 export function offerTrials(reading: Reading): void {
   const list = document.querySelector<HTMLDetailsElement>('#every-trial')
   if (list?.open) offer(reading)
@@ -181,7 +181,7 @@ function offer(reading: Reading): void {
   agree()
 }
 
-/** Says, where it cannot be missed, that figures are not those that were published, and offers the way back. */
+/** Shows a banner while figures differ from the published ones, with a button to reset them. */
 export function warnWhenChanged(reading: Reading): void {
   const place = document.getElementById('unpublished')
   if (!place) return
@@ -196,7 +196,7 @@ export function warnWhenChanged(reading: Reading): void {
   agree()
 }
 
-/** As many trials are named as can be read in passing. */
+/** Number of trials up to which the banner names them. */
 const NAMED = 4
 
 function words({ state, view }: Reading) {
@@ -206,7 +206,6 @@ function words({ state, view }: Reading) {
     ...(baseline === undefined ? [] : [`baseline ${view.baseline.name}`]),
     ...(excluded.length === 0 ? [] : [`without ${named}`]),
   ]
-  const left =
-    'Sentences, tables and problems that were written with the report, merged distributions and bills by component stand as published.'
-  return html`<p><b>Not the published analysis: ${changes.join(', ')}.</b> ${left}</p><button type="button">Back to the published analysis</button>`
+  const left = 'Other sentences, tables and problems, merged distributions and costs by component are as published.'
+  return html`<p><b>Changed from the published analysis: ${changes.join(', ')}.</b> ${left}</p><button type="button">Back to the published analysis</button>`
 }

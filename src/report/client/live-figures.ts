@@ -6,10 +6,10 @@ import { html, textOf } from '../html.ts'
 import { loadEngine } from './packed.ts'
 import type { Reading } from './reading.ts'
 
-/** How far from the window a chart is brought to life, so that a reader finds it ready. */
+/** Distance from the viewport at which a chart becomes interactive. */
 const NEAR = '600px 0px'
 
-/** Brings each figure to life as it comes near, and draws those that are near anew when what is asked changes. */
+/** Makes figures near the viewport interactive, and redraws them when the view changes. */
 export function liveFigures(reading: Reading): LiveFigure[] {
   const elements = [...document.querySelectorAll<HTMLElement>('figure[data-chart]')]
   const figures = new Map<Element, LiveFigure>()
@@ -52,7 +52,7 @@ export function liveFigures(reading: Reading): LiveFigure[] {
   return [...figures.values()]
 }
 
-/** Words and tables at once, wherever they stand; drawings as a reader comes to them. */
+/** Updates text and tables at once, and drawings when they come near the viewport. */
 function changed(
   reading: Reading,
   figures: ReadonlyMap<Element, LiveFigure>,
@@ -93,7 +93,7 @@ function whenIdle(work: () => void): void {
   else setTimeout(work, 500)
 }
 
-/** One figure of the page that a live chart stands in for the drawing that came with it. */
+/** A figure of the page, whose static drawing is replaced by an interactive chart. */
 export interface LiveFigure {
   readonly id: string
   readonly plot: HTMLElement
@@ -152,7 +152,7 @@ async function fill(box: HTMLElement, { drawing }: Chart, width: number): Promis
   }
   const { draw } = await loadEngine()
   const view = await draw(drawing(liveFrame(width)), box)
-  // The figure around it has the name and the description, and the keyboard speaks its marks.
+  // The figure has the name and the description, and its marks are read out by keyboard.
   box.querySelector('svg')?.setAttribute('aria-hidden', 'true')
   return view
 }
@@ -203,5 +203,5 @@ td .tick{font-size:.8125rem;color:var(--muted);white-space:nowrap}
 #other-run .differs ul{padding-left:1.2rem}
 #other-run:focus{outline:none}
 @media screen{.is-live>.still{display:none}}
-@media print{#controls,.downloads,.tip,.board,.ring,.live,td .tick{display:none!important}#unpublished{position:static}[data-live=asked] .is-live>.still{display:none}[data-live=asked] .is-live>.live{display:block!important}[data-stale] .plot>*{display:none!important}[data-stale] .plot::before{content:"Not drawn anew for what was asked of this page: scroll past it, then print again."}#unpublished button{display:none}}
+@media print{#controls,.downloads,.tip,.board,.ring,.live,td .tick{display:none!important}#unpublished{position:static}[data-live=asked] .is-live>.still{display:none}[data-live=asked] .is-live>.live{display:block!important}[data-stale] .plot>*{display:none!important}[data-stale] .plot::before{content:"Not redrawn for the current view: scroll past it, then print again."}#unpublished button{display:none}}
 `

@@ -18,13 +18,12 @@ import {
 } from '../format.ts'
 import { latencyMetric, type View } from './view.ts'
 
-/** What a mesh must stay under to be chosen by its price: what most interactive services can give away. */
+/** The p99 budget for the cheapest mesh, which most interactive services can afford. */
 export const BUDGET: Seconds = 0.01
 
 /**
- * What each arm costs against the baseline in one metric, in one sentence: what is decided first, then what shows no
- * relevant difference, then what is too noisy to say. The standings are the analysis's own, and so are level, ratio and
- * difference: one estimate, which the sentence names.
+ * One sentence on what each arm costs against the baseline in one metric: decided differences first, then arms without a
+ * relevant difference, then those too noisy to say. Standings, levels, ratios and differences come from the analysis.
  */
 export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 'with load' | 'bare' = 'bare'): Words {
   const base = view.cell(view.baseline.name, load.name, metric.name)
@@ -57,17 +56,17 @@ export function costAnswer(view: View, load: Load, metric: MetricInfo, opening: 
   return parts.length === 0 ? [...known, '; there is no other arm to compare.'] : [...known, ': ', ...parts, '.']
 }
 
-/** Whether anything is decided of a metric: a page leads with what is. */
+/** Whether any difference in a metric is decided; such metrics come first on the page. */
 export function isDecided(view: View, load: Load, metric: MetricInfo): boolean {
   return sorted(view, load, metric).moved.length > 0
 }
 
-/** Why an arm that is shown has no comparison. */
+/** Why an arm on the page has no comparison. */
 function absence({ data, state }: View, arm: string, load: Load): string {
   const own = data.trials.filter((trial) => trial.arm === arm && trial.load === load.name)
   const valid = own.filter(({ status, id }) => status === 'valid' && !state.excluded.includes(id))
   if (valid.length === 0) return 'has no valid trial'
-  return `has ${count(valid.length, 'valid trial')}, but none that tells this in a block with the baseline`
+  return `has ${count(valid.length, 'valid trial')}, but none with this metric in a block with the baseline`
 }
 
 /** "b (−1.2 to +4.3 %) and c (+0.1 %)" */
@@ -81,11 +80,11 @@ function rangeText({ ratio, difference }: Cell, { unit }: MetricInfo): string {
   return interval ?? (ratio ? formatRatio(ratio.center) : signed(difference?.center ?? Number.NaN))
 }
 
-/** "too noisy to say for b (between ×0.90 and ×41.0) and c (between −3 % and +12 %); about 23 blocks in all would tell" */
+/** "too noisy to say for b (between ×0.90 and ×41.0) and c (between −3 % and +12 %); about 23 blocks in all would be enough" */
 function openWords(open: readonly Cell[], metric: MetricInfo): Words {
   const [few, noisy] = [open.filter(isFew), open.filter((cell) => !isFew(cell))]
   const blocks = Math.max(...noisy.map(({ needed }) => needed?.blocks ?? Number.POSITIVE_INFINITY))
-  const telling = Number.isFinite(blocks) ? `; about ${count(blocks, 'block')} in all would tell` : ''
+  const telling = Number.isFinite(blocks) ? `; about ${count(blocks, 'block')} in all would be enough` : ''
   return strung([
     noisy.length === 0
       ? []
@@ -176,9 +175,9 @@ function whereWords(load: Load): string {
   return load.rate === 'max' ? `Under ${load.name}` : `At ${rateWords(load)}`
 }
 
-/** Who is first by a metric, and whether that is more than chance. */
+/** The best arm by a metric, and whether its lead is decided. */
 export interface Winner {
-  /** One, or several that cannot be told apart; empty where nobody can be first. */
+  /** One arm, or several without a decided difference; empty where no arm qualifies. */
   readonly arms: readonly string[]
   readonly level?: string
   /** Whether the lead over all others is a real difference; absent where there is no other. */
@@ -196,7 +195,7 @@ export function fastest(view: View, load: Load): Winner {
   return winner({ groups: view.ranking(load.name, metric.name)?.groups ?? [], level }, () => true)
 }
 
-/** The first of those that fit. `groups`: best first; `level`: what a mean is called. */
+/** The best arm that fits. `groups`: best first; `level`: formats the mean of an arm. */
 export function winner(
   { groups, level }: { readonly groups: readonly RankGroup[]; level(arm: string): string | undefined },
   fits: (arm: string) => boolean,
@@ -204,7 +203,8 @@ export function winner(
   const [first, second] = groups
     .map((group) => ({ ...group, fitting: group.arms.filter(fits) }))
     .filter(({ fitting }) => fitting.length > 0)
-  if (!first) return { arms: [], why: [groups.length === 0 ? 'No arm has a valid figure.' : 'No arm does.'] }
+  if (!first)
+    return { arms: [], why: [groups.length === 0 ? 'No arm has a valid figure.' : 'No arm meets this limit.'] }
   const best = level(first.fitting[0] ?? '')
   const common = { arms: first.fitting, ...(best !== undefined && { level: best }) }
   if (first.fitting.length > 1) {
@@ -229,7 +229,7 @@ export function winner(
   }
 }
 
-/** What a group lies behind is the best of the one before it: it says something here only if nobody was left out between. */
+/** Whether `second` follows `first` directly. `behind` compares a group with the one before it, so no group may be missing between. */
 function isNext(
   groups: readonly RankGroup[],
   first: { arms: readonly string[] },

@@ -7,15 +7,15 @@ import { table } from '../table.ts'
 import { PAGE_SCHEMA, type PageData } from './page-data.ts'
 
 const METRICS = ['p50', 'typical-p99', 'p99', 'mesh-cpu', 'mesh-memory']
-/** This run beside another one, whose report the reader has: a first look, for which `meshbench compare` has the rigour. */
+/** A quick comparison with another run's report; `meshbench compare` is more thorough. */
 export function otherRun(own: PageData, other: PageData): Html {
   const rows = rowsOf(own, other)
-  return html`<h2 id="other-run-title" tabindex="-1">Beside another run</h2>
-<p>Left this run, <code>${own.run.id}</code>; right <code>${other.run.id}</code> of ${other.run.startedAt.slice(0, 10)}. Unpaired, two runs: trial against trial, by the Hodges–Lehmann shift with its 95 % interval. Nothing pairs blocks of different days, so whatever changed in between is in it. <code>meshbench compare</code> says more.</p>
+  return html`<h2 id="other-run-title" tabindex="-1">Comparison with another run</h2>
+<p>Left: this run, <code>${own.run.id}</code>. Right: <code>${other.run.id}</code> of ${other.run.startedAt.slice(0, 10)}. The comparison is unpaired, trial against trial, by the Hodges–Lehmann shift with its 95 % interval. It includes everything that changed between the runs. <code>meshbench compare</code> shows more.</p>
 ${differences(own, other)}
 ${
   rows.length === 0
-    ? html`<p class="reason">No table: the two runs have no arm and load of the same names.</p>`
+    ? html`<p class="reason">No table: the two runs have no arm and load with the same names.</p>`
     : table({
         id: 'other-run-table',
         caption: 'Unpaired, two runs',
@@ -35,14 +35,14 @@ ${
 <p><button type="button">Close</button></p>`
 }
 
-/** What makes the two runs two different things. */
+/** The differences between the two runs. */
 function differences(own: PageData, other: PageData): Html {
   const found = [...runFacts(own, other), ...loadFacts(own, other), ...onlyIn(own, other)]
   if (found.length === 0) return html``
-  return html`<div class="differs" role="note"><p><b>These runs differ in more than their day:</b></p><ul>${found.map((one) => html`<li>${one}</li>`)}</ul></div>`
+  return html`<div class="differs" role="note"><p><b>These runs also differ in:</b></p><ul>${found.map((one) => html`<li>${one}</li>`)}</ul></div>`
 }
 
-/** Every fact of a run but those that always differ. */
+/** The facts of a run without those that always differ. */
 function runFacts({ run }: PageData, { run: other }: PageData): string[] {
   const { id: _a, startedAt: _b, ...facts } = run
   const [mine, theirs] = [facts, other].map((one) => new Map(Object.entries(one)))
@@ -123,7 +123,7 @@ function row(own: PageData, other: PageData, here: Cell, there: Cell) {
   ]
 }
 
-/** A page keeps of an analysis what an unpaired contrast asks of it: cells, noise floors and who is the baseline. */
+/** What an unpaired comparison needs of an analysis: cells, noise floors and the baseline, all of which the page has. */
 function analysisOf({ cells, noise, arms, run: { minEffect } }: PageData): Analysis {
   const inOrder = arms.toSorted((a, b) => Number(b.role === 'baseline') - Number(a.role === 'baseline'))
   const scenario = {
@@ -136,8 +136,7 @@ function analysisOf({ cells, noise, arms, run: { minEffect } }: PageData): Analy
 type Read = { readonly data: PageData } | { readonly reason: string }
 
 /**
- * Data of a page that came from elsewhere. They are not trusted: what is used of them has the shape that is expected, and
- * texts go nowhere but into escaped markup.
+ * Reads the data of another page. They are not trusted: the shape is checked, and texts are always escaped.
  */
 export function readPageData(text: string): Read {
   let found: unknown

@@ -24,18 +24,18 @@ import { thinned } from '../chart.ts'
 export const PAGE_SCHEMA = 1
 
 /**
- * What the page draws, as plain data. It is drawn once in Node; the same data stand in the page, so that the reader's
- * browser draws the same charts by the same functions, and can be asked for another baseline, clock or percentile.
+ * The data of the page. Node renders them once. They are also in the page, so that the browser renders the same charts with
+ * the same functions, and can show another baseline, clock or percentile.
  */
 export interface PageData {
   readonly schema: typeof PAGE_SCHEMA
   readonly run: PageRun
   readonly arms: readonly ArmStyle[]
-  /** The same arms as the scenario has them: which are equal, and which of one mesh, decides whose variance is pooled. */
+  /** The arms in the scenario. Which are equal, and which have one mesh, decides about pooled variances. */
   readonly definitions: readonly Arm[]
   readonly loads: readonly Load[]
   readonly metrics: readonly MetricInfo[]
-  /** Of the metrics that charts and tables lead with; without notes. */
+  /** Cells of the headline metrics, without notes. */
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
   readonly rankings: readonly Ranking[]
@@ -48,7 +48,7 @@ export interface PageData {
   readonly components: readonly ComponentCost[]
   readonly costs: readonly CostSample[]
   readonly trials: readonly PageTrial[]
-  /** Absent in pages of before it was shown. */
+  /** Absent in old pages. */
   readonly lateness?: readonly Lateness[]
   /** p99 in every second; at most `ROWS` trials of each arm and load. */
   readonly seconds: readonly TrialSeconds[]
@@ -67,7 +67,7 @@ export interface PageRun {
   readonly profile: string
   /** Whether cohorts are clusters: the random effects of intervals depend on it. */
   readonly provisioned: boolean
-  /** Share below which a difference is not relevant; absent in pages of before it was stated. */
+  /** Share below which a difference is not relevant; absent in old pages. */
   readonly minEffect?: number
 }
 
@@ -82,7 +82,7 @@ interface PageTrial {
   /** ISO 8601. */
   readonly startedAt: string
   readonly status: JudgedTrial['status']
-  /** Codes of what is wrong with it. */
+  /** Names of the rules that it breaks. */
   readonly rules: readonly string[]
 }
 
@@ -105,7 +105,7 @@ export interface TrialSeconds {
   readonly p99: readonly number[]
 }
 
-/** The metrics that charts and the first table show, in their order; what an analysis has not is left out. */
+/** The metrics of charts and the first table in order; missing ones are left out. */
 const SHOWN_METRICS = [
   'typical-p99',
   'p50',
@@ -125,12 +125,12 @@ const SHOWN_METRICS = [
   'service-p999',
 ] as const
 
-/** More lines or rows than this cannot be told apart on a page, and would make it grow with the run. */
+/** Most lines and rows of a chart: more are not legible, and would make the page grow with the run. */
 const LINES = 8
 const ROWS = 10
 const STALLS = 2
 
-/** Figures are rounded before anything is drawn, so that what Node drew and what the reader's browser draws are equal. */
+/** Figures are rounded before rendering, so that Node and the browser render the same. */
 export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
   return rounded(gathered(analysis, history))
 }
@@ -176,7 +176,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   }
 }
 
-/** Six digits are more than any figure is known to, and half of what a page would carry. */
+/** Rounds to six digits, which is more than the precision of any figure and halves the size of the page. */
 function rounded<Value>(value: Value): Value {
   if (typeof value === 'number') return Number(value.toPrecision(6)) as Value
   if (Array.isArray(value)) return value.map(rounded) as Value
@@ -184,7 +184,7 @@ function rounded<Value>(value: Value): Value {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)])) as Value
 }
 
-/** Figures to five digits: more than any of them is known to. Notes stay in the tables, which are made in Node. */
+/** Cells with figures of five digits, and without notes, which only the tables from Node have. */
 function lean({ values, notes: _, ...rest }: Cell): Cell {
   return { ...rest, values: values.map(({ value, ...at }) => ({ ...at, value: fine(value) })), notes: [] }
 }
@@ -247,12 +247,12 @@ function inSeconds({ p99 }: Timeline): number[] {
   return p99.map((micros) => Number((micros / MICROS).toPrecision(3)))
 }
 
-/** A trial in which the system stood still for a moment, as the analysis has found. */
+/** A trial with a stall that the analysis found. */
 export interface Stall {
   readonly trial: Trial
   readonly status: JudgedTrial['status']
   readonly timeline: Timeline
-  /** What the analysis says of it. */
+  /** The cause in the analysis. */
   readonly cause: string
   /** Second of the window, from 0, that has the slowest request. */
   readonly second: number

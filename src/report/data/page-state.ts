@@ -2,7 +2,7 @@ import { type ClusterSize, DEFAULT_CLUSTER_SIZE } from '../../analyse/cost-model
 import { TAIL } from '../../analyse/quantiles.ts'
 import type { Clock } from '../../model/analysis.ts'
 
-/** What a reader may ask of the page. The published one is what Node draws. */
+/** The state of the page that a reader can change. Node renders the published state. */
 export interface PageState {
   /** Name of the arm that ratios are to; the scenario's when absent. */
   readonly baseline?: string
@@ -18,7 +18,7 @@ export interface PageState {
   readonly clusterSize: Partial<ClusterSize>
 }
 
-/** The inputs of the cost model: what they are called, and between what they may lie. */
+/** The inputs of the cost model with labels and limits. */
 export const CLUSTER_SIZE_INPUTS: readonly {
   readonly key: keyof ClusterSize
   readonly label: string
@@ -33,7 +33,7 @@ export const CLUSTER_SIZE_INPUTS: readonly {
   { key: 'gibHour', label: 'US$ for a GiB and hour', least: 0, most: 1000 },
 ]
 
-/** What is no number, out of bounds or the default anyway is left out. */
+/** Parses inputs; values that are not numbers, out of range or equal to the default are left out. */
 export function clusterSizeOf(given: (key: keyof ClusterSize) => string | number | undefined): Partial<ClusterSize> {
   return Object.fromEntries(
     CLUSTER_SIZE_INPUTS.flatMap(({ key, least, most }) => {
@@ -49,12 +49,12 @@ type QuantileKey = (typeof QUANTILE_KEYS)[number]
 
 export const PUBLISHED: PageState = { quantile: TAIL, scale: 'log', hidden: [], excluded: [], clusterSize: {} }
 
-/** Whether figures are other than the published ones, and not only shown otherwise. */
+/** Whether figures differ from the published ones, and not only their display. */
 export function changesFigures({ baseline, excluded }: PageState): boolean {
   return baseline !== undefined || excluded.length > 0
 }
 
-/** For the part of an address behind `#`: only what is not as published. */
+/** The state as part of an address after `#`, without published values. */
 export function stateText({ baseline, clock, quantile, scale, hidden, excluded, clusterSize }: PageState): string {
   const text = new URLSearchParams()
   if (baseline !== undefined) text.set('baseline', baseline)
@@ -67,7 +67,7 @@ export function stateText({ baseline, clock, quantile, scale, hidden, excluded, 
   return text.toString()
 }
 
-/** What is not understood, or names what the run has not, is left as published. */
+/** Parses a state; unknown keys, and names that the run lacks, are ignored. */
 export function parseState(
   text: string,
   known: { readonly arms: readonly string[]; readonly trials: readonly string[] },

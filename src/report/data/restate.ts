@@ -12,9 +12,9 @@ import { changesFigures, type PageState } from './page-state.ts'
 import { type View, viewOf } from './view.ts'
 
 /**
- * The page as the reader wants it: with another baseline, or without some trials, figures are made again of the trials'
- * values by the functions that made the published ones. What is merged over trials (distributions, bills by component)
- * stays as it was. There is no q: a reader who looks around has no family of tests.
+ * Recomputes the page for another baseline, or without some trials, from the values of trials with the functions that made
+ * the published figures. Data merged over trials (distributions, costs by component) do not change. There is no q, since
+ * an interactive view has no family of tests.
  */
 export function restate(data: PageData, state: PageState): View {
   if (!changesFigures(state)) return viewOf(data, state)
@@ -44,7 +44,7 @@ function sidesOf({ arms: styles, definitions: arms, run }: PageData, state: Page
   return { baseline, arms, equal: new Set(own.slice(1)), twins, provisioned: run.provisioned, minEffect: run.minEffect }
 }
 
-/** An arm and those that repeat it. */
+/** An arm and the arms equal to it. */
 function alike(arms: readonly Arm[], name: string): string[] {
   const arm = arms.find((one) => one.name === name)
   return [name, ...arms.flatMap((one) => (arm && one !== arm && isSameArm(one, arm) ? [one.name] : []))]
@@ -77,7 +77,7 @@ function rankingsOf(data: PageData, all: readonly Cell[], noise: readonly NoiseF
   )
 }
 
-/** Its levels are those of the cells; where an arm stops keeping up was seen in all of its trials and stays. */
+/** A curve with levels from the cells. Its knee was found in all trials and does not change. */
 function sweepOf({ loads, curves }: Sweep, cells: readonly Cell[]): Sweep {
   const level = (arm: string, load: string, metric: string) =>
     cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === metric)?.estimate
@@ -93,7 +93,7 @@ function sweepOf({ loads, curves }: Sweep, cells: readonly Cell[]): Sweep {
   }
 }
 
-/** Who is compared with whom. */
+/** Which arms are compared. */
 interface Sides {
   readonly baseline: string
   /** In the scenario's order. */
@@ -101,8 +101,8 @@ interface Sides {
   /** Arms that repeat the baseline. */
   readonly equal: ReadonlySet<string>
   /**
-   * The A/A pairs that tell the noise, the first arm with each other: those of the baseline, or those of the published
-   * one where it has none, since what equal arms differ by in a run is no matter of who is compared with whom.
+   * The A/A pairs that show the noise, each with the same first arm: those of the chosen baseline, or those of the published
+   * baseline if it has none, since the noise of a run does not depend on the baseline.
    */
   readonly twins: readonly string[]
   readonly provisioned: boolean
@@ -158,7 +158,7 @@ function againstRobust(cells: readonly Cell[], sides: Sides): ReadonlyMap<string
   return new Map(inOrder.map(({ arm }, index) => [arm.name, found[index]]))
 }
 
-/** The baseline is no part of an A/A pair, and has what that pair knows all the same. */
+/** The baseline is not part of an A/A pair, but the noise of that pair applies. */
 function againstOther(cells: readonly Cell[], sides: Sides): ReadonlyMap<string, Against | undefined> {
   const known = knownIn(cells, sides)
   const base = known.find(({ arm }) => arm.name === sides.baseline)

@@ -8,7 +8,7 @@ import type { ArmStyle } from '../arm-styles.ts'
 import type { PageData } from './page-data.ts'
 import { type PageState, PUBLISHED } from './page-state.ts'
 
-/** The data of the page with the questions that every part of it asks, as the reader wants to see them. */
+/** The data of the page in the current view, with lookups for its parts. */
 export interface View {
   readonly data: PageData
   readonly state: PageState
@@ -20,7 +20,7 @@ export interface View {
   readonly clusterSize: ClusterSize
   metric(name: string): MetricInfo | undefined
   cell(arm: string, load: string, metric: string): Cell | undefined
-  /** How far two equal arms stray, as a ratio ≥ 1; undefined without an A/A pair. */
+  /** The noise band of equal arms, a ratio ≥ 1; undefined without an A/A pair. */
   noise(load: string, metric: string): number | undefined
   /** Undefined where arms are not to be ranked: see `Analysis.unranked`. */
   ranking(load: string, metric: string): Ranking | undefined
@@ -52,12 +52,12 @@ export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
   }
 }
 
-/** The clock that headlines a load unless the reader wants the other: a closed loop has no intended send, so only its service time is known. */
+/** The headline clock of a load, unless the reader chooses the other. A closed loop has service time only, since it has no intended send. */
 export function clockOf({ rate }: Pick<Load, 'rate'>, { clock }: Pick<PageState, 'clock'> = {}): Clock {
   return rate === 'max' ? 'service' : (clock ?? 'response')
 }
 
-/** The name of a latency metric by the clock that is shown. A load whose p99 of a typical second is not known has its p99 instead. */
+/** The name of a latency metric by the current clock. A load without a p99 of a typical second uses its p99. */
 export function latencyMetric(
   { state, data }: Pick<View, 'state' | 'data'>,
   load: Load,
@@ -67,12 +67,12 @@ export function latencyMetric(
   return clockOf(load) !== clockOf(load, state) ? `service-${name}` : name
 }
 
-/** What the first table shows, in its order; metrics that the analysis has not are left out. */
+/** Metrics of the first table in order; missing ones are left out. */
 export function headlines(view: View, load: Load): MetricInfo[] {
   const names = [
     latencyMetric(view, load, 'p50'),
     latencyMetric(view, load),
-    // The tail of all requests stands beside that of a typical second: stalls are in it.
+    // The tail of all requests is also shown, since it includes stalls.
     ...(view.state.quantile === TAIL ? [latencyMetric(view, load, 'p99')] : []),
     'mesh-cpu',
     'mesh-idle-cpu',

@@ -1,6 +1,6 @@
 import type { BudgetCheck, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
 
-/** How a case ended: `failure` was judged and found wanting, `error` could not be judged. */
+/** How a case ended: `failure` broke its limits, `error` could not be judged. */
 interface Case {
   readonly suite: string
   readonly name: string
@@ -37,7 +37,7 @@ function cellCase({ arm, load, metric, verdict, level, waived, sentence }: GateC
   const about = { suite: load, name: `${arm} ${metric.name}`, message: sentence }
   if (verdict === 'pass' || verdict === 'improvement') return about
   if (waived) return { ...about, outcome: 'skipped', message: `waived: ${sentence}` }
-  if (level === 'warn') return { ...about, outcome: 'skipped', message: `only warns: ${sentence}` }
+  if (level === 'warn') return { ...about, outcome: 'skipped', message: `warning only: ${sentence}` }
   if (verdict === 'invalid') return { ...about, outcome: 'error', type: verdict }
   if (verdict === 'inconclusive' && !isStrict) return { ...about, outcome: 'skipped' }
   return { ...about, outcome: 'failure', type: verdict }
@@ -50,7 +50,7 @@ function budgetCase({ arm, load, metric, verdict, waived, sentence }: BudgetChec
   return { ...about, outcome: verdict === 'invalid' ? 'error' : 'failure', type: `budget-${verdict}` }
 }
 
-/** What makes the whole invalid and stands in no cell. */
+/** Findings that make the run invalid and belong to no cell. */
 function findingCase({ rule, severity, sentence, arm, load, metric }: GateFinding, cells: readonly GateCell[]): Case[] {
   const hasCell = cells.some((cell) => cell.arm === arm && cell.load === load && cell.metric.name === metric)
   if (severity !== 'invalid' || hasCell) return []
@@ -92,7 +92,7 @@ function xml(text: string): string {
   )
 }
 
-/** GitHub shows so many of each kind in a step, and drops the rest in silence. */
+/** GitHub shows this many annotations of each kind in a step, and silently drops the rest. */
 const MOST = 10
 
 type Kind = 'error' | 'warning' | 'notice'
@@ -114,7 +114,7 @@ export function annotations({ findings }: Pick<GateResult, 'findings'>): string[
     const all = byKind.get(kind) ?? []
     if (all.length <= MOST) return all.map((finding) => annotation(kind, finding))
     const shown = all.slice(0, MOST - 1)
-    const rest = `and ${all.length - shown.length} more; the job summary has them all`
+    const rest = `and ${all.length - shown.length} more; see the job summary`
     return [...shown.map((finding) => annotation(kind, finding)), `::${kind} title=meshbench::${data(rest)}`]
   })
 }

@@ -60,7 +60,7 @@ function cellTable(cells: readonly GateCell[]): string[] {
 }
 
 function verdictText(verdict: CellVerdict, level: GateCell['level'], waived: boolean): string {
-  return [verdict, level === 'warn' ? '(only warns)' : '', waived ? '(waived)' : ''].filter(Boolean).join(' ')
+  return [verdict, level === 'warn' ? '(warning only)' : '', waived ? '(waived)' : ''].filter(Boolean).join(' ')
 }
 
 function budgetLines({ budgets }: GateResult): string[] {
@@ -122,7 +122,7 @@ export function jobSummary(result: GateResult): string {
 /** GitHub takes 65,536 characters for a comment or an issue. */
 const PULL_REQUEST_LIMIT = 65_000
 
-/** Is not shown, and tells our comment from all others. */
+/** A hidden marker that identifies our comment. */
 const MARK = '<!-- meshbench -->'
 
 /** The body of a comment on a pull request, or of an issue. */
@@ -130,12 +130,12 @@ export function pullRequestMarkdown(result: GateResult): string {
   return cutLines([MARK, ...gateMarkdown(result)], PULL_REQUEST_LIMIT)
 }
 
-/** Lines joined up to a number of bytes (UTF-8); what is cut is said, and what was open is closed. */
+/** Joins lines up to a number of bytes (UTF-8). It says how many lines are cut, and closes open elements. */
 function cutLines(lines: readonly string[], limit: number): string {
   const whole = lines.join('\n')
   if (size(whole) <= limit) return whole
   const ending = (cut: number, isOpen: boolean) =>
-    `${isOpen ? '\n</details>\n' : ''}\n${cut} more lines are left out here: the limit is ${limit} bytes. The report and \`--json\` have all of it.\n`
+    `${isOpen ? '\n</details>\n' : ''}\nOmitted lines: ${cut}, because the limit is ${limit} bytes. The report and \`--json\` are complete.\n`
   // Open or not: the longer of the two has to fit.
   const room = limit - size(ending(lines.length, true))
   const kept: string[] = []

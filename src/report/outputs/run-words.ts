@@ -7,17 +7,17 @@ import { costAnswer } from '../data/answers.ts'
 import { latencyMetric, type View } from '../data/view.ts'
 import { formatRatio, plainWords } from '../format.ts'
 
-/** "2026-03-01"; what is no time is shown as it is. */
+/** Formats a time as "2026-03-01"; other text is returned unchanged. */
 export function dayOf(iso: string): string {
   return /^\d{4}-\d\d-\d\d/.test(iso) ? iso.slice(0, 10) : iso
 }
 
-/** "2026-03-01 20:15 UTC"; what is no time is shown as it is. */
+/** Formats a time as "2026-03-01 20:15 UTC"; other text is returned unchanged. */
 export function minuteOf(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso
 }
 
-/** The first statement of a caveat, where there is room for no more; not one word alone. */
+/** The first clause of a caveat for places with little room, but more than one word. */
 export function shortCaveat(caveat: string): string {
   return /^(?:\S+: )?[^.:;]*/.exec(caveat)?.[0].trim() ?? ''
 }
@@ -26,7 +26,7 @@ export function machineWords({ cpu, cores, memoryBytes, virtual }: Run['provenan
   return [cpu, `${cores} cores`, formatSize(memoryBytes), virtual].filter(Boolean).join(', ')
 }
 
-/** What the arms cost by the tail under the first load: the one sentence where there is room for no more. */
+/** The cost of the arms by the tail under the first load, in one sentence. */
 export function headlineWords(view: View): string {
   const [load] = view.loads
   const metric = load && view.metric(latencyMetric(view, load, TAIL))
@@ -41,7 +41,7 @@ export function noiseWords(view: View): string {
   })
   return bands.length === 0
     ? 'unknown: no A/A pair with valid data'
-    : `tail of ${view.baseline.name} against itself: ${bands.join(', ')}`
+    : `tail of ${view.baseline.name} in the A/A pair: ${bands.join(', ')}`
 }
 
 /** What ran: this program, the tools, the meshes as asked for and as seen. */

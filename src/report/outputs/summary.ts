@@ -37,11 +37,11 @@ export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAb
     ...view.loads.flatMap((load) => loadLines(view, load)),
     ...trustLines(view, analysis),
     '',
-    'Measure it again, or read it again without measuring:',
+    'Measure again, or write the report again:',
     '',
     ...fenced([commandText(run.provenance.commandLine), commandText(['meshbench', 'report', run.id])]),
     '',
-    `[The whole report](${address(about.report)})`,
+    `[Full report](${address(about.report)})`,
     '',
   ]
   return lines.join('\n')
@@ -63,7 +63,7 @@ function loadLines(view: View, load: Load): string[] {
   ]
 }
 
-/** As the page says it; then who is cheapest of those that answer fast enough. */
+/** The answers of the page, then the cheapest arm within the p99 budget. */
 function answers(view: View, load: Load): string[] {
   const costs = answersOf(view, load).map((metric) => plainWords(costAnswer(view, load, metric)))
   const { unranked } = view.data
@@ -71,7 +71,7 @@ function answers(view: View, load: Load): string[] {
   const { arms, level, why } = cheapest(view, load)
   const who = plainWords(listed(arms.map((arm) => [arm])))
   const price = level === undefined ? '' : ` (${level})`
-  return [...costs, `Cheapest with p99 under 10 ms: ${who === '' ? 'nobody' : `${who}${price}`}. ${plainWords(why)}`]
+  return [...costs, `Cheapest with p99 under 10 ms: ${who === '' ? 'no arm' : `${who}${price}`}. ${plainWords(why)}`]
 }
 
 function headOf({ unit, title, quantile }: MetricInfo): string {
@@ -80,7 +80,7 @@ function headOf({ unit, title, quantile }: MetricInfo): string {
   return quantile === undefined ? title.toLowerCase() : quantileName(quantile)
 }
 
-/** "1.24 ms, +52 % (+45 to +60 %)"; what is no finding is called so. */
+/** "1.24 ms, +52 % (+45 to +60 %)", with the standing where it is not a decided difference. */
 function cellText(view: View, arm: string, load: Load, metric: MetricInfo): string {
   const cell = view.cell(arm, load.name, metric.name)
   if (!cell?.estimate) return 'no valid figure'

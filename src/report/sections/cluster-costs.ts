@@ -16,16 +16,16 @@ import { type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
 import { byLoad } from './chart-sections.ts'
 
-/** What the mesh of each arm would take in a cluster that the reader describes: measured parts, counted and added up. */
+/** What the mesh of each arm would use in a cluster that the reader describes. */
 export async function clusterSize(view: View): Promise<Html> {
-  return html`<section aria-labelledby="cluster-size"><h2 id="cluster-size">A cluster of your own</h2>
-<p>A model, not a measurement: what each part of a mesh takes without load, as often as the part is there, and what a request adds on its whole way, for every request. Sidecars grow with pods, node proxies and CNI with nodes, waypoints with namespaces; a control plane is there once. Lines have 95 % intervals.</p>
-<p class="under">Measured: idle cores and memory of every part, and what requests add to both. Assumed: that a request passes the parts as it did here; that a request adds the same at any rate; that memory grows with requests per second. Not known, and left out: what control planes, and the configuration in every proxy, grow by with the number of pods and services. <b>It is rough.</b> Checked once on a lab: of 13 sidecars it said 1.2 times their idle CPU and 1.4 times their memory, probably since proxies on a node share pages; and a request took half as much CPU at 400/s as at 20/s.</p>
+  return html`<section aria-labelledby="cluster-size"><h2 id="cluster-size">Cost in your cluster</h2>
+<p>This is a model, not a measurement. It adds the idle use of each part of a mesh times the number of such parts, and what every request adds on its path. Sidecars scale with pods, node proxies and CNI with nodes, waypoints with namespaces; there is one control plane. Lines have 95 % intervals.</p>
+<p class="under">Measured: idle cores and memory of every part, and what requests add to both. Assumed: requests take the same path as here; a request adds the same at any rate; memory grows with requests per second. Not included, because unknown: how control planes, and the configuration in every proxy, grow with the number of pods and services. <b>The model is rough.</b> It was checked once in a lab: for 13 sidecars it gave 1.2 times their idle CPU and 1.4 times their memory, probably because proxies on a node share pages; and a request took half as much CPU at 400/s as at 20/s.</p>
 <div id="cluster-size-inputs">${inputsText(view.clusterSize)}</div>
 ${armLegend(view.arms)}${await byLoad(view, 'clusterSize', (load) => html`<div data-part="cluster-size-${view.loads.indexOf(load)}">${clusterCostTables(view, load)}</div>`)}</section>`
 }
 
-/** The inputs as a page without scripts has them. */
+/** The inputs of the cost model, for a page without scripts. */
 function inputsText(clusterSize: ClusterSize): Html {
   return html`<dl class="inputs">${CLUSTER_SIZE_INPUTS.map(({ key, label }) => html`<div><dt>${label}</dt><dd>${formatNumber(clusterSize[key], 6)}</dd></div>`)}</dl>`
 }
@@ -37,7 +37,7 @@ const UNITS: Readonly<Record<CostUnit, string>> = {
   cluster: 'Control plane',
 }
 
-/** What was measured of each part, what that makes of the cluster, and where arms cross. A browser makes it again for other inputs. */
+/** Tables of the measured parts, the total for the cluster, and the crossings of arms. The browser renders them again for other inputs. */
 export function clusterCostTables(view: View, load: Load): Html {
   const known = samplesIn(view, load)
   if (known.length === 0) return html``
@@ -49,7 +49,7 @@ export function clusterCostTables(view: View, load: Load): Html {
   const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, view.clusterSize), view.clusterSize)
   return html`${table({
     id: `cluster-size-parts-${index}`,
-    caption: html`${load.name}: parts of each mesh, and the whole of it for ${counts}. Means over trials with 95 % intervals.`,
+    caption: html`${load.name}: parts of each mesh, and the total for ${counts}. Means over trials with 95 % intervals.`,
     head: [
       { content: 'Part' },
       ...known.map(({ style }) => ({
@@ -60,12 +60,12 @@ export function clusterCostTables(view: View, load: Load): Html {
     rows: [
       ...COST_UNITS.map((unit) => [html`${UNITS[unit]}<small>without load</small>`, ...both(({ idle }) => idle[unit])]),
       [
-        html`1,000 requests/s<small>on top of it</small>`,
+        html`1,000 requests/s<small>in addition</small>`,
         ...both(({ perRate: { cores, bytes } }) => ({ cores: cores * 1000, bytes: bytes * 1000 })),
       ],
       [html`This cluster`, ...both((sample) => demandOf(sample, view.clusterSize))],
       [
-        html`This cluster<small>a month</small>`,
+        html`This cluster<small>per month</small>`,
         ...known.map(({ samples }) => {
           const mean = meanOfSamples(samples, dollars, provisioned)
           return { content: mean ? amount('dollars-per-month', mean) : '–' }
@@ -100,7 +100,7 @@ function crossingsTable(view: View, load: Load): Html {
     html`${(all ?? []).filter((one) => pairOf(one) === pair).map((one) => html`<span class="change">${crossingText(one)}</span>`)}`
   return table({
     id: `cluster-size-crossings-${view.loads.indexOf(load)}`,
-    caption: `${load.name}: which of two arms needs less. A crossing is decided where the difference, paired within blocks, leaves out 0 on both sides of it.`,
+    caption: `${load.name}: which of two arms needs less. A crossing is decided where the interval of the paired difference excludes 0 on both sides of it.`,
     head: [{ content: 'Arms' }, { content: 'Cores' }, { content: 'Memory' }],
     rows: [...pairs.keys()].map((pair) => [pair, words(cores, pair), words(bytes, pair)]),
   })
@@ -121,7 +121,7 @@ function crossingText(crossing: CrossingAt): string {
 export function cheapest(view: View, load: Load): Winner {
   const { clusterSize, data } = view
   const known = samplesIn(view, load).filter(({ style }) => style.role === 'other')
-  if (known.length === 0) return { arms: [], why: ['The cost model needs idle windows, which this run has not.'] }
+  if (known.length === 0) return { arms: [], why: ['The cost model needs idle windows, and this run has none.'] }
   const cells = known.map(({ style, samples }): Cell => {
     const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, clusterSize), clusterSize)
     const estimate = meanOfSamples(samples, dollars, data.run.provisioned)
@@ -143,7 +143,9 @@ export function cheapest(view: View, load: Load): Winner {
   const found = winner({ groups, level }, isWithin)
   const beyond = groups.flatMap(({ arms }) => arms).filter((arm) => !isWithin(arm))
   const limits =
-    beyond.length === 0 ? [] : [' Not sure to stay under it: ', ...listed(beyond.map((arm) => [{ arm }])), '.']
+    beyond.length === 0
+      ? []
+      : [' The 95 % interval exceeds this p99 for ', ...listed(beyond.map((arm) => [{ arm }])), '.']
   const model = ` By the cost model, for ${formatNumber(clusterSize.pods)} pods with ${formatRate(clusterSize.rate)} each, at list prices.`
   return { ...found, why: [...found.why, ...limits, model] }
 }

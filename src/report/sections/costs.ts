@@ -8,7 +8,7 @@ import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatio
 import { type Fragment, type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
 
-/** Arms × the figures that a choice is made by. A browser makes it again when its reader asks otherwise. */
+/** The table of arms × headline metrics. The browser renders it again when the reader changes the view. */
 export function costTable(view: View, load: Load): Html {
   const metrics = headlines(view, load)
   return table({
@@ -26,9 +26,9 @@ export function costTable(view: View, load: Load): Html {
 function captionOf({ baseline, data }: View): Html {
   const ranks =
     data.unranked === undefined
-      ? '1, 2=: rank among the arms; = marks arms that cannot be told apart, and without a difference there is no rank.'
+      ? '1, 2=: rank among the arms; = marks arms without a decided difference. Without any decided difference there are no ranks.'
       : `Not ranked: ${data.unranked}.`
-  return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its 95 % interval; arithmetic means and differences where ${baseline.name} has none of it. ${ranks}`
+  return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its 95 % interval; arithmetic means and differences where ${baseline.name} has no values above 0. ${ranks}`
 }
 
 function heading(metric: MetricInfo, view: View, load: Load): Html {
@@ -58,7 +58,7 @@ function armCell(view: View, style: ArmStyle, load: Load): Html {
   const trials = view.data.trials.filter((trial) => trial.arm === style.name && trial.load === load.name)
   const valid = trials.filter(({ status, id }) => status === 'valid' && !view.state.excluded.includes(id)).length
   const lost = valid < trials.length && html`<small>${valid} of ${trials.length} trials valid</small>`
-  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', again: the noise floor'}</small>${lost}`
+  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', repeated for the noise floor'}</small>${lost}`
 }
 
 function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): TableCell {
@@ -74,12 +74,12 @@ function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): 
   return { tone, content: html`${level}${comparison}${tone === 'faint' && word}` }
 }
 
-/** An arm without a mesh beside a baseline without one: neither has any of its CPU, and there is nothing to compare. */
+/** Whether neither arm has a mesh, so that metrics of the mesh have nothing to compare. */
 export function isNothing({ estimate, difference }: Cell): boolean {
   return estimate?.center === 0 && difference?.lo === 0 && difference.hi === 0
 }
 
-/** Only what left the noise has a colour. */
+/** The colour of a cell: only decided differences have one. */
 function toneOf({ standing }: Cell, { better }: MetricInfo): 'better' | 'worse' | 'faint' {
   if (standing !== 'higher' && standing !== 'lower') return 'faint'
   return standing === better ? 'better' : 'worse'
@@ -87,7 +87,7 @@ function toneOf({ standing }: Cell, { better }: MetricInfo): 'better' | 'worse' 
 
 function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: ReturnType<typeof toneOf>): Fragment {
   if (!cell.ratio) {
-    if (!cell.difference) return html`<small>no block has both</small>`
+    if (!cell.difference) return html`<small>no common block</small>`
     const interval = formatInterval(cell.difference, (value) => formatDifference(metric.unit, value))
     return html`<span class="change">${formatDifference(metric.unit, cell.difference.center)}</span>${interval && html`<small>${interval}</small>`}`
   }
@@ -128,8 +128,8 @@ interface Rank {
 }
 
 /**
- * An arm's rank, as at sports: those who share a place leave the next ones free. Undefined for who is not ranked, and where
- * no arm can be told from the best: then there is no order.
+ * An arm's rank in standard competition ranking (1, 2, 2, 4). Undefined for arms that are not ranked, and where no arm
+ * differs from the best: then there is no order.
  */
 function rankOf(ranking: Ranking | undefined, arm: string): Rank | undefined {
   const groups = ranking?.groups ?? []

@@ -12,7 +12,7 @@ import type { View } from '../data/view.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { table } from '../table.ts'
 
-/** An arm with everything that was seen of it. */
+/** An arm with its evidence. */
 interface Witnessed {
   readonly style: ArmStyle
   readonly arm: Arm | undefined
@@ -20,7 +20,7 @@ interface Witnessed {
   readonly usage: readonly Usage[]
 }
 
-/** What decides whether a comparison is fair, in this order; all other evidence follows in a table of its own. */
+/** Evidence that decides whether a comparison is fair, in this order. Other evidence has its own table. */
 const FIRST = [
   'mtls',
   'path',
@@ -35,7 +35,7 @@ const FIRST = [
   'placement',
 ]
 
-/** What was seen of each arm while it was measured, side by side: fairness is shown, not promised. */
+/** The evidence of each arm during the measurement, side by side. */
 export function fairness(view: View, analysis: Analysis): Html {
   const arms = view.arms.map((style) => witness(analysis, style))
   const names = [...new Set(arms.flatMap(({ evidence }) => [...evidence.keys()]))]
@@ -43,16 +43,16 @@ export function fairness(view: View, analysis: Analysis): Html {
   const rest = names.filter((name) => !FIRST.includes(name))
   const kept: Row[] = [
     ['Architecture', ({ style }) => meshes[style.mesh]?.summary ?? style.title],
-    ['Reads', ({ style }) => layerWords(style)],
-    ['Asked for', ({ arm }) => settings(arm)],
+    ['Proxies read', ({ style }) => layerWords(style)],
+    ['Configured', ({ arm }) => settings(arm)],
     ...first.map(evidenceRow),
-    ['Parts of a node', ({ usage }) => nodeParts(usage)],
+    ['Node components', ({ usage }) => nodeParts(usage)],
   ]
   const more: Row[] = [...rest.map(evidenceRow), ['Processes', ({ usage }) => threads(usage)]]
-  return html`<section aria-labelledby="fairness"><h2 id="fairness">What was seen of each arm</h2>
-<p>Fairness is shown, not promised: what was read off the running proxies, pods and nodes while they were measured. What was only set, and not observed, says so. A claim that does not hold makes its trial invalid.</p>
+  return html`<section aria-labelledby="fairness"><h2 id="fairness">Evidence for a fair comparison</h2>
+<p>Values read from the running proxies, pods and nodes during the measurement. Values that were set but not observed are marked. A claim that does not hold makes its trial invalid.</p>
 ${matrix('seen', 'Evidence by arm', arms, kept)}
-<details><summary>All other evidence: images, accounts of CPU, nodes, processes</summary>${matrix('seen-more', 'More evidence by arm', arms, more)}</details>${installed(analysis)}</section>`
+<details><summary>Other evidence: images, CPU accounting, nodes, processes</summary>${matrix('seen-more', 'More evidence by arm', arms, more)}</details>${installed(analysis)}</section>`
 }
 
 type Row = [name: string, tell: (arm: Witnessed) => Fragment]
@@ -95,10 +95,10 @@ const LAYER_WORDS = { none: 'nothing: no proxy', L4: 'bytes (L4)', L7: 'requests
 
 function layerWords(style: ArmStyle): string {
   const mesh = meshes[style.mesh]
-  return mesh ? LAYER_WORDS[mesh.layer] : 'not known to this version'
+  return mesh ? LAYER_WORDS[mesh.layer] : 'unknown to this version'
 }
 
-/** What the scenario sets for this arm beyond its mesh's own. */
+/** The settings of the arm in the scenario that differ from the mesh's defaults. */
 function settings(arm: Arm | undefined): Fragment {
   if (!arm) return '–'
   const asked = [
@@ -111,7 +111,7 @@ function settings(arm: Arm | undefined): Fragment {
 
 const TITLES: Readonly<Record<string, string>> = {
   mtls: 'mTLS',
-  'cpu-account': 'CPU account',
+  'cpu-account': 'CPU accounting',
   threads: 'Proxy threads',
   strict: 'Strict mTLS',
   limits: 'Proxy limits',
@@ -122,7 +122,7 @@ function evidenceTitle(name: string): string {
   return TITLES[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
 }
 
-/** The text of a broken claim comes first. */
+/** A cell of the evidence table; failed claims come first. */
 function seenWords(all: readonly Evidence[] | undefined): Fragment {
   if (!all) return '–'
   const broken = all.filter(({ holds }) => holds === false)
@@ -130,18 +130,18 @@ function seenWords(all: readonly Evidence[] | undefined): Fragment {
   const others = new Set(all.map(({ seen }) => seen)).size - 1
   const claim =
     broken.length > 0
-      ? html`<span class="status invalid">broken in ${broken.length} of ${count(all.length, 'trial')}</span> `
+      ? html`<span class="status invalid">failed in ${broken.length} of ${count(all.length, 'trial')}</span> `
       : first?.holds && html`<span class="status valid">holds</span> `
-  return html`${claim}${first?.seen}${others > 0 && html` <small>and ${count(others, 'other reading')}</small>`} <small>${first?.source === 'configuration' ? 'as set, not observed' : first?.source}</small>`
+  return html`${claim}${first?.seen}${others > 0 && html` <small>and ${count(others, 'other reading')}</small>`} <small>${first?.source === 'configuration' ? 'set, not observed' : first?.source}</small>`
 }
 
 const NODE_ROLES: ReadonlySet<Role> = new Set(['node-proxy', 'cni'])
 
-/** How what runs once on a node is counted: whole, although it would serve every pod of its node. */
+/** How components that run once per node are counted: in full, although they would serve every pod of the node. */
 function nodeParts(usage: readonly Usage[]): string {
   const names = [...new Set(usage.flatMap(({ component, role }) => (NODE_ROLES.has(role) ? [component] : [])))]
   if (names.length === 0) return 'none'
-  return `${list(names)}: counted whole, as measured on the nodes of client and server; on a node with more pods each of them has a smaller part of it`
+  return `${list(names)}: counted in full, as measured on the nodes of client and server; on a node with more pods, each pod has a smaller share`
 }
 
 function threads(usage: readonly Usage[]): Fragment {
@@ -160,10 +160,10 @@ function threadWords(group: readonly Usage[]): string {
   return least === most ? count(most, 'thread') : `${least} to ${most} threads`
 }
 
-/** What stands in the cluster of each arm: charts, values and objects, without secrets. Nothing where arms are no clusters. */
+/** The installation in each arm's cluster: charts, values and objects, without secrets. Empty on platforms without clusters. */
 function installed({ record: { installations = [] } }: Pick<Analysis, 'record'>): Html {
   if (installations.length === 0) return html``
-  return html`<h3>What was installed</h3><p>Values over the charts’ own, and what was applied. What helm made of them stands in full in <code>arms/</code> of the run’s folder; passwords, keys and the data of Secrets are left out everywhere.</p>
+  return html`<h3>What was installed</h3><p>Helm values that override the charts’ defaults, and applied objects. The rendered objects are in <code>arms/</code> in the run’s folder. Passwords, keys and the data of Secrets are not stored.</p>
 ${installations.map(ofArm)}`
 }
 
@@ -177,7 +177,7 @@ function part({ title, chart, namespace, values, objects, rendered, digest }: In
   const given = { ...(values && { values }), ...(objects && objects.length > 0 && { objects }) }
   return html`<p><b>${title}</b>${of}${namespace !== undefined && ` in ${namespace}`} <small><code>${digest.slice(0, 16)}</code></small></p>
 ${Object.keys(given).length > 0 && html`<pre tabindex="0"><code>${stringify(given)}</code></pre>`}${
-  rendered && rendered.length > 0 && html`<p class="under">helm made: ${rendered.map(nameOf).join(', ')}</p>`
+  rendered && rendered.length > 0 && html`<p class="under">rendered by Helm: ${rendered.map(nameOf).join(', ')}</p>`
 }`
 }
 

@@ -8,26 +8,20 @@ import { type Html, html } from '../html.ts'
 import { table } from '../table.ts'
 import { ofRun } from './chart-sections.ts'
 
-/** How figures come about, by which formulas, from where, and how often the harness itself is wrong. */
+/** How figures are computed, with formulas and sources, and the error rates of meshbench. */
 export async function method(view: View): Promise<Html> {
   return html`<section aria-labelledby="method"><h2 id="method">Method</h2>
-<p>Arms are visited in blocks, in an order drawn from the seed and balanced for position and predecessor; within a visit the loads are shuffled. One load against one arm in one block is a <b>trial</b>: the unit of replication. A trial gives one value for each metric, read off a histogram with three significant digits; requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
-<p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them. Where a value is 0, the means of all arms are arithmetic, and there is a difference instead of a ratio. Curves and quantiles of all requests together say so, and are no such means.</p>
-<p>A ratio is called higher or lower only where its interval leaves out 1 and it lies beyond the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and beyond what identical arms of the same run differ by (the A/A pair, where there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it; “within the noise of equal arms” one that is not beyond the A/A pair; every other is “too noisy to say”. Intervals cover what varies between the blocks and cohorts of this run, on this machine: not other machines, versions or workloads.</p>
-<p>Trials that break a validity rule stay in the tables with their reason and take no part in any figure.</p>
-<details><summary>What is checked</summary>${table({
-    id: 'rules',
-    caption: 'Rules, and what holds where they have no objection',
-    head: ['Rule', 'Of', 'What holds'].map((content) => ({ content })),
-    rows: [...named('each trial', rules), ...named('the comparison', comparisonRules)],
-  })}</details>
+<p>Arms are visited in blocks. Their order is drawn from the seed and balanced for position and predecessor; within a visit, loads are shuffled. One load against one arm in one block is a <b>trial</b>, the unit of replication. A trial gives one value for each metric, read from a histogram with three significant digits. Requests of different trials are never pooled for a figure, and percentiles are never averaged.</p>
+<p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them. Where a value is 0, all arms have arithmetic means, with a difference instead of a ratio. Curves and quantiles of all requests together are labelled as such; they are not such means.</p>
+<p>A ratio is called higher or lower only where its interval excludes 1, and it exceeds both the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and the difference of equal arms in the same run (the A/A pair, if there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it. “Within the noise of equal arms” is a ratio that does not exceed the A/A pair. Every other ratio is “too noisy to say”. Intervals cover the variation between blocks and cohorts of this run on this machine, not other machines, versions or workloads.</p>
+<p>Trials that break a validity rule stay in the tables with the reason, and are not in any figure.</p>
 ${table({
   id: 'formulas',
   caption: 'Formulas',
   head: ['Quantity', 'Formula', 'Source'].map((content) => ({ content })),
   rows: FORMULAS.map((row) => [...row]),
 })}
-<h3>How often meshbench is wrong</h3><p>By simulation, through the functions that judge real runs (<code>npm run prove</code>).</p>${await ofRun(view, 'errorRates')}</section>`
+<h3>Error rates of meshbench</h3><p>Simulated with the functions that judge real runs (<code>npm run prove</code>).</p>${await ofRun(view, 'errorRates')}</section>`
 }
 
 function named(of: string, those: readonly { readonly name: string; readonly title: string }[]): string[][] {
@@ -37,14 +31,14 @@ function named(of: string, those: readonly { readonly name: string; readonly tit
 const FORMULAS: readonly (readonly [quantity: string, formula: string, source: string])[] = [
   [
     'Response time',
-    'done − due, where done = max(due, done of the previous on the connection) + service time: what a generator that is never late would have seen; a dropped k6 iteration waits for the next virtual user',
+    'done − due, where done = max(due, done of the previous on the connection) + service time: as with a load generator that is never late; a dropped k6 iteration waits for the next virtual user',
     'Tene, “How NOT to measure latency”',
   ],
-  ['Time as sent', 'answer − due', 'the same, with the generator’s own lateness'],
-  ['Lateness of the generator', 'time as sent − response time', 'kept apart, and shown for each trial'],
+  ['Time as sent', 'answer − due', 'response time plus lateness of the load generator'],
+  ['Lateness of the load generator', 'time as sent − response time', 'stored separately, and shown for each trial'],
   [
     'Withheld quantile',
-    'requests that the generator sent more than 5 ms and a tenth of their response time late, or that waited for an answer that it read so late, or that it never sent, are unknown: withheld where leaving them out and taking them as they came (never sent: as infinite) differ by more than 10 %',
+    'a request is uncertain if the load generator sent it late by more than 5 ms and 10 % of its response time, if it waited for an answer that was read that late, or if it was not sent; a quantile is withheld if it differs by more than 10 % without and with these requests (not sent: infinite)',
     'bounds of a quantile with missing values',
   ],
   ['Level', 'exp(mean of ln value) over trials; of an arm: level of the baseline × ratio', 'geometric mean'],
@@ -52,16 +46,16 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
   ['Ratio to the baseline', 'exp(mean of ln(arm ÷ baseline) over the blocks that have both)', 'paired log-ratios'],
   [
     'Its interval, one cohort',
-    'exp(mean ± t(0.975, n − 1) · s ÷ √n); on clusters widened by what equal arms differ by',
+    'exp(mean ± t(0.975, n − 1) · s ÷ √n); on clusters widened by the difference of equal arms',
     'Student',
   ],
   [
     'Its interval, several cohorts',
-    'the cohort is the replicate: random effects of cohort and block; A/A pairs lend what they know of cohorts',
+    'the cohort is the replicate: random effects of cohort and block; the variance between cohorts is pooled with that of A/A pairs',
     'Kalibera and Jones, “Rigorous benchmarking in reasonable time”, ISMM 2013',
   ],
   [
-    'Robust twin',
+    'Robust estimate',
     'exp(median of the means of all pairs of log-ratios), exact signed-rank interval',
     'Hodges and Lehmann 1963',
   ],
@@ -69,17 +63,17 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
   ['Order of arms', 'rows of a Williams square, relabelled by the seed', 'Williams 1949'],
   [
     'Tie',
-    'arms of a group cannot be told from the best of it, paired within blocks, at a level that holds for all pairs of them',
+    'no arm of a group differs from its best arm, paired within blocks, at a level that holds for all pairs',
     'the rule of “higher” and “lower” above, after Bonferroni',
   ],
   [
     'CPU per request',
-    '(CPU-seconds in the window under load − idle cores × its seconds) ÷ requests × 10⁶; idle cores are those of the visit’s idle window. Below 0 by chance where a load adds less than idle CPU scatters',
-    'kernel counters of cgroups or processes at the edges of both windows',
+    '(CPU-seconds in the window under load − idle cores × its seconds) ÷ requests × 10⁶; idle cores are those of the visit’s idle window. It can be below 0 by chance where the load adds less than the scatter of idle CPU',
+    'kernel counters of cgroups or processes at the start and end of both windows',
   ],
   [
-    'A cluster of your own',
-    `Σ idle share of each part × how often it is there + pods × requests/s × what a request adds; in dollars ${HOURS_PER_MONTH} h × (cores × price + GiB × price). Its interval is that of the mean over blocks (over cohorts where there are several) of the sum made in each trial, so that errors of the parts that go together are counted as such`,
+    'Cost in your cluster',
+    `Σ idle use of each part × number of such parts + pods × requests/s × use per request; in dollars ${HOURS_PER_MONTH} h × (cores × price + GiB × price). Its interval is that of the mean over blocks (over cohorts where there are several) of the sum in each trial, which includes correlated errors of the parts`,
     'Student; a crossing by Fieller’s theorem, inverted',
   ],
 ]

@@ -12,7 +12,7 @@ import { type Html, html } from '../html.ts'
 import { cheapest } from './cluster-costs.ts'
 import { costTable } from './costs.ts'
 
-/** What a reader with half a minute reads: the answer, the table that a choice is made by, and how far both can be trusted. */
+/** The top of the page: the answer, the table of costs, and their reliability. */
 export function opening(view: View, analysis: Analysis, title: string): Html {
   const { run } = analysis.record
   const { platform, machine } = run.provenance
@@ -26,12 +26,12 @@ ${run.provenance.caveat && html`<p class="caveat" role="note"><b>Read this first
 </header>`
 }
 
-/** "2026-03-01 20:15 UTC"; what is no time is shown as it is. */
+/** Formats a time as "2026-03-01 20:15 UTC"; other text is returned unchanged. */
 export function dateWords(iso: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso
 }
 
-/** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": of the arms that were measured, as their evidence says. */
+/** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": the versions of the measured arms, from their evidence. */
 function versions(view: View, { trials }: Analysis): string {
   const seen = view.arms.flatMap(({ name, role }) => {
     const version = role === 'other' && trials.map(({ result }) => versionIn(result, name)).find(Boolean)
@@ -46,7 +46,7 @@ function versionIn({ trial, outcome }: Result, arm: string): string | undefined 
   return outcome.reading.observation.evidence.find(({ name }) => name === 'version')?.seen
 }
 
-/** Choosing a load needs no script: the style sheet shows the panel whose radio button is on. */
+/** The choice of a load works without scripts: the style sheet shows the panel of the selected radio button. */
 function loadTabs(view: View): Html {
   return html`<fieldset class="tabs"><legend>Load</legend>${view.loads.map(
     (load, index) =>
@@ -58,14 +58,14 @@ function panel(view: View, analysis: Analysis, load: Load): Html {
   const index = view.loads.indexOf(load)
   const [lead, ...others] = answersOf(view, load)
   return html`<section class="panel panel-${index}" aria-labelledby="answer-${index}">
-<h2 id="answer-${index}" class="quiet">${loadWords(load)}, driven by ${load.tool}${load.rate === 'max' && '; latencies are service times, since a closed loop has no intended send'}</h2>
+<h2 id="answer-${index}" class="quiet">${loadWords(load)}, driven by ${load.tool}${load.rate === 'max' && '; latencies are service times, since a closed loop has no intended send time'}</h2>
 ${lead && html`<p class="lead">${htmlWords(costAnswer(view, load, lead, 'with load'))}</p>`}
 ${others.map((metric) => html`<p class="second">${htmlWords(costAnswer(view, load, metric))}</p>`)}
 <div class="cards">${winners(view, load)}${trust(view, analysis, load)}</div>
 <div data-part="costs-${index}">${costTable(view, load)}</div></section>`
 }
 
-/** Tail, median, CPU of the mesh; what is decided comes first. */
+/** The metrics of the opening: tail, median, CPU of the mesh; metrics with decided differences come first. */
 export function answersOf(view: View, load: Load): MetricInfo[] {
   const names = [latencyMetric(view, load, TAIL), latencyMetric(view, load, 'p50'), 'mesh-cpu']
   const metrics = names.flatMap((name) => view.metric(name) ?? [])
@@ -75,7 +75,7 @@ export function answersOf(view: View, load: Load): MetricInfo[] {
 function winners(view: View, load: Load): Html {
   const { unranked } = view.data
   if (unranked !== undefined) {
-    return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${capital(unranked)}. The figures show what a report looks like.</p></div>`
+    return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${capital(unranked)}. The figures are an example of a report.</p></div>`
   }
   return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${tailTitle(view, load)}`, fastest(view, load))}`
 }
@@ -88,19 +88,19 @@ function card(title: string, { arms, level, real, why }: Winner): Html {
   const verdict =
     real === undefined
       ? ''
-      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'No order is decided.'}</b> `
+      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'The order is not decided.'}</b> `
   return html`<div class="card"><h3>${title}</h3><p class="winner">${arms.length > 1 ? html`tied: ${arms.join(', ')}` : (arms[0] ?? '–')}${level && html` <small>${level}</small>`}</p><p>${verdict}${htmlWords(why)}</p></div>`
 }
 
-/** What limits the figures, in few words; what is not named here is shown by the name of its rule. */
+/** Short texts for problems that limit the figures. Other rules are shown by name. */
 const CAUTIONS: Readonly<Record<string, string>> = {
   drift: 'latency drifted during the run',
-  'order-effect': 'the place of an arm in its block mattered',
-  'one-cohort': 'all blocks are of one provisioning',
-  'common-pauses': 'all arms stood still at the same times',
+  'order-effect': 'the position of an arm in its block mattered',
+  'one-cohort': 'all blocks ran on one provisioning',
+  'common-pauses': 'connections of all arms stalled together',
   'two-provisionings': 'an arm was provisioned anew within a cohort',
   sequential: 'the arms were not interleaved',
-  'no-noise-floor': 'no arm repeats the baseline, so the noise is not known',
+  'no-noise-floor': 'there is no A/A pair, so the noise is unknown',
   'noise-hides-all': 'equal arms differ as much as the others do',
   'too-few-blocks': 'an arm has too few blocks in common with the baseline',
   'too-few-samples': 'trials have too few requests for their highest percentiles',
@@ -110,10 +110,10 @@ const CAUTIONS: Readonly<Record<string, string>> = {
   'unlike-published': 'figures are unlike published ones',
 }
 
-/** What is counted in the first line already. */
+/** Rules that the number of valid trials covers already. */
 const COUNTED = new Set(['missing-trials', 'lost-trials'])
 
-/** How far the figures of a load can be trusted, in three lines. */
+/** The reliability of a load's figures, in three lines. */
 function trust(view: View, analysis: Analysis, load: Load): Html {
   const of = analysis.trials.filter(({ result }) => result.trial.load === load.name)
   const valid = of.filter(({ status }) => status === 'valid')
@@ -132,8 +132,8 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
   const broken = valid.length < planned / 2 || here.some(({ severity }) => severity === 'invalid')
   const tone = broken ? 'bad' : valid.length < planned || cautions.length > 0 ? 'warn' : 'good'
   const blocks = blockCount(plan)
-  return html`<div class="card trust ${tone}"><h3>Can it be trusted?</h3><p class="winner">${valid.length} of ${planned} trials count</p>
-<p>${valid.length < planned && html`<a href="#problems">Why the others do not count.</a> `}${cautions.length > 0 && html`<b class="no">With care:</b> <a href="#problems">${cautions.join('; ')}</a>. `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
+  return html`<div class="card trust ${tone}"><h3>Reliability</h3><p class="winner">${valid.length} of ${planned} trials valid</p>
+<p>${valid.length < planned && html`<a href="#problems">Why the others are not valid.</a> `}${cautions.length > 0 && html`<b class="no">Caution:</b> <a href="#problems">${cautions.join('; ')}</a>. `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
 }
 
 function noiseWords(view: View, load: Load): string {

@@ -9,9 +9,9 @@ import { commandText } from '../outputs/run-words.ts'
 import { table } from '../table.ts'
 import { dateWords } from './opening.ts'
 
-/** On what it was made, and how to do it again. */
+/** Provenance of the run, and how to reproduce it. */
 export function provenance(view: View, analysis: Analysis): Html {
-  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">Do it again</h2>${reproduce(view, analysis)}</section>
+  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">Reproduce</h2>${reproduce(view, analysis)}</section>
 <section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>${machine(analysis)}${tools(analysis)}</section>`
 }
 
@@ -22,19 +22,19 @@ function reproduce(view: View, analysis: Analysis): Html {
   const again = `meshbench run scenario.yaml --platform ${run.provenance.platform}`
   return html`<p>The command that made this run (meshbench ${meshbench}${git && html`, in a working directory at commit <code>${git.commit}</code>${git.dirty && ' with uncommitted changes'}`}):</p>
 <pre tabindex="0"><code>${commandText(commandLine)}</code></pre>
-<p>The same schedule from this page alone: save the scenario below as <code>scenario.yaml</code>, then run this. The same seed gives the same order.</p>
+<p>To repeat the schedule without the run’s files, save the scenario below as <code>scenario.yaml</code> and run this command. The same seed gives the same order.</p>
 <pre tabindex="0"><code>${again}</code></pre>
 <details><summary>scenario.yaml</summary><pre tabindex="0"><code>${scenarioText(scenario)}</code></pre></details>
 ${oneNumber(view, again)}
-<p>This page from the stored results, without measuring again:</p>
+<p>To write this page again from the stored results:</p>
 <pre tabindex="0"><code>meshbench report ${commandText([run.id])}</code></pre>
-<p>What the load tools wrote themselves, request by request, stands in <code>raw/</code> of the run’s folder, compressed; <code>trials/</code> has the histograms. The numbers of each chart can be downloaded beneath it.</p>`
+<p>The output of the load tools for each request is in <code>raw/</code> in the run’s folder, compressed; <code>trials/</code> has the histograms. The numbers of each chart can be downloaded below it.</p>`
 }
 
-/** A figure of one arm under one load needs that arm, the baseline and that load only. */
+/** Commands that repeat the figures of one arm under one load, with only that arm, the baseline and that load. */
 function oneNumber(view: View, again: string): Html {
   const others = view.arms.filter(({ role }) => role === 'other')
-  return html`<details><summary>Only one number of it</summary>${table({
+  return html`<details><summary>Repeat a single figure</summary>${table({
     id: 'reproduce-one',
     caption: 'Commands for each arm and load',
     head: ['Arm', 'Load', 'Command'].map((content) => ({ content })),
@@ -71,10 +71,10 @@ function machine(analysis: Analysis): Html {
 
 function tools({ record }: Analysis): Html {
   const found = record.run.provenance.tools
-  if (found.length === 0) return html`<p class="reason">No external program took part.</p>`
+  if (found.length === 0) return html`<p class="reason">No external program was used.</p>`
   return table({
     id: 'tools',
-    caption: 'Programs that took part',
+    caption: 'External programs',
     head: ['Program', 'Version', 'Origin', 'SHA-256'].map((content) => ({ content })),
     rows: found.map(({ name, version, origin, sha256 }) => [
       name,
@@ -85,7 +85,7 @@ function tools({ record }: Analysis): Html {
   })
 }
 
-/** The scenario as a file that `meshbench run` takes: units written out, so that the page alone repeats the run. */
+/** The scenario as YAML for `meshbench run`, with units, so that the page is enough to repeat the run. */
 export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenario): string {
   return stringify({
     ...rest,
@@ -116,7 +116,7 @@ function simulationText({ latency, pace, stalls, effects, ...rest }: Simulation)
   }
 }
 
-/** Never in exponent notation, which durations do not have. */
+/** Formats seconds as a duration, which must not have an exponent. */
 function seconds(value: number): string {
   return value === 0 || value >= 1e-3 ? `${value}s` : `${Number((value * 1e6).toFixed(6))}us`
 }

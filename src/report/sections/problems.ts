@@ -2,17 +2,17 @@ import type { Analysis, JudgedTrial, Problem } from '../../model/analysis.ts'
 import { count } from '../../model/words.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 
-/** What limits the comparison, and every trial that does not count, with cause, effect and remedy. */
+/** Problems of the comparison and trials that are not valid, with cause, effect and remedy. */
 export function problems(analysis: Analysis): Html {
   const lost = analysis.trials.filter(({ status }) => status !== 'valid')
   const warned = groupedWarnings(analysis.trials)
   const clean = analysis.problems.length + lost.length + warned.length + analysis.missing.length === 0
-  return html`<section aria-labelledby="problems"><h2 id="problems">What limits this comparison</h2>
-${clean && analysis.record.unreadable.length === 0 && html`<p>Nothing was found: every planned trial was run and is valid, without a warning.</p>`}
-${analysis.problems.length > 0 && html`<h3>The comparison as a whole</h3><ul class="problems">${analysis.problems.map((problem) => item(problem, placeOf(problem)))}</ul>`}
-${lost.length > 0 && html`<h3>Trials that do not count</h3><ul class="problems">${lost.map(lostTrial)}</ul>`}
-${warned.length > 0 && html`<h3>Warnings of trials that count</h3><ul class="problems">${warned.map(({ problem, trials }) => item(problem, trialsWords(trials)))}</ul>`}
-${analysis.missing.length > 0 && html`<h3>Trials that were not run</h3><p>${count(analysis.missing.length, 'planned trial')}: <code>${analysis.missing.slice(0, 12).join(', ')}</code>${analysis.missing.length > 12 && ` and ${analysis.missing.length - 12} more`}. <code>meshbench run --resume</code> runs them.</p>`}
+  return html`<section aria-labelledby="problems"><h2 id="problems">Limits of this comparison</h2>
+${clean && analysis.record.unreadable.length === 0 && html`<p>No problems: all planned trials ran and are valid, without warnings.</p>`}
+${analysis.problems.length > 0 && html`<h3>Whole comparison</h3><ul class="problems">${analysis.problems.map((problem) => item(problem, placeOf(problem)))}</ul>`}
+${lost.length > 0 && html`<h3>Trials that are not valid</h3><ul class="problems">${lost.map(lostTrial)}</ul>`}
+${warned.length > 0 && html`<h3>Warnings of valid trials</h3><ul class="problems">${warned.map(({ problem, trials }) => item(problem, trialsWords(trials)))}</ul>`}
+${analysis.missing.length > 0 && html`<h3>Trials that did not run</h3><p>${count(analysis.missing.length, 'planned trial')}: <code>${analysis.missing.slice(0, 12).join(', ')}</code>${analysis.missing.length > 12 && ` and ${analysis.missing.length - 12} more`}. <code>meshbench run --resume</code> runs them.</p>`}
 ${unreadable(analysis)}</section>`
 }
 
@@ -33,7 +33,7 @@ function lostTrial({ result: { trial, outcome }, status, problems: found }: Judg
         rule: code,
         severity: 'invalid',
         cause: cause ? `${message}: ${cause}` : message,
-        effect: 'The trial has no reading; its block cannot pair this arm with the others.',
+        effect: 'The trial has no measurement, so this arm has no pair in its block.',
         remedy: fix ?? 'Run it again: meshbench run --resume.',
       },
       `failed: ${place}`,
@@ -47,7 +47,7 @@ interface Warned {
   readonly trials: readonly JudgedTrial[]
 }
 
-/** One entry for each rule: the same warning of thirty trials is one thing to know. */
+/** Groups warnings by rule, so that the same warning of many trials is listed once. */
 function groupedWarnings(trials: readonly JudgedTrial[]): Warned[] {
   const groups = new Map<string, { problem: Problem; trials: JudgedTrial[] }>()
   for (const trial of trials.filter(({ status }) => status === 'valid')) {

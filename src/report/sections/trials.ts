@@ -10,21 +10,21 @@ import { type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
 import { multiples } from './chart-sections.ts'
 
-/** For who wants to check: every trial, none left out, and what blocks, seconds and distributions look like. */
+/** All trials, and charts by block, by second and of distributions, for readers who check the figures. */
 export async function trials(view: View, analysis: Analysis): Promise<Html> {
   const inOrder = analysis.trials.toSorted((a, b) => a.result.trial.order - b.result.trial.order)
   const list =
     inOrder.length === 0
       ? html`<p class="reason">No trial has been run.</p>`
-      : html`<details id="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order in which they were run</summary>${trialTable(view, inOrder)}</details>`
+      : html`<details id="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order of the run</summary>${trialTable(view, inOrder)}</details>`
   return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2>
-<p>A trial is one load against one arm in one block: the unit of replication. None is left out of this table; those that are not valid take no part in any figure above. “Late” is the load generator’s own lateness, which is in no latency; a quantile that it may have made is withheld.</p>
+<p>A trial is one load against one arm in one block, the unit of replication. This table has all trials; those that are not valid are not in any figure above. “Late” is the lateness of the load generator, which is not part of any latency; a quantile that it may have changed is withheld.</p>
 ${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
-<h3 class="group">Block by block</h3>${await multiples(view, 'blocks')}
-<h3 class="group">Second by second</h3>${await multiples(view, 'seconds')}
-<h3 class="group">All requests</h3>${await multiples(view, 'distribution')}
-<h3 class="group">The load generator’s own lateness</h3>
-<p>A request that the load generator sends late is counted from when it could have been sent: its lateness is in the time <i>as sent</i> (answer − intended send) and in no response time. Medians of all measured trials.</p>${await multiples(view, 'lateness')}</section>`
+<h3 class="group">By block</h3>${await multiples(view, 'blocks')}
+<h3 class="group">By second</h3>${await multiples(view, 'seconds')}
+<h3 class="group">Distribution of all requests</h3>${await multiples(view, 'distribution')}
+<h3 class="group">Lateness of the load generator</h3>
+<p>The response time of a late request counts from when it could have been sent, so lateness is only in the time <i>as sent</i> (answer − intended send). The charts show medians of all measured trials.</p>${await multiples(view, 'lateness')}</section>`
 }
 
 const HEAD = [
@@ -46,8 +46,8 @@ const HEAD = [
 ]
 
 /**
- * Written as shortly as HTML allows, since a run can have thousands of trials. A row is found by its place, which is the
- * trial's in the run.
+ * The HTML is as short as possible, since a run can have thousands of trials. Scripts find a row by its index, which is the
+ * trial's order in the run.
  */
 function trialTable(view: View, inOrder: readonly JudgedTrial[]): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="all-trials">
@@ -88,7 +88,7 @@ function row(view: View, judged: JudgedTrial): Html {
 `
 }
 
-/** By the load's headline clock. Trials written before summaries were kept fall back to the values of cells, which valid trials have. */
+/** Quantiles by the load's headline clock. Old valid trials have no summaries, so their values come from cells. */
 function latencyOf(
   view: View,
   { result: { trial, outcome } }: JudgedTrial,
@@ -103,7 +103,7 @@ function latencyOf(
   return p50 !== undefined && p99 !== undefined ? { p50, p99 } : undefined
 }
 
-/** How busy the host was within the window, and what its tasks waited for beyond CPU. */
+/** How busy the host was during the window, and what its tasks waited for besides CPU. */
 function hostOf({ result: { outcome } }: JudgedTrial): string {
   if (outcome.status !== 'measured' || !outcome.reading.observation.host) return '–'
   const { host, seconds } = outcome.reading.observation
@@ -116,7 +116,7 @@ function statusOf({ status, problems, result: { outcome } }: JudgedTrial): Html 
   return html`<b class="status ${status}">${status}</b> ${rules.join(', ')}`
 }
 
-/** The whole set of numbers of a load, both clocks, with p and q values: for who wants to check. */
+/** All figures of a load by both clocks, with p and q values. */
 function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Html {
   const rows = metrics.flatMap((metric) =>
     view.arms.flatMap(({ name }) => {
@@ -162,7 +162,7 @@ function figuresRow(metric: MetricInfo, cell: Cell): TableCell[] {
   ]
 }
 
-/** Stands above, once for all arms. */
+/** Notes that begin like this are left out: the page shows them once for all arms. */
 const NOISE = 'Two equal arms differ by up to'
 
 function chance(value: number | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { type Html, html, textOf, trusted } from '../html.ts'
 import { STYLE } from '../page-style.ts'
 import { policyOf } from '../scripts.ts'
 
-/** By which a site is told from pages of somebody else, which are never overwritten. */
+/** Marks pages of a site. Pages without it are never overwritten. */
 export const GENERATOR = '<meta name="generator" content="meshbench">'
 
 /** What pages of a site have beyond those of a run. */
@@ -34,6 +34,6 @@ export function siteDocument({ title, lead, other, body }: SitePage): string {
 <h1>${title}</h1><p class="subtitle">${lead}</p>
 <nav aria-label="Pages"><ul><li><a href="${other.href}">${other.name}</a></li></ul></nav></header>
 ${body}</main>
-<footer><p>Made of files alone by <code>meshbench report --site</code>. This page loads nothing and runs no script.</p></footer></body></html>
+<footer><p>Written by <code>meshbench report --site</code>. This page loads nothing and runs no script.</p></footer></body></html>
 `)
 }

@@ -25,7 +25,7 @@ export async function historyPage(entries: readonly HistoryEntry[]): Promise<str
     lead:
       runs === 0
         ? 'No run with a valid trial is in the history.'
-        : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower night moves both; the baseline by its level. A ring is a change point: it dates a change, and judges no run.`,
+        : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run.`,
     other: { href: 'index.html', name: 'Runs' },
     body: html`${sections}`,
   })
@@ -45,8 +45,8 @@ async function section(entries: readonly HistoryEntry[], index: number): Promise
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos)))
   return html`<section aria-labelledby="group-${index}"><h2 id="group-${index}">${first.load}</h2>
 <p>Platform ${first.platform}, ${first.profile} settings, ${first.machine}. Load: ${first.asked}.</p>
-<h3>Run by run</h3><div class="figures">${await Promise.all(charts.map(figure))}</div>
-${changes.length > 0 && html`<h3>What changed, and when</h3><ul>${changes}</ul>`}</section>`
+<h3>Trends</h3><div class="figures">${await Promise.all(charts.map(figure))}</div>
+${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}</section>`
 }
 
 /** Every arm that was ever there, the baseline first, so that each looks the same in all charts. */
@@ -74,7 +74,7 @@ function changeItem(
 ): Html {
   const title = infos.find(({ name }) => name === trend.metric)?.title ?? trend.metric
   const between = versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')
-  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (p ${formatNumber(p, 2)}), after ${before}, from ${after} on. ${between === '' ? 'No version that is recorded changed in between.' : `In between: ${between}.`}</li>`
+  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (p ${formatNumber(p, 2)}), after ${before}, from ${after} on. ${between === '' ? 'No recorded version changed.' : `Changed versions: ${between}.`}</li>`
 }
 
 /** Older runs stay in the table; so many can be told apart. */
@@ -97,7 +97,7 @@ function trendChart(
     drawing:
       runs.length > 1
         ? (frame) => historySpec({ lines, of, unit, run: '' }, frame)
-        : { reason: `No chart: ${count(runs.length, 'run')} so far, and a trend takes two.` },
+        : { reason: `No chart: ${count(runs.length, 'run')} so far; a trend needs two.` },
     columns: [
       { name: 'Run' },
       { name: 'Began' },
@@ -132,6 +132,6 @@ function sentenceOf(trends: readonly Trend[], runs: number): string {
     return [`${arm} at ${of === 'ratio' ? formatRatio(value) : formatLevel(unit as MetricUnit, value)}`]
   })
   const changes = trends.reduce((sum, trend) => sum + trend.changes.length, 0)
-  const found = changes === 0 ? 'no change is seen' : count(changes, 'change')
+  const found = changes === 0 ? 'no change' : count(changes, 'change')
   return `At the end of ${count(runs, 'run')}: ${list(last)}; ${found}.`
 }

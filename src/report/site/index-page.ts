@@ -21,9 +21,9 @@ export function indexPage(runs: readonly SiteRun[]): string {
   return siteDocument({
     title: 'Runs',
     lead: newest
-      ? `${count(there.length, 'run')}; the newest began on ${minuteOf(newest.startedAt)}. Each stands for itself: compare runs of the same kind of machine only.`
+      ? `${count(there.length, 'run')}; the newest began on ${minuteOf(newest.startedAt)}. Compare only runs of the same kind of machine.`
       : 'No run could be read.',
-    other: { href: 'history.html', name: 'History: how it changed over runs' },
+    other: { href: 'history.html', name: 'History over runs' },
     body: html`${there.length > 0 && listing(there)}${troubles(runs)}`,
   })
 }
@@ -32,7 +32,7 @@ type Row = Published & { readonly folder: string }
 
 function listing(rows: readonly Row[]): Html {
   const gates = rows.some(({ gate }) => gate)
-  const heads = ['Run', 'What it says', 'Valid', ...(gates ? ['Gate'] : []), 'Where']
+  const heads = ['Run', 'Result', 'Valid', ...(gates ? ['Gate'] : []), 'Platform']
   return html`<section aria-labelledby="runs"><h2 id="runs">All runs</h2><div class="runs">${table({
     id: 'runs-table',
     caption: 'Runs, the newest first',
@@ -55,8 +55,8 @@ function gateWords({ verdict, headline }: NonNullable<Published['gate']>): Html 
 function troubles(runs: readonly SiteRun[]): Html | false {
   const broken = runs.filter(({ trouble }) => trouble !== undefined)
   if (broken.length === 0) return false
-  return html`<section aria-labelledby="troubles"><h2 id="troubles">Not readable</h2>
-<p>Folders whose results could not be read when this page was made. A page that was made of them before is kept.</p>
+  return html`<section aria-labelledby="troubles"><h2 id="troubles">Unreadable folders</h2>
+<p>Folders whose results could not be read when this page was made. Pages that were written earlier are kept.</p>
 ${table({
   id: 'troubles-table',
   caption: 'Folders that could not be read',

@@ -35,7 +35,7 @@ describe.runIf(process.platform === 'linux')('check', () => {
     ['a protocol that the mesh does not carry', {}, 'tcp', 'does not carry tcp'],
     ['a version that is not here', { version: '1.39.0' }, 'http', 'asks for Envoy 1.39.0, and 1.40.0'],
     ['a version of nothing', { mesh: 'none', version: '1' }, 'http', 'names a version'],
-    ['a mesh that needs Kubernetes', { mesh: 'istio-sidecar' }, 'http', 'not made of processes'],
+    ['a mesh that needs Kubernetes', { mesh: 'istio-sidecar' }, 'http', 'cannot be built from processes'],
     ['a setting that does not exist', { values: { threads: 1 } }, 'http', 'sets threads'],
     ['a delay where none can be injected', { inject: { delay: 0.001 } }, 'grpc', 'no delay can be injected'],
   ] as const)('refuses %s', async (_, arm, protocol, what) => {
@@ -61,7 +61,7 @@ describe.runIf(process.platform === 'linux')('check', () => {
 
   it('says that a program will be fetched', async () => {
     const findings = await checkPlan(planOf([{ name: 'none', mesh: 'none' }], [http]), async () => undefined, 'linux')
-    expect(findings[0]?.what).toContain('will be fetched')
+    expect(findings[0]?.what).toContain('will be downloaded')
   })
 })
 

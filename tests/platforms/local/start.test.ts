@@ -10,7 +10,7 @@ describe('an Envoy that does not come up', () => {
   it('is quoted: what it does not understand, and where', () => {
     const failure = refusal('client-proxy', captured('refused.log'), 'ended with exit code 1')
     expect(failure.code).toBe('proxy-refused')
-    expect(failure.message).toBe('client-proxy ended with exit code 1 instead of coming up')
+    expect(failure.message).toBe('client-proxy ended with exit code 1 instead of starting')
     expect(failure.why).toMatch(/^Protobuf message .*no such field: {2}'prefx'\) has unknown fields$/)
     expect(failure.fix).toContain('values')
   })

@@ -44,7 +44,7 @@ describe('sweepCharts', () => {
     expect(chart.rows).toHaveLength(arms.length * 4)
     expect(saidOf(chart)).toHaveLength(arms.length * 4 + 1)
     expect(chart.sentence).toMatch(
-      /^envoy-sidecar carried 1,000\/s and broke at 2,000\/s: only 91 % of the rate was answered\. .* carried every rate; at 4,000\/s the highest p99 of them is 10\sms, with envoy-node-waypoint\.$/,
+      /^envoy-sidecar carried 1,000\/s and failed at 2,000\/s: only 91 % of the rate was answered\. .* carried every rate; at 4,000\/s the highest p99 is 10\sms, with envoy-node-waypoint\.$/,
     )
     expect(svg).toContain('>carried 1,000/s<')
     expect(svg.length).toBeLessThan(13_000)
@@ -113,8 +113,8 @@ describe('historyCharts', () => {
   it('has levels where no arm has a ratio, and says so where nothing changed', async () => {
     const chart = only(of([trendOf('none', 8, { of: 'level', metric: 'mesh-cpu', unit: 'cpu-seconds-per-million' })]))
     await drawn(chart)
-    expect(chart.title).toBe('CPU of the mesh run by run, http-500')
-    expect(chart.sentence).toMatch(/^Over 8 runs, no arm has a point/)
+    expect(chart.title).toBe('CPU of the mesh by run, http-500')
+    expect(chart.sentence).toMatch(/^Over 8 runs, no arm has a change point/)
   })
 
   it('keeps to the latest runs, which are what a reader can tell apart', async () => {
@@ -142,8 +142,8 @@ describe('errorRateCharts', () => {
     const svg = await drawn(alarms)
     expect(saidOf(power)).toHaveLength(power.rows.length)
     expect(saidOf(alarms).length).toBeGreaterThanOrEqual(alarms.rows.length)
-    expect(power.sentence).toMatch(/^An increase of 10\s% is found in .* of simulated nights where s_D is 3\s%/)
-    expect(svg).toContain('promised: at most 1 %')
+    expect(power.sentence).toMatch(/^An increase of 10\s% is found in .* of simulated runs where s_D is 3\s%/)
+    expect(svg).toContain('limit: 1 %')
   })
 
   it('has the numbers of docs/prove.json', () => {

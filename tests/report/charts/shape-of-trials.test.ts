@@ -123,17 +123,19 @@ describe('latenessChart', () => {
     )
     expect(saidOf(chart)).toHaveLength(view.arms.length * 5)
     for (const { name } of view.arms) expect(svg).toContain(`>${name}<`)
-    expect(chart.sentence).toMatch(/^Half of the requests were sent 40\sµs or more after they were due with none/)
+    expect(chart.sentence).toMatch(/^Median lateness is 40\sµs with none/)
     expect(svg.length).toBeLessThan(12_000)
   })
 
   it('gives a reason where nothing was late or nothing is known, and keeps hostile names inert', async () => {
     await drawn(latenessChart(hostile, load))
     expect(reasonOf(latenessChart(viewFrom(analysis, {}, { lateness: [] }), load))).toMatch(
-      /no trial of this load says/,
+      /no trial of this load has the lateness/,
     )
     const punctual = (view.data.lateness ?? []).map((one) => ({ ...one, late: { p50: 0, p99: 0, max: 0 } }))
-    expect(reasonOf(latenessChart(viewFrom(analysis, {}, { lateness: punctual }), load))).toMatch(/in which it was due/)
+    expect(reasonOf(latenessChart(viewFrom(analysis, {}, { lateness: punctual }), load))).toMatch(
+      /within a microsecond of its due time/,
+    )
   })
 })
 

@@ -34,8 +34,8 @@ describe('the summary', () => {
   })
 
   it('says how far to trust it, where it was measured, and how to measure it again', () => {
-    expect(summary).toContain('58 of 60 trials count: 1 invalid, 1 failed; 6 blocks in 2 cohorts')
-    expect(summary).toMatch(/\*\*Noise floor\*\*: tail of none against itself: up to \+[\d.]+ % under http-500/)
+    expect(summary).toContain('58 of 60 trials valid: 1 invalid, 1 failed; 6 blocks in 2 cohorts')
+    expect(summary).toMatch(/\*\*Noise floor\*\*: tail of none in the A\/A pair: up to \+[\d.]+ % under http-500/)
     expect(summary).toContain('2026-03-01 20:15 UTC, platform simulated, equalised settings, seed 42')
     expect(summary).toContain('AMD EPYC 7B13, 8 cores, 32 GiB, kvm')
     expect(summary).toContain('fortio 1.68.0, envoy 1.40.0')
@@ -51,8 +51,8 @@ describe('the summary', () => {
   })
 
   it('links to the page, whatever its name is', () => {
-    expect(summary).toContain('[The whole report](report.html)')
-    expect(summaryOf({}, 'a) b.html')).toContain('[The whole report](a%29%20b.html)')
+    expect(summary).toContain('[Full report](report.html)')
+    expect(summaryOf({}, 'a) b.html')).toContain('[Full report](a%29%20b.html)')
   })
 
   it('has a row for an arm without valid data', () => {

@@ -110,7 +110,7 @@ describe('the history', () => {
     expect(page.match(/<figure /g)).toHaveLength(2 * (2 + 2 + 1))
     expect(page).toContain('10 runs.')
     expect(page).toMatch(/<b>2026-03-07<\/b>: p99 latency of <b class="name">envoy-sidecar<\/b> \+\d+/)
-    expect(page).toContain('In between: envoy 1.40.0 → 1.41.0.')
+    expect(page).toContain('Changed versions: envoy 1.40.0 → 1.41.0.')
     expectInert(page)
   })
 
@@ -120,7 +120,7 @@ describe('the history', () => {
   })
 
   it('says so where one run is no trend, or there is none', async () => {
-    expect(await historyPage(published.history)).toContain('No chart: 1 run so far, and a trend takes two.')
+    expect(await historyPage(published.history)).toContain('No chart: 1 run so far; a trend needs two.')
     expect(await historyPage([])).toContain('No run with a valid trial is in the history.')
   })
 

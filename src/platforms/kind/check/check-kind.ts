@@ -187,7 +187,13 @@ async function placesFinding(
   const found = troubles.flatMap(({ place, why }) =>
     why === undefined
       ? []
-      : [error(`${titleOf(place)} cannot be had`, why, 'Check the way there, or name another place in a site file.')],
+      : [
+          error(
+            `${titleOf(place)} is not available`,
+            why,
+            'Check the connection, or name another source in a site file.',
+          ),
+        ],
   )
   return found.length > 0 ? found : [ok(`${places.length} places of charts and manifests`)]
 }
@@ -204,7 +210,7 @@ function placesOf(arms: readonly ArmMesh[], site: Pick<Site, 'gatewayApi'>): Pla
   return [...new Map(all.map((place) => [JSON.stringify(place), place])).values()]
 }
 
-/** Why it cannot be had; undefined where it can, or nobody can tell yet. */
+/** Why a source is not available; undefined if it is, or if that is not known yet. */
 async function troubleOf(place: Place, readers: PlaceReaders): Promise<string | undefined> {
   if (place.kind === 'manifests' && /^https?:/.test(place.place)) return await readers.addressTrouble(place.place)
   const path = place.kind === 'manifests' ? place.place : place.chart

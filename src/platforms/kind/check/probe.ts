@@ -47,7 +47,7 @@ export function probeKind(readers: Pick<Readers, 'docker' | 'os' | 'kernel' | 't
       if (unavailable.length === 0) return undefined
       const all = unavailable.map(({ images, why }) => `${images.join(', ')} (${why})`)
       return {
-        why: `neither here nor to be pulled: ${all.join('; ')}`,
+        why: `not on this machine, and cannot be pulled: ${all.join('; ')}`,
         fix: 'Connect this machine to the registries, or name a mirror in a site file (--site)',
       }
     },

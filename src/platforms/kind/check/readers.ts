@@ -23,12 +23,12 @@ export interface Readers {
   text(path: string): Promise<string | undefined>
   /** Free space where a folder is; undefined where it cannot be seen. */
   free(dir: string): Promise<Bytes | undefined>
-  /** Of these kernel modules those that are neither there nor loadable; undefined where nobody can tell. */
+  /** The given kernel modules that are neither loaded nor loadable; undefined if unknown. */
   missingModules(names: readonly string[]): Promise<MissingModules | undefined>
-  /** Whether the clock follows a time server; undefined where nobody can tell. */
+  /** Whether the clock is synchronised with a time server; undefined if unknown. */
   clockIsSynchronised(): Promise<boolean | undefined>
   leftovers(): Promise<Leftover[]>
-  /** Memory of the clusters that were kept; undefined where nobody can tell. */
+  /** Memory of kept clusters; undefined if unknown. */
   keptMemory(): Promise<Bytes | undefined>
   /** Whether there is a file or a folder. */
   exists(path: string): Promise<boolean>

@@ -60,7 +60,7 @@ export async function examineArms({
   } catch (error) {
     if (!limit.aborted) throw error
     throw new Failure('helm', `charts could not be rendered within ${RENDERING} s`, {
-      fix: 'Check the way to the charts, or name folders of them in a site file.',
+      fix: 'Check the connection to the charts, or name local folders in a site file.',
     })
   } finally {
     await rm(dir, { recursive: true, force: true })

@@ -25,7 +25,7 @@ export async function* pullImages(
       await pull(name, docker)
     }
     const image = await docker.image(name)
-    if (!image) throw new Failure('no-image', `the image ${name} is gone as soon as it was pulled`)
+    if (!image) throw new Failure('no-image', `the image ${name} is missing right after the pull`)
     if (!isHere) await pulled.add({ name, id: image.id, at: new Date().toISOString() })
     if (isOther(image.architecture, info)) {
       throw new Failure(
@@ -57,14 +57,14 @@ async function pull(name: string, docker: Docker): Promise<void> {
     await docker.pull(name)
   } catch (error) {
     const { why, message } = Failure.from(error)
-    throw new Failure('no-image', `the image ${name} cannot be had`, {
+    throw new Failure('no-image', `the image ${name} is not available`, {
       cause: why ?? message,
       fix: imageRemedy(name, why ?? message),
     })
   }
 }
 
-/** Images as archives, each written once, however many nodes it goes to. */
+/** Images as archives. Each is written once for all nodes. */
 export interface ImageCache {
   /** Puts every image into the nodes that run it; these all at once, an image after the other. */
   load(images: readonly MeshImage[], nodes: Readonly<Record<NodePart, string>>): Promise<void>
@@ -120,9 +120,9 @@ async function saveOwn(name: string, file: string, docker: Docker): Promise<void
   } catch (error) {
     const { why = '' } = Failure.from(error)
     if (!/content digest|blob|not found/i.test(why)) throw error
-    throw new Failure('no-image', `the image ${name} is not whole on this machine`, {
+    throw new Failure('no-image', `the image ${name} is incomplete on this machine`, {
       cause: why,
-      fix: `Fetch it anew: docker image rm ${name} && docker pull ${name}`,
+      fix: `Pull it again: docker image rm ${name} && docker pull ${name}`,
     })
   }
 }

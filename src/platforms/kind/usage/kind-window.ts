@@ -64,7 +64,7 @@ async function readSnapshots({ armCluster: { nodes }, runContext }: RunningArmOp
   return new Map(await Promise.all(read))
 }
 
-/** The client's node speaks for the machine, which all nodes share. */
+/** Reads the host's figures on the client's node, since all nodes share the machine. */
 function edgesOf(open: NodeSnapshots, close: NodeSnapshots) {
   const [opened, closed] = [open.get('client'), close.get('client')]
   if (!opened || !closed) throw new TypeError('a cluster has a client node')

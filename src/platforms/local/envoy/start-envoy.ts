@@ -77,10 +77,10 @@ export function refusal(name: string, log: string, how: string): Failure {
   if (/address already in use/i.test(log)) {
     return new Failure('port-taken', `${name} finds no port to listen on`, {
       cause,
-      fix: "Ports are the kernel's choice, so it has none left: `ss -s` shows who uses them; `sysctl net.ipv4.ip_local_port_range` shows how many there are.",
+      fix: 'The kernel has no free ports left: `ss -s` shows their use; `sysctl net.ipv4.ip_local_port_range` shows their range.',
     })
   }
-  return new Failure('proxy-refused', `${name} ${how} instead of coming up`, {
+  return new Failure('proxy-refused', `${name} ${how} instead of starting`, {
     cause,
     fix: 'If the arm sets `values`, try it without them; if not, this Envoy does not understand the configuration: use the version that `meshbench doctor` names.',
   })

@@ -346,8 +346,8 @@ describe('checkKind', () => {
       readers,
     )
     expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
-      { what: 'the chart /charts/istiod cannot be had', why: 'there is nothing at that path' },
-      { what: `what is at ${PUBLIC_SITE.gatewayApi.manifests} cannot be had`, why: 'the answer is 404' },
+      { what: 'the chart /charts/istiod is not available', why: 'there is nothing at that path' },
+      { what: `what is at ${PUBLIC_SITE.gatewayApi.manifests} is not available`, why: 'the answer is 404' },
     ])
   })
 
