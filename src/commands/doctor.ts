@@ -28,9 +28,7 @@ export async function doctorCommand(
   const { stdout, stderr, env, signal } = context
   const { plan, platform } = await choosePlan(scenario, options, context)
   const checked = await platform.check(plan)
-  // Simulated time has no pauses, and the nodes of a remote cluster are not this machine.
-  const isHere = platform.name === 'local' || platform.name === 'kind'
-  const isWanted = isHere && options.pauses !== false
+  const isWanted = PLATFORM_TRAITS[platform.name].isHere && options.pauses !== false
   if (isWanted)
     stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (skip with --no-pauses)\n`)
   const probe = isWanted ? await probePauses(WATCHED, signal) : undefined

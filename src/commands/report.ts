@@ -75,7 +75,7 @@ async function reportSite(folder: string, options: ReportOptions, context: Comma
 function chartsWanted(view: View, options: ReportOptions, dir: string, cwd: string): ChartsWanted | undefined {
   const { charts, chart, dark, results } = options
   if (charts === undefined && chart === undefined) return undefined
-  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, 'run.json'))) {
+  if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, RUN_FOLDER.run))) {
     throw new Failure('usage', `--charts ${charts} names a run, but needs a folder`, {
       fix: `Put the run first: meshbench report ${charts} --charts`,
     })

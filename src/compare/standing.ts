@@ -160,9 +160,6 @@ export function neededToDecide({ estimate, basis, error }: Weighed, { noise, tel
     : { blocks: n, cohorts: Math.max(1, basis.cohorts) }
 }
 
-/** Platforms whose cohorts are clusters. Two clusters of one arm differ, and blocks of one cluster do not show by how much. */
-const PROVISIONED: ReadonlySet<string> = new Set(['kind', 'cluster'])
-
 /** Whether cohorts are clusters. Simulated ones are if the scenario sets noise between cohorts. */
 export function provisions({ run }: Pick<RunRecord, 'run'>): boolean {
   return provisionsClusters(run.provenance.platform, run.plan.scenario)

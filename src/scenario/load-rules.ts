@@ -68,7 +68,7 @@ function openLoops({ loads }: Draft): OpenLoop[] {
   )
 }
 
-/** fortio silently reduces connections to half of the requests, and k6 would leave virtual users without requests. */
+/** A tool silently leaves connections unused if there are too few requests for them. */
 const everyConnectionIsUsed: Rule = (draft) =>
   openLoops(draft).flatMap(({ tool, rate, connections, duration, at }): Finding[] => {
     const requests = Math.floor(rate * duration + 1e-9)
@@ -99,7 +99,7 @@ const connectionsStayOpen: Rule = (draft) =>
     ]
   })
 
-/** Only for fortio: k6 reports when it has no virtual user to send with. */
+/** Only for tools that do not add connections: the others report what they could not send. */
 const openLoopIsPossible: Rule = (draft) => {
   const delays = draft.arms.map(({ arm }) => ({ name: arm.name, delay: arm.inject?.delay ?? 0 }))
   const slowest = delays.reduce((a, b) => (b.delay > a.delay ? b : a), { name: undefined, delay: 0 })

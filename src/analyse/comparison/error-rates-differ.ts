@@ -7,7 +7,6 @@ const TOLERATED = 0.001
 /** Reads all measured trials, not only valid ones: trials with many errors are invalid, and leaving them out would hide the difference. */
 export const errorRatesDiffer: ComparisonRule = {
   name: 'error-rates-differ',
-  number: 'E7',
   title: 'All arms had the same error rate',
   judge({ record, measured }) {
     const byLoad = Map.groupBy(measured, ({ load }) => load.name)

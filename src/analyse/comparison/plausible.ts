@@ -45,7 +45,7 @@ export const unlikePublished: ComparisonRule = {
   judge(comparison) {
     const { record } = comparison
     // Simulated effects come from the scenario.
-    if (!provisions(record) || record.run.provenance.platform === 'simulated') return []
+    if (!provisions(record) || traitsOf(record.run.provenance.platform)?.arms === 'effects') return []
     return record.run.plan.scenario.loads.filter(isUsual).flatMap(({ name: load }) => {
       const seen = [...strays(comparison, load), ...disorder(comparison, load)]
       if (seen.length === 0) return []

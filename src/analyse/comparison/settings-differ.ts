@@ -6,7 +6,7 @@ import type { ComparisonRule } from './comparison.ts'
 
 type Setting = readonly [title: string, read: (view: TrialView) => unknown]
 
-/** Settings that must be the same in all arms of a load. k6 adds connections itself; the rule `connections-changed` checks that. */
+/** Settings that must be the same in all arms of a load. Where a tool adds connections itself, the rule `connections-changed` checks that. */
 const SETTINGS: readonly Setting[] = [
   ['version', ({ reading }) => reading.generator.version],
   [

@@ -12,7 +12,6 @@ const LACKING = 0.01
 
 export const clockStep: Rule = {
   name: 'clock-step',
-  number: 'E16',
   title: 'No clock stepped, and all clocks agree',
   judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
 }
@@ -64,7 +63,7 @@ export const loadOutsideWindow: Rule = {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation
     // Where the clocks differ, the order of snapshots and load is unknown, and another rule reports it.
-    if (opened === undefined || platform === 'simulated' || apart(trial)) return undefined
+    if (opened === undefined || traitsOf(platform)?.arms === 'effects' || apart(trial)) return undefined
     const closed = opened + seconds + (host?.clockStep ?? 0)
     const before = Math.max(0, opened - reading.startedAt)
     const after = Math.max(0, reading.startedAt + reading.seconds - closed)

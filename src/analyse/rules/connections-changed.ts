@@ -4,16 +4,15 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const connectionsChanged: Rule = {
   name: 'connections-changed',
-  number: 'E15',
   title: 'The load used the configured number of connections',
   judge({ reading, load }) {
     const used = reading.generator.connections
     if (used === load.connections) return undefined
     const cause = `The load used ${count(used, 'connection')} instead of ${load.connections}.`
     const effect = 'The concurrency is not the one in the scenario.'
-    if (load.tool === 'k6' && used > load.connections) {
+    if (TOOL_TRAITS[load.tool].addsConnections && used > load.connections) {
       return warning(
-        `${cause} k6 added virtual users during the measurement.`,
+        `${cause} ${load.tool} added virtual users during the measurement.`,
         `${effect} Starting them delays requests.`,
         'Start with more connections.',
       )

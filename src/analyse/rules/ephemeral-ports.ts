@@ -8,7 +8,6 @@ const CONNECTIONS_PER_SECOND = 28_232 / 60
 
 export const ephemeralPorts: Rule = {
   name: 'ephemeral-ports',
-  number: 'E10',
   title: 'Ports and file descriptors did not run out',
   judge({ reading }) {
     const message = reading.generator.messages.find((text) => EXHAUSTED.test(text))

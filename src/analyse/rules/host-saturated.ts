@@ -8,7 +8,6 @@ const STOLEN = 0.02
 
 export const hostSaturated: Rule = {
   name: 'host-saturated',
-  number: 'E2',
   title: 'The host had idle CPU',
   judge({ reading }) {
     const { host } = reading.observation

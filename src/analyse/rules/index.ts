@@ -25,13 +25,7 @@ import { timeOuts } from './time-outs.ts'
 import { tooFewSamples } from './too-few-samples.ts'
 import { wrongAnswerSize } from './wrong-answer-size.ts'
 
-/**
- * The rules that judge one trial. A new rule is one file and one line here. These known pitfalls of load tools need no rule:
- * Resolution of buckets: latencies come from a log of every request, not from fortio's buckets.
- * Averaged percentiles: a reading has histograms, and inference takes one value per trial.
- * The tool's exit code: a trial without a measurement is a failed result; see judge-trial.ts.
- * Drift, and settings or error rates that differ between arms: see the rules of the comparison.
- */
+/** The registry of rules that judge one trial. A new rule is one file and one line here. */
 export const rules: readonly Rule[] = [
   rateNotHeld,
   generatorSaturated,

@@ -10,7 +10,6 @@ const LOST = 0.01
 
 export const rateNotHeld: Rule = {
   name: 'rate-not-held',
-  number: 'E1',
   title: 'The load generator held the rate',
   judge(trial) {
     const cause = shortfall(trial)

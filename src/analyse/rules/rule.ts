@@ -4,7 +4,7 @@ import type { TrialView } from '../trial-view.ts'
 /** What a rule finds in a trial; `judge-trial.ts` adds the name of the rule. */
 export type Objection = Pick<Problem, 'severity' | 'cause' | 'effect' | 'remedy'>
 
-/** A validity rule. `number`: the known pitfall of load tools that it detects, if any. */
+/** A validity rule. `title`: what is true of a trial that passes it; the report lists it. */
 export interface Rule {
   /** Stable: programs may rely on it. */
   readonly name: string

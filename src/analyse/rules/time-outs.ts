@@ -4,7 +4,6 @@ import { type Rule, warning } from './rule.ts'
 
 export const timeOuts: Rule = {
   name: 'time-outs',
-  number: 'E8',
   title: 'No request timed out',
   judge({ reading }) {
     const { timeouts = 0, timeout } = reading.generator

@@ -4,7 +4,6 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 export const tooFewSamples: Rule = {
   name: 'too-few-samples',
-  number: 'E6',
   title: 'Each quantile has enough answers beyond it',
   judge({ headline }) {
     const thin = QUANTILES.map((q) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(

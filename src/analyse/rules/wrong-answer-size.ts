@@ -6,7 +6,6 @@ const HEADERS_VARY = 64
 
 export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
-  number: 'E14',
   title: 'Answers had the configured size',
   judge({ reading, load }) {
     const { answer } = reading.generator

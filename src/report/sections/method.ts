@@ -15,6 +15,12 @@ export async function method(view: View): Promise<Html> {
 <p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them. Where a value is 0, all arms have arithmetic means, with a difference instead of a ratio. Curves and quantiles of all requests together are labelled as such; they are not such means.</p>
 <p>A ratio is called higher or lower only where its interval excludes 1, and it exceeds both the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and the difference of equal arms in the same run (the A/A pair, if there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it. “Within the noise of equal arms” is a ratio that does not exceed the A/A pair. Every other ratio is “too noisy to say”. Intervals cover the variation between blocks and cohorts of this run on this machine, not other machines, versions or workloads.</p>
 <p>Trials that break a validity rule stay in the tables with the reason, and are not in any figure.</p>
+<details><summary>Validity rules</summary>${table({
+    id: 'rules',
+    caption: 'Rules, and what is true of a run that passes them',
+    head: ['Rule', 'Checks', 'What it ensures'].map((content) => ({ content })),
+    rows: [...named('each trial', rules), ...named('the comparison', comparisonRules)],
+  })}</details>
 ${table({
   id: 'formulas',
   caption: 'Formulas',
