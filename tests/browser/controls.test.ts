@@ -78,7 +78,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       await bring(page, ID)
       await expect.poll(async () => (await drawn()).includes('envoy-sidecar')).toBe(false)
       expect(await costs(page)).not.toContain('envoy-sidecar')
-      await page.getByLabel('Percentile').selectOption('p50')
+      await page.getByRole('combobox', { name: 'Percentile' }).selectOption('p50')
       await page.getByLabel('Clock').selectOption('service')
       expect(await note(page).isVisible()).toBe(false)
       expect(await page.getByRole('button', { name: 'As published' }).isEnabled()).toBe(true)
