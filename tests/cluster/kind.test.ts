@@ -192,7 +192,7 @@ describe(...onClusters('real clusters'), () => {
     const { bed, steps } = await open(plan, NEXT)
     console.log(`two kept clusters were taken over in ${Math.round((performance.now() - began) / 1000)} s`)
     testbed = bed
-    expect(steps.filter(({ title }) => title.startsWith('taking over'))).toHaveLength(2)
+    expect(steps.filter(({ title }) => title.startsWith('reusing'))).toHaveLength(2)
     const after = (await records().all()).filter((record) => record.run === NEXT)
     expect(after.map(({ cluster, made }) => [cluster, made]).toSorted()).toEqual(
       before.map(({ cluster, made }) => [cluster, made]).toSorted(),
@@ -216,7 +216,7 @@ describe(...onClusters('real clusters'), () => {
     plan = { ...plan, scenario, cohorts: [{ cohort: 1, blocks: blocks ?? [] }] }
     const { bed, steps } = await open(plan, NEXT)
     testbed = bed
-    expect(steps.some(({ title }) => title.startsWith('taking over'))).toBe(false)
+    expect(steps.some(({ title }) => title.startsWith('reusing'))).toBe(false)
     const { outcome } = (await measure(['istio-sidecar'])).get('istio-sidecar') as Result
     if (outcome.status !== 'measured') throw new Error(JSON.stringify(outcome.failure))
     const { evidence } = outcome.reading.observation
