@@ -1,12 +1,10 @@
 import type { Basis, Cell, Estimate } from '../model/analysis.ts'
 import { type Arm, isSameArm, isSameMesh } from '../model/scenario.ts'
-import { studentCdf } from '../stats/distributions.ts'
 import {
   type CohortSpread,
   type Cohorts,
   cohortSpread,
   components,
-  halfWidth,
   independentDifferences,
   LEVEL,
   meanInterval,
@@ -15,6 +13,7 @@ import {
 import { mean } from '../stats/moments.ts'
 import { hodgesLehmann, signedRankCdf } from '../stats/rank-tests.ts'
 import { rootWhole } from '../stats/root.ts'
+import { type Scatter, scatterOf, tail } from './effect.ts'
 
 /** A mean over blocks, of log-ratios or of differences, and what its interval rests on. */
 export interface Weighed {
@@ -61,9 +60,10 @@ export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): We
     ...(widened > 0 && { widened }),
   }
   if (plain.hi === undefined || plain.lo === undefined) return { estimate: plain, basis }
-  const error = (plain.hi - plain.center) / halfWidth(freedom)
+  const scatter = scatterOf(plain, freedom)
   const estimate = { ...plain, lo: plain.lo - widened, hi: plain.hi + widened }
-  return { estimate, basis, error, p: chanceOf(Math.max(0, Math.abs(plain.center) - widened), error, freedom) }
+  const p = twoSided(Math.max(0, Math.abs(plain.center) - widened), scatter)
+  return { estimate, basis, error: scatter.error, p }
 }
 
 function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined {
@@ -71,7 +71,7 @@ function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined 
   const interval = nested?.byCohorts
   if (!interval) return undefined
   const freedom = cohorts.length - 1 + (spread?.freedom ?? 0)
-  const error = ((interval.hi ?? interval.center) - interval.center) / halfWidth(freedom)
+  const scatter = scatterOf(interval, freedom)
   return {
     estimate: { ...interval, n: cohorts.flat().length },
     basis: {
@@ -82,14 +82,13 @@ function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined 
       ...(nested.between !== undefined && { between: nested.between }),
       ...(nested.within !== undefined && { within: nested.within }),
     },
-    error,
-    p: chanceOf(interval.center, error, freedom),
+    error: scatter.error,
+    p: twoSided(interval.center, scatter),
   }
 }
 
-function chanceOf(center: number, error: number, freedom: number): number {
-  if (error === 0) return center === 0 ? 1 : 0
-  return 2 * studentCdf(-Math.abs(center / error), freedom)
+function twoSided(center: number, scatter: Scatter): number {
+  return 2 * tail(Math.abs(center), scatter)
 }
 
 function means(cohorts: Cohorts): number[] {

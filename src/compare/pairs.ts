@@ -4,6 +4,14 @@ import { type Equals, estimateOf, type PooledVariance, type Weighed } from './es
 
 type Values = Cell['values']
 
+/** The values of two arms in one block that has both. */
+export interface Pair {
+  readonly cohort: number
+  readonly block: number
+  readonly base: number
+  readonly arm: number
+}
+
 /** Two arms in the blocks that have both, by cohort. */
 interface Paired {
   /** Logarithms of the ratios; absent where a value is not positive. */
@@ -37,17 +45,35 @@ export function byBlock(values: Values): ReadonlyMap<number, number> {
   return new Map(values.map(({ block, value }) => [block, value]))
 }
 
-/** Pairs values of the same block, by cohort. Blocks are numbered over the whole run. `ratios`: whether to compute ratios. */
-export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios = true): Paired | undefined {
-  const pairs = values.flatMap(({ cohort, block, value }) => {
+/** Values of the same block. Blocks are numbered over the whole run. */
+export function pairsOf(base: ReadonlyMap<number, number>, values: Values): Pair[] {
+  return values.flatMap(({ cohort, block, value }) => {
     const partner = base.get(block)
-    return partner === undefined ? [] : [{ cohort, base: partner, arm: value }]
+    return partner === undefined ? [] : [{ cohort, block, base: partner, arm: value }]
   })
+}
+
+/** Log-ratios of the arm to the base, by cohort; undefined where a value is not positive. */
+export function logRatios(pairs: readonly Pair[]): Cohorts | undefined {
+  if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return undefined
+  return byCohort(pairs, ({ base, arm }) => Math.log(arm / base))
+}
+
+/** The arm less the base, by cohort. */
+export function differences(pairs: readonly Pair[]): Cohorts {
+  return byCohort(pairs, ({ base, arm }) => arm - base)
+}
+
+function byCohort(pairs: readonly Pair[], read: (pair: Pair) => number): Cohorts {
+  return [...Map.groupBy(pairs, ({ cohort }) => cohort).values()].map((those) => those.map(read))
+}
+
+/** Pairs values of the same block, by cohort. `ratios`: whether to compute ratios. */
+export function pairUp(base: ReadonlyMap<number, number>, values: Values, ratios = true): Paired | undefined {
+  const pairs = pairsOf(base, values)
   if (pairs.length === 0) return undefined
-  const cohorts = [...Map.groupBy(pairs, ({ cohort }) => cohort).values()]
-  const differences = cohorts.map((those) => those.map(({ base, arm }) => arm - base))
-  if (!ratios || pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return { differences }
-  return { differences, logs: cohorts.map((those) => those.map(({ base, arm }) => Math.log(arm / base))) }
+  const logs = ratios ? logRatios(pairs) : undefined
+  return { differences: differences(pairs), ...(logs && { logs }) }
 }
 
 /** Noise floors of A/A pairs. `provisioned`: whether cohorts are clusters. */

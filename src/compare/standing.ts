@@ -1,12 +1,10 @@
 import type { Cell, Estimate, JudgedTrial, NoiseFloor, RunRecord, Standing } from '../model/analysis.ts'
-import { MOST_BLOCKS } from '../model/plan.ts'
 import { MIN_EFFECT } from '../model/scenario.ts'
 import { provisionsClusters } from '../model/traits.ts'
 import { formatChange, formatChanges, formatShare } from '../model/units.ts'
 import { count } from '../model/words.ts'
-import { halfWidth } from '../stats/intervals.ts'
-import { rootWhole } from '../stats/root.ts'
 import type { Against } from './against-baseline.ts'
+import { neededToDecide } from './effect.ts'
 import type { Weighed } from './estimate.ts'
 
 /** Least number of blocks for a decision. */
@@ -106,8 +104,8 @@ function tooFew({ n }: Estimate): StandingWithNotes | undefined {
 function neededIn({ against, ...least }: Subject): Cell['needed'] {
   const noise = leastRatio(least)
   const found = against?.ratio
-    ? neededToDecide(against.ratio.onLogs, { noise: Math.log(noise), telling: Math.log(tellingRatio(noise)) })
-    : against?.difference && neededToDecide(against.difference, { noise: 0, telling: 0 })
+    ? blocksToDecide(against.ratio.onLogs, { noise: Math.log(noise), telling: Math.log(tellingRatio(noise)) })
+    : against?.difference && blocksToDecide(against.difference, { noise: 0, telling: 0 })
   return found && { ...found, blocks: Math.max(BLOCKS_TO_DECIDE, found.blocks) }
 }
 
@@ -134,30 +132,18 @@ interface Borders {
   readonly telling: number
 }
 
-interface Needed {
-  readonly blocks: number
-  readonly cohorts: number
-}
-
-/**
- * How many blocks in all, or cohorts of the present size, would decide a cell if estimate and scatter stay as they are.
- * Absent where the scatter is unknown, or where thousands would not be enough.
- */
-export function neededToDecide({ estimate, basis, error }: Weighed, { noise, telling }: Borders): Needed | undefined {
+/** How many blocks in all, or cohorts of the present size, would decide a cell; absent where the scatter is unknown. */
+export function blocksToDecide({ estimate, basis, error }: Weighed, { noise, telling }: Borders): Cell['needed'] {
   if (error === undefined) return undefined
-  const byCohorts = basis.unit === 'cohorts'
-  const now = byCohorts ? basis.cohorts : estimate.n
+  const { unit, widened = 0, lent = 0 } = basis
+  const [cohorts, blocks] = [basis.cohorts, estimate.n]
   // Every cohort also has the A/A pairs.
-  const lent = (basis.lent ?? 0) / now
-  const half = (n: number) =>
-    (halfWidth(Math.round(n - 1 + lent * n)) * error * Math.sqrt(now)) / Math.sqrt(n) + (basis.widened ?? 0)
+  const each = 1 + lent / (unit === 'cohorts' ? cohorts : blocks)
   const center = Math.abs(estimate.center)
-  const decided = (n: number) => center + half(n) <= telling || (center > noise && half(n) < center)
-  if (!decided(MOST_BLOCKS)) return undefined
-  const n = decided(now + 1) ? now + 1 : rootWhole(now + 1, MOST_BLOCKS, decided)
-  return byCohorts
-    ? { blocks: Math.ceil((n * estimate.n) / now), cohorts: n }
-    : { blocks: n, cohorts: Math.max(1, basis.cohorts) }
+  return neededToDecide({ unit, blocks, cohorts, error, freedomAt: (n) => Math.round(n * each - 1) }, (halfAt) => {
+    const half = halfAt() + widened
+    return center + half <= telling || (center > noise && half < center)
+  })
 }
 
 /** Whether cohorts are clusters. Simulated ones are if the scenario sets noise between cohorts. */

@@ -1,5 +1,6 @@
 import { TAIL } from '../analyse/quantiles.ts'
 import { hasTypicalSecond } from '../analyse/tail.ts'
+import { basisOf, type Effect, ratioOf } from '../compare/effect.ts'
 import { pooledVarianceFor } from '../compare/estimate.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
@@ -9,17 +10,7 @@ import type { GateCell, Objection } from '../model/verdict.ts'
 import type { CohortSpread } from '../stats/intervals.ts'
 import { hodgesLehmann } from '../stats/rank-tests.ts'
 import { waiverOf } from './budgets.ts'
-import {
-  basisOf,
-  type Compared,
-  comparePaired,
-  comparePinned,
-  type Effect,
-  type Lookup,
-  lookUp,
-  ratioOf,
-  spreadBetweenRuns,
-} from './effect.ts'
+import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, spreadBetweenRuns } from './compared.ts'
 import {
   boundOf,
   decisionOf,

@@ -1,10 +1,9 @@
+import { basisOf, boundHalfWidth, type Effect, neededToDecide, pValueOf, tail } from '../compare/effect.ts'
 import type { FamilyMethod, Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
-import { halfWidth } from '../stats/intervals.ts'
 import { holm, maxT } from '../stats/multiplicity.ts'
 import { random } from '../stats/random.ts'
-import { rootWhole } from '../stats/root.ts'
-import { basisOf, boundHalfWidth, type Compared, type Effect, pValueOf, tail } from './effect.ts'
+import type { Compared } from './compared.ts'
 
 /** Error of the one-sided bound that decides a pass. With two stages, a cell that is worse by the margin passes in at most 1 % of runs. */
 const ACCEPT = 0.005
@@ -178,18 +177,14 @@ export function neededFor(effect: Effect, decision: Decision): { blocks: number;
   const basis = basisOf(effect)
   // More blocks of this run do not help; more runs would.
   if (basis === 'nights') return undefined
-  const byCohorts = basis === 'cohorts'
-  const scatter = (byCohorts && effect.byCohorts) || effect.byBlocks
-  const now = byCohorts ? effect.cohorts : effect.blocks
-  const deviation = scatter.error * Math.sqrt(now)
-  const borrowed = scatter.freedom - (now - 1)
-  const half = (n: number, alpha: number) => (deviation * halfWidth(n - 1 + borrowed, 1 - 2 * alpha)) / Math.sqrt(n)
-  const { center } = effect
-  const decided = (n: number) =>
-    center + half(n, decision.accept) <= decision.margin ||
-    (Math.abs(center) >= decision.least && half(n, decision.reject) <= Math.abs(center))
-  if (!decided(MOST)) return undefined
-  const needed = decided(now + 1) ? now + 1 : rootWhole(now + 1, MOST, decided)
-  if (!byCohorts) return { blocks: needed, cohorts: effect.cohorts }
-  return { blocks: Math.ceil((needed * effect.blocks) / effect.cohorts), cohorts: needed }
+  const { center, blocks, cohorts, byBlocks, byCohorts = byBlocks } = effect
+  const { error, freedom } = basis === 'cohorts' ? byCohorts : byBlocks
+  const fixed = freedom - (basis === 'cohorts' ? cohorts : blocks)
+  return neededToDecide(
+    { unit: basis, blocks, cohorts, error, freedomAt: (n) => n + fixed },
+    (halfAt) =>
+      center + halfAt(1 - 2 * decision.accept) <= decision.margin ||
+      (Math.abs(center) >= decision.least && halfAt(1 - 2 * decision.reject) <= Math.abs(center)),
+    MOST,
+  )
 }

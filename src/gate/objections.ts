@@ -1,3 +1,4 @@
+import { byBlock, logRatios, pairsOf } from '../compare/pairs.ts'
 import type { Analysis, Problem, RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
@@ -6,7 +7,7 @@ import type { Reading, Result } from '../model/result.ts'
 import { baselineOf } from '../model/scenario.ts'
 import { formatLatency } from '../model/units.ts'
 import type { Objection } from '../model/verdict.ts'
-import { logRatios, pairUp, throughBaseline } from './effect.ts'
+import { throughBaseline } from './compared.ts'
 import { armsOf, loadSettings } from './pairings.ts'
 import { placeText } from './read-limits.ts'
 import { PINNED_SCHEMA, type Pinned } from './reference.ts'
@@ -316,8 +317,10 @@ function ratiosOf({ record, cells }: Analysis): (readonly [string, number[][]])[
   return cells.flatMap(({ arm, load, metric, values }) => {
     if (arm === baseline) return []
     const ratios = logRatios(
-      throughBaseline(pairUp(values, known.get(placeText({ arm: baseline, load, metric })) ?? [])),
+      throughBaseline(pairsOf(byBlock(known.get(placeText({ arm: baseline, load, metric })) ?? []), values)),
     )
-    return ratios && ratios.length > 0 ? [[placeText({ arm, load, metric }), ratios] as const] : []
+    return ratios && ratios.length > 0
+      ? [[placeText({ arm, load, metric }), ratios.map((those) => [...those])] as const]
+      : []
   })
 }

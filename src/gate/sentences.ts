@@ -13,7 +13,7 @@ import {
 } from '../model/units.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
 import { count, list } from '../model/words.ts'
-import type { Compared } from './effect.ts'
+import type { Compared } from './compared.ts'
 import type { Weighed } from './judge.ts'
 import type { Place } from './read-limits.ts'
 import type { Pinned } from './reference.ts'

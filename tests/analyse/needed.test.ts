@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { estimateOf, type Weighed } from '../../src/compare/estimate.ts'
-import { neededToDecide } from '../../src/compare/standing.ts'
+import { blocksToDecide } from '../../src/compare/standing.ts'
 
 const alone = { pairs: [], provisioned: false }
 const borders = { noise: Math.log(1.02), telling: Math.log(1.1) }
@@ -19,7 +19,7 @@ function isDecided(weighed: Weighed | undefined): boolean {
   return within || (Math.abs(center) > borders.noise && lo * hi > 0)
 }
 
-describe('neededToDecide', () => {
+describe('blocksToDecide', () => {
   test.each([
     [0.08, 0.2],
     [-0.05, 0.15],
@@ -27,7 +27,7 @@ describe('neededToDecide', () => {
     [0, 0.12],
   ])('is the fewest blocks that decide a mean of %f with deviation %f', (center, deviation) => {
     const now = estimateOf([valuesOf(6, center, deviation)], alone)
-    const { blocks = 0 } = (now && neededToDecide(now, borders)) ?? {}
+    const { blocks = 0 } = (now && blocksToDecide(now, borders)) ?? {}
     expect(isDecided(now)).toBe(false)
     expect(blocks).toBeGreaterThan(6)
     expect(isDecided(estimateOf([valuesOf(blocks, center, deviation)], alone))).toBe(true)
@@ -37,7 +37,7 @@ describe('neededToDecide', () => {
   test('is in cohorts where cohorts are the replicates', () => {
     const cohorts = (n: number) => valuesOf(n, 0.08, 0.15).map((level) => [level - 0.01, level, level + 0.01])
     const now = estimateOf(cohorts(4), alone)
-    const needed = now && neededToDecide(now, borders)
+    const needed = now && blocksToDecide(now, borders)
     expect(needed?.blocks).toBe(3 * (needed?.cohorts ?? 0))
     expect(isDecided(estimateOf(cohorts(needed?.cohorts ?? 0), alone))).toBe(true)
     expect(isDecided(estimateOf(cohorts((needed?.cohorts ?? 0) - 1), alone))).toBe(false)
@@ -46,6 +46,6 @@ describe('neededToDecide', () => {
   test('is absent where more blocks of one provisioning cannot decide', () => {
     const now = estimateOf([valuesOf(8, 0.06, 0.1)], { pairs: [[valuesOf(8, 0.08, 0.1)]], provisioned: true })
     expect(now?.basis).toMatchObject({ onlyHere: true, widened: expect.closeTo(0.08, 9) })
-    expect(now && neededToDecide(now, borders)).toBeUndefined()
+    expect(now && blocksToDecide(now, borders)).toBeUndefined()
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Compared, effectOf } from '../../src/gate/effect.ts'
+import { effectOf } from '../../src/compare/effect.ts'
+import type { Compared } from '../../src/gate/compared.ts'
 import { pValuesOf } from '../../src/gate/judge.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { random } from '../../src/stats/random.ts'

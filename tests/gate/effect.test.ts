@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { acrossRuns, basisOf, boundHalfWidth, effectOf, pValueOf, ratioOf } from '../../src/gate/effect.ts'
+import { acrossRuns, basisOf, boundHalfWidth, effectOf, pValueOf, ratioOf } from '../../src/compare/effect.ts'
 import { neededFor } from '../../src/gate/judge.ts'
 import { tTest } from '../stats/t-test.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Compared, type Effect, effectOf, pValueOf } from '../../src/gate/effect.ts'
+import { type Effect, effectOf, pValueOf } from '../../src/compare/effect.ts'
+import type { Compared } from '../../src/gate/compared.ts'
 import { judgeStage } from '../../src/gate/judge.ts'
 import type { MetricInfo } from '../../src/model/analysis.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
