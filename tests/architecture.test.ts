@@ -137,6 +137,12 @@ describe('architecture', () => {
     expect(elsewhere.map(({ path }) => path)).toEqual([])
   })
 
+  it('spells the level of intervals in one place', () => {
+    const withoutComments = (text: string) => text.replace(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    const typed = files.filter(({ text }) => /\b(95|99\.5) ?%/.test(withoutComments(text)))
+    expect(typed.map(({ path }) => path)).toEqual([])
+  })
+
   it('names no attic', () => {
     expect(files.filter(({ path }) => /(^|\/)(utils?|helpers?|common|core|misc)(\/|\.ts$)/.test(path))).toEqual([])
   })

@@ -1,7 +1,8 @@
 import type { Estimate } from '../model/analysis.ts'
+import { LEVEL } from '../model/confidence.ts'
 import { MOST_BLOCKS } from '../model/plan.ts'
 import { studentCdf } from '../stats/distributions.ts'
-import { type CohortSpread, type Cohorts, halfWidth, LEVEL, nestedInterval } from '../stats/intervals.ts'
+import { type CohortSpread, type Cohorts, halfWidth, nestedInterval } from '../stats/intervals.ts'
 import { mean } from '../stats/moments.ts'
 import { rootWhole } from '../stats/root.ts'
 

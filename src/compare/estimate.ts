@@ -1,4 +1,5 @@
 import type { Basis, Cell, Estimate } from '../model/analysis.ts'
+import { LEVEL } from '../model/confidence.ts'
 import { type Arm, isSameArm, isSameMesh } from '../model/scenario.ts'
 import {
   type CohortSpread,
@@ -6,7 +7,6 @@ import {
   cohortSpread,
   components,
   independentDifferences,
-  LEVEL,
   meanInterval,
   nestedInterval,
 } from '../stats/intervals.ts'

@@ -1,5 +1,6 @@
 import type { Cell, MetricInfo, RankGroup } from '../model/analysis.ts'
-import { LEVEL } from '../stats/intervals.ts'
+import { LEVEL } from '../model/confidence.ts'
+
 import { type Known, pooledVarianceFor } from './estimate.ts'
 import { byBlock, type EqualArms, type Measures, measure, pairUp } from './pairs.ts'
 import { type Least, standingOfDifference, standingOfRatio } from './standing.ts'

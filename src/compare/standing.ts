@@ -1,4 +1,5 @@
 import type { Cell, Estimate, JudgedTrial, NoiseFloor, RunRecord, Standing } from '../model/analysis.ts'
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import { MIN_EFFECT } from '../model/scenario.ts'
 import { provisionsClusters } from '../model/traits.ts'
 import { formatChange, formatChanges, formatShare } from '../model/units.ts'
@@ -113,7 +114,7 @@ function robustNote(against: Against | undefined): string[] {
   const { robust } = against ?? {}
   const interval = robust && formatChanges(robust)
   if (!robust || interval === undefined) return []
-  const figures = `${formatChange(robust.center)}, 95 % interval ${interval}`
+  const figures = `${formatChange(robust.center)}, ${LEVEL_TEXT} interval ${interval}`
   return [`Single blocks dominate the mean: the robust Hodges–Lehmann estimate is ${figures}.`]
 }
 

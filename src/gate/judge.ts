@@ -1,12 +1,13 @@
 import { basisOf, boundHalfWidth, type Effect, neededToDecide, pValueOf, tail } from '../compare/effect.ts'
+import { PASS_LEVEL } from '../model/confidence.ts'
 import type { FamilyMethod, Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
 import { holm, maxT } from '../stats/multiplicity.ts'
 import { random } from '../stats/random.ts'
 import type { Compared } from './compared.ts'
 
-/** Error of the one-sided bound that decides a pass. With two stages, a cell that is worse by the margin passes in at most 1 % of runs. */
-const ACCEPT = 0.005
+/** Error of the one-sided bound that decides a pass. */
+const ACCEPT = 1 - PASS_LEVEL
 /** The p-value below which the first stage suspects a cell. It is lenient, since a suspicion only costs more blocks. */
 const SUSPECT_BELOW = 0.05
 

@@ -1,5 +1,6 @@
 import { noiseBand, provisions } from '../compare/standing.ts'
 import type { Analysis, Estimate, MetricInfo, RunRecord } from '../model/analysis.ts'
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import type { Limits } from '../model/limits.ts'
 import {
   formatChange,
@@ -56,7 +57,7 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
   const show = amountOf(metric)
   const chance = adjusted && (verdict === 'improvement' ? adjusted.better : adjusted.worse)
   return [
-    ...(interval === undefined ? [] : [`95 % interval ${interval}`]),
+    ...(interval === undefined ? [] : [`${LEVEL_TEXT} interval ${interval}`]),
     ...(difference
       ? [`${difference.center < 0 ? '−' : '+'}${show(Math.abs(difference.center))} in the arithmetic mean`]
       : []),

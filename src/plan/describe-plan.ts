@@ -1,3 +1,4 @@
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount, type Costs, MOST_BLOCKS, type Plan, trialsOf } from '../model/plan.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
@@ -89,7 +90,7 @@ function detectableLines(rows: readonly Detectable[], cohorts: number): string[]
 
 function designLines(rows: readonly DesignAdvice[]): string[] {
   return [
-    `narrowest 95 % interval in the same ${formatDuration(rows[0]?.seconds ?? 0)}`,
+    `narrowest ${LEVEL_TEXT} interval in the same ${formatDuration(rows[0]?.seconds ?? 0)}`,
     ...table(
       rows.map(({ load, metric, cohorts, blocks, window, half, planned }) => [
         load,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LEVEL_TEXT, PASS_LEVEL_TEXT } from '../model/confidence.ts'
 import { type CellLimits, FAMILY_METHODS, LEVELS, type Limits, type Quantity } from '../model/limits.ts'
 import { parseDuration, parseRate, parseSize } from '../model/units.ts'
 import { about, say, section, share } from '../yaml/quantities.ts'
@@ -54,7 +55,7 @@ const NIGHT = about(
   'Night',
   'For a pinned reference: the normal scatter between runs; needed if one run was accepted and there is no history.',
 )
-const margin = about('Margin', 'A cell passes when its 99.5 % upper bound is not worse than this.', ['10%'])
+const margin = about('Margin', `A cell passes when its ${PASS_LEVEL_TEXT} upper bound is not worse than this.`, ['10%'])
 const minEffect = about('Least effect', 'Smaller effects are no regression.', ['5%'])
 const minAbsolute = about('Least difference', 'Smaller differences of a metric of this unit are no regression.', [
   '20us',
@@ -145,7 +146,7 @@ export const gateSchema = section({
   budgets: z
     .record(z.string(), amount)
     .prefault({})
-    .meta(about('Budgets', `Absolute limits, held against the bound of the 95 % interval. ${PATTERN}`)),
+    .meta(about('Budgets', `Absolute limits, held against the bound of the ${LEVEL_TEXT} interval. ${PATTERN}`)),
   waivers: z
     .array(
       section({

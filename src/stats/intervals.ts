@@ -1,9 +1,7 @@
 import type { Estimate } from '../model/analysis.ts'
+import { LEVEL } from '../model/confidence.ts'
 import { studentQuantile } from './distributions.ts'
 import { mean, sampleVariance, sumOfSquares } from './moments.ts'
-
-/** Of a two-sided interval. A one-sided bound of level 1 − α is an end of the two-sided interval of level 1 − 2α. */
-export const LEVEL = 0.95
 
 /** By level and degrees of freedom; kept, since a table asks for the same few again and again. */
 const REACH = new Map<number, Map<number, number>>()

@@ -1,3 +1,4 @@
+import { LEVEL } from '../model/confidence.ts'
 import type { LatencySummary } from '../model/result.ts'
 import { binomialCdf, binomialDensity, binomialQuantile } from './distributions.ts'
 
@@ -12,7 +13,7 @@ interface OrderInterval {
  * Interval for a quantile between two order statistics (exact binomial): the k-th of n values lies below the quantile
  * with the chance P(X ≥ k), X being how many of them do. Each tail misses with at most half of 1 − level.
  */
-export function quantileInterval(n: number, quantile: number, level = 0.95): OrderInterval {
+export function quantileInterval(n: number, quantile: number, level = LEVEL): OrderInterval {
   const tail = (1 - level) / 2
   const lo = binomialQuantile(tail, n, quantile)
   const hi = n - binomialQuantile(tail, n, 1 - quantile) + 1
@@ -24,7 +25,7 @@ export function quantileInterval(n: number, quantile: number, level = 0.95): Ord
  * the level is reached, of two alike the left one (go-moremath's QuantileCI, which benchstat uses). One tail may miss
  * more often than the other.
  */
-export function shortestQuantileInterval(n: number, quantile: number, level = 0.95): OrderInterval {
+export function shortestQuantileInterval(n: number, quantile: number, level = LEVEL): OrderInterval {
   const chance = (gap: number) => binomialDensity(gap, n, quantile)
   let lo = Math.max(0, Math.ceil((n + 1) * quantile) - 1)
   let hi = lo + 1

@@ -1,7 +1,8 @@
 import { medianSorted } from 'simple-statistics'
 import type { Estimate } from '../model/analysis.ts'
+import { LEVEL } from '../model/confidence.ts'
 import { normalCdf } from './distributions.ts'
-import { LEVEL } from './intervals.ts'
+
 import { rootWhole } from './root.ts'
 
 /** Ranks of values among each other, times two, so that the mean rank of tied values is whole; and the sizes of ties. */

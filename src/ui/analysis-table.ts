@@ -1,4 +1,5 @@
 import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
@@ -48,7 +49,7 @@ function legend({ record, cells }: Analysis, style: Style): string {
   const isClosed = loads.some(({ rate }) => rate === 'max')
   const marked = (standing: Cell['standing']) => cells.some((cell) => cell.ratio && cell.standing === standing)
   const parts = [
-    `Geometric means over trials; ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a 95 % interval.`,
+    `Geometric means over trials; ratios are to ${baselineOf({ arms }).name}, paired within blocks, with a ${LEVEL_TEXT} interval.`,
     isOpen && 'Latency is response time, from the intended send.',
     isClosed && 'A load without a rate has service time only, from the actual send.',
     marked('no-difference') && `${MARKS['no-difference']} no relevant difference.`,
@@ -114,7 +115,7 @@ function loadTable({ record, cells, metrics }: Analysis, load: Load, style: Styl
     return [
       values,
       [{ text: '  ratio' }, ...row.map((cell) => ratioEntry(cell, style))],
-      [{ text: '  95 %', paint: style.dim }, ...row.map((cell) => intervalEntry(cell, style))],
+      [{ text: `  ${LEVEL_TEXT}`, paint: style.dim }, ...row.map((cell) => intervalEntry(cell, style))],
     ]
   })
   return grid([[{ text: '' }, ...COLUMNS.map(({ title }) => ({ text: title, paint: style.dim }))], ...rows])

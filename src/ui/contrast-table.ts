@@ -1,5 +1,6 @@
 import type { Contrast, SidesCompared } from '../compare/contrast.ts'
 import type { MetricInfo } from '../model/analysis.ts'
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
 import { STANDING_WORDS } from '../model/words.ts'
 import type { Style } from './terminal-style.ts'
@@ -32,15 +33,13 @@ export function contrastTable(
 }
 
 const LEGENDS = {
-  paired:
-    'A and B are geometric means over trials, as in the report (arithmetic where a value is 0); the ratio is B to A, by geometric means paired within blocks, with a 95 % interval; p is adjusted (Holm) for all comparisons here.',
-  unpaired:
-    'A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its 95 % interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all comparisons here; delta is Cliff’s.',
+  paired: `A and B are geometric means over trials, as in the report (arithmetic where a value is 0); the ratio is B to A, by geometric means paired within blocks, with a ${LEVEL_TEXT} interval; p is adjusted (Holm) for all comparisons here.`,
+  unpaired: `A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its ${LEVEL_TEXT} interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all comparisons here; delta is Cliff’s.`,
 } as const
 
 function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {
   const isPaired = rows.some(({ method }) => method === 'paired')
-  const titles = ['', 'A', 'B', isPaired ? 'ratio' : 'shift', '95 %', 'p', isPaired ? 'B higher in' : 'delta', '']
+  const titles = ['', 'A', 'B', isPaired ? 'ratio' : 'shift', LEVEL_TEXT, 'p', isPaired ? 'B higher in' : 'delta', '']
   return grid([
     titles.map((text) => ({ text, paint: style.dim })),
     ...rows.map((row) =>

@@ -1,3 +1,4 @@
+import { LEVEL_TEXT, PASS_LEVEL_TEXT } from '../model/confidence.ts'
 import { formatChange, formatChanges } from '../model/units.ts'
 import type { GateCell, GateFinding, GateResult } from '../model/verdict.ts'
 import type { Style } from './terminal-style.ts'
@@ -41,10 +42,12 @@ function findingText({ severity, sentence, remedy }: GateFinding, style: Style):
 }
 
 function cellGrid(cells: readonly GateCell[], style: Style): string {
-  const header = ['cell', 'ratio', '95 % interval', '99.5 % bound', 'worse', 'verdict'].map((text) => ({
-    text: style.plain(text),
-    paint: style.dim,
-  }))
+  const header = ['cell', 'ratio', `${LEVEL_TEXT} interval`, `${PASS_LEVEL_TEXT} bound`, 'worse', 'verdict'].map(
+    (text) => ({
+      text: style.plain(text),
+      paint: style.dim,
+    }),
+  )
   return grid([header, ...cells.map((cell) => rowOf(cell, style))])
 }
 

@@ -1,6 +1,7 @@
 import { BLOCKS_TO_DECIDE } from '../compare/standing.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
+import { LEVEL_TEXT } from '../model/confidence.ts'
 import { baselineOf, type Scenario } from '../model/scenario.ts'
 import {
   formatChange,
@@ -105,7 +106,7 @@ function basisOf(basis: Cell['basis']): string[] {
 
 function intervalOf(ratio: Estimate): string[] {
   const interval = formatChanges(ratio)
-  return interval === undefined ? [] : [`95 % interval ${interval}`]
+  return interval === undefined ? [] : [`${LEVEL_TEXT} interval ${interval}`]
 }
 
 /** Names a load by its rate if no other load has that rate, otherwise by its name. */

@@ -1,5 +1,6 @@
 import type { Estimate } from '../../src/model/analysis.ts'
-import { exponential, geometricInterval, LEVEL, meanInterval } from '../../src/stats/intervals.ts'
+import { LEVEL } from '../../src/model/confidence.ts'
+import { exponential, geometricInterval, meanInterval } from '../../src/stats/intervals.ts'
 import { hodgesLehmann } from '../../src/stats/rank-tests.ts'
 
 /** Two measurements of one block: of the baseline and of the arm. */

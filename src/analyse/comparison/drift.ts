@@ -1,4 +1,5 @@
 import type { Estimate } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange } from '../../model/units.ts'
 import { type Point, pooledSlope } from '../../stats/series.ts'
 import type { TrialView } from '../trial-view.ts'
@@ -64,5 +65,5 @@ function beyond({ center, lo = center, hi = center }: Estimate, tolerated: numbe
 
 function range({ center, lo = center, hi = center }: Estimate): string {
   const [middle, low, high] = [center, lo, hi].map((log) => formatChange(Math.exp(log)))
-  return `${middle} (95 % interval ${low} … ${high})`
+  return `${middle} (${LEVEL_TEXT} interval ${low} … ${high})`
 }

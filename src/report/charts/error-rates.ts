@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatNumber, formatShare } from '../../model/units.ts'
 import type { Chart } from '../chart.ts'
 import rates from '../error-rates.json' with { type: 'json' }
@@ -72,7 +73,7 @@ function falseAlarmChart({ falseAlarms, goal, cells }: ErrorRates): Chart {
       { name: 'Runs', unit: 'dimensionless' },
       { name: 'With a false alarm', unit: 'dimensionless' },
       { name: 'Share', unit: 'share' },
-      { name: 'One-sided 95 % bound', unit: 'share' },
+      { name: `One-sided ${LEVEL_TEXT} bound`, unit: 'share' },
     ],
     rows: falseAlarms.map(({ noise, deviation, nights: of, alarms: raised, upper }) => [
       noise,
@@ -96,7 +97,7 @@ interface FalseAlarms {
   readonly deviation?: number
   readonly nights: number
   readonly alarms: number
-  /** One-sided 95 % bound of the share of runs. */
+  /** One-sided bound of the share of runs. */
   readonly upper: number
 }
 

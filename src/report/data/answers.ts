@@ -1,6 +1,7 @@
 import { TAIL } from '../../analyse/quantiles.ts'
 import { BLOCKS_TO_DECIDE } from '../../compare/standing.ts'
 import type { Cell, MetricInfo, RankGroup } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load, Protocol } from '../../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../../model/units.ts'
 import { capital, count, quantileName } from '../../model/words.ts'
@@ -224,7 +225,7 @@ export function winner(
     real: true,
     why: [
       { arm: second.fitting[0] ?? '' },
-      ` is next${next === undefined ? '' : ` with ${next}`}${interval === undefined ? '' : ` (${interval}, 95 % interval)`}.`,
+      ` is next${next === undefined ? '' : ` with ${next}`}${interval === undefined ? '' : ` (${interval}, ${LEVEL_TEXT} interval)`}.`,
     ],
   }
 }

@@ -1,5 +1,6 @@
 import { unpairedContrast } from '../../compare/contrast.ts'
 import type { Analysis, Cell } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { list, STANDING_WORDS } from '../../model/words.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Fragment, type Html, html } from '../html.ts'
@@ -11,7 +12,7 @@ const METRICS = ['p50', 'typical-p99', 'p99', 'mesh-cpu', 'mesh-memory']
 export function otherRun(own: PageData, other: PageData): Html {
   const rows = rowsOf(own, other)
   return html`<h2 id="other-run-title" tabindex="-1">Comparison with another run</h2>
-<p>Left: this run, <code>${own.run.id}</code>. Right: <code>${other.run.id}</code> of ${other.run.startedAt.slice(0, 10)}. The comparison is unpaired, trial against trial, by the Hodges–Lehmann shift with its 95 % interval. It includes everything that changed between the runs. <code>meshbench compare</code> shows more.</p>
+<p>Left: this run, <code>${own.run.id}</code>. Right: <code>${other.run.id}</code> of ${other.run.startedAt.slice(0, 10)}. The comparison is unpaired, trial against trial, by the Hodges–Lehmann shift with its ${LEVEL_TEXT} interval. It includes everything that changed between the runs. <code>meshbench compare</code> shows more.</p>
 ${differences(own, other)}
 ${
   rows.length === 0
@@ -26,7 +27,7 @@ ${
           { content: 'This run', numeric: true },
           { content: 'Other run', numeric: true },
           { content: 'Change', numeric: true },
-          { content: '95 % interval', numeric: true },
+          { content: `${LEVEL_TEXT} interval`, numeric: true },
           { content: 'Standing' },
         ],
         rows,

@@ -1,3 +1,4 @@
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange, formatChanges, formatNumber } from '../../model/units.ts'
 import type { CellVerdict, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
 import { code, fenced, row, text } from './markdown.ts'
@@ -43,7 +44,7 @@ function findingLines(findings: readonly GateFinding[]): string[] {
 
 function cellTable(cells: readonly GateCell[]): string[] {
   return [
-    '| arm | load | metric | change | 95 % | worse in | verdict |',
+    `| arm | load | metric | change | ${LEVEL_TEXT} | worse in | verdict |`,
     '|---|---|---|--:|--:|--:|---|',
     ...cells.map(({ arm, reference, load, metric, ratio, blocks, verdict, level, waived }) =>
       row([

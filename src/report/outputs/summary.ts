@@ -1,4 +1,5 @@
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
 import { count, quantileName, STANDING_WORDS, validityWords } from '../../model/words.ts'
@@ -108,7 +109,7 @@ function trustLines(view: View, analysis: Analysis): string[] {
   const blocks = blockCount(plan)
   const worst = [...new Set(analysis.problems.map(({ cause, effect }) => `${cause} ${effect}`))].slice(0, 3)
   return [
-    `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Levels are geometric means over trials, changes are against ${text(view.baseline.name)} of the same blocks, with 95 % intervals.`,
+    `- **Validity**: ${text(validityWords(analysis))}; ${count(blocks, 'block')} in ${count(plan.cohorts.length, 'cohort')}. Levels are geometric means over trials, changes are against ${text(view.baseline.name)} of the same blocks, with ${LEVEL_TEXT} intervals.`,
     ...worst.map((problem) => `- **Limit**: ${text(problem)}`),
     `- **Noise floor**: ${text(noiseWords(view))}`,
     `- **Run**: \`${code(run.id)}\`, ${text(minuteOf(run.startedAt))}, platform ${text(provenance.platform)}, ${text(plan.scenario.profile)} settings, seed ${plan.scenario.seed}`,

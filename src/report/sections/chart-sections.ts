@@ -1,4 +1,5 @@
 import type { Analysis } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { count } from '../../model/words.ts'
 import { armLegend, byRole, roleLegend } from '../arm-styles.ts'
@@ -49,7 +50,7 @@ ${armLegend(view.arms)}${await byLoad(view, 'latency')}</section>`
 /** Every arm against the baseline, with intervals and the noise band. */
 export async function differences(view: View): Promise<Html> {
   return html`<section aria-labelledby="differences"><h2 id="differences">Differences from ${view.baseline.name}</h2>
-<p>Ratios of geometric means, paired within blocks, with 95 % intervals. Filled marks are decided differences; hollow marks are not relevant or too noisy to say. The band is the noise of equal arms (A/A): nothing within it is called a difference.</p>
+<p>Ratios of geometric means, paired within blocks, with ${LEVEL_TEXT} intervals. Filled marks are decided differences; hollow marks are not relevant or too noisy to say. The band is the noise of equal arms (A/A): nothing within it is called a difference.</p>
 <h3>Ratios by load</h3>${await multiples(view, 'differences')}</section>`
 }
 
@@ -74,7 +75,7 @@ export async function resources(view: View): Promise<Html> {
   return html`<section aria-labelledby="resources"><h2 id="resources">CPU and memory</h2>
 <p>Application, proxies on both sides, node proxies, waypoint, CNI and control plane, on all nodes. CPU per request is what the load adds to idle CPU; idle CPU does not depend on the rate and is shown separately. The rest of the nodes and Kubernetes itself are the same in every arm: they have rows in the tables, but are not in totals and ratios. CPU is the difference of counters at the start and end of each window.</p>
 ${await byLoad(view, 'resources', (load) => roles(view, load))}
-<h3>Latency against cost</h3><p class="under">Crosses are 95 % intervals.</p>${armLegend(view.arms)}${await byLoad(view, 'tradeoffs')}</section>`
+<h3>Latency against cost</h3><p class="under">Crosses are ${LEVEL_TEXT} intervals.</p>${armLegend(view.arms)}${await byLoad(view, 'tradeoffs')}</section>`
 }
 
 function roles(view: View, load: Load): Html {

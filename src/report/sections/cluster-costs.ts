@@ -3,6 +3,7 @@ import { TAIL } from '../../analyse/quantiles.ts'
 import { equalArms } from '../../compare/pairs.ts'
 import { groupsOf } from '../../compare/rank-groups.ts'
 import type { Cell, CostSample, Estimate, Resources } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatNumber, formatRate } from '../../model/units.ts'
 import { COST_UNITS, type CostUnit } from '../../model/usage.ts'
@@ -19,7 +20,7 @@ import { byLoad } from './chart-sections.ts'
 /** What the mesh of each arm would use in a cluster that the reader describes. */
 export async function clusterSize(view: View): Promise<Html> {
   return html`<section aria-labelledby="cluster-size"><h2 id="cluster-size">Cost in your cluster</h2>
-<p>This is a model, not a measurement. It adds the idle use of each part of a mesh times the number of such parts, and what every request adds on its path. Sidecars scale with pods, node proxies and CNI with nodes, waypoints with namespaces; there is one control plane. Lines have 95 % intervals.</p>
+<p>This is a model, not a measurement. It adds the idle use of each part of a mesh times the number of such parts, and what every request adds on its path. Sidecars scale with pods, node proxies and CNI with nodes, waypoints with namespaces; there is one control plane. Lines have ${LEVEL_TEXT} intervals.</p>
 <p class="under">Measured: idle cores and memory of every part, and what requests add to both. Assumed: requests take the same path as here; a request adds the same at any rate; memory grows with requests per second. Not included, because unknown: how control planes, and the configuration in every proxy, grow with the number of pods and services. <b>The model is rough.</b> It was checked once in a lab: for 13 sidecars it gave 1.2 times their idle CPU and 1.4 times their memory, probably because proxies on a node share pages; and a request took half as much CPU at 400/s as at 20/s.</p>
 <div id="cluster-size-inputs">${inputsText(view.clusterSize)}</div>
 ${armLegend(view.arms)}${await byLoad(view, 'clusterSize', (load) => html`<div data-part="cluster-size-${view.loads.indexOf(load)}">${clusterCostTables(view, load)}</div>`)}</section>`
@@ -49,7 +50,7 @@ export function clusterCostTables(view: View, load: Load): Html {
   const dollars = (sample: CostSample) => dollarsOf(demandOf(sample, view.clusterSize), view.clusterSize)
   return html`${table({
     id: `cluster-size-parts-${index}`,
-    caption: html`${load.name}: parts of each mesh, and the total for ${counts}. Means over trials with 95 % intervals.`,
+    caption: html`${load.name}: parts of each mesh, and the total for ${counts}. Means over trials with ${LEVEL_TEXT} intervals.`,
     head: [
       { content: 'Part' },
       ...known.map(({ style }) => ({
@@ -145,7 +146,7 @@ export function cheapest(view: View, load: Load): Winner {
   const limits =
     beyond.length === 0
       ? []
-      : [' The 95 % interval exceeds this p99 for ', ...listed(beyond.map((arm) => [{ arm }])), '.']
+      : [` The ${LEVEL_TEXT} interval exceeds this p99 for `, ...listed(beyond.map((arm) => [{ arm }])), '.']
   const model = ` By the cost model, for ${formatNumber(clusterSize.pods)} pods with ${formatRate(clusterSize.rate)} each, at list prices.`
   return { ...found, why: [...found.why, ...limits, model] }
 }

@@ -1,4 +1,5 @@
 import type { Cell, Estimate, MetricInfo, Ranking } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { quantileName, STANDING_WORDS } from '../../model/words.ts'
 import { type ArmStyle, swatch } from '../arm-styles.ts'
@@ -28,7 +29,7 @@ function captionOf({ baseline, data }: View): Html {
     data.unranked === undefined
       ? '1, 2=: rank among the arms; = marks arms without a decided difference. Without any decided difference there are no ranks.'
       : `Not ranked: ${data.unranked}.`
-  return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its 95 % interval; arithmetic means and differences where ${baseline.name} has no values above 0. ${ranks}`
+  return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its ${LEVEL_TEXT} interval; arithmetic means and differences where ${baseline.name} has no values above 0. ${ranks}`
 }
 
 function heading(metric: MetricInfo, view: View, load: Load): Html {

@@ -1,6 +1,7 @@
 import { comparisonRules } from '../../analyse/comparison/index.ts'
 import { HOURS_PER_MONTH } from '../../analyse/cost-model.ts'
 import { rules } from '../../analyse/rules/index.ts'
+import { LEVEL } from '../../model/confidence.ts'
 import { MIN_EFFECT } from '../../model/scenario.ts'
 import { formatShare } from '../../model/units.ts'
 import type { View } from '../data/view.ts'
@@ -52,7 +53,7 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
   ['Ratio to the baseline', 'exp(mean of ln(arm ÷ baseline) over the blocks that have both)', 'paired log-ratios'],
   [
     'Its interval, one cohort',
-    'exp(mean ± t(0.975, n − 1) · s ÷ √n); on clusters widened by the difference of equal arms',
+    `exp(mean ± t(${(1 + LEVEL) / 2}, n − 1) · s ÷ √n); on clusters widened by the difference of equal arms`,
     'Student',
   ],
   [

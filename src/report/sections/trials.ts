@@ -1,5 +1,6 @@
 import { withheldOf } from '../../analyse/tail.ts'
 import type { Analysis, Cell, JudgedTrial, MetricInfo } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { LatencySummary } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatNumber, formatShare } from '../../model/units.ts'
@@ -131,10 +132,12 @@ function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Htm
     head: [
       { content: 'Metric' },
       { content: 'Arm' },
-      ...['Mean', '95 % interval', 'Ratio', '95 % interval', 'Difference', 'p', 'q', 'n'].map((content) => ({
-        content,
-        numeric: true,
-      })),
+      ...['Mean', `${LEVEL_TEXT} interval`, 'Ratio', `${LEVEL_TEXT} interval`, 'Difference', 'p', 'q', 'n'].map(
+        (content) => ({
+          content,
+          numeric: true,
+        }),
+      ),
       { content: 'Standing' },
       { content: 'Notes' },
     ],
