@@ -15,9 +15,9 @@ export function coveragePart(coverage: readonly Coverage[]): string[] {
       row(blocks, ...rows.map(({ covered }) => percent(covered))),
     ),
     '',
-    'With several, cohorts are. Each figure is the least and the most over normal and t3 noise and over cohorts that differ not at all, as much as trials, and three times as much. Two versions of a mesh, of which one is there twice, are lent what that pair shows of the clusters of this mesh. All other comparisons rest on the scatter of their own cohorts, also where the baseline is there twice; so the arm may differ more from cluster to cluster than the baseline does, and its blocks may or may not.',
+    'With several cohorts, cohorts are the replicates. Each entry is the smallest and the largest share over normal and t3 noise, and over cohorts that do not differ, differ as much as trials, and differ three times as much. In “one mesh, pooled”, two versions of a mesh are compared and one of them is there twice: the interval also uses the variance between clusters that this pair shows. All other intervals use the scatter of their own cohorts only, even where the baseline is there twice, because the arm may vary more between clusters than the baseline.',
     '',
-    '| cohorts | blocks of each | one mesh, lent | two meshes | clusters twice as restless | three times | blocks too, twice | three times | half a width, lent | two meshes |',
+    '| cohorts | blocks of each | one mesh, pooled | two meshes | clusters vary twice as much | three times | clusters and blocks, twice | three times | half-width, pooled | two meshes |',
     '|---|---|---|---|---|---|---|---|---|---|',
     ...[...Map.groupBy(several, ({ cohorts, blocks }) => `${cohorts} | ${blocks}`)].map(([key, rows]) => {
       const of = (equals: Coverage['equals'], cohorts: number, blocks: number) =>
@@ -32,7 +32,7 @@ export function coveragePart(coverage: readonly Coverage[]): string[] {
       )
     }),
     '',
-    'The last columns are medians where clusters differ as much as trials, in standard deviations of a trial. With two cohorts and nothing lent t has one degree of freedom: such intervals are honest and wide, and a third cohort narrows them by half or more.',
+    'The last two columns are medians where clusters differ as much as trials, in standard deviations of a trial. With two cohorts and no pooled variance, t has one degree of freedom, so intervals are wide; a third cohort narrows them by half or more.',
     '',
   ]
 }

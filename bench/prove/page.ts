@@ -51,11 +51,11 @@ function familyPart({ family, bank }: Proof): string[] {
   return [
     '## Nights without any difference',
     '',
-    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics) that are independent of each other, which is the worst case, and goes through both stages: 10 blocks, then 10 more of what looks suspicious. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: for either, a bound of at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, so that the goal does not depend on the luck of these draws.`,
+    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics). The cells are independent of each other, which is the worst case. Each night goes through both stages: 10 blocks, then 10 more of the suspected cells. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: the bound of each rate is at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, which leaves room for the chance in these draws.`,
     '',
     ...nullsTable(family),
     '',
-    `The real blocks are those of the example run in \`results/example-local\`: ${bank.equal} of its A/A pair, and ${bank.rows - bank.equal} of its other arms with their means taken out. Each night draws from them with random signs, the metrics of a block together. They were measured on two busy cores: such a night decides little, and the gate says so. Those of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md), whose tail is the p99 of all requests.`,
+    `The real blocks are those of the example run in \`results/example-local\`: ${bank.equal} are of its A/A pair, and ${bank.rows - bank.equal} are of its other arms with their means subtracted. Each night draws blocks with random signs, and keeps the metrics of a block together. The blocks were measured on two busy cores, so such a night decides little, and the gate reports this. The blocks of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md). Their tail is the p99 of all requests.`,
     '',
   ]
 }
@@ -85,7 +85,7 @@ function powerPart(power: readonly Power[]): string[] {
   return [
     '## Nights in which one cell is worse',
     '',
-    'The tail of one load is worse by so much, the other 35 cells are not; what the gate says of that cell after both stages. Differences below 5 % are no regression by default. 10 % is the margin of a pass, whose bound leaves half a percent at each of two looks: what is worse by the margin is called regression or inconclusive, and passes in less than one of a hundred nights. Goals: +10 % at s_D 6 % is found in 95 % of nights; +10 % or more passes in at most 1 %.',
+    'The tail of one load is worse by the stated increase; the other 35 cells have no difference. The table shows the verdict for that cell after both stages. By default, a difference below 5 % is not a regression, and a cell passes if its bound is within 10 %. The bound has an error of 0.5 % at each of two looks, so a cell that is worse by 10 % passes in less than 1 % of nights. Goals: the gate finds +10 % at s_D 6 % in 95 % of nights; +10 % or more passes in at most 1 %.',
     '',
     ...powerTable(power),
     '',
@@ -95,7 +95,7 @@ function powerPart(power: readonly Power[]): string[] {
 function powerTable(power: readonly Power[], heading = 'blocks'): string[] {
   const isTitled = power.some(({ title }) => title !== undefined)
   return [
-    `| ${isTitled ? `${heading} | ` : ''}s_D | increase | nights | regression | inconclusive | pass | median of the blocks it says it needs |`,
+    `| ${isTitled ? `${heading} | ` : ''}s_D | increase | nights | regression | inconclusive | pass | median of the blocks that it says are needed |`,
     `|${isTitled ? '---|' : ''}---|---|---|---|---|---|---|`,
     ...power.map(({ title, deviation, increase, nights, verdicts, needed }) =>
       row(
@@ -116,7 +116,7 @@ function nightlyPart({ nightly, nightlyPower }: Proof): string[] {
   return [
     '## The shipped nightly, on clusters',
     '',
-    '`scenarios/nightly.yaml` has five provisionings of two blocks, one load and so three cells, and its baseline and its reference are there twice: the second reference shows how far equal arms of that mesh lie apart from cluster to cluster. An extension makes as many clusters anew. Nothing differs:',
+    '`scenarios/nightly.yaml` has five provisionings of two blocks, one load and therefore three cells. It has its baseline and its reference twice: the second reference shows how much equal arms of that mesh differ between clusters. An extension creates as many new clusters. In these nights nothing differs:',
     '',
     ...nullsTable(nightly),
     '',
@@ -124,7 +124,7 @@ function nightlyPart({ nightly, nightlyPower }: Proof): string[] {
     '',
     ...powerTable(nightlyPower),
     '',
-    'Beside it, the same ten blocks on two provisionings: they cost less time, and from two clusters hardly anything can be said for certain, neither a regression nor a pass.',
+    'For comparison, the same ten blocks on two provisionings take less time, but two clusters are hardly ever enough for a verdict, whether regression or pass.',
     '',
   ]
 }
@@ -134,11 +134,11 @@ function stalledPart({ stalled, stalledPower }: Proof): string[] {
   return [
     '## On a host that stalls',
     '',
-    `Here the tail of each trial is made of its requests: ${rate}/s for ${seconds} s, log-logistic service times with a p99 of ${(99 ** spread).toFixed(1)} times the median of 3 ms, and a stall of ${1000 * last} ms about every ${every} s, as on the host where this was seen (both uniform within ±${100 * jitter} %). What is due during a stall waits for its end. s_D is of the arms themselves, the scatter of requests and stalls comes on top. Nothing differs:`,
+    `Here the tail of each trial is made of its requests: ${rate}/s for ${seconds} s, log-logistic service times with a p99 of ${(99 ** spread).toFixed(1)} times the median of 3 ms, and a stall of ${1000 * last} ms about every ${every} s, as on the host where this was seen (both uniform within ±${100 * jitter} %). Requests that are due during a stall wait until it ends. s_D is the scatter of the arms alone; requests and stalls add to it. In these nights nothing differs:`,
     '',
     ...nullsTable(stalled),
     '',
-    'Service time under one load is longer, judged by the p99 of a typical second, and by the p99 of all requests in such windows. The latter is mostly the length of the stalls, which no arm makes:',
+    'The service time under one load is longer. The table compares verdicts by the p99 of a typical second with verdicts by the p99 of all requests in the same windows. The p99 of all requests is mostly the length of the stalls, which no arm causes:',
     '',
     ...powerTable(stalledPower, 'tail'),
     '',
@@ -149,11 +149,11 @@ function resampledPart({ resampled, resampledPower }: Proof): string[] {
   return [
     '## By max-T',
     '',
-    '`gate.family.method: maxt` changes the signs of whole blocks of a night, ten thousand times, and pays less for cells that move together. Nothing differs:',
+    '`gate.family.method: maxt` flips the signs of whole blocks of a night ten thousand times. It loses less power where cells vary together. In these nights nothing differs:',
     '',
     ...nullsTable(resampled),
     '',
-    'The tail of one load is worse, and four fifths of the noise are common to all cells of an arm, for both methods:',
+    'For both methods, the tail of one load is worse, and four fifths of the noise are common to all cells of an arm:',
     '',
     ...powerTable(resampledPower, 'method'),
     '',
@@ -164,7 +164,7 @@ function pinnedPart(pinned: readonly PinnedNulls[]): string[] {
   return [
     '## Against a pinned reference',
     '',
-    'Nothing differs but the nights: ratios to the baseline lie apart from night to night by so much, for no reason. Known of it is what the accepted runs and the history show. A breach has to come twice in a row. Goal: as above, 36 cells.',
+    'Only the nights differ: ratios to the baseline vary between nights by the stated share, without a cause. The gate knows this variation from the accepted runs and the history only. A breach must occur twice in a row. The goal is the same as above, with 36 cells.',
     '',
     '| between nights | s_D | accepted runs | nights of history | pairs of nights | breach on the first | regression after both | one-sided 95 % bound |',
     '|---|---|---|---|---|---|---|---|',
