@@ -122,13 +122,6 @@ export function decodeHistogram(text: string): LatencyHistogram {
   return histogram
 }
 
-/** All samples of what was encoded, without a histogram of each. */
-export function mergeEncoded(texts: Iterable<string>): LatencyHistogram {
-  const all = latencyHistogram()
-  for (const text of texts) decodeSlots(text, all.record)
-  return all
-}
-
 /** All samples of all of them: the only way to a quantile of the whole. */
 export function mergeHistograms(histograms: Iterable<LatencyHistogram>): LatencyHistogram {
   const all = latencyHistogram()

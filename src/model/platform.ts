@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
-import type { Cohort, Plan, Trial } from './plan.ts'
+import type { Cohort, Plan } from './plan.ts'
 import type { Measured, ToolProvenance } from './result.ts'
 import type { Arm, Load, LoadToolName, PlatformName, Protocol } from './scenario.ts'
 import type { Seconds } from './units.ts'
@@ -153,5 +153,3 @@ export interface RawOutput {
   readonly name: string
   read(): AsyncIterable<Uint8Array>
 }
-
-export type { Trial }

@@ -27,12 +27,6 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
   return adjusted
 }
 
-/** The same for p-values of any dependence (Benjamini and Yekutieli, 2001): larger by 1 + 1/2 + … + 1/m. */
-export function benjaminiYekutieli(pValues: readonly number[]): number[] {
-  const factor = pValues.reduce((sum, _, index) => sum + 1 / (index + 1), 0)
-  return benjaminiHochberg(pValues.map((p) => p * factor))
-}
-
 interface Resampling {
   readonly random: Random
   readonly resamples?: number

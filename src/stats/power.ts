@@ -41,25 +41,6 @@ export function blocksToFind(effect: number, deviation: number, { alpha, beta }:
   return rootWhole(high / 2, high, enough)
 }
 
-/** One level of repetition, from the lowest (a second of load) to the highest (a cohort). */
-interface Level {
-  /** Of one more repetition at this level, without the repetitions below it; in seconds of wall clock. */
-  readonly cost: number
-  /** Variance that this level alone adds. Of the lowest: of one repetition. */
-  readonly variance: number
-}
-
-/**
- * How many repetitions of each level within one of the next make the variance of the mean smallest for its cost:
- * √((cost above / cost) · (variance / variance above)) (Kalibera and Jones, 2013). Infinite where nothing varies above.
- */
-export function optimalRepetitions(levels: readonly Level[]): number[] {
-  return levels.slice(0, -1).map(({ cost, variance }, index) => {
-    const above = levels[index + 1] ?? { cost: 0, variance: 0 }
-    return Math.sqrt((above.cost / cost) * (variance / above.variance))
-  })
-}
-
 /** What a comparison of one arm and load costs and how it scatters. */
 export interface Budget {
   /** Wall clock in all, in seconds. */
@@ -85,8 +66,8 @@ interface Design {
 }
 
 /**
- * The design whose interval is the narrowest for a time budget. The formula above knows variances only; few cohorts are
- * dear by their t as well, so that all whole numbers are tried. Undefined where the budget has no room for two blocks, in
+ * The design whose interval is the narrowest for a time budget. The formula of Kalibera and Jones (2013)
+ * considers variances only. With few cohorts the t of the interval matters as well, so all whole numbers are tried. Undefined where the budget has no room for two blocks, in
  * two cohorts unless their spread is known from elsewhere.
  */
 export function bestDesign(budget: Budget): Design | undefined {

@@ -1,6 +1,6 @@
 import { LEVEL } from '../model/confidence.ts'
 import type { LatencySummary } from '../model/result.ts'
-import { binomialCdf, binomialDensity, binomialQuantile } from './distributions.ts'
+import { binomialCdf, binomialQuantile } from './distributions.ts'
 
 /** Places in the ordered sample, from 1; absent where the sample does not reach so far. `level`: the exact coverage. */
 interface OrderInterval {
@@ -19,28 +19,6 @@ export function quantileInterval(n: number, quantile: number, level = LEVEL): Or
   const hi = n - binomialQuantile(tail, n, 1 - quantile) + 1
   return within(lo, hi, n, binomialCdf(hi - 1, n, quantile) - binomialCdf(lo - 1, n, quantile))
 }
-
-/**
- * The same with the fewest values in between: gaps between order statistics are added from the likeliest outwards until
- * the level is reached, of two alike the left one (go-moremath's QuantileCI, which benchstat uses). One tail may miss
- * more often than the other.
- */
-export function shortestQuantileInterval(n: number, quantile: number, level = LEVEL): OrderInterval {
-  const chance = (gap: number) => binomialDensity(gap, n, quantile)
-  let lo = Math.max(0, Math.ceil((n + 1) * quantile) - 1)
-  let hi = lo + 1
-  let reached = chance(lo)
-  while (reached < level * EXACTLY && hi - lo <= n) {
-    const [left, right] = [chance(lo - 1), chance(hi)]
-    if (left >= right * EXACTLY) lo--
-    else hi++
-    reached += Math.max(left, right)
-  }
-  return within(lo, hi, n, reached)
-}
-
-/** Probabilities that are equal but for their last digits are equal. */
-const EXACTLY = 1 - 1e-12
 
 function within(lo: number, hi: number, n: number, level: number): OrderInterval {
   return { ...(lo < 1 ? {} : { lo }), ...(hi > n ? {} : { hi }), level: Math.min(1, level) }

@@ -26,7 +26,7 @@ export function tieCorrection(ties: readonly number[]): number {
 }
 
 /** What a rank test says. `greater`: the chance, without an effect, of a statistic at least as large; `less`: as small. */
-interface RankTest {
+export interface RankTest {
   readonly statistic: number
   readonly method: 'exact' | 'asymptotic'
   readonly greater: number
@@ -35,7 +35,7 @@ interface RankTest {
 }
 
 /** P-values of a statistic from its exact chances: `chances[s]` belongs to the value s. */
-function exactPValues(chances: ArrayLike<number>, observed: number, mean: number) {
+export function exactPValues(chances: ArrayLike<number>, observed: number, mean: number) {
   const sum = { greater: 0, less: 0, twoSided: 0 }
   for (let value = 0; value < chances.length; value++) {
     const chance = chances[value] ?? 0
@@ -116,27 +116,9 @@ function addShifted(to: Float64Array, from: Float64Array, by: number): void {
 }
 
 /** Above it the normal approximation is good to four digits. */
-const EXACT_PAIRS = 100
+export const EXACT_PAIRS = 100
 
-/**
- * Wilcoxon's signed-rank test of values that scatter symmetrically about 0 when there is no effect. Zeros are left out,
- * tied sizes share their mean rank, and the chances are exact for the ranks as they are, ties included: every pattern of
- * signs is equally likely. The statistic is the sum of the ranks of positive values.
- */
-export function signedRankTest(values: readonly number[]): RankTest {
-  const kept = values.filter((value) => value !== 0)
-  const { ranks, ties } = doubledRanks(kept.map(Math.abs))
-  const doubled = ranks.reduce((sum, rank, index) => ((kept[index] ?? 0) > 0 ? sum + rank : sum), 0)
-  const n = kept.length
-  const mean = (n * (n + 1)) / 4
-  const statistic = doubled / 2
-  if (n <= EXACT_PAIRS)
-    return { statistic, method: 'exact', ...exactPValues(probabilitiesOfSignedSums(ranks), doubled, 2 * mean) }
-  const variance = (n * (n + 1) * (2 * n + 1)) / 24 - tieCorrection(ties) / 48
-  return { statistic, method: 'asymptotic', ...asymptoticPValues(statistic, mean, Math.sqrt(variance)) }
-}
-
-/** P(W ≤ w) of the statistic of n values without ties. */
+/** P(W ≤ w) of the signed-rank statistic of n values without ties: the sum of the ranks of the positive ones. */
 export function signedRankCdf(n: number): (w: number) => number {
   if (n > EXACT_PAIRS) {
     const deviation = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24)
@@ -152,7 +134,7 @@ export function signedRankCdf(n: number): (w: number) => number {
 }
 
 /** Probabilities of the sums of subsets, each whole number being in or out by the toss of a coin. */
-function probabilitiesOfSignedSums(numbers: readonly number[]): Float64Array {
+export function probabilitiesOfSignedSums(numbers: readonly number[]): Float64Array {
   const chances = new Float64Array(numbers.reduce((sum, number) => sum + number, 0) + 1)
   chances[0] = 1
   for (const number of numbers) {

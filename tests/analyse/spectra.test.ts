@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { spectrumReader } from '../../src/analyse/distributions-of-latency.ts'
-import { decodeHistogram, latencyHistogram, mergeEncoded } from '../../src/loads/histogram.ts'
+import { decodeHistogram, latencyHistogram, mergeHistograms } from '../../src/loads/histogram.ts'
 import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { http, none, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
@@ -32,7 +32,7 @@ test('merged and single histograms come of one reading, and are the same as of t
       outcome.status === 'measured' && trial.arm === sidecar.name ? (outcome.reading.latency[clock] ?? []) : [],
     )
     const found = analysis.distributions.find((one) => one.arm === sidecar.name && one.clock === clock)
-    expect(found?.spectrum).toEqual(mergeEncoded(texts).spectrum())
+    expect(found?.spectrum).toEqual(mergeHistograms(texts.map(decodeHistogram)).spectrum())
   }
   expect(analysis.spectra).toBe(analysis.spectra)
 })

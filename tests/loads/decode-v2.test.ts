@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { decodeFromCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
 import { describe, expect, test } from 'vitest'
-import { decodeHistogram, latencyHistogram, mergeEncoded, mergeHistograms } from '../../src/loads/histogram.ts'
+import { latencyHistogram } from '../../src/loads/histogram.ts'
 import { decodeV2 } from '../../src/loads/histogram-encoding.ts'
 
 const latencies = fc.array(fc.tuple(fc.integer({ min: 0, max: 3_600_000_000 }), fc.integer({ min: 1, max: 2 ** 40 })), {
@@ -36,14 +36,5 @@ describe('decodeV2', () => {
     expect(decodeV2(text.slice(0, -8))).toBeUndefined()
     expect(decodeV2(`AAAA${text.slice(4)}`)).toBeUndefined()
     expect(decodeV2('')).toBeUndefined()
-  })
-
-  test('merges as histograms of each do', () => {
-    fc.assert(
-      fc.property(latencies, latencies, (a, b) => {
-        const texts = [encoded(a), encoded(b)]
-        expect(mergeEncoded(texts).encode()).toBe(mergeHistograms(texts.map(decodeHistogram)).encode())
-      }),
-    )
   })
 })

@@ -1,7 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { halfWidth } from '../../src/stats/intervals.ts'
-import { type Budget, bestDesign, optimalRepetitions } from '../../src/stats/power.ts'
+import { type Budget, bestDesign } from '../../src/stats/power.ts'
 import { close } from './close.ts'
+
+/** One level of repetition, from the lowest (a second of load) to the highest (a cohort). */
+interface Level {
+  /** Of one more repetition at this level, without the repetitions below it; in seconds of wall clock. */
+  readonly cost: number
+  /** Variance that this level alone adds. Of the lowest: of one repetition. */
+  readonly variance: number
+}
+
+/**
+ * How many repetitions of each level within one of the next make the variance of the mean smallest for its cost:
+ * √((cost above / cost) · (variance / variance above)) (Kalibera and Jones, 2013). Infinite where nothing varies above.
+ */
+function optimalRepetitions(levels: readonly Level[]): number[] {
+  return levels.slice(0, -1).map(({ cost, variance }, index) => {
+    const above = levels[index + 1] ?? { cost: 0, variance: 0 }
+    return Math.sqrt((above.cost / cost) * (variance / above.variance))
+  })
+}
 
 const budget: Budget = {
   seconds: 3 * 3600,

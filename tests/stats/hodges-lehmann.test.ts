@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { random } from '../../src/stats/random.ts'
-import { hodgesLehmann, hodgesLehmannShift, mannWhitney, signedRankTest } from '../../src/stats/rank-tests.ts'
+import { hodgesLehmann, hodgesLehmannShift, mannWhitney } from '../../src/stats/rank-tests.ts'
 import { close } from './close.ts'
+import { signedRankTest } from './signed-rank-test.ts'
 
 describe('hodgesLehmann', () => {
   it('agrees with R on the depression scores of Hollander and Wolfe', () => {

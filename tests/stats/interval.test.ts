@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { geometricInterval, halfWidth, meanInterval } from '../../src/stats/intervals.ts'
 import { mean, sampleVariance, sumOfSquares } from '../../src/stats/moments.ts'
 import { random } from '../../src/stats/random.ts'
-import { signedRankTest } from '../../src/stats/rank-tests.ts'
 import { close, relatively } from './close.ts'
 import { pairedDifference, pairedRatio, robustPairedRatio } from './paired.ts'
+import { signedRankTest } from './signed-rank-test.ts'
 import { tTest } from './t-test.ts'
 
 const base = [4.1, 4.32, 3.98, 4.51, 4.2, 4.05, 4.44, 4.27]

@@ -9,10 +9,10 @@ import {
   mannWhitney,
   mannWhitneyCdf,
   signedRankCdf,
-  signedRankTest,
   tieCorrection,
 } from '../../src/stats/rank-tests.ts'
 import { close, relatively } from './close.ts'
+import { signedRankTest } from './signed-rank-test.ts'
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
 const sign = (wins: boolean, loses: boolean) => Number(wins) - Number(loses)

@@ -230,4 +230,4 @@ function reasonOf({ stderr, stdout, shortMessage }: ExecaError): string {
   return lines.slice(-3).join(' · ').slice(-400) || shortMessage
 }
 
-export type { Container, DockerImage, DockerInfo } from './docker-answers.ts'
+export type { Container, DockerInfo } from './docker-answers.ts'
