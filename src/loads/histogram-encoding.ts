@@ -1,8 +1,8 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type JsHistogram } from 'hdr-histogram-js'
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import { Failure } from '../model/failure.ts'
 import type { Micros } from '../model/units.ts'
-import { HIGHEST, lowestIn, widthOf } from './slots.ts'
+import { HIGHEST, lowestIn, slotOf, widthOf } from './slots.ts'
 
 type Recorder = (micros: Micros, count: number) => void
 
@@ -37,30 +37,12 @@ function interoperable(text: string): string {
 
 /** Records what is encoded, slot by slot, by the largest value of each: no figure is then below the truth. */
 export function decodeSlots(text: string, record: Recorder): void {
-  const known = decodeV2(text)
-  if (known) {
-    known.visit((slot, count) => record(highestIn(slot), count))
-    return
-  }
-  const histogram = decoded(text)
-  const { numberOfSignificantValueDigits: digits, lowestDiscernibleValue: lowest } = histogram
-  if (digits !== 3 || lowest !== 1) throw unreadable(`it has ${digits} digits from ${lowest}, where ours have 3 from 1`)
-  for (let slot = 0; slot < histogram.countsArrayLength; slot++) {
-    const count = histogram.getCountAtIndex(slot)
-    if (count > 0) record(highestIn(slot), count)
-  }
+  encodedSlots(text).visit((slot, count) => record(highestIn(slot), count))
 }
 
-function highestIn(slot: number): Micros {
+/** Largest value of a slot. */
+export function highestIn(slot: number): Micros {
   return Math.min(lowestIn(slot) + widthOf(slot) - 1, HIGHEST)
-}
-
-function decoded(text: string): JsHistogram {
-  try {
-    return decodeFromCompressedBase64(text, 64) as JsHistogram
-  } catch (error) {
-    throw unreadable(error)
-  }
 }
 
 function unreadable(cause: unknown): Failure {
@@ -78,6 +60,10 @@ const WORD = 0xf0
 /** Bytes before the counts: cookie, length, offset, digits (32 bits each), lowest, highest, ratio (64 bits each). */
 const HEADER = 40
 
+/** Slots up to `HIGHEST`, each with a count of at most 9 bytes: more than that is no histogram of ours, however small it is when compressed. */
+export const SLOTS = slotOf(HIGHEST) + 1
+const MOST_BYTES = HEADER + 9 * SLOTS
+
 /** The encoded slots of a histogram with three digits from 1. */
 interface Encoded {
   /** Calls back for every occupied slot, in ascending order. */
@@ -86,24 +72,25 @@ interface Encoded {
 
 /**
  * Reads HdrHistogram V2 without making a histogram of it, which is several times faster: pictures merge tens of thousands.
- * Undefined for what is not exactly as expected, so that the library can say what is wrong with it.
+ * Its size is bounded, so a foreign file can take neither time nor memory. Throws a Failure for anything else.
  */
-export function decodeV2(text: string): Encoded | undefined {
+export function encodedSlots(text: string): Encoded {
   const bytes = Buffer.from(text, 'base64')
-  if (bytes.length < 8 || (bytes.readInt32BE(0) & ~WORD) !== COMPRESSED) return undefined
-  if (bytes.length !== 8 + bytes.readInt32BE(4)) return undefined
+  if (bytes.length < 8 || (bytes.readInt32BE(0) & ~WORD) !== COMPRESSED) throw unreadable('it is no HdrHistogram V2')
+  if (bytes.length !== 8 + bytes.readInt32BE(4)) throw unreadable('its length is not the stated one')
   const plain = inflated(bytes.subarray(8))
-  if (!plain || plain.length < HEADER || (plain.readInt32BE(0) & ~WORD) !== PLAIN) return undefined
-  const isOurs = plain.readInt32BE(12) === 3 && plain.readBigInt64BE(16) === 1n && plain.readInt32BE(8) === 0
-  if (!isOurs || plain.length !== HEADER + plain.readInt32BE(4)) return undefined
+  if (plain.length < HEADER || (plain.readInt32BE(0) & ~WORD) !== PLAIN) throw unreadable('it is no HdrHistogram V2')
+  const [digits, lowest] = [plain.readInt32BE(12), plain.readBigInt64BE(16)]
+  if (digits !== 3 || lowest !== 1n) throw unreadable(`it has ${digits} digits from ${lowest}, not 3 from 1`)
+  if (plain.length !== HEADER + plain.readInt32BE(4)) throw unreadable('its counts are cut short')
   return { visit: (each) => visitCounts(plain, each) }
 }
 
-function inflated(bytes: Buffer): Buffer | undefined {
+function inflated(bytes: Buffer): Buffer {
   try {
-    return inflateSync(bytes)
-  } catch {
-    return undefined
+    return inflateSync(bytes, { maxOutputLength: MOST_BYTES })
+  } catch (error) {
+    throw unreadable(error)
   }
 }
 
@@ -119,6 +106,8 @@ function visitCounts(plain: Buffer, each: (slot: number, count: number) => void)
     }
     if (value % 2 === 1) slot += (value + 1) / 2
     else {
+      if (slot >= SLOTS) throw unreadable('it has latencies above one hour')
+      if (value / 2 > Number.MAX_SAFE_INTEGER) throw unreadable('its counts are too large')
       if (value > 0) each(slot, value / 2)
       slot += 1
     }

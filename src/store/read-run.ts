@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
+import { wrongLatency } from '../loads/stored-latency.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf } from '../model/plan.ts'
@@ -19,6 +20,7 @@ import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { readInstallations } from './installations.ts'
 import { lockRun } from './run-lock.ts'
+import { textDigest, trialDigests } from './run-writer.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
@@ -37,12 +39,15 @@ export async function readRun(dir: string): Promise<RunRecord> {
   const unreadable: RunRecord['unreadable'][number][] = []
   const names = trialFiles(dir)
   const readers = readersFor(names.length)
+  const digests = trialDigests(dir)
   for (const name of names) {
     const file = join(RUN_FOLDER.trials, name)
     try {
       // One after the other: for thousands of small files this is several times faster than asynchronous reads.
-      const result = readVersioned(readers, readFileSync(join(dir, file), 'utf8'))
+      const text = readFileSync(join(dir, file), 'utf8')
+      const result = readVersioned(readers, text)
       assertBelongs(result, name, run, planned)
+      assertUnchanged(result, text, digests)
       results.push(result)
     } catch (error) {
       unreadable.push({ file, reason: reasonOf(error) })
@@ -75,6 +80,18 @@ function assertBelongs(result: Result, name: string, run: Run, planned: Readonly
   for (const key of ['cohort', 'block', 'arm', 'load', 'position', 'order'] as const) {
     if (plan[key] !== trial[key]) throw new TypeError(`${key} is ${trial[key]}, but ${plan[key]} in the plan`)
   }
+}
+
+/** A result whose figures were changed, or that stands for another, is not what was measured. */
+function assertUnchanged({ trial, outcome }: Result, text: string, digests: ReadonlyMap<string, string>): void {
+  const digest = digests.get(trial.id)
+  if (digest !== undefined && digest !== textDigest(text)) {
+    throw new TypeError(
+      `it is not the file that was written when this trial ended (${RUN_FOLDER.events} has its digest)`,
+    )
+  }
+  const wrong = outcome.status === 'measured' && wrongLatency(outcome.reading.latency)
+  if (wrong) throw new TypeError(wrong)
 }
 
 /** The plan is as it was written when its digest is right, which says more than checking its shape. */

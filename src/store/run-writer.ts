@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
+import { z } from 'zod'
 import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
@@ -26,9 +29,9 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
     throw error
   })
   const write = async (event: Event) => {
-    if (event.type === 'result') await writeResult(dir, event.result, event.raw)
+    const digest = event.type === 'result' ? await writeResult(dir, event.result, event.raw) : undefined
     if (event.type === 'installed') await writeInstallation(dir, event.installation)
-    await journal.add(event)
+    await journal.add(event, digest)
   }
   const close = async () => {
     try {
@@ -49,8 +52,8 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
   }
 }
 
-/** The tool's own output first: a trial's file is the proof that all of the trial is there. */
-async function writeResult(dir: string, result: Result, raw: readonly RawOutput[]): Promise<void> {
+/** The tool's own output first: a trial's file is the proof that all of the trial is there. Returns the digest of that file. */
+async function writeResult(dir: string, result: Result, raw: readonly RawOutput[]): Promise<string> {
   const { id } = result.trial
   assertReadable(result)
   try {
@@ -59,6 +62,7 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
     }
     const text = `${JSON.stringify(result)}\n`
     await writeOnce(join(dir, RUN_FOLDER.trials, `${fileSafe(id)}.json`), (file) => file.writeFile(text))
+    return textDigest(text)
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
     throw new Failure('already-stored', `trial ${id} already has a result, and results are never replaced`, {
@@ -92,7 +96,8 @@ function fileSafe(name: string): string {
 
 /** events.jsonl: what happened, in order, for whoever looks for the cause of something. Only appended to. */
 interface Journal {
-  add(event: Event): Promise<void>
+  /** `digest`: of the file that holds a result. */
+  add(event: Event, digest: string | undefined): Promise<void>
   close(): Promise<void>
 }
 
@@ -105,8 +110,8 @@ async function openJournal(path: string): Promise<Journal> {
     await file.appendFile(text)
   }
   return {
-    add: async (event) => {
-      held += eventLine(event)
+    add: async (event, digest) => {
+      held += eventLine(event, digest)
       // Even a small write may reach the disk within the window that begins now, so it waits for the next event.
       if (opensWindow(event)) return
       await flush()
@@ -128,8 +133,8 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
 }
 
 /** An event as a line of the journal: without what stands in run.json and in the trial's own file. */
-function eventLine(event: Event): string {
-  return `${JSON.stringify(withoutBulk(event))}\n`
+function eventLine(event: Event, digest: string | undefined): string {
+  return `${JSON.stringify({ ...withoutBulk(event), ...(digest && { digest }) })}\n`
 }
 
 function withoutBulk(event: Event): object {
@@ -157,6 +162,46 @@ function withoutBulk(event: Event): object {
     default:
       return event
   }
+}
+
+const resultLine = z.object({ type: z.literal('result'), trial: z.string(), digest: z.string() })
+
+/**
+ * The digest of each trial's file, as the journal of a run has it: the last one, since a trial whose file was moved away is
+ * measured again. Empty for runs of before, and without what a writer that was killed had not written yet.
+ */
+export function trialDigests(dir: string): ReadonlyMap<string, string> {
+  const digests = new Map<string, string>()
+  for (const line of journalLines(join(dir, RUN_FOLDER.events))) {
+    if (!line.includes('"digest"')) continue
+    const { data } = resultLine.safeParse(parsed(line))
+    if (data) digests.set(data.trial, data.digest)
+  }
+  return digests
+}
+
+function journalLines(path: string): string[] {
+  try {
+    // A device has no end.
+    return statSync(path).isFile() ? readFileSync(path, 'utf8').split('\n') : []
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** A writer that was killed may have left a part of a line. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/** SHA-256 of the text of a trial's file. */
+export function textDigest(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Makes the folder of a new run, with run.json in it, and becomes its only writer. */

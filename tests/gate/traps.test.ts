@@ -1,7 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
+import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { readPinned, writePinned } from '../../src/store/reference-file.ts'
 import { meshbench } from '../flow/surroundings.ts'
 import { type Night, type NightAbout, night, withScenario } from './night.ts'
@@ -28,22 +30,17 @@ const everyone = () => true
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
 const times = ({ startedAt, endedAt, outcome }: Result) => ({ startedAt, endedAt, outcome })
 
-/** Multiplies every latency that inference reads. */
+/** Multiplies every latency, in histograms and figures. 0: there are none. */
 function scaled(reading: Reading, factor: number): Reading {
-  const { summary } = reading.latency
-  const times = <Summary extends Record<string, number>>(one: Summary): Summary =>
-    Object.fromEntries(
-      Object.entries(one).map(([key, value]) => [key, key === 'count' ? value : value * factor]),
-    ) as Summary
-  if (!summary) throw new Error('a new reading has its summary')
-  const { service, response } = summary
-  return {
-    ...reading,
-    latency: {
-      ...reading.latency,
-      summary: { service: times(service), ...(response && { response: times(response) }) },
-    },
-  }
+  const { service, response = '' } = reading.latency
+  const [one, other] = [service, response].map((text) => {
+    const histogram = latencyHistogram()
+    if (factor > 0) decodeHistogram(text).visit((micros, count) => histogram.record(micros * factor, count))
+    return { text: histogram.encode(), summary: summarise(histogram) }
+  })
+  if (!one || !other) throw new Error('a reading of an open loop has two clocks')
+  const summary = { service: one.summary, response: other.summary }
+  return { ...reading, latency: { service: one.text, response: other.text, summary } }
 }
 
 const observed = (reading: Reading, change: Partial<Reading['observation']>): Reading => ({
@@ -105,6 +102,50 @@ const TRAPS: readonly Trap[] = [
     exit: 12,
     rule: 'unreadable',
     spoil: (night) => writeFileSync(file(night, 'c1-b11-sidecar-web'), readFileSync(file(night, 'c1-b10-sidecar-web'))),
+  },
+  {
+    name: 'a figure of the candidate is changed, and nothing else',
+    exit: 12,
+    rule: 'unreadable',
+    night: { effect: 1.2 },
+    spoil: (night) => {
+      for (const id of night.ids().filter((id) => id.endsWith('-sidecar-web'))) {
+        writeFileSync(
+          file(night, id),
+          readFileSync(file(night, id), 'utf8').replace('"cpuSeconds":', '"cpuSeconds":0.'),
+        )
+      }
+    },
+  },
+  {
+    name: 'the figures of the candidate are a fifth lower than its histograms',
+    exit: 12,
+    rule: 'unreadable',
+    night: { effect: 1.2 },
+    spoil: (night) =>
+      night.measure(candidate, (reading) => {
+        const { summary } = scaled(reading, 0.8).latency
+        return { ...reading, latency: { ...reading.latency, ...(summary && { summary }) } }
+      }),
+  },
+  {
+    name: 'the histograms of the candidate are none',
+    exit: 12,
+    rule: 'unreadable',
+    spoil: (night) =>
+      night.measure(candidate, (reading) => ({ ...reading, latency: { ...reading.latency, response: '!!' } })),
+  },
+  {
+    name: 'a block stands for two, with another start',
+    exit: 12,
+    rule: 'unreadable',
+    spoil: (night) => {
+      const of = (block: string) => night.ids().filter((id) => id.includes(block))
+      for (const id of of('b06')) {
+        const { outcome } = night.read(id.replace('b06', 'b05'))
+        writeFileSync(file(night, id), JSON.stringify({ ...night.read(id), outcome }))
+      }
+    },
   },
   {
     name: 'no request was sent',

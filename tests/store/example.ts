@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { latencyHistogram } from '../../src/loads/histogram.ts'
 import type { Event } from '../../src/model/event.ts'
 import type { Plan, Trial } from '../../src/model/plan.ts'
 import type { RawOutput } from '../../src/model/platform.ts'
@@ -85,7 +86,14 @@ export function exampleRun(plan = examplePlan(), id = '2026-11-22T1034-quick-k3f
   }
 }
 
-export function exampleReading(histogram = randomBytes(3000).toString('base64'), seconds = 30): Reading {
+/** Of random latencies, so that no two are the same and their text does not compress. */
+function exampleHistogram(): string {
+  const histogram = latencyHistogram()
+  for (const byte of randomBytes(3000)) histogram.record(byte * 1000 + 17 * (byte % 13), 1 + (byte % 100))
+  return histogram.encode()
+}
+
+export function exampleReading(histogram = exampleHistogram(), seconds = 30): Reading {
   const column = (value: number) => Array.from({ length: seconds }, (_, second) => value + second)
   const usage = (component: string, role: 'application' | 'client-proxy' | 'server-proxy' | 'generator') => ({
     component,

@@ -74,7 +74,15 @@ test('the journal has every event, without what stands elsewhere', async () => {
     { at: 2, type: 'cohort', cohort: 1, blocks: [1, 2] },
     { at: 3, type: 'visit', cohort: 1, block: 1, arm: 'none', trials: [first.id] },
     { at: 4, type: 'phase', trial: first.id, phase: 'collect', seconds: 0 },
-    { at: expect.any(Number), type: 'result', trial: first.id, status: 'failed', failure, raw: ['stderr.txt'] },
+    {
+      at: expect.any(Number),
+      type: 'result',
+      trial: first.id,
+      status: 'failed',
+      failure,
+      raw: ['stderr.txt'],
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
     { at: 6, type: 'done', measured: 0, failed: 1 },
   ])
 })

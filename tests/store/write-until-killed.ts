@@ -11,7 +11,10 @@ const [first, second, ...others] = trialsOf(run.plan).filter(({ id }) => !finish
 if (!first || !second) throw new Error('the run is nearly finished')
 const say = (what: string) => process.stdout.write(`${what}\n`)
 const forever = () => new Promise<never>(() => setInterval(() => undefined, 1000))
-const reading = exampleReading(Buffer.alloc(100_000, 'y').toString())
+const example = exampleReading()
+// Large, so that the kill comes within the writing of a file more often.
+const messages = [Buffer.alloc(100_000, 'y').toString()]
+const reading = { ...example, generator: { ...example.generator, messages } }
 
 await writer.write(resultEvent(exampleResult(run, first), [rawOutput('log', 'whole')]))
 switch (where) {
