@@ -2,7 +2,7 @@ import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
 import type { Limits, Waiver } from '../model/limits.ts'
 import type { BudgetCheck, Objection, WaiverUse } from '../model/verdict.ts'
 import { count } from '../model/words.ts'
-import { covers, type Place, placeText } from './read-limits.ts'
+import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
 import { amountOf } from './sentences.ts'
 
 /** Checks absolute limits against the worse end of the 95 % interval, so that a lucky mean does not keep a budget. */
@@ -67,11 +67,6 @@ function check(
     : `${what} has ${count(cell.values.length, 'usable trial')}; a budget needs ${limits.blocks.minValid}.`
   const waived = verdict === 'broken' && waiverOf(limits.waivers, cell, today) !== undefined
   return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, sentence }
-}
-
-/** The waiver that covers a cell today, if any. `today`: a day in UTC, such as `2026-12-01`. */
-export function waiverOf(waivers: readonly Waiver[], place: Place, today: string): Waiver | undefined {
-  return waivers.find(({ match, until }) => until >= today && covers(match, place))
 }
 
 /** Whether each waiver was used. `failing`: the cells that would decide the exit code without waivers. */

@@ -9,7 +9,6 @@ import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
 import type { CohortSpread } from '../stats/intervals.ts'
 import { hodgesLehmann } from '../stats/rank-tests.ts'
-import { waiverOf } from './budgets.ts'
 import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, spreadBetweenRuns } from './compared.ts'
 import {
   boundOf,
@@ -24,7 +23,7 @@ import {
   type Weighed,
 } from './judge.ts'
 import type { Pairing } from './pairings.ts'
-import { covers, type Place, placeText } from './read-limits.ts'
+import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 import { cellSentence, reproduceCommand, whyNot } from './sentences.ts'
 

@@ -1,12 +1,17 @@
 import { byBlock, logRatios, pairsOf } from '../compare/pairs.ts'
+import { meshes } from '../meshes/index.ts'
 import type { Analysis, Problem, RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
+import type { Mesh } from '../model/mesh.ts'
 import { type Trial, trialsOf } from '../model/plan.ts'
 import type { Reading, Result } from '../model/result.ts'
 import { baselineOf } from '../model/scenario.ts'
+import { traitsOf } from '../model/traits.ts'
 import { formatLatency } from '../model/units.ts'
+import { SCALING } from '../model/usage.ts'
 import type { Objection } from '../model/verdict.ts'
+import { count } from '../model/words.ts'
 import { throughBaseline } from './compared.ts'
 import { armsOf, loadSettings } from './pairings.ts'
 import { placeText } from './read-limits.ts'
@@ -25,6 +30,7 @@ export function objectionsTo(analysis: Analysis): Objection[] {
     versionsDiffer,
     notComparable,
     tooFast,
+    unproved,
   ].flatMap((rule) => rule(analysis))
 }
 
@@ -218,6 +224,53 @@ function tooFast({ cells }: Analysis): Objection[] {
       },
     ]
   })
+}
+
+/**
+ * On a real platform a valid trial must show that its traffic took the way of its arm: through the proxies of the mesh, at its
+ * layer and under mutual TLS, or past all proxies. Missing evidence is no proof, and an arm that was never in the mesh
+ * would be an improvement.
+ */
+function unproved({ record, trials }: Analysis): Objection[] {
+  const { plan, provenance } = record.run
+  const traits = traitsOf(provenance.platform)
+  if (!traits || traits.arms === 'effects') return []
+  return plan.scenario.arms.flatMap((arm) => {
+    const mesh = meshes[arm.mesh]
+    const own = trials.filter(({ status, result }) => status === 'valid' && result.trial.arm === arm.name)
+    const lacks = own.flatMap(({ result }) => {
+      const lack = mesh && result.outcome.status === 'measured' && lackOf(result.outcome.reading, mesh)
+      return lack ? [{ lack, id: result.trial.id }] : []
+    })
+    const [first] = lacks
+    if (!first) return []
+    return [
+      {
+        rule: 'unproved-path',
+        sentence: `${count(lacks.length, 'trial')} of ${arm.name} did not prove the path of its traffic: ${first.lack} (${first.id}).`,
+        remedy: 'Restore the files of this run, or measure it again; doctor checks whether the proxies can be read.',
+        arm: arm.name,
+        spoils: true,
+      },
+    ]
+  })
+}
+
+/** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
+function lackOf({ observation }: Reading, { layer }: Mesh): string | undefined {
+  const { usage, evidence, carried = {} } = observation
+  const proxies = usage.filter(({ role, cpuSeconds }) => SCALING[role]?.carries && cpuSeconds > 0)
+  const [proxy] = proxies
+  const { requests = 0, connections = 0, bytes = 0 } = carried
+  if (layer === 'none') {
+    if (proxy) return `${proxy.component} is a proxy, and this arm has none`
+    return requests + connections + bytes > 0 ? 'a proxy carried traffic, and this arm has none' : undefined
+  }
+  if (!proxy) return 'no proxy used CPU'
+  if (requests + connections + bytes === 0) return 'no proxy counted traffic'
+  if (!evidence.some(({ name, holds }) => name === 'mtls' && holds)) return 'mutual TLS is not proved'
+  const seen = evidence.find(({ name }) => name === 'layer')?.seen
+  return seen?.includes(layer) ? undefined : `the layer is ${seen ?? 'unknown'}, not ${layer}`
 }
 
 /** What must be the same in a run and in its pinned reference. */

@@ -1,4 +1,4 @@
-import type { Limits } from '../model/limits.ts'
+import type { Limits, Waiver } from '../model/limits.ts'
 import { gateSchema } from '../scenario/gate-schema.ts'
 import { schemaFindings } from '../yaml/schema-problems.ts'
 import { type FileKind, fileFailure, readSource } from '../yaml/source.ts'
@@ -47,4 +47,9 @@ function expression(part: string): RegExp {
   const made = new RegExp(`^${part.replaceAll(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`)
   EXPRESSIONS.set(part, made)
   return made
+}
+
+/** The waiver that covers a cell today, if any. `today`: a day in UTC, such as `2026-12-01`. */
+export function waiverOf(waivers: readonly Waiver[], place: Place, today: string): Waiver | undefined {
+  return waivers.find(({ match, until }) => until >= today && covers(match, place))
 }

@@ -16,7 +16,7 @@ import type { GateCell, Objection } from '../model/verdict.ts'
 import { count, list } from '../model/words.ts'
 import type { Compared } from './compared.ts'
 import type { Weighed } from './judge.ts'
-import type { Place } from './read-limits.ts'
+import { type Place, waiverOf } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 
 type Said = Omit<GateCell, 'sentence' | 'reproduce'>
@@ -112,7 +112,12 @@ interface About {
   readonly objections: readonly Objection[]
   readonly limits: Limits
   readonly pinned?: Pinned
+  /** A day in UTC, `2026-12-01`. */
+  readonly today: string
 }
+
+/** An improvement to less than this share is rather a lost unit or a part that was not measured. */
+const TOO_GOOD = 0.2
 
 /** Why a cell cannot be judged, if so. A cell that is not judged never passes. */
 export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<Weighed, 'why'> {
@@ -146,7 +151,8 @@ function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, anal
   )
 }
 
-function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, { pinned }: About) {
+function ofFigures(compared: Compared, { record }: Analysis, { pinned, limits: { waivers }, today }: About) {
+  const { effect, cohorts, limits, arm, reference } = compared
   if (!effect)
     return because(
       pinned
@@ -157,6 +163,14 @@ function ofFigures({ effect, cohorts, limits }: Compared, { record }: Analysis, 
     return because(
       'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `night` in gate.defaults.',
       'nights-unknown',
+    )
+  }
+  // Positive is worse.
+  if (effect.center < Math.log(TOO_GOOD) && !waiverOf(waivers, compared, today)) {
+    const change = formatChange(Math.exp(compared.direction * effect.center))
+    return because(
+      `${arm} is better than ${reference} by more than is plausible (${change}): a unit is wrong, or a part was not measured. If it is real, waive it.`,
+      'implausible-improvement',
     )
   }
   // The spread between runs includes the spread between clusters.

@@ -1,4 +1,5 @@
 import { latencyHistogram } from '../../src/loads/histogram.ts'
+import { meshes } from '../../src/meshes/index.ts'
 import type { RunRecord } from '../../src/model/analysis.ts'
 import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { Generator, Reading, Result } from '../../src/model/result.ts'
@@ -152,7 +153,12 @@ export function readingOf({ arm = none, load = http, latency = 1, ...otherwise }
             ]
           : []),
       ],
-      evidence: meshed ? [{ name: 'mtls', holds: true, seen: '16 handshakes', source: 'counters' }] : [],
+      evidence: meshed
+        ? [
+            { name: 'mtls', holds: true, seen: '16 handshakes', source: 'counters' },
+            { name: 'layer', seen: `${meshes[arm.mesh]?.layer}`, source: 'configuration' },
+          ]
+        : [],
       ...(meshed && { carried: { requests, connections: load.connections, bytes: requests * 1200 } }),
       host: { cores: 8, busyCores: 0.5, stolenCores: 0, clockStep: 0 },
       ...otherwise.observation,

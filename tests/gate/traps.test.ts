@@ -148,6 +148,22 @@ const TRAPS: readonly Trap[] = [
     },
   },
   {
+    name: 'memory and CPU of the candidate are a thousand times too small',
+    exit: 12,
+    rule: 'no-data',
+    limits: '{ metrics: [mesh-cpu, mesh-memory] }',
+    spoil: (night) =>
+      night.measure(candidate, (reading) =>
+        observed(reading, {
+          usage: reading.observation.usage.map((one) => ({
+            ...one,
+            cpuSeconds: one.cpuSeconds / 1000,
+            memoryBytes: one.memoryBytes / 1000,
+          })),
+        }),
+      ),
+  },
+  {
     name: 'no request was sent',
     exit: 12,
     rule: 'no-data',
