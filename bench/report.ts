@@ -1,4 +1,4 @@
-import { pageScripts } from '../src/commands/write-report.ts'
+import { pageScripts } from '../src/commands/page-scripts.ts'
 import type { Analysis } from '../src/model/analysis.ts'
 import type { Load } from '../src/model/scenario.ts'
 import { renderReport } from '../src/report/render.ts'

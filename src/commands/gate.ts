@@ -20,6 +20,7 @@ import { findRun } from '../store/find-run.ts'
 import { readHistory } from '../store/history-store.ts'
 import { readRun } from '../store/read-run.ts'
 import { readPinned, writePinned } from '../store/reference-file.ts'
+import { refuseRunFile } from '../store/write-once.ts'
 import { gateTable } from '../ui/gate-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
@@ -257,6 +258,7 @@ export async function writeOutputs(
 }
 
 async function put(file: string, text: string, write: (file: string, text: string) => Promise<void>): Promise<void> {
+  refuseRunFile(file)
   try {
     await mkdir(dirname(file), { recursive: true })
     await write(file, text)

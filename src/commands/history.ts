@@ -58,6 +58,13 @@ export async function historyAddCommand(
 ): Promise<number> {
   const analysis = analyse(await readRun(await findRun(resolve(cwd, options.results), given, cwd)))
   const { id } = analysis.record.run
+  const [damaged] = analysis.record.unreadable
+  if (damaged) {
+    throw new Failure('no-valid-data', `run ${id} has files that cannot be read, so it is not added to the history`, {
+      cause: `${damaged.file}: ${damaged.reason}`,
+      fix: 'Restore the files, or move them away and finish the run: meshbench run --resume. Then add it again.',
+    })
+  }
   const entries = historyEntries(analysis)
   if (entries.length === 0) {
     throw new Failure('no-valid-data', `run ${id} has no valid trial, so it cannot be added to the history`)

@@ -11,6 +11,7 @@ import { type View, viewOf } from '../report/data/view.ts'
 import { type PictureAbout, standaloneSvg, type Theme } from '../report/outputs/standalone-svg.ts'
 import { findRun } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
+import { refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import type { CommandContext } from './command-context.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
@@ -80,9 +81,11 @@ function chartsWanted(view: View, options: ReportOptions, dir: string, cwd: stri
       fix: `Put the run first: meshbench report ${charts} --charts`,
     })
   }
+  const target = typeof charts === 'string' ? resolve(cwd, charts) : join(dir, 'charts')
+  refuseRunFile(join(target, 'chart.svg'))
   return {
     charts: chooseCharts(allCharts(view), chart),
-    dir: typeof charts === 'string' ? resolve(cwd, charts) : join(dir, 'charts'),
+    dir: target,
     theme: dark ? 'dark' : 'light',
   }
 }
@@ -175,10 +178,16 @@ export async function pngOf(svg: string): Promise<Buffer> {
       fix: 'Use the SVG files, or install meshbench again on this machine: the renderer is built for one platform.',
     })
   })
-  const fontFiles = FACES.map((name) => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`)))
+  const fontFiles = FACES.map(fontFile)
   const picture = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: PNG_SCALE },
     font: { loadSystemFonts: false, fontFiles, defaultFontFamily: FAMILY, sansSerifFamily: FAMILY },
   })
   return picture.render().asPng()
+}
+
+/** The package has the two faces in a folder of its own; a checkout has the whole family as a dependency. */
+function fontFile(name: string): string {
+  const built = new URL(`../fonts/${name}`, import.meta.url)
+  return fileURLToPath(existsSync(built) ? built : import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`))
 }

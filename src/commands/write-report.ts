@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
-import type { Plugin } from 'esbuild'
 import { execa } from 'execa'
 import type { Trend } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -13,8 +9,9 @@ import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
 import { renderReport } from '../report/render.ts'
-import type { PackedScript, PageScripts } from '../report/scripts.ts'
+import { refuseForeignFile, refuseRunFile } from '../store/write-once.ts'
 import type { CommandContext } from './command-context.ts'
+import { pageScripts } from './page-scripts.ts'
 
 /** The files written for a run. */
 export interface WrittenReport {
@@ -48,6 +45,7 @@ export async function renderBoth(analysis: Analysis, history: readonly Trend[], 
 
 export async function putReport({ page, summary }: Rendered, file: string): Promise<WrittenReport> {
   const written = { report: file, summary: summaryBeside(file) }
+  for (const path of Object.values(written)) refuseForeignFile(path)
   await replaceFile(written.summary, summary)
   await replaceFile(written.report, page)
   return written
@@ -61,6 +59,7 @@ function summaryBeside(file: string): string {
 
 /** Replaces a file atomically. For files that can be made again from results. */
 export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
+  refuseRunFile(file)
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
   try {
     await mkdir(dirname(file), { recursive: true })
@@ -73,69 +72,6 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
       fix: 'The results are kept; free disk space or write elsewhere: meshbench report --output FILE',
     })
   }
-}
-
-let made: Promise<PageScripts> | undefined
-
-/** Bundles the page's scripts, once per process, since every page has the same. */
-export function pageScripts(): Promise<PageScripts> {
-  made ??= make()
-  return made
-}
-
-async function make(): Promise<PageScripts> {
-  const [boot, client, engine] = await Promise.all([bundle('boot'), bundle('main'), bundle('engine')])
-  return { boot: { text: boot, sha256: sha256(boot) }, client: packed(client), engine: packed(engine) }
-}
-
-function packed(text: string): PackedScript {
-  return { gzipped: gzipSync(text, { level: 9 }).toString('base64'), sha256: sha256(text) }
-}
-
-/** From TypeScript in a checkout, from JavaScript in the package. */
-async function bundle(entry: 'boot' | 'main' | 'engine'): Promise<string> {
-  const { build } = await import('esbuild')
-  const file = new URL(`../report/client/${entry}${import.meta.url.slice(-3)}`, import.meta.url)
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(file)],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'iife',
-    platform: 'browser',
-    target: 'es2022',
-    charset: 'utf8',
-    legalComments: 'none',
-    logLevel: 'silent',
-    tsconfigRaw: '{}',
-    plugins: [absent],
-  })
-  return outputFiles[0]?.text.trim() ?? ''
-}
-
-/** Parts of Vega that no chart uses: maps, forces, trees, word clouds and fits. They are a fifth of it. */
-const UNUSED =
-  /^(?:vega-(?:geo|projection|force|hierarchy|label|regression|voronoi|wordcloud|crossfilter)|d3-geo|d3-dsv|topojson-client)$/
-
-/** Replaces schemas, which check files on disk and are not needed in a page: zod would be larger than the rest. */
-const SCHEMAS = /^zod$/
-const NO_SCHEMAS = 'const any = new Proxy(() => any, { get: () => any }); export const z = any'
-
-const absent: Plugin = {
-  name: 'absent',
-  setup({ onResolve, onLoad }) {
-    for (const [filter, contents] of [
-      [UNUSED, 'module.exports = {}'],
-      [SCHEMAS, NO_SCHEMAS],
-    ] as const) {
-      onResolve({ filter }, ({ path }) => ({ path, namespace: 'absent' }))
-      onLoad({ filter, namespace: 'absent' }, () => ({ contents, loader: 'js' }))
-    }
-  },
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
 }
 
 /** Opens a file in the browser. Without one (a server, CI), the printed path must be enough. */

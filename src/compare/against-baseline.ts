@@ -28,16 +28,16 @@ export function compareToBaseline(arms: readonly ArmValues[], provisioned: boole
     const own = arms[index]
     if (!one || !own) return undefined
     const lent = own.arm && arms[0]?.arm ? pooledVarianceFor(arms[0].arm, own.arm, known) : {}
-    const twin = one.logs && disagreeingRobustEstimate(one.logs.flat())
+    const robust = one.logs && disagreeingRobustEstimate(one.logs.flat())
     return {
-      ...measure(one, equal, own.isEqual ? { mean: tonight } : { lent }),
-      ...(twin && { robust: exponential(twin) }),
+      ...measure(one, equal, own.isEqual ? { mean: overOwnBlocks } : { lent }),
+      ...(robust && { robust: exponential(robust) }),
     }
   })
 }
 
 /** For equal arms, the interval shows their difference in this run, so blocks are the replicates and not cohorts. */
-function tonight(cohorts: Cohorts, { provisioned }: Equals) {
+function overOwnBlocks(cohorts: Cohorts, { provisioned }: Equals) {
   return overBlocks(cohorts, { pairs: [], provisioned })
 }
 

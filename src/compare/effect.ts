@@ -18,7 +18,7 @@ interface Scatters {
   /** Absent with one cohort and no spread known from elsewhere. */
   readonly byCohorts?: Scatter
   /** For a pinned reference: the normal scatter between runs. */
-  readonly byNights?: Scatter
+  readonly byRuns?: Scatter
 }
 
 /** The mean log-ratio of two arms. The gate's is positive where the candidate is worse. */
@@ -63,7 +63,7 @@ export function acrossRuns(candidate: Effect, references: readonly Effect[], nig
     cohorts: candidate.cohorts,
     deviation: candidate.deviation,
     byBlocks: { error: Math.sqrt(variance), freedom: Number.isFinite(freedom) ? freedom : candidate.blocks - 1 },
-    ...(nights && { byNights: { error: nights.deviation * Math.sqrt(1 + 1 / n), freedom: nights.freedom } }),
+    ...(nights && { byRuns: { error: nights.deviation * Math.sqrt(1 + 1 / n), freedom: nights.freedom } }),
   }
 }
 
@@ -89,9 +89,9 @@ export function ratioOf(effect: Effect, direction: 1 | -1): Estimate {
 }
 
 /** The scatter that determines the interval. */
-export function basisOf(effect: Effect): 'blocks' | 'cohorts' | 'nights' {
+export function basisOf(effect: Effect): 'blocks' | 'cohorts' | 'runs' {
   const found = widest(effect)
-  return found === effect.byNights ? 'nights' : found === effect.byCohorts ? 'cohorts' : 'blocks'
+  return found === effect.byRuns ? 'runs' : found === effect.byCohorts ? 'cohorts' : 'blocks'
 }
 
 function widest(effect: Scatters): Scatter {
@@ -99,8 +99,8 @@ function widest(effect: Scatters): Scatter {
   return scattersOf(effect).reduce((most, one) => (width(one) >= width(most) ? one : most))
 }
 
-function scattersOf({ byBlocks, byCohorts, byNights }: Scatters): Scatter[] {
-  return [byBlocks, ...(byCohorts ? [byCohorts] : []), ...(byNights ? [byNights] : [])]
+function scattersOf({ byBlocks, byCohorts, byRuns }: Scatters): Scatter[] {
+  return [byBlocks, ...(byCohorts ? [byCohorts] : []), ...(byRuns ? [byRuns] : [])]
 }
 
 /** The one-sided p-value by one scatter. Equal values have no scatter: then any difference is certain. */

@@ -179,8 +179,8 @@ export function disagreeingRobustEstimate(values: readonly number[]): Estimate |
   const [above, below] = [positive(sorted), positive(sorted.map((value) => -value).reverse())]
   const all = (values.length * (values.length + 1)) / 2
   // The interval runs from the least-th smallest average to the least-th largest.
-  const twin = all - above < least ? 1 : all - below < least ? -1 : 0
-  return twin === (lo > 0 ? 1 : hi < 0 ? -1 : 0) ? undefined : hodgesLehmann(values)
+  const robust = all - above < least ? 1 : all - below < least ? -1 : 0
+  return robust === (lo > 0 ? 1 : hi < 0 ? -1 : 0) ? undefined : hodgesLehmann(values)
 }
 
 /** How many of the means of two values, each with itself included, are above 0: from both ends of the sorted values. */

@@ -14,6 +14,9 @@ export const BLOCKS_TO_DECIDE = 3
 /** An interval that reaches further from 1 than this ratio cannot show that there is no difference. */
 const TELLING = 1.1
 
+/** Where equal arms differ by more than this ratio, an interval as wide hides differences that matter, so it decides nothing. */
+const BLIND = 1.25
+
 /** A noise band below this ratio would be shown as +0.0 %. */
 const SHOWN = 1.0005
 
@@ -68,7 +71,7 @@ export function standingOfRatio(ratio: Estimate, least: Least): StandingWithNote
     if (hi <= telling && lo >= 1 / telling) {
       return { standing: telling > TELLING ? 'within-noise' : 'no-difference', notes: [...notes, ...bandNote(band)] }
     }
-    return { standing: 'undecided', notes: [...notes, 'The interval is too wide to decide.'] }
+    return { standing: 'undecided', notes: [...notes, 'The interval is too wide to decide.', ...bandNote(band)] }
   }
   const distance = Math.max(center, 1 / center)
   if (distance <= 1 + minEffect) return { standing: 'no-difference', notes: [...notes, smallNote(minEffect)] }
@@ -83,7 +86,7 @@ function leastRatio({ band = 1, minEffect = MIN_EFFECT }: Least): number {
 
 /** An interval within this ratio shows that there is no relevant difference. */
 function tellingRatio(noise: number): number {
-  return Math.max(noise, TELLING)
+  return Math.min(Math.max(noise, TELLING), BLIND)
 }
 
 /** The standing by a difference, for metrics where the baseline is 0, such as CPU of the mesh: there is no ratio. */

@@ -1,7 +1,7 @@
 import { acrossRuns, type Effect, effectOf } from '../compare/effect.ts'
 import { byBlock, differences, logRatios, type Pair, pairsOf } from '../compare/pairs.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
-import { LEVEL } from '../model/confidence.ts'
+import { LEVEL, PASS_LEVEL } from '../model/confidence.ts'
 import { followedOf, type HistoryEntry } from '../model/history.ts'
 import type { CellLimits } from '../model/limits.ts'
 import { trialsOf } from '../model/plan.ts'
@@ -20,9 +20,9 @@ export interface Compared extends Place {
   readonly effect?: Effect
   /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
   readonly harm: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
-  /** In the metric's unit. `surely` is the same with a 99 % interval, whose ends decide a pass. */
+  /** In the metric's unit. `atPassLevel` is the same with a 99 % interval, whose ends decide a pass. */
   readonly difference?: Estimate
-  readonly surely?: Estimate
+  readonly atPassLevel?: Estimate
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
   /** Blocks in which only one of the two is valid. */
@@ -75,7 +75,7 @@ interface PinnedCell {
 /** Compares each side as a ratio to the baseline of its own run, since runs differ less in ratios than in levels. */
 export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
   const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup, throughBaseline)
-  const { difference: __, surely: ___, effect, ...compared } = { ...own, reference: subject.reference }
+  const { difference: __, atPassLevel: ___, effect, ...compared } = { ...own, reference: subject.reference }
   const others = pinned.runs.flatMap((cohorts) => {
     const harm = cohorts.map((ratios) => ratios.map((ratio) => compared.direction * ratio))
     return effectOf(harm, subject.spread) ?? []
@@ -109,17 +109,19 @@ function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compa
 }
 
 /** Differences in the metric's unit. The spread between cohorts is a share of the level, so it is scaled to it. */
-function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'surely'> {
+function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'atPassLevel'> {
   if (pairs.length === 0) return {}
   const level = mean(pairs.map(({ base }) => base))
   const onValues = spread && { ...spread, deviation: spread.deviation * level }
   const cohorts = differences(pairs)
-  const [difference, surely] = [LEVEL, SURELY].map((one) => nestedInterval(cohorts, onValues, one)?.estimate)
-  return { ...(difference && { difference }), ...(surely && { surely }) }
+  const [difference, atPassLevel] = [LEVEL, PASS_INTERVAL].map(
+    (one) => nestedInterval(cohorts, onValues, one)?.estimate,
+  )
+  return { ...(difference && { difference }), ...(atPassLevel && { atPassLevel }) }
 }
 
-/** Level of the interval whose ends decide a pass. */
-const SURELY = 0.99
+/** Level of the two-sided interval whose ends are the bounds that decide a pass. */
+const PASS_INTERVAL = 2 * PASS_LEVEL - 1
 
 function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
   return planned.difference(new Set(values.map(({ block }) => block))).size

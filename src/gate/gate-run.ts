@@ -1,14 +1,15 @@
 import { historyEntries } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { type HistoryEntry, seriesKey } from '../model/history.ts'
-import type { Limits } from '../model/limits.ts'
+import type { CellLimits, Limits } from '../model/limits.ts'
 import type { Suspect } from '../model/result.ts'
+import { formatShare } from '../model/units.ts'
 import type { GateCell, GateResult, Objection, ProvenanceChange } from '../model/verdict.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { checkBudgets, coversNothing, waiverUses } from './budgets.ts'
 import { gateCells } from './gate-cells.ts'
 import { objectionsTo, pinnedObjections } from './objections.ts'
-import { candidatesOf, type Pairing, pairArms } from './pairings.ts'
+import { candidatesOf, notCompared, type Pairing, pairArms } from './pairings.ts'
 import { covers } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 import { concerns } from './sentences.ts'
@@ -35,7 +36,12 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const { limits, today, pinned, breached = new Set<string>() } = about
   const { record } = analysis
   const paired = pinned ? againstPinned(analysis, pinned) : pairArms(record.run.plan.scenario, limits.reference)
-  const general = [...(about.objections ?? []), ...objectionsTo(analysis), ...paired.objections]
+  const general = [
+    ...(about.objections ?? []),
+    ...objectionsTo(analysis, today),
+    ...tooLenient(limits, today),
+    ...paired.objections,
+  ]
   const { past, now } = seriesOf(analysis, about.history ?? [])
   const cells = gateCells(analysis, {
     limits,
@@ -65,7 +71,10 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
     strict: about.strict ?? false,
     mode: pinned ? 'pinned' : 'arms',
     objections,
-    warnings: driftWarnings([...past, ...now], limits, pinned?.acceptedAt),
+    warnings: [
+      ...driftWarnings([...past, ...now], limits, pinned?.acceptedAt),
+      ...(pinned || typeof limits.reference === 'string' ? [] : notCompared(record.run.plan.scenario, paired.pairs)),
+    ],
     cells,
     budgets,
     changes: changes(analysis, paired.pairs, pinned),
@@ -115,6 +124,42 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
       .map((pattern) => coversNothing('assert', pattern)),
   ]
 }
+
+/** A cell may be this much worse and pass, at most. */
+const WIDEST_MARGIN = 0.5
+/** A waiver may last this many days at most. */
+const LONGEST_WAIVER = 366
+
+/** Limits under which nothing can fail: a gate that is switched off must not look like one that passes. */
+function tooLenient({ defaults, assert, waivers }: Limits, today: string): Objection[] {
+  const rules: [string, Partial<CellLimits>][] = [
+    ['gate.defaults', defaults],
+    ...Object.entries(assert).map(([pattern, rule]): [string, Partial<CellLimits>] => [
+      `gate.assert of ${pattern}`,
+      { ...defaults, ...(typeof rule === 'string' ? {} : rule[1]) },
+    ]),
+  ]
+  const last = Date.parse(today) + LONGEST_WAIVER * DAY
+  return [
+    ...rules.flatMap(([where, { margin = 0, minEffect = 0 }]) => {
+      const sentence =
+        margin > WIDEST_MARGIN
+          ? `${where} has a margin of ${formatShare(margin)}, so almost any cell would pass.`
+          : minEffect > margin
+            ? `${where} has a minEffect of ${formatShare(minEffect)} above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
+            : undefined
+      const remedy = `Set a margin of at most ${formatShare(WIDEST_MARGIN)}, and a minEffect of at most that margin.`
+      return sentence === undefined ? [] : [{ rule: 'limits-too-wide', sentence, remedy, spoils: false }]
+    }),
+    ...waivers.flatMap(({ match, until }) => {
+      if (Date.parse(until) <= last) return []
+      const sentence = `The waiver for ${match} lasts until ${until}, so nobody would look at it again.`
+      return [{ rule: 'waiver-too-long', sentence, remedy: 'Choose a day within a year.', spoils: false }]
+    }),
+  ]
+}
+
+const DAY = 86_400_000
 
 /** Objects where nothing was judged: a gate must not pass without a comparison. */
 function nothing(cells: readonly GateCell[], others: readonly Objection[]): Objection[] {

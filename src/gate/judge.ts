@@ -78,7 +78,7 @@ function isSmall(compared: Compared): boolean {
 
 /** Whether the whole interval of the difference is below it, at the level of a pass. */
 function isTiny(compared: Compared): boolean {
-  const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.surely ?? {}
+  const { lo = Number.NEGATIVE_INFINITY, hi = Number.POSITIVE_INFINITY } = compared.atPassLevel ?? {}
   return Math.max(-lo, hi) < floorOf(compared)
 }
 
@@ -152,9 +152,9 @@ function byResampling(weighed: readonly Weighed[], side: Side): number[] {
 }
 
 /** The p-value by the scatter of cohorts or runs; 0 where neither is known. */
-function beyond({ center, byCohorts, byNights }: Effect, side: Side): number {
+function beyond({ center, byCohorts, byRuns }: Effect, side: Side): number {
   const harm = side === 'worse' ? center : -center
-  return Math.max(0, ...[byCohorts, byNights].flatMap((one) => (one ? [tail(harm, one)] : [])))
+  return Math.max(0, ...[byCohorts, byRuns].flatMap((one) => (one ? [tail(harm, one)] : [])))
 }
 
 /** Blocks above which more blocks are no remedy. */
@@ -177,7 +177,7 @@ interface Decision {
 export function neededFor(effect: Effect, decision: Decision): { blocks: number; cohorts: number } | undefined {
   const basis = basisOf(effect)
   // More blocks of this run do not help; more runs would.
-  if (basis === 'nights') return undefined
+  if (basis === 'runs') return undefined
   const { center, blocks, cohorts, byBlocks, byCohorts = byBlocks } = effect
   const { error, freedom } = basis === 'cohorts' ? byCohorts : byBlocks
   const fixed = freedom - (basis === 'cohorts' ? cohorts : blocks)

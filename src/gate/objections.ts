@@ -17,8 +17,8 @@ import { armsOf, loadSettings } from './pairings.ts'
 import { placeText } from './read-limits.ts'
 import { PINNED_SCHEMA, type Pinned } from './reference.ts'
 
-/** Why a run, or a part of it, cannot be judged, independent of its figures. */
-export function objectionsTo(analysis: Analysis): Objection[] {
+/** Why a run, or a part of it, cannot be judged, independent of its figures. `today`: a day in UTC; later times are in the future. */
+export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
   return [
     unreadable,
     incomplete,
@@ -31,7 +31,8 @@ export function objectionsTo(analysis: Analysis): Objection[] {
     notComparable,
     tooFast,
     unproved,
-  ].flatMap((rule) => rule(analysis))
+    impossibleTimes,
+  ].flatMap((rule) => rule(analysis, today))
 }
 
 function unreadable({ record }: Analysis): Objection[] {
@@ -107,6 +108,29 @@ function outOfOrder(analysis: Analysis): Objection[] {
   )
 }
 
+/** A trial cannot end before it starts, start before its run, or end in the future. */
+function impossibleTimes({ record }: Analysis, today?: string): Objection[] {
+  const { startedAt } = record.run
+  const future = today === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${today}T23:59:59.999Z`)
+  return record.results.flatMap(({ trial, startedAt: from, endedAt: to }) => {
+    const wrong = [
+      ...(Date.parse(to) < Date.parse(from) ? ['ended before it started'] : []),
+      ...(Date.parse(from) < Date.parse(startedAt) ? ['started before its run'] : []),
+      ...(Date.parse(to) > future ? ['ended in the future'] : []),
+    ]
+    const [first] = wrong
+    if (first === undefined) return []
+    return [
+      spoiled(
+        trial,
+        'impossible-times',
+        `Trial ${trial.id} ${first} (${from} to ${to}).`,
+        'Set the clock of the machine that measures, and start a new run.',
+      ),
+    ]
+  })
+}
+
 function overlapping(analysis: Analysis): Objection[] {
   return schedules(analysis).flatMap((results) => {
     const timed = results.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
@@ -130,14 +154,14 @@ function copied({ record }: Analysis): Objection[] {
   return record.results.flatMap(({ trial, outcome }) => {
     if (outcome.status === 'failed') return []
     const key = `${outcome.reading.startedAt}/${outcome.reading.latency.service}`
-    const twin = seen.get(key)
+    const other = seen.get(key)
     seen.set(key, trial)
-    if (!twin) return []
+    if (!other) return []
     return [
       spoiled(
         trial,
         'copied-trial',
-        `Trials ${twin.id} and ${trial.id} contain the same measurement.`,
+        `Trials ${other.id} and ${trial.id} contain the same measurement.`,
         'A measurement counts once: restore the files of this run, or start a new run.',
       ),
     ]

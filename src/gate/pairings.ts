@@ -1,6 +1,7 @@
 import type { Limits } from '../model/limits.ts'
 import { baselineOf, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
-import type { Objection } from '../model/verdict.ts'
+import type { GateFinding, Objection } from '../model/verdict.ts'
+import { list } from '../model/words.ts'
 
 /** A candidate and its reference in the same run. */
 export interface Pairing {
@@ -17,6 +18,7 @@ export function pairArms(
   const wanted = typeof reference === 'string' ? byRule(names, reference) : byMap(reference)
   const objections = [
     ...wanted.flatMap((pair) => wrongWith(pair, names, wanted)),
+    ...wanted.flatMap(({ arm }) => (arm === baselineOf(scenario).name ? [baselineAsCandidate(arm)] : [])),
     ...(typeof reference === 'string' ? leftOut(scenario, wanted, reference) : []),
   ]
   const pairs = wanted.filter(
@@ -68,6 +70,30 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
       remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
       ...at,
       spoils: true,
+    },
+  ]
+}
+
+function baselineAsCandidate(arm: string): Objection {
+  return {
+    rule: 'arms-swapped',
+    sentence: `${arm} is the baseline, and gate.reference names it as a candidate: a regression of the other arm would appear as an improvement.`,
+    remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
+    arm,
+    spoils: true,
+  }
+}
+
+/** Arms of a mesh that gate.reference neither compares nor compares with, as notes: nobody may take them for judged. */
+export function notCompared(scenario: Scenario, pairs: readonly Pairing[]): GateFinding[] {
+  const paired = new Set(pairs.flatMap(({ arm, reference }) => [arm, reference]))
+  const others = candidatesOf(scenario).filter((arm) => !paired.has(arm) && !repeats(scenario, arm, pairs))
+  if (others.length === 0) return []
+  return [
+    {
+      rule: 'not-compared',
+      severity: 'note',
+      sentence: `${list(others)}: measured, and not judged, since gate.reference does not name ${others.length === 1 ? 'it' : 'them'}.`,
     },
   ]
 }

@@ -63,7 +63,7 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
       : []),
     `worse in ${blocks.worse} of ${count(blocks.valid, 'block')}`,
     ...(basis === 'cohorts' ? [`by the scatter of ${count(cohorts, 'cohort')}`] : []),
-    ...(basis === 'nights' ? ['by the scatter of runs'] : []),
+    ...(basis === 'runs' ? ['by the scatter of runs'] : []),
     ...(isOpen && bound !== undefined ? [`bound ${formatChange(bound)}`] : []),
     ...(chance === undefined || verdict === 'pass' ? [] : [`family p ${chanceText(chance)}`]),
     ...(isOpen ? [neededText(needed, basis)] : []),
@@ -72,7 +72,7 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
 }
 
 function neededText(needed: Said['needed'], basis: Said['basis']): string {
-  if (basis === 'nights') return 'more accepted runs or a longer history would decide it'
+  if (basis === 'runs') return 'more accepted runs or a longer history would decide it'
   if (!needed) return 'the scatter is too large for any number of blocks to decide it'
   return basis === 'cohorts'
     ? `about ${count(needed.cohorts, 'cohort')} in all would decide it`
@@ -116,6 +116,9 @@ interface About {
   readonly today: string
 }
 
+/** Share of the planned blocks that a verdict needs at least: the other ones may have been lost for what they showed. */
+const ENOUGH = 0.8
+
 /** An improvement to less than this share is rather a lost unit or a part that was not measured. */
 const TOO_GOOD = 0.2
 
@@ -133,21 +136,23 @@ function because(sentence: string, rule = 'no-data'): Required<Pick<Weighed, 'wh
 
 function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
   const { minValid } = limits.blocks
+  const least = Math.max(minValid, Math.ceil(ENOUGH * blocks.planned))
   if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
   if (blocks.planned < minValid) {
     const sentence = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
     return because(sentence, 'too-few-blocks')
   }
-  if (blocks.valid < minValid) {
+  if (blocks.valid < least) {
     const both = `valid trials of both ${arm} and ${reference}`
     const silent = silentIn(analysis, [arm, reference], { load, metric })
     return because(
-      `${both}${silent > 0 ? ` with a value of ${metric}` : ''} are in ${blocks.valid} of ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}${lostTo(analysis, [arm, reference], load)}.`,
+      `${both}${silent > 0 ? ` with a value of ${metric}` : ''} are in ${blocks.valid} of ${count(blocks.planned, 'block')}; a verdict needs at least ${least}${lostTo(analysis, [arm, reference], load)}.`,
     )
   }
-  if (lost.candidate <= lost.reference + 1) return undefined
+  if (Math.abs(lost.candidate - lost.reference) <= 1) return undefined
+  const [more, which] = lost.candidate > lost.reference ? [arm, 'better'] : [reference, 'worse']
   return because(
-    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: the remaining blocks of ${arm} may be its better ones.`,
+    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: the remaining blocks of ${more} may be its ${which} ones.`,
   )
 }
 
@@ -159,10 +164,10 @@ function ofFigures(compared: Compared, { record }: Analysis, { pinned, limits: {
         ? 'the pinned reference has too few blocks of it.'
         : 'a value is 0 or below, so there is no ratio. For CPU, the load adds less than the scatter of idle CPU: use a higher rate or a longer window.',
     )
-  if (pinned && !effect.byNights) {
+  if (pinned && !effect.byRuns) {
     return because(
       'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `night` in gate.defaults.',
-      'nights-unknown',
+      'run-spread-unknown',
     )
   }
   // Positive is worse.

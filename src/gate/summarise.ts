@@ -110,7 +110,7 @@ function ofCell(cell: GateCell): GateFinding[] {
   if (waived) return [{ ...about, rule: `${verdict}-waived`, severity: 'note' }]
   const remedy = `Measure it again: ${reproduce}`
   const disputed: GateFinding[] = cell.disputed
-    ? [{ ...about, rule: 'twin-disagrees', severity: 'warning', remedy }]
+    ? [{ ...about, rule: 'mean-not-robust', severity: 'warning', remedy }]
     : []
   if (verdict === 'improvement') return [{ ...about, rule: verdict, severity: 'improvement' }, ...disputed]
   const severity = level === 'warn' ? 'warning' : verdict

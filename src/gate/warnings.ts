@@ -104,9 +104,9 @@ function creeping(
   const about = nights.at(-1)
   if (slope?.lo === undefined || slope.hi === undefined || !about || !first || !last) return []
   const direction = about.metrics[metric]?.better === 'higher' ? -1 : 1
-  const surely = Math.min(direction * slope.lo, direction * slope.hi) > 0
+  const excludesZero = Math.min(direction * slope.lo, direction * slope.hi) > 0
   const change = slope.center * (last.x - first.x)
-  if (points.length < FEWEST || !surely || direction * change < Math.log1p(defaults.minEffect)) return []
+  if (points.length < FEWEST || !excludesZero || direction * change < Math.log1p(defaults.minEffect)) return []
   const { arm, load, baseline } = about
   return [
     {

@@ -41,8 +41,8 @@ export interface GateCell {
   /** Blocks in which both arms are valid, and in how many of them the candidate was worse. */
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
-  /** The scatter behind the interval: of blocks, of cohorts, or of runs (`nights`, with a pinned reference). */
-  readonly basis?: 'blocks' | 'cohorts' | 'nights'
+  /** The scatter behind the interval: of blocks, of cohorts, or of runs (`runs`, with a pinned reference). */
+  readonly basis?: 'blocks' | 'cohorts' | 'runs'
   /** Whether the mean shows the difference but the robust Hodges–Lehmann interval does not. */
   readonly disputed?: true
   /** Standard deviation of the log-ratio between blocks. */

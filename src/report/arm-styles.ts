@@ -15,7 +15,7 @@ export interface ArmStyle {
   /** A path in the square from -1 to 1. */
   readonly shape: string
   readonly dash: readonly number[]
-  readonly role: 'baseline' | 'twin' | 'other'
+  readonly role: 'baseline' | 'repeat' | 'other'
 }
 
 const SHAPES = [
@@ -46,7 +46,7 @@ export function armStyles(scenario: Pick<Scenario, 'arms'>): ArmStyle[] {
     const common = { name: arm.name, mesh: arm.mesh, title: meshes[arm.mesh]?.title ?? arm.mesh }
     if (arm === baseline) return { ...common, role: 'baseline', color: 'var(--arm-0)', shape: CIRCLE, dash: [1, 0] }
     if (isSameArm(arm, baseline)) {
-      return { ...common, role: 'twin', color: 'var(--arm-0)', shape: 'M-1,-.35H1V.35H-1Z', dash: [2, 3] }
+      return { ...common, role: 'repeat', color: 'var(--arm-0)', shape: 'M-1,-.35H1V.35H-1Z', dash: [2, 3] }
     }
     const place = others++
     return {

@@ -4,13 +4,13 @@ import { studentQuantile } from './distributions.ts'
 import { mean, sampleVariance, sumOfSquares } from './moments.ts'
 
 /** By level and degrees of freedom; kept, since a table asks for the same few again and again. */
-const REACH = new Map<number, Map<number, number>>()
+const T_VALUES = new Map<number, Map<number, number>>()
 
 /** The t that a two-sided interval reaches from its centre. */
 export function halfWidth(freedom: number, level = LEVEL): number {
   if (!Number.isInteger(freedom)) return studentQuantile((1 + level) / 2, freedom)
-  const known = REACH.get(level) ?? new Map<number, number>()
-  REACH.set(level, known)
+  const known = T_VALUES.get(level) ?? new Map<number, number>()
+  T_VALUES.set(level, known)
   const t = known.get(freedom) ?? studentQuantile((1 + level) / 2, freedom)
   known.set(freedom, t)
   return t

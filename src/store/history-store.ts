@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
 import { Failure } from '../model/failure.ts'
 import { type HistoryEntry, historyEntrySchema } from '../model/history.ts'
+import { type Lock, lockFolder } from './folder-lock.ts'
 import { reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
@@ -121,8 +123,18 @@ export interface HistoryStore {
   /** For people: a folder, or a branch. */
   readonly where: string
   read(): Promise<HistoryText>
-  /** Puts the whole in place at once, or nothing. `note` says what was added. */
-  write(text: Required<HistoryText>, note: string): Promise<void>
+  /**
+   * Replaces what is there by what `change` makes of it, at once and whole; nothing where that is undefined. No other writer
+   * comes between, so `change` may be called again with what another one wrote.
+   */
+  update(change: (text: HistoryText) => Change | undefined): Promise<void>
+}
+
+interface Change {
+  readonly lines: string
+  readonly head: string
+  /** What was added. */
+  readonly note: string
 }
 
 interface History {
@@ -136,15 +148,18 @@ export async function readHistory(historyStore: HistoryStore): Promise<History> 
 
 /** Adds what is kept of a run; nothing where that run is there already. Returns how many lines were added. */
 export async function addToHistory(historyStore: HistoryStore, entries: readonly HistoryEntry[]): Promise<number> {
-  const text = await historyStore.read()
-  const chain = readChain(text, historyStore.where)
-  const known = new Set(chain.entries.map(idOf))
-  const fresh = entries.filter((entry) => !known.has(idOf(entry)))
-  if (fresh.length === 0) return 0
-  const { lines, head } = link(chain, fresh)
-  const runs = [...new Set(fresh.map(({ run }) => run))]
-  await historyStore.write({ lines: text.lines + lines, head }, `Add ${runs.join(', ')}`)
-  return fresh.length
+  let added = 0
+  await historyStore.update((text) => {
+    const chain = readChain(text, historyStore.where)
+    const known = new Set(chain.entries.map(idOf))
+    const fresh = entries.filter((entry) => !known.has(idOf(entry)))
+    added = fresh.length
+    if (added === 0) return undefined
+    const { lines, head } = link(chain, fresh)
+    const runs = [...new Set(fresh.map(({ run }) => run))]
+    return { lines: text.lines + lines, head, note: `Add ${runs.join(', ')}` }
+  })
+  return added
 }
 
 function idOf({ run, arm, load }: HistoryEntry): string {
@@ -155,22 +170,47 @@ const FILES = { lines: 'history.jsonl', head: 'history.head.json' } as const
 
 /** A history in a folder. Each file is replaced whole; the lines first, since a head that is behind does no harm. */
 export function inFolder(dir: string): HistoryStore {
+  const read = async (): Promise<HistoryText> => {
+    // The head first: beside older lines, a newer head would look like lines that were cut off.
+    const head = await textOf(join(dir, FILES.head))
+    return { lines: (await textOf(join(dir, FILES.lines))) ?? '', head }
+  }
   return {
     where: dir,
-    async read() {
-      const [lines, head] = await Promise.all([textOf(join(dir, FILES.lines)), textOf(join(dir, FILES.head))])
-      return { lines: lines ?? '', head }
-    },
-    async write({ lines, head }) {
+    read,
+    async update(change) {
       try {
         await mkdir(dir, { recursive: true })
-        await replace(join(dir, FILES.lines), lines)
-        await replace(join(dir, FILES.head), head ?? '')
-        await syncFolder(dir)
+        const lock = await lockWhenFree(dir)
+        try {
+          const changed = change(await read())
+          if (!changed) return
+          await replace(join(dir, FILES.lines), changed.lines)
+          await replace(join(dir, FILES.head), changed.head)
+          await syncFolder(dir)
+        } finally {
+          await lock.release()
+        }
       } catch (error) {
         throw storageFailure(error, dir)
       }
     },
+  }
+}
+
+/** How long an addition waits for others, each of which takes milliseconds, and how long it pauses at most in between. */
+const PATIENCE = 30_000
+const PAUSE = 50
+
+async function lockWhenFree(dir: string): Promise<Lock> {
+  for (const until = performance.now() + PATIENCE; ; ) {
+    try {
+      return await lockFolder(dir)
+    } catch (error) {
+      const isBusy = error instanceof Failure && error.code === 'run-locked'
+      if (!isBusy || performance.now() > until) throw error
+      await sleep(PAUSE * Math.random())
+    }
   }
 }
 
@@ -205,39 +245,59 @@ export function onBranch(branch: string, cwd: string): HistoryStore {
   const ref = `refs/heads/${branch}`
   return {
     where: `branch ${branch}`,
-    async read() {
-      await git(cwd, ['rev-parse', '--git-dir'])
-      if ((await tip(cwd, ref)) === undefined) return { lines: '', head: undefined }
-      return { lines: (await fileOn(cwd, ref, FILES.lines)) ?? '', head: await fileOn(cwd, ref, FILES.head) }
-    },
-    async write({ lines, head }, note) {
-      const parent = await tip(cwd, ref)
-      const blobs = [
-        [FILES.head, await blob(cwd, head ?? '')],
-        [FILES.lines, await blob(cwd, lines)],
-      ] as const
-      const listing = blobs.map(([name, id]) => `100644 blob ${id}\t${name}\n`).join('')
-      const tree = await git(cwd, ['mktree'], { input: listing })
-      const known = await execa('git', ['var', 'GIT_COMMITTER_IDENT'], { cwd, reject: false })
-      const commit = await git(cwd, ['commit-tree', tree, ...(parent ? ['-p', parent] : []), '-m', note], {
-        env: known.exitCode === 0 ? {} : NOBODY,
-      })
-      // The old value makes it fail where another writer was faster; of a new branch that it does not exist.
-      await git(cwd, ['update-ref', ref, commit, parent ?? '0'.repeat(commit.length)])
+    read: async () => textAt(cwd, await tip(cwd, ref)),
+    async update(change) {
+      for (let attempt = 1; ; attempt++) {
+        const parent = await tip(cwd, ref)
+        const changed = change(await textAt(cwd, parent))
+        if (!changed) return
+        const commit = await commitOf(cwd, changed, parent)
+        try {
+          // The old value makes it fail where another writer was faster; of a new branch that it does not exist.
+          await git(cwd, ['update-ref', ref, commit, parent ?? '0'.repeat(commit.length)])
+          return
+        } catch (error) {
+          if (attempt === ATTEMPTS || (await tip(cwd, ref)) === parent) throw error
+          await sleep(PAUSE * attempt * Math.random())
+        }
+      }
     },
   }
 }
 
+/** Of writers at once, one succeeds each time. */
+const ATTEMPTS = 50
+
+async function commitOf(cwd: string, { lines, head, note }: Change, parent: string | undefined): Promise<string> {
+  const blobs = [
+    [FILES.head, await blob(cwd, head)],
+    [FILES.lines, await blob(cwd, lines)],
+  ] as const
+  const listing = blobs.map(([name, id]) => `100644 blob ${id}\t${name}\n`).join('')
+  const tree = await git(cwd, ['mktree'], { input: listing })
+  const known = await execa('git', ['var', 'GIT_COMMITTER_IDENT'], { cwd, reject: false })
+  return git(cwd, ['commit-tree', tree, ...(parent ? ['-p', parent] : []), '-m', note], {
+    env: known.exitCode === 0 ? {} : NOBODY,
+  })
+}
+
+/** Both files of one commit: a branch that moves meanwhile does not mix two states. */
+async function textAt(cwd: string, commit: string | undefined): Promise<HistoryText> {
+  if (commit === undefined) return { lines: '', head: undefined }
+  return { lines: (await fileOn(cwd, commit, FILES.lines)) ?? '', head: await fileOn(cwd, commit, FILES.head) }
+}
+
 async function tip(cwd: string, ref: string): Promise<string | undefined> {
+  await git(cwd, ['rev-parse', '--git-dir'])
   const { exitCode, stdout } = await execa('git', ['rev-parse', '--verify', '--quiet', ref], { cwd, reject: false })
   return exitCode === 0 ? stdout : undefined
 }
 
-async function fileOn(cwd: string, ref: string, name: string): Promise<string | undefined> {
+async function fileOn(cwd: string, commit: string, name: string): Promise<string | undefined> {
   const options = { cwd, reject: false, stripFinalNewline: false, maxBuffer: 1e9 } as const
-  const listed = await git(cwd, ['ls-tree', '--name-only', ref, name])
+  const listed = await git(cwd, ['ls-tree', '--name-only', commit, name])
   if (listed === '') return undefined
-  const { exitCode, stdout, stderr } = await execa('git', ['show', `${ref}:${name}`], options)
+  const { exitCode, stdout, stderr } = await execa('git', ['show', `${commit}:${name}`], options)
   if (exitCode !== 0) throw refused(['show'], stderr)
   return stdout
 }

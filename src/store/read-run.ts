@@ -18,8 +18,8 @@ import {
 import { RUN_FOLDER } from '../model/run-folder.ts'
 import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
+import { lockFolder } from './folder-lock.ts'
 import { readInstallations } from './installations.ts'
-import { lockRun } from './run-lock.ts'
 import { textDigest, trialDigests } from './run-writer.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
@@ -173,7 +173,7 @@ export async function writeExtension(
   const digest = planDigest({ scenario: run.plan.scenario, cohorts })
   const extension: Extension = { schema: RESULT_SCHEMA, run: run.id, digest, ...about }
   try {
-    const lock = await lockRun(dir)
+    const lock = await lockFolder(dir)
     try {
       await writeOnce(join(dir, FILE), (file) => file.writeFile(`${JSON.stringify(extension, undefined, 2)}\n`))
     } finally {

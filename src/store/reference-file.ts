@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { firstPinnedSchema, type Pinned, pinnedSchema } from '../gate/reference.ts'
 import { Failure } from '../model/failure.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
-import { storageFailure, syncFolder, writeSynced } from './write-once.ts'
+import { refuseRunFile, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
 const READERS: Readers<Pinned> = { 1: (data) => firstPinnedSchema.parse(data), 2: readWhole }
 
@@ -34,6 +34,7 @@ function readWhole(data: unknown): Pinned {
 
 /** Replaces what was accepted before; its history is that of the repository it lies in. */
 export async function writePinned(path: string, pinned: Pinned): Promise<void> {
+  refuseRunFile(path)
   const temporary = `${path}.${process.pid}.tmp`
   try {
     await mkdir(dirname(path), { recursive: true })

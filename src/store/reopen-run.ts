@@ -5,9 +5,9 @@ import { Failure } from '../model/failure.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import { lockFolder } from './folder-lock.ts'
 import { sweepInstallations } from './installations.ts'
 import { readRun, readRunFile } from './read-run.ts'
-import { lockRun } from './run-lock.ts'
 import { openWriter, type RunWriter } from './run-writer.ts'
 import { storageFailure, sweepTemporary } from './write-once.ts'
 
@@ -22,7 +22,7 @@ interface Reopened {
 export async function reopenRun(dir: string): Promise<Reopened> {
   // Before anything is written there: the folder may not be a run at all.
   readRunFile(dir)
-  const lock = await lockRun(dir).catch((error: unknown) => {
+  const lock = await lockFolder(dir).catch((error: unknown) => {
     throw storageFailure(error, dir)
   })
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
@@ -10,8 +10,8 @@ import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
 import { type Result, type Run, resultSchema } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import { type Lock, lockFolder } from './folder-lock.ts'
 import { writeInstallation } from './installations.ts'
-import { type Lock, lockRun } from './run-lock.ts'
 import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
 
 /** Writes down what happens in a run. A result is on disk when `write` returns. */
@@ -28,8 +28,11 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
     await lock.release()
     throw error
   })
+  let last: string | undefined
   const write = async (event: Event) => {
+    if (event.type === 'visit') await assertThere(dir, last)
     const digest = event.type === 'result' ? await writeResult(dir, event.result, event.raw) : undefined
+    if (event.type === 'result') last = event.result.trial.id
     if (event.type === 'installed') await writeInstallation(dir, event.installation)
     await journal.add(event, digest)
   }
@@ -52,6 +55,23 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
   }
 }
 
+/** Whether the run and its newest trial are still there: whoever removes them would have the rest measured for nothing. */
+async function assertThere(dir: string, last: string | undefined): Promise<void> {
+  const paths = [join(dir, RUN_FOLDER.run), ...(last === undefined ? [] : [join(dir, trialFile(last))])]
+  for (const path of paths) {
+    await access(path).catch((cause: unknown) => {
+      throw new Failure('results-removed', `${path} was removed while its run goes on`, {
+        cause,
+        fix: 'Start the run again, and keep its folder until it ends.',
+      })
+    })
+  }
+}
+
+function trialFile(id: string): string {
+  return join(RUN_FOLDER.trials, `${fileSafe(id)}.json`)
+}
+
 /** The tool's own output first: a trial's file is the proof that all of the trial is there. Returns the digest of that file. */
 async function writeResult(dir: string, result: Result, raw: readonly RawOutput[]): Promise<string> {
   const { id } = result.trial
@@ -61,7 +81,7 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
       await writeZipped(join(dir, RUN_FOLDER.raw, `${fileSafe(id)}.${fileSafe(output.name)}.gz`), output.read())
     }
     const text = `${JSON.stringify(result)}\n`
-    await writeOnce(join(dir, RUN_FOLDER.trials, `${fileSafe(id)}.json`), (file) => file.writeFile(text))
+    await writeOnce(join(dir, trialFile(id)), (file) => file.writeFile(text))
     return textDigest(text)
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
@@ -212,7 +232,7 @@ export async function createRun(root: string, run: Run): Promise<RunWriter> {
     await makeFolder(dir, run.id)
     await mkdir(join(dir, RUN_FOLDER.trials))
     await mkdir(join(dir, RUN_FOLDER.raw))
-    const writer = await openWriter(dir, await lockRun(dir))
+    const writer = await openWriter(dir, await lockFolder(dir))
     try {
       // Last: only with run.json a folder is a run.
       await writeOnce(join(dir, RUN_FOLDER.run), (file) => file.writeFile(`${JSON.stringify(run, undefined, 2)}\n`))

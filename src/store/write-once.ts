@@ -1,7 +1,8 @@
-import { constants } from 'node:fs'
+import { constants, existsSync, readFileSync, realpathSync } from 'node:fs'
 import { copyFile, type FileHandle, link, open, readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { Failure } from '../model/failure.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 
 /** What file systems without hard links answer: FAT, some network and shared folders. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
@@ -109,4 +110,39 @@ export function storageFailure(error: unknown, path: string): Failure {
 export function errnoOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
+}
+
+/** What a run consists of. Everything else can be made from it again. */
+const OF_A_RUN: ReadonlySet<string> = new Set(
+  (['run', 'extension', 'trials', 'raw', 'arms', 'events'] as const).map((name) => RUN_FOLDER[name]),
+)
+/** A trial lies two folders below the run's. */
+const DEPTH = 3
+
+/** Refuses to write an output where a file of a run is, or belongs. */
+export function refuseRunFile(path: string): void {
+  const real = existsSync(path) ? realpathSync(path) : path
+  let dir = dirname(real)
+  for (let depth = 0; depth < DEPTH; depth++) {
+    const [first = ''] = relative(dir, real).split(sep)
+    if (existsSync(join(dir, RUN_FOLDER.run)) && (OF_A_RUN.has(first) || first.startsWith('lock-'))) {
+      throw new Failure('usage', `${path} is a file of the run ${basename(dir)}, which is never replaced`, {
+        fix: 'Name another file.',
+      })
+    }
+    dir = dirname(dir)
+  }
+}
+
+/** How pages, summaries and pictures name their maker near their beginning. */
+const MARK = 'meshbench'
+const BEGINNING = 4096
+
+/** Refuses to replace a page or summary by name that meshbench has not written. */
+export function refuseForeignFile(path: string): void {
+  refuseRunFile(path)
+  if (!existsSync(path) || readFileSync(path, 'utf8').slice(0, BEGINNING).includes(MARK)) return
+  throw new Failure('usage', `${path} exists and is not a report of meshbench`, {
+    fix: 'Name another file, or remove this one first.',
+  })
 }

@@ -141,6 +141,18 @@ describe('what may not be said', () => {
     expect(p50.notes.join()).toMatch(/differ by up to \+20 %/)
   })
 
+  test('what equal arms differ by does not make a wide interval a sign of equality', () => {
+    const spread = [0.6, 1.9, 0.7, 1.6, 0.5, 1.8, 0.65, 1.7]
+    const of = (trial: Trial) => ({ latency: trial.arm === none.name ? 1 : (spread[trial.block % 8] ?? 1) })
+    const noisy = analyse(recordOf(scenarioOf(oneCohort), of))
+    const p50 = cell(noisy, sidecar.name, 'p50')
+    const band = noisy.noise.find(({ metric }) => metric === 'p50')?.ratio
+    expect(p50.ratio?.hi).toBeLessThanOrEqual(band?.hi ?? 0)
+    expect(p50.ratio?.lo).toBeLessThan(1)
+    expect(p50.standing).toBe('undecided')
+    expect(p50.notes.join()).toMatch(/too wide to decide.*equal arms differ by up to/)
+  })
+
   test('the noise of the A/A pair counts in both directions', () => {
     const level: Record<string, number> = { none: 1, [noneAgain.name]: 0.8, [sidecar.name]: 1.2 }
     const noisy = analyse(recordOf(scenarioOf(oneCohort), (trial) => ({ latency: level[trial.arm] ?? 1 })))

@@ -46,15 +46,18 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
     })
   }, 90_000)
 
-  it.each([320, 390, 768, 1280, 2560])('scrolls nothing sideways at %i px with everything shown', async (width) => {
-    await desk.open({ viewport: { width, height: 900 } }, async (page) => {
+  it('scrolls nothing sideways at any width with everything shown', async () => {
+    await desk.open({ viewport: { width: 320, height: 900 } }, async (page) => {
       await page.getByLabel('Baseline').selectOption('envoy-node')
       await bring(page, ID)
       await openDetails(page)
-      const tooWide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-      expect(tooWide).toBe(0)
+      for (const width of [320, 390, 768, 1280, 2560]) {
+        await page.setViewportSize({ width, height: 900 })
+        const tooWide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+        expect(await page.evaluate(tooWide), `${width} px`).toBe(0)
+      }
     })
-  })
+  }, 90_000)
 
   it('offers nothing smaller than 24 px', async () => {
     await desk.open({ viewport: { width: 390, height: 800 } }, async (page) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { pageScripts } from '../../src/commands/write-report.ts'
+import { pageScripts } from '../../src/commands/page-scripts.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { analysisOf, type Changes } from '../report/fixture.ts'
 

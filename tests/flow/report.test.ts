@@ -229,3 +229,35 @@ describe('report --site', () => {
     expect(readdirSync(join(cwd, 'web'))).toEqual(['index.html'])
   })
 })
+
+describe('an output', () => {
+  it.each([
+    ['run.json', (run: string) => ['report', run, '--output', join('results', run, 'run.json')]],
+    ['a trial', (run: string) => ['report', run, '--output', join('results', run, 'trials', 'c1-b01-none-slow.json')]],
+    ['raw output', (run: string) => ['report', run, '--charts', join('results', run, 'raw')]],
+    ['events', (run: string) => ['gate', run, '--junit', join('results', run, 'events.jsonl')]],
+    ['trials, by the gate', (run: string) => ['gate', run, '--markdown', join('results', run, 'trials', 'x.md')]],
+    [
+      'run.json, as a reference',
+      (run: string) => [...['gate', 'accept', run, '--reason', 'test', '--output', join('results', run, 'run.json')]],
+    ],
+  ])('never replaces a file of a run: %s', async (_, argsOf) => {
+    const { cwd, newer } = project()
+    const before = stamps(join(cwd, 'results', newer))
+    const { code, stderr } = await meshbench(argsOf(newer), { cwd })
+    expect(stderr).toContain('never replaced')
+    expect(code).toBe(2)
+    expect(stamps(join(cwd, 'results', newer))).toEqual(before)
+  })
+
+  it('replaces a page that it wrote, and no other file', async () => {
+    const { cwd } = project()
+    writeFileSync(join(cwd, 'notes.html'), 'my notes')
+    const refused = await meshbench(['report', '--output', 'notes.html'], { cwd })
+    expect(refused.code).toBe(2)
+    expect(read(cwd, 'notes.html')).toBe('my notes')
+    for (let time = 0; time < 2; time++) {
+      expect((await meshbench(['report', '--output', 'page.html'], { cwd })).code).toBe(0)
+    }
+  })
+})

@@ -61,8 +61,8 @@ describe('an effect', () => {
   it('across runs carries what nights differ by: tonight against the mean of those accepted', () => {
     const one = effect([RATIOS])
     const carried = acrossRuns(one, [one, one], { deviation: 0.2, freedom: 5 })
-    expect(basisOf(carried)).toBe('nights')
-    expect(carried.byNights).toEqual({ error: expect.closeTo(0.2 * Math.sqrt(1.5), 12), freedom: 5 })
+    expect(basisOf(carried)).toBe('runs')
+    expect(carried.byRuns).toEqual({ error: expect.closeTo(0.2 * Math.sqrt(1.5), 12), freedom: 5 })
     expect(neededFor(carried, { accept: 0.005, margin: 0.1, reject: 1e-4, least: 0.05 })).toBeUndefined()
   })
 })

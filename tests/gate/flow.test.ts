@@ -83,10 +83,11 @@ describe('meshbench gate', () => {
   })
 
   it('lets a waiver cover what it names, and says so', async () => {
+    const nextMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10)
     const slower = await night({ effect: 1.12 })
     const waiver = (match: string) => `
 blocks: { extendTo: 10 }
-waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
+waivers: [{ match: "${match}", until: "${nextMonth}", reason: issue 123 }]
 `
     const all = await verdictOf(slower, '--limits', slower.write('all.yaml', waiver('sidecar/web/*p*')))
     expect(all).toMatchObject({ code: 0, gate: { verdict: 'pass', waivers: [{ state: 'used' }] } })
@@ -142,7 +143,7 @@ waivers: [{ match: "${match}", until: "2999-12-31", reason: issue 123 }]
       meshbench(['gate', 'accept', ...runs, '--reason', 'the release'], { cwd: tonight.cwd })
     expect((await accepted(dirs[0] ?? '')).stderr).toContain('One run does not show')
     const unknown = await verdictOf(tonight, '--reference', 'reference.json')
-    expect(unknown.gate.findings[0]).toMatchObject({ rule: 'nights-unknown' })
+    expect(unknown.gate.findings[0]).toMatchObject({ rule: 'run-spread-unknown' })
     for (const dir of dirs) await meshbench(['history', 'add', dir], { cwd: tonight.cwd })
     expect(cell((await verdictOf(tonight, '--reference', 'reference.json')).gate, 'p50').verdict).not.toBe('invalid')
     rmSync(join(tonight.cwd, 'history'), { recursive: true })

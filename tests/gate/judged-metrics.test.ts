@@ -10,11 +10,11 @@ function measured(...about: Parameters<typeof recordOf>): ReturnType<typeof reco
   const record = recordOf(...about)
   const results = record.results.map((result) => {
     const [from, to] = [0, 70].map((more) =>
-      new Date((1_800_000_000 + 120 * result.trial.order + more) * 1000).toISOString(),
+      new Date((1_790_000_000 + 120 * result.trial.order + more) * 1000).toISOString(),
     )
     const times = { ...result, startedAt: from ?? '', endedAt: to ?? '' }
     if (result.outcome.status === 'failed') return times
-    const reading = { ...result.outcome.reading, startedAt: 1_800_000_000 + 120 * result.trial.order }
+    const reading = { ...result.outcome.reading, startedAt: 1_790_000_000 + 120 * result.trial.order }
     return { ...times, outcome: { ...result.outcome, reading } }
   })
   return { ...record, results }

@@ -347,6 +347,96 @@ const TRAPS: readonly Trap[] = [
     rule: 'no-data',
     limits: '{ metrics: [p999] }',
   },
+  {
+    name: 'the reference alone lost blocks',
+    exit: 12,
+    rule: 'no-data',
+    spoil: (night) =>
+      night.edit(
+        ({ arm, block }) => arm === 'sidecar-ref' && block < 3,
+        (result) => ({
+          ...result,
+          outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
+        }),
+      ),
+  },
+  {
+    name: 'both lost more than a fifth of the blocks',
+    exit: 12,
+    rule: 'no-data',
+    limits: '{ blocks: { minValid: 3 } }',
+    spoil: (night) =>
+      night.edit(
+        ({ block }) => block < 4,
+        (result) => ({
+          ...result,
+          outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
+        }),
+      ),
+  },
+  {
+    name: 'a trial ended before it started',
+    exit: 12,
+    rule: 'impossible-times',
+    spoil: (night) =>
+      night.edit(
+        ({ id }) => id === 'c1-b10-sidecar-web',
+        (result) => ({ ...result, endedAt: new Date(Date.parse(result.startedAt) - 1000).toISOString() }),
+      ),
+  },
+  {
+    name: 'the trials are older than their run',
+    exit: 12,
+    rule: 'impossible-times',
+    spoil: (night) => {
+      const ago = (time: string) => new Date(Date.parse(time) - 1e9).toISOString()
+      night.edit(everyone, (result) => ({
+        ...result,
+        startedAt: ago(result.startedAt),
+        endedAt: ago(result.endedAt),
+      }))
+    },
+  },
+  {
+    name: 'the trials are of the future',
+    exit: 12,
+    rule: 'impossible-times',
+    spoil: (night) => {
+      const ahead = (time: string) => new Date(Date.parse(time) + 1e9).toISOString()
+      night.edit(everyone, (result) => ({
+        ...result,
+        startedAt: ahead(result.startedAt),
+        endedAt: ahead(result.endedAt),
+      }))
+    },
+  },
+  {
+    name: 'the margin is 80 %',
+    exit: 12,
+    rule: 'limits-too-wide',
+    night: { effect: 1.2 },
+    limits: '{ defaults: { margin: 80% } }',
+  },
+  {
+    name: 'the least effect is above the margin',
+    exit: 12,
+    rule: 'limits-too-wide',
+    night: { effect: 1.2 },
+    limits: '{ assert: { "*/*/*": [error, { minEffect: 40% }] } }',
+  },
+  {
+    name: 'everything is waived for ever',
+    exit: 12,
+    rule: 'waiver-too-long',
+    night: { effect: 1.2 },
+    limits: '{ waivers: [{ match: "*/*/*", until: "2099-12-31", reason: known }] }',
+  },
+  {
+    name: 'the baseline is the candidate',
+    exit: 12,
+    rule: 'arms-swapped',
+    args: ['--reference', 'none=sidecar'],
+  },
   { name: 'nothing is gated', exit: 12, rule: 'nothing-compared', limits: '{ defaults: { level: "off" } }' },
   { name: 'the metric does not exist', exit: 12, rule: 'unknown-metric', limits: '{ metrics: [p50, p9] }' },
   {
@@ -413,7 +503,7 @@ const TRAPS: readonly Trap[] = [
   {
     name: 'what nights differ by is not known',
     exit: 12,
-    rule: 'nights-unknown',
+    rule: 'run-spread-unknown',
     args: ['--reference', 'reference.json'],
     spoil: async (night) => {
       await meshbench(['gate', 'accept', '--reason', 'test'], { cwd: night.cwd })

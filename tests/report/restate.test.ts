@@ -116,7 +116,7 @@ describe('restate', () => {
     const first = reordered(analysis, firstOf(scenario.arms, 'none-again'))
     const view = restate(data, { ...PUBLISHED, baseline: 'none-again' })
     expectCells(view, first.cells)
-    expect(view.arms.find(({ name }) => name === 'none')?.role).toBe('twin')
+    expect(view.arms.find(({ name }) => name === 'none')?.role).toBe('repeat')
   })
 
   it('keeps the noise floor of the run under a baseline that has no repeat', () => {

@@ -1,29 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
-import type { HistoryEntry } from '../../src/model/history.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../../src/store/history-store.ts'
 import { emptyFolder } from '../flow/surroundings.ts'
+import { entry } from './example-history.ts'
 
-const entry = (run: string, arm = 'none'): HistoryEntry => ({
-  schema: 1,
-  run,
-  startedAt: '2026-01-01T00:00:00.000Z',
-  scenario: 'night',
-  platform: 'kind',
-  profile: 'equalised',
-  machine: 'x',
-  arm,
-  mesh: 'none',
-  baseline: 'none',
-  load: 'http',
-  asked: 'rate 500',
-  versions: { meshbench: '1' },
-  validTrials: 10,
-  plannedTrials: 10,
-  metrics: { p50: { unit: 'seconds', better: 'lower', level: { center: 0.001, lo: 0.0009, hi: 0.0011, n: 10 } } },
-})
+const WRITER = fileURLToPath(new URL('add-to-history.ts', import.meta.url))
 
 /** Three lines of two runs. */
 async function filled(): Promise<{ dir: string; historyStore: HistoryStore; lines: () => string[] }> {
@@ -51,6 +36,18 @@ describe('a history', () => {
     expect(await addToHistory(historyStore, [entry('a'), entry('a', 'mesh')])).toBe(0)
     expect(await addToHistory(historyStore, [entry('b')])).toBe(1)
     expect((await readHistory(historyStore)).entries).toEqual([entry('a'), entry('a', 'mesh'), entry('b')])
+  })
+
+  it.each([
+    ['folder', () => join(emptyFolder(), 'new'), inFolder],
+    ['branch', repository, (dir: string) => onBranch('meshbench-history', dir)],
+  ] as const)('in a %s loses nothing of four processes that add at once', async (where, make, open) => {
+    const dir = make()
+    const names = ['a', 'b', 'c', 'd']
+    await Promise.all(names.map((name) => execa(process.execPath, [WRITER, where, dir, name, '5'])))
+    const { entries } = await readHistory(open(dir))
+    const added = names.flatMap((name) => Array.from({ length: 5 }, (_, index) => `${name}-${index}`))
+    expect(entries.map(({ run }) => run).toSorted()).toEqual(added)
   })
 
   it('on a branch touches neither the work tree nor the index, and is a commit for each addition', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -148,4 +148,19 @@ test('a folder that is no run is left alone', async () => {
   await using root = await folder()
   await expect(reopenRun(root.path)).rejects.toMatchObject({ code: 'unknown-run' })
   expect(await readdir(root.path)).toEqual([])
+})
+
+test.each([
+  ['the run', (dir: string) => rm(dir, { recursive: true })],
+  ['its newest trial', (dir: string) => rm(join(dir, 'trials'), { recursive: true })],
+])('stops at the next visit where %s was removed', async (_, remove) => {
+  await using root = await folder()
+  await using writer = await createRun(root.path, run)
+  const [visit] = run.plan.cohorts[0]?.blocks[0]?.visits ?? []
+  if (!visit) throw new Error('the example has a visit')
+  const event: Event = { at: 3, type: 'visit', visit, cohort: 1, block: 1 }
+  await writer.write(resultEvent(exampleResult(run, first)))
+  await writer.write(event)
+  await remove(writer.dir)
+  await expect(writer.write(event)).rejects.toMatchObject({ code: 'results-removed' })
 })

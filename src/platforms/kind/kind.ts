@@ -3,17 +3,11 @@ import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.
 import { chartCache, manifestCache } from '../../kubernetes/install/chart-cache.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan } from '../../model/plan.ts'
-import {
-  isAbandoned,
-  type Leftover,
-  type Platform,
-  type RunningArm,
-  type Step,
-  type Testbed,
-} from '../../model/platform.ts'
+import type { Leftover, Platform, RunningArm, Step, Testbed } from '../../model/platform.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
+import { removeRemains } from '../remains.ts'
 import { armMesh, imagesOf } from './arm.ts'
 import { checkKind, reviewKind } from './check/check-kind.ts'
 import { readersOf } from './check/readers.ts'
@@ -57,7 +51,7 @@ export function kind({ site, keep }: KindOptions): Platform {
     },
     async *open(plan, cohort, run, signal) {
       if (!programs) throw new Failure('not-prepared', 'a run is prepared before it is opened')
-      yield* removeRemains(run.id)
+      yield* removeRemains(leftovers, run.id)
       await using held = new AsyncDisposableStack()
       const scratch = await makeScratch(run.id)
       held.defer(() => scratch.remove())
@@ -98,14 +92,6 @@ function runContextOf(chosen: Chosen, { dir, stamps }: Scratch): RunContext {
 async function leftovers(): Promise<Leftover[]> {
   const images = await pulledImages().leftovers(docker())
   return [...processLeftovers(), ...(await clusterLeftovers()), ...scratchLeftovers(), ...images]
-}
-
-/** A run that is resumed gives its clusters the names that those of its killed part have. */
-async function* removeRemains(run: string): AsyncGenerator<Step> {
-  for (const left of (await leftovers()).filter((left) => left.run === run && isAbandoned(left))) {
-    yield { title: `removing a leftover of this run: ${left.what}` }
-    await left.remove()
-  }
 }
 
 const CAVEAT =

@@ -1,11 +1,12 @@
 import { processLeftovers } from '../../host/processes.ts'
 import { scratchLeftovers } from '../../host/scratch.ts'
 import { Failure } from '../../model/failure.ts'
-import type { Platform, Step } from '../../model/platform.ts'
+import type { Leftover, Platform, Step } from '../../model/platform.ts'
 import type { Program, ProgramName } from '../../model/site.ts'
 import { CATALOGUE, type Catalogue } from '../../tools/catalogue.ts'
 import { locate as locateTool } from '../../tools/locate.ts'
 import { type ObtainAbout, obtain as obtainTool } from '../../tools/obtain.ts'
+import { removeRemains } from '../remains.ts'
 import { checkPlan, type Locate, programsFor } from './check-local.ts'
 import { makeTestbed } from './local-testbed.ts'
 
@@ -45,9 +46,14 @@ export function local(options: LocalOptions = {}): Platform {
     },
     async *open(plan, _cohort, run, signal) {
       signal.throwIfAborted()
+      yield* removeRemains(leftovers, run.id)
       yield { title: 'issuing certificates' }
       return await makeTestbed({ plan, run: run.id, program: findProgram })
     },
-    leftovers: async () => [...processLeftovers(), ...scratchLeftovers()],
+    leftovers,
   }
+}
+
+async function leftovers(): Promise<Leftover[]> {
+  return [...processLeftovers(), ...scratchLeftovers()]
 }

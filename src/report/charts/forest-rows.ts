@@ -114,7 +114,7 @@ export function labelRoom(panels: readonly ForestPanel[], frame: Frame): number 
 }
 
 function nameOf({ style }: ForestRow): string {
-  return style.role === 'twin' ? `${style.name} (A/A)` : style.name
+  return style.role === 'repeat' ? `${style.name} (A/A)` : style.name
 }
 
 function axisOf({ rows, noise = 1 }: ForestPanel, width: number): Axis {

@@ -82,7 +82,7 @@ function reasonOf(view: View): string {
 /** "Against none, p99 is higher with envoy-sidecar (+62 %); envoy-node shows no difference beyond the noise; too noisy to say for …" */
 function sentenceOf({ baseline }: View, panel: ForestPanel | undefined): string {
   if (!panel) return ''
-  const compared = panel.rows.filter(({ style }) => style.role !== 'twin')
+  const compared = panel.rows.filter(({ style }) => style.role !== 'repeat')
   const of = (...standings: readonly Standing[]) =>
     compared.flatMap(({ style, ratio, standing }) =>
       ratio && standings.includes(standing) ? [`${style.name} (${formatRatio(ratio.center)})`] : [],
@@ -229,7 +229,7 @@ function texts(panels: readonly Placed[], frame: Frame): Layer[] {
 }
 
 function named(row: ForestRow, room: number): string {
-  const mark = row.style.role === 'twin' ? ' (A/A)' : ''
+  const mark = row.style.role === 'repeat' ? ' (A/A)' : ''
   return `${shorten(row.style.name, Math.max(room - mark.length, 4))}${mark}`
 }
 

@@ -51,7 +51,7 @@ function alike(arms: readonly Arm[], name: string): string[] {
 }
 
 function roleOf({ name }: ArmStyle, { baseline, equal }: Sides): ArmStyle['role'] {
-  return name === baseline ? 'baseline' : equal.has(name) ? 'twin' : 'other'
+  return name === baseline ? 'baseline' : equal.has(name) ? 'repeat' : 'other'
 }
 
 /** Whether the reader leaves out the trial of an arm under a load in a block. */

@@ -59,7 +59,7 @@ function armCell(view: View, style: ArmStyle, load: Load): Html {
   const trials = view.data.trials.filter((trial) => trial.arm === style.name && trial.load === load.name)
   const valid = trials.filter(({ status, id }) => status === 'valid' && !view.state.excluded.includes(id)).length
   const lost = valid < trials.length && html`<small>${valid} of ${trials.length} trials valid</small>`
-  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'twin' && ', repeated for the noise floor'}</small>${lost}`
+  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span><small>${style.title}${style.role === 'repeat' && ', repeated for the noise floor'}</small>${lost}`
 }
 
 function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): TableCell {

@@ -14,11 +14,11 @@ interface Owner extends ProcessIdentity {
 }
 
 /**
- * Makes this process the only writer of a run. Everybody first makes a lock file of a name that only they can have, and
+ * Makes this process the only writer in a folder: of a run, or of a history. Everybody first makes a lock file of a name that only they can have, and
  * only then looks for others: so of two at once at most one goes on, and removing what a dead process left can never
  * take a living one's lock.
  */
-export async function lockRun(dir: string): Promise<Lock> {
+export async function lockFolder(dir: string): Promise<Lock> {
   const own = fileName(self())
   await createExclusive(dir, own)
   const release = () => rm(join(dir, own), { force: true })
