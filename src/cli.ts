@@ -1,6 +1,9 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandContext, CommonOptions } from './commands/command-context.ts'
 import { version } from './host/version.ts'
+import { EXIT } from './model/exit-codes.ts'
+import { ISOLATIONS, PROFILES } from './model/scenario.ts'
+import { PLATFORMS } from './model/traits.ts'
 
 /** Runs a command with its arguments and options, and returns the exit code. */
 type Action<Options> = (args: readonly string[], options: Options, context: CommandContext) => Promise<number>
@@ -44,7 +47,10 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
     .option('--extend [run]', 'measure more blocks for the suspect cells of a run, in the same folder')
     .option('--limits <file>', 'with --extend: limits of the gate (default: those of the scenario)')
     .option('--reference <what>', 'with --extend: candidate=reference, or a rule such as *-ref')
-    .option('--min-valid <share>', 'exit with 12 if a smaller share of the planned trials is valid, e.g. 75%')
+    .option(
+      '--min-valid <share>',
+      `exit with ${EXIT.invalid} if a smaller share of the planned trials is valid, e.g. 75%`,
+    )
     .option('--keep', 'keep clusters, so that the next run starts faster')
     .option('--open', 'open the report in a browser')
     .action(act(async () => (await import('./commands/run.ts')).runCommand))
@@ -77,8 +83,11 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
       '--previous <run>',
       'with a pinned reference: the previous run, or its gate --json; only two breaches in a row count',
     )
-    .option('--strict', 'exit with 11 if anything is undecided')
-    .option('--min-valid <share>', 'exit with 12 if a smaller share of the planned trials is valid, e.g. 75%')
+    .option('--strict', `exit with ${EXIT.inconclusive} if anything is undecided`)
+    .option(
+      '--min-valid <share>',
+      `exit with ${EXIT.invalid} if a smaller share of the planned trials is valid, e.g. 75%`,
+    )
     .option('--junit <file>', 'write JUnit XML')
     .option('--markdown <file>', 'write Markdown for a pull request')
     .option('--summary <file>', 'append to a GitHub job summary')
@@ -147,9 +156,9 @@ function withHistoryStore(command: Command): Command {
 function withSelection(command: Command): Command {
   return command
     .argument('[scenario]', 'the name of a shipped scenario, or a file (default: quick)')
-    .addOption(new Option('--platform <name>', 'where arms run').choices(['kind', 'cluster', 'local', 'simulated']))
-    .addOption(new Option('--profile <name>', 'how meshes are configured').choices(['equalised', 'defaults']))
-    .addOption(new Option('--isolation <name>', 'how arms are kept apart on kind').choices(['frozen', 'sequential']))
+    .addOption(new Option('--platform <name>', 'where arms run').choices(PLATFORMS))
+    .addOption(new Option('--profile <name>', 'how meshes are configured').choices(PROFILES))
+    .addOption(new Option('--isolation <name>', 'how arms are kept apart on kind').choices(ISOLATIONS))
     .option('--site <file>', 'sources of images, charts and tools instead of the public ones')
     .option('--arms <names>', 'only these arms, separated by commas; the baseline is always kept')
     .option('--loads <names>', 'only these loads, separated by commas')
@@ -161,5 +170,5 @@ function withSelection(command: Command): Command {
 }
 
 const EPILOGUE = `
-Exit codes: 0 ok, 2 usage or scenario, 3 infrastructure, 10 regression, 11 inconclusive under --strict,
-12 invalid or missing data, 13 budget broken, 130 interrupted.`
+Exit codes: ${EXIT.ok} ok, ${EXIT.usage} usage or scenario, ${EXIT.infrastructure} infrastructure, ${EXIT.regression} regression, ${EXIT.inconclusive} inconclusive under --strict,
+${EXIT.invalid} invalid or missing data, ${EXIT.budget} budget broken, ${EXIT.interrupted} interrupted.`

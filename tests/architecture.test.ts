@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../src/meshes/index.ts'
-import { PLATFORMS, TOOLS } from '../src/model/scenario.ts'
+import { PLATFORMS, TOOLS } from '../src/model/traits.ts'
 
 /** Files in `src/` that stand above all rooms. */
 const ENTRIES = ['cli.ts', 'main.ts']

@@ -3,7 +3,7 @@ import type { FailureData } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Result } from '../model/result.ts'
 import { clockStep } from './rules/clock-step.ts'
-import { ofTheClock, rules } from './rules/index.ts'
+import { rules } from './rules/index.ts'
 import { type TrialView, viewTrial } from './trial-view.ts'
 
 /** Judges a result by all validity rules. */
@@ -23,8 +23,8 @@ export function judgeView(result: Result, view: TrialView | undefined): JudgedTr
 /** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function problemsOf(view: TrialView): Problem[] {
   const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
-  return rules.flatMap(({ name, judge }) => {
-    if (isStepped && ofTheClock.has(name)) return []
+  return rules.flatMap(({ name, usesClock, judge }) => {
+    if (isStepped && usesClock) return []
     const objections = judge(view)
     return objections === undefined ? [] : [objections].flat().map((objection) => ({ rule: name, ...objection }))
   })

@@ -1,4 +1,4 @@
-import { EXIT } from '../model/failure.ts'
+import { EXIT } from '../model/exit-codes.ts'
 import { isAbandoned, type Leftover } from '../model/platform.ts'
 import { allPlatforms } from '../platforms/index.ts'
 import { PUBLIC_SITE } from '../site/public-site.ts'

@@ -1,6 +1,6 @@
 import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
 import { comeEvery, type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
-import { EXIT } from '../model/failure.ts'
+import { EXIT } from '../model/exit-codes.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/platform.ts'
 import { PLATFORM_TRAITS } from '../model/traits.ts'

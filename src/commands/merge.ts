@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
-import { EXIT } from '../model/failure.ts'
+import { EXIT } from '../model/exit-codes.ts'
 import { findRun } from '../store/find-run.ts'
 import { mergeRuns } from '../store/merge-runs.ts'
 import { readRun } from '../store/read-run.ts'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
 import { deviationsOf } from '../compare/deviations.ts'
-import { EXIT } from '../model/failure.ts'
+import { EXIT } from '../model/exit-codes.ts'
 import type { Plan } from '../model/plan.ts'
 import { describePlan, planLines } from '../plan/describe-plan.ts'
 import type { Deviation } from '../plan/detectable.ts'

@@ -5,7 +5,7 @@ import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
 import type { Platform, Provided } from '../model/platform.ts'
-import { RESULT_SCHEMA, type Run, type Suspect } from '../model/result.ts'
+import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
 import { count } from '../model/words.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
 import { openPlatform } from '../platforms/index.ts'
@@ -39,7 +39,7 @@ export async function prepareNew(
   const provided = await provide(platform, plan, context)
   const now = new Date()
   const run: Run = {
-    schema: RESULT_SCHEMA,
+    schema: RUN_SCHEMA,
     id: runId(now, plan.scenario.name, Math.random),
     startedAt: now.toISOString(),
     digest: planDigest(plan),

@@ -281,7 +281,7 @@ function unproved({ record, trials }: Analysis): Objection[] {
 }
 
 /** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
-function lackOf({ observation }: Reading, { layer }: Mesh): string | undefined {
+function lackOf({ observation }: Reading, { layer, mtls }: Mesh): string | undefined {
   const { usage, evidence, carried = {} } = observation
   const proxies = usage.filter(({ role, cpuSeconds }) => SCALING[role]?.carries && cpuSeconds > 0)
   const [proxy] = proxies
@@ -292,7 +292,7 @@ function lackOf({ observation }: Reading, { layer }: Mesh): string | undefined {
   }
   if (!proxy) return 'no proxy used CPU'
   if (requests + connections + bytes === 0) return 'no proxy counted traffic'
-  if (!evidence.some(({ name, holds }) => name === 'mtls' && holds)) return 'mutual TLS is not proved'
+  if (mtls && !evidence.some(({ name, holds }) => name === 'mtls' && holds)) return 'mutual TLS is not proved'
   const seen = evidence.find(({ name }) => name === 'layer')?.seen
   return seen?.includes(layer) ? undefined : `the layer is ${seen ?? 'unknown'}, not ${layer}`
 }

@@ -1,5 +1,5 @@
 import type { Analysis } from '../model/analysis.ts'
-import { EXIT, type ExitCode } from '../model/failure.ts'
+import { EXIT, type ExitCode } from '../model/exit-codes.ts'
 import type { Limits } from '../model/limits.ts'
 import type {
   BudgetCheck,

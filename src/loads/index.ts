@@ -1,5 +1,5 @@
 import type { LoadTool } from '../model/platform.ts'
-import type { LoadToolName } from '../model/scenario.ts'
+import type { LoadToolName } from '../model/traits.ts'
 import { fortio } from './fortio/fortio.ts'
 import { k6 } from './k6/k6.ts'
 

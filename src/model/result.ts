@@ -4,6 +4,10 @@ import type { Cohort, Plan, Trial } from './plan.ts'
 import { observationSchema } from './usage.ts'
 
 export const RESULT_SCHEMA = 1
+/** Of run.json. */
+export const RUN_SCHEMA = 1
+/** Of extension.json. */
+export const EXTENSION_SCHEMA = 1
 
 /** An array of numbers, checked at once: thousands of files have one number per second, and checking each is too slow. */
 const columnSchema = z.custom<number[]>(

@@ -1,12 +1,6 @@
 import type { Limits } from './limits.ts'
+import type { LoadToolName, PlatformName } from './traits.ts'
 import type { Bytes, PerSecond, Seconds } from './units.ts'
-
-/** The platforms, on which arms run. */
-export const PLATFORMS = ['kind', 'cluster', 'local', 'simulated'] as const
-export type PlatformName = (typeof PLATFORMS)[number]
-
-export const TOOLS = ['fortio', 'k6'] as const
-export type LoadToolName = (typeof TOOLS)[number]
 
 export const PROTOCOLS = ['http', 'http2', 'grpc', 'tcp'] as const
 /** `http` is HTTP/1.1 with keep-alive; `http2` is HTTP/2 without TLS (prior knowledge), one stream per connection. */

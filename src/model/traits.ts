@@ -1,4 +1,3 @@
-import type { LoadToolName, PlatformName, Scenario } from './scenario.ts'
 import type { Seconds } from './units.ts'
 
 /** What the rest of the code may ask of a platform. No other file compares a platform's name. */
@@ -22,7 +21,8 @@ interface PlatformTraits {
   }
 }
 
-export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = {
+/** Those that clusters are chosen on come first: a scenario without a platform takes the first that fits its arms. */
+const platforms = {
   kind: {
     arms: 'kubernetes',
     ownClusters: true,
@@ -48,7 +48,12 @@ export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = {
     isHere: false,
     takes: { cohort: 0, arm: 0, visit: 0, trial: 0 },
   },
-}
+} satisfies Readonly<Record<string, PlatformTraits>>
+
+/** A new platform is one entry above, and one line in `platforms/index.ts`. */
+export type PlatformName = keyof typeof platforms
+export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = platforms
+export const PLATFORMS = Object.keys(platforms) as [PlatformName, ...PlatformName[]]
 
 /** Of a name that was read from a file: undefined where this version has no such platform. */
 export function traitsOf(platform: string | undefined): PlatformTraits | undefined {
@@ -56,7 +61,10 @@ export function traitsOf(platform: string | undefined): PlatformTraits | undefin
 }
 
 /** Two cohorts of one arm are two clusters, which differ; blocks of one cohort cannot show by how much. */
-export function provisionsClusters(platform: string, { simulation }: Pick<Scenario, 'simulation'>): boolean {
+export function provisionsClusters(
+  platform: string,
+  { simulation }: { readonly simulation: { readonly noise: { readonly cohort: number } } },
+): boolean {
   const arms = traitsOf(platform)?.arms
   // Simulated clusters are clusters where they are told to differ.
   return arms === 'kubernetes' || (arms === 'effects' && simulation.noise.cohort > 0)
@@ -74,7 +82,11 @@ interface ToolTraits {
   readonly requestsPerConnection: number
 }
 
-export const TOOL_TRAITS: Readonly<Record<LoadToolName, ToolTraits>> = {
+const tools = {
   fortio: { addsConnections: false, sendsFixedCount: true, dropsHaveResponse: false, requestsPerConnection: 2 },
   k6: { addsConnections: true, sendsFixedCount: false, dropsHaveResponse: true, requestsPerConnection: 1 },
-}
+} satisfies Readonly<Record<string, ToolTraits>>
+
+export type LoadToolName = keyof typeof tools
+export const TOOL_TRAITS: Readonly<Record<LoadToolName, ToolTraits>> = tools
+export const TOOLS = Object.keys(tools) as [LoadToolName, ...LoadToolName[]]

@@ -1,5 +1,5 @@
 import type { Estimate, MetricInfo } from './analysis.ts'
-import type { ExitCode } from './failure.ts'
+import type { ExitCode } from './exit-codes.ts'
 import type { FamilyMethod } from './limits.ts'
 
 /**

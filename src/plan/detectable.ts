@@ -1,3 +1,4 @@
+import { LEVEL } from '../model/confidence.ts'
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
 import { traitsOf } from '../model/traits.ts'
@@ -34,8 +35,8 @@ function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[
 /** Assumed scatter between clusters as a share of that between blocks, until a run with several cohorts has shown it. */
 const ASSUMED_BETWEEN = 1 / 3
 
-/** 0.025 in one tail is the two-sided 5 % that every interval here has. */
-export const errorRates: ErrorRates = { alpha: 0.025, beta: 0.05 }
+/** `alpha` is one tail of the two-sided intervals that are shown. */
+export const errorRates: ErrorRates = { alpha: (1 - LEVEL) / 2, beta: 0.05 }
 
 /** The smallest detectable difference of a plan for one load and metric. */
 export interface Detectable extends ErrorRates {

@@ -1,7 +1,7 @@
 import { Failure } from '../model/failure.ts'
 import type { Platform } from '../model/platform.ts'
-import type { PlatformName } from '../model/scenario.ts'
 import type { Site } from '../model/site.ts'
+import type { PlatformName } from '../model/traits.ts'
 import { catalogueFor } from '../site/catalogue-for.ts'
 
 /** What a platform may be told. */

@@ -12,7 +12,8 @@ import type {
   RunningArm,
 } from '../model/platform.ts'
 import type { Outcome, Reading } from '../model/result.ts'
-import type { Load, LoadToolName } from '../model/scenario.ts'
+import type { Load } from '../model/scenario.ts'
+import type { LoadToolName } from '../model/traits.ts'
 
 /** The outcome of a trial with the output of the load tool, which is stored even if it cannot be read. */
 interface OutcomeEvent {

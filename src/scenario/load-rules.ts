@@ -1,5 +1,5 @@
 import { loads as tools } from '../loads/index.ts'
-import type { LoadToolName } from '../model/scenario.ts'
+import type { LoadToolName } from '../model/traits.ts'
 import { TOOL_TRAITS } from '../model/traits.ts'
 import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
 import { type Finding, shown } from '../yaml/yaml-finding.ts'

@@ -1,6 +1,7 @@
 import { meshes as shipped } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
-import { baselineOf, type Isolation, type PlatformName, type Profile, type Scenario } from '../model/scenario.ts'
+import { baselineOf, type Isolation, type Profile, type Scenario } from '../model/scenario.ts'
+import type { PlatformName } from '../model/traits.ts'
 import { schemaFindings, tolerant } from '../yaml/schema-problems.ts'
 import { type Problem, readSource, type Source } from '../yaml/source.ts'
 import { type Finding, suggest } from '../yaml/yaml-finding.ts'

@@ -1,6 +1,6 @@
 import type { Mesh } from '../model/mesh.ts'
-import { ISOLATIONS, PLACEMENTS, PLATFORMS, type PlatformName, type Protocol } from '../model/scenario.ts'
-import { PLATFORM_TRAITS, traitsOf } from '../model/traits.ts'
+import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
+import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, traitsOf } from '../model/traits.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import { type Draft, type Meshes, meshNamed, type Rule } from './draft.ts'
 

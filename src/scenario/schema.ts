@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { FAULTS, ISOLATIONS, PLACEMENTS, PLATFORMS, PROFILES, PROTOCOLS, TOOLS } from '../model/scenario.ts'
+import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS } from '../model/scenario.ts'
+import { PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'

@@ -8,10 +8,11 @@ import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import {
+  EXTENSION_SCHEMA,
   type Extension,
   provenanceSchema,
-  RESULT_SCHEMA,
   type Result,
+  RUN_SCHEMA,
   type Run,
   resultSchema,
 } from '../model/result.ts'
@@ -96,7 +97,7 @@ function assertUnchanged({ trial, outcome }: Result, text: string, digests: Read
 
 /** The plan is as it was written when its digest is right, which says more than checking its shape. */
 const runSchema = z.object({
-  schema: z.literal(RESULT_SCHEMA),
+  schema: z.literal(RUN_SCHEMA),
   id: z.string(),
   startedAt: z.string(),
   digest: z.string(),
@@ -153,7 +154,7 @@ const FILE = RUN_FOLDER.extension
 
 /** As of a run, the digest says more than checking the shape of the cohorts. */
 const extensionSchema = z.object({
-  schema: z.literal(RESULT_SCHEMA),
+  schema: z.literal(EXTENSION_SCHEMA),
   run: z.string(),
   madeAt: z.string(),
   digest: z.string(),
@@ -171,7 +172,7 @@ export async function writeExtension(
 ): Promise<void> {
   const { cohorts } = about
   const digest = planDigest({ scenario: run.plan.scenario, cohorts })
-  const extension: Extension = { schema: RESULT_SCHEMA, run: run.id, digest, ...about }
+  const extension: Extension = { schema: EXTENSION_SCHEMA, run: run.id, digest, ...about }
   try {
     const lock = await lockFolder(dir)
     try {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { loads } from '../../src/loads/index.ts'
 import { opensAfter, periodOf } from '../../src/loads/k6/k6-commands.ts'
-import { type Load, TOOLS } from '../../src/model/scenario.ts'
+import type { Load } from '../../src/model/scenario.ts'
+import { TOOLS } from '../../src/model/traits.ts'
 import { loadOf } from './synthetic.ts'
 
 const URL = 'http://10.0.0.1:8080/'

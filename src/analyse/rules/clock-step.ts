@@ -59,6 +59,7 @@ function apart({ reading, result, platform }: TrialView): Objection | undefined 
 export const loadOutsideWindow: Rule = {
   name: 'load-outside-window',
   title: 'CPU and memory were measured over the whole load',
+  usesClock: true,
   judge(trial) {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation

@@ -13,6 +13,7 @@ const SHARE = 0.001
 export const commonPauses: Rule = {
   name: 'common-pauses',
   title: 'Connections did not pause together',
+  usesClock: true,
   judge(trial) {
     const { reading } = trial
     const { pauses } = reading.generator

@@ -54,11 +54,3 @@ export const rules: readonly Rule[] = [
   componentRestarted,
   impossibleFigures,
 ]
-
-/** Rules that depend on times of requests, and are skipped where a clock stepped. */
-export const ofTheClock: ReadonlySet<string> = new Set(
-  [
-    ...[rateNotHeld, generatorSaturated, quantileWithheld, coordinatedOmission, loadOutsideWindow],
-    ...[notSettled, commonPauses, stallSeen, impossibleFigures],
-  ].map(({ name }) => name),
-)

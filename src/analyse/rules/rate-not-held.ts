@@ -11,6 +11,7 @@ const LOST = 0.01
 export const rateNotHeld: Rule = {
   name: 'rate-not-held',
   title: 'The load generator held the rate',
+  usesClock: true,
   judge(trial) {
     const cause = shortfall(trial)
     if (cause !== undefined) return objection(cause)

@@ -9,6 +9,8 @@ export interface Rule {
   /** Stable: programs may rely on it. */
   readonly name: string
   readonly title: string
+  /** It depends on times of requests, so it is skipped where a clock was stepped. */
+  readonly usesClock?: true
   judge(trial: TrialView): Objection | readonly Objection[] | undefined
 }
 

@@ -11,6 +11,7 @@ const SECONDS_TO_JUDGE = 5
 export const stallSeen: Rule = {
   name: 'stall-seen',
   title: 'No second stalled',
+  usesClock: true,
   judge({ reading }) {
     const { p90, requests, errors } = reading.timeline
     if (p90.length < SECONDS_TO_JUDGE || p90.every((micros) => micros <= FLOOR * MICROS)) return undefined

@@ -5,8 +5,9 @@ import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import { loads as tools } from '../../loads/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
-import { type Arm, type Load, type LoadToolName, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
+import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
+import type { LoadToolName } from '../../model/traits.ts'
 import { nodeImage } from './cluster/image-cache.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
