@@ -1,4 +1,4 @@
-import { LEVEL } from '../model/confidence.ts'
+import { ONE_TAIL } from '../model/confidence.ts'
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
 import { traitsOf } from '../model/traits.ts'
@@ -36,7 +36,7 @@ function assumedDeviations({ platform }: Pick<Scenario, 'platform'>): Deviation[
 const ASSUMED_BETWEEN = 1 / 3
 
 /** `alpha` is one tail of the two-sided intervals that are shown. */
-export const errorRates: ErrorRates = { alpha: (1 - LEVEL) / 2, beta: 0.05 }
+export const errorRates: ErrorRates = { alpha: ONE_TAIL, beta: 0.05 }
 
 /** The smallest detectable difference of a plan for one load and metric. */
 export interface Detectable extends ErrorRates {
