@@ -1,7 +1,7 @@
 import { quantileSorted } from 'simple-statistics'
 import { typicalP99 } from '../../src/analyse/tail.ts'
 import { pooled as pooledVariance, withinCohorts } from '../../src/compare/deviations.ts'
-import { BLOCKS_TO_DECIDE } from '../../src/compare/standing.ts'
+import { BLOCKS_TO_DECIDE } from '../../src/model/plan.ts'
 import type { Slices } from '../../src/model/result.ts'
 import { MICROS, type Seconds } from '../../src/model/units.ts'
 import { errorRates } from '../../src/plan/detectable.ts'

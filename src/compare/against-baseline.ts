@@ -1,4 +1,5 @@
 import type { Cell, Estimate } from '../model/analysis.ts'
+import { BLOCKS_TO_DECIDE } from '../model/plan.ts'
 import type { Arm } from '../model/scenario.ts'
 import { type Cohorts, exponential, geometricInterval, meanInterval } from '../stats/intervals.ts'
 import { disagreeingRobustEstimate, type Equals, type Known, overBlocks, pooledVarianceFor } from './estimate.ts'
@@ -47,7 +48,7 @@ type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis'
  * The level of an arm and its comparison with the baseline. Level, ratio and difference are one estimate: the level is the
  * baseline's times the ratio, and the difference is the baseline's level times (ratio − 1). Without missing trials, the
  * level is the mean over the arm's trials. With missing trials, it is adjusted to the blocks of the baseline, so that an
- * arm does not look fast because it missed a slow block. Without a ratio, the same holds for arithmetic means.
+ * arm does not look fast because it missed a slow block; not with fewer common blocks than a decision needs. Without a ratio, the same holds for arithmetic means.
  */
 export function figuresOfCell(
   values: Cell['values'],
@@ -62,8 +63,10 @@ export function figuresOfCell(
   if (!leading || baseline === undefined) return { estimate: own, mean }
   const ratio = against?.ratio?.estimate
   const difference = ratio ? differenceAt(baseline, ratio) : leading.estimate
+  // One or two common blocks would move the level by chance, even beyond all of the arm's own trials.
+  const isAdjusted = leading.estimate.n >= BLOCKS_TO_DECIDE
   return {
-    estimate: at(baseline + difference.center, own, geometric),
+    estimate: isAdjusted ? at(baseline + difference.center, own, geometric) : own,
     mean,
     ...(ratio && { ratio }),
     difference,

@@ -1,5 +1,6 @@
 import type { Cell, Estimate, JudgedTrial, NoiseFloor, RunRecord, Standing } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
+import { BLOCKS_TO_DECIDE } from '../model/plan.ts'
 import { MIN_EFFECT } from '../model/scenario.ts'
 import { provisionsClusters } from '../model/traits.ts'
 import { formatChange, formatChanges, formatShare } from '../model/units.ts'
@@ -7,9 +8,6 @@ import { count } from '../model/words.ts'
 import type { Against } from './against-baseline.ts'
 import { neededToDecide } from './effect.ts'
 import type { Weighed } from './estimate.ts'
-
-/** Least number of blocks for a decision. */
-export const BLOCKS_TO_DECIDE = 3
 
 /** An interval that reaches further from 1 than this ratio cannot show that there is no difference. */
 const TELLING = 1.1
@@ -23,6 +21,12 @@ const SHOWN = 1.0005
 export interface StandingWithNotes {
   readonly standing: Standing
   readonly notes: readonly string[]
+}
+
+/** How many common blocks a comparison has where these are too few for a decision; undefined where they suffice, or there are none. */
+export function fewCommonBlocks({ ratio, difference }: Pick<Cell, 'ratio' | 'difference'>): number | undefined {
+  const { n = 0 } = ratio ?? difference ?? {}
+  return n > 0 && n < BLOCKS_TO_DECIDE ? n : undefined
 }
 
 /** The thresholds that a difference must exceed. */

@@ -4,7 +4,8 @@ import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { CellLimits, Limits } from '../model/limits.ts'
 import type { Suspect } from '../model/result.ts'
 import { formatShare } from '../model/units.ts'
-import type { GateCell, GateResult, Objection, ProvenanceChange } from '../model/verdict.ts'
+import type { GateCell, GateFinding, GateResult, Objection, ProvenanceChange } from '../model/verdict.ts'
+import { count } from '../model/words.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { checkBudgets, coversNothing, waiverUses } from './budgets.ts'
 import { gateCells } from './gate-cells.ts'
@@ -72,6 +73,7 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
     mode: pinned ? 'pinned' : 'arms',
     objections,
     warnings: [
+      ...noDigests(record),
       ...driftWarnings([...past, ...now], limits, pinned?.acceptedAt),
       ...(pinned || typeof limits.reference === 'string' ? [] : notCompared(record.run.plan.scenario, paired.pairs)),
     ],
@@ -123,6 +125,13 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
       .filter((pattern) => pairs.length > 0 && !places.some((place) => covers(pattern, place)))
       .map((pattern) => coversNothing('assert', pattern)),
   ]
+}
+
+function noDigests({ undigested = 0 }: Analysis['record']): GateFinding[] {
+  if (undigested === 0) return []
+  const what = count(undigested, 'trial')
+  const sentence = `The journal of the run has no digest of ${what}, so a change of their files would not be noticed.`
+  return [{ rule: 'no-digests', severity: 'note', sentence }]
 }
 
 /** A cell may be this much worse and pass, at most. */

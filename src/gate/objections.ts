@@ -108,15 +108,23 @@ function outOfOrder(analysis: Analysis): Objection[] {
   )
 }
 
+/** How far the clocks of generator and harness may differ, in milliseconds. */
+const CLOCKS = 5000
+
 /** A trial cannot end before it starts, start before its run, or end in the future. */
 function impossibleTimes({ record }: Analysis, today?: string): Objection[] {
   const { startedAt } = record.run
   const future = today === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${today}T23:59:59.999Z`)
-  return record.results.flatMap(({ trial, startedAt: from, endedAt: to }) => {
+  const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
+  return record.results.flatMap(({ trial, startedAt: from, endedAt: to, outcome }) => {
+    const window = isReal && outcome.status === 'measured' ? outcome.reading.startedAt * 1000 : undefined
     const wrong = [
       ...(Date.parse(to) < Date.parse(from) ? ['ended before it started'] : []),
       ...(Date.parse(from) < Date.parse(startedAt) ? ['started before its run'] : []),
       ...(Date.parse(to) > future ? ['ended in the future'] : []),
+      ...(window !== undefined && (window < Date.parse(from) - CLOCKS || window > Date.parse(to) + CLOCKS)
+        ? ['was measured at another time']
+        : []),
     ]
     const [first] = wrong
     if (first === undefined) return []

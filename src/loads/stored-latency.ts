@@ -13,7 +13,7 @@ const LEAST: Micros = 1
  * that is not the histogram's. The figures are what inference reads, so one that was changed alone would be published.
  * Undefined where all agree.
  */
-export function wrongLatency(latency: Measured['latency']): string | undefined {
+export function wrongLatency({ latency, slices }: Pick<Measured, 'latency' | 'slices'>): string | undefined {
   const { summary, disturbed, service, response, asSent } = latency
   try {
     for (const text of Object.values(disturbed ?? {})) figuresOf(text)
@@ -23,6 +23,9 @@ export function wrongLatency(latency: Measured['latency']): string | undefined {
       const stored = summary?.[clock as 'service' | 'response' | 'asSent']
       const wrong = stored && differing(stored, figures)
       if (wrong) return `${wrong} of its ${WORDS[clock]} is not that of its histogram`
+      if (slices && !couldBeOf(clock === 'service' ? slices.serviceP99 : slices.p99, clock, figures)) {
+        return `the p99 of its seconds cannot be those of the histogram of its ${WORDS[clock]}`
+      }
     }
   } catch (error) {
     const { message, why } = Failure.from(error)
@@ -67,6 +70,18 @@ function figuresOf(text: string): LatencySummary {
   ]
   return { count, mean: sum / count / MICROS, min, max: valueAt(count), p50, p90, p99, p999 }
 }
+
+/** The p99 of a whole lies between the smallest and the largest p99 of its parts, and no part has one above the maximum. */
+function couldBeOf(ofSlices: readonly number[], clock: string, { count, p99, max }: LatencySummary): boolean {
+  const known = ofSlices.filter((value) => value > 0).map((value) => value / MICROS)
+  if (clock === 'asSent' || known.length === 0 || count === 0) return true
+  const [least, most] = [Math.min(...known), Math.max(...known)]
+  const room = (value: number) => PARTS * value + LEAST / MICROS
+  return most <= max + room(max) && least <= p99 + room(p99) && most >= p99 - room(p99)
+}
+
+/** What ranks within a slice of some hundred requests, and requests after its end, may add. */
+const PARTS = 0.02
 
 function differing(stored: LatencySummary, figures: LatencySummary): string | undefined {
   return (Object.keys(figures) as (keyof LatencySummary)[]).find((name) => {

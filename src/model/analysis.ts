@@ -11,6 +11,8 @@ export interface RunRecord {
   readonly installations?: readonly Installation[]
   /** Files that could not be read, with the reason. They are always reported. */
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
+  /** Trials whose file has no digest in the journal: those of old runs, and the last one of a run that was killed. */
+  readonly undigested?: number
 }
 
 /**

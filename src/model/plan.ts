@@ -64,6 +64,9 @@ export interface Costs {
 /** Most blocks that are ever proposed: about ten hours of blocks of two minutes. */
 export const MOST_BLOCKS = 200
 
+/** Least number of common blocks for a decision between two arms. */
+export const BLOCKS_TO_DECIDE = 3
+
 /**
  * The number of blocks of a schedule. With `isolation: sequential`, each arm has its own part of every block, so there are
  * more parts than blocks.

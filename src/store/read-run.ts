@@ -56,7 +56,14 @@ export async function readRun(dir: string): Promise<RunRecord> {
   }
   results.sort((a, b) => a.trial.order - b.trial.order)
   const installed = readInstallations(dir)
-  return { run, results, installations: installed.installations, unreadable: [...unreadable, ...installed.unreadable] }
+  const undigested = results.filter(({ trial }) => !digests.has(trial.id)).length
+  return {
+    run,
+    results,
+    installations: installed.installations,
+    unreadable: [...unreadable, ...installed.unreadable],
+    ...(undigested > 0 && { undigested }),
+  }
 }
 
 /** Names in order, without what a writer is at work on. */
@@ -91,7 +98,7 @@ function assertUnchanged({ trial, outcome }: Result, text: string, digests: Read
       `it is not the file that was written when this trial ended (${RUN_FOLDER.events} has its digest)`,
     )
   }
-  const wrong = outcome.status === 'measured' && wrongLatency(outcome.reading.latency)
+  const wrong = outcome.status === 'measured' && wrongLatency(outcome.reading)
   if (wrong) throw new TypeError(wrong)
 }
 

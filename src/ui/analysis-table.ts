@@ -1,3 +1,4 @@
+import { fewCommonBlocks } from '../compare/standing.ts'
 import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount } from '../model/plan.ts'
@@ -134,12 +135,17 @@ function valueText(cell: Cell | undefined, metric: MetricInfo | undefined): stri
 
 function ratioEntry(cell: Cell | undefined, style: Style): Entry {
   if (!cell?.ratio) return { text: '' }
+  // The notes below the table say how many blocks there are.
+  if (fewCommonBlocks(cell) !== undefined) return { text: MARKS.undecided ?? '' }
   const mark = MARKS[cell.standing] ?? ''
   return { text: style.plain(`${mark}×${ratio(cell.ratio.center)}`), ...paintOf(cell, style) }
 }
 
 function intervalEntry(cell: Cell | undefined, style: Style): Entry {
-  return { text: style.plain(cell?.ratio ? intervalText(cell.ratio) : ''), paint: style.dim }
+  return {
+    text: style.plain(cell?.ratio && fewCommonBlocks(cell) === undefined ? intervalText(cell.ratio) : ''),
+    paint: style.dim,
+  }
 }
 
 function intervalText({ lo, hi }: Estimate): string {

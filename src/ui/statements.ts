@@ -1,7 +1,7 @@
-import { BLOCKS_TO_DECIDE } from '../compare/standing.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
+import { BLOCKS_TO_DECIDE } from '../model/plan.ts'
 import { baselineOf, type Scenario } from '../model/scenario.ts'
 import {
   formatChange,

@@ -99,6 +99,16 @@ const cases: Case[] = [
     says: /p50 of all arms changed by \+2\d %/,
   },
   {
+    rule: 'cpu-drift',
+    severity: 'warning',
+    of: (trial) => {
+      const { observation } = readingOf({ ...(trial.arm === sidecar.name && { arm: sidecar }) })
+      const usage = observation.usage.map((one) => ({ ...one, cpuSeconds: one.cpuSeconds * (1 + 0.02 * trial.order) }))
+      return { ...usual(trial), observation: { usage } }
+    },
+    says: /CPU of the mesh per request changed by \+\d\d %/,
+  },
+  {
     rule: 'order-effect',
     severity: 'warning',
     of: (trial) => ({ latency: usual(trial).latency * (1 + 0.1 * trial.position) }),

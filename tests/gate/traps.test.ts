@@ -40,7 +40,13 @@ function scaled(reading: Reading, factor: number): Reading {
   })
   if (!one || !other) throw new Error('a reading of an open loop has two clocks')
   const summary = { service: one.summary, response: other.summary }
-  return { ...reading, latency: { service: one.text, response: other.text, summary } }
+  const { slices, ...rest } = reading
+  const times = (values: readonly number[]) => values.map((value) => value * factor)
+  return {
+    ...rest,
+    latency: { service: one.text, response: other.text, summary },
+    ...(slices && { slices: { ...slices, p99: times(slices.p99), serviceP99: times(slices.serviceP99) } }),
+  }
 }
 
 const observed = (reading: Reading, change: Partial<Reading['observation']>): Reading => ({
@@ -127,6 +133,16 @@ const TRAPS: readonly Trap[] = [
         const { summary } = scaled(reading, 0.8).latency
         return { ...reading, latency: { ...reading.latency, ...(summary && { summary }) } }
       }),
+  },
+  {
+    name: 'the tails of the seconds of the candidate are a quarter of what they were',
+    exit: 12,
+    rule: 'unreadable',
+    spoil: (night) =>
+      night.measure(candidate, ({ slices, ...reading }) => ({
+        ...reading,
+        ...(slices && { slices: { ...slices, p99: slices.p99.map((value) => value / 4) } }),
+      })),
   },
   {
     name: 'the histograms of the candidate are none',

@@ -55,6 +55,9 @@ describe('a real run', () => {
   it('as it was measured proves the path of every arm', async () => {
     const { rules } = await gate()
     expect(rules).not.toContain('unproved-path')
+    expect(rules).not.toContain('impossible-times')
+    // It is older than the digests.
+    expect(rules).toContain('no-digests')
   })
 
   it.each([
@@ -87,6 +90,12 @@ describe('a real run', () => {
       // What proxies used is then foreign work, so no trial counts.
       'no-data',
       'noisy-neighbour',
+    ],
+    [
+      'it was measured at another time',
+      () => change(CANDIDATE, (reading) => ({ ...reading, startedAt: reading.startedAt + 3600 })),
+      'impossible-times',
+      'was measured at another time',
     ],
     [
       'its layer is another',

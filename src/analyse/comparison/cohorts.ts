@@ -17,7 +17,7 @@ export const oneCohort: ComparisonRule = {
         cause: 'All blocks were measured on one provisioning.',
         effect: `The intervals hold for this provisioning only. Two provisionings of one arm also differ, and ${
           hasPair
-            ? 'only the difference of the A/A pair, which is added on both sides, shows by how much'
+            ? 'only the difference of the A/A pair, which is added on both sides of ratios, shows by how much; figures that the baseline does not have, such as CPU and memory of the mesh, do not include it'
             : 'the intervals do not include this'
         }.`,
         remedy: 'Use 2 or more cohorts before you claim that one mesh is faster than another.',

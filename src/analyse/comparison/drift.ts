@@ -1,6 +1,7 @@
 import type { Estimate } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange } from '../../model/units.ts'
+import { MESH_ROLES } from '../../model/usage.ts'
 import { type Point, pooledSlope } from '../../stats/series.ts'
 import type { TrialView } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
@@ -25,6 +26,37 @@ export const drift: ComparisonRule = {
   },
 }
 
+/** CPU of a mesh has no ratio to a baseline without a mesh, so that pairing removes nothing. */
+export const cpuDrift: ComparisonRule = {
+  name: 'cpu-drift',
+  title: 'CPU of the mesh per request did not drift over the run',
+  judge({ valid }) {
+    const meshed = valid.filter(({ mesh }) => mesh && mesh.layer !== 'none')
+    return [...Map.groupBy(meshed, ({ load }) => load.name)].flatMap(([load, views]) => {
+      const change = changeWith({ valid: views }, ({ trial }) => trial.order, meshCpuPerRequest)
+      if (!change || !beyond(change, CPU_DRIFT)) return []
+      return [
+        {
+          severity: 'warning' as const,
+          cause: `CPU of the mesh per request changed by ${range(change)} from the first trial to the last.`,
+          effect:
+            'The machine did less or more with a second of CPU. This is part of the scatter of these figures, and of the difference to other runs.',
+          remedy: 'Compare CPU between arms of one run only, and wait until the machine is steady before the run.',
+          load,
+        },
+      ]
+    })
+  },
+}
+
+const CPU_DRIFT = Math.log(1.1)
+
+/** CPU-seconds of all parts of the mesh for each request, idle CPU included. */
+function meshCpuPerRequest({ reading }: TrialView): number {
+  const own = reading.observation.usage.filter(({ role }) => MESH_ROLES.has(role))
+  return own.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / reading.requests
+}
+
 export const orderEffect: ComparisonRule = {
   name: 'order-effect',
   title: 'The position of an arm in its block did not matter',
@@ -42,10 +74,14 @@ export const orderEffect: ComparisonRule = {
   },
 }
 
-/** Change of ln p50 over the range of `along`, after the levels of arms and loads are removed. */
-function changeWith({ valid }: Comparison, along: (view: TrialView) => number): Estimate | undefined {
+/** Change of a value's logarithm over the range of `along`, after the levels of arms and loads are removed. */
+function changeWith(
+  { valid }: Pick<Comparison, 'valid'>,
+  along: (view: TrialView) => number,
+  read = ({ headline }: TrialView) => headline.p50,
+): Estimate | undefined {
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
-  const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(view, along))))
+  const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(along(view), read(view)))))
   if (slope?.lo === undefined || slope.hi === undefined) return undefined
   const places = valid.map(along)
   const span =
@@ -53,9 +89,8 @@ function changeWith({ valid }: Comparison, along: (view: TrialView) => number): 
   return { center: slope.center * span, lo: slope.lo * span, hi: slope.hi * span, n: slope.n }
 }
 
-function point(view: TrialView, along: (view: TrialView) => number): Point[] {
-  const { p50 } = view.headline
-  return p50 > 0 ? [{ x: along(view), y: Math.log(p50) }] : []
+function point(x: number, value: number): Point[] {
+  return value > 0 ? [{ x, y: Math.log(value) }] : []
 }
 
 /** Whether a change is larger than tolerated and its interval excludes 0. */

@@ -2,7 +2,7 @@ import type { Problem } from '../../model/analysis.ts'
 import { hostPauses } from '../rules/common-pauses.ts'
 import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
-import { drift, orderEffect } from './drift.ts'
+import { cpuDrift, drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
 import { lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
@@ -21,6 +21,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   lostTrials,
   noIdleWindow,
   drift,
+  cpuDrift,
   orderEffect,
   hostPauses,
   oneCohort,

@@ -1,4 +1,4 @@
-import { BLOCKS_TO_DECIDE } from '../../compare/standing.ts'
+import { BLOCKS_TO_DECIDE } from '../../model/plan.ts'
 import { baselineOf } from '../../model/scenario.ts'
 import { list } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'

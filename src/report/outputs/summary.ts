@@ -1,3 +1,4 @@
+import { fewCommonBlocks } from '../../compare/standing.ts'
 import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { blockCount } from '../../model/plan.ts'
@@ -86,6 +87,8 @@ function cellText(view: View, arm: string, load: Load, metric: MetricInfo): stri
   const cell = view.cell(arm, load.name, metric.name)
   if (!cell?.estimate) return 'no valid figure'
   const level = formatLevel(metric.unit, cell.estimate.center)
+  const few = fewCommonBlocks(cell)
+  if (few !== undefined) return `${level}, ${count(few, 'common block')}: too few to compare`
   const change = isNothing(cell) ? '' : changeText(cell, metric)
   return change === ''
     ? level

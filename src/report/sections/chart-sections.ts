@@ -73,7 +73,7 @@ export async function history(view: View): Promise<Html> {
 /** CPU and memory by component, and latency against both. */
 export async function resources(view: View): Promise<Html> {
   return html`<section aria-labelledby="resources"><h2 id="resources">CPU and memory</h2>
-<p>Application, proxies on both sides, node proxies, waypoint, CNI and control plane, on all nodes. CPU per request is what the load adds to idle CPU; idle CPU does not depend on the rate and is shown separately. The rest of the nodes and Kubernetes itself are the same in every arm: they have rows in the tables, but are not in totals and ratios. CPU is the difference of counters at the start and end of each window.</p>
+<p>Application, proxies on both sides, node proxies, waypoint, CNI and control plane, on all nodes. CPU per request is what the load adds to idle CPU; idle CPU does not depend on the rate and is shown separately. What Kubernetes itself and the rest of the nodes use has rows in the tables, but is not in totals and ratios. It is not the same in every arm: a mesh adds objects and containers that Kubernetes has to keep. CPU is the difference of counters at the start and end of each window.</p>
 ${await byLoad(view, 'resources', (load) => roles(view, load))}
 <h3>Latency against cost</h3><p class="under">Crosses are ${LEVEL_TEXT} intervals.</p>${armLegend(view.arms)}${await byLoad(view, 'tradeoffs')}</section>`
 }

@@ -1,7 +1,8 @@
+import { fewCommonBlocks } from '../../compare/standing.ts'
 import type { Cell, Estimate, MetricInfo, Ranking } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
-import { quantileName, STANDING_WORDS } from '../../model/words.ts'
+import { count, quantileName, STANDING_WORDS } from '../../model/words.ts'
 import { type ArmStyle, swatch } from '../arm-styles.ts'
 import { place } from '../charts/axes.ts'
 import { clockOf, headlines, type View } from '../data/view.ts'
@@ -87,6 +88,8 @@ function toneOf({ standing }: Cell, { better }: MetricInfo): 'better' | 'worse' 
 }
 
 function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: ReturnType<typeof toneOf>): Fragment {
+  const few = fewCommonBlocks(cell)
+  if (few !== undefined) return html`<small>${count(few, 'common block')}: too few</small>`
   if (!cell.ratio) {
     if (!cell.difference) return html`<small>no common block</small>`
     const interval = formatInterval(cell.difference, (value) => formatDifference(metric.unit, value))
