@@ -73,7 +73,8 @@ function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): 
   if (cell.standing === 'baseline' || isNothing(cell)) return { content: html`${level}${word}` }
   const tone = toneOf(cell, metric)
   const comparison = against(view, load, metric, cell, tone)
-  return { tone, content: html`${level}${comparison}${tone === 'faint' && word}` }
+  const isCompared = (cell.ratio ?? cell.difference) !== undefined && fewCommonBlocks(cell) === undefined
+  return { tone, content: html`${level}${comparison}${tone === 'faint' && isCompared && word}` }
 }
 
 /** Whether neither arm has a mesh, so that metrics of the mesh have nothing to compare. */
