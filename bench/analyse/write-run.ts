@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { Reading, Result } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
+import { MICROS } from '../../src/model/units.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { random } from '../../src/stats/random.ts'
 import { planDigest } from '../../src/store/read-run.ts'
@@ -69,5 +70,13 @@ function reading({ arms, loads }: Scenario, trial: Trial): Reading {
   const load = loads.find(({ name }) => name === trial.load) as Load
   const level = Math.floor(random(1, trial.id).uniform() * LEVELS)
   const cost = new Set(arms.map(({ mesh }) => mesh))
-  return readingOf({ arm, load, latency: (1 + [...cost].indexOf(arm.mesh) / 2) * (1 + level / 100) })
+  return withItsSlices(readingOf({ arm, load, latency: (1 + [...cost].indexOf(arm.mesh) / 2) * (1 + level / 100) }))
+}
+
+/** Seconds whose p99 is that of the window, as in every run whose files can be read. */
+function withItsSlices({ slices, ...reading }: Reading): Reading {
+  const { service, response = service } = reading.latency.summary ?? {}
+  if (!slices || !service || !response) throw new Error('a reading has slices and figures')
+  const alike = (p99: number) => slices.p99.map(() => Math.round(p99 * MICROS))
+  return { ...reading, slices: { ...slices, p99: alike(response.p99), serviceP99: alike(service.p99) } }
 }

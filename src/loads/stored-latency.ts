@@ -10,20 +10,19 @@ const LEAST: Micros = 1
 
 /**
  * What is wrong with the latencies of a stored trial, in one clause: a histogram that cannot be read, or a figure beside it
- * that is not the histogram's. The figures are what inference reads, so one that was changed alone would be published.
- * Undefined where all agree.
+ * that is not the histogram's. Inference reads the figures of these two clocks, so one that was changed alone would be
+ * published. Undefined where all agree.
  */
 export function wrongLatency({ latency, slices }: Pick<Measured, 'latency' | 'slices'>): string | undefined {
-  const { summary, disturbed, service, response, asSent } = latency
+  const { summary, service, response } = latency
   try {
-    for (const text of Object.values(disturbed ?? {})) figuresOf(text)
-    for (const [clock, text] of Object.entries({ service, response, asSent })) {
+    for (const [clock, text] of Object.entries({ service, response })) {
       if (text === undefined) continue
       const figures = figuresOf(text)
-      const stored = summary?.[clock as 'service' | 'response' | 'asSent']
+      const stored = summary?.[clock as 'service' | 'response']
       const wrong = stored && differing(stored, figures)
       if (wrong) return `${wrong} of its ${WORDS[clock]} is not that of its histogram`
-      if (slices && !couldBeOf(clock === 'service' ? slices.serviceP99 : slices.p99, clock, figures)) {
+      if (slices && !couldBeOf(clock === 'service' ? slices.serviceP99 : slices.p99, figures)) {
         return `the p99 of its seconds cannot be those of the histogram of its ${WORDS[clock]}`
       }
     }
@@ -37,18 +36,20 @@ export function wrongLatency({ latency, slices }: Pick<Measured, 'latency' | 'sl
 const WORDS: Readonly<Record<string, string>> = {
   service: 'service time',
   response: 'response time',
-  asSent: 'response time as sent',
 }
 
 /** Of the occupied slots of one histogram at a time: kept, since thousands are read one after the other. */
 const highest = new Float64Array(SLOTS)
 const upTo = new Float64Array(SLOTS)
 
+/** Largest value of each slot. */
+const LARGEST = Float64Array.from({ length: SLOTS }, (_, slot) => highestIn(slot))
+
 /** The figures that are stored beside a histogram, without making one: in seconds, all 0 where it is empty. */
 function figuresOf(text: string): LatencySummary {
   let [slots, count, sum] = [0, 0, 0]
   encodedSlots(text).visit((slot, times) => {
-    const value = highestIn(slot)
+    const value = LARGEST[slot] as number
     count += times
     sum += times * value
     highest[slots] = value
@@ -72,9 +73,9 @@ function figuresOf(text: string): LatencySummary {
 }
 
 /** The p99 of a whole lies between the smallest and the largest p99 of its parts, and no part has one above the maximum. */
-function couldBeOf(ofSlices: readonly number[], clock: string, { count, p99, max }: LatencySummary): boolean {
+function couldBeOf(ofSlices: readonly number[], { count, p99, max }: LatencySummary): boolean {
   const known = ofSlices.filter((value) => value > 0).map((value) => value / MICROS)
-  if (clock === 'asSent' || known.length === 0 || count === 0) return true
+  if (known.length === 0 || count === 0) return true
   const [least, most] = [Math.min(...known), Math.max(...known)]
   const room = (value: number) => PARTS * value + LEAST / MICROS
   return most <= max + room(max) && least <= p99 + room(p99) && most >= p99 - room(p99)
