@@ -48,7 +48,8 @@ type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis'
  * The level of an arm and its comparison with the baseline. Level, ratio and difference are one estimate: the level is the
  * baseline's times the ratio, and the difference is the baseline's level times (ratio − 1). Without missing trials, the
  * level is the mean over the arm's trials. With missing trials, it is adjusted to the blocks of the baseline, so that an
- * arm does not look fast because it missed a slow block; not with fewer common blocks than a decision needs. Without a ratio, the same holds for arithmetic means.
+ * arm does not look fast because it missed a slow block; not with fewer common blocks than a decision needs. Without a
+ * ratio, the same holds for arithmetic means.
  */
 export function figuresOfCell(
   values: Cell['values'],

@@ -1,5 +1,5 @@
 import type { Estimate } from '../model/analysis.ts'
-import { LEVEL } from '../model/confidence.ts'
+import { LEVEL, ONE_TAIL } from '../model/confidence.ts'
 import { MOST_BLOCKS } from '../model/plan.ts'
 import { studentCdf } from '../stats/distributions.ts'
 import { type CohortSpread, type Cohorts, halfWidth, nestedInterval } from '../stats/intervals.ts'
@@ -83,7 +83,7 @@ export function boundHalfWidth(effect: Scatters, alpha: number): number {
 
 /** The two-sided 95 % interval as a ratio; `direction` −1 turns "worse" back into "less". */
 export function ratioOf(effect: Effect, direction: 1 | -1): Estimate {
-  const half = boundHalfWidth(effect, (1 - LEVEL) / 2)
+  const half = boundHalfWidth(effect, ONE_TAIL)
   const center = direction * effect.center
   return { center: Math.exp(center), lo: Math.exp(center - half), hi: Math.exp(center + half), n: effect.blocks }
 }

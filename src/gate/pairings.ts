@@ -86,8 +86,7 @@ function baselineAsCandidate(arm: string): Objection {
 
 /** Arms of a mesh that gate.reference neither compares nor compares with, as notes: nobody may take them for judged. */
 export function notCompared(scenario: Scenario, pairs: readonly Pairing[]): GateFinding[] {
-  const paired = new Set(pairs.flatMap(({ arm, reference }) => [arm, reference]))
-  const others = candidatesOf(scenario).filter((arm) => !paired.has(arm) && !repeats(scenario, arm, pairs))
+  const others = unpaired(scenario, pairs)
   if (others.length === 0) return []
   return [
     {
@@ -100,16 +99,19 @@ export function notCompared(scenario: Scenario, pairs: readonly Pairing[]): Gate
 
 /** Reports candidates whose reference is missing, so that a renamed reference does not remove its candidate silently. */
 function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): Objection[] {
-  const paired = new Set(wanted.flatMap(({ arm, reference }) => [arm, reference]))
-  return candidatesOf(scenario)
-    .filter((arm) => !paired.has(arm) && !repeats(scenario, arm, wanted))
-    .map((arm) => ({
-      rule: 'reference-missing',
-      sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
-      remedy: 'Measure its reference in the same run, or name the pair in gate.reference: { candidate: reference }.',
-      arm,
-      spoils: false,
-    }))
+  return unpaired(scenario, wanted).map((arm) => ({
+    rule: 'reference-missing',
+    sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
+    remedy: 'Measure its reference in the same run, or name the pair in gate.reference: { candidate: reference }.',
+    arm,
+    spoils: false,
+  }))
+}
+
+/** Candidates that no pair names, other than A/A copies of a reference. */
+function unpaired(scenario: Scenario, pairs: readonly Pairing[]): string[] {
+  const paired = new Set(pairs.flatMap(({ arm, reference }) => [arm, reference]))
+  return candidatesOf(scenario).filter((arm) => !paired.has(arm) && !repeats(scenario, arm, pairs))
 }
 
 /** Whether an arm is an A/A copy of a reference, such as `a-ref-again` of `a-ref`: it shows the noise of that mesh and is no candidate. */

@@ -1,4 +1,4 @@
-import { constants, existsSync, readFileSync, realpathSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { copyFile, type FileHandle, link, open, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { Failure } from '../model/failure.ts'
@@ -141,8 +141,20 @@ const BEGINNING = 4096
 /** Refuses to replace a page or summary by name that meshbench has not written. */
 export function refuseForeignFile(path: string): void {
   refuseRunFile(path)
-  if (!existsSync(path) || readFileSync(path, 'utf8').slice(0, BEGINNING).includes(MARK)) return
+  if (!existsSync(path) || beginningOf(path).includes(MARK)) return
   throw new Failure('usage', `${path} exists and is not a report of meshbench`, {
     fix: 'Name another file, or remove this one first.',
   })
+}
+
+/** Nothing of what is no regular file: a device may have no end, and a pipe may wait for ever. */
+function beginningOf(path: string): string {
+  if (!statSync(path).isFile()) return ''
+  const file = openSync(path, 'r')
+  try {
+    const buffer = Buffer.alloc(BEGINNING)
+    return buffer.toString('utf8', 0, readSync(file, buffer))
+  } finally {
+    closeSync(file)
+  }
 }

@@ -256,6 +256,8 @@ describe('an output', () => {
     const refused = await meshbench(['report', '--output', 'notes.html'], { cwd })
     expect(refused.code).toBe(2)
     expect(read(cwd, 'notes.html')).toBe('my notes')
+    // A device without an end is not read.
+    expect((await meshbench(['report', '--output', '/dev/zero'], { cwd })).code).toBe(2)
     for (let time = 0; time < 2; time++) {
       expect((await meshbench(['report', '--output', 'page.html'], { cwd })).code).toBe(0)
     }

@@ -61,6 +61,18 @@ const usageOf = (reading: Reading, change: Partial<Reading['observation']['usage
     ),
   })
 
+/** A trial that took place so many milliseconds later. */
+function moved({ startedAt, endedAt, ...result }: Result, by: number): Result {
+  const [from, to] = [startedAt, endedAt].map((time) => new Date(Date.parse(time) + by).toISOString())
+  return { ...result, startedAt: from ?? '', endedAt: to ?? '' }
+}
+
+/** A trial whose load failed. */
+const broken = (result: Result): Result => ({
+  ...result,
+  outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
+})
+
 const withoutTrials = (run: Run): Run => ({ ...run, plan: { ...run.plan, cohorts: [] } })
 
 const TRAPS: readonly Trap[] = [
@@ -338,24 +350,13 @@ const TRAPS: readonly Trap[] = [
     exit: 12,
     rule: 'no-data',
     by: 'trial-failed',
-    spoil: (night) =>
-      night.edit(everyone, (result) => ({
-        ...result,
-        outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
-      })),
+    spoil: (night) => night.edit(everyone, broken),
   },
   {
     name: 'the candidate alone lost blocks',
     exit: 12,
     rule: 'no-data',
-    spoil: (night) =>
-      night.edit(
-        ({ arm, block }) => arm === 'sidecar' && block < 3,
-        (result) => ({
-          ...result,
-          outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
-        }),
-      ),
+    spoil: (night) => night.edit(({ arm, block }) => arm === 'sidecar' && block < 3, broken),
   },
   {
     name: 'the metric is one that the trials are too short to tell',
@@ -367,28 +368,14 @@ const TRAPS: readonly Trap[] = [
     name: 'the reference alone lost blocks',
     exit: 12,
     rule: 'no-data',
-    spoil: (night) =>
-      night.edit(
-        ({ arm, block }) => arm === 'sidecar-ref' && block < 3,
-        (result) => ({
-          ...result,
-          outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
-        }),
-      ),
+    spoil: (night) => night.edit(({ arm, block }) => arm === 'sidecar-ref' && block < 3, broken),
   },
   {
     name: 'both lost more than a fifth of the blocks',
     exit: 12,
     rule: 'no-data',
     limits: '{ blocks: { minValid: 3 } }',
-    spoil: (night) =>
-      night.edit(
-        ({ block }) => block < 4,
-        (result) => ({
-          ...result,
-          outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
-        }),
-      ),
+    spoil: (night) => night.edit(({ block }) => block < 4, broken),
   },
   {
     name: 'a trial ended before it started',
@@ -404,27 +391,13 @@ const TRAPS: readonly Trap[] = [
     name: 'the trials are older than their run',
     exit: 12,
     rule: 'impossible-times',
-    spoil: (night) => {
-      const ago = (time: string) => new Date(Date.parse(time) - 1e9).toISOString()
-      night.edit(everyone, (result) => ({
-        ...result,
-        startedAt: ago(result.startedAt),
-        endedAt: ago(result.endedAt),
-      }))
-    },
+    spoil: (night) => night.edit(everyone, (result) => moved(result, -1e9)),
   },
   {
     name: 'the trials are of the future',
     exit: 12,
     rule: 'impossible-times',
-    spoil: (night) => {
-      const ahead = (time: string) => new Date(Date.parse(time) + 1e9).toISOString()
-      night.edit(everyone, (result) => ({
-        ...result,
-        startedAt: ahead(result.startedAt),
-        endedAt: ahead(result.endedAt),
-      }))
-    },
+    spoil: (night) => night.edit(everyone, (result) => moved(result, 1e9)),
   },
   {
     name: 'the margin is 80 %',
