@@ -1,15 +1,17 @@
 import { Command, CommanderError, Option } from 'commander'
-import type { CommandContext, CommonOptions } from './commands/command-context.ts'
+import type { CommandContext, CommonOptions, ProcessContext } from './commands/command-context.ts'
 import { version } from './host/version.ts'
 import { EXIT } from './model/exit-codes.ts'
 import { ISOLATIONS, PROFILES } from './model/scenario.ts'
 import { PLATFORMS } from './model/traits.ts'
+import { outputTo } from './ui/output.ts'
 
 /** Runs a command with its arguments and options, and returns the exit code. */
 type Action<Options> = (args: readonly string[], options: Options, context: CommandContext) => Promise<number>
 
 /** Runs one command line and returns the exit code. Never throws. */
-export async function cli(args: readonly string[], context: CommandContext): Promise<number> {
+export async function cli(args: readonly string[], around: ProcessContext): Promise<number> {
+  const context: CommandContext = { ...around, stdout: outputTo(around.stdout), stderr: outputTo(around.stderr) }
   const exit = { code: 0 }
   const program = commandLine(context, exit)
   try {

@@ -143,6 +143,17 @@ describe('architecture', () => {
     expect(typed.map(({ path }) => path)).toEqual([])
   })
 
+  it('prints in one place, where nothing foreign can command a terminal or a CI', () => {
+    const isProcess = (path: string) =>
+      ['main.ts', 'commands/page-scripts.ts'].includes(path) || path.startsWith('report/client/')
+    const printing = files.filter(
+      ({ path, text }) => !isProcess(path) && /\bprocess\.std(out|err)\b|\bconsole\.\w+\(/.test(text),
+    )
+    expect(printing.map(({ path }) => path)).toEqual([])
+    const raw = files.filter(({ text }) => /\boutput\.stream\b/.test(text))
+    expect(raw.map(({ path }) => path)).toEqual(['ui/progress.ts'])
+  })
+
   it('names no attic', () => {
     expect(files.filter(({ path }) => /(^|\/)(utils?|helpers?|common|core|misc)(\/|\.ts$)/.test(path))).toEqual([])
   })

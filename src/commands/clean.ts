@@ -2,7 +2,8 @@ import { EXIT } from '../model/exit-codes.ts'
 import { isAbandoned, type Leftover } from '../model/platform.ts'
 import { allPlatforms } from '../platforms/index.ts'
 import { PUBLIC_SITE } from '../site/public-site.ts'
-import type { CommandContext, CommonOptions, Output } from './command-context.ts'
+import type { Output } from '../ui/output.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
 
 export interface CleanOptions extends CommonOptions {
   readonly dryRun?: boolean

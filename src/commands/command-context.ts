@@ -1,7 +1,4 @@
-import type { Writable } from 'node:stream'
-
-/** A stream that may be a terminal. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+import type { Output, Stream } from '../ui/output.ts'
 
 /** What a command is given of the process that it runs in, so that tests can give it another. */
 export interface CommandContext {
@@ -16,6 +13,12 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** What the second Ctrl-C does before the process ends: kills at once, and says what is left. */
   readonly emergency: { run: () => Promise<string[]> }
+}
+
+/** What the process itself has: `cli` puts an `Output` in front of its streams. */
+export type ProcessContext = Omit<CommandContext, 'stdout' | 'stderr'> & {
+  readonly stdout: Stream
+  readonly stderr: Stream
 }
 
 /** Options that every command has. */

@@ -254,7 +254,7 @@ export async function writeOutputs(
   if (options.junit !== undefined) await put(resolve(cwd, options.junit), junit(result), writeFile)
   if (options.markdown !== undefined) await put(resolve(cwd, options.markdown), pullRequestMarkdown(result), writeFile)
   if (options.summary !== undefined) await put(resolve(cwd, options.summary), jobSummary(result), appendFile)
-  if (options.annotations) for (const line of annotations(result)) stderr.write(`${line}\n`)
+  if (options.annotations) for (const line of annotations(result)) stderr.writeWorkflowCommand(line)
 }
 
 async function put(file: string, text: string, write: (file: string, text: string) => Promise<void>): Promise<void> {

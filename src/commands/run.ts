@@ -142,7 +142,7 @@ export function watch(plan: Plan, before: ReadonlySet<string>, { stderr, env }: 
   const defaults = costsOf(plan.scenario.platform ?? 'local', plan.scenario)
   let ledger = emptyLedger
   const view = progress({
-    stream: stderr,
+    output: stderr,
     interactive: Boolean(stderr.isTTY) && !env['CI'] && env['TERM'] !== 'dumb',
     plan,
     style: styleFor(stderr, env),

@@ -1,4 +1,5 @@
-import { Failure, printable } from '../model/failure.ts'
+import { Failure } from '../model/failure.ts'
+import { withoutTerminalCodes } from '../model/foreign-text.ts'
 import type { Execution } from '../model/platform.ts'
 
 const MOST = 20
@@ -11,7 +12,7 @@ export function shortened(messages: Iterable<string>): string[] {
     const kind = text.replace(/0x[0-9a-f]+|\d+/g, '#')
     const found = kinds.get(kind)
     if (found) found.count++
-    else kinds.set(kind, { text: cut(printable(text)), count: 1 })
+    else kinds.set(kind, { text: cut(withoutTerminalCodes(text)), count: 1 })
   }
   return [...kinds.values()]
     .sort((a, b) => b.count - a.count)

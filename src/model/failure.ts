@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EXIT, type ExitCode } from './exit-codes.ts'
+import { withoutTerminalCodes } from './foreign-text.ts'
 
 export const failureSchema = z.object({
   code: z.string(),
@@ -38,10 +39,10 @@ export class Failure extends Error {
   readonly fix: string | undefined
 
   constructor(code: string, message: string, about: { cause?: unknown; fix?: string } = {}) {
-    super(printable(message), { cause: about.cause })
+    super(withoutTerminalCodes(message), { cause: about.cause })
     this.name = 'Failure'
     this.code = code
-    this.why = about.cause === undefined ? undefined : printable(causeText(about.cause))
+    this.why = about.cause === undefined ? undefined : withoutTerminalCodes(causeText(about.cause))
     this.fix = about.fix
   }
 
@@ -65,12 +66,6 @@ export class Failure extends Error {
     if (error instanceof Failure) return error
     return new Failure(code, message ?? causeText(error), message === undefined ? {} : { cause: error })
   }
-}
-
-/** Removes from the output of programs what a terminal must not get: colours, cursor movement and binary data. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]|\r+(?=\n|$)/g, '').replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\ufffd]+/g, '·')
 }
 
 function causeText(cause: unknown): string {

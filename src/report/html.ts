@@ -1,3 +1,5 @@
+import { withoutCommands } from '../model/foreign-text.ts'
+
 const MARKUP = Symbol('markup')
 
 /** Markup that is safe to put on the page as it is. The symbol keeps data from ever passing for it. */
@@ -32,9 +34,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters have no place in HTML and become the replacement character. */
+/** Control characters have no place in HTML, and marks of direction could show another text than the run has; both become the replacement character. */
 function escaped(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
-    .replace(/[^\P{Cc}\n\t]/gu, '\u{FFFD}')
+  return withoutCommands(text, '\u{FFFD}').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }

@@ -6,6 +6,7 @@ import type { Result } from '../model/result.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { formatDuration, formatLatency, formatRate, type Seconds } from '../model/units.ts'
 import { failureText } from './failure-text.ts'
+import { harmless } from './output.ts'
 import {
   advance,
   endingText,
@@ -72,13 +73,16 @@ interface LogOptions extends ScreenOptions {
 
 /** Lines, one for each step and each trial. */
 function logScreen(options: LogOptions): Screen {
-  const { stream, folding } = options
-  const write = (lines: readonly string[]) => {
-    for (const line of lines) stream.write(`${line}\n`)
-  }
+  const { output, folding } = options
   return {
-    say: (moment) => write(linesOf(moment, options)),
-    end: (state) => write([...(folding && state.block > 0 ? ['::endgroup::'] : []), endingText(state)]),
+    say: (moment) => {
+      if (isNewBlock(moment)) beginBlock(moment, options)
+      for (const line of linesOf(moment, options)) output.write(`${line}\n`)
+    },
+    end: (state) => {
+      if (folding && state.block > 0) output.writeWorkflowCommand('::endgroup::')
+      output.write(`${endingText(state)}\n`)
+    },
   }
 }
 
@@ -90,8 +94,6 @@ function linesOf(moment: Moment, options: LogOptions): string[] {
       const before = event.finished > 0 ? `${event.finished} already finished` : ''
       return [commas(`${plan.scenario.name}: ${event.trials} trials`, before, timeLeftText(after, options))]
     }
-    case 'visit':
-      return heading(moment, options)
     case 'step':
       return [`  ${style.plain(event.arm === undefined ? event.title : `${event.arm}: ${event.title}`)}`]
     case 'result':
@@ -103,12 +105,19 @@ function linesOf(moment: Moment, options: LogOptions): string[] {
   }
 }
 
-/** Once per block. */
-function heading({ before, after }: Moment, { style, plan, folding }: LogOptions): string[] {
-  if (before?.block === after.block) return []
+function isNewBlock({ event, before, after }: Moment): boolean {
+  return event.type === 'visit' && before?.block !== after.block
+}
+
+/** The heading of a block: a fold of its own where the log has folds. */
+function beginBlock({ before, after }: Moment, { output, style, plan, folding }: LogOptions): void {
   const title = placeText(after, plan)
-  if (!folding) return [style.bold(title)]
-  return [...(before?.block ? ['::endgroup::'] : []), `::group::${title}`]
+  if (!folding) {
+    output.write(`${style.bold(title)}\n`)
+    return
+  }
+  if (before?.block) output.writeWorkflowCommand('::endgroup::')
+  output.writeWorkflowCommand(`::group::${title}`)
 }
 
 function resultLine({ after, judged }: Moment, options: LogOptions): string {
@@ -125,20 +134,20 @@ function commas(...parts: string[]): string {
 
 /** A live view that overwrites itself. Warnings and invalid trials stay above it. */
 function terminalScreen(options: ScreenOptions): Screen {
-  const { stream, style, plan } = options
+  const { output, style, plan } = options
   // The cursor is not hidden, so the library installs no signal handlers: meshbench handles Ctrl-C itself.
-  const log = createLogUpdate(stream, { showCursor: true })
+  const log = createLogUpdate(output.stream, { showCursor: true })
   let last: string | undefined
   return {
     say: ({ event, after, judged }) => {
-      if (event.type === 'warning') log.persist(failureText(event.failure, style, 'warning'))
-      if (judged) last = trialLine(judged, plan.scenario, style)
+      if (event.type === 'warning') log.persist(harmless(failureText(event.failure, style, 'warning')))
+      if (judged) last = harmless(trialLine(judged, plan.scenario, style))
       if (last !== undefined && judged && judged.status !== 'valid') log.persist(last)
-      log(liveView(after, last, options))
+      log(harmless(liveView(after, last, options)))
     },
     end: (state) => {
       log.clear()
-      stream.write(`${endingText(state)}\n`)
+      output.write(`${endingText(state)}\n`)
     },
   }
 }

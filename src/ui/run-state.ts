@@ -2,6 +2,7 @@ import type { JudgedTrial } from '../model/analysis.ts'
 import type { Event, Phase } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
+import type { Output } from './output.ts'
 import type { Style } from './terminal-style.ts'
 
 /** The state of a run, from its events. */
@@ -105,7 +106,7 @@ export interface Screen {
 }
 
 export interface ScreenOptions {
-  readonly stream: NodeJS.WritableStream
+  readonly output: Output
   /** The whole plan of the run, what is finished included. */
   readonly plan: Plan
   readonly style: Style

@@ -1,5 +1,6 @@
 import { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
+import { printable } from '../model/foreign-text.ts'
 
 /** What can be shown where a text goes to. */
 export interface Style {
@@ -29,7 +30,7 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment)
     red: paint('red'),
     yellow: paint('yellow'),
     green: paint('green'),
-    plain: speaksUnicode(env) ? (text) => text : ascii,
+    plain: speaksUnicode(env) ? printable : (text) => ascii(printable(text)),
   }
 }
 
@@ -61,5 +62,5 @@ const ASCII: Readonly<Record<string, string>> = {
 }
 
 function ascii(text: string): string {
-  return text.replaceAll(/[^\n\x20-\x7e]/gu, (character) => ASCII[character] ?? '?')
+  return text.replaceAll(/[^\t\n\x20-\x7e]/gu, (character) => ASCII[character] ?? '?')
 }

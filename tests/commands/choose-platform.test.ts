@@ -4,6 +4,7 @@ import { choosePlatform, type SelectionOptions } from '../../src/commands/choose
 import type { Failure } from '../../src/model/failure.ts'
 import type { Hindrance, KindProbe } from '../../src/platforms/kind/check/probe.ts'
 import { PUBLIC_SITE } from '../../src/site/public-site.ts'
+import { outputTo } from '../../src/ui/output.ts'
 
 interface World {
   readonly hindrance?: Hindrance
@@ -27,12 +28,14 @@ async function choose(given: string | undefined, options: Partial<SelectionOptio
       return world.memory ?? PLENTY
     },
   }
-  const stderr = new Writable({
-    write(chunk, _, done) {
-      said.push(String(chunk))
-      done()
-    },
-  })
+  const stderr = outputTo(
+    new Writable({
+      write(chunk, _, done) {
+        said.push(String(chunk))
+        done()
+      },
+    }),
+  )
   const context = {
     stdout: stderr,
     stderr,

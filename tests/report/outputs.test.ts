@@ -120,7 +120,7 @@ describe('JUnit', () => {
 
   it('is XML whatever the sentences hold', () => {
     const xml = junit(result({ headline: 'a < b & "c" > \u0000\u001b[31m]]>' }))
-    expect(xml).toContain('a &lt; b &amp; &quot;c&quot; &gt; [31m]]&gt;')
+    expect(xml).toContain('a &lt; b &amp; &quot;c&quot; &gt; \u{fffd}\u{fffd}[31m]]&gt;')
   })
 })
 

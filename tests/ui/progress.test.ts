@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Event } from '../../src/model/event.ts'
+import { outputTo } from '../../src/ui/output.ts'
 import { progress } from '../../src/ui/progress.ts'
 import { examplePlan } from '../store/example.ts'
 import { AT, capture, eventsOf, plain } from './example.ts'
@@ -19,7 +20,7 @@ afterEach(() => void vi.unstubAllEnvs())
 test('without a terminal: a line for each step and trial', () => {
   const { writes, stream } = capture(undefined)
   let ahead = 148
-  const view = progress({ stream, interactive: false, plan, style: plain, eta: () => ahead })
+  const view = progress({ output: outputTo(stream), interactive: false, plan, style: plain, eta: () => ahead })
   for (const event of eventsOf(plan)) {
     if (event.type === 'result') ahead -= 37
     view.show(event)
@@ -44,7 +45,7 @@ test('without a terminal: a line for each step and trial', () => {
 
 test('GitHub Actions folds each block', () => {
   const { writes, stream } = capture(undefined)
-  const view = progress({ stream, interactive: false, plan, style: plain, folding: 'github-actions' })
+  const view = progress({ output: outputTo(stream), interactive: false, plan, style: plain, folding: 'github-actions' })
   for (const event of eventsOf(plan)) view.show(event)
   view.stop()
   expect(writes.filter((line) => line.startsWith('::'))).toEqual([
@@ -58,7 +59,7 @@ test('GitHub Actions folds each block', () => {
 
 test('on a terminal: where the run is', () => {
   const { writes, stream } = capture(TERMINAL)
-  const view = progress({ stream, interactive: true, plan, style: plain, eta: () => 100 })
+  const view = progress({ output: outputTo(stream), interactive: true, plan, style: plain, eta: () => 100 })
   const events = eventsOf(plan)
   const last = events.findLastIndex((event) => event.type === 'phase' && event.phase === 'measure')
   for (const event of events.slice(0, last)) view.show(event)
@@ -84,7 +85,7 @@ test('what does not count and warnings stay above the view', () => {
       { rule: 'rate-not-held', severity: 'invalid' as const, cause: 'only 80 % was sent', effect: '', remedy: '' },
     ],
   }))
-  const view = progress({ stream, interactive: true, plan, style: plain, judge })
+  const view = progress({ output: outputTo(stream), interactive: true, plan, style: plain, judge })
   for (const event of eventsOf(plan).slice(0, 8)) view.show(event)
   view.show(warning)
   view.stop()
@@ -100,7 +101,7 @@ test.each([
 ])('nothing moves within a window (%s)', async (_, interactive) => {
   vi.useFakeTimers()
   const { writes, stream } = capture(interactive ? TERMINAL : undefined)
-  const view = progress({ stream, interactive, plan, style: plain })
+  const view = progress({ output: outputTo(stream), interactive, plan, style: plain })
   const [first, ...rest] = eventsOf(plan)
   const idle = { at: first?.at ?? 0, type: 'idle', arm: 'none', seconds: 5 } as const
   for (const event of [...(first ? [first] : []), idle, ...rest]) {
@@ -123,7 +124,7 @@ test.each([
 test('signals stay with whoever runs the program', () => {
   const before = process.listenerCount('SIGINT')
   const { stream } = capture(TERMINAL)
-  const view = progress({ stream, interactive: true, plan, style: plain })
+  const view = progress({ output: outputTo(stream), interactive: true, plan, style: plain })
   for (const event of eventsOf(plan)) view.show(event)
   view.stop()
   expect(process.listenerCount('SIGINT')).toBe(before)

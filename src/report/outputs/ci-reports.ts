@@ -1,3 +1,4 @@
+import { printable, withoutCommands } from '../../model/foreign-text.ts'
 import type { BudgetCheck, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
 
 /** How a case ended: `failure` broke its limits, `error` could not be judged. */
@@ -78,18 +79,13 @@ function caseXml(scenario: string, { suite, name, outcome, type, message }: Case
   return `    <testcase ${about}>\n      <${outcome}${kind} message="${xml(message)}"/>\n    </testcase>`
 }
 
-/** Control characters have no place in XML 1.0, escaped or not. */
+/** Control characters have no place in XML 1.0, escaped or not, and a line break within an attribute is a blank. */
 function xml(text: string): string {
-  return (
-    text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      .replaceAll(/[\r\n\t]/g, ' ')
-  )
+  return withoutCommands(text.toWellFormed().replaceAll(/[\r\n\t]/g, ' '), '\u{FFFD}')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 }
 
 /** GitHub shows this many annotations of each kind in a step, and silently drops the rest. */
@@ -126,7 +122,7 @@ function annotation(kind: Kind, { rule, sentence, remedy }: GateFinding): string
 
 /** As the runner's own toolkit escapes. */
 function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  return printable(text).replaceAll('%', '%25').replaceAll('\n', '%0A')
 }
 
 function property(text: string): string {

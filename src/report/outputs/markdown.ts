@@ -1,3 +1,5 @@
+import { printable, withoutCommands } from '../../model/foreign-text.ts'
+
 /** A row of a table. */
 export function row(cells: readonly string[]): string {
   return `| ${cells.map(text).join(' | ')} |`
@@ -5,9 +7,7 @@ export function row(cells: readonly string[]): string {
 
 /** Words that come from elsewhere stay words: no table, tag, link, heading, mention or address is made of them. */
 export function text(words: string): string {
-  return words
-    .replaceAll(/[^\P{Cc}\t\r\n]/gu, '\u{FFFD}')
-    .replaceAll(/[\r\n]+/g, ' ')
+  return withoutCommands(words.replaceAll(/[\r\n]+/g, ' '), '\u{FFFD}')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -19,12 +19,12 @@ export function text(words: string): string {
 
 /** What stands between two backticks. */
 export function code(words: string): string {
-  return words.replaceAll(/[`\r\n]+/g, ' ')
+  return withoutCommands(words.replaceAll(/[`\r\n]+/g, ' '), '\u{FFFD}')
 }
 
 /** Commands in a block of their own, whose fence is longer than any within it. */
 export function fenced(commands: readonly string[]): string[] {
   const ticks = commands.flatMap((command) => command.match(/`+/g) ?? [])
   const fence = '`'.repeat(Math.max(3, ...ticks.map(({ length }) => length + 1)))
-  return [`${fence}sh`, ...commands, fence]
+  return [`${fence}sh`, ...commands.map(printable), fence]
 }

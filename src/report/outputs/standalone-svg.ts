@@ -1,3 +1,4 @@
+import { withoutCommands } from '../../model/foreign-text.ts'
 import type { Chart } from '../chart.ts'
 import { type Frame, liveFrame } from '../charts/frame.ts'
 import type { PageRun } from '../data/page-data.ts'
@@ -119,5 +120,5 @@ function inner(svg: string, palette: Palette): string {
 
 /** XML has no place for control characters, lone surrogates and non-characters, escaped or not. */
 function wellFormed(xml: string): string {
-  return xml.toWellFormed().replaceAll(/[^\P{Cc}\t\r\n]|[\u{FFFE}\u{FFFF}]/gu, '\u{FFFD}')
+  return withoutCommands(xml.toWellFormed(), '\u{FFFD}')
 }
