@@ -125,7 +125,7 @@ export interface SelectionOptions extends CommonOptions {
 }
 
 /** Reads a scenario, shipped or from a file, and applies the command line to it. */
-async function chooseScenario(
+export async function chooseScenario(
   given: string,
   options: SelectionOptions,
   { cwd }: Pick<CommandContext, 'cwd'>,

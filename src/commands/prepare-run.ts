@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { provisions } from '../compare/standing.ts'
 import { suspectsOf } from '../gate/gate-run.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -6,7 +7,9 @@ import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
 import type { Platform, Provided } from '../model/platform.ts'
 import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
-import { count } from '../model/words.ts'
+import type { Arm } from '../model/scenario.ts'
+import { REDACTED, redact } from '../model/secrets.ts'
+import { count, list } from '../model/words.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { readSite } from '../site/read-site.ts'
@@ -17,13 +20,16 @@ import { reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
-import { choosePlan, type SelectionOptions } from './choose-plan.ts'
+import { choosePlan, chooseScenario, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
 
 /** A run that is ready to start: its schedule, the finished part, and its folder. */
 export interface Prepared {
+  /** As stored: without secrets. */
   readonly run: Run
+  /** The same plan with its secrets. */
+  readonly plan: Plan
   readonly platform: Platform
   readonly finished: ReadonlySet<string>
   readonly writer: RunWriter
@@ -38,26 +44,28 @@ export async function prepareNew(
   const { plan, platform } = await choosePlan(scenario, options, context)
   const provided = await provide(platform, plan, context)
   const now = new Date()
+  const stored = redact(plan)
   const run: Run = {
     schema: RUN_SCHEMA,
     id: runId(now, plan.scenario.name, Math.random),
     startedAt: now.toISOString(),
-    digest: planDigest(plan),
-    plan,
+    digest: planDigest(stored),
+    plan: stored,
     provenance: await collectProvenance({
       platform: platform.name,
       provided,
-      argv: context.argv,
+      argv: redact(context.argv),
       cwd: context.cwd,
     }),
   }
   const writer = await createRun(resolve(context.cwd, options.results), run)
-  return { run, platform, finished: new Set(), writer }
+  return { run, plan, platform, finished: new Set(), writer }
 }
 
 /** Prepares an interrupted run: the newest, or the named one. */
 export async function prepareResumed(
   given: string | true,
+  scenario: string | undefined,
   options: SelectionOptions,
   context: CommandContext,
 ): Promise<Prepared> {
@@ -65,16 +73,44 @@ export async function prepareResumed(
   const site = await readSite(options.site, context.env, { cwd: context.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {
+    const plan = await withSecrets(run, scenario, options, context)
     const platform = await openPlatform(run.provenance.platform as Platform['name'], {
       site,
       keep: options.keep === true,
     })
-    refuseOtherTools(run, await provide(platform, run.plan, context))
-    return { run, platform, finished, writer }
+    refuseOtherTools(run, await provide(platform, plan, context))
+    return { run, plan, platform, finished, writer }
   } catch (error) {
     await writer.close()
     throw error
   }
+}
+
+/** The plan of a stored run with the secrets of its scenario, which are not stored with it. */
+async function withSecrets(
+  { id, plan }: Run,
+  given: string | undefined,
+  options: SelectionOptions,
+  context: CommandContext,
+): Promise<Plan> {
+  const isBare = ({ values }: Arm) => JSON.stringify(values ?? {}).includes(JSON.stringify(REDACTED))
+  const bare = plan.scenario.arms.filter(isBare).map(({ name }) => name)
+  if (bare.length === 0) return plan
+  if (given === undefined) {
+    throw new Failure('not-resumable', `the secrets in the values of ${list(bare)} are not stored with the run`, {
+      fix: `Name its scenario as well: meshbench run SCENARIO --resume ${id}`,
+    })
+  }
+  const { arms } = await chooseScenario(given, options, context)
+  const complete = (arm: Arm): Arm => {
+    const values = arms.find(({ name }) => name === arm.name)?.values
+    if (!isBare(arm)) return arm
+    if (values && isDeepStrictEqual(redact(values), arm.values)) return { ...arm, values }
+    throw new Failure('not-resumable', `the values of ${arm.name} in ${given} are not those of the run`, {
+      fix: 'Name the scenario that the run was started with.',
+    })
+  }
+  return { ...plan, scenario: { ...plan.scenario, arms: plan.scenario.arms.map(complete) } }
 }
 
 /** Refuses to resume with other programs: all trials of a run must use identical binaries. */

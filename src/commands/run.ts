@@ -69,21 +69,21 @@ async function prepare(
 ): Promise<Prepared | undefined> {
   const { resume, extend } = options
   if (extend === undefined && resume === undefined) return prepareNew(scenario, options, context)
-  if (extend === undefined) return prepareResumed(resume ?? true, options, context)
+  if (extend === undefined) return prepareResumed(resume ?? true, scenario, options, context)
   if (resume !== undefined) {
     throw new Failure('usage', '--extend and --resume exclude each other', {
       fix: 'First finish the run with --resume, then use --extend for suspect cells.',
     })
   }
   const dir = await extendRun(extend, options, context)
-  return dir === undefined ? undefined : prepareResumed(dir, options, context)
+  return dir === undefined ? undefined : prepareResumed(dir, scenario, options, context)
 }
 
-async function carryOut({ run: about, platform, finished, writer }: Prepared, context: CommandContext) {
-  const view = watch(about.plan, finished, context)
+async function carryOut({ run: about, plan, platform, finished, writer }: Prepared, context: CommandContext) {
+  const view = watch(plan, finished, context)
   context.emergency.run = () => killAll(platform, about.id)
   try {
-    const events = run(remaining(about.plan, finished), finished.size, {
+    const events = run(remaining(plan, finished), finished.size, {
       platform,
       loads,
       identity: { id: about.id },

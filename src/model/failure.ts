@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { withoutTerminalCodes } from './foreign-text.ts'
+import { redactText } from './secrets.ts'
 
 export const failureSchema = z.object({
   code: z.string(),
@@ -30,7 +31,7 @@ const USAGE = new Set([
 const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference', 'not-comparable', 'history-damaged'])
 
 /**
- * An error with what happened, why, and what to do about it.
+ * An error with what happened, why, and what to do about it, without secrets.
  * `code` is stable, for programs; `message` is one sentence for people.
  */
 export class Failure extends Error {
@@ -39,11 +40,11 @@ export class Failure extends Error {
   readonly fix: string | undefined
 
   constructor(code: string, message: string, about: { cause?: unknown; fix?: string } = {}) {
-    super(withoutTerminalCodes(message), { cause: about.cause })
+    super(redactText(withoutTerminalCodes(message)), { cause: about.cause })
     this.name = 'Failure'
     this.code = code
-    this.why = about.cause === undefined ? undefined : withoutTerminalCodes(causeText(about.cause))
-    this.fix = about.fix
+    this.why = about.cause === undefined ? undefined : redactText(withoutTerminalCodes(causeText(about.cause)))
+    this.fix = about.fix === undefined ? undefined : redactText(about.fix)
   }
 
   get exitCode(): ExitCode {

@@ -10,6 +10,7 @@ import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
 import { type Result, type Run, resultSchema } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import { redact, redactText } from '../model/secrets.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
 import { writeInstallation } from './installations.ts'
 import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
@@ -29,7 +30,9 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
     throw error
   })
   let last: string | undefined
-  const write = async (event: Event) => {
+  const write = async (seen: Event) => {
+    // A step or a warning is shown as it came; what is stored has no secrets.
+    const event = redact(seen)
     if (event.type === 'visit') await assertThere(dir, last)
     const digest = event.type === 'result' ? await writeResult(dir, event.result, event.raw) : undefined
     if (event.type === 'result') last = event.result.trial.id
@@ -95,7 +98,31 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
 /** Streamed: an access log may be larger than memory. */
 async function writeZipped(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED })
-  await writeOnce(path, (file) => pipeline(content, gzip, (zipped) => file.writeFile(zipped)))
+  await writeOnce(path, (file) => pipeline(redactStream(content), gzip, (zipped) => file.writeFile(zipped)))
+}
+
+/** More than any private key has. A text that is longer without its end is none. */
+const LONGEST_KEY = 65_536
+
+/** The output of a program without secrets, in whole lines. Bytes that are no text pass unchanged. */
+export async function* redactStream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held = ''
+  for await (const chunk of chunks) {
+    held += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+    const end = endOfWhole(held)
+    if (end === 0) continue
+    yield Buffer.from(redactText(held.slice(0, end)), 'latin1')
+    held = held.slice(end)
+  }
+  if (held !== '') yield Buffer.from(redactText(held), 'latin1')
+}
+
+/** After the last line break, but before a key that has not ended yet. A line that is too long to be one is cut. */
+function endOfWhole(text: string): number {
+  const begun = text.lastIndexOf('-----BEGIN')
+  const isOpen = begun >= 0 && !text.includes('-----END', begun) && text.length - begun < LONGEST_KEY
+  const end = text.lastIndexOf('\n', isOpen ? begun : undefined) + 1
+  return end === 0 && text.length > 16 * LONGEST_KEY ? text.length : end
 }
 
 /** Checks a result before it is written, since JSON turns NaN into null, which would be found only when the run is read. */

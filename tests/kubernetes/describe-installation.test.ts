@@ -8,8 +8,8 @@ import {
   type InstallationOf,
   withRendered,
 } from '../../src/kubernetes/install/describe-installation.ts'
-import { REDACTED } from '../../src/kubernetes/install/manifests.ts'
 import type { InstallStep, Values } from '../../src/model/mesh.ts'
+import { REDACTED } from '../../src/model/secrets.ts'
 
 const { signal } = new AbortController()
 let dir: string

@@ -1,9 +1,10 @@
 import { INSTALLATION_SCHEMA, type Installation, type InstalledPart } from '../../model/installation.ts'
 import type { Enrolment, InstallAbout, InstallStep, KubernetesObject } from '../../model/mesh.ts'
+import { redact } from '../../model/secrets.ts'
 import type { Site } from '../../model/site.ts'
 import { type ChartCache, digestOf, type ManifestCache } from './chart-cache.ts'
 import { chartAddress, type Helm, runHelm } from './helm.ts'
-import { parseManifests, redact } from './manifests.ts'
+import { parseManifests } from './manifests.ts'
 
 export interface InstallationOf {
   readonly arm: { readonly name: string; readonly mesh: string }
