@@ -67,8 +67,14 @@ export function sayWhatStays(staying: readonly Leftover[], stderr: Pick<Output, 
   }
 }
 
-function about({ run, what, alive, spared }: Leftover) {
-  return { ...(run === undefined ? {} : { run }), what, alive, ...(spared === undefined ? {} : { spared }) }
+function about({ run, what, image, alive, spared }: Leftover) {
+  return {
+    ...(run === undefined ? {} : { run }),
+    what,
+    ...(image === undefined ? {} : { image }),
+    alive,
+    ...(spared === undefined ? {} : { spared }),
+  }
 }
 
 export interface Removal {

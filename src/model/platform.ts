@@ -38,6 +38,8 @@ export interface Leftover {
   /** The run that made it; absent if unknown. */
   readonly run?: string
   readonly what: string
+  /** The name of an image, where that is what is left. */
+  readonly image?: string
   readonly alive: boolean
   readonly spared?: Spared
   remove(): Promise<void>

@@ -10,6 +10,7 @@ import { connect } from '../../src/kubernetes/connect.ts'
 import { installRelease, uninstallRelease } from '../../src/kubernetes/install/helm.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { KubernetesObject } from '../../src/model/mesh.ts'
+import { podsOf, workloadFor } from '../../src/platforms/kind/workload.ts'
 import { locate } from '../../src/tools/locate.ts'
 
 const wanted = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
@@ -23,7 +24,7 @@ const soon = () => AbortSignal.timeout(120_000)
 
 interface SiteFile {
   readonly kind: { readonly nodeImage: string }
-  readonly images: { readonly fortio: string; readonly busybox: string }
+  readonly images: { readonly fortio: string; readonly busybox: string; readonly k6: string }
 }
 
 let dir = ''
@@ -61,7 +62,7 @@ describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
     site = parse(await readFile(process.env['MESHBENCH_SITE'] ?? '', 'utf8')) as SiteFile
     const kubeconfig = join(dir, 'kubeconfig')
     await execa(kind, ['create', 'cluster', '--name', name, '--image', site.kind.nodeImage, '--kubeconfig', kubeconfig])
-    await execa(kind, ['load', 'docker-image', site.images.busybox, site.images.fortio, '--name', name])
+    await execa(kind, ['load', 'docker-image', ...Object.values(site.images), '--name', name])
     cluster = await connect(await readFile(kubeconfig, 'utf8'))
     const objects = [
       pod('shell', site.images.busybox, ['sleep', '36000']),
@@ -109,6 +110,37 @@ describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
     expect(await cluster.logs(namespace, 'server', 'main', 20)).toContain('fortio')
     expect(await cluster.pods(namespace, { app: 'server' })).toHaveLength(1)
     expect(await cluster.read({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'no', namespace } })).toBeUndefined()
+  })
+
+  it('runs every container of the workload where the PodSecurity standard restricted is enforced', async () => {
+    const arm = { name: 'none', mesh: 'none' }
+    const load = { name: 'k6', protocol: 'http', rate: 1, connections: 1, payload: 0, warmup: 0, duration: 1 } as const
+    const loads = [{ ...load, tool: 'k6' } as const]
+    const about = { arm, loads, images: site.images, enrolment: { objects: [], until: [] }, run: 'restricted' }
+    const { lasting, pods } = workloadFor(about)
+    const enforced = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    const strict = lasting.map((object) =>
+      object.kind === 'Namespace'
+        ? { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...enforced } } }
+        : object,
+    )
+    // The one node of this cluster is every part, and has too few cores for what all parts ask for together.
+    const here = pods.map((one) => {
+      const spec = one['spec'] as { containers: readonly object[] }
+      const containers = spec.containers.map((container) => ({ ...container, resources: {} }))
+      return { ...one, spec: { ...spec, containers, nodeSelector: {} } }
+    })
+    await cluster.apply([...strict, ...here], soon())
+    await cluster.untilReady(podsOf({}), 60, soon())
+    const inClient = (container: string, script: string) => ({
+      ...{ namespace: 'bench', pod: 'client', container },
+      command: ['sh', '-c', script],
+    })
+    const said = await cluster.exec(inClient('files', 'id -u; echo x >/files/a; cat /files/idle.js'), soon())
+    expect(said).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^65532\nimport/) })
+    const lax = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lax', namespace: 'bench' } }
+    const refused = cluster.apply([{ ...lax, spec: pod('lax', site.images.busybox, ['sleep', '1'])['spec'] }], soon())
+    await expect(refused).rejects.toThrow(/restricted/)
   })
 
   it('goes on after the API server was paused', async () => {

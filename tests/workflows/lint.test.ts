@@ -61,10 +61,14 @@ describe('workflows', () => {
   it.each([
     ...files.map((file) => ({ name: file, text: readFileSync(resolve(ROOT, file), 'utf8') })),
     ...shown.map(({ page, text }) => ({ name: page, text })),
-  ])('$name uses published actions of one exact version, and names its rights', ({ text }) => {
-    const used = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action)
-    expect(used.length).toBeGreaterThan(1)
-    for (const action of used) expect(action).toMatch(/^actions\/[\w/-]+@v\d+\.\d+\.\d+$/)
-    expect(text).toMatch(/^permissions:\n/m)
-  })
+  ])(
+    '$name uses actions by their commit with the version beside it, and gives no job the right to write that does not say what for',
+    ({ text }) => {
+      const used = [...text.matchAll(/uses: (.+)/g)].map(([, action]) => action)
+      expect(used.length).toBeGreaterThan(1)
+      for (const action of used) expect(action).toMatch(/^actions\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+      expect(text).toMatch(/^permissions:\n {2}contents: read\n/m)
+      for (const [line] of text.matchAll(/^.*: write.*$/gm)) expect(line).toMatch(/^ {6}[\w-]+: write # \w/)
+    },
+  )
 })

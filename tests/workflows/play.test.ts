@@ -78,7 +78,7 @@ describe('the nightly workflow, step by step', () => {
 
     const quiet = await play(NIGHTLY, stage)
     expect(failuresOf(quiet)).toEqual([])
-    expect(stateOf(quiet, 'Take meshbench from the checkout')).toBe('skipped')
+    expect(stateOf(quiet, 'Install meshbench')).toBe('skipped')
     expect(calls(stage.scratch, 'gh')).toEqual([])
     expect(calls(stage.scratch, 'git', 'push')).toHaveLength(1)
     expect(readFileSync(join(stage.scratch, 'summary.md'), 'utf8')).toContain('## meshbench: ✅')

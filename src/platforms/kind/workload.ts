@@ -77,7 +77,7 @@ interface ContainerSpec {
   readonly name: string
   readonly image: keyof SiteImages
   readonly args?: readonly string[]
-  readonly resources?: { readonly requests: { readonly cpu: string } }
+  readonly resources?: { readonly requests: { readonly cpu: string; readonly memory: string } }
 }
 
 function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): KubernetesObject {
@@ -119,8 +119,13 @@ function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
 
 /** All replicas together ask for what one server does, so that as many fit the node as before. */
 function shared(container: ContainerSpec, { replicas = 1 }: Arm): ContainerSpec {
-  const { cpu = '0m' } = container.resources?.requests ?? {}
-  return { ...container, resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu, 10) / replicas)}m` } } }
+  const { resources } = container
+  if (!resources) return container
+  const { cpu, memory } = resources.requests
+  return {
+    ...container,
+    resources: { requests: { cpu: `${Math.ceil(Number.parseInt(cpu, 10) / replicas)}m`, memory } },
+  }
 }
 
 function delayed(container: ContainerSpec, { inject }: Arm): ContainerSpec {

@@ -38,6 +38,23 @@ describe('the workload', () => {
     expect(k6.initContainers).toHaveLength(1)
   })
 
+  it('asks for CPU and memory in every container, and runs none as root', () => {
+    const spec = (name: string) =>
+      pod(name, { loads: [load({ tool: 'k6' })] }).spec as unknown as {
+        securityContext: object
+        containers: { securityContext: object; resources: { requests: object } }[]
+        initContainers?: { securityContext: object; resources: { requests: object } }[]
+      }
+    for (const { securityContext, containers, initContainers = [] } of [spec('client'), spec('server')]) {
+      expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+      for (const container of [...containers, ...initContainers]) {
+        const denied = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+        expect(container.securityContext).toEqual(denied)
+        expect(Object.keys(container.resources.requests)).toEqual(['cpu', 'memory'])
+      }
+    }
+  })
+
   it('opens only the ports that loads use', () => {
     const ports = (loads: Load[]) => {
       const service = workloadFor({ ...about, loads }).lasting.find(({ kind }) => kind === 'Service')
@@ -68,8 +85,11 @@ describe('the workload', () => {
     expect(new Set(servers.map(({ metadata }) => metadata.name)).size).toBe(12)
     expect(servers.map(({ metadata }) => metadata.name).slice(0, 2)).toEqual(['server', 'server-2'])
     const [one] = pod('server').spec.containers
-    expect(one?.resources).toEqual({ requests: { cpu: '200m' } })
-    const spec = { ...pod('server').spec, containers: [{ ...one, resources: { requests: { cpu: '17m' } } }] }
+    expect(one?.resources).toEqual({ requests: { cpu: '200m', memory: '32Mi' } })
+    const spec = {
+      ...pod('server').spec,
+      containers: [{ ...one, resources: { requests: { cpu: '17m', memory: '32Mi' } } }],
+    }
     for (const server of servers) expect(server['spec']).toEqual(spec)
   })
 
@@ -79,7 +99,7 @@ describe('the workload', () => {
     expect(asked).toEqual([
       ['fortio', '500m'],
       ['k6', '500m'],
-      ['files', undefined],
+      ['files', '1m'],
     ])
   })
 

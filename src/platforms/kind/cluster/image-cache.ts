@@ -157,6 +157,7 @@ export function pulledImages(dir = join(RECORDS_FOLDER, 'images')): Pulled {
     async leftovers(docker) {
       return (await known()).map(({ name, id, at }) => ({
         what: `image ${name}, pulled ${at.slice(0, 10)}`,
+        image: name,
         alive: false,
         spared: 'pulled' as const,
         remove: async () => {
