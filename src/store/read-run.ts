@@ -16,7 +16,7 @@ import {
   type Run,
   resultSchema,
 } from '../model/result.ts'
-import { RUN_FOLDER } from '../model/run-folder.ts'
+import { isPathName, RUN_FOLDER } from '../model/run-folder.ts'
 import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -119,11 +119,30 @@ export function readRunFile(dir: string): Run {
   let run: Run
   try {
     run = readVersioned(RUN_READERS, readFileSync(join(dir, RUN_FOLDER.run), 'utf8'))
+    assertPathNames({ 'its id': [run.id], ...namesOf(run.plan) })
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? notARun(dir) : damaged(dir, reasonOf(error))
   }
   if (planDigest(run.plan) !== run.digest) throw damaged(dir, 'its plan is not the one that its digest was made of')
   return withExtension(dir, run)
+}
+
+/** The names in a plan that become parts of paths, by what they are. */
+function namesOf({ scenario, cohorts }: Pick<Plan, 'cohorts'> & Partial<Plan>): Readonly<Record<string, unknown[]>> {
+  const trials = trialsOf({ cohorts })
+  return {
+    'the id of a trial': trials.map(({ id }) => id),
+    'the name of an arm': [...trials.map(({ arm }) => arm), ...(scenario?.arms ?? []).map(({ name }) => name)],
+    'the name of a load': [...trials.map(({ load }) => load), ...(scenario?.loads ?? []).map(({ name }) => name)],
+  }
+}
+
+/** A run of somebody else may name what it likes: `../x` would be written, and removed, outside of its folder. */
+function assertPathNames(names: Readonly<Record<string, unknown[]>>): void {
+  for (const [what, all] of Object.entries(names)) {
+    const wrong = all.findIndex((name) => !isPathName(name))
+    if (wrong !== -1) throw new TypeError(`${what}, ${JSON.stringify(all[wrong])}, is not fit for a file name`)
+  }
 }
 
 function notARun(dir: string): Failure {
@@ -203,11 +222,12 @@ function readExtension(dir: string, run: Run): Extension | undefined {
   let extension: Extension
   try {
     extension = readVersioned(EXTENSION_READERS, readFileSync(path, 'utf8'))
+    if (extension.run !== run.id) throw new TypeError(`it belongs to another run, ${extension.run}`)
+    assertPathNames(namesOf(extension))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     throw damagedExtension(path, reasonOf(error))
   }
-  if (extension.run !== run.id) throw damagedExtension(path, `it belongs to another run, ${extension.run}`)
   const { cohorts, digest } = extension
   if (planDigest({ scenario: run.plan.scenario, cohorts }) === digest) return extension
   throw damagedExtension(path, 'its plan is not the one that its digest was made of')
