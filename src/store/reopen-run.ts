@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
@@ -22,7 +22,6 @@ interface Reopened {
 export async function reopenRun(dir: string): Promise<Reopened> {
   // Before anything is written there: the folder may not be a run at all.
   readRunFile(dir)
-  await assertWithin(dir)
   const lock = await lockFolder(dir).catch((error: unknown) => {
     throw storageFailure(error, dir)
   })
@@ -35,25 +34,6 @@ export async function reopenRun(dir: string): Promise<Reopened> {
   } catch (error) {
     await lock.release()
     throw storageFailure(error, dir)
-  }
-}
-
-/** What a writer changes within the run's folder. A link there would have it write, and remove, somewhere else. */
-const WRITTEN = [
-  [RUN_FOLDER.trials, 'folder'],
-  [RUN_FOLDER.raw, 'folder'],
-  [RUN_FOLDER.arms, 'folder'],
-  [RUN_FOLDER.events, 'file'],
-] as const
-
-async function assertWithin(dir: string): Promise<void> {
-  for (const [name, kind] of WRITTEN) {
-    const found = await lstat(join(dir, name)).catch(() => undefined)
-    if (!found || (kind === 'folder' ? found.isDirectory() : found.isFile())) continue
-    throw new Failure('damaged-run', `${join(dir, name)} is not a ${kind} of this run`, {
-      cause: found.isSymbolicLink() ? 'it is a link, which may lead out of the run' : `it is no ${kind}`,
-      fix: `Put the ${kind} itself in its place. To keep results on another disk, name a folder there with --results.`,
-    })
   }
 }
 

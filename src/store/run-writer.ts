@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { access, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -12,6 +11,7 @@ import { type Result, type Run, resultSchema } from '../model/result.ts'
 import { isPathName, RUN_FOLDER } from '../model/run-folder.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
 import { writeInstallation } from './installations.ts'
+import { readOwnFile } from './versioned.ts'
 import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
 
 /** Writes down what happens in a run. A result is on disk when `write` returns. */
@@ -202,8 +202,7 @@ export function trialDigests(dir: string): ReadonlyMap<string, string> {
 
 function journalLines(path: string): string[] {
   try {
-    // A device has no end.
-    return statSync(path).isFile() ? readFileSync(path, 'utf8').split('\n') : []
+    return readOwnFile(path).split('\n')
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
     throw error

@@ -1,14 +1,20 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeScratch } from '../../src/host/scratch.ts'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
 import type { Run } from '../../src/model/result.ts'
 import { isPathName } from '../../src/model/run-folder.ts'
-import { runId } from '../../src/store/find-run.ts'
-import { planDigest, readRunFile } from '../../src/store/read-run.ts'
+import { makePlan } from '../../src/plan/make-plan.ts'
+import { shardPlan } from '../../src/plan/shards.ts'
+import { runDigest, runId } from '../../src/store/find-run.ts'
+import { inFolder, readHistory } from '../../src/store/history-store.ts'
+import { mergeRuns } from '../../src/store/merge-runs.ts'
+import { planDigest, readRun, readRunFile } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
-import { examplePlan, exampleRun, folder } from './example.ts'
+import { createRun } from '../../src/store/run-writer.ts'
+import { examplePlan, exampleResult, exampleRun, folder, resultEvent } from './example.ts'
 
 const ESCAPE = '../../../ESCFILE'
 
@@ -121,6 +127,60 @@ test.each(['trials', 'raw', 'arms', 'events.jsonl'])(
     expect(await readFile(join(outside, '.mine.tmp'), 'utf8')).toBe('mine')
   },
 )
+
+describe('only regular files of the run itself are read', () => {
+  const ways = {
+    'a link out of the run': (path: string) => symlink('/etc/hostname', path),
+    'a link to a device': (path: string) => symlink('/dev/zero', path),
+    'a pipe': async (path: string) => void execFileSync('mkfifo', [path]),
+    'a folder': async (path: string) => void (await mkdir(path)),
+  }
+  const run = exampleRun()
+  const id = trialsOf(run.plan)[0]?.id
+
+  test.each(Object.entries(ways))('%s', async (_, put) => {
+    await using root = await folder()
+    const dir = await foreignRun(join(root.path, 'a'), run)
+    await mkdir(join(dir, 'arms'))
+    for (const file of [`trials/${id}.json`, 'arms/none-0123.json']) await put(join(dir, file))
+    const reason = expect.stringMatching(/^it is (a link, which may lead out of the folder|not a regular file)$/)
+    expect((await readRun(dir)).unreadable).toEqual([
+      { file: `trials/${id}.json`, reason },
+      { file: 'arms/none-0123.json', reason },
+    ])
+    expect(runDigest(dir)).toMatch(/^[0-9a-f]{64}$/)
+
+    for (const file of ['run.json', 'extension.json', 'events.jsonl']) {
+      const other = await foreignRun(join(root.path, file), run)
+      await rm(join(other, file), { force: true })
+      await put(join(other, file))
+      expect(() => readRunFile(other)).toThrow(
+        expect.objectContaining({ code: 'damaged-run', why: expect.stringMatching(/^it is /) }),
+      )
+    }
+
+    const kept = join(root.path, 'history')
+    await mkdir(kept)
+    await put(join(kept, 'history.jsonl'))
+    await expect(readHistory(inFolder(kept))).rejects.toMatchObject({ code: 'history-damaged' })
+  })
+
+  test('what a link in raw/ names does not get into a merged run', async () => {
+    await using root = await folder()
+    const whole = makePlan({ ...examplePlan(2).scenario, cohorts: 2 })
+    const parts = [1, 2].map((index) => shardPlan(whole, { index, of: 2 }))
+    const dirs: string[] = []
+    for (const [index, plan] of parts.entries()) {
+      const part = exampleRun(plan, `2026-11-22T1034-part-${index}`)
+      const writer = await createRun(root.path, part)
+      for (const trial of trialsOf(plan)) await writer.write(resultEvent(exampleResult(part, trial)))
+      await writer.close()
+      await symlink('/etc/hostname', join(writer.dir, 'raw', `x${index}.gz`))
+      dirs.push(writer.dir)
+    }
+    expect(await readdir(join(await mergeRuns(dirs, root.path), 'raw'))).toEqual([])
+  })
+})
 
 test('a scratch folder is nowhere else', async () => {
   await expect(makeScratch(ESCAPE)).rejects.toThrow('not fit')
