@@ -15,33 +15,32 @@ const { enableCompileCache } = await import('node:module')
 enableCompileCache()
 
 const { cli } = await import('./cli.ts')
-const interruption = new AbortController()
+const { interruption } = await import('./host/interruption.ts')
+const emergency = { run: async (): Promise<string[]> => [] }
+const interrupted = interruption(() => emergency.run())
 const context = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
   argv: ['meshbench', ...process.argv.slice(2)],
-  signal: interruption.signal,
-  emergency: { run: async (): Promise<string[]> => [] },
+  // From the moment when it is asked for, signals are handled.
+  get signal() {
+    return interrupted.signal
+  },
+  settled: interrupted.settled,
+  emergency,
 }
 
-/** The first signal ends the trial and tears down; the second kills at once and says what is left. */
-async function stop(name: string): Promise<void> {
-  if (!interruption.signal.aborted) {
-    const { Failure } = await import('./model/failure.ts')
-    interruption.abort(new Failure('interrupted', `stopped by ${name}`))
-    return
-  }
-  for (const line of await context.emergency.run().catch(() => [])) process.stderr.write(`${line}\n`)
-  process.exit(130)
-}
-
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => void stop(name))
-// A reader that goes away (`meshbench … | head`) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A terminal that hung up: what was made is torn down all the same.
+  if (interrupted.began) return
+  // A reader that goes away (`meshbench … | head`) is no failure of ours.
   if (error.code !== 'EPIPE') throw error
   process.exit(0)
+})
+process.stderr.on('error', (error) => {
+  if (!interrupted.began) throw error
 })
 const code = await cli(process.argv.slice(2), context)
 // What is written to a pipe is not read yet, and an exit would cut it off.

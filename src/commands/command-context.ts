@@ -9,8 +9,13 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly argv: readonly string[]
-  /** Aborted by the first Ctrl-C, with a Failure as its reason. */
+  /**
+   * Aborted by the first Ctrl-C, with a Failure as its reason. Whoever has something to tear down asks for it; a command that
+   * does not is ended by the signal itself.
+   */
   readonly signal: AbortSignal
+  /** Says that nothing is left to tear down, so that a signal ends the process again, whatever it is busy with. */
+  readonly settled?: () => void
   /** What the second Ctrl-C does before the process ends: kills at once, and says what is left. */
   readonly emergency: { run: () => Promise<string[]> }
 }

@@ -51,6 +51,7 @@ export async function runCommand(
   } finally {
     await writer.close()
   }
+  context.settled?.()
   const analysis = analyse(await readRun(writer.dir))
   const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
   const gap = validityGap(analysis, minValid)

@@ -36,17 +36,25 @@ export function placeText({ arm, load, metric }: Place): string {
 export function covers(pattern: string, { arm, load, metric }: Place): boolean {
   const parts = pattern.split('/')
   const names = [arm, load, metric]
-  return parts.length === names.length && parts.every((part, index) => expression(part).test(names[index] ?? ''))
+  return parts.length === names.length && parts.every((part, index) => fits(part, names[index] ?? ''))
 }
 
-const EXPRESSIONS = new Map<string, RegExp>()
-
-function expression(part: string): RegExp {
-  const known = EXPRESSIONS.get(part)
-  if (known) return known
-  const made = new RegExp(`^${part.replaceAll(/[^\w*]/g, '\\$&').replaceAll('*', '.*')}$`)
-  EXPRESSIONS.set(part, made)
-  return made
+/**
+ * Whether a name is a pattern's pieces in their order, with anything in between. Each piece is taken where it comes first, which
+ * leaves the most for those after it; a regular expression tries all places of all pieces, and never ends with two dozen `*`.
+ */
+function fits(pattern: string, name: string): boolean {
+  const [first = '', ...pieces] = pattern.split('*')
+  const last = pieces.pop()
+  if (last === undefined) return name === pattern
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const piece of pieces) {
+    const found = name.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return name.length - last.length >= at && name.endsWith(last)
 }
 
 /** The waiver that covers a cell today, if any. `today`: a day in UTC, such as `2026-12-01`. */

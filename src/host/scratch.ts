@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../model/failure.ts'
 import type { Leftover } from '../model/platform.ts'
+import { isPathName } from '../model/run-folder.ts'
 import { OWNER_STAMP, ownStamp, RUN_STAMP, readStamp } from './processes.ts'
 
 /** Start of the name of every scratch folder. */
@@ -23,6 +24,7 @@ export interface Scratch {
 
 export async function makeScratch(run: string): Promise<Scratch> {
   const stamps = { [RUN_STAMP]: run, [OWNER_STAMP]: ownStamp() }
+  assertPathName(run)
   try {
     const dir = await mkdtemp(join(tmpdir(), `${SCRATCH_PREFIX}${run}-`))
     const forget = onExit(() => rmSync(dir, { recursive: true, force: true }))
@@ -33,6 +35,7 @@ export async function makeScratch(run: string): Promise<Scratch> {
         .join(''),
     )
     const folder = async (...names: string[]) => {
+      for (const name of names) assertPathName(name)
       const path = join(dir, ...names)
       await mkdir(path, { recursive: true })
       return path
@@ -48,6 +51,10 @@ export async function makeScratch(run: string): Promise<Scratch> {
       fix: 'Free some space there, or set TMPDIR to a folder that may be written to.',
     })
   }
+}
+
+function assertPathName(name: string): void {
+  if (!isPathName(name)) throw new TypeError(`not fit for the name of a scratch folder: ${name}`)
 }
 
 /** Scratch folders, whoever made them. */

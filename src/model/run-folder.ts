@@ -14,3 +14,11 @@ export const RUN_FOLDER = {
   report: 'report.html',
   summary: 'summary.md',
 } as const
+
+/**
+ * Whether a name of a run, trial, arm or load is fit to be a part of a path: one component, which neither leads elsewhere nor is
+ * hidden, whatever the file system. A run may come from elsewhere, and these names become files that are written and removed.
+ */
+export function isPathName(name: unknown): name is string {
+  return typeof name === 'string' && /^[A-Za-z0-9][\w.-]{0,199}$/.test(name)
+}

@@ -5,7 +5,7 @@ import { CATALOGUE } from '../tools/catalogue.ts'
 import { say, section } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 
-const IMAGE = /^[\w.-]+(:\d+)?(\/[\w.-]+)*(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/
+const IMAGE = /^\w[\w.-]*(:\d+)?(\/[\w.-]+)*(:[\w.-]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/
 
 const image = z
   .string()
@@ -20,7 +20,13 @@ const address = z.string().regex(/^https?:\/\/\S+$/, {
 })
 
 /** Text that is not empty: the path of a file, or a part of a name. */
-const text = z.string().min(1, { error: () => say('there is no text in it', 'Write some, or remove the key.') })
+const text = z
+  .string()
+  .min(1, { error: () => say('there is no text in it', 'Write some, or remove the key.') })
+  // It becomes an argument of helm or docker.
+  .refine((written) => !written.startsWith('-'), {
+    error: ({ input }) => say(`${shown(input)} begins with a hyphen`, 'Write ./ before the name of a file that does.'),
+  })
 
 /** Only what a published checksum can be checked against is downloaded. */
 const downloadable = PROGRAMS.filter((name) =>

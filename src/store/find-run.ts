@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { distance } from 'fastest-levenshtein'
@@ -95,7 +95,8 @@ const FOLDERS = [RUN_FOLDER.trials, RUN_FOLDER.arms]
 export function runDigest(dir: string): string {
   const hash = createHash('sha256')
   for (const name of contentsOf(dir)) {
-    const content = readFileSync(join(dir, name))
+    // What is no file of the run is not read when the page is made either.
+    const content = lstatSync(join(dir, name)).isFile() ? readFileSync(join(dir, name)) : ''
     hash.update(`${JSON.stringify(name)} ${content.length}\n`).update(content)
   }
   return hash.digest('hex')
@@ -113,11 +114,12 @@ export function runFolders(root: string): string[] {
 
 function contentsOf(dir: string): string[] {
   const files = FILES.filter((name) => existsSync(join(dir, name)))
-  const within = FOLDERS.filter((name) => existsSync(join(dir, name))).flatMap((folder) =>
-    readdirSync(join(dir, folder))
-      .filter((name) => !name.startsWith('.'))
-      .sort()
-      .map((name) => join(folder, name)),
+  const within = FOLDERS.filter((name) => lstatSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory()).flatMap(
+    (folder) =>
+      readdirSync(join(dir, folder))
+        .filter((name) => !name.startsWith('.'))
+        .sort()
+        .map((name) => join(folder, name)),
   )
   return [...files, ...within]
 }

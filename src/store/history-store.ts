@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { Failure } from '../model/failure.ts'
 import { type HistoryEntry, historyEntrySchema } from '../model/history.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
-import { reasonOf } from './versioned.ts'
+import { readOwnFile, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
 /** The file of entries, one a line, and what says how long it is: without it a lost end would not show. */
@@ -216,9 +216,11 @@ async function lockWhenFree(dir: string): Promise<Lock> {
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return readOwnFile(path)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
+    if (error instanceof TypeError)
+      throw new Failure('history-damaged', `${path} cannot be read`, { cause: error, fix: REMEDY })
     throw storageFailure(error, path)
   }
 }

@@ -1,10 +1,10 @@
-import { constants, readdirSync, readFileSync } from 'node:fs'
+import { constants, readdirSync } from 'node:fs'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { type Installation, installationSchema } from '../model/installation.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
-import { type Readers, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readOwnFile, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, sweepTemporary, writeOnce } from './write-once.ts'
 
 /** What stands in the clusters: `arms/<arm>-<digest>.json`. */
@@ -31,7 +31,7 @@ export function readInstallations(dir: string): Required<Pick<RunRecord, 'instal
   for (const name of namesIn(join(dir, FOLDER))) {
     const file = join(FOLDER, name)
     try {
-      const installation = readVersioned(READERS, readFileSync(join(dir, file), 'utf8'))
+      const installation = readVersioned(READERS, readOwnFile(join(dir, file)))
       if (nameOf(installation) !== name) throw new TypeError('its name does not fit what it says')
       installations.push(installation)
     } catch (error) {

@@ -40,7 +40,10 @@ export async function mergeRuns(dirs: readonly string[], root: string): Promise<
       })
     }
     await copyInstallations(dir, writer.dir)
-    for (const name of await readdir(join(dir, RUN_FOLDER.raw)).catch(() => [])) {
+    for (const entry of await readdir(join(dir, RUN_FOLDER.raw), { withFileTypes: true }).catch(() => [])) {
+      // The merged run would otherwise contain what a link names, anywhere on this machine.
+      if (!entry.isFile()) continue
+      const { name } = entry
       await copyFile(join(dir, RUN_FOLDER.raw, name), join(writer.dir, RUN_FOLDER.raw, name), constants.COPYFILE_EXCL)
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
@@ -16,13 +16,13 @@ import {
   type Run,
   resultSchema,
 } from '../model/result.ts'
-import { RUN_FOLDER } from '../model/run-folder.ts'
+import { isPathName, RUN_FOLDER } from '../model/run-folder.ts'
 import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { lockFolder } from './folder-lock.ts'
 import { readInstallations } from './installations.ts'
 import { textDigest, trialDigests } from './run-writer.ts'
-import { type Readers, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readOwnFile, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
 /** From so many files on, compiling a check pays. */
@@ -45,7 +45,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     const file = join(RUN_FOLDER.trials, name)
     try {
       // One after the other: for thousands of small files this is several times faster than asynchronous reads.
-      const text = readFileSync(join(dir, file), 'utf8')
+      const text = readOwnFile(join(dir, file))
       const result = readVersioned(readers, text)
       assertBelongs(result, name, run, planned)
       assertUnchanged(result, text, digests)
@@ -117,13 +117,53 @@ const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as Run }
 /** Reads run.json, and what was added to the run since. */
 export function readRunFile(dir: string): Run {
   let run: Run
+  assertOwnParts(dir)
   try {
-    run = readVersioned(RUN_READERS, readFileSync(join(dir, RUN_FOLDER.run), 'utf8'))
+    run = readVersioned(RUN_READERS, readOwnFile(join(dir, RUN_FOLDER.run)))
+    assertPathNames({ 'its id': [run.id], ...namesOf(run.plan) })
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? notARun(dir) : damaged(dir, reasonOf(error))
   }
   if (planDigest(run.plan) !== run.digest) throw damaged(dir, 'its plan is not the one that its digest was made of')
   return withExtension(dir, run)
+}
+
+/** What is read and written within a run's folder besides single files. */
+const PARTS = [
+  [RUN_FOLDER.trials, 'folder'],
+  [RUN_FOLDER.raw, 'folder'],
+  [RUN_FOLDER.arms, 'folder'],
+  [RUN_FOLDER.events, 'file'],
+] as const
+
+/** A link would have us read, write and remove somewhere else, and a run may be somebody else's. */
+function assertOwnParts(dir: string): void {
+  for (const [name, kind] of PARTS) {
+    const found = lstatSync(join(dir, name), { throwIfNoEntry: false })
+    if (!found || (kind === 'folder' ? found.isDirectory() : found.isFile())) continue
+    throw new Failure('damaged-run', `${join(dir, name)} is not a ${kind} of this run`, {
+      cause: found.isSymbolicLink() ? 'it is a link, which may lead out of the run' : `it is no ${kind}`,
+      fix: `Put the ${kind} itself in its place. To keep results on another disk, name a folder there with --results.`,
+    })
+  }
+}
+
+/** The names in a plan that become parts of paths, by what they are. */
+function namesOf({ scenario, cohorts }: Pick<Plan, 'cohorts'> & Partial<Plan>): Readonly<Record<string, unknown[]>> {
+  const trials = trialsOf({ cohorts })
+  return {
+    'the id of a trial': trials.map(({ id }) => id),
+    'the name of an arm': [...trials.map(({ arm }) => arm), ...(scenario?.arms ?? []).map(({ name }) => name)],
+    'the name of a load': [...trials.map(({ load }) => load), ...(scenario?.loads ?? []).map(({ name }) => name)],
+  }
+}
+
+/** A run of somebody else may name what it likes: `../x` would be written, and removed, outside of its folder. */
+function assertPathNames(names: Readonly<Record<string, unknown[]>>): void {
+  for (const [what, all] of Object.entries(names)) {
+    const wrong = all.findIndex((name) => !isPathName(name))
+    if (wrong !== -1) throw new TypeError(`${what}, ${JSON.stringify(all[wrong])}, is not fit for a file name`)
+  }
 }
 
 function notARun(dir: string): Failure {
@@ -202,12 +242,13 @@ function readExtension(dir: string, run: Run): Extension | undefined {
   const path = join(dir, FILE)
   let extension: Extension
   try {
-    extension = readVersioned(EXTENSION_READERS, readFileSync(path, 'utf8'))
+    extension = readVersioned(EXTENSION_READERS, readOwnFile(path))
+    if (extension.run !== run.id) throw new TypeError(`it belongs to another run, ${extension.run}`)
+    assertPathNames(namesOf(extension))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     throw damagedExtension(path, reasonOf(error))
   }
-  if (extension.run !== run.id) throw damagedExtension(path, `it belongs to another run, ${extension.run}`)
   const { cohorts, digest } = extension
   if (planDigest({ scenario: run.plan.scenario, cohorts }) === digest) return extension
   throw damagedExtension(path, 'its plan is not the one that its digest was made of')

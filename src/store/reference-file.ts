@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { firstPinnedSchema, type Pinned, pinnedSchema } from '../gate/reference.ts'
 import { Failure } from '../model/failure.ts'
-import { type Readers, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readRegularFile, readVersioned, reasonOf } from './versioned.ts'
 import { refuseRunFile, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
 const READERS: Readers<Pinned> = { 1: (data) => firstPinnedSchema.parse(data), 2: readWhole }
@@ -15,7 +14,7 @@ const digested = z.object({ digest: z.string() })
 /** Reads what `gate accept` wrote. */
 export function readPinned(path: string): Pinned {
   try {
-    return readVersioned(READERS, readFileSync(path, 'utf8'))
+    return readVersioned(READERS, readRegularFile(path))
   } catch (error) {
     throw new Failure('no-reference', `the pinned reference ${path} cannot be used`, {
       cause: reasonOf(error),

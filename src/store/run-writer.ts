@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { access, type FileHandle, mkdir, open } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { z } from 'zod'
@@ -9,10 +8,11 @@ import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
 import { type Result, type Run, resultSchema } from '../model/result.ts'
-import { RUN_FOLDER } from '../model/run-folder.ts'
+import { isPathName, RUN_FOLDER } from '../model/run-folder.ts'
 import { redact, redactText } from '../model/secrets.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
 import { writeInstallation } from './installations.ts'
+import { readOwnFile } from './versioned.ts'
 import { errnoOf, storageFailure, syncFolder, writeOnce } from './write-once.ts'
 
 /** Writes down what happens in a run. A result is on disk when `write` returns. */
@@ -137,7 +137,7 @@ function assertReadable(result: Result): void {
 }
 
 function fileSafe(name: string): string {
-  if (name === '' || name.startsWith('.') || basename(name) !== name) throw new TypeError(`not a file name: ${name}`)
+  if (!isPathName(name)) throw new TypeError(`not a file name: ${name}`)
   return name
 }
 
@@ -229,8 +229,7 @@ export function trialDigests(dir: string): ReadonlyMap<string, string> {
 
 function journalLines(path: string): string[] {
   try {
-    // A device has no end.
-    return statSync(path).isFile() ? readFileSync(path, 'utf8').split('\n') : []
+    return readOwnFile(path).split('\n')
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
     throw error
@@ -253,7 +252,7 @@ export function textDigest(text: string): string {
 
 /** Makes the folder of a new run, with run.json in it, and becomes its only writer. */
 export async function createRun(root: string, run: Run): Promise<RunWriter> {
-  const dir = join(root, run.id)
+  const dir = join(root, fileSafe(run.id))
   try {
     await mkdir(root, { recursive: true })
     await makeFolder(dir, run.id)

@@ -20,7 +20,8 @@ beforeEach(async () => {
   await writeFile(join(dir, 'chart', 'Chart.yaml'), 'name: istiod\nversion: 1.31.1\n')
   await writeFile(join(dir, 'chart', 'templates', 'a.yaml'), 'a')
   await writeFile(join(dir, 'gateway-api', 'crd.yaml'), CRD)
-  const helm = '#!/bin/sh\ncase $1 in show) cat "$3/Chart.yaml";; get) cat "$(dirname "$0")/rendered.yaml";; esac\n'
+  const helm =
+    '#!/bin/sh\nfor chart; do :; done\ncase $1 in show) cat "$chart/Chart.yaml";; get) cat "$(dirname "$0")/rendered.yaml";; esac\n'
   await writeFile(join(dir, 'helm'), helm)
   await chmod(join(dir, 'helm'), 0o755)
 })

@@ -23,15 +23,16 @@ async function stubHelm() {
   const script = [
     '#!/bin/sh',
     `echo "$*" >> ${dir}/calls`,
-    'for last; do :; done',
+    // The chart is the last argument; the file of values comes after its option.
+    'values=; before=; for chart; do [ "$before" = --values ] && values=$chart; before=$chart; done',
     'case "$1" in',
-    'show) cat "$3/Chart.yaml" ;;',
+    'show) cat "$chart/Chart.yaml" ;;',
     'template)',
-    '  made="$3/made.yaml"',
-    '  if grep -q canary "$last" && [ -f "$3/canary.yaml" ]; then made="$3/canary.yaml"; fi',
-    '  if grep -q refuse "$last"; then echo "Error: values do not meet the schema: refuse" >&2; exit 1; fi',
+    '  made="$chart/made.yaml"',
+    '  if grep -q canary "$values" && [ -f "$chart/canary.yaml" ]; then made="$chart/canary.yaml"; fi',
+    '  if grep -q refuse "$values"; then echo "Error: values do not meet the schema: refuse" >&2; exit 1; fi',
     '  cat "$made"',
-    `  printf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: { name: mesh }\\ndata: { log: "%s" }\\n' "$(grep -o '"accessLogFile":"[a-z/]*"' "$last" | tr -d '"')" ;;`,
+    `  printf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: { name: mesh }\\ndata: { log: "%s" }\\n' "$(grep -o '"accessLogFile":"[a-z/]*"' "$values" | tr -d '"')" ;;`,
     '*) echo "Error: failed to do request: dial tcp: lookup ghcr.io: no such host" >&2; exit 1 ;;',
     'esac',
     '',
@@ -94,7 +95,7 @@ describe('charts of an arm', () => {
     await examine([{ name: 'a' }, { name: 'b' }], await istioSite())
     const calls = (await readFile(join(dir, 'calls'), 'utf8')).trimEnd().split('\n')
     const rendered = calls.filter((call) => call.startsWith('template'))
-    expect(rendered.map((call) => call.split(' ')[1])).toEqual(['istio-base', 'istiod'])
+    expect(rendered.map((call) => call.split(' ').at(-2))).toEqual(['istio-base', 'istiod'])
     expect(rendered[1]).toContain('--kube-version 1.35.8')
   })
 

@@ -16,32 +16,43 @@ const repository = 'https://istio-release.storage.googleapis.com/charts'
 describe('helmArgv', () => {
   it('installs from a repository', () => {
     expect(helmArgv.install(name, { repository, chart: 'istiod' }, '1.31.0', 'v.json')).toEqual([
-      ...['upgrade', '--install', 'istiod', 'istiod', '--repo', repository, '--version', '1.31.0'],
-      ...tail,
+      ...['upgrade', '--install', '--repo', repository, '--version', '1.31.0', ...tail, '--', 'istiod', 'istiod'],
     ])
   })
   it('installs from a registry', () => {
-    expect(helmArgv.install(name, 'oci://gcr.io/charts/istiod', '1.31.0', 'v.json')).toEqual([
-      ...['upgrade', '--install', 'istiod', 'oci://gcr.io/charts/istiod', '--version', '1.31.0'],
-      ...tail,
+    const chart = 'oci://gcr.io/charts/istiod'
+    expect(helmArgv.install(name, chart, '1.31.0', 'v.json')).toEqual([
+      ...['upgrade', '--install', '--version', '1.31.0', ...tail, '--', 'istiod', chart],
     ])
   })
   it('installs a folder, whose version is what it is', () => {
     const argv = helmArgv.install(name, 'charts/istiod', '1.31.0', 'v.json')
-    expect(argv).toEqual(['upgrade', '--install', 'istiod', 'charts/istiod', ...tail])
+    expect(argv).toEqual(['upgrade', '--install', ...tail, '--', 'istiod', 'charts/istiod'])
+  })
+  it('takes nothing that a site file names for an option', () => {
+    const evil = '--post-renderer=/tmp/x'
+    const chart = { repository, chart: evil }
+    const argvs = [
+      helmArgv.install(name, chart, '1.31.0', 'v.json'),
+      helmArgv.pull(chart, undefined, 'charts'),
+      helmArgv.show(chart, undefined),
+      helmArgv.template(name, evil, 'v.json', '1.35.0'),
+    ]
+    for (const argv of argvs) expect(argv.slice(argv.indexOf('--') + 1)).toContain(evil)
+    for (const argv of argvs) expect(argv.indexOf(evil)).toBeGreaterThan(argv.indexOf('--'))
   })
   it('never waits, since readiness is watched for elsewhere', () => {
     expect(helmArgv.install(name, 'charts/istiod', undefined, 'v.json')).not.toContain('--wait')
   })
   it('uninstalls what may not be there', () => {
     expect(helmArgv.uninstall(name)).toEqual([
-      ...['uninstall', 'istiod', '--namespace', 'istio-system', '--kubeconfig', 'run/kubeconfig'],
-      ...['--ignore-not-found', '--wait'],
+      ...['uninstall', '--namespace', 'istio-system', '--kubeconfig', 'run/kubeconfig'],
+      ...['--ignore-not-found', '--wait', '--', 'istiod'],
     ])
   })
   it('pulls', () => {
     expect(helmArgv.pull({ repository, chart: 'base' }, '1.31.0', 'charts')).toEqual([
-      ...['pull', 'base', '--repo', repository, '--version', '1.31.0', '--destination', 'charts'],
+      ...['pull', '--repo', repository, '--version', '1.31.0', '--destination', 'charts', '--', 'base'],
     ])
   })
 })

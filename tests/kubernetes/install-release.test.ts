@@ -12,7 +12,7 @@ let dir = ''
 async function fakeHelm(script: string) {
   const program = join(dir, 'helm')
   const seen =
-    'for last; do :; done; echo "$@" >> "$SEEN/argv"; if [ "$1" = upgrade ]; then stat -c %a "$last" >> "$SEEN/mode"; cp "$last" "$SEEN/values"; fi; env > "$SEEN/env"'
+    'values=; for one; do [ "$before" = --values ] && values=$one; before=$one; done; echo "$@" >> "$SEEN/argv"; if [ "$1" = upgrade ]; then stat -c %a "$values" >> "$SEEN/mode"; cp "$values" "$SEEN/values"; fi; env > "$SEEN/env"'
   await writeFile(program, `#!/bin/sh\n${seen}\n${script}\n`)
   await chmod(program, 0o755)
   return {

@@ -142,6 +142,18 @@ tools: { helm: { base: example.com } }
     `)
   })
 
+  it('names nothing that a program would take for an option', async () => {
+    const text = `kind: { nodeImage: "--privileged:1" }
+istio:
+  hub: -x
+  version: --debug
+  charts: { base: { repository: --x, chart: "--post-renderer=/tmp/x" } }
+`
+    const problems = await problemsOf(text)
+    expect(problems.match(/begins with a hyphen/g)).toHaveLength(4)
+    expect(problems).toContain('nodeImage: "--privileged:1" does not name an image')
+  })
+
   it('says where a values file is broken', async () => {
     const file = written({ 'site.yaml': 'istio: { values: v.yaml }', 'v.yaml': 'a: 1\nb: [1\n' })
     await expect(readSite(file, {}, { meshes })).rejects.toMatchObject({

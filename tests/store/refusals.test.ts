@@ -3,9 +3,10 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { trialsOf } from '../../src/model/plan.ts'
+import { lockFolder } from '../../src/store/folder-lock.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { reopenRun } from '../../src/store/reopen-run.ts'
-import { createRun } from '../../src/store/run-writer.ts'
+import { createRun, openWriter } from '../../src/store/run-writer.ts'
 import { storageFailure } from '../../src/store/write-once.ts'
 import { exampleResult, exampleRun, folder, rawOutput, resultEvent } from './example.ts'
 
@@ -49,7 +50,7 @@ test.runIf(process.platform === 'linux')('a full disk under the journal is the s
   await created.close()
   await rm(join(created.dir, 'events.jsonl'))
   await symlink('/dev/full', join(created.dir, 'events.jsonl'))
-  const { writer } = await reopenRun(created.dir)
+  const writer = await openWriter(created.dir, await lockFolder(created.dir))
   const writing = writer.write({ at: 1, type: 'lowered', arm: 'none' })
   await expect(writing).rejects.toMatchObject({ code: 'disk-full' })
   await writer.close()

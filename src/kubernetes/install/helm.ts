@@ -15,7 +15,10 @@ interface ReleaseName {
   readonly kubeconfigFile: string
 }
 
-/** The argument lists of helm, as versions 3.14 and 4 understand them. */
+/**
+ * The argument lists of helm, as versions 3.14 and 4 understand them. What a site file names stands behind `--`: helm would
+ * otherwise take a chart that is called `--post-renderer=…` for an option, and run what it names.
+ */
 export const helmArgv = { install, uninstall, pull, show, template }
 
 interface ReleaseLabels {
@@ -33,24 +36,17 @@ function install(
   const about = ['--namespace', namespace, '--create-namespace', '--kubeconfig', kubeconfigFile]
   const stamps = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const stamping = stamps.length === 0 ? [] : ['--labels', stamps.join(',')]
-  return ['upgrade', '--install', release, ...chartArgv(chart, version), ...about, ...stamping, '--values', valuesFile]
+  const options = [...sourceArgv(chart, version), ...about, ...stamping, '--values', valuesFile]
+  return ['upgrade', '--install', ...options, '--', release, nameOf(chart)]
 }
 
 function uninstall({ release, namespace, kubeconfigFile }: ReleaseName): string[] {
-  return [
-    'uninstall',
-    release,
-    '--namespace',
-    namespace,
-    '--kubeconfig',
-    kubeconfigFile,
-    '--ignore-not-found',
-    '--wait',
-  ]
+  const options = ['--namespace', namespace, '--kubeconfig', kubeconfigFile, '--ignore-not-found', '--wait']
+  return ['uninstall', ...options, '--', release]
 }
 
 function pull(chart: Chart, version: string | undefined, folder: string): string[] {
-  return ['pull', ...chartArgv(chart, version), '--destination', folder]
+  return ['pull', ...sourceArgv(chart, version), '--destination', folder, '--', nameOf(chart)]
 }
 
 /** What a chart makes of values, without a cluster; `kubernetes`: the version that it is rendered for. */
@@ -61,12 +57,13 @@ function template(
   kubernetes: string | undefined,
 ): string[] {
   const version = kubernetes === undefined ? [] : ['--kube-version', kubernetes]
-  return ['template', release, chart, '--namespace', namespace, '--include-crds', ...version, '--values', valuesFile]
+  const options = ['--namespace', namespace, '--include-crds', ...version, '--values', valuesFile]
+  return ['template', ...options, '--', release, chart]
 }
 
 /** What a chart says of itself, without fetching all of it where that can be helped. */
 function show(chart: Chart, version: string | undefined): string[] {
-  return ['show', 'chart', ...chartArgv(chart, version)]
+  return ['show', 'chart', ...sourceArgv(chart, version), '--', nameOf(chart)]
 }
 
 /** Whether a chart is a folder or an archive of this machine. Its version is what it is. */
@@ -74,9 +71,14 @@ export function isLocalChart(chart: Chart): chart is string {
   return typeof chart === 'string' && !/^(oci|https?):\/\//.test(chart)
 }
 
-function chartArgv(chart: Chart, version: string | undefined): string[] {
+/** The options that say where a chart is, and which one of it. */
+function sourceArgv(chart: Chart, version: string | undefined): string[] {
   const wanted = version === undefined || isLocalChart(chart) ? [] : ['--version', version]
-  return typeof chart === 'string' ? [chart, ...wanted] : [chart.chart, '--repo', chart.repository, ...wanted]
+  return typeof chart === 'string' ? wanted : ['--repo', chart.repository, ...wanted]
+}
+
+function nameOf(chart: Chart): string {
+  return typeof chart === 'string' ? chart : chart.chart
 }
 
 /** Which helm is run, and where it may keep its files. */
