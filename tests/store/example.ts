@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { latencyHistogram } from '../../src/loads/histogram.ts'
 import type { Event } from '../../src/model/event.ts'
 import type { Plan, Trial } from '../../src/model/plan.ts'
 import type { RawOutput } from '../../src/model/platform.ts'
 import { RESULT_SCHEMA, type Reading, type Result, type Run } from '../../src/model/result.ts'
 import { planDigest } from '../../src/store/read-run.ts'
+import { testFolder } from '../temporary-folder.ts'
 
-/** A folder of this test alone, removed at the end of its scope. */
+/** A folder for one test, as tests of the store hold it. */
 export async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'meshbench-store-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  return { path: testFolder(), async [Symbol.asyncDispose]() {} }
 }
 
 /** Two arms, one load, one cohort. */
