@@ -1,5 +1,5 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { processIds } from '../../../src/host/processes.ts'
 import { Failure } from '../../../src/model/failure.ts'
@@ -30,8 +30,8 @@ describe.runIf(process.platform === 'linux')('a child', () => {
   })
 
   it('is killed where it does not listen', async () => {
-    const child = await start('trap "" TERM; while :; do sleep 30; done')
-    await sleep(100)
+    const child = await start('trap "" TERM; : > deaf; while :; do sleep 30; done')
+    await expect.poll(() => existsSync(join(dir, 'deaf'))).toBe(true)
     await child.stop()
     expect(child.end()?.signal).toBe('SIGKILL')
   })
