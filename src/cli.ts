@@ -11,7 +11,7 @@ type Action<Options> = (args: readonly string[], options: Options, context: Comm
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function cli(args: readonly string[], around: ProcessContext): Promise<number> {
-  const context: CommandContext = { ...around, stdout: outputTo(around.stdout), stderr: outputTo(around.stderr) }
+  const context = contextIn(around)
   const exit = { code: 0 }
   const program = commandLine(context, exit)
   try {
@@ -22,6 +22,14 @@ export async function cli(args: readonly string[], around: ProcessContext): Prom
     const { sayFailure } = await import('./commands/say-failure.ts')
     return sayFailure(error, args.includes('--json'), context)
   }
+}
+
+/** Not a copy: signals are handled from the moment when `signal` is asked for. */
+function contextIn(around: ProcessContext): CommandContext {
+  return Object.create(around, {
+    stdout: { value: outputTo(around.stdout) },
+    stderr: { value: outputTo(around.stderr) },
+  })
 }
 
 /** The table of commands. Each is loaded only when it is called, so that help is fast. */

@@ -137,6 +137,22 @@ describe('architecture', () => {
     expect(elsewhere.map(({ path }) => path)).toEqual([])
   })
 
+  /** Two of them side by side: an array, a union, arguments. */
+  const listed = [PLATFORMS, TOOLS].map((all) => {
+    const name = `'(?:${all.join('|')})'`
+    return new RegExp(`${name}\\s*[,|]\\s*${name}`)
+  })
+  const lists = (text: string) => listed.some((pattern) => pattern.test(text))
+
+  it.each(["['kind', 'local']", "type Tool = 'fortio' | 'k6'", "new Set([\n  'simulated',\n  'local',\n])"])(
+    'sees a list of platforms or load tools in %j',
+    (text) => expect(lists(text)).toBe(true),
+  )
+
+  it('lists the names of platforms and load tools only where these are declared', () => {
+    expect(files.filter(({ text }) => lists(text)).map(({ path }) => path)).toEqual([])
+  })
+
   it('spells the level of intervals in one place', () => {
     const withoutComments = (text: string) => text.replace(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     const typed = files.filter(({ text }) => /\b(95|99\.5) ?%/.test(withoutComments(text)))

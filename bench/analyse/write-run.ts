@@ -7,16 +7,9 @@ import { MICROS } from '../../src/model/units.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { random } from '../../src/stats/random.ts'
 import { planDigest } from '../../src/store/read-run.ts'
-import {
-  http,
-  none,
-  noneAgain,
-  readingOf,
-  recordOf,
-  resultOf,
-  scenarioOf,
-  sidecar,
-} from '../../tests/analyse/reading.ts'
+import { readingOf } from '../../tests/build/reading.ts'
+import { recordOf, resultOf } from '../../tests/build/run.ts'
+import { http, none, noneAgain, scenarioOf, sidecar } from '../../tests/build/scenario.ts'
 
 /** Trials share this many sets of histograms per arm: making them is not what is measured. */
 const LEVELS = 8

@@ -1,4 +1,5 @@
 import { type ComponentRule, NODE_PARTS, type PodFact, type Scrape } from '../model/mesh.ts'
+import { TOOLS } from '../model/traits.ts'
 
 /** Where the workload lives. */
 export const WORKLOAD_NAMESPACE = 'bench'
@@ -19,8 +20,9 @@ export const ON_CONTROL_NODE = {
 /** What every arm runs: the server, the load generator, and the container that hands its files over. */
 export const workloadComponents: readonly ComponentRule[] = [
   { component: 'application', role: 'application', namespace: WORKLOAD_NAMESPACE, labels: SERVER, container: 'server' },
-  { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'fortio' },
-  { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'k6' },
+  ...TOOLS.map((container): ComponentRule => {
+    return { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container }
+  }),
   { component: 'files', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'files' },
 ]
 

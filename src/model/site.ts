@@ -1,4 +1,5 @@
 import type { ToolProvenance } from './result.ts'
+import { TOOLS } from './traits.ts'
 
 /**
  * Sources of everything that is not on this machine. A site file can replace each of them, for mirrors and for places
@@ -48,7 +49,7 @@ export interface Vendor {
 export type SiteVendor = Partial<Omit<Vendor, 'name'>>
 
 /** External programs that meshbench runs. */
-export const PROGRAMS = ['kind', 'helm', 'fortio', 'k6', 'envoy'] as const
+export const PROGRAMS = ['kind', 'helm', ...TOOLS, 'envoy'] as const
 export type ProgramName = (typeof PROGRAMS)[number]
 
 /** A program that was found or fetched. */

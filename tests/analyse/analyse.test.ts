@@ -3,7 +3,9 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
 import type { Analysis, Cell } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
-import { http, none, noneAgain, type Otherwise, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { type Otherwise, readingOf } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 function scattered({ block, order }: Trial, share: number): number {
   return 1 + share * (((block * 7 + order * 3) % 5) - 2)

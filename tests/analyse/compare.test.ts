@@ -5,7 +5,8 @@ import type { Contrast, Side } from '../../src/compare/contrast.ts'
 import type { Analysis, RunRecord } from '../../src/model/analysis.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
 import { random } from '../../src/stats/random.ts'
-import { http, none, noneAgain, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 /** A run whose sidecar is slower by a factor; trials scatter by 2 %. */
 function runOf(id: string, factor: number, scenario: Partial<Scenario> = {}, shift = 1): RunRecord {

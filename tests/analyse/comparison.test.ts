@@ -4,7 +4,9 @@ import { comparisonRules } from '../../src/analyse/comparison/index.ts'
 import type { Problem, RunRecord } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
-import { none, type Otherwise, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { type Otherwise, readingOf } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { none, scenarioOf, sidecar } from '../build/scenario.ts'
 
 interface Case {
   readonly rule: string
@@ -81,7 +83,7 @@ const cases: Case[] = [
     rule: 'missing-trials',
     severity: 'warning',
     of: (trial) => (trial.block === 8 ? 'missing' : usual(trial)),
-    says: /3 of 24 planned trials did not run: c2-b8-/,
+    says: /3 of 24 planned trials did not run: c2-b08-/,
   },
   {
     rule: 'lost-trials',

@@ -14,7 +14,9 @@ import type { CostSample } from '../../src/model/analysis.ts'
 import { formatDollars } from '../../src/model/units.ts'
 import { halfWidth } from '../../src/stats/intervals.ts'
 import { random } from '../../src/stats/random.ts'
-import { http, IDLE, noneAgain, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { IDLE, readingOf } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const analysis = analyse(recordOf(scenarioOf(), ({ block }) => ({ latency: 1 + 0.01 * (block % 3) })))
 const of = (arm: string, metric: string, from = analysis) =>

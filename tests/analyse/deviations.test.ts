@@ -3,7 +3,8 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { deviationsOf } from '../../src/compare/deviations.ts'
 import type { Analysis } from '../../src/model/analysis.ts'
 import { random } from '../../src/stats/random.ts'
-import { none, noneAgain, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { recordOf } from '../build/run.ts'
+import { none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 interface Past {
   readonly cohorts: number

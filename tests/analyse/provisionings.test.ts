@@ -3,7 +3,8 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { compareSides } from '../../src/compare/compare-runs.ts'
 import { INSTALLATION_SCHEMA, type Installation } from '../../src/model/installation.ts'
 import type { Trial } from '../../src/model/plan.ts'
-import { none, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { recordOf } from '../build/run.ts'
+import { none, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const clusterOf = (seen: string) => ({
   observation: {

@@ -9,7 +9,9 @@ import type { Trial } from '../../src/model/plan.ts'
 import type { Arm, Scenario } from '../../src/model/scenario.ts'
 import { mean } from '../../src/stats/moments.ts'
 import { random } from '../../src/stats/random.ts'
-import { http, none, noneAgain, type Otherwise, recordOf, scenarioOf, sidecar } from './reading.ts'
+import type { Otherwise } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const node: Arm = { name: 'envoy-node', mesh: 'envoy-node' }
 const waypoint: Arm = { name: 'envoy-node-waypoint', mesh: 'envoy-node-waypoint' }

@@ -5,7 +5,9 @@ import type { Problem } from '../../src/model/analysis.ts'
 import type { Reading } from '../../src/model/result.ts'
 import type { Arm, Load } from '../../src/model/scenario.ts'
 import type { Host, Observation, Usage } from '../../src/model/usage.ts'
-import { http, latencies, none, type Otherwise, readingOf, resultWith, sidecar } from './reading.ts'
+import { latencies, type Otherwise, readingOf } from '../build/reading.ts'
+import { resultWith } from '../build/run.ts'
+import { http, none, sidecar } from '../build/scenario.ts'
 
 const closed: Load = { ...http, rate: 'max' }
 const k6: Load = { ...http, tool: 'k6' }

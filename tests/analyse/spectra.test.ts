@@ -4,7 +4,9 @@ import { spectrumReader } from '../../src/analyse/distributions-of-latency.ts'
 import { decodeHistogram, latencyHistogram, mergeHistograms } from '../../src/loads/histogram.ts'
 import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
-import { http, none, readingOf, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { readingOf } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, none, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.5 : 1) * (1 + 0.01 * block) })
 

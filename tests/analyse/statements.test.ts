@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { statements } from '../../src/ui/statements.ts'
-import { http, recordOf, scenarioOf, sidecar } from './reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.54 : 1) * (1 + 0.01 * (block % 3)) })
 const analysis = analyse(recordOf(scenarioOf(), of))

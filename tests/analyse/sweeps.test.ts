@@ -4,7 +4,9 @@ import { kneeOf, type Step } from '../../src/analyse/sweeps.ts'
 import type { SweepCurve } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import type { Load, Scenario } from '../../src/model/scenario.ts'
-import { http, type Otherwise, recordOf, scenarioOf, sidecar } from './reading.ts'
+import type { Otherwise } from '../build/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const load = (rate: Load['rate'], changes: Partial<Load> = {}): Load => ({
   ...http,

@@ -6,8 +6,9 @@ import { typicalP99, withheldOf } from '../../src/analyse/tail.ts'
 import { viewTrial } from '../../src/analyse/trial-view.ts'
 import { fortio } from '../../src/loads/fortio/fortio.ts'
 import type { Reading, Slices } from '../../src/model/result.ts'
+import { latencies, readingOf } from '../build/reading.ts'
+import { resultWith } from '../build/run.ts'
 import { captured } from '../loads/captured.ts'
-import { latencies, readingOf, resultWith } from './reading.ts'
 
 const slicesOf = (p99: readonly number[], more: Partial<Slices> = {}): Slices => ({
   seconds: 1,

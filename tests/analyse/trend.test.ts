@@ -3,7 +3,8 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { historyEntries, trendsOf } from '../../src/analyse/trends.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { random } from '../../src/stats/random.ts'
-import { recordOf, scenarioOf } from './reading.ts'
+import { recordOf } from '../build/run.ts'
+import { scenarioOf } from '../build/scenario.ts'
 
 const [base, again, sidecar] = historyEntries(
   analyse(recordOf(scenarioOf(), ({ arm }) => (arm === 'envoy-sidecar' ? { latency: 1.5 } : {}))),

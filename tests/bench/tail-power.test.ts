@@ -20,7 +20,8 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { deviationsOf } from '../../src/compare/deviations.ts'
 import { random } from '../../src/stats/random.ts'
 import { readRun } from '../../src/store/read-run.ts'
-import { emptyFolder, meshbench } from '../flow/surroundings.ts'
+import { meshbench } from '../flow/surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 /** A trial whose p50 and p99 are of so many microseconds, by either clock, and whose seconds have these p99. */
 function trial(arm: string, block: number, p99: number, seconds: readonly number[] = [], more = {}): RecordedTrial {
@@ -188,7 +189,7 @@ describe('one metric beside another', () => {
 
 describe('a recording', () => {
   it('of a run scatters as the plan says of that run, and makes a page', async () => {
-    const cwd = emptyFolder()
+    const cwd = testFolder()
     writeFileSync(
       join(cwd, 'tail.yaml'),
       `

@@ -2,21 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { absent, bring, open, openDetails, reportFile, where } from './open-report.ts'
 
 const ID = 'spectrum-0-response'
 const CASES = (['light', 'dark'] as const).flatMap((theme) => [320, 1280].map((width) => ({ theme, width })))
 
 describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
-  let desk: Desk
   let axe: string
   beforeAll(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    desk = await makeDesk()
   }, 60_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
-
   async function violations(page: Page) {
     await page.evaluate(axe)
     const found = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults
@@ -27,7 +23,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
     'axe finds no violation with controls, a live chart and a changed analysis: $theme, $width px',
     async ({ theme, width }) => {
       const options = { colorScheme: theme, viewport: { width, height: 900 }, bypassCSP: true }
-      await desk.open(options, async (page) => {
+      await open(options, async (page) => {
         await page.getByLabel('Baseline').selectOption('envoy-node')
         await bring(page, ID)
         if (theme === 'light' ? width === 320 : width === 1280) await openDetails(page)
@@ -38,8 +34,8 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   )
 
   it('axe finds no violation in another run beside it', async () => {
-    const other = await desk.write('other', { scenario: { profile: 'defaults' } })
-    await desk.open({ bypassCSP: true }, async (page) => {
+    const other = await reportFile({ scenario: { profile: 'defaults' } })
+    await open({ bypassCSP: true }, async (page) => {
       await page.getByLabel('Compare with another run’s report').setInputFiles(other)
       await page.locator('#other-run table').waitFor()
       expect(await violations(page)).toEqual([])
@@ -47,7 +43,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   }, 90_000)
 
   it('scrolls nothing sideways at any width with everything shown', async () => {
-    await desk.open({ viewport: { width: 320, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 320, height: 900 } }, async (page) => {
       await page.getByLabel('Baseline').selectOption('envoy-node')
       await bring(page, ID)
       await openDetails(page)
@@ -60,7 +56,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   }, 90_000)
 
   it('offers nothing smaller than 24 px', async () => {
-    await desk.open({ viewport: { width: 390, height: 800 } }, async (page) => {
+    await open({ viewport: { width: 390, height: 800 } }, async (page) => {
       await bring(page, ID)
       const sizes = await page
         .locator('#controls :is(select, button, input[type=file], label.tick), .downloads button, table.trials .tick')
@@ -71,7 +67,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   })
 
   it('can be worked by keyboard alone, and shows where it is', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await page.getByLabel('Baseline').focus()
       await page.keyboard.press('ArrowDown')
       expect(await page.locator('#unpublished').isVisible()).toBe(true)
@@ -84,7 +80,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   })
 
   it('moves nothing by itself where motion is not wanted', async () => {
-    await desk.open({ reducedMotion: 'reduce', hash: `#${ID}&scale=linear` }, async (page) => {
+    await open({ reducedMotion: 'reduce', hash: `#${ID}&scale=linear` }, async (page) => {
       await bring(page, ID)
       const moving = 'document.getAnimations().length'
       expect(await page.evaluate(moving)).toBe(0)
@@ -93,7 +89,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   })
 
   it('stays legible where colours are forced', async () => {
-    await desk.open({ forcedColors: 'active', viewport: { width: 1280, height: 900 } }, async (page, seen) => {
+    await open({ forcedColors: 'active', viewport: { width: 1280, height: 900 } }, async (page, seen) => {
       await bring(page, ID)
       await page.locator(`#${ID} .is-live`).focus()
       await page.keyboard.press('ArrowRight')
@@ -108,7 +104,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   })
 
   it('prints the drawings that came with it, and others only where they were asked for', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       const shown = (what: string) =>
         page.evaluate(`getComputedStyle(document.querySelector('#${ID} ${what}')).display`)

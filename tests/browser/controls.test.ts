@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Load } from '../../src/model/scenario.ts'
 import { pageData } from '../../src/report/data/page-data.ts'
 import { CLUSTER_SIZE_INPUTS, PUBLISHED } from '../../src/report/data/page-state.ts'
@@ -7,21 +7,15 @@ import { viewOf } from '../../src/report/data/view.ts'
 import { textOf } from '../../src/report/html.ts'
 import { clusterCostTables } from '../../src/report/sections/cluster-costs.ts'
 import { analysisOf } from '../report/fixture.ts'
-import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+import { absent, bring, open, openDetails, where } from './open-report.ts'
 
 const ID = 'spectrum-0-response'
 const costs = (page: Page) => page.locator('[data-part="costs-0"]').innerText()
 const note = (page: Page) => page.locator('#unpublished')
 
 describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
-  let desk: Desk
-  beforeAll(async () => {
-    desk = await makeDesk()
-  }, 60_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
-
   it('another baseline: figures are made anew, the page says so loudly, and there is a way back', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page, seen) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page, seen) => {
       await page.locator('#controls').waitFor()
       const published = await costs(page)
       expect(await note(page).isVisible()).toBe(false)
@@ -41,7 +35,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('without a trial: the box stands beside it, and the figure has one trial less', async () => {
-    await desk.open({}, async (page) => {
+    await open({}, async (page) => {
       await page.locator('#controls').waitFor()
       await openDetails(page)
       const published = await costs(page)
@@ -57,7 +51,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('has no box for a trial that is not valid', async () => {
-    await desk.open({}, async (page) => {
+    await open({}, async (page) => {
       await page.locator('#controls').waitFor()
       expect(await page.locator('#every-trial tbody input').count()).toBe(0)
       await openDetails(page)
@@ -67,7 +61,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('percentile, clock, axes and arms change what is shown, and no figure', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       const drawn = () => page.locator(`#${ID} .live svg`).innerHTML()
       const first = await drawn()
@@ -86,7 +80,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('keeps a table open that the reader has opened', async () => {
-    await desk.open({}, async (page) => {
+    await open({}, async (page) => {
       await page.locator('#controls').waitFor()
       await page.locator(`#${ID} summary`).click()
       await page.getByLabel('none-again', { exact: true }).uncheck()
@@ -96,7 +90,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('a link brings the next reader to the same view at the same place', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       await page.getByLabel('Baseline').selectOption('envoy-sidecar')
       await page.getByLabel('Latency axes').selectOption('linear')
@@ -105,7 +99,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       const hash = new URL(page.url()).hash
       expect(hash).toBe(`#${ID}&baseline=envoy-sidecar&scale=linear`)
       const shown = await costs(page)
-      await desk.open({ hash, viewport: { width: 1280, height: 900 } }, async (next) => {
+      await open({ hash, viewport: { width: 1280, height: 900 } }, async (next) => {
         await next.locator(`#${ID} .is-live`).waitFor()
         expect(await costs(next)).toBe(shown)
         expect(await next.getByLabel('Latency axes').inputValue()).toBe('linear')
@@ -115,7 +109,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('a link within the page leads to a place and leaves what is asked as it is', async () => {
-    await desk.open({}, async (page) => {
+    await open({}, async (page) => {
       await page.locator('#controls').waitFor()
       await page.getByLabel('Baseline').selectOption('envoy-node')
       await page.getByRole('navigation').getByRole('link', { name: 'Trials' }).click()
@@ -126,7 +120,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
 
   it('takes nothing from an address that names what the run has not', async () => {
     const hash = `#${ID}&baseline=%3Cimg%20src%3Dx%3E&without=nothing&clock=wrong&quantile=p42`
-    await desk.open({ hash }, async (page, seen) => {
+    await open({ hash }, async (page, seen) => {
       await page.locator('#controls').waitFor()
       await bring(page, ID)
       expect(await note(page).isVisible()).toBe(false)
@@ -139,7 +133,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
     const view = viewOf(pageData(analysisOf()), { ...PUBLISHED, clusterSize })
     const expected = textOf(clusterCostTables(view, view.loads[0] as Load))
     const part = (page: Page) => page.locator('[data-part="cluster-size-0"]')
-    await desk.open({}, async (page, seen) => {
+    await open({}, async (page, seen) => {
       await page.locator('#controls').waitFor()
       const published = await part(page).innerText()
       const sentence = page.locator('#cluster-size-cores-0-sentence')
@@ -166,7 +160,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
       await expect.poll(() => part(page).innerText()).toBe(published)
       expect(seen.complaints).toEqual([])
     })
-    await desk.open({ hash: '#cluster-size&pods=700&rate=5&podsPerNode=none' }, async (page) => {
+    await open({ hash: '#cluster-size&pods=700&rate=5&podsPerNode=none' }, async (page) => {
       await page.locator('#controls').waitFor()
       await expect.poll(() => part(page).innerText()).toContain('700 pods on 23.3 nodes')
       expect(await page.getByLabel('Pods on a node').inputValue()).toBe('30')
@@ -174,7 +168,7 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
   })
 
   it('shows the inputs where nothing runs', async () => {
-    await desk.open({ javaScriptEnabled: false }, async (page) => {
+    await open({ javaScriptEnabled: false }, async (page) => {
       const inputs = await page.locator('#cluster-size-inputs').innerText()
       for (const { label } of CLUSTER_SIZE_INPUTS) expect(inputs).toContain(label)
       expect(await page.locator('#cluster-size-inputs input').count()).toBe(0)

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Column, Value } from '../../src/report/chart.ts'
 import { formatValue } from '../../src/report/figure.ts'
-import { absent, bring, type Desk, makeDesk, where } from './open-report.ts'
+import { absent, bring, open, where } from './open-report.ts'
 
 const ID = 'spectrum-1-service'
 
@@ -30,14 +30,8 @@ async function take(page: Page, id: string, kind: string): Promise<{ name: strin
 }
 
 describe.skipIf(absent)(`what a reader takes away, ${where}`, () => {
-  let desk: Desk
-  beforeAll(async () => {
-    desk = await makeDesk()
-  }, 60_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
-
   it('of every chart, JSON and CSV hold what its table shows', async () => {
-    await desk.open({ acceptDownloads: true }, async (page, seen) => {
+    await open({ acceptDownloads: true }, async (page, seen) => {
       await page.locator('.downloads').first().waitFor()
       const all = await page.locator('figure:has(.downloads)').evaluateAll((figures) => figures.map(({ id }) => id))
       // One chart of each kind: the numbers of a load tell them apart.
@@ -59,7 +53,7 @@ describe.skipIf(absent)(`what a reader takes away, ${where}`, () => {
   }, 120_000)
 
   it('a picture stands alone: no variable of the page is left in it', async () => {
-    await desk.open({ colorScheme: 'dark', viewport: { width: 1280, height: 900 } }, async (page, seen) => {
+    await open({ colorScheme: 'dark', viewport: { width: 1280, height: 900 } }, async (page, seen) => {
       await bring(page, ID)
       const svg = await take(page, ID, 'SVG')
       expect(svg.name).toBe(`2026-03-01T20-15-00-standard-${ID}.svg`)

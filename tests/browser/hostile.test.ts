@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { scenario } from '../report/fixture.ts'
-import { absent, bring, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+import { absent, bring, open, openDetails, reportFile, where } from './open-report.ts'
 
 /** What a name must not be able to do: leave an attribute, an element, a script, an address or a formula. */
 const NAMES = [
@@ -12,18 +12,15 @@ const NAMES = [
 ]
 
 describe.skipIf(absent)(`hostile names, ${where}`, () => {
-  let desk: Desk
   let file: string
   beforeAll(async () => {
-    desk = await makeDesk()
     const arms = scenario.arms.map((arm, index) => ({ ...arm, name: NAMES[index] ?? arm.name }))
     const loads = scenario.loads.map((load, index) => ({ ...load, name: `${NAMES[index]} ${index}` }))
-    file = await desk.write('hostile', { scenario: { arms, loads } })
+    file = await reportFile({ scenario: { arms, loads } })
   }, 90_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
 
   it('are shown as they are and do nothing, with scripts on', async () => {
-    await desk.open({ file, viewport: { width: 1280, height: 900 } }, async (page, seen) => {
+    await open({ file, viewport: { width: 1280, height: 900 } }, async (page, seen) => {
       await bring(page, 'spectrum-0-response')
       await openDetails(page)
       expect(await page.locator('img').count()).toBe(0)
@@ -37,7 +34,7 @@ describe.skipIf(absent)(`hostile names, ${where}`, () => {
       expect(await page.locator('img').count()).toBe(0)
       expect(seen).toEqual({ requests: [], complaints: [] })
       const hash = new URL(page.url()).hash
-      await desk.open({ file, hash }, async (next) => {
+      await open({ file, hash }, async (next) => {
         await next.locator('#controls').waitFor()
         expect(await next.locator('#controls [name=baseline]').inputValue()).toBe(NAMES[4])
       })

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { absent, bring, type Desk, live, makeDesk, where } from './open-report.ts'
+import { describe, expect, it } from 'vitest'
+import { absent, bring, live, open, where } from './open-report.ts'
 
 const ID = 'spectrum-0-response'
 const SPOKEN = '#spoken'
@@ -8,14 +8,8 @@ const SPOKEN = '#spoken'
 const whole = (point: string) => `${point} of all requests of all blocks together`
 
 describe.skipIf(absent)(`charts that answer, ${where}`, () => {
-  let desk: Desk
-  beforeAll(async () => {
-    desk = await makeDesk()
-  }, 60_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
-
   it('come to life as the reader comes to them, and ask for nothing', async () => {
-    await desk.open({}, async (page, seen) => {
+    await open({}, async (page, seen) => {
       expect(await page.locator('.is-live').count()).toBeLessThan(await page.locator('figure[data-chart]').count())
       for (const id of await page.locator('figure[data-chart]').evaluateAll((all) => all.map((one) => one.id))) {
         await bring(page, id)
@@ -26,7 +20,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('shift nothing that the reader sees', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       const figure = page.locator(`#${ID}`)
       const before = await figure.evaluate((box) => box.querySelector('.plot')?.getBoundingClientRect().height)
       await bring(page, ID)
@@ -36,7 +30,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('fit the width that there is', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       const width = () =>
         live(page, ID)
@@ -49,7 +43,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('say what is under the pointer, until Escape', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       await live(page, ID).focus()
       await page.keyboard.press('ArrowRight')
@@ -64,7 +58,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('say what is under a finger', async () => {
-    await desk.open({ viewport: { width: 390, height: 800 }, hasTouch: true }, async (page) => {
+    await open({ viewport: { width: 390, height: 800 }, hasTouch: true }, async (page) => {
       await bring(page, ID)
       await live(page, ID).focus()
       await page.keyboard.press('ArrowRight')
@@ -78,7 +72,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('are walked through by keys: along a series, to another one, to its ends, and left', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       const plot = live(page, ID)
       expect(await plot.getAttribute('aria-roledescription')).toBe('chart')
@@ -102,7 +96,7 @@ describe.skipIf(absent)(`charts that answer, ${where}`, () => {
   })
 
   it('leave the wheel to the page, and zoom with Ctrl', async () => {
-    await desk.open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
       await bring(page, ID)
       const box = await live(page, ID).boundingBox()
       await page.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 120)

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { pageScripts } from '../../src/commands/page-scripts.ts'
 import { renderReport } from '../../src/report/render.ts'
 import { analysisOf, type Changes } from '../report/fixture.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 /** Debian's package `chromium`; another one can be named. */
 const CHROMIUM = process.env['MESHBENCH_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -32,47 +32,34 @@ export interface Seen {
   readonly complaints: string[]
 }
 
-/** A browser and a folder of reports. */
-export interface Desk extends AsyncDisposable {
-  /** Writes a report and gives its path. */
-  write(name: string, changes?: Changes): Promise<string>
-  /** Opens a report without a network. `hash`: what stands behind it in the address. */
-  open<Answer>(
-    options: BrowserContextOptions & { readonly file?: string; readonly hash?: string },
-    use: (page: Page, seen: Seen) => Promise<Answer>,
-  ): Promise<Answer>
+/** Started once and closed with its worker: the files of a worker share it. */
+let browser: Promise<Browser> | undefined
+
+const written = new Map<string, Promise<string>>()
+
+/** Writes the fixture's report, with what a test changes of it, and gives its path. The files of a worker share each. */
+export function reportFile(changes: Pick<Changes, 'scenario'> = {}): Promise<string> {
+  const key = JSON.stringify(changes)
+  const file = written.get(key) ?? write(changes)
+  written.set(key, file)
+  return file
 }
 
-/** A desk with the report of the fixture on it. */
-export async function makeDesk(): Promise<Desk> {
-  const folder = await mkdtemp(join(tmpdir(), 'meshbench-report-'))
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
-  const write = async (name: string, changes: Changes = {}) => {
-    const file = join(folder, `${name}.html`)
-    const about = { generatedAt: '2026-03-01T21:00:00Z', scripts: await pageScripts() }
-    await writeFile(file, await renderReport(analysisOf(changes), about))
-    return file
-  }
-  const first = await write('report')
-  return {
-    write,
-    open: ({ file = first, hash = '', ...options }, use) => open(browser, file, hash, options, use),
-    async [Symbol.asyncDispose]() {
-      await browser.close()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+async function write(changes: Changes): Promise<string> {
+  const file = join(sharedFolder(), 'report.html')
+  const about = { generatedAt: '2026-03-01T21:00:00Z', scripts: await pageScripts() }
+  await writeFile(file, await renderReport(analysisOf(changes), about))
+  return file
 }
 
-async function open<Answer>(
-  browser: Browser,
-  file: string,
-  hash: string,
-  options: BrowserContextOptions,
+/** Opens a report without a network. `hash`: what stands behind it in the address. */
+export async function open<Answer>(
+  { file, hash = '', ...options }: BrowserContextOptions & { readonly file?: string; readonly hash?: string },
   use: (page: Page, seen: Seen) => Promise<Answer>,
 ): Promise<Answer> {
-  const address = pathToFileURL(file).href
-  const context = await browser.newContext({ offline: true, ...options })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+  const address = pathToFileURL(file ?? (await reportFile())).href
+  const context = await (await browser).newContext({ offline: true, ...options })
   try {
     const page = await context.newPage()
     const seen: Seen = { requests: [], complaints: [] }

@@ -1,26 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { scenario } from '../report/fixture.ts'
-import { absent, type Desk, makeDesk, where } from './open-report.ts'
+import { absent, open, reportFile, where } from './open-report.ts'
 
 const HOSTILE = '<img src=x onerror=alert(1)>"\'</script><script>alert(2)</script>'
 const INPUT = 'Compare with another run’s report'
 const section = (page: Page) => page.locator('#other-run')
 
 describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
-  let desk: Desk
   let other: string
   beforeAll(async () => {
-    desk = await makeDesk()
     const loads = scenario.loads.map((load, index) => (index === 0 ? { ...load, connections: 8 } : load))
-    other = await desk.write('other', { scenario: { loads, profile: 'defaults' } })
+    other = await reportFile({ scenario: { loads, profile: 'defaults' } })
   }, 90_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
 
   it('says loudly what differs, and compares trial with trial', async () => {
-    await desk.open({}, async (page, seen) => {
+    await open({}, async (page, seen) => {
       await page.getByLabel(INPUT).setInputFiles(other)
       await section(page).waitFor()
       const text = await section(page).innerText()
@@ -36,7 +33,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
   })
 
   it('is taken from wherever it is dropped', async () => {
-    await desk.open({ bypassCSP: true }, async (page) => {
+    await open({ bypassCSP: true }, async (page) => {
       await page.locator('#controls').waitFor()
       const text = await readFile(other, 'utf8')
       const make = `(() => { const held = new DataTransfer(); held.items.add(new File([${JSON.stringify(text).replaceAll('</', '<\\/')}], 'other.html')); return held })()`
@@ -47,7 +44,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
   })
 
   it('says of a file that is none what it is and what to do', async () => {
-    await desk.open({}, async (page, seen) => {
+    await open({}, async (page, seen) => {
       for (const [name, text, reason] of [
         ['notes.html', '<p>nothing</p>', 'it is not a meshbench report with data'],
         ['older.html', packed({ schema: 0 }), 'it was written by another version of meshbench (schema 0)'],
@@ -66,7 +63,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
   })
 
   it('can do nothing to the page, whatever its names are', async () => {
-    await desk.open({}, async (own, seen) => {
+    await open({}, async (own, seen) => {
       const data = await own.evaluate(
         "new Response(new Blob([Uint8Array.from(atob(document.getElementById('data').textContent), (c) => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream('gzip'))).text()",
       )

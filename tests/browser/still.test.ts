@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { absent, type Desk, makeDesk, openDetails, where } from './open-report.ts'
+import { describe, expect, it } from 'vitest'
+import { absent, open, openDetails, where } from './open-report.ts'
 
 const OFF = { javaScriptEnabled: false, viewport: { width: 1280, height: 900 } } as const
 
 describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
-  let desk: Desk
-  beforeAll(async () => {
-    desk = await makeDesk()
-  }, 60_000)
-  afterAll(() => desk?.[Symbol.asyncDispose]())
-
   it('is whole: tables open, charts stand, and nothing is offered that would not answer', async () => {
-    await desk.open(OFF, async (page, seen) => {
+    await open(OFF, async (page, seen) => {
       await page.getByText('60 trials, in the order').click()
       expect(await page.getByRole('table', { name: 'Every trial, in order' }).isVisible()).toBe(true)
       const figures = await page.locator('figure[data-chart]').count()
@@ -26,7 +20,7 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
   })
 
   it.each([320, 1280])('draws each chart at %i px with text that can be read', async (width) => {
-    await desk.open({ ...OFF, viewport: { width, height: 900 } }, async (page) => {
+    await open({ ...OFF, viewport: { width, height: 900 } }, async (page) => {
       const sizes = await page
         .locator('figure svg[role=img]:visible text')
         .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().height))
@@ -36,7 +30,7 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
   })
 
   it.each([320, 390, 768, 1280])('scrolls nothing sideways at %i px', async (width) => {
-    await desk.open({ viewport: { width, height: 900 } }, async (page) => {
+    await open({ viewport: { width, height: 900 } }, async (page) => {
       await openDetails(page)
       const tooWide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
       expect(tooWide).toBe(0)
@@ -44,7 +38,7 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
   })
 
   it('prints everything on white, details included', async () => {
-    await desk.open({ colorScheme: 'dark', javaScriptEnabled: false }, async (page) => {
+    await open({ colorScheme: 'dark', javaScriptEnabled: false }, async (page) => {
       await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
       expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(253, 253, 252)')
       expect(await page.getByRole('table', { name: 'Every trial, in order' }).isVisible()).toBe(true)
@@ -53,7 +47,7 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
   })
 
   it('lets the keyboard reach links, details and wide tables, and shows where it is', async () => {
-    await desk.open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } }, async (page) => {
+    await open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } }, async (page) => {
       await page.keyboard.press('Tab')
       expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Skip to/)
       const box = page.locator('.scroll').first()

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { records } from '../../src/platforms/kind/cluster/cluster-record.ts'
 import { random } from '../../src/stats/random.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
 /** How often a run is killed: twice in CI; `MESHBENCH_KILLS=20` is a long look. */
@@ -25,9 +26,8 @@ loads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: 1s }]
 `
 
 describe.skipIf(!WANTED)(`a run that is killed${WANTED ? '' : ' (skipped: MESHBENCH_CLUSTER_TESTS is not 1)'}`, () => {
-  const dir = mkdtempSync(join(tmpdir(), 'killed-'))
+  const dir = sharedFolder()
   writeFileSync(join(dir, 'killed.yaml'), SCENARIO)
-  afterAll(() => rmSync(dir, { recursive: true, force: true }))
   const moments = random(Date.now() >>> 0, 'kills')
 
   it(`${KILLS} times leaves nothing that clean does not find, and loses no trial`, {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -12,6 +11,7 @@ import type { Failure } from '../../src/model/failure.ts'
 import type { KubernetesObject } from '../../src/model/mesh.ts'
 import { podsOf, workloadFor } from '../../src/platforms/kind/workload.ts'
 import { locate } from '../../src/tools/locate.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 const wanted = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
 const title = wanted
@@ -57,7 +57,7 @@ async function bytesOf(stream: AsyncIterable<Uint8Array>, pause = 0): Promise<nu
 
 describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'kubernetes-'))
+    dir = sharedFolder()
     kind = (await locate('kind'))?.path ?? 'kind'
     site = parse(await readFile(process.env['MESHBENCH_SITE'] ?? '', 'utf8')) as SiteFile
     const kubeconfig = join(dir, 'kubeconfig')
@@ -77,7 +77,6 @@ describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
     await cluster?.close()
     await execa('docker', ['unpause', node], { reject: false })
     await execa(kind, ['delete', 'cluster', '--name', name, '--kubeconfig', join(dir, 'kubeconfig')])
-    await rm(dir, { recursive: true, force: true })
   }, 120_000)
 
   it('runs commands', async () => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -11,6 +10,7 @@ import { parseSnapshot, snapshotScript } from '../../src/platforms/kind/usage/no
 import { accountBetween, usageBetween } from '../../src/platforms/kind/usage/usage-between.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { locate } from '../../src/tools/locate.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 const WANTED = process.env['MESHBENCH_CLUSTER_TESTS'] === '1'
 const NAME = `meshbench-usage-${process.pid}`
@@ -27,7 +27,7 @@ describe.skipIf(!WANTED)(`CPU of a real node${WANTED ? '' : ' (skipped: MESHBENC
   let cluster: Cluster
 
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'meshbench-usage-'))
+    dir = sharedFolder()
     kind = (await locate('kind'))?.path ?? 'kind'
     const { kind: nodes, images } = await readSite(undefined, process.env)
     const kubeconfig = join(dir, 'kubeconfig')
@@ -48,7 +48,6 @@ describe.skipIf(!WANTED)(`CPU of a real node${WANTED ? '' : ' (skipped: MESHBENC
   afterAll(async () => {
     await cluster?.close()
     await execa(kind, ['delete', 'cluster', '--name', NAME, '--kubeconfig', join(dir, 'kubeconfig')])
-    rmSync(dir, { recursive: true })
   }, 120_000)
 
   const snapshot = async () => {

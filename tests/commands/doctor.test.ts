@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pausesFinding } from '../../src/commands/doctor.ts'
 import { gapsWithin, type PauseProbe, type ProbeClock, probePauses } from '../../src/host/pause-probe.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { scenario } from '../plan/scenario.ts'
+import { loadOf, named } from '../build/scenario.ts'
 
 /** Time passes as it is told to: sleeping takes what was asked for, and at some moments longer. */
 function clockWith(stalls: Readonly<Record<number, number>>): ProbeClock {
@@ -23,9 +23,7 @@ function clockWith(stalls: Readonly<Record<number, number>>): ProbeClock {
 
 const seconds = 10
 const threads = 2
-const plan = makePlan(
-  scenario(['a', 'b'], ['x'], { loads: [{ ...scenario(['a'], ['x']).loads[0], duration: 15 } as never] }),
-)
+const plan = makePlan(named(['a', 'b'], [], { loads: [loadOf({ name: 'x', duration: 15 })] }))
 /** Both threads stood still at these milliseconds for so long. */
 function probe(stalls: Readonly<Record<number, number>>, changes: Partial<PauseProbe> = {}): PauseProbe {
   const both = [0, 1].map(() => gapsWithin(0, seconds, clockWith(stalls)))

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { emptyFolder, meshbench } from './surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
 
 const SCENARIO = `
 name: flow
@@ -21,7 +22,7 @@ const DOCS = readFileSync(resolve(import.meta.dirname, '../../docs/json.md'), 'u
 
 /** A folder with the scenario and as many runs of it. */
 async function project(runs: number): Promise<string> {
-  const cwd = emptyFolder()
+  const cwd = testFolder()
   writeFileSync(join(cwd, 'flow.yaml'), SCENARIO)
   for (let run = 0; run < runs; run++) await meshbench(['run', 'flow.yaml'], { cwd })
   return cwd

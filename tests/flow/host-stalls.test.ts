@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Analysis, Cell } from '../../src/model/analysis.ts'
-import { emptyFolder, meshbench } from './surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
 
 /** As seen of a host that stands still for 60 to 180 ms about every 5 s, whatever runs on it. */
 const STALLS = { every: 5, last: 0.12, jitter: 0.5 }
@@ -19,7 +20,7 @@ function analysed(seed: number, jitter: number): Promise<Analysis> {
 }
 
 async function measure(seed: number, jitter: number): Promise<Analysis> {
-  const cwd = emptyFolder()
+  const cwd = testFolder()
   const { every, last } = STALLS
   const { rate, connections, duration } = LOAD
   writeFileSync(

@@ -1,18 +1,8 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { emptyFolder, meshbench } from './surroundings.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { sharedFolder, testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
 
 const SCENARIO = `
 name: flow
@@ -31,18 +21,16 @@ const DOCS = readFileSync(resolve(import.meta.dirname, '../../docs/json.md'), 'u
 let made = ''
 
 beforeAll(async () => {
-  made = mkdtempSync(join(tmpdir(), 'meshbench-report-'))
+  made = sharedFolder()
   writeFileSync(join(made, 'flow.yaml'), SCENARIO)
   await meshbench(['run', 'flow.yaml'], { cwd: made })
   await meshbench(['history', 'add'], { cwd: made })
   await meshbench(['run', 'flow.yaml', '--seed', '2'], { cwd: made })
 })
 
-afterAll(() => rmSync(made, { recursive: true, force: true }))
-
 /** Two runs, of which the history has the first. */
 function project() {
-  const cwd = emptyFolder()
+  const cwd = testFolder()
   cpSync(made, cwd, { recursive: true, preserveTimestamps: true })
   const runs = readdirSync(join(cwd, 'results'))
   const startOf = (run: string) => JSON.parse(read(cwd, 'results', run, 'run.json')).startedAt as string

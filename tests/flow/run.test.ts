@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Analysis } from '../../src/model/analysis.ts'
-import { emptyFolder, meshbench } from './surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
 
 const SCENARIO = `
 name: flow
@@ -20,7 +21,7 @@ simulation:
 `
 
 function project(scenario: string): string {
-  const cwd = emptyFolder()
+  const cwd = testFolder()
   writeFileSync(join(cwd, 'flow.yaml'), scenario)
   return cwd
 }

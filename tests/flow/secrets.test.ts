@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { emptyFolder, meshbench } from './surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
 
 const KEYS = [
   'password adminPassword dbPasswd passphrase pwd secret clientSecret secretKey secretAccessKey token authToken',
@@ -50,7 +51,7 @@ function textOf(file: string): string {
 it('stores forty planted secrets in no file of the run and shows them on no page, and resumes with them', async () => {
   const { values, secrets } = plant()
   expect(secrets.length).toBeGreaterThanOrEqual(40)
-  const cwd = emptyFolder()
+  const cwd = testFolder()
   const scenario = {
     name: 'secrets',
     platform: 'simulated',

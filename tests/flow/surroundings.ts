@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { onTestFinished } from 'vitest'
 import { cli } from '../../src/cli.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 /** What a command line printed, and how it ended. */
 export interface Ended {
@@ -21,17 +18,10 @@ class Memory extends Writable {
   }
 }
 
-/** Is gone when the test is over. */
-export function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'meshbench-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
 /** Runs a command line within this process, in an empty folder unless told otherwise. `abortOn`: the first Ctrl-C comes when stderr shows this. */
 export async function meshbench(
   args: readonly string[],
-  { cwd = emptyFolder(), abortOn }: { cwd?: string; abortOn?: string } = {},
+  { cwd = testFolder(), abortOn }: { cwd?: string; abortOn?: string } = {},
 ): Promise<Ended> {
   const [stdout, stderr] = [new Memory(), new Memory()]
   const interruption = new AbortController()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changesBetweenArms } from '../../src/gate/warnings.ts'
-import { recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { scenarioOf, sidecar } from '../build/scenario.ts'
 
 const reference = { ...sidecar, name: 'envoy-sidecar-ref' }
 const pairs = [{ arm: sidecar.name, reference: reference.name }]

@@ -5,7 +5,8 @@ import type { RunRecord } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { none, noneAgain, recordOf, scenarioOf } from '../analyse/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { none, noneAgain, scenarioOf } from '../build/scenario.ts'
 
 const arms = [
   none,

@@ -6,7 +6,8 @@ import { driftWarnings } from '../../src/gate/warnings.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { random } from '../../src/stats/random.ts'
-import { none, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { none, scenarioOf, sidecar } from '../build/scenario.ts'
 
 function night(index: number, ratio: number, machine = 'one'): HistoryEntry {
   return {

@@ -3,7 +3,8 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { gate } from '../../src/gate/gate-run.ts'
 import { accept } from '../../src/gate/objections.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { http, none, noneAgain, recordOf, scenarioOf, sidecar } from '../analyse/reading.ts'
+import { recordOf } from '../build/run.ts'
+import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 /** One trial after the other, no two of them alike. */
 function measured(...about: Parameters<typeof recordOf>): ReturnType<typeof recordOf> {

@@ -1,16 +1,10 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
 import { planDigest } from '../../src/store/read-run.ts'
-import { emptyFolder, meshbench } from '../flow/surroundings.ts'
-
-const made: string[] = []
-afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true })
-})
+import { meshbench } from '../flow/surroundings.ts'
+import { sharedFolder, testFolder } from '../temporary-folder.ts'
 
 export interface NightAbout {
   /** True ratio of the candidate's latency to the reference's. */
@@ -74,15 +68,13 @@ export async function night(about: NightAbout = {}): Promise<Night> {
   const text = scenarioText(about)
   const made = measured.get(text) ?? measure(text)
   measured.set(text, made)
-  const cwd = emptyFolder()
-  cpSync(await made, cwd, { recursive: true, filter: (path) => !/raw.|report.html/.test(path) })
+  const cwd = testFolder()
+  cpSync(await made, cwd, { recursive: true, filter: (path) => !/\/raw\/.|\/report\.html$/.test(path) })
   return nightIn(cwd)
 }
 
-/** The folder outlives the test that asked for it first. */
 async function measure(text: string): Promise<string> {
-  const cwd = mkdtempSync(join(tmpdir(), 'meshbench-night-'))
-  made.push(cwd)
+  const cwd = sharedFolder()
   writeFileSync(join(cwd, 'night.yaml'), text)
   const { code, stderr } = await meshbench(['run', 'night.yaml'], { cwd })
   if (code !== 0) throw new Error(`the night could not be measured: ${stderr}`)

@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Reading, Result } from '../../src/model/result.ts'
 import { meshbench } from '../flow/surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 /** A run of real proxies, judged with the baseline as the reference, and then with results that prove less. */
 const RUN = 'example-local'
@@ -13,14 +13,13 @@ let cwd = ''
 const trials = () => join(cwd, 'results', RUN, 'trials')
 
 beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'meshbench-unproved-'))
+  cwd = testFolder()
   cpSync(join('results', RUN), join(cwd, 'results', RUN), {
     recursive: true,
     filter: (path) => !path.endsWith('report.html'),
   })
   writeFileSync(join(cwd, 'limits.yaml'), 'blocks: { minValid: 3 }\nmetrics: [p50, mesh-cpu]\n')
 })
-afterEach(() => rmSync(cwd, { recursive: true, force: true }))
 
 async function gate(): Promise<{ readonly code: number; readonly rules: readonly string[]; readonly said: string }> {
   const args = ['gate', '--reference', `${CANDIDATE}=none`, '--limits', 'limits.yaml', '--json']

@@ -1,7 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { chartCache, manifestCache } from '../../src/kubernetes/install/chart-cache.ts'
 import {
   describeInstallation,
@@ -10,11 +9,12 @@ import {
 } from '../../src/kubernetes/install/describe-installation.ts'
 import type { InstallStep, Values } from '../../src/model/mesh.ts'
 import { REDACTED } from '../../src/model/secrets.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 const { signal } = new AbortController()
 let dir: string
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'describe-'))
+  dir = testFolder()
   await mkdir(join(dir, 'chart', 'templates'), { recursive: true })
   await mkdir(join(dir, 'gateway-api'))
   await writeFile(join(dir, 'chart', 'Chart.yaml'), 'name: istiod\nversion: 1.31.1\n')
@@ -25,7 +25,6 @@ beforeEach(async () => {
   await writeFile(join(dir, 'helm'), helm)
   await chmod(join(dir, 'helm'), 0o755)
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 const CRD = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

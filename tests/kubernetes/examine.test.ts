@@ -1,18 +1,17 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { examineCharts } from '../../src/kubernetes/install/examine.ts'
 import type { Values } from '../../src/model/mesh.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { armMesh } from '../../src/platforms/kind/arm.ts'
 import { PUBLIC_SITE } from '../../src/site/public-site.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 let dir: string
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'examine-'))
+  dir = testFolder()
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 /**
  * A helm that makes of a chart what is captured of it, with `revision: canary` what is captured of that, and an object that

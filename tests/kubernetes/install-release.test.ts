@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { installRelease } from '../../src/kubernetes/install/helm.ts'
 import type { Failure } from '../../src/model/failure.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 const signal = new AbortController().signal
 let dir = ''
@@ -25,9 +25,8 @@ async function fakeHelm(script: string) {
 }
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'helm-'))
+  dir = testFolder()
 })
-afterEach(async () => await rm(dir, { recursive: true }))
 
 describe('installRelease', () => {
   it('passes values by a file for the owner alone, which does not stay', async () => {

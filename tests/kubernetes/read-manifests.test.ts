@@ -1,20 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { readManifests } from '../../src/kubernetes/install/manifests.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 const object = (name: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
 const signal = new AbortController().signal
 let dir = ''
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'manifests-'))
+  dir = sharedFolder()
   for (const name of ['b.yaml', 'a.yml', 'c.json']) await writeFile(join(dir, name), object(name.slice(0, 1)))
   await writeFile(join(dir, 'README.md'), '# not a manifest')
   await writeFile(join(dir, 'kustomization.yaml'), 'resources: [a.yml]')
 })
-afterAll(async () => await rm(dir, { recursive: true }))
 
 describe('readManifests', () => {
   it('reads a folder in the order of its names', async () => {

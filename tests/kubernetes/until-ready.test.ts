@@ -21,13 +21,13 @@ function serving(pods: () => readonly Pod[], log = '') {
 describe('untilReady', () => {
   it('is done when all are ready', async () => {
     const { api } = serving(() => [ready])
-    await expect(untilReady(api, [server], 5, signal)).resolves.toBeUndefined()
+    await expect(untilReady(api, [server], 60, signal)).resolves.toBeUndefined()
   })
 
   it('sees a change', async () => {
     let pods: readonly Pod[] = []
     const { api, change } = serving(() => pods)
-    const done = untilReady(api, [server], 5, signal)
+    const done = untilReady(api, [server], 60, signal)
     setTimeout(() => {
       pods = [ready]
       change()

@@ -1,4 +1,5 @@
 import type { Load } from '../../src/model/scenario.ts'
+import { loadOf as anyLoad } from '../build/scenario.ts'
 
 /** One request of a made-up fortio run; seconds since its start, which is 0.363000399 s after a whole second. */
 export interface Sent {
@@ -69,15 +70,5 @@ export function simulate(load: Load & { rate: number }, { service, stops, goes }
 }
 
 export function loadOf(over: Partial<Load> = {}): Load {
-  return {
-    name: 'made-up',
-    tool: 'fortio',
-    protocol: 'http',
-    rate: 1000,
-    connections: 8,
-    payload: 0,
-    warmup: 0,
-    duration: 60,
-    ...over,
-  }
+  return anyLoad({ name: 'made-up', payload: 0, warmup: 0, duration: 60, ...over })
 }

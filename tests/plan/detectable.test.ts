@@ -5,15 +5,15 @@ import { detectable, errorRates } from '../../src/plan/detectable.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { costsOf } from '../../src/plan/time.ts'
 import { smallestEffect } from '../../src/stats/power.ts'
-import { scenario } from './scenario.ts'
+import { named } from '../build/scenario.ts'
 
 describe('detectable', () => {
-  const plan = makePlan(scenario(['none', 'mesh'], ['one', 'two'], { cohorts: 2, blocks: 4 }))
+  const plan = makePlan(named(['none', 'mesh'], ['one', 'two'], { cohorts: 2, blocks: 4 }))
 
   it('counts the blocks of all cohorts, and says where the scatter comes from', () => {
     const [p50] = detectable(plan)
     expect(p50).toMatchObject({ load: 'one', metric: 'p50', deviation: 0.08, blocks: 8, alpha: 0.025, beta: 0.05 })
-    const single = detectable(makePlan(scenario(['none', 'mesh'], ['one'], { cohorts: 1, blocks: 8 })))
+    const single = detectable(makePlan(named(['none', 'mesh'], ['one'], { cohorts: 1, blocks: 8 })))
     expect(single[0]?.ratio).toBeCloseTo(1 + smallestEffect(0.08, 8, errorRates), 12)
     expect(p50?.source).toContain('assumed')
     expect(detectable(plan).map(({ load, metric }) => `${load} ${metric}`)).toHaveLength(6)
@@ -38,15 +38,15 @@ describe('detectable', () => {
   })
 
   it('finds nothing with a single block', () => {
-    const [p50] = detectable(makePlan(scenario(['none', 'mesh'], ['one'], { blocks: 1 })))
+    const [p50] = detectable(makePlan(named(['none', 'mesh'], ['one'], { blocks: 1 })))
     expect(p50).not.toHaveProperty('ratio')
     expect(p50?.blocksFor.tenPercent).toBeGreaterThan(1)
   })
 })
 
 describe('cohorts', () => {
-  const of = (names: readonly string[], change: Parameters<typeof scenario>[2]) => {
-    const given = scenario(names, ['one'], { platform: 'kind', ...change })
+  const of = (names: readonly string[], change: Parameters<typeof named>[2]) => {
+    const given = named(names, ['one'], { platform: 'kind', ...change })
     const arms = given.arms.map(({ name }): Arm => {
       if (name === 'mesh') return { name, mesh: 'linkerd' }
       return name === 'next' ? { name, mesh: 'none', version: '2' } : { name, mesh: 'none' }
@@ -94,7 +94,7 @@ describe('cohorts', () => {
 
 describe('planLines', () => {
   it('shows order, time and what can be found', () => {
-    const given = scenario(['none', 'mesh', 'none-again'], ['one'], { blocks: 3 })
+    const given = named(['none', 'mesh', 'none-again'], ['one'], { name: 'example', blocks: 3 })
     const lines = planLines(describePlan(makePlan(given), costsOf('local', given)))
     expect(lines).toMatchInlineSnapshot(`
       [
@@ -118,7 +118,7 @@ describe('planLines', () => {
   })
 
   it('does not speak of differences where there is nothing to compare', () => {
-    const given = scenario(['none'], ['one'])
+    const given = named(['none'], ['one'])
     expect(describePlan(makePlan(given), costsOf('local', given)).detectable).toEqual([])
   })
 })

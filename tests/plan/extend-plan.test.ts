@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { trialsOf } from '../../src/model/plan.ts'
 import { extended, extendPlan } from '../../src/plan/extend-plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { http, none, scenarioOf } from '../analyse/reading.ts'
+import { http, none, scenarioOf } from '../build/scenario.ts'
 
 const arms = [none, { name: 'a', mesh: 'envoy-sidecar' }, { name: 'a-ref', mesh: 'envoy-sidecar' }]
 const loads = [http, { ...http, name: 'grpc' }]

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
 import { makePlan, planText } from '../../src/plan/make-plan.ts'
 import { remaining } from '../../src/plan/shards.ts'
-import { scenario } from './scenario.ts'
+import { named } from '../build/scenario.ts'
 
 const names = (letter: string, n: number) => Array.from({ length: n }, (_, index) => `${letter}${index}`)
 
@@ -15,7 +15,7 @@ const scenarios = fc
     cohorts: fc.integer({ min: 1, max: 3 }),
     seed: fc.integer(),
   })
-  .map(({ arms, loads, ...rest }) => scenario(names('arm', arms), names('load', loads), rest))
+  .map(({ arms, loads, ...rest }) => named(names('arm', arms), names('load', loads), rest))
 
 const ordersOf = (plan: Plan) =>
   plan.cohorts.map(({ blocks }) => blocks.map(({ visits }) => visits.map(({ arm }) => arm)))
@@ -57,7 +57,7 @@ describe('makePlan', () => {
   it.each([2, 3, 4, 5])('has each of %i arms follow each other arm equally often over whole squares', (n) => {
     const blocks = 2 * (n % 2 === 0 ? n : 2 * n)
     const followers = new Map<string, number>()
-    for (const order of ordersOf(makePlan(scenario(names('arm', n), ['load'], { blocks }))).flat()) {
+    for (const order of ordersOf(makePlan(named(names('arm', n), ['load'], { blocks }))).flat()) {
       for (let place = 1; place < n; place++) {
         const pair = `${order[place - 1]} ${order[place]}`
         followers.set(pair, (followers.get(pair) ?? 0) + 1)
@@ -81,9 +81,9 @@ describe('makePlan', () => {
   })
 
   it('names trials as documented', () => {
-    const ids = trialsOf(makePlan(scenario(['none'], ['http-1k'], { cohorts: 2, blocks: 2 }))).map(({ id }) => id)
+    const ids = trialsOf(makePlan(named(['none'], ['http-1k'], { cohorts: 2, blocks: 2 }))).map(({ id }) => id)
     expect(ids).toEqual(['c1-b01-none-http-1k', 'c1-b02-none-http-1k', 'c2-b03-none-http-1k', 'c2-b04-none-http-1k'])
-    const long = scenario(['none'], ['http'], { cohorts: 12, blocks: 10 })
+    const long = named(['none'], ['http'], { cohorts: 12, blocks: 10 })
     expect(trialsOf(makePlan(long))[0]?.id).toBe('c01-b001-none-http')
   })
 
@@ -93,7 +93,7 @@ describe('makePlan', () => {
         expect(makePlan(structuredClone(given))).toEqual(makePlan(given))
       }),
     )
-    const given = scenario(names('arm', 4), ['load'], { blocks: 8, cohorts: 2 })
+    const given = named(names('arm', 4), ['load'], { blocks: 8, cohorts: 2 })
     const [first, second] = ordersOf(makePlan(given))
     expect(first).not.toEqual(second)
     expect(ordersOf(makePlan({ ...given, seed: 2 }))[0]).not.toEqual(first)
@@ -111,13 +111,13 @@ describe('makePlan', () => {
   })
 
   it('shuffles loads differently from visit to visit', () => {
-    const plan = makePlan(scenario(['a', 'b'], names('load', 3), { blocks: 10 }))
+    const plan = makePlan(named(['a', 'b'], names('load', 3), { blocks: 10 }))
     const orders = plan.cohorts.flatMap(({ blocks }) => blocks.flatMap(({ visits }) => visits))
     expect(new Set(orders.map(({ trials }) => trials.map(({ load }) => load).join())).size).toBeGreaterThan(2)
   })
 
   it('refuses arms and loads that read the same when joined', () => {
-    expect(() => makePlan(scenario(['a', 'a-b'], ['b-c', 'c']))).toThrow('two trials would have the same name')
+    expect(() => makePlan(named(['a', 'a-b'], ['b-c', 'c']))).toThrow('two trials would have the same name')
   })
 })
 
@@ -143,7 +143,7 @@ describe('remaining', () => {
   })
 
   it('keeps numbers of blocks and cohorts', () => {
-    const plan = makePlan(scenario(['a', 'b'], ['load'], { cohorts: 2, blocks: 2 }))
+    const plan = makePlan(named(['a', 'b'], ['load'], { cohorts: 2, blocks: 2 }))
     const left = remaining(
       plan,
       new Set(
@@ -158,14 +158,14 @@ describe('remaining', () => {
 
 describe('planText', () => {
   it('does not depend on the order of keys, nor on the way through a file', () => {
-    const given = scenario(['a', 'b'], ['load'])
+    const given = named(['a', 'b'], ['load'])
     const turned = Object.fromEntries(Object.entries(given).toReversed()) as typeof given
     expect(planText(makePlan(turned))).toBe(planText(makePlan(given)))
     expect(planText(JSON.parse(JSON.stringify(makePlan(given))))).toBe(planText(makePlan(given)))
   })
 
   it('depends on every part of the plan', () => {
-    const given = scenario(['a', 'b'], ['load'])
+    const given = named(['a', 'b'], ['load'])
     const texts = [given, { ...given, seed: 2 }, { ...given, blocks: 5 }, { ...given, profile: 'defaults' as const }]
     expect(new Set(texts.map((one) => planText(makePlan(one)))).size).toBe(4)
   })

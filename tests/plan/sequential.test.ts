@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { blockCount, trialsOf } from '../../src/model/plan.ts'
 import { describePlan, planLines } from '../../src/plan/describe-plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
-import { scenario } from './scenario.ts'
+import { named } from '../build/scenario.ts'
 
 describe('a sequential plan', () => {
-  const frozen = makePlan(scenario(['a', 'b', 'c'], ['x', 'y'], { blocks: 4, cohorts: 2 }))
+  const frozen = makePlan(named(['a', 'b', 'c'], ['x', 'y'], { blocks: 4, cohorts: 2 }))
   const sequential = makePlan({ ...frozen.scenario, isolation: 'sequential' })
 
   it('has the same trials as one that interleaves', () => {

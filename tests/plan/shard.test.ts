@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { trialsOf } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { mergePlans, parseShard, shardPlan } from '../../src/plan/shards.ts'
-import { http, scenarioOf } from '../analyse/reading.ts'
+import { http, scenarioOf } from '../build/scenario.ts'
 
 const loads = ['a', 'b', 'c'].map((name) => ({ ...http, name }))
 const whole = makePlan(scenarioOf({ loads, cohorts: 2, blocks: 3 }))

@@ -6,10 +6,10 @@ import type { Outcome } from '../../src/model/result.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { remaining } from '../../src/plan/shards.ts'
 import { costsOf, emptyLedger, estimate, eta, fitToBudget, learnCosts, learnedCosts } from '../../src/plan/time.ts'
-import { load, scenario } from './scenario.ts'
+import { loadOf, named } from '../build/scenario.ts'
 
 const costs: Costs = { cohort: 100, visit: 10, trial: 1 }
-const plan = makePlan(scenario(['a', 'b', 'c'], ['one', 'two'], { cohorts: 2, blocks: 4 }))
+const plan = makePlan(named(['a', 'b', 'c'], ['one', 'two'], { cohorts: 2, blocks: 4 }))
 
 describe('estimate', () => {
   it('adds up cohorts, visits, trials, warm-ups and windows', () => {
@@ -31,7 +31,7 @@ describe('estimate', () => {
   })
 
   it('takes the pace of the simulated platform for its trials', () => {
-    const given = scenario(['a'], ['one'], { blocks: 3 })
+    const given = named(['a'], ['one'], { blocks: 3 })
     const simulation = { ...given.simulation, pace: 0.5 }
     const simulated = costsOf('simulated', { ...given, simulation })
     expect(estimate(makePlan(given), simulated)).toEqual({ seconds: 1.5, measuring: 1.5 })
@@ -124,7 +124,7 @@ describe('learnCosts', () => {
   })
 
   it('learns overheads from loads of different lengths', () => {
-    const loads = [load({ name: 'one', warmup: 0, duration: 15 }), load({ name: 'two', warmup: 1, duration: 14 })]
+    const loads = [loadOf({ name: 'one', warmup: 0, duration: 15 }), loadOf({ name: 'two', warmup: 1, duration: 14 })]
     const mixed = makePlan({ ...plan.scenario, loads })
     expect(learn(events(mixed, truth)).trial).toBeCloseTo(truth.trial)
   })

@@ -9,21 +9,26 @@ import { makePlan } from '../../src/plan/make-plan.ts'
 import { remaining } from '../../src/plan/shards.ts'
 import { simulated } from '../../src/platforms/simulated/simulated.ts'
 import { run as carryOut } from '../../src/run/run.ts'
-import { load, scenario } from '../plan/scenario.ts'
+import { loadOf, named } from '../build/scenario.ts'
 import { opened } from './opened.ts'
 
 const signal = new AbortController().signal
 
 /** A scenario of one baseline and one mesh, 2 × as slow and 3 × as dear. */
 function given(change: Partial<Scenario> = {}, simulation: Partial<Scenario['simulation']> = {}): Scenario {
-  const base = scenario([], ['http'], { blocks: 2 })
+  const base = named([], ['http'], { blocks: 2 })
   return {
     ...base,
     arms: [
       { name: 'none', mesh: 'none' },
       { name: 'mesh', mesh: 'envoy-sidecar' },
     ],
-    simulation: { ...base.simulation, effects: { mesh: { latency: 2, cpu: 3, memory: 90e6 } }, ...simulation },
+    simulation: {
+      ...base.simulation,
+      latency: 0.0005,
+      effects: { mesh: { latency: 2, cpu: 3, memory: 90e6 } },
+      ...simulation,
+    },
     ...change,
   }
 }
@@ -279,7 +284,7 @@ describe('simulated platform', () => {
   })
 
   it('sends as fast as answers come in a closed loop', async () => {
-    const { result, lines } = await run(given({ loads: [load({ name: 'http', rate: 'max' })] }), 'none', {
+    const { result, lines } = await run(given({ loads: [loadOf({ name: 'http', rate: 'max' })] }), 'none', {
       rate: 0,
       duration: 1,
     })
@@ -313,7 +318,7 @@ describe('simulated platform', () => {
 
   it('scatters levels by cohort, block and trial as asked', async () => {
     const level = async (change: Partial<Scenario['simulation']>, seed: number) => {
-      const quiet = given({ seed, loads: [load({ name: 'http', rate: 16 })] }, { spread: 0, effects: {}, ...change })
+      const quiet = given({ seed, loads: [loadOf({ name: 'http', rate: 16 })] }, { spread: 0, effects: {}, ...change })
       const [none, mesh] = await Promise.all(['none', 'mesh'].map((arm) => run(quiet, arm, { rate: 16, duration: 1 })))
       return [none, mesh].map((ran) => Math.log((ran?.lines[0]?.latency ?? 0) / 0.0005))
     }
@@ -435,7 +440,7 @@ describe('the whole flow, through the real load tools', () => {
   ]
 
   it('measures every visit without load first, and gives it to all of its trials', async () => {
-    const two = [load({ name: 'one', rate: 50 }), load({ name: 'two', rate: 400 })]
+    const two = [loadOf({ name: 'one', rate: 50 }), loadOf({ name: 'two', rate: 400 })]
     const noisy = { noise: { trial: 0.1, block: 0, cohort: 0 } }
     const found = (await readings(given({ idle: 5, loads: two }, noisy))).filter(({ arm }) => arm === 'mesh')
     const idle = found.map((one) => one.idle)
@@ -451,7 +456,7 @@ describe('the whole flow, through the real load tools', () => {
 
   it('fails the trials of a visit whose idle window breaks, with the reason, and goes on', async () => {
     const platform = simulated()
-    const plan = makePlan(given({ idle: 5, loads: [load({ name: 'http', rate: 50 })] }))
+    const plan = makePlan(given({ idle: 5, loads: [loadOf({ name: 'http', rate: 50 })] }))
     const breaking: typeof platform = {
       ...platform,
       open: async function* (...about) {
@@ -486,7 +491,7 @@ describe('the whole flow, through the real load tools', () => {
   })
 
   it.each(shapes)('finds the true ratio with %o', async (shape) => {
-    const found = await readings(given({ blocks: 1, loads: [load({ name: 'http', rate: 200, ...shape })] }))
+    const found = await readings(given({ blocks: 1, loads: [loadOf({ name: 'http', rate: 200, ...shape })] }))
     const p50 = (arm: string) => found.find((one) => one.arm === arm)?.latency.summary?.response?.p50 ?? Number.NaN
     expect(found).toHaveLength(2)
     for (const { requests, planned, errors, dropped } of found) {
@@ -501,7 +506,7 @@ describe('the whole flow, through the real load tools', () => {
   it('drops iterations of k6 where its virtual users all wait', async () => {
     const stalls = { every: 10, last: 1 }
     const [one] = await readings(
-      given({ blocks: 1, loads: [load({ name: 'http', tool: 'k6', rate: 200 })] }, { stalls }),
+      given({ blocks: 1, loads: [loadOf({ name: 'http', tool: 'k6', rate: 200 })] }, { stalls }),
     )
     // 201 arrivals from the stall's begin to its end, of which eight virtual users take one each.
     expect(Math.abs((one?.dropped ?? 0) - 193)).toBeLessThanOrEqual(1)
@@ -509,7 +514,7 @@ describe('the whole flow, through the real load tools', () => {
   })
 
   it('raises an arm anew after a trial that failed, and goes on in the next block', async () => {
-    const loads = [load({ name: 'one', rate: 50 }), load({ name: 'two', rate: 50 })]
+    const loads = [loadOf({ name: 'one', rate: 50 }), loadOf({ name: 'two', rate: 50 })]
     const faults = [{ kind: 'trial' as const, arm: 'mesh', blocks: [1] }]
     const failed = (await results(given({ loads }, { faults }))).filter(({ outcome }) => outcome.status === 'failed')
     expect(failed.map(({ trial }) => [trial.arm, trial.block])).toEqual([
@@ -520,7 +525,7 @@ describe('the whole flow, through the real load tools', () => {
 
   it('goes on where a run was broken off as if it had not been', async () => {
     const whole = makePlan(
-      given({ loads: [load({ name: 'http', rate: 50 })] }, { noise: { trial: 0.1, block: 0.1, cohort: 0.1 } }),
+      given({ loads: [loadOf({ name: 'http', rate: 50 })] }, { noise: { trial: 0.1, block: 0.1, cohort: 0.1 } }),
     )
     const world = { platform: simulated(), loads, identity: { id: 'run' }, signal, now: () => 0 }
     const collect = async (plan: Plan) => {

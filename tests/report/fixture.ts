@@ -9,44 +9,30 @@ import type { Observation, Usage } from '../../src/model/usage.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
+import { runOf } from '../build/run.ts'
+import { loadOf, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 export const CAVEAT =
   'These are architectures built from one proxy on this machine, not Istio or Linkerd: read the differences between architectures, not between products.'
 
 const arms: readonly Arm[] = [
-  { name: 'none', mesh: 'none' },
-  { name: 'none-again', mesh: 'none' },
-  { name: 'envoy-sidecar', mesh: 'envoy-sidecar' },
+  none,
+  noneAgain,
+  sidecar,
   { name: 'envoy-node', mesh: 'envoy-node' },
   { name: 'envoy-node-waypoint', mesh: 'envoy-node-waypoint' },
 ]
 
-const load = { tool: 'fortio', protocol: 'http', connections: 16, payload: 1024, warmup: 3, duration: 30 } as const
-const loads: readonly Load[] = [
-  { ...load, name: 'http-500', rate: 500 },
-  { ...load, name: 'http-2000', rate: 2000, connections: 32 },
-]
+const load = loadOf({ name: 'http-500', rate: 500, connections: 16, warmup: 3, duration: 30 })
 
-export const scenario: Scenario = {
+export const scenario = scenarioOf({
   name: 'standard',
   description: 'What four architectures cost at two rates.',
-  platform: 'local',
-  profile: 'equalised',
   seed: 42,
-  cohorts: 2,
   blocks: 3,
   arms,
-  loads,
-  simulation: {
-    latency: 1e-3,
-    spread: 0.3,
-    effects: {},
-    noise: { trial: 0, block: 0, cohort: 0 },
-    drift: 1,
-    faults: [],
-    pace: 0,
-  },
-}
+  loads: [load, { ...load, name: 'http-2000', rate: 2000, connections: 32 }],
+})
 
 /** Latency and CPU as ratios to the baseline, memory of the mesh in bytes. */
 const EFFECTS: Readonly<Record<string, { readonly latency: number; readonly cpu: number; readonly memory: number }>> = {
@@ -94,14 +80,12 @@ export function analysisOf({
   results: each = (one) => one,
 }: Changes = {}): Analysis {
   const plan = makePlan({ ...scenario, ...changed })
-  const run = {
-    schema: 1,
+  const run = runOf(plan, {
     id: '2026-03-01T20-15-00-standard',
     startedAt: '2026-03-01T20:15:00.000Z',
     digest: 'c0ffee'.repeat(10),
-    plan,
     provenance: { ...provenance, ...told },
-  }
+  })
   const results = trialsOf(plan).flatMap((trial) => each(resultOf(plan.scenario, trial)) ?? [])
   return analyse({ run, results, unreadable: [] })
 }

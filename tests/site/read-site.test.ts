@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { none } from '../../src/meshes/none.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
 import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { kubernetesBuild } from '../scenario/kubernetes-build.ts'
+import { testFolder } from '../temporary-folder.ts'
 
 function meshOf(vendor: string, charts: readonly string[]): Mesh {
   const addresses = Object.fromEntries(charts.map((key) => [key, `oci://example.com/${key}`]))
@@ -25,8 +25,7 @@ const meshes = {
 
 /** Writes files into a folder of their own, and gives the path of the first. */
 function written(files: Readonly<Record<string, string>>): string {
-  const dir = mkdtempSync(join(tmpdir(), 'meshbench-test-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = testFolder()
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true })
     writeFileSync(join(dir, name), text)

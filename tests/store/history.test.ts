@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../../src/store/history-store.ts'
-import { emptyFolder } from '../flow/surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
 import { entry } from './example-history.ts'
 
 const WRITER = fileURLToPath(new URL('add-to-history.ts', import.meta.url))
 
 /** Three lines of two runs. */
 async function filled(): Promise<{ dir: string; historyStore: HistoryStore; lines: () => string[] }> {
-  const dir = emptyFolder()
+  const dir = testFolder()
   const historyStore = inFolder(dir)
   await addToHistory(historyStore, [entry('a'), entry('a', 'mesh')])
   await addToHistory(historyStore, [entry('b')])
@@ -20,14 +20,14 @@ async function filled(): Promise<{ dir: string; historyStore: HistoryStore; line
 }
 
 function repository(): string {
-  const folder = emptyFolder()
+  const folder = testFolder()
   execFileSync('git', ['init', '--quiet', '-b', 'main', folder])
   return folder
 }
 
 describe('a history', () => {
   it.each([
-    ['in a folder', () => inFolder(join(emptyFolder(), 'new'))],
+    ['in a folder', () => inFolder(join(testFolder(), 'new'))],
     ['on a branch', () => onBranch('meshbench-history', repository())],
   ])('%s gives back what was put in, once', async (_, make) => {
     const historyStore = make()
@@ -39,7 +39,7 @@ describe('a history', () => {
   })
 
   it.each([
-    ['folder', () => join(emptyFolder(), 'new'), inFolder],
+    ['folder', () => join(testFolder(), 'new'), inFolder],
     ['branch', repository, (dir: string) => onBranch('meshbench-history', dir)],
   ] as const)('in a %s loses nothing of four processes that add at once', async (where, make, open) => {
     const dir = make()
@@ -62,7 +62,7 @@ describe('a history', () => {
   })
 
   it('outside of a repository says so', async () => {
-    const historyStore = onBranch('meshbench-history', emptyFolder())
+    const historyStore = onBranch('meshbench-history', testFolder())
     await expect(readHistory(historyStore)).rejects.toMatchObject({
       code: 'git',
       fix: expect.stringContaining('repository'),

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CATALOGUE, type Catalogue, type Recipe } from '../../src/tools/catalogue.ts'
+import { sharedFolder } from '../temporary-folder.ts'
 
 /** A temporary folder with a PATH of its own, a cache and made-up programs. */
 export interface Workshop extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface Workshop extends AsyncDisposable {
 }
 
 export async function workshop(): Promise<Workshop> {
-  const dir = await mkdtemp(join(tmpdir(), 'meshbench-tools-'))
+  const dir = sharedFolder()
   const path = (...parts: string[]) => join(dir, ...parts)
   await mkdir(path('bin'))
   await mkdir(path('home'))

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { testFolder } from '../temporary-folder.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const files = globSync('.github/workflows/*.yml', { cwd: ROOT })
@@ -31,19 +31,15 @@ describe('workflows', () => {
   })
 
   it.skipIf(!isThere).each(shown)('of $page satisfy it as well', ({ text }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'meshbench-lint-'))
-    try {
-      mkdirSync(join(folder, '.github/workflows'), { recursive: true })
-      writeFileSync(join(folder, '.github/workflows/shown.yml'), text)
-      // The label of a runner of the reader's own.
-      writeFileSync(join(folder, 'actionlint.yaml'), 'self-hosted-runner: { labels: [bench] }\n')
-      const args = ['-no-color', '-config-file', 'actionlint.yaml', '.github/workflows/shown.yml']
-      const { status, stdout } = spawnSync(actionlint, args, { cwd: folder, encoding: 'utf8' })
-      expect(stdout).toBe('')
-      expect(status).toBe(0)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const folder = testFolder()
+    mkdirSync(join(folder, '.github/workflows'), { recursive: true })
+    writeFileSync(join(folder, '.github/workflows/shown.yml'), text)
+    // The label of a runner of the reader's own.
+    writeFileSync(join(folder, 'actionlint.yaml'), 'self-hosted-runner: { labels: [bench] }\n')
+    const args = ['-no-color', '-config-file', 'actionlint.yaml', '.github/workflows/shown.yml']
+    const { status, stdout } = spawnSync(actionlint, args, { cwd: folder, encoding: 'utf8' })
+    expect(stdout).toBe('')
+    expect(status).toBe(0)
   })
 
   it('of pages are whole: every job takes the checkout and Node before it calls meshbench', () => {

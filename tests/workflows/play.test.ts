@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { emptyFolder } from '../flow/surroundings.ts'
+import { testFolder } from '../temporary-folder.ts'
 import { calls, type Played, play, type Stage } from './play.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -11,7 +11,7 @@ const PULL_REQUEST = join(ROOT, '.github/workflows/pull-request.yml')
 
 /** A stranger's repository: one scenario, one commit, an origin. */
 function repository(): string {
-  const folder = emptyFolder()
+  const folder = testFolder()
   const [origin, checkout] = [join(folder, 'origin.git'), join(folder, 'checkout')]
   execFileSync('git', ['init', '--quiet', '--bare', origin])
   execFileSync('git', ['init', '--quiet', '-b', 'main', checkout])
@@ -52,7 +52,7 @@ simulation:
 function stageOf(checkout: string): Stage {
   return {
     checkout,
-    scratch: emptyFolder(),
+    scratch: testFolder(),
     vars: {
       MESHBENCH: `${process.execPath} --disable-warning=ExperimentalWarning ${join(ROOT, 'src/main.ts')}`,
       MESHBENCH_SCENARIO: 'bench/night.yaml',

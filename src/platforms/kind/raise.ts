@@ -6,6 +6,7 @@ import { Failure } from '../../model/failure.ts'
 import type { PodFact, Readiness } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
+import { TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { PATIENCE } from './arm.ts'
@@ -167,7 +168,7 @@ function images(pods: readonly PodFact[]): Evidence {
   return { name: 'workload-image', seen: seen.join(', '), source: 'Pod status.containerStatuses.imageID' }
 }
 
-const OURS: ReadonlySet<string> = new Set(['server', 'fortio', 'k6', 'files'])
+const OURS: ReadonlySet<string> = new Set(['server', 'files', ...TOOLS])
 
 function isolation({ plan: { scenario } }: RunContext): string {
   return scenario.isolation === 'sequential'

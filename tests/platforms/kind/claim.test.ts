@@ -1,18 +1,17 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/processes.ts'
 import { meshes } from '../../../src/meshes/index.ts'
 import { type ClusterRecord, claimFile, records } from '../../../src/platforms/kind/cluster/cluster-record.ts'
 import { outlived } from '../../../src/platforms/kind/provision.ts'
+import { testFolder } from '../../temporary-folder.ts'
 
 const DEAD = { pid: 2 ** 30, start: '1' }
 let dir: string
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'claims-'))
+  dir = testFolder()
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 const record: ClusterRecord = { cluster: 'c', run: 'r', arm: 'none', key: 'k', owner: ownIdentity(), kept: true }
 

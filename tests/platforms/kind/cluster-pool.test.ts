@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/processes.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import type { Arm, Isolation } from '../../../src/model/scenario.ts'
@@ -14,6 +11,7 @@ import { thaw } from '../../../src/platforms/kind/freeze.ts'
 import { makeOwn } from '../../../src/platforms/kind/provision.ts'
 import type { ArmCluster, RunContext } from '../../../src/platforms/kind/run-context.ts'
 import { parsed, written } from '../../scenario/written.ts'
+import { testFolder } from '../../temporary-folder.ts'
 import { opened } from '../opened.ts'
 import { type FakeDocker, fakeDocker } from './fake-docker.ts'
 
@@ -22,11 +20,10 @@ let dir: string
 let docker: FakeDocker
 let kept: Records
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'pool-'))
+  dir = testFolder()
   docker = fakeDocker()
   kept = records(dir)
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 interface About {
   readonly isolation?: Isolation

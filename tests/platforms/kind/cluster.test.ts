@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/host/processes.ts'
 import { clusterLeftovers } from '../../../src/platforms/kind/cluster/cluster-leftovers.ts'
 import { type ClusterRecord, type Records, records } from '../../../src/platforms/kind/cluster/cluster-record.ts'
@@ -9,15 +8,15 @@ import { clusterName, createCluster, kubeconfigOf } from '../../../src/platforms
 import { NETWORK, network } from '../../../src/platforms/kind/cluster/network.ts'
 import { CLUSTER_LABEL, cpuCount, cpuSetsOf, nodesOf, partOf } from '../../../src/platforms/kind/cluster/nodes.ts'
 import { runId } from '../../../src/store/find-run.ts'
+import { testFolder } from '../../temporary-folder.ts'
 import { type FakeDocker, fakeDocker } from './fake-docker.ts'
 
 let dir: string
 let kept: Records
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'records-'))
+  dir = testFolder()
   kept = records(dir)
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 const record = (cluster: string, more: Partial<ClusterRecord> = {}): ClusterRecord => ({
   ...{ cluster, run: 'a-run', arm: 'none', key: 'abc', owner: ownIdentity(), kept: false },

@@ -1,21 +1,20 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../../../src/model/failure.ts'
 import { armMesh } from '../../../src/platforms/kind/arm.ts'
 import { imageCache, nodeImage, pulledImages, pullImages } from '../../../src/platforms/kind/cluster/image-cache.ts'
 import type { Docker, DockerInfo } from '../../../src/platforms/kind/docker.ts'
 import { PUBLIC_SITE } from '../../../src/site/public-site.ts'
+import { testFolder } from '../../temporary-folder.ts'
 import { opened } from '../opened.ts'
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 const nodes = { control: 'c', client: 'a', server: 'b' }
 let dir: string
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'images-'))
+  dir = testFolder()
 })
-afterEach(() => rm(dir, { recursive: true }))
 
 /** Images by name, and what is done to them. */
 function imageDocker(here: Record<string, string> = {}) {

@@ -1,12 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { testFolder } from '../../temporary-folder.ts'
 
 /** A `docker` that is a shell script, and what it was called with, one line for each call. */
 export function stubDocker(script: string): { env: NodeJS.ProcessEnv; calls: () => string[] } {
-  const dir = mkdtempSync(join(tmpdir(), 'meshbench-test-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = testFolder()
   const log = join(dir, 'calls')
   writeFileSync(join(dir, 'docker'), `#!/bin/sh\necho "$*" >> '${log}'\n${script}\n`)
   chmodSync(join(dir, 'docker'), 0o755)

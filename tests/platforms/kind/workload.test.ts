@@ -3,12 +3,10 @@ import type { PodFact } from '../../../src/model/mesh.ts'
 import type { Load } from '../../../src/model/scenario.ts'
 import { placement } from '../../../src/platforms/kind/raise.ts'
 import { endpointsOf, refuseEndpoint, targetOf, workloadFor } from '../../../src/platforms/kind/workload.ts'
+import { loadOf } from '../../build/scenario.ts'
 
 const images = { fortio: 'mirror/fortio:1', k6: 'mirror/k6:1', busybox: 'mirror/busybox:1' }
-const load = (more: Partial<Load> = {}): Load => ({
-  ...{ name: 'http', tool: 'fortio', protocol: 'http', rate: 100, connections: 1, payload: 0, warmup: 0, duration: 1 },
-  ...more,
-})
+const load = (more: Partial<Load> = {}) => loadOf({ name: 'http', rate: 100, connections: 1, payload: 0, ...more })
 const none = { objects: [], until: [] }
 const about = { arm: { name: 'none', mesh: 'none' }, loads: [load()], images, enrolment: none, run: 'a-run' }
 

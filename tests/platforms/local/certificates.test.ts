@@ -1,12 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { issueCertificates, spiffeId } from '../../../src/platforms/local/chain.ts'
+import { sharedFolder } from '../../temporary-folder.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'certificates-'))
-afterAll(() => rmSync(dir, { recursive: true }))
+const dir = sharedFolder()
 const issued = await issueCertificates(['client', 'server'], dir)
 const read = (path: string | undefined) => readFileSync(path ?? '', 'utf8')
 

@@ -1,15 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { processIds } from '../../../src/host/processes.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import { statOf } from '../../../src/platforms/local/proc.ts'
 import { firstDeath, startChild } from '../../../src/platforms/local/processes-of-arm.ts'
+import { sharedFolder } from '../../temporary-folder.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'child-'))
-afterAll(() => rmSync(dir, { recursive: true }))
+const dir = sharedFolder()
 
 const start = (script: string, program = '/bin/sh') =>
   startChild({
@@ -32,8 +30,8 @@ describe.runIf(process.platform === 'linux')('a child', () => {
   })
 
   it('is killed where it does not listen', async () => {
-    const child = await start('trap "" TERM; while :; do sleep 30; done')
-    await sleep(100)
+    const child = await start('trap "" TERM; : > deaf; while :; do sleep 30; done')
+    await expect.poll(() => existsSync(join(dir, 'deaf'))).toBe(true)
     await child.stop()
     expect(child.end()?.signal).toBe('SIGKILL')
   })

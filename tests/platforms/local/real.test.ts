@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +12,7 @@ import type { Arm, Load } from '../../../src/model/scenario.ts'
 import { startEnvoy } from '../../../src/platforms/local/envoy/start-envoy.ts'
 import { untilAnswered } from '../../../src/platforms/local/local-answers.ts'
 import { familyOf } from '../../../src/platforms/local/proc.ts'
+import { testFolder } from '../../temporary-folder.ts'
 import { opened } from '../opened.ts'
 import { missing, platform, programOf } from './programs.ts'
 import { cohort, loadOf, planOf, raise } from './scene.ts'
@@ -132,12 +132,9 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
   })
 
   it('a configuration that Envoy refuses is quoted, and a port that is taken is named', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'refused-'))
+    const dir = testFolder()
     const blocker = createServer().listen(0, '127.0.0.1')
-    onTestFinished(() => {
-      blocker.close()
-      rmSync(dir, { recursive: true })
-    })
+    onTestFinished(() => void blocker.close())
     await once(blocker, 'listening')
     const { port } = blocker.address() as { port: number }
     const program = programOf('envoy').path

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { parseSnapshot, snapshotScript } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
+import { sharedFolder } from '../../../temporary-folder.ts'
 
 const ID = 'ab'.repeat(32)
 const PODS = 'kubelet.slice/kubelet-kubepods.slice'
@@ -48,7 +48,7 @@ describe.runIf(process.platform === 'linux')('snapshotScript on a tree of cgroup
   let text = ''
 
   beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), 'meshbench-cgroup-'))
+    root = sharedFolder()
     for (const [path, files] of Object.entries(V2)) {
       for (const [name, content] of Object.entries(files)) {
         const file = join(root, path, name)
@@ -58,7 +58,6 @@ describe.runIf(process.platform === 'linux')('snapshotScript on a tree of cgroup
     }
     text = (await execa('sh', ['-c', snapshotScript.replace('/sys/fs/cgroup', root)])).stdout
   })
-  afterAll(() => rmSync(root, { recursive: true }))
 
   it('finds the version out by itself, and every cgroup', () => {
     const snapshot = parseSnapshot(text, 'server')

@@ -1,72 +1,11 @@
 import { latencyHistogram } from '../../src/loads/histogram.ts'
 import { meshes } from '../../src/meshes/index.ts'
-import type { RunRecord } from '../../src/model/analysis.ts'
-import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
-import type { Generator, Reading, Result } from '../../src/model/result.ts'
-import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
+import type { Generator, Reading } from '../../src/model/result.ts'
+import type { Arm, Load } from '../../src/model/scenario.ts'
 import type { Observation } from '../../src/model/usage.ts'
 import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
-
-export const none: Arm = { name: 'none', mesh: 'none' }
-export const noneAgain: Arm = { name: 'none-again', mesh: 'none' }
-export const sidecar: Arm = { name: 'envoy-sidecar', mesh: 'envoy-sidecar' }
-
-export const http: Load = {
-  name: 'http-2k',
-  tool: 'fortio',
-  protocol: 'http',
-  rate: 2000,
-  connections: 16,
-  payload: 1024,
-  warmup: 5,
-  duration: 60,
-}
-
-export function scenarioOf(changes: Partial<Scenario> = {}): Scenario {
-  return {
-    name: 'test',
-    platform: 'local',
-    profile: 'equalised',
-    seed: 1,
-    cohorts: 2,
-    blocks: 4,
-    arms: [none, noneAgain, sidecar],
-    loads: [http],
-    simulation: {
-      latency: 1e-3,
-      spread: 0.3,
-      effects: {},
-      noise: { trial: 0, block: 0, cohort: 0 },
-      drift: 1,
-      faults: [],
-      pace: 0,
-    },
-    ...changes,
-  }
-}
-
-/** Blocks in which the arms rotate, so that no arm keeps its place. */
-export function planOf(scenario: Scenario): Plan {
-  let order = 0
-  const cohorts = Array.from({ length: scenario.cohorts }, (_, c) => ({
-    cohort: c + 1,
-    blocks: Array.from({ length: scenario.blocks }, (_, b) => {
-      const block = c * scenario.blocks + b + 1
-      const arms = scenario.arms.map((_, place) => scenario.arms[(place + block) % scenario.arms.length] as Arm)
-      const visits = arms.map((arm, place) => ({
-        arm: arm.name,
-        trials: scenario.loads.map((load): Trial => {
-          order += 1
-          const id = `c${c + 1}-b${block}-${arm.name}-${load.name}`
-          return { id, cohort: c + 1, block, arm: arm.name, load: load.name, position: place + 1, order }
-        }),
-      }))
-      return { block, visits }
-    }),
-  }))
-  return { scenario, cohorts }
-}
+import { http, none } from './scenario.ts'
 
 /** What a test wants to be otherwise in a healthy reading of `load` against `arm`. */
 export interface Otherwise {
@@ -214,54 +153,4 @@ function makeLatencies(requests: number, factor: number, open: boolean): Reading
     ...(open && { response: response.encode() }),
     summary: { service: summarise(service), ...(open && { response: summarise(response) }) },
   }
-}
-
-export function resultOf(trial: Trial, reading: Reading): Result {
-  return {
-    schema: 1,
-    run: 'test',
-    trial,
-    startedAt: '2026-01-01T00:00:00.000Z',
-    endedAt: '2026-01-01T00:01:10.000Z',
-    outcome: { status: 'measured', reading },
-  }
-}
-
-/** A result that stands alone, in the first block of a plan of its own. */
-export function resultWith(otherwise: Otherwise = {}): { result: Result; plan: Plan } {
-  const { arm = none, load = http } = otherwise
-  const plan = planOf(scenarioOf({ arms: [arm], loads: [load] }))
-  const [trial] = trialsOf(plan)
-  if (!trial) throw new Error('a plan has trials')
-  return { result: resultOf(trial, readingOf(otherwise)), plan }
-}
-
-/** A whole run; `of` says what is otherwise in each trial, or that it failed or is missing. */
-export function recordOf(scenario: Scenario, of: (trial: Trial) => Otherwise | 'failed' | 'missing'): RunRecord {
-  const plan = planOf(scenario)
-  const results = trialsOf(plan).flatMap((trial): Result[] => {
-    const otherwise = of(trial)
-    if (otherwise === 'missing') return []
-    const arm = scenario.arms.find(({ name }) => name === trial.arm) as Arm
-    const load = scenario.loads.find(({ name }) => name === trial.load) as Load
-    const result = resultOf(trial, readingOf({ arm, load, ...(otherwise === 'failed' ? {} : otherwise) }))
-    if (otherwise !== 'failed') return [result]
-    return [{ ...result, outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } } }]
-  })
-  const run = {
-    schema: 1,
-    id: 'test',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    digest: 'none',
-    plan,
-    provenance: {
-      meshbench: '0.0.0',
-      node: '24',
-      commandLine: [],
-      machine: { os: 'linux', kernel: '6', arch: 'x64', cpu: 'test', cores: 8, memoryBytes: 1, load: 0 },
-      platform: 'simulated',
-      tools: [],
-    },
-  }
-  return { run, results, unreadable: [] }
 }
