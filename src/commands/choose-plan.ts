@@ -1,6 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { closest } from 'fastest-levenshtein'
+import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { meshes } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
@@ -19,7 +21,7 @@ import { type Hindrance, type KindProbe, probeKind } from '../platforms/kind/che
 import { parseScenario, select } from '../scenario/parse.ts'
 import { fittingPlatforms } from '../scenario/platform-rules.ts'
 import { readSite } from '../site/read-site.ts'
-import { scenarioFailure } from '../yaml/source.ts'
+import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 
 /** Scenario and command line → the plan, the platform that carries it out, and where it fetches from. */
@@ -157,11 +159,17 @@ function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
 /** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
 async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
   const shipped = /^[\w-]+$/.test(given)
-  const file = shipped ? new URL(`${given}.yaml`, SHIPPED) : resolve(cwd, given)
+  const file = shipped ? fileURLToPath(new URL(`${given}.yaml`, SHIPPED)) : resolve(cwd, given)
   try {
-    return [await readFile(file, 'utf8'), shipped ? `${given}.yaml` : given]
+    return [readRegularFile(file, MOST_BYTES.settings), shipped ? `${given}.yaml` : given]
   } catch (error) {
-    throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, fix: await remedy(given) })
+    if (!(error instanceof TypeError)) {
+      throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, fix: await remedy(given) })
+    }
+    throw new Failure('scenario', `${given} is no scenario`, {
+      cause: error,
+      fix: `Name a file of YAML; ${SCENARIO_FILE.guide}.`,
+    })
   }
 }
 

@@ -1,10 +1,11 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
 import { type GateAbout, gate } from '../gate/gate-run.ts'
 import { accept } from '../gate/objections.ts'
 import { parseLimits, placeText } from '../gate/read-limits.ts'
 import type { Pinned } from '../gate/reference.ts'
+import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
@@ -149,7 +150,7 @@ async function breaches(
 
 async function readVerdict(file: string): Promise<Pick<GateResult, 'cells' | 'run'>> {
   try {
-    const { gate: verdict } = JSON.parse(await readFile(file, 'utf8')) as { gate: GateResult }
+    const { gate: verdict } = JSON.parse(readRegularFile(file)) as { gate: GateResult }
     if (verdict.schema === 1 && Array.isArray(verdict.cells)) return verdict
     throw new TypeError('it is not the output of `meshbench gate --json`')
   } catch (cause) {
@@ -214,7 +215,7 @@ export async function chooseLimits(run: Run, options: LimitsOptions, cwd: string
 async function readLimits(given: string, cwd: string): Promise<Limits> {
   let text: string
   try {
-    text = await readFile(resolve(cwd, given), 'utf8')
+    text = readRegularFile(resolve(cwd, given), MOST_BYTES.settings)
   } catch (cause) {
     throw new Failure('limits', `the limits file ${given} cannot be read`, {
       cause,

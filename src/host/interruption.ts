@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { Failure } from '../model/failure.ts'
+import { printable } from '../model/foreign-text.ts'
 import type { Seconds } from '../model/units.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -31,7 +32,7 @@ export function interruption(emergency: () => Promise<readonly string[]>): Inter
     }
     // The loop runs, so the watchdog is not needed; a third signal does not wait.
     settled()
-    for (const line of await emergency().catch(() => [])) process.stderr.write(`${line}\n`)
+    for (const line of await emergency().catch(() => [])) process.stderr.write(`${printable(line)}\n`)
     process.exit(EXIT_CODE)
   }
   const settled = () => {

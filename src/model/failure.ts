@@ -65,12 +65,38 @@ export class Failure extends Error {
   /** Makes a Failure of any error, with the original as its cause. */
   static from(error: unknown, code = 'unexpected', message?: string): Failure {
     if (error instanceof Failure) return error
-    return new Failure(code, message ?? causeText(error), message === undefined ? {} : { cause: error })
+    if (message !== undefined) return new Failure(code, message, { cause: error })
+    if (code === 'unexpected' && isDefect(error)) return new Failure(code, DEFECT.message, { fix: DEFECT.fix })
+    return new Failure(code, causeText(error))
   }
+}
+
+const DEFECT = {
+  message: 'meshbench came upon a case that it does not handle',
+  fix: 'This is a defect: please report it, with what the same command prints with MESHBENCH_DEBUG=1.',
+}
+
+/** What the language itself throws, such as "x is not a function", says nothing to a user. */
+function isDefect(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
 }
 
 function causeText(cause: unknown): string {
   if (cause instanceof Failure) return [cause.message, cause.why].filter(Boolean).join(': ')
+  if (isSystemError(cause)) return systemText(cause)
   if (cause instanceof Error) return cause.message
   return String(cause)
+}
+
+type SystemError = Error & { readonly code: string; readonly path?: string }
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
+}
+
+/** "ENOENT: no such file or directory, open '/a'" → "no such file or directory: /a". */
+function systemText({ message, path }: SystemError): string {
+  const words = /^E[A-Z0-9]+: ([^,]+),/.exec(message)?.[1]
+  if (words === undefined) return message
+  return path === undefined ? words : `${words}: ${path}`
 }

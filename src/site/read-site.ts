@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
+import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { meshes as shipped } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Mesh, Values } from '../model/mesh.ts'
@@ -45,7 +46,7 @@ export async function readSite(
 
 async function textOf(file: string, given: string, isFlag: boolean): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return readRegularFile(file, MOST_BYTES.settings)
   } catch (cause) {
     const origin = isFlag ? '--site' : 'MESHBENCH_SITE'
     throw new Failure('site', `the site file ${given} cannot be read`, {

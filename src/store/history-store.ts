@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { readOwnFile } from '../host/regular-file.ts'
 import { Failure } from '../model/failure.ts'
 import { type HistoryEntry, historyEntrySchema } from '../model/history.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
-import { readOwnFile, reasonOf } from './versioned.ts'
+import { reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
 /** The file of entries, one a line, and what says how long it is: without it a lost end would not show. */

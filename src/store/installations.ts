@@ -1,10 +1,11 @@
 import { constants, readdirSync } from 'node:fs'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOwnFile } from '../host/regular-file.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { type Installation, installationSchema } from '../model/installation.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
-import { type Readers, readOwnFile, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, sweepTemporary, writeOnce } from './write-once.ts'
 
 /** What stands in the clusters: `arms/<arm>-<digest>.json`. */

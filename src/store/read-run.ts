@@ -3,10 +3,11 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
+import { MOST_BYTES, readOwnFile } from '../host/regular-file.ts'
 import { wrongLatency } from '../loads/stored-latency.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import { type Cohort, type Plan, type Trial, trialsOf } from '../model/plan.ts'
+import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import {
   EXTENSION_SCHEMA,
   type Extension,
@@ -17,12 +18,13 @@ import {
   resultSchema,
 } from '../model/result.ts'
 import { isPathName, RUN_FOLDER } from '../model/run-folder.ts'
+import { cohortsSchema, storedPlanSchema } from '../model/stored-plan.ts'
 import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { lockFolder } from './folder-lock.ts'
 import { readInstallations } from './installations.ts'
 import { textDigest, trialDigests } from './run-writer.ts'
-import { type Readers, readOwnFile, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
 /** From so many files on, compiling a check pays. */
@@ -45,7 +47,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     const file = join(RUN_FOLDER.trials, name)
     try {
       // One after the other: for thousands of small files this is several times faster than asynchronous reads.
-      const text = readOwnFile(join(dir, file))
+      const text = readOwnFile(join(dir, file), MOST_BYTES.trial)
       const result = readVersioned(readers, text)
       assertBelongs(result, name, run, planned)
       assertUnchanged(result, text, digests)
@@ -102,17 +104,16 @@ function assertUnchanged({ trial, outcome }: Result, text: string, digests: Read
   if (wrong) throw new TypeError(wrong)
 }
 
-/** The plan is as it was written when its digest is right, which says more than checking its shape. */
 const runSchema = z.object({
   schema: z.literal(RUN_SCHEMA),
   id: z.string(),
   startedAt: z.string(),
   digest: z.string(),
-  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null),
+  plan: storedPlanSchema,
   provenance: provenanceSchema,
 })
 
-const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as Run }
+const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as unknown as Run }
 
 /** Reads run.json, and what was added to the run since. */
 export function readRunFile(dir: string): Run {
@@ -199,14 +200,13 @@ function compiledCheck(): (data: unknown) => Result {
 
 const FILE = RUN_FOLDER.extension
 
-/** As of a run, the digest says more than checking the shape of the cohorts. */
 const extensionSchema = z.object({
   schema: z.literal(EXTENSION_SCHEMA),
   run: z.string(),
   madeAt: z.string(),
   digest: z.string(),
   suspects: z.array(z.object({ arm: z.string(), reference: z.string(), load: z.string() })),
-  cohorts: z.custom<Cohort[]>((value) => Array.isArray(value)),
+  cohorts: cohortsSchema,
 })
 
 const EXTENSION_READERS: Readers<Extension> = { 1: (data) => extensionSchema.parse(data) }

@@ -3,8 +3,9 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { firstPinnedSchema, type Pinned, pinnedSchema } from '../gate/reference.ts'
+import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { Failure } from '../model/failure.ts'
-import { type Readers, readRegularFile, readVersioned, reasonOf } from './versioned.ts'
+import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { refuseRunFile, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 
 const READERS: Readers<Pinned> = { 1: (data) => firstPinnedSchema.parse(data), 2: readWhole }
@@ -14,7 +15,7 @@ const digested = z.object({ digest: z.string() })
 /** Reads what `gate accept` wrote. */
 export function readPinned(path: string): Pinned {
   try {
-    return readVersioned(READERS, readRegularFile(path))
+    return readVersioned(READERS, readRegularFile(path, MOST_BYTES.trial))
   } catch (error) {
     throw new Failure('no-reference', `the pinned reference ${path} cannot be used`, {
       cause: reasonOf(error),

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
@@ -49,6 +49,8 @@ function assertWhole(dir: string, { unreadable }: RunRecord): void {
 }
 
 async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Promise<void> {
+  // An empty folder is easily lost when a run is copied.
+  for (const folder of [RUN_FOLDER.trials, RUN_FOLDER.raw]) await mkdir(join(dir, folder), { recursive: true })
   for (const folder of [dir, join(dir, RUN_FOLDER.trials), join(dir, RUN_FOLDER.raw)]) await sweepTemporary(folder)
   await sweepInstallations(dir)
   const planned = new Set(trialsOf(run.plan).map(({ id }) => id))

@@ -196,11 +196,16 @@ export interface Problem {
   readonly remedy: string
 }
 
-/** One problem after the other: `file:line:column: message`, with the remedy on its own line. */
+/** More are not read: the first ones often explain the rest. */
+const MOST_PROBLEMS = 20
+
+/** One problem after the other: `file:line:column: message`, with the remedy on its own line; at most twenty. */
 export function formatProblems(problems: readonly Problem[]): string {
-  return problems
+  const shown = problems
+    .slice(0, MOST_PROBLEMS)
     .map(({ file, line, column, message, remedy }) => `${file}:${line}:${column}: ${message}\n  ${remedy}`)
-    .join('\n')
+  const rest = problems.length - shown.length
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n')
 }
 
 export function scenarioFailure(problems: readonly Problem[]): Failure {

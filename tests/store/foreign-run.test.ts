@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeScratch } from '../../src/host/scratch.ts'
@@ -55,11 +55,6 @@ describe('names of a foreign run that lead out of its folder are refused where t
     [
       'a trial, too long',
       exampleRun(planWith((plan) => Object.assign(first(plan), { id: 'a'.repeat(300) }))),
-      'the id of a trial',
-    ],
-    [
-      'a trial, absent',
-      exampleRun(planWith((plan) => Object.assign(first(plan), { id: undefined as never }))),
       'the id of a trial',
     ],
     [
@@ -128,6 +123,43 @@ test.each(['trials', 'raw', 'arms', 'events.jsonl'])(
   },
 )
 
+describe('a plan of another shape is refused where the run is read, in words', () => {
+  const shapes: Record<string, (plan: Plan) => unknown> = {
+    'no scenario': (plan) => Object.assign(plan, { scenario: undefined }),
+    'no cohorts': (plan) => Object.assign(plan, { cohorts: undefined }),
+    'cohorts of another kind': (plan) => Object.assign(plan, { cohorts: { 1: [] } }),
+    'a block of nothing': (plan) => Object.assign(plan, { cohorts: [{ cohort: 1, blocks: [null] }] }),
+    'a trial without an id': (plan) => Object.assign(first(plan), { id: undefined }),
+    'no arms': ({ scenario }) => Object.assign(scenario, { arms: [] }),
+    'an arm that is a word': ({ scenario }) => Object.assign(scenario, { arms: ['none'] }),
+    'a load without a rate': ({ scenario }) => Object.assign(scenario.loads[0] as object, { rate: undefined }),
+    'a rate of words': ({ scenario }) => Object.assign(scenario.loads[0] as object, { rate: 'fast' }),
+    'no simulation': ({ scenario }) => Object.assign(scenario, { simulation: undefined }),
+    'limits that are a word': ({ scenario }) => Object.assign(scenario, { gate: 'strict' }),
+    'limits without blocks': ({ scenario }) => Object.assign(scenario, { gate: { metrics: ['p50'] } }),
+  }
+
+  test.each(Object.entries(shapes))('%s', async (_, change) => {
+    await using root = await folder()
+    const run = exampleRun(planWith((plan) => void change(plan)))
+    const dir = await foreignRun(join(root.path, 'results', 'x'), run)
+    const refusal = { code: 'damaged-run', why: expect.stringMatching(/^plan\.[\w.]+: (Invalid input|Too small)/) }
+    expect(() => readRunFile(dir)).toThrow(expect.objectContaining(refusal))
+    await expect(reopenRun(dir)).rejects.toMatchObject({ code: 'damaged-run' })
+  })
+
+  test('a result that is larger than any', async () => {
+    await using root = await folder()
+    const run = exampleRun()
+    const dir = await foreignRun(join(root.path, 'a'), run)
+    const file = `trials/${trialsOf(run.plan)[0]?.id}.json`
+    await writeFile(join(dir, file), '')
+    await truncate(join(dir, file), 9 * 1024 * 1024)
+    const reason = 'it has 9 MiB; no such file has more than 8 MiB'
+    expect((await readRun(dir)).unreadable).toEqual([{ file, reason }])
+  })
+})
+
 describe('only regular files of the run itself are read', () => {
   const ways = {
     'a link out of the run': (path: string) => symlink('/etc/hostname', path),
@@ -143,7 +175,9 @@ describe('only regular files of the run itself are read', () => {
     const dir = await foreignRun(join(root.path, 'a'), run)
     await mkdir(join(dir, 'arms'))
     for (const file of [`trials/${id}.json`, 'arms/none-0123.json']) await put(join(dir, file))
-    const reason = expect.stringMatching(/^it is (a link, which may lead out of the folder|not a regular file)$/)
+    const reason = expect.stringMatching(
+      /^it is (a link, which may lead out of the folder|not a regular file|a folder)$/,
+    )
     expect((await readRun(dir)).unreadable).toEqual([
       { file: `trials/${id}.json`, reason },
       { file: 'arms/none-0123.json', reason },
