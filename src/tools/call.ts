@@ -8,6 +8,8 @@ interface CallOptions {
   readonly signal?: AbortSignal
   readonly cwd?: string
   readonly within?: Seconds
+  /** A file for its standard output, which may be anything; none is given then. */
+  readonly into?: string
 }
 
 /** Runs a program to its end and gives its standard output. Throws an Error whose message is the reason, in one line. */
@@ -17,6 +19,7 @@ export async function call(file: string, argv: readonly string[], options: CallO
       env: options.env,
       extendEnv: false,
       stdin: 'ignore',
+      ...(options.into === undefined ? {} : { stdout: { file: options.into }, buffer: { stdout: false } }),
       // Compilers run children of their own; an abort must end these too.
       killDescendants: true,
       forceKillAfterDelay: 2000,
@@ -24,7 +27,7 @@ export async function call(file: string, argv: readonly string[], options: CallO
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       ...(options.within === undefined ? {} : { timeout: options.within * 1000 }),
     })
-    return stdout
+    return stdout ?? ''
   } catch (error) {
     throw new Error(reasonOf(error, options.within), { cause: error })
   }

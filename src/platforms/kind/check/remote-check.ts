@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { download, downloadTrouble } from '../../../host/outgoing.ts'
+import { download, downloadTrouble, whyInsecure } from '../../../host/outgoing.ts'
 import { examineCharts } from '../../../kubernetes/install/examine.ts'
 import { isLocalChart } from '../../../kubernetes/install/helm.ts'
 import { Failure } from '../../../model/failure.ts'
@@ -18,6 +18,8 @@ const WITHIN: Seconds = 15
 const GONE = new Set([404, 410])
 
 export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
+  const insecure = whyInsecure(address)
+  if (insecure !== undefined) return `${insecure}. Name an https address, or a file`
   try {
     const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
