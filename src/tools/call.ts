@@ -8,6 +8,8 @@ interface CallOptions {
   readonly signal?: AbortSignal
   readonly cwd?: string
   readonly within?: Seconds
+  /** Its standard input; empty when absent. */
+  readonly input?: string
   /** A file for its standard output, which may be anything; none is given then. */
   readonly into?: string
 }
@@ -18,7 +20,7 @@ export async function call(file: string, argv: readonly string[], options: CallO
     const { stdout } = await execa(file, argv, {
       env: options.env,
       extendEnv: false,
-      stdin: 'ignore',
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
       ...(options.into === undefined ? {} : { stdout: { file: options.into }, buffer: { stdout: false } }),
       // Compilers run children of their own; an abort must end these too.
       killDescendants: true,
