@@ -66,13 +66,45 @@ export function proxyName({ address, variable }: Proxy): string {
   return `${address.protocol}//${address.host} (${variable})`
 }
 
-/** `fetch`, through the proxy that the environment names; each address of a chain of redirects by its own. */
-export async function download(
-  address: string,
-  init: { readonly method?: 'HEAD'; readonly signal: AbortSignal },
-  env: Environment = process.env,
-): Promise<Response> {
-  if (!namesProxy(env)) return await fetch(address, init)
+/** Why an address is not trusted with what is run or applied; undefined for https, and for this machine itself. */
+export function whyInsecure(address: string | URL): string | undefined {
+  const { protocol, hostname, host } = new URL(address)
+  if (protocol === 'https:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))) return undefined
+  return `${protocol}//${host} is not https, so that anybody on the way could change what it answers`
+}
+
+const MOST_REDIRECTS = 10
+
+/** What leads on to another address. */
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+
+/**
+ * `fetch`, through the proxy that the environment names; each address of a chain of redirects by its own. No redirect leads
+ * from https to http.
+ */
+export async function download(address: string, init: Init, env: Environment = process.env): Promise<Response> {
+  let at = address
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const answer = await ask(at, init, env)
+    const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null
+    if (location === null) return answer
+    await answer.body?.cancel()
+    const next = new URL(location, at)
+    const insecure = whyInsecure(at) === undefined ? whyInsecure(next) : undefined
+    if (insecure !== undefined) throw new Error(`a redirect is not followed: ${insecure}`)
+    at = next.href
+  }
+  throw new Error(`more than ${MOST_REDIRECTS} redirects`)
+}
+
+interface Init {
+  readonly method?: 'HEAD'
+  readonly signal: AbortSignal
+}
+
+async function ask(address: string, init: Init, env: Environment): Promise<Response> {
+  const options = { ...init, redirect: 'manual' } as const
+  if (!namesProxy(env)) return await fetch(address, options)
   const { Agent, Dispatcher, fetch: fetchBy, ProxyAgent } = await import('undici')
   const direct = new Agent()
   class ByAddress extends Dispatcher {
@@ -82,7 +114,7 @@ export async function download(
       return agent.dispatch(options, handler)
     }
   }
-  return (await fetchBy(address, { ...init, dispatcher: new ByAddress() })) as unknown as Response
+  return (await fetchBy(address, { ...options, dispatcher: new ByAddress() })) as unknown as Response
 }
 
 /** Why there is no answer: fetch and ws wrap it, it is in the innermost cause. */
@@ -110,6 +142,7 @@ const UNKNOWN_ISSUER =
   /self[- ]signed certificate|unable to (get|verify).*(issuer|leaf|first) |UNABLE_TO_|CERT_UNTRUSTED|unknown authority/i
 
 function fixFor(reason: string, proxy: Proxy | undefined, env: Environment): string {
+  if (/ is not https, so /.test(reason)) return 'Name an address that begins with https://, or a file.'
   if (UNKNOWN_ISSUER.test(reason)) {
     return "The certificate is of an authority that Node does not know, as where a proxy opens TLS: name the authority's file in NODE_EXTRA_CA_CERTS, or set NODE_USE_SYSTEM_CA=1 where this system knows it."
   }

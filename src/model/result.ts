@@ -223,6 +223,12 @@ const toolSchema = z.object({
   /** `configured`, `path`, `cache`, `go`, `pip`, `release`, … */
   origin: z.string(),
   sha256: z.string().optional(),
+  /**
+   * What it was checked against before it was run: a digest that stands in meshbench or in the site file (`pinned`), the
+   * checksum that its publisher gives beside it (`published`), Go's checksum database (`go`), nothing (`unchecked`, which a site
+   * file must ask for). Absent for what was on the machine already.
+   */
+  checked: z.enum(['pinned', 'published', 'go', 'unchecked']).optional(),
 })
 export type ToolProvenance = z.infer<typeof toolSchema>
 

@@ -9,11 +9,32 @@ export interface Site {
   readonly kind: { readonly nodeImage: string }
   readonly images: SiteImages
   /** CustomResourceDefinitions of the Gateway API: a folder, a file, or an address. */
-  readonly gatewayApi: { readonly manifests: string }
+  readonly gatewayApi: SiteManifests
   /** Vendors by name; absent ones are as the mesh declares them. */
   readonly vendors: Readonly<Record<string, SiteVendor>>
-  /** Mirror of the releases of external programs. */
-  readonly tools?: Readonly<Partial<Record<ProgramName, { readonly base: string }>>>
+  /** Where releases of external programs come from, and which. */
+  readonly tools?: Readonly<Partial<Record<ProgramName, SiteTool>>>
+}
+
+/** What may be fetched, and the digest that it must have. */
+export interface SiteManifests {
+  readonly manifests: string
+  /** SHA-256 of the file at an address. */
+  readonly sha256?: string
+  /** Takes what is at an address as it is. */
+  readonly unchecked?: boolean
+}
+
+/** Releases of a program at a site. */
+export interface SiteTool {
+  /** The address that the names of the files are appended to. */
+  readonly base?: string
+  /** Another version than the pinned one. */
+  readonly version?: string
+  /** SHA-256 of the publisher's file, by operating system and processor: `linux-x64`. */
+  readonly sha256?: Readonly<Record<string, string>>
+  /** Runs a release without anything to check it against. */
+  readonly unchecked?: boolean
 }
 
 /** Images of the workload and the load generators. */

@@ -6,7 +6,7 @@ import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { meshes as shipped } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Mesh, Values } from '../model/mesh.ts'
-import type { Chart, Site, SiteVendor } from '../model/site.ts'
+import type { Chart, Site, SiteManifests, SiteTool, SiteVendor } from '../model/site.ts'
 import { schemaFindings, type Tolerated, tolerant } from '../yaml/schema-problems.ts'
 import { type FileKind, fileFailure, type Problem, readSource, type Source } from '../yaml/source.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
@@ -68,10 +68,37 @@ async function siteFrom(written: unknown, vendors: readonly KnownVendor[], place
     gatewayApi:
       manifests === undefined
         ? PUBLIC_SITE.gatewayApi
-        : { manifests: await places.resolve(manifests, ['gatewayApi', 'manifests']) },
+        : await manifestsOf({ ...definedOf(gatewayApi ?? {}), manifests }, places),
     vendors: await vendorsFrom(written, vendors, places),
-    ...(tools && { tools: definedOf(tools) }),
+    ...(tools && { tools: toolsOf(tools) }),
   }
+}
+
+/** Files are the user's own; of what an address gives, a digest says whether it is what was meant. */
+async function manifestsOf(written: SiteManifests, places: Places): Promise<SiteManifests> {
+  const path = ['gatewayApi', 'manifests']
+  const manifests = await places.resolve(written.manifests, path)
+  const isPublic = manifests === PUBLIC_SITE.gatewayApi.manifests
+  if (isAddress(manifests) && !isPublic && written.sha256 === undefined && !written.unchecked) {
+    places.object({
+      path,
+      message: 'nothing says what is at this address',
+      remedy: 'Write sha256: with the digest of the file beside it, or unchecked: true to take what is there.',
+    })
+  }
+  return { ...(isPublic ? PUBLIC_SITE.gatewayApi : written), manifests }
+}
+
+function isAddress(place: string): boolean {
+  return /^[a-z][a-z0-9+]*:\/\//.test(place)
+}
+
+function toolsOf(written: object): NonNullable<Site['tools']> {
+  const tools = Object.entries(definedOf(written)).map(([name, tool]) => {
+    const { sha256, ...rest } = definedOf(tool as SiteTool)
+    return [name, { ...rest, ...(sha256 && { sha256: definedOf(sha256) }) }]
+  })
+  return Object.fromEntries(tools) as NonNullable<Site['tools']>
 }
 
 async function vendorsFrom(
@@ -114,6 +141,8 @@ interface Places {
   readonly findings: readonly Finding[]
   /** Mistakes within the files that are named. */
   readonly problems: readonly Problem[]
+  /** Adds what is wrong with a place. */
+  object(finding: Finding): void
   /** An address as it is; a path made absolute, which must exist. `path` is where it is written. */
   resolve(written: string, path: Path): Promise<string>
   /** The Helm values of a file; none where it is wrong. */
@@ -125,7 +154,7 @@ function placesFrom(dir: string): Places {
   const findings: Finding[] = []
   const problems: Problem[] = []
   const resolved = async (written: string, path: Path) => {
-    if (/^[a-z][a-z0-9+]*:\/\//.test(written)) return written
+    if (isAddress(written)) return written
     const file = resolve(dir, written.replace(/^~(?=\/|$)/, homedir()))
     await access(file).catch(() => findings.push(absent(written, file, path)))
     return file
@@ -143,7 +172,7 @@ function placesFrom(dir: string): Places {
     if (source.problems.length === 0) findings.push(notValues(written, path))
     return {}
   }
-  return { findings, problems, resolve: resolved, values }
+  return { findings, problems, object: (finding) => findings.push(finding), resolve: resolved, values }
 }
 
 function isMap(value: unknown): value is Values {

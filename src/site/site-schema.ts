@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import { PROGRAMS } from '../model/site.ts'
+import { PROGRAMS, type ProgramName } from '../model/site.ts'
 import { CATALOGUE } from '../tools/catalogue.ts'
+import { isWithin } from '../tools/locate.ts'
 import { say, section } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 
@@ -15,8 +16,17 @@ const image = z
   })
   .optional()
 
-const address = z.string().regex(/^https?:\/\/\S+$/, {
-  error: ({ input }) => say(`${shown(input)} is not an address`, 'Begin it with https:// or http://.'),
+const address = z.string().regex(/^https:\/\/\S+$/, {
+  error: ({ input }) =>
+    say(
+      `${shown(input)} is not an https address`,
+      'Begin it with https://: over http, anybody on the way could change a program.',
+    ),
+})
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, {
+  error: ({ input }) =>
+    say(`${shown(input)} is not a SHA-256`, 'Write its 64 hexadecimal digits, as `sha256sum` prints them.'),
 })
 
 /** Text that is not empty: the path of a file, or a part of a name. */
@@ -28,19 +38,34 @@ const text = z
     error: ({ input }) => say(`${shown(input)} begins with a hyphen`, 'Write ./ before the name of a file that does.'),
   })
 
-/** Only what a published checksum can be checked against is downloaded. */
-const downloadable = PROGRAMS.filter((name) =>
-  CATALOGUE[name].ways.some((way) => way.kind === 'release' && way.checksums),
-)
+/** What a site says of a program whose publisher has releases. */
+function toolSchema(name: ProgramName) {
+  const { accepts, ways } = CATALOGUE[name]
+  const targets = ways.flatMap((way) => (way.kind === 'release' ? Object.keys(way.files) : []))
+  const [from, below] = accepts
+  return section({
+    base: address.optional(),
+    version: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/, {
+        error: ({ input }) =>
+          say(`${shown(input)} is not a version`, `Write it as ${from}, between ${from} and ${below}.`),
+      })
+      .refine((version) => isWithin(version, accepts), {
+        error: ({ input }) => say(`${name} ${input} is not supported`, `Name one from ${from} on, below ${below}.`),
+      })
+      .optional(),
+    sha256: section(Object.fromEntries(targets.map((target) => [target, digest.optional()]))).optional(),
+    unchecked: z.boolean().optional(),
+  })
+}
 
 /** Every key but those of vendors. */
 export const placesSchema = section({
   kind: section({ nodeImage: image }).optional(),
   images: section({ fortio: image, k6: image, busybox: image }).optional(),
-  gatewayApi: section({ manifests: text }).optional(),
-  tools: section(
-    Object.fromEntries(downloadable.map((name) => [name, section({ base: address }).optional()])),
-  ).optional(),
+  gatewayApi: section({ manifests: text, sha256: digest.optional(), unchecked: z.boolean().optional() }).optional(),
+  tools: section(Object.fromEntries(PROGRAMS.map((name) => [name, toolSchema(name).optional()]))).optional(),
 })
 
 /** What a site says of one vendor. Paths are relative to the file. */

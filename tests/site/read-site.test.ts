@@ -136,8 +136,8 @@ tools: { helm: { base: example.com } }
         Correct the path: relative ones begin at the site file, so this is charts/ztunnel.
       site.yaml:6:11: there is no file or folder list.yaml
         Correct the path: relative ones begin at the site file, so this is list.yaml.
-      site.yaml:7:24: base: "example.com" is not an address
-        Begin it with https:// or http://."
+      site.yaml:7:24: base: "example.com" is not an https address
+        Begin it with https://: over http, anybody on the way could change a program."
     `)
   })
 
@@ -151,6 +151,26 @@ istio:
     const problems = await problemsOf(text)
     expect(problems.match(/begins with a hyphen/g)).toHaveLength(4)
     expect(problems).toContain('nodeImage: "--privileged:1" does not name an image')
+  })
+
+  it('takes from elsewhere only what has a digest, unless it says otherwise', async () => {
+    const text = `gatewayApi: { manifests: "https://example.com/g.yaml" }
+tools:
+  helm: { base: "http://example.com" }
+  kind: { version: 0.1.0, sha256: { linux-x64: abc } }
+`
+    const problems = await problemsOf(text)
+    expect(problems).toContain('site.yaml:1:26: nothing says what is at this address')
+    expect(problems).toContain('base: "http://example.com" is not an https address')
+    expect(problems).toContain('version: kind 0.1.0 is not supported')
+    expect(problems).toContain('linux-x64: "abc" is not a SHA-256')
+    const sha256 = 'a'.repeat(64)
+    const site = await read({
+      'site.yaml': `gatewayApi: { manifests: "https://example.com/g.yaml", unchecked: true }
+tools: { helm: { version: 4.2.0, sha256: { linux-x64: ${sha256} } } }`,
+    })
+    expect(site.gatewayApi).toEqual({ manifests: 'https://example.com/g.yaml', unchecked: true })
+    expect(site.tools).toEqual({ helm: { version: '4.2.0', sha256: { 'linux-x64': sha256 } } })
   })
 
   it('says where a values file is broken', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
@@ -39,6 +39,7 @@ function obtainK6(shop: Workshop, base: string, changes: Partial<ReleaseWay> = {
     kind: 'release',
     base,
     files: { [target]: { name: 'k6.tar.gz', member: 'k6-v1/k6' } },
+    sha256: {},
     checksums: () => 'checksums.txt',
     ...changes,
   }
@@ -57,7 +58,7 @@ test('downloads through a redirect, checks, unpacks', async () => {
   })
   const { yielded, result } = await obtainK6(shop, server.base)
   expect(yielded).toEqual([{ title: 'downloading k6 1.8.1 from its publisher' }])
-  expect(result.provenance).toMatchObject({ version: '1.8.1', origin: 'release' })
+  expect(result.provenance).toMatchObject({ version: '1.8.1', origin: 'release', checked: 'published' })
   expect(await shop.leftovers()).toEqual([])
 })
 
@@ -108,7 +109,7 @@ test('refuses what has no published checksum, without downloading it', async () 
     asked++
     response.end()
   })
-  const way = { kind: 'release' as const, base: server.base, files: { [target]: { name: 'k6' } } }
+  const way = { kind: 'release' as const, base: server.base, files: { [target]: { name: 'k6' } }, sha256: {} }
   const about = { ...shop, catalogue: catalogue({ k6: { ways: [way] } }), signal: AbortSignal.timeout(10_000) }
   const failure = await failureOf(drain(obtain('k6', about)))
   expect(failure).toHaveProperty(
@@ -116,6 +117,119 @@ test('refuses what has no published checksum, without downloading it', async () 
     `release: its publisher gives no checksum, so that ${server.base}k6 cannot be checked`,
   )
   expect(asked).toBe(0)
+})
+
+/** A server whose checksums are right for whatever it serves. */
+const vouching = (bytes: Buffer, sha256: string) =>
+  publisher((request, response) => response.end(request.url === '/k6.tar.gz' ? bytes : `${sha256}  k6.tar.gz\n`))
+
+test('a digest that is known holds, whatever the server says of its file', async () => {
+  await using shop = await workshop()
+  const { bytes, sha256 } = await archive(shop)
+  await using server = await vouching(bytes, sha256)
+  const failure = await failureOf(obtainK6(shop, server.base, { sha256: { [target]: 'f'.repeat(64) } }))
+  expect(failure).toHaveProperty('why', `release: SHA-256 of k6.tar.gz is ${sha256}, not ${'f'.repeat(64)} as pinned`)
+  const { result } = await obtainK6(shop, server.base, { sha256: { [target]: sha256 } })
+  expect(result.provenance).toMatchObject({ origin: 'release', checked: 'pinned' })
+})
+
+test("a mirror's own checksums prove nothing: it is used with a digest, or if the site says so", async () => {
+  await using shop = await workshop()
+  const { bytes, sha256 } = await archive(shop)
+  await using server = await vouching(bytes, sha256)
+  const failure = await failureOf(obtainK6(shop, server.base, { isMirror: true }))
+  expect(failure).toHaveProperty('why', expect.stringMatching(/name its sha256 for .* or write unchecked: true$/))
+  const { result } = await obtainK6(shop, server.base, { isMirror: true, unchecked: true })
+  expect(result.provenance).toMatchObject({ origin: 'release', checked: 'unchecked' })
+})
+
+test('what another site let into the cache is fetched anew by one that does not ask for the same', async () => {
+  await using shop = await workshop()
+  const { bytes, sha256 } = await archive(shop)
+  await using server = await vouching(bytes, sha256)
+  const pinned = { isMirror: true, sha256: { [target]: sha256 } }
+  const checkedOf = async (changes: Partial<ReleaseWay>) =>
+    (await obtainK6(shop, server.base, changes)).result.provenance.checked
+  expect(await checkedOf({ isMirror: true, unchecked: true })).toBe('unchecked')
+  expect(await checkedOf({ isMirror: true, unchecked: true })).toBe('unchecked')
+  expect(await checkedOf({})).toBe('published')
+  expect(await checkedOf(pinned)).toBe('pinned')
+  // The digest was another site's word.
+  expect(await checkedOf({})).toBe('published')
+  const failure = await failureOf(obtainK6(shop, server.base, { sha256: { [target]: 'f'.repeat(64) } }))
+  expect(failure).toMatchObject({ code: 'program-missing' })
+})
+
+test('the cache is for its user alone, and each program in it is read before it is used', async () => {
+  await using shop = await workshop()
+  const { bytes, sha256 } = await archive(shop)
+  await using server = await vouching(bytes, sha256)
+  await mkdir(shop.cacheDir)
+  await chmod(shop.cacheDir, 0o777)
+  const { result } = await obtainK6(shop, server.base)
+  expect((await stat(shop.cacheDir)).mode & 0o777).toBe(0o700)
+  await chmod(shop.cacheDir, 0o755)
+  expect((await obtainK6(shop, server.base)).yielded).toEqual([])
+  expect((await stat(shop.cacheDir)).mode & 0o777).toBe(0o700)
+  // Of the same size and time.
+  const { atime, mtime } = await stat(result.path)
+  const text = await readFile(result.path, 'utf8')
+  await writeFile(result.path, text.replace('echo', 'EVIL'))
+  await utimes(result.path, atime, mtime)
+  expect((await obtainK6(shop, server.base)).yielded).toHaveLength(1)
+  expect(await readFile(result.path, 'utf8')).toBe(text)
+})
+
+test.each([
+  ['a link', (path: string) => symlink('/bin/sh', path)],
+  ['a folder', (path: string) => mkdir(path)],
+  ['a pipe', async (path: string) => void execFileSync('mkfifo', [path])],
+])("an archive's member that is %s is refused", async (_, put) => {
+  await using shop = await workshop()
+  await archive(shop)
+  await rm(shop.path('k6-v1/k6'))
+  await put(shop.path('k6-v1/k6'))
+  execFileSync('tar', ['-czf', 'k6.tar.gz', 'k6-v1'], { cwd: shop.dir })
+  const bytes = await readFile(shop.path('k6.tar.gz'))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await using server = await vouching(bytes, sha256)
+  const failure = await failureOf(obtainK6(shop, server.base, { sha256: { [target]: sha256 } }))
+  expect(failure).toHaveProperty('why', 'release: k6-v1/k6 is not a regular file in k6.tar.gz')
+  expect(await shop.leftovers()).toEqual([])
+})
+
+test('an archive writes nowhere but to the program', async () => {
+  await using shop = await workshop()
+  await archive(shop)
+  const victim = shop.path('victim')
+  await writeFile(victim, 'mine')
+  // First a link under the name of the program, then a file that would be written through it.
+  await mkdir(shop.path('first/k6-v1'), { recursive: true })
+  await symlink(victim, shop.path('first/k6-v1/k6'))
+  execFileSync('tar', ['-cf', 'k6.tar', '-C', 'first', 'k6-v1/k6'], { cwd: shop.dir })
+  execFileSync('tar', ['-rf', 'k6.tar', 'k6-v1/k6'], { cwd: shop.dir })
+  execFileSync('gzip', ['-f', 'k6.tar'], { cwd: shop.dir })
+  const bytes = await readFile(shop.path('k6.tar.gz'))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await using server = await vouching(bytes, sha256)
+  await obtainK6(shop, server.base, { sha256: { [target]: sha256 } })
+  expect(await readFile(victim, 'utf8')).toBe('mine')
+})
+
+test('nothing is fetched over http from another machine, nor after a redirect to it', async () => {
+  await using shop = await workshop()
+  const insecure = await failureOf(
+    obtainK6(shop, 'http://mirror.example.com/', { sha256: { [target]: '0'.repeat(64) } }),
+  )
+  expect(insecure).toHaveProperty('why', expect.stringContaining('http://mirror.example.com is not https'))
+  await using server = await publisher((_, response) =>
+    response.writeHead(302, { location: 'http://mirror.example.com/k6.tar.gz' }).end(),
+  )
+  const redirected = await failureOf(obtainK6(shop, server.base))
+  expect(redirected).toHaveProperty(
+    'why',
+    expect.stringContaining('a redirect is not followed: http://mirror.example.com'),
+  )
 })
 
 test('nobody listening, and no release for this machine', async () => {

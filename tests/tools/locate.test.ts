@@ -77,7 +77,7 @@ test('a damaged program in the cache is noted and fetched anew', async () => {
   const { program, notes } = await locateWithNotes('fortio', about)
   expect(program).toBeUndefined()
   expect(notes).toEqual([
-    'The fortio in the cache is damaged and will be downloaded again: it is not what was put there',
+    'The fortio in the cache is not used, and will be fetched again: it is not what was put there',
   ])
   expect((await drain(obtain('fortio', about))).result).toEqual(first)
   expect(await locate('fortio', about)).toEqual(first)

@@ -48,12 +48,13 @@ async function described(about: Helm, path: string, signal: AbortSignal) {
 
 /** Manifests, each source read once for all clusters. */
 export interface ManifestCache {
-  objects(place: string, signal: AbortSignal): Promise<readonly KubernetesObject[]>
+  /** `sha256`: of what an address gives. */
+  objects(place: string, signal: AbortSignal, sha256?: string): Promise<readonly KubernetesObject[]>
 }
 
 export function manifestCache(): ManifestCache {
   const shelved = once<readonly KubernetesObject[]>()
-  return { objects: (place, signal) => shelved(place, () => readManifests(place, signal)) }
+  return { objects: (place, signal, sha256) => shelved(place, () => readManifests(place, signal, sha256)) }
 }
 
 /** Fetches each thing once for all callers. A failed fetch is repeated for the next caller. */

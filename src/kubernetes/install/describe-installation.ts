@@ -55,8 +55,9 @@ async function partsOf(step: InstallStep, of: InstallationOf, signal: AbortSigna
   const { about, charts, manifests, site } = of
   switch (step.do) {
     case 'gateway-api': {
-      const objects = [...(await manifests.objects(site.gatewayApi.manifests, signal))]
-      return [{ title: 'definitions of the Gateway API', objects }]
+      const { manifests: place, sha256, unchecked } = site.gatewayApi
+      const objects = [...(await manifests.objects(place, signal, sha256))]
+      return [{ title: `definitions of the Gateway API${unchecked ? ', unchecked' : ''}`, objects }]
     }
     case 'helm': {
       const { path: _, ...chart } = await charts.chart(chartAddress(about, step.chart), step.version, signal)

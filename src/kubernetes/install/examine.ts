@@ -1,5 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import { isTree, mergeValues } from '../../meshes/settings.ts'
 import { Failure } from '../../model/failure.ts'
 import type {
@@ -72,14 +71,8 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
   const render = async (step: HelmStep, path: string) => {
     if (step.credentials !== undefined) credentials ??= linkerdCredentials()
     const values = mergeValues(step.values, step.credentials && (await credentials))
-    const file = join(helm.dir, `examined-${rendered.size}.json`)
-    await writeFile(file, JSON.stringify(values), { mode: 0o600 })
-    try {
-      const text = await runHelm(helm, helmArgv.template(step, path, file, kubernetes), signal)
-      return parseManifests(text, `what the chart ${step.chart} makes`)
-    } finally {
-      await rm(file, { force: true })
-    }
+    const text = await runHelm(helm, helmArgv.template(step, path, kubernetes), signal, values)
+    return parseManifests(text, `what the chart ${step.chart} makes`)
   }
   return {
     chart,

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { downloadTrouble } from '../../host/outgoing.ts'
 import { Failure } from '../../model/failure.ts'
@@ -21,6 +20,9 @@ interface ReleaseName {
  */
 export const helmArgv = { install, uninstall, pull, show, template }
 
+/** Values come by standard input: a file with a key in it would outlive a process that is killed. */
+const FROM_INPUT = ['--values', '-']
+
 interface ReleaseLabels {
   /** On helm's own record of the release. */
   readonly labels?: Readonly<Record<string, string>>
@@ -31,12 +33,11 @@ function install(
   { release, namespace, kubeconfigFile, labels = {} }: ReleaseName & ReleaseLabels,
   chart: Chart,
   version: string | undefined,
-  valuesFile: string,
 ): string[] {
   const about = ['--namespace', namespace, '--create-namespace', '--kubeconfig', kubeconfigFile]
   const stamps = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const stamping = stamps.length === 0 ? [] : ['--labels', stamps.join(',')]
-  const options = [...sourceArgv(chart, version), ...about, ...stamping, '--values', valuesFile]
+  const options = [...sourceArgv(chart, version), ...about, ...stamping, ...FROM_INPUT]
   return ['upgrade', '--install', ...options, '--', release, nameOf(chart)]
 }
 
@@ -53,11 +54,10 @@ function pull(chart: Chart, version: string | undefined, folder: string): string
 function template(
   { release, namespace }: Omit<ReleaseName, 'kubeconfigFile'>,
   chart: string,
-  valuesFile: string,
   kubernetes: string | undefined,
 ): string[] {
   const version = kubernetes === undefined ? [] : ['--kube-version', kubernetes]
-  const options = ['--namespace', namespace, '--include-crds', ...version, '--values', valuesFile]
+  const options = ['--namespace', namespace, '--include-crds', ...version, ...FROM_INPUT]
   return ['template', ...options, '--', release, chart]
 }
 
@@ -85,7 +85,7 @@ function nameOf(chart: Chart): string {
 export interface Helm {
   /** The program's path. */
   readonly helm: string
-  /** A folder that only we can read: for values and for helm's own files, so that the user's helm stays as it is. */
+  /** A folder that only we can read, for helm's own files, so that the user's helm stays as it is. */
   readonly dir: string
   /** The process's own when absent. */
   readonly env?: NodeJS.ProcessEnv
@@ -93,10 +93,16 @@ export interface Helm {
 
 const WITHIN: Seconds = 300
 
-/** Throws an Error whose message is helm's reason. */
-export async function runHelm(about: Helm, argv: readonly string[], signal: AbortSignal): Promise<string> {
+/** Throws an Error whose message is helm's reason. `values`: where it is told to read some. */
+export async function runHelm(
+  about: Helm,
+  argv: readonly string[],
+  signal: AbortSignal,
+  values?: Values,
+): Promise<string> {
+  const input = values && { input: JSON.stringify(values) }
   try {
-    return await call(about.helm, argv, { env: envOf(about), signal, within: WITHIN })
+    return await call(about.helm, argv, { env: envOf(about), signal, within: WITHIN, ...input })
   } catch (error) {
     signal.throwIfAborted()
     throw error
@@ -157,7 +163,7 @@ interface ReleaseOf extends ReleaseName, ReleaseLabels, Helm {
   readonly chart: Chart
   /** The newest when absent; of no meaning for what is on this machine. */
   readonly version?: string | undefined
-  /** May hold keys: they pass through a file that only the owner can read, and that does not stay. */
+  /** May hold keys, so they are written to no file. */
   readonly values: Values
 }
 
@@ -167,23 +173,21 @@ const PATIENCE: Seconds = 60
 /** Installs a chart, or upgrades it. Does not wait until it is ready. */
 export async function installRelease(about: ReleaseOf, signal: AbortSignal): Promise<void> {
   await mkdir(about.dir, { recursive: true, mode: 0o700 })
-  const file = join(about.dir, `values-${randomUUID()}.json`)
-  await writeFile(file, JSON.stringify(about.values), { mode: 0o600, flag: 'wx' })
-  try {
-    const reason = await again(PATIENCE, signal, async () => {
-      const said = await reasonOf(about, helmArgv.install(about, about.chart, about.version, file), signal)
-      if (said !== undefined && isStuck(said)) await uninstallRelease(about, signal)
-      return { value: said, final: said === undefined || !(isStuck(said) || isPassing(said)) }
-    })
-    if (reason !== undefined) throw failed(about, reason)
-  } finally {
-    await rm(file, { force: true })
-  }
+  const reason = await again(PATIENCE, signal, async () => {
+    const said = await reasonOf(about, helmArgv.install(about, about.chart, about.version), signal)
+    if (said !== undefined && isStuck(said)) await uninstallRelease(about, signal)
+    return { value: said, final: said === undefined || !(isStuck(said) || isPassing(said)) }
+  })
+  if (reason !== undefined) throw failed(about, reason)
 }
 
-async function reasonOf(helm: Helm, argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+async function reasonOf(
+  about: Helm & Pick<ReleaseOf, 'values'>,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    await runHelm(helm, argv, signal)
+    await runHelm(about, argv, signal, about.values)
     return undefined
   } catch (error) {
     signal.throwIfAborted()

@@ -66,7 +66,7 @@ async function carryOut(step: InstallStep, installation: MeshInstallation, signa
     )
   switch (step.do) {
     case 'gateway-api':
-      return await apply(await manifests.objects(site.gatewayApi.manifests, signal))
+      return await apply(await manifests.objects(site.gatewayApi.manifests, signal, site.gatewayApi.sha256))
     case 'helm':
       return await install(step, installation, signal)
     case 'site-manifests': {

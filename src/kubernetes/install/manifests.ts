@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Document, parseAllDocuments } from 'yaml'
-import { download, downloadTrouble } from '../../host/outgoing.ts'
+import { download, downloadTrouble, whyInsecure } from '../../host/outgoing.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { milliseconds, type Seconds } from '../../model/units.ts'
@@ -47,12 +48,28 @@ function wrong(where: string, cause: string): Failure {
 
 const WITHIN: Seconds = 60
 
-/** Every object of a file, of a folder's YAML and JSON files in the order of their names, or of an https address. */
-export async function readManifests(place: string, signal: AbortSignal): Promise<KubernetesObject[]> {
-  if (/^https?:\/\//.test(place)) return parseManifests(await textAt(place, signal), place)
+/**
+ * Every object of a file, of a folder's YAML and JSON files in the order of their names, or of an https address.
+ *
+ * @param sha256 the digest that the text at an address must have
+ */
+export async function readManifests(place: string, signal: AbortSignal, sha256?: string): Promise<KubernetesObject[]> {
+  if (/^https?:\/\//.test(place)) {
+    const text = await textAt(place, signal)
+    const found = createHash('sha256').update(text).digest('hex')
+    if (sha256 !== undefined && found !== sha256) throw changed(place, found, sha256)
+    return parseManifests(text.toString(), place)
+  }
   const files = await filesAt(place)
   const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const))
   return texts.flatMap(([file, text]) => parseManifests(text, file))
+}
+
+function changed(place: string, found: string, expected: string): Failure {
+  return new Failure('manifests', `What is at ${place} is not what was meant.`, {
+    cause: `its SHA-256 is ${found}, not ${expected}`,
+    fix: 'Somebody has changed it: find out who. A site file can name another address with its sha256, or a file.',
+  })
 }
 
 async function filesAt(place: string): Promise<string[]> {
@@ -72,13 +89,15 @@ async function filesAt(place: string): Promise<string[]> {
   }
 }
 
-async function textAt(address: string, signal: AbortSignal): Promise<string> {
+async function textAt(address: string, signal: AbortSignal): Promise<Buffer> {
   try {
+    const insecure = whyInsecure(address)
+    if (insecure !== undefined) throw new Error(insecure)
     const answer = await download(address, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(milliseconds(WITHIN))]),
     })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
-    return await answer.text()
+    return Buffer.from(await answer.arrayBuffer())
   } catch (cause) {
     signal.throwIfAborted()
     const { why, fix } = downloadTrouble(address, cause)

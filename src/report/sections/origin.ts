@@ -76,10 +76,10 @@ function tools({ record }: Analysis): Html {
     id: 'tools',
     caption: 'External programs',
     head: ['Program', 'Version', 'Origin', 'SHA-256'].map((content) => ({ content })),
-    rows: found.map(({ name, version, origin, sha256 }) => [
+    rows: found.map(({ name, version, origin, sha256, checked }) => [
       name,
       version,
-      origin,
+      checked === undefined || checked === origin ? origin : `${origin}, ${checked}`,
       html`<code>${sha256 ?? '–'}</code>`,
     ]),
   })

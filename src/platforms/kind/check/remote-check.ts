@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { download, downloadTrouble } from '../../../host/outgoing.ts'
+import { download, downloadTrouble, whyInsecure } from '../../../host/outgoing.ts'
+import { makeScratch } from '../../../host/scratch.ts'
 import { examineCharts } from '../../../kubernetes/install/examine.ts'
 import { isLocalChart } from '../../../kubernetes/install/helm.ts'
 import { Failure } from '../../../model/failure.ts'
@@ -18,6 +16,8 @@ const WITHIN: Seconds = 15
 const GONE = new Set([404, 410])
 
 export async function addressTrouble(address: string, within = WITHIN): Promise<string | undefined> {
+  const insecure = whyInsecure(address)
+  if (insecure !== undefined) return `${insecure}. Name an https address, or a file`
   try {
     const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
@@ -53,7 +53,8 @@ export async function examineArms({
   if (onlyLocal && !charts.every((chart) => chart !== undefined && isLocalChart(chart))) return undefined
   const path = helm ?? (await locate('helm'))?.path
   if (path === undefined) return undefined
-  const dir = await mkdtemp(join(tmpdir(), 'meshbench-look-'))
+  await using stack = new AsyncDisposableStack()
+  const { dir } = stack.adopt(await makeScratch('doctor'), (scratch) => scratch.remove())
   const limit = AbortSignal.timeout(RENDERING * 1000)
   try {
     return await examineCharts(arms, { helm: path, dir }, kubernetesVersion(site.kind.nodeImage), limit)
@@ -62,7 +63,5 @@ export async function examineArms({
     throw new Failure('helm', `charts could not be rendered within ${RENDERING} s`, {
       fix: 'Check the connection to the charts, or name local folders in a site file.',
     })
-  } finally {
-    await rm(dir, { recursive: true, force: true })
   }
 }
