@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { CommandContext, CommonOptions, ProcessContext } from './commands/command-context.ts'
 import { version } from './host/version.ts'
 import { EXIT } from './model/exit-codes.ts'
+import { Failure } from './model/failure.ts'
 import { ISOLATIONS, PROFILES } from './model/scenario.ts'
 import { PLATFORMS } from './model/traits.ts'
 import { outputTo } from './ui/output.ts'
@@ -18,10 +19,19 @@ export async function cli(args: readonly string[], around: ProcessContext): Prom
     await program.parseAsync([...args], { from: 'user' })
     return exit.code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError && (error.exitCode === 0 || !args.includes('--json'))) {
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    }
     const { sayFailure } = await import('./commands/say-failure.ts')
-    return sayFailure(error, args.includes('--json'), context)
+    return sayFailure(error instanceof CommanderError ? usageFailure(error) : error, args.includes('--json'), context)
   }
+}
+
+/** What commander says of a wrong command line, as a failure. */
+function usageFailure({ message }: CommanderError): Failure {
+  return new Failure('usage', message.replace(/^error: /, ''), {
+    fix: 'See `meshbench --help`, or that of the command.',
+  })
 }
 
 /** Not a copy: signals are handled from the moment when `signal` is asked for. */

@@ -24,17 +24,20 @@ import { readSite } from '../site/read-site.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 
-/** Scenario and command line → the plan, the platform that carries it out, and where it fetches from. */
+/**
+ * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
+ * plan is carried out at once.
+ */
 export async function choosePlan(
   given: string | undefined,
   options: SelectionOptions,
   context: CommandContext,
-  probe = probeKind(),
+  { measures = false }: { readonly measures?: boolean } = {},
 ): Promise<{ plan: Plan; platform: Platform; site: Site }> {
   const { env, cwd } = context
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
-  const scenario = await choosePlatform({ given, options, site, context, probe })
+  const scenario = await choosePlatform({ given, options, site, context, probe: probeKind(), measures })
   const platform = await openPlatform(scenario.platform, { site, keep: options.keep === true })
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
@@ -55,13 +58,15 @@ interface Choice {
   readonly site: Site
   readonly context: CommandContext
   readonly probe: KindProbe
+  /** Whether the plan is carried out at once; if not, a platform that cannot be used here is no reason to refuse it. */
+  readonly measures: boolean
 }
 
 /**
  * Chooses scenario and platform: the platform of the command line or the scenario; otherwise kind if clusters can be
  * created; otherwise this host, if the scenario allows it. The automatic choice is printed with its reason.
  */
-export async function choosePlatform({ given, options, site, context, probe }: Choice): Promise<Settled> {
+export async function choosePlatform({ given, options, site, context, probe, measures }: Choice): Promise<Settled> {
   const say = (line: string) => void context.stderr.write(`${line}\n`)
   const name = given ?? (options.platform === 'local' ? `${DEFAULT}-local` : DEFAULT)
   const scenario = await chooseScenario(name, options, context)
@@ -78,7 +83,11 @@ export async function choosePlatform({ given, options, site, context, probe }: C
     return { ...scenario, platform: 'local' }
   }
   const isAsked = given !== undefined || options.arms !== undefined || options.loads !== undefined
-  if (isAsked) throw await noClusters(name, hindrance)
+  if (isAsked && measures) throw await noClusters(name, hindrance)
+  if (isAsked) {
+    say(`platform kind, which cannot be used here: ${hindrance.why}\n  ${hindrance.fix}`)
+    return { ...scenario, platform: 'kind' }
+  }
   say(
     `platform local, scenario ${DEFAULT}-local: ${hindrance.why}\n` +
       `  for real meshes: ${hindrance.fix}; then again, or meshbench doctor --platform kind`,

@@ -16,7 +16,7 @@ import { readSite } from '../site/read-site.ts'
 import { collectProvenance } from '../store/collect-provenance.ts'
 import { findRun, runId } from '../store/find-run.ts'
 import { planDigest, writeExtension } from '../store/read-run.ts'
-import { reopenRun } from '../store/reopen-run.ts'
+import { newestUnfinished, reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
@@ -41,7 +41,7 @@ export async function prepareNew(
   options: SelectionOptions,
   context: CommandContext,
 ): Promise<Prepared> {
-  const { plan, platform } = await choosePlan(scenario, options, context)
+  const { plan, platform } = await choosePlan(scenario, options, context, { measures: true })
   const provided = await provide(platform, plan, context)
   const now = new Date()
   const stored = redact(plan)
@@ -62,14 +62,16 @@ export async function prepareNew(
   return { run, plan, platform, finished: new Set(), writer }
 }
 
-/** Prepares an interrupted run: the newest, or the named one. */
+/** Prepares an interrupted run: the newest that is not finished, or the named one. */
 export async function prepareResumed(
   given: string | true,
   scenario: string | undefined,
   options: SelectionOptions,
   context: CommandContext,
 ): Promise<Prepared> {
-  const dir = await findRun(resolve(context.cwd, options.results), given === true ? undefined : given)
+  const results = resolve(context.cwd, options.results)
+  const unfinished = given === true ? await newestUnfinished(results) : undefined
+  const dir = unfinished ?? (await findRun(results, given === true ? undefined : given))
   const site = await readSite(options.site, context.env, { cwd: context.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {

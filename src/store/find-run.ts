@@ -6,16 +6,22 @@ import { distance } from 'fastest-levenshtein'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 
-/** The folder of a run that is named by its path, its id, or the beginning of its id; the newest when none is named. */
+/**
+ * The folder of a run that is named by its path, its id, or the beginning of its id. When none is named: the newest with the
+ * name that `run` gave it, since a folder with another name, such as an example, is kept on purpose.
+ */
 export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
   if (given !== undefined) {
     const path = basename(given) === RUN_FOLDER.run ? dirname(given) : given
     if ((await createdAt(resolve(cwd, path))) !== undefined) return resolve(cwd, path)
   }
   const ids = await listRuns(root)
-  const [newest] = ids
-  if (newest === undefined) throw noRuns(root, given)
-  if (given === undefined) return join(root, newest)
+  if (ids.length === 0) throw noRuns(root, given)
+  if (given === undefined) {
+    const newest = ids.find(isRunId)
+    if (newest === undefined) throw onlyKept(root, ids)
+    return join(root, newest)
+  }
   const fitting = ids.includes(given) ? [given] : ids.filter((id) => id.startsWith(given))
   const [only] = fitting
   if (only !== undefined && fitting.length === 1) return join(root, only)
@@ -44,6 +50,13 @@ async function createdAt(dir: string): Promise<number | undefined> {
 function noRuns(root: string, given?: string): Failure {
   const wanted = given === undefined ? 'there is no run yet' : `there is no run ${given}`
   return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, fix: 'Make one with `meshbench run`.' })
+}
+
+function onlyKept(root: string, ids: readonly string[]): Failure {
+  return new Failure('unknown-run', 'there is no run yet', {
+    cause: `${root} has only ${list(ids)}, which must be named`,
+    fix: `Make one with \`meshbench run\`, or name one by its path: ${join(basename(root), ids[0] ?? '')}`,
+  })
 }
 
 function ambiguous(given: string, fitting: readonly string[]): Failure {

@@ -113,7 +113,13 @@ const runSchema = z.object({
   provenance: provenanceSchema,
 })
 
-const RUN_READERS: Readers<Run> = { 1: (data) => runSchema.parse(data) as unknown as Run }
+/** What is read itself: zod's copy has other orders of keys, and loads and arms are compared as text. */
+function checked<T>(schema: z.ZodType, data: unknown): T {
+  schema.parse(data)
+  return data as T
+}
+
+const RUN_READERS: Readers<Run> = { 1: (data) => checked<Run>(runSchema, data) }
 
 /** Reads run.json, and what was added to the run since. */
 export function readRunFile(dir: string): Run {
@@ -209,7 +215,7 @@ const extensionSchema = z.object({
   cohorts: cohortsSchema,
 })
 
-const EXTENSION_READERS: Readers<Extension> = { 1: (data) => extensionSchema.parse(data) }
+const EXTENSION_READERS: Readers<Extension> = { 1: (data) => checked<Extension>(extensionSchema, data) }
 
 /** Adds blocks to a run, which can be done once. */
 export async function writeExtension(

@@ -5,6 +5,7 @@ import { Failure } from '../model/failure.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import { isRunId, listRuns } from './find-run.ts'
 import { lockFolder } from './folder-lock.ts'
 import { sweepInstallations } from './installations.ts'
 import { readRun, readRunFile } from './read-run.ts'
@@ -16,6 +17,21 @@ interface Reopened {
   /** Trials that have a result. One that failed is finished too: its failure was the world's answer, and files are never rewritten. */
   readonly finished: ReadonlySet<string>
   readonly writer: RunWriter
+}
+
+/** The folder of the newest run in which planned trials have no result, if there is one. */
+export async function newestUnfinished(root: string): Promise<string | undefined> {
+  for (const id of (await listRuns(root)).filter(isRunId)) {
+    const dir = join(root, id)
+    if (await isUnfinished(dir).catch(() => false)) return dir
+  }
+  return undefined
+}
+
+async function isUnfinished(dir: string): Promise<boolean> {
+  const planned = trialsOf(readRunFile(dir).plan).length
+  const there = await readdir(join(dir, RUN_FOLDER.trials)).catch(() => [])
+  return there.filter((name) => !name.startsWith('.')).length < planned
 }
 
 /** Continues a run that was broken off: sweeps what its last writer left half done, and says what is finished. */

@@ -7,6 +7,7 @@ import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 import { outputTo } from '../../src/ui/output.ts'
 
 interface World {
+  readonly measures?: boolean
   readonly hindrance?: Hindrance
   readonly memory?: number
 }
@@ -51,6 +52,7 @@ async function choose(given: string | undefined, options: Partial<SelectionOptio
     site: PUBLIC_SITE,
     context,
     probe,
+    measures: world.measures ?? true,
   })
   return { name, platform, isolation, said: said.join(''), asked }
 }
@@ -82,6 +84,12 @@ describe('choosePlatform', () => {
       why: 'the Docker daemon does not answer',
       fix: 'sudo systemctl start docker. Without clusters: meshbench run quick-local',
     })
+  })
+
+  it('plans for clusters where none can be made, and says so', async () => {
+    const { said, ...chosen } = await choose('quick', {}, { ...DOWN, measures: false })
+    expect(chosen).toMatchObject({ name: 'quick', platform: 'kind' })
+    expect(said).toMatch(/^platform kind, which cannot be used here: the Docker daemon does not answer/)
   })
 
   it('takes no other arms or loads than those that were named', async () => {

@@ -76,3 +76,13 @@ test('where there is no run yet', async () => {
     fix: 'Make one with `meshbench run`.',
   })
 })
+
+test('folders with other names, such as examples, are no newest run', async () => {
+  await using root = await folder()
+  await runsIn(root.path, 'example-kind', 'example-local')
+  await expect(findRun(root.path)).rejects.toMatchObject({
+    code: 'unknown-run',
+    why: expect.stringContaining('which must be named'),
+  })
+  expect(await findRun(root.path, 'example-kind')).toBe(join(root.path, 'example-kind'))
+})
