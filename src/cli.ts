@@ -71,6 +71,7 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
       '--min-valid <share>',
       `exit with ${EXIT.invalid} if a smaller share of the planned trials is valid, e.g. 75%`,
     )
+    .option('--keep-going', 'measure on where no trial of the first block is valid')
     .option('--keep', 'keep clusters, so that the next run starts faster')
     .option('--open', 'open the report in a browser')
     .action(act(async () => (await import('./commands/run.ts')).runCommand))

@@ -2,13 +2,16 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { provisions } from '../compare/standing.ts'
 import { suspectsOf } from '../gate/gate-run.ts'
+import { howBusy } from '../host/busy.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
-import type { Platform, Provided } from '../model/platform.ts'
+import type { Finding, Platform, Provided } from '../model/platform.ts'
 import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import { REDACTED, redact } from '../model/secrets.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
+import { formatNumber, type Seconds } from '../model/units.ts'
 import { count, list } from '../model/words.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
 import { openPlatform } from '../platforms/index.ts'
@@ -127,10 +130,30 @@ function refuseOtherTools(run: Run, provided: Provided): void {
   }
 }
 
+/** Above this share of the cores, other programs will make trials invalid. */
+const BUSY = 0.25
+/** How long the machine is watched for what other programs use. */
+const WATCHED: Seconds = 1
+
+/** Whether other programs keep this machine busy: their cause is known before the first trial. */
+async function busyFinding(signal: AbortSignal): Promise<Finding[]> {
+  const { others, cores } = await howBusy(WATCHED, signal)
+  if (others / cores <= BUSY) return []
+  return [
+    {
+      severity: 'warning',
+      what: `this machine is busy: other programs use ${formatNumber(others, 2)} of ${formatNumber(cores)} cores`,
+      why: 'A trial beside them is invalid, since they take CPU time from the arms, and not equally.',
+      fix: 'Stop other programs, then start again.',
+    },
+  ]
+}
+
 /** Checks the platform, then downloads what is missing. */
 async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: CommandContext): Promise<Provided> {
   const style = styleFor(stderr, env)
-  const findings = (await platform.check(plan)).filter(({ severity }) => severity !== 'ok')
+  const checks = [platform.check(plan), ...(PLATFORM_TRAITS[platform.name].isHere ? [busyFinding(signal)] : [])]
+  const findings = (await Promise.all(checks)).flat().filter(({ severity }) => severity !== 'ok')
   if (findings.length > 0) stderr.write(findingsText(findings, style))
   if (findings.some(({ severity }) => severity === 'error')) {
     throw new Failure('not-ready', `the platform ${platform.name} is not ready for this plan`, {

@@ -1,12 +1,17 @@
 import { analyse } from '../analyse/analyse.ts'
 import { judgeTrial } from '../analyse/judge-trial.ts'
+import { noisyNeighbour } from '../analyse/rules/noisy-neighbour.ts'
+import { howBusy } from '../host/busy.ts'
 import { loads } from '../loads/index.ts'
-import type { Analysis } from '../model/analysis.ts'
+import type { Analysis, JudgedTrial } from '../model/analysis.ts'
 import type { Event } from '../model/event.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
+import type { Run } from '../model/result.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
+import type { Seconds } from '../model/units.ts'
 import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
 import { remaining } from '../plan/shards.ts'
 import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
@@ -32,6 +37,8 @@ interface RunOptions
   readonly resume?: string | true
   readonly extend?: string | true
   readonly open?: boolean
+  /** Measures on where no trial of the first block is valid. */
+  readonly keepGoing?: boolean
 }
 
 /** `meshbench run`: everything from a scenario to a report. */
@@ -44,8 +51,9 @@ export async function runCommand(
   const prepared = await prepare(scenario, options, context)
   if (!prepared) return EXIT.ok
   const { writer } = prepared
+  let stopped: Failure | undefined
   try {
-    await carryOut(prepared, context)
+    stopped = await carryOut(prepared, options, context)
   } catch (error) {
     throw withResume(error, prepared.run.id)
   } finally {
@@ -55,7 +63,8 @@ export async function runCommand(
   const analysis = analyse(await readRun(writer.dir))
   const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
   const gap = validityGap(analysis, minValid)
-  const short = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
+  const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
+  const short = stopped ?? few
   show(analysis, written, { ...options, short }, context)
   if (options.open) await openInBrowser(written.report, context)
   if (short) return short.exitCode
@@ -80,7 +89,13 @@ async function prepare(
   return dir === undefined ? undefined : prepareResumed(dir, scenario, options, context)
 }
 
-async function carryOut({ run: about, plan, platform, finished, writer }: Prepared, context: CommandContext) {
+/** Measures what is planned. Returns why it stopped early, if it did. */
+async function carryOut(
+  { run: about, plan, platform, finished, writer }: Prepared,
+  { keepGoing = false }: Pick<RunOptions, 'keepGoing'>,
+  context: CommandContext,
+): Promise<Failure | undefined> {
+  const early = keepGoing ? undefined : firstBlock(about, platform, context)
   const view = watch(plan, finished, context)
   context.emergency.run = () => killAll(platform, about.id)
   try {
@@ -94,10 +109,63 @@ async function carryOut({ run: about, plan, platform, finished, writer }: Prepar
     for await (const event of events) {
       await writer.write(event)
       view.show(event)
+      const hopeless = await early?.(event)
+      // Leaving the loop tears down.
+      if (hopeless) return hopeless
     }
+    return undefined
   } finally {
     view.stop()
   }
+}
+
+/** Above this share of the cores, other programs make trials invalid. */
+const BUSY = 0.1
+/** How long the machine is watched for whether other programs still run. */
+const LOOK: Seconds = 2
+
+/**
+ * Looks at the first block that is measured. If none of its trials is valid, the rest will hardly be, and the run should stop
+ * with the cause that most of them share, unless that was other programs on this machine which have ended since.
+ */
+function firstBlock({ id, plan }: Run, platform: Platform, { stderr, signal }: CommandContext) {
+  const judged: JudgedTrial[] = []
+  let block: number | undefined
+  return async (event: Event): Promise<Failure | undefined> => {
+    if (event.type === 'result' && block !== undefined) judged.push(judgeTrial(event.result, plan))
+    if (event.type !== 'visit') return undefined
+    block ??= event.block
+    const isOver = event.block !== block && judged.length > 0
+    const isLost = isOver && judged.every(({ status }) => status !== 'valid')
+    if (isOver) block = undefined
+    if (!isLost) return undefined
+    const cause = commonCause(judged)
+    if (cause.rule === noisyNeighbour.name && PLATFORM_TRAITS[platform.name].isHere) {
+      const { others, cores } = await howBusy(LOOK, signal)
+      if (others / cores <= BUSY) {
+        stderr.write('no trial of the first block is valid; the other programs have ended, so the run goes on\n')
+        return undefined
+      }
+    }
+    return new Failure('no-valid-data', 'the run stopped: no trial of its first block is valid', {
+      cause: cause.cause,
+      fix: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
+    })
+  }
+}
+
+/** What most trials have against them: of several causes in one trial, other programs come first, since the rest may follow from them. */
+function commonCause(judged: readonly JudgedTrial[]): { rule: string; cause: string; remedy: string } {
+  const causes = judged.flatMap(({ problems, result: { outcome } }) => {
+    if (outcome.status === 'failed') {
+      const { code, message, cause, fix = '' } = outcome.failure
+      return [{ rule: code, cause: cause === undefined ? message : `${message}: ${cause}`, remedy: fix }]
+    }
+    const against = problems.filter(({ severity }) => severity === 'invalid')
+    return [against.find(({ rule }) => rule === noisyNeighbour.name) ?? against[0] ?? []].flat()
+  })
+  const [first] = [...Map.groupBy(causes, ({ rule }) => rule).values()].toSorted((a, b) => b.length - a.length)
+  return first?.[0] ?? { rule: '', cause: 'its trials have no results', remedy: '' }
 }
 
 /** Handles the second Ctrl-C: kills everything at once. Returns what could not be removed. */

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Analysis } from '../../src/model/analysis.ts'
@@ -111,6 +111,30 @@ describe('a whole run on the simulated platform', () => {
     const planned = JSON.stringify(whole.plan.cohorts)
     expect(orders).toHaveLength(32)
     expect(orders.every((id) => planned.includes(`"${id}"`))).toBe(true)
+  })
+
+  it('stops after a first block without a valid trial, with the cause, a report and the way on', async () => {
+    const arms = ['none', 'none-again', 'envoy-sidecar', 'envoy-node']
+    const faults = (blocks: string) => arms.map((arm) => `{ kind: errors, arm: ${arm}${blocks} }`).join(', ')
+    const broken = (blocks = '') => SCENARIO.replace('latency: 1ms', `latency: 1ms\n  faults: [${faults(blocks)}]`)
+    const cwd = project(broken())
+    const { code, stdout, stderr } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
+    expect(code).toBe(12)
+    const [run] = runsIn(cwd) as [string]
+    expect(trialsIn(run)).toHaveLength(8)
+    expect(existsSync(join(run, 'report.html'))).toBe(true)
+    expect(stderr).toContain('the run stopped: no trial of its first block is valid')
+    expect(JSON.parse(stdout).failure).toMatchObject({
+      code: 'no-valid-data',
+      cause: expect.stringContaining('500 of 1,000 requests (50 %) failed'),
+      fix: expect.stringContaining(`meshbench run --resume ${basename(run)}`),
+    })
+    const all = await meshbench(['run', '--resume', '--keep-going'], { cwd })
+    expect(all.code).toBe(12)
+    expect(trialsIn(run)).toHaveLength(32)
+
+    writeFileSync(join(cwd, 'flow.yaml'), broken(', blocks: [2]'))
+    expect((await meshbench(['run', 'flow.yaml'], { cwd })).code).toBe(0)
   })
 
   it('has nothing to resume where a run is complete, and says so by doing nothing', async () => {

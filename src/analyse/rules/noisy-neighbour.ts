@@ -20,7 +20,7 @@ export const noisyNeighbour: Rule = {
     return judgement(
       `Other programs used ${formatNumber(others, 2)} of ${formatNumber(host.cores)} cores (${formatShare(share)}).`,
       'They took CPU time from the arms, and not equally: this can look like a difference between arms.',
-      'Stop other programs on the host, then repeat; `meshbench run --resume` continues an unfinished run.',
+      'Stop other programs on the host, then repeat.',
     )
   },
 }
