@@ -2,18 +2,26 @@ import { basisOf, boundHalfWidth, type Effect, neededToDecide, pValueOf, tail } 
 import { PASS_LEVEL } from '../model/confidence.ts'
 import type { FamilyMethod, Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
+import { mean } from '../stats/moments.ts'
 import { holm, maxT } from '../stats/multiplicity.ts'
 import { random } from '../stats/random.ts'
+import { hodgesLehmann } from '../stats/rank-tests.ts'
 import type { Compared } from './compared.ts'
 
 /** Error of the one-sided bound that decides a pass. */
 const ACCEPT = 1 - PASS_LEVEL
-/** The p-value below which the first stage suspects a cell. It is lenient, since a suspicion only costs more blocks. */
+/**
+ * The one-sided p-value below which the first stage suspects a cell, and the last stage does not let it end green. It is
+ * lenient, since a suspicion only costs more blocks.
+ */
 const SUSPECT_BELOW = 0.05
 
 export interface Judgement {
   readonly verdict: CellVerdict
   readonly suspected: boolean
+  readonly unconfirmed?: true
+  /** By the Hodges–Lehmann estimate, but not by the mean. */
+  readonly disputed?: true
   readonly breach?: boolean
 }
 
@@ -38,14 +46,42 @@ export function judgeStage(
   pValues: PValues,
   { alpha, isLast }: { alpha: number; isLast: boolean },
 ): Judgement {
-  if (isLast) return confirm(measured, pValues, alpha)
+  if (isLast) {
+    const found = confirm(measured, pValues, alpha)
+    if (found.verdict !== 'inconclusive') return found
+    if (isLikely(measured, pValues)) return { ...found, unconfirmed: true }
+    return isWorseByRanks(measured) ? { ...found, unconfirmed: true, disputed: true } : found
+  }
   const { worse, better } = pValues.p
   const half = boundHalfWidth(measured.effect, SUSPECT_BELOW)
   const least = Math.log1p(measured.limits.minEffect)
   const mayMatter = Math.abs(measured.effect.center) + half > least && !isTiny(measured)
   if (worse < SUSPECT_BELOW && mayMatter) return SUSPECT
   const judgement = acceptable(measured)
+  if (judgement.verdict === 'inconclusive' && isWorseByRanks(measured)) return { ...SUSPECT, disputed: true }
   return { ...judgement, suspected: better < SUSPECT_BELOW && mayMatter }
+}
+
+/** Whether the mean is worse by the least effect, and by chance alone with a probability below 5 %, before any adjustment. */
+function isLikely(measured: Measured, { p }: PValues): boolean {
+  const isLarge = measured.effect.center >= Math.log1p(measured.limits.minEffect) && !isSmall(measured)
+  return isLarge && p.worse < SUSPECT_BELOW
+}
+
+/**
+ * Whether the Hodges–Lehmann estimate is worse by the least effect and the absolute floor, and its one-sided 95 % bound
+ * excludes 0. One odd block moves the mean and widens its interval without limit, but not these. The replicates are blocks;
+ * where cohorts differ, they are the means of cohorts, of which fewer than five have no such bound.
+ */
+function isWorseByRanks({ effect, harm, limits, info }: Measured): boolean {
+  const groups = effect.byCohorts ? [...Map.groupBy(harm, ({ cohort }) => cohort).values()] : harm.map((one) => [one])
+  const { center, lo } = hodgesLehmann(
+    groups.map((those) => mean(those.map(({ value }) => value))),
+    1 - 2 * SUSPECT_BELOW,
+  ) ?? { center: 0 }
+  if (lo === undefined || lo <= 0 || center < Math.log1p(limits.minEffect)) return false
+  const differences = hodgesLehmann(groups.map((those) => mean(those.map(({ difference }) => difference))))
+  return (differences?.center ?? 0) >= floorOf({ limits, info })
 }
 
 /** A pinned reference has no second stage: a cell that breaches it in two runs in a row is a regression. */
@@ -82,7 +118,7 @@ function isTiny(compared: Compared): boolean {
   return Math.max(-lo, hi) < floorOf(compared)
 }
 
-function floorOf({ limits: { minAbsolute }, info }: Compared): number {
+function floorOf({ limits: { minAbsolute }, info }: Pick<Compared, 'limits' | 'info'>): number {
   return minAbsolute.unit === info.unit ? minAbsolute.value : 0
 }
 

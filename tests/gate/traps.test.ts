@@ -27,6 +27,7 @@ type Trial = Result['trial']
 
 const candidate = ({ arm }: Trial) => arm === 'sidecar'
 const everyone = () => true
+const oddBlock = ({ arm, block }: Trial) => arm === 'sidecar' && block === 6
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
 const times = ({ startedAt, endedAt, outcome }: Result) => ({ startedAt, endedAt, outcome })
 
@@ -562,6 +563,30 @@ const TRAPS: readonly Trap[] = [
     exit: 11,
     rule: 'inconclusive',
     night: { effect: 1.2 },
+  },
+  {
+    name: 'one odd block hides +20 % from the mean at the first look',
+    exit: 11,
+    rule: 'mean-not-robust',
+    night: { effect: 1.2 },
+    limits: '{ metrics: [p50] }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
+  },
+  {
+    name: 'one odd block hides +20 % from the mean at the last look',
+    exit: 11,
+    rule: 'inconclusive',
+    night: { effect: 1.2 },
+    limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
+  },
+  {
+    name: 'one odd block leaves +20 % likely, yet not certain, at the last look',
+    exit: 11,
+    rule: 'inconclusive',
+    night: { effect: 1.2 },
+    limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.57)),
   },
   {
     name: 'a waiver has expired',
