@@ -29,37 +29,50 @@ const PASS: Judgement = { verdict: 'pass', suspected: false }
 const INCONCLUSIVE: Judgement = { verdict: 'inconclusive', suspected: false }
 const SUSPECT: Judgement = { verdict: 'inconclusive', suspected: true }
 
-/** Whether this is the last stage: after the extension, or where the plan has all blocks or only one stage. */
-export function isFinal(
+/** `only`: the plan itself has all blocks, so nothing was tested before. */
+export type Look = 'first' | 'last' | 'only'
+
+/** `isExtended`: whether `run --extend` added blocks to the run. */
+export function lookOf(
   { blocks: { planned } }: Pick<Compared, 'blocks'>,
   { blocks }: Pick<Limits, 'blocks'>,
-): boolean {
-  return planned >= blocks.extendTo
+  isExtended: boolean,
+): Look {
+  if (planned < blocks.extendTo) return 'first'
+  return isExtended ? 'last' : 'only'
+}
+
+/** Share of alpha that the first of two looks spends. Both shares add up to alpha, so the sum bounds the error of both (Bonferroni). */
+const FIRST_SHARE = 1 / 6
+
+/** The family error of one look. */
+function alphaAt(look: Look, alpha: number): number {
+  if (look === 'only') return alpha
+  return alpha * (look === 'first' ? FIRST_SHARE : 1 - FIRST_SHARE)
 }
 
 /**
- * The two-stage procedure. The first stage can only accept, which costs no false alarms: suspect cells get more blocks. The
- * second stage finds regressions and improvements, over all blocks and the whole family.
+ * The two-stage procedure. Both stages find regressions and improvements over the whole family, the first one with a sixth
+ * of alpha: what is that clear needs no more blocks. Cells that the first stage only suspects get more blocks. A cell that
+ * only looks better gets none, since nobody would act on it. To accept a cell costs no false alarms.
  */
 export function judgeStage(
   measured: Measured,
   pValues: PValues,
-  { alpha, isLast }: { alpha: number; isLast: boolean },
+  { alpha, look }: { alpha: number; look: Look },
 ): Judgement {
-  if (isLast) {
-    const found = confirm(measured, pValues, alpha)
+  const found = confirm(measured, pValues, alphaAt(look, alpha))
+  if (look !== 'first') {
     if (found.verdict !== 'inconclusive') return found
     if (isLikely(measured, pValues)) return { ...found, unconfirmed: true }
     return isWorseByRanks(measured) ? { ...found, unconfirmed: true, disputed: true } : found
   }
-  const { worse, better } = pValues.p
+  if (found.verdict === 'regression' || found.verdict === 'improvement') return found
   const half = boundHalfWidth(measured.effect, SUSPECT_BELOW)
   const least = Math.log1p(measured.limits.minEffect)
-  const mayMatter = Math.abs(measured.effect.center) + half > least && !isTiny(measured)
-  if (worse < SUSPECT_BELOW && mayMatter) return SUSPECT
-  const judgement = acceptable(measured)
-  if (judgement.verdict === 'inconclusive' && isWorseByRanks(measured)) return { ...SUSPECT, disputed: true }
-  return { ...judgement, suspected: better < SUSPECT_BELOW && mayMatter }
+  const mayMatter = measured.effect.center + half > least && !isTiny(measured)
+  if (pValues.p.worse < SUSPECT_BELOW && mayMatter) return SUSPECT
+  return found.verdict === 'inconclusive' && isWorseByRanks(measured) ? { ...SUSPECT, disputed: true } : found
 }
 
 /** Whether the mean is worse by the least effect, and by chance alone with a probability below 5 %, before any adjustment. */
@@ -93,7 +106,7 @@ export function judgePinned(measured: Measured, pValues: PValues, alpha: number,
 
 type Measured = Compared & { readonly effect: Effect }
 
-/** The verdict of the last stage: significant over the whole family, and larger than the least effect. */
+/** The verdict of one look by itself: a difference counts if it is significant over the whole family and not below the least effect. */
 function confirm(measured: Measured, { adjusted }: PValues, alpha: number): Judgement {
   const { effect, limits } = measured
   const matters = Math.abs(effect.center) >= Math.log1p(limits.minEffect) && !isSmall(measured)

@@ -31,10 +31,9 @@ export function cellSentence(cell: Said, noise: Analysis['noise'], why: string |
   return `${what} ${claimOf(cell)} (${[...figuresOf(cell, ratio), ...noiseOf(cell, noise)].join(', ')}).`
 }
 
-function claimOf({ verdict, suspected, unconfirmed, breach, reference, ratio, metric }: Said): string {
+function claimOf({ verdict, suspected, unconfirmed, breach, reference, ratio }: Said): string {
   const change = formatChange(ratio?.center ?? Number.NaN)
   const against = `${change} against ${reference}`
-  const worse = (ratio?.center ?? 1) > 1 === (metric.better === 'lower')
   switch (verdict) {
     case 'regression':
       return `is worse: ${against}`
@@ -45,9 +44,7 @@ function claimOf({ verdict, suspected, unconfirmed, breach, reference, ratio, me
     default:
       if (breach) return `is worse for the first time: ${against}; a second run in a row makes it a regression`
       if (unconfirmed) return `is probably worse, but not confirmed: ${against}`
-      return suspected
-        ? `looks ${worse ? 'worse' : 'better'}, to be confirmed by more blocks: ${against}`
-        : `is undecided: ${against}`
+      return suspected ? `looks worse, to be confirmed by more blocks: ${against}` : `is undecided: ${against}`
   }
 }
 

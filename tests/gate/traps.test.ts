@@ -26,6 +26,9 @@ interface Trap {
 type Trial = Result['trial']
 
 const candidate = ({ arm }: Trial) => arm === 'sidecar'
+/** Worse, but not so clearly that the first look finds it. */
+const LIKELY: NightAbout = { effect: 1.08, noise: 0.07, seed: 2 }
+
 const everyone = () => true
 const oddBlock = ({ arm, block }: Trial) => arm === 'sidecar' && block === 6
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
@@ -404,7 +407,7 @@ const TRAPS: readonly Trap[] = [
     name: 'the margin is 80 %',
     exit: 12,
     rule: 'limits-too-wide',
-    night: { effect: 1.2 },
+    night: LIKELY,
     limits: '{ defaults: { margin: 80% } }',
   },
   {
@@ -552,7 +555,7 @@ const TRAPS: readonly Trap[] = [
     name: 'the extension was broken off',
     exit: 12,
     rule: 'missing-trials',
-    night: { effect: 1.2 },
+    night: LIKELY,
     spoil: async (night) => {
       await meshbench(['run', '--extend'], { cwd: night.cwd })
       rmSync(file(night, 'c1-b20-sidecar-web'))
@@ -562,7 +565,7 @@ const TRAPS: readonly Trap[] = [
     name: 'the extension was never measured',
     exit: 11,
     rule: 'inconclusive',
-    night: { effect: 1.2 },
+    night: LIKELY,
   },
   {
     name: 'one odd block hides +20 % from the mean at the first look',
