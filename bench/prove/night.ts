@@ -3,6 +3,7 @@ import { suspectsOf } from '../../src/gate/gate-run.ts'
 import type { Analysis, Cell, MetricInfo } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
+import type { Extension } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
 import type { GateCell } from '../../src/model/verdict.ts'
 import { extended, extendPlan } from '../../src/plan/extend-plan.ts'
@@ -49,19 +50,39 @@ export interface NightAbout {
   readonly slower?: number
 }
 
+export interface JudgedNight {
+  readonly cells: readonly GateCell[]
+  /** Whether fresh blocks were measured. */
+  readonly extended: boolean
+  /** Trials that were measured, relative to those of a night that is not extended. */
+  readonly cost: number
+}
+
 /** A night as the gate judges it: the first stage, then fresh blocks for its suspects, over the whole family. */
-export function judgeNight(about: NightAbout, random: Random): { cells: GateCell[]; extended: boolean } {
+export function judgeNight(about: NightAbout, random: Random): JudgedNight {
   const { limits, platform } = about
   const plan = planOf(about)
   const luck = about.noise(random)
   const measured = new Map(trialsOf(plan).map((trial) => [trial, valuesOf(trial, about, luck)]))
   const first = judge(plan, measured, about)
   const suspects = suspectsOf({ cells: first })
-  if (suspects.length === 0) return { cells: first, extended: false }
+  if (suspects.length === 0) return { cells: first, extended: false, cost: 1 }
   const blocks = limits.blocks.extendTo - limits.blocks.initial
   const added = extendPlan(plan, { suspects, blocks, provisionsAnew: platform === 'kind' })
+  const planned = measured.size
   for (const trial of trialsOf({ cohorts: added })) measured.set(trial, valuesOf(trial, about, luck))
-  return { cells: judge(extended(plan, added), measured, about), extended: true }
+  return {
+    cells: judge(extended(plan, added), measured, about, {
+      schema: 1,
+      run: 'prove',
+      digest: '',
+      madeAt: STARTED,
+      suspects,
+      cohorts: added,
+    }),
+    extended: true,
+    cost: measured.size / planned,
+  }
 }
 
 function valuesOf(trial: Trial, { slower = 0 }: NightAbout, luck: ReturnType<Noise>): number[] {
@@ -69,6 +90,8 @@ function valuesOf(trial: Trial, { slower = 0 }: NightAbout, luck: ReturnType<Noi
   const logs = luck(trial, { isCandidate, slower: isCandidate && trial.load === LOADS[0]?.name ? slower : 0 })
   return LEVELS.map((level, index) => level * Math.exp(logs[index] ?? 0))
 }
+
+const STARTED = '2026-01-01T00:00:00Z'
 
 const plans = new Map<string, Plan>()
 
@@ -88,8 +111,13 @@ function scenarioOf(about: Pick<Scenario, 'blocks' | 'cohorts' | 'loads'>, hasAg
   return { name: 'prove', profile: 'equalised', seed: 1, ...about, arms, simulation }
 }
 
-function judge(plan: Plan, measured: ReadonlyMap<Trial, number[]>, { limits, platform }: NightAbout): GateCell[] {
-  return gateCells(analysisOf(plan, measured, platform), {
+function judge(
+  plan: Plan,
+  measured: ReadonlyMap<Trial, number[]>,
+  { limits, platform }: NightAbout,
+  extension?: Extension,
+): GateCell[] {
+  return gateCells(analysisOf(plan, measured, platform, extension), {
     limits,
     pairs: [{ arm: CANDIDATE.name, reference: REFERENCE.name }],
     objections: [],
@@ -99,7 +127,12 @@ function judge(plan: Plan, measured: ReadonlyMap<Trial, number[]>, { limits, pla
 }
 
 /** What the gate reads of an analysis: values, and what was planned. */
-export function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, platform: string): Analysis {
+export function analysisOf(
+  plan: Plan,
+  measured: ReadonlyMap<Trial, number[]>,
+  platform: string,
+  extension?: Extension,
+): Analysis {
   const byCell = Map.groupBy(measured, ([{ arm, load }]) => `${arm} ${load}`)
   const cells = [...byCell.values()].flatMap((trials): Cell[] =>
     METRICS.map(({ name: metric }, index) => ({
@@ -113,7 +146,15 @@ export function analysisOf(plan: Plan, measured: ReadonlyMap<Trial, number[]>, p
   )
   const machine = { os: 'linux', kernel: '6', arch: 'x64', cpu: 'none', cores: 2, memoryBytes: 1, load: 0 }
   const provenance = { meshbench: '0', node: '24', commandLine: [], machine, platform, tools: [] }
-  const run = { schema: 1, id: 'prove', startedAt: '2026-01-01T00:00:00Z', digest: '', plan, provenance }
+  const run = {
+    schema: 1,
+    id: 'prove',
+    startedAt: STARTED,
+    digest: '',
+    plan,
+    provenance,
+    ...(extension && { extension }),
+  }
   const record = { run, results: [], unreadable: [] }
   const nothing = {
     trials: [],

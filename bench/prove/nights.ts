@@ -17,6 +17,10 @@ export interface Nulls {
   /** Nights that found an improvement, which is as wrong. */
   readonly improvements: number
   readonly extended: number
+  /** Trials of a night on average, relative to those of a night that is not extended. */
+  readonly cost: number
+  /** Nights that end undecided, since a cell points to a regression that is not confirmed. */
+  readonly unconfirmed: number
   readonly verdicts: Verdicts
 }
 
@@ -26,6 +30,8 @@ export interface Power {
   readonly deviation: number
   readonly increase: number
   readonly nights: number
+  /** As of `Nulls`. */
+  readonly cost: number
   /** Of that cell. */
   readonly verdicts: Verdicts
   /** Of the nights in which it was inconclusive: how many named the blocks that would decide, and the median of these. */
@@ -36,12 +42,15 @@ export interface Power {
 const SEED = 2
 
 export function nullsOf({ title, deviation, night }: Setting, nights: number): Nulls {
-  let [alarms, improvements, extended] = [0, 0, 0]
+  let [alarms, improvements, extended, cost, unconfirmed] = [0, 0, 0, 0, 0]
   const verdicts = counter()
   for (let number = 0; number < nights; number++) {
     const judged = judgeNight(night, random(SEED, 'null', title, deviation ?? 0, number))
     if (judged.extended) extended++
-    if (has(judged.cells, 'regression')) alarms++
+    cost += judged.cost / nights
+    const isRed = has(judged.cells, 'regression')
+    if (!isRed && judged.cells.some((cell) => cell.unconfirmed)) unconfirmed++
+    if (isRed) alarms++
     if (has(judged.cells, 'improvement')) improvements++
     for (const { verdict } of judged.cells) verdicts[verdict]++
   }
@@ -54,6 +63,8 @@ export function nullsOf({ title, deviation, night }: Setting, nights: number): N
     upper,
     improvements,
     extended,
+    cost,
+    unconfirmed,
     verdicts,
   }
 }
@@ -62,8 +73,10 @@ export function powerOf({ title, deviation, increase, night: about }: PowerSetti
   const night = { ...about, slower: increase }
   const verdicts = counter()
   const needed: number[] = []
+  let cost = 0
   for (let number = 0; number < nights; number++) {
-    const { cells } = judgeNight(night, random(1, 'power', deviation, increase, number))
+    const { cells, ...judged } = judgeNight(night, random(1, 'power', deviation, increase, number))
+    cost += judged.cost / nights
     const hit = cells.find(({ load, metric }) => load === 'load-1' && metric.name === 'typical-p99')
     if (!hit) throw new Error('the night lacks the cell that was made worse')
     verdicts[hit.verdict]++
@@ -76,6 +89,7 @@ export function powerOf({ title, deviation, increase, night: about }: PowerSetti
     deviation,
     increase,
     nights,
+    cost,
     verdicts,
     needed: { named: needed.length, ...(median !== undefined && { median }) },
   }

@@ -51,7 +51,7 @@ function familyPart({ family, bank }: Proof): string[] {
   return [
     '## Nights without any difference',
     '',
-    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics). The cells are independent of each other, which is the worst case. Each night goes through both stages: 10 blocks, then 10 more of the suspected cells. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: the bound of each rate is at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, which leaves room for the chance in these draws.`,
+    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics). The cells are independent of each other, which is the worst case. Each night goes through both stages: 10 blocks, then 10 more of the suspected cells. The first stage spends a sixth of alpha and the second the rest. “Measured” is the number of trials of a night on average, relative to a night that is not extended. “Likely, exit 11” is the share of nights without an alarm in which a cell points to a regression after the last stage, before adjustment over the cells: it is undecided, and red. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: the bound of each rate is at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, which leaves room for the chance in these draws.`,
     '',
     ...nullsTable(family),
     '',
@@ -62,9 +62,9 @@ function familyPart({ family, bank }: Proof): string[] {
 
 function nullsTable(rows: readonly Nulls[]): string[] {
   return [
-    '| noise | s_D | nights | false alarms | one-sided 95 % bound | false improvements | nights extended | cells: pass | inconclusive |',
-    '|---|---|---|---|---|---|---|---|---|',
-    ...rows.map(({ title, deviation, nights, alarms, upper, improvements, extended, verdicts }) => {
+    '| noise | s_D | nights | false alarms | one-sided 95 % bound | false improvements | nights extended | measured | likely, exit 11 | cells: pass | inconclusive |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
+    ...rows.map(({ title, deviation, nights, alarms, upper, improvements, extended, cost, unconfirmed, verdicts }) => {
       const cells = Object.values(verdicts).reduce((sum, one) => sum + one, 0)
       return row(
         title,
@@ -74,6 +74,8 @@ function nullsTable(rows: readonly Nulls[]): string[] {
         formatShare(upper),
         improvements,
         formatShare(extended / nights),
+        formatShare(cost),
+        formatShare(unconfirmed / nights),
         formatShare(verdicts.pass / cells),
         formatShare(verdicts.inconclusive / cells),
       )
@@ -95,9 +97,9 @@ function powerPart(power: readonly Power[]): string[] {
 function powerTable(power: readonly Power[], heading = 'blocks'): string[] {
   const isTitled = power.some(({ title }) => title !== undefined)
   return [
-    `| ${isTitled ? `${heading} | ` : ''}s_D | increase | nights | regression | inconclusive | pass | median of the blocks that it says are needed |`,
-    `|${isTitled ? '---|' : ''}---|---|---|---|---|---|---|`,
-    ...power.map(({ title, deviation, increase, nights, verdicts, needed }) =>
+    `| ${isTitled ? `${heading} | ` : ''}s_D | increase | nights | regression | inconclusive | pass | measured | median of the blocks that it says are needed |`,
+    `|${isTitled ? '---|' : ''}---|---|---|---|---|---|---|---|`,
+    ...power.map(({ title, deviation, increase, nights, cost, verdicts, needed }) =>
       row(
         ...(isTitled ? [title ?? ''] : []),
         formatShare(deviation),
@@ -106,6 +108,7 @@ function powerTable(power: readonly Power[], heading = 'blocks'): string[] {
         formatShare(verdicts.regression / nights),
         formatShare(verdicts.inconclusive / nights),
         formatShare(verdicts.pass / nights),
+        formatShare(cost),
         needed.median ?? '–',
       ),
     ),

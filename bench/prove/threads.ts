@@ -5,13 +5,13 @@ import { type Counted, type Part, type Size, type Task, tasksOf } from './tasks.
 
 type Parts = Pick<Proof, Part>
 
-/** All settings, counted by so many threads. `say`: what is done so far. */
+/** The settings of all parts that are wanted, counted by so many threads. `say`: what is done so far. */
 export async function countAll(
   bank: Bank,
   size: Size,
-  { threads, say }: { threads: number; say: (text: string) => void },
+  { threads, say, isWanted }: { threads: number; say: (text: string) => void; isWanted: (part: Part) => boolean },
 ): Promise<Parts> {
-  const tasks = tasksOf(bank, size)
+  const tasks = tasksOf(bank, size).filter(({ part }) => isWanted(part))
   const waiting = [...tasks]
   const found = new Map<string, Counted>()
   await Promise.all(

@@ -19,7 +19,7 @@ export interface Compared extends Place {
   readonly direction: 1 | -1
   readonly effect?: Effect
   /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
-  readonly harm: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
+  readonly harm: readonly BlockHarm[]
   /** In the metric's unit. `atPassLevel` is the same with a 99 % interval, whose ends decide a pass. */
   readonly difference?: Estimate
   readonly atPassLevel?: Estimate
@@ -27,6 +27,14 @@ export interface Compared extends Place {
   readonly cohorts: number
   /** Blocks in which only one of the two is valid. */
   readonly lost: { readonly candidate: number; readonly reference: number }
+}
+
+interface BlockHarm {
+  readonly cohort: number
+  readonly block: number
+  readonly value: number
+  /** In the metric's unit, positive where the candidate is worse as well. */
+  readonly difference: number
 }
 
 /** The cells of a run, indexed by name. */
@@ -98,7 +106,12 @@ function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compa
     ...subject,
     direction,
     harm: ratios
-      ? pairs.map(({ cohort, block, base, arm }) => ({ cohort, block, value: direction * Math.log(arm / base) }))
+      ? pairs.map(({ cohort, block, base, arm }) => ({
+          cohort,
+          block,
+          value: direction * Math.log(arm / base),
+          difference: direction * (arm - base),
+        }))
       : [],
     ...(effect && { effect }),
     ...differencesOf(pairs, spread),

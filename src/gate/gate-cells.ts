@@ -13,10 +13,10 @@ import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, sprea
 import {
   boundOf,
   decisionOf,
-  isFinal,
   type Judgement,
   judgePinned,
   judgeStage,
+  lookOf,
   neededFor,
   type PValues,
   pValuesOf,
@@ -54,7 +54,7 @@ interface Circumstances {
 
 function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench, family }: Circumstances): GateCell {
   const { arm, reference, load, info, limits, effect, direction, difference, blocks, cohorts } = compared
-  const judgement = why === undefined ? judge(compared, pValues, bench) : INVALID
+  const judgement = why === undefined ? judge(compared, pValues, { analysis, bench, family }) : INVALID
   const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench, family)
   const cell: Omit<GateCell, 'sentence' | 'reproduce'> = {
     arm,
@@ -83,12 +83,14 @@ function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench,
 
 const INVALID: Judgement = { verdict: 'invalid', suspected: false }
 
-function judge(compared: Compared, pValues: PValues, { limits, pinned, breached }: GateContext): Judgement {
+function judge(compared: Compared, pValues: PValues, { analysis, bench }: Circumstances): Judgement {
+  const { limits, pinned, breached } = bench
   const { effect } = compared
   if (!effect) return INVALID
   const measured = { ...compared, effect }
   if (pinned) return judgePinned(measured, pValues, limits.alpha, breached.has(placeText(compared)))
-  return judgeStage(measured, pValues, { alpha: limits.alpha, isLast: isFinal(compared, limits) })
+  const isExtended = analysis.record.run.extension !== undefined
+  return judgeStage(measured, pValues, { alpha: limits.alpha, look: lookOf(compared, limits, isExtended) })
 }
 
 /**

@@ -2,18 +2,26 @@ import { basisOf, boundHalfWidth, type Effect, neededToDecide, pValueOf, tail } 
 import { PASS_LEVEL } from '../model/confidence.ts'
 import type { FamilyMethod, Limits } from '../model/limits.ts'
 import type { CellVerdict } from '../model/verdict.ts'
+import { mean } from '../stats/moments.ts'
 import { holm, maxT } from '../stats/multiplicity.ts'
 import { random } from '../stats/random.ts'
+import { hodgesLehmann } from '../stats/rank-tests.ts'
 import type { Compared } from './compared.ts'
 
 /** Error of the one-sided bound that decides a pass. */
 const ACCEPT = 1 - PASS_LEVEL
-/** The p-value below which the first stage suspects a cell. It is lenient, since a suspicion only costs more blocks. */
+/**
+ * The one-sided p-value below which the first stage suspects a cell, and the last stage does not let it end green. It is
+ * lenient, since a suspicion only costs more blocks.
+ */
 const SUSPECT_BELOW = 0.05
 
 export interface Judgement {
   readonly verdict: CellVerdict
   readonly suspected: boolean
+  readonly unconfirmed?: true
+  /** By the Hodges–Lehmann estimate, but not by the mean. */
+  readonly disputed?: true
   readonly breach?: boolean
 }
 
@@ -21,31 +29,72 @@ const PASS: Judgement = { verdict: 'pass', suspected: false }
 const INCONCLUSIVE: Judgement = { verdict: 'inconclusive', suspected: false }
 const SUSPECT: Judgement = { verdict: 'inconclusive', suspected: true }
 
-/** Whether this is the last stage: after the extension, or where the plan has all blocks or only one stage. */
-export function isFinal(
+/** `only`: the plan itself has all blocks, so nothing was tested before. */
+export type Look = 'first' | 'last' | 'only'
+
+/** `isExtended`: whether `run --extend` added blocks to the run. */
+export function lookOf(
   { blocks: { planned } }: Pick<Compared, 'blocks'>,
   { blocks }: Pick<Limits, 'blocks'>,
-): boolean {
-  return planned >= blocks.extendTo
+  isExtended: boolean,
+): Look {
+  if (planned < blocks.extendTo) return 'first'
+  return isExtended ? 'last' : 'only'
+}
+
+/** Share of alpha that the first of two looks spends. Both shares add up to alpha, so the sum bounds the error of both (Bonferroni). */
+const FIRST_SHARE = 1 / 6
+
+/** The family error of one look. */
+function alphaAt(look: Look, alpha: number): number {
+  if (look === 'only') return alpha
+  return alpha * (look === 'first' ? FIRST_SHARE : 1 - FIRST_SHARE)
 }
 
 /**
- * The two-stage procedure. The first stage can only accept, which costs no false alarms: suspect cells get more blocks. The
- * second stage finds regressions and improvements, over all blocks and the whole family.
+ * The two-stage procedure. Both stages find regressions and improvements over the whole family, the first one with a sixth
+ * of alpha: what is that clear needs no more blocks. Cells that the first stage only suspects get more blocks. A cell that
+ * only looks better gets none, since nobody would act on it. To accept a cell costs no false alarms.
  */
 export function judgeStage(
   measured: Measured,
   pValues: PValues,
-  { alpha, isLast }: { alpha: number; isLast: boolean },
+  { alpha, look }: { alpha: number; look: Look },
 ): Judgement {
-  if (isLast) return confirm(measured, pValues, alpha)
-  const { worse, better } = pValues.p
+  const found = confirm(measured, pValues, alphaAt(look, alpha))
+  if (look !== 'first') {
+    if (found.verdict !== 'inconclusive') return found
+    if (isLikely(measured, pValues)) return { ...found, unconfirmed: true }
+    return isWorseByRanks(measured) ? { ...found, unconfirmed: true, disputed: true } : found
+  }
+  if (found.verdict === 'regression' || found.verdict === 'improvement') return found
   const half = boundHalfWidth(measured.effect, SUSPECT_BELOW)
   const least = Math.log1p(measured.limits.minEffect)
-  const mayMatter = Math.abs(measured.effect.center) + half > least && !isTiny(measured)
-  if (worse < SUSPECT_BELOW && mayMatter) return SUSPECT
-  const judgement = acceptable(measured)
-  return { ...judgement, suspected: better < SUSPECT_BELOW && mayMatter }
+  const mayMatter = measured.effect.center + half > least && !isTiny(measured)
+  if (pValues.p.worse < SUSPECT_BELOW && mayMatter) return SUSPECT
+  return found.verdict === 'inconclusive' && isWorseByRanks(measured) ? { ...SUSPECT, disputed: true } : found
+}
+
+/** Whether the mean is worse by the least effect, and by chance alone with a probability below 5 %, before any adjustment. */
+function isLikely(measured: Measured, { p }: PValues): boolean {
+  const isLarge = measured.effect.center >= Math.log1p(measured.limits.minEffect) && !isSmall(measured)
+  return isLarge && p.worse < SUSPECT_BELOW
+}
+
+/**
+ * Whether the Hodges–Lehmann estimate is worse by the least effect and the absolute floor, and its one-sided 95 % bound
+ * excludes 0. One odd block moves the mean and widens its interval without limit, but not these. The replicates are blocks;
+ * where cohorts differ, they are the means of cohorts, of which fewer than five have no such bound.
+ */
+function isWorseByRanks({ effect, harm, limits, info }: Measured): boolean {
+  const groups = effect.byCohorts ? [...Map.groupBy(harm, ({ cohort }) => cohort).values()] : harm.map((one) => [one])
+  const { center, lo } = hodgesLehmann(
+    groups.map((those) => mean(those.map(({ value }) => value))),
+    1 - 2 * SUSPECT_BELOW,
+  ) ?? { center: 0 }
+  if (lo === undefined || lo <= 0 || center < Math.log1p(limits.minEffect)) return false
+  const differences = hodgesLehmann(groups.map((those) => mean(those.map(({ difference }) => difference))))
+  return (differences?.center ?? 0) >= floorOf({ limits, info })
 }
 
 /** A pinned reference has no second stage: a cell that breaches it in two runs in a row is a regression. */
@@ -57,7 +106,7 @@ export function judgePinned(measured: Measured, pValues: PValues, alpha: number,
 
 type Measured = Compared & { readonly effect: Effect }
 
-/** The verdict of the last stage: significant over the whole family, and larger than the least effect. */
+/** The verdict of one look by itself: a difference counts if it is significant over the whole family and not below the least effect. */
 function confirm(measured: Measured, { adjusted }: PValues, alpha: number): Judgement {
   const { effect, limits } = measured
   const matters = Math.abs(effect.center) >= Math.log1p(limits.minEffect) && !isSmall(measured)
@@ -82,7 +131,7 @@ function isTiny(compared: Compared): boolean {
   return Math.max(-lo, hi) < floorOf(compared)
 }
 
-function floorOf({ limits: { minAbsolute }, info }: Compared): number {
+function floorOf({ limits: { minAbsolute }, info }: Pick<Compared, 'limits' | 'info'>): number {
   return minAbsolute.unit === info.unit ? minAbsolute.value : 0
 }
 

@@ -31,10 +31,9 @@ export function cellSentence(cell: Said, noise: Analysis['noise'], why: string |
   return `${what} ${claimOf(cell)} (${[...figuresOf(cell, ratio), ...noiseOf(cell, noise)].join(', ')}).`
 }
 
-function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said): string {
+function claimOf({ verdict, suspected, unconfirmed, breach, reference, ratio }: Said): string {
   const change = formatChange(ratio?.center ?? Number.NaN)
   const against = `${change} against ${reference}`
-  const worse = (ratio?.center ?? 1) > 1 === (metric.better === 'lower')
   switch (verdict) {
     case 'regression':
       return `is worse: ${against}`
@@ -44,9 +43,8 @@ function claimOf({ verdict, suspected, breach, reference, ratio, metric }: Said)
       return `is within its margin: ${against}`
     default:
       if (breach) return `is worse for the first time: ${against}; a second run in a row makes it a regression`
-      return suspected
-        ? `looks ${worse ? 'worse' : 'better'}, to be confirmed by more blocks: ${against}`
-        : `is undecided: ${against}`
+      if (unconfirmed) return `is probably worse, but not confirmed: ${against}`
+      return suspected ? `looks worse, to be confirmed by more blocks: ${against}` : `is undecided: ${against}`
   }
 }
 
@@ -67,7 +65,11 @@ function figuresOf(cell: Said, ratio: Estimate): string[] {
     ...(isOpen && bound !== undefined ? [`bound ${formatChange(bound)}`] : []),
     ...(chance === undefined || verdict === 'pass' ? [] : [`family p ${chanceText(chance)}`]),
     ...(isOpen ? [neededText(needed, basis)] : []),
-    ...(cell.disputed ? ['single blocks dominate the mean: the rank interval does not confirm it'] : []),
+    ...(cell.disputed
+      ? [
+          `single blocks dominate the mean: the rank interval ${verdict === 'inconclusive' ? 'shows a difference' : 'does not confirm it'}`,
+        ]
+      : []),
   ]
 }
 

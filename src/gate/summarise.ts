@@ -150,7 +150,9 @@ function verdictOf(findings: readonly GateFinding[], cells: readonly GateCell[])
 function exitOf(verdict: Verdict, cells: readonly GateCell[], strict: boolean): ExitCode {
   if (verdict === 'pass' || verdict === 'improvement') return EXIT.ok
   if (verdict !== 'inconclusive') return EXIT[verdict]
-  const pending = cells.some((cell) => cell.suspected && !cell.waived && cell.level === 'error' && isUndecided(cell))
+  const pending = cells.some(
+    (cell) => (cell.suspected || cell.unconfirmed) && !cell.waived && cell.level === 'error' && isUndecided(cell),
+  )
   return strict || pending ? EXIT.inconclusive : EXIT.ok
 }
 

@@ -26,6 +26,11 @@ export interface GateCell {
   readonly verdict: CellVerdict
   /** Whether the first stage suspects the cell. More blocks must confirm it: `run --extend` measures them. */
   readonly suspected: boolean
+  /**
+   * Whether an inconclusive cell of the last stage still points to a regression: the mean does before adjustment over the
+   * family, or the Hodges–Lehmann estimate does. It never exits with 0.
+   */
+  readonly unconfirmed?: true
   /** For a pinned reference: whether this run alone breaches it. A second breach in a row is a regression. */
   readonly breach?: boolean
   /** Whether a waiver covers the cell, so that its verdict does not count. */
@@ -43,7 +48,7 @@ export interface GateCell {
   readonly cohorts: number
   /** The scatter behind the interval: of blocks, of cohorts, or of runs (`runs`, with a pinned reference). */
   readonly basis?: 'blocks' | 'cohorts' | 'runs'
-  /** Whether the mean shows the difference but the robust Hodges–Lehmann interval does not. */
+  /** Whether mean and robust Hodges–Lehmann interval disagree: one shows the difference and the other does not. */
   readonly disputed?: true
   /** Standard deviation of the log-ratio between blocks. */
   readonly deviation?: number

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Effect, effectOf, pValueOf } from '../../src/compare/effect.ts'
 import type { Compared } from '../../src/gate/compared.ts'
-import { judgeStage } from '../../src/gate/judge.ts'
+import { type Judgement, judgeStage, type Look, lookOf } from '../../src/gate/judge.ts'
 import type { MetricInfo } from '../../src/model/analysis.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { holm } from '../../src/stats/multiplicity.ts'
@@ -38,24 +38,65 @@ function nightOf(stream: Random, effect: number, deviation: number): string[] {
   const draw = (shift: number) => Array.from({ length: 10 }, () => shift + deviation * stream.normal())
   const shifts = Array.from({ length: CELLS }, (_, index) => (index === 0 ? Math.log1p(effect) : 0))
   const first = shifts.map((shift) => draw(shift))
-  const stage = first.map((ratios) => {
-    const one = measured(ratios)
-    const p = pValueOf(one.effect)
-    return judgeStage(one, { p, adjusted: p }, { alpha, isLast: false })
-  })
+  const stage = judgeAll(first.map(measured), () => 'first')
   const all = first.map((ratios, index) =>
     stage[index]?.suspected ? [...ratios, ...draw(shifts[index] ?? 0)] : ratios,
   )
-  const cells = all.map(measured)
+  return judgeAll(all.map(measured), ({ blocks }) => (blocks.planned < 20 ? 'first' : 'last')).map(
+    ({ verdict }) => verdict,
+  )
+}
+
+function judgeAll(cells: readonly Measured[], look: (cell: Measured) => Look): Judgement[] {
   const p = cells.map((one) => pValueOf(one.effect))
   const worse = holm(p.map((one) => one.worse))
   const better = holm(p.map((one) => one.better))
   return cells.map((one, index) => {
-    if (one.blocks.planned < 20) return stage[index]?.verdict ?? 'invalid'
     const adjusted = { worse: worse[index] ?? 1, better: better[index] ?? 1 }
-    return judgeStage(one, { p: p[index] ?? adjusted, adjusted }, { alpha, isLast: true }).verdict
+    return judgeStage(one, { p: p[index] ?? adjusted, adjusted }, { alpha, look: look(one) })
   })
 }
+
+describe('one look', () => {
+  /** Ten blocks around a mean log-ratio, whose one-sided p-value is that of t = mean / scatter · √10. */
+  const around = (mean: number, scatter: number) =>
+    measured([...Array(10).keys()].map((x) => mean + scatter * (x - 4.5)))
+  const judged = (cell: Measured, look: Look) => judgeAll([cell], () => look)[0]
+
+  it('finds at once what is clear by a sixth of alpha, and spends the rest at the last stage', () => {
+    const clear = around(0.1, 0.02)
+    const [p] = [pValueOf(clear.effect).worse]
+    expect(p).toBeLessThan(alpha / 6)
+    expect(judged(clear, 'first')).toEqual({ verdict: 'regression', suspected: false })
+    // Between α/6 and 5α/6, and between 5α/6 and α.
+    const likely = around(0.1, 0.027)
+    expect(pValueOf(likely.effect).worse).toBeGreaterThan(alpha / 6)
+    expect(pValueOf(likely.effect).worse).toBeLessThan((5 * alpha) / 6)
+    expect(judged(likely, 'first')).toEqual({ verdict: 'inconclusive', suspected: true })
+    expect(judged(likely, 'last')?.verdict).toBe('regression')
+    const nearly = around(0.1, 0.0327)
+    expect(pValueOf(nearly.effect).worse).toBeGreaterThan((5 * alpha) / 6)
+    expect(pValueOf(nearly.effect).worse).toBeLessThan(alpha)
+    expect(judged(nearly, 'last')).toMatchObject({ verdict: 'inconclusive', unconfirmed: true })
+    expect(judged(nearly, 'only')?.verdict).toBe('regression')
+  })
+
+  it('asks for no more blocks of what merely looks better', () => {
+    const better = around(-0.1, 0.03)
+    expect(pValueOf(better.effect).better).toBeLessThan(0.05)
+    expect(judged(better, 'first')).toEqual({ verdict: 'pass', suspected: false })
+    expect(judged(around(-0.1, 0.015), 'first')?.verdict).toBe('improvement')
+  })
+
+  it('is the only one where the plan itself has all blocks', () => {
+    const { blocks } = defaultLimits()
+    const of = (planned: number) => ({ blocks: { planned, valid: planned, worse: 0 } })
+    expect(lookOf(of(10), { blocks }, false)).toBe('first')
+    expect(lookOf(of(10), { blocks }, true)).toBe('first')
+    expect(lookOf(of(20), { blocks }, false)).toBe('only')
+    expect(lookOf(of(20), { blocks }, true)).toBe('last')
+  })
+})
 
 describe('the two-stage procedure over 36 cells', () => {
   it('raises hardly any alarm in nights without a difference', () => {

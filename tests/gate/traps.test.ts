@@ -26,7 +26,11 @@ interface Trap {
 type Trial = Result['trial']
 
 const candidate = ({ arm }: Trial) => arm === 'sidecar'
+/** Worse, but not so clearly that the first look finds it. */
+const LIKELY: NightAbout = { effect: 1.08, noise: 0.07, seed: 2 }
+
 const everyone = () => true
+const oddBlock = ({ arm, block }: Trial) => arm === 'sidecar' && block === 6
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
 const times = ({ startedAt, endedAt, outcome }: Result) => ({ startedAt, endedAt, outcome })
 
@@ -403,7 +407,7 @@ const TRAPS: readonly Trap[] = [
     name: 'the margin is 80 %',
     exit: 12,
     rule: 'limits-too-wide',
-    night: { effect: 1.2 },
+    night: LIKELY,
     limits: '{ defaults: { margin: 80% } }',
   },
   {
@@ -551,7 +555,7 @@ const TRAPS: readonly Trap[] = [
     name: 'the extension was broken off',
     exit: 12,
     rule: 'missing-trials',
-    night: { effect: 1.2 },
+    night: LIKELY,
     spoil: async (night) => {
       await meshbench(['run', '--extend'], { cwd: night.cwd })
       rmSync(file(night, 'c1-b20-sidecar-web'))
@@ -561,7 +565,31 @@ const TRAPS: readonly Trap[] = [
     name: 'the extension was never measured',
     exit: 11,
     rule: 'inconclusive',
+    night: LIKELY,
+  },
+  {
+    name: 'one odd block hides +20 % from the mean at the first look',
+    exit: 11,
+    rule: 'mean-not-robust',
     night: { effect: 1.2 },
+    limits: '{ metrics: [p50] }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
+  },
+  {
+    name: 'one odd block hides +20 % from the mean at the last look',
+    exit: 11,
+    rule: 'inconclusive',
+    night: { effect: 1.2 },
+    limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
+  },
+  {
+    name: 'one odd block leaves +20 % likely, yet not certain, at the last look',
+    exit: 11,
+    rule: 'inconclusive',
+    night: { effect: 1.2 },
+    limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.57)),
   },
   {
     name: 'a waiver has expired',

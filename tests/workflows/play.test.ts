@@ -30,7 +30,11 @@ const ARMS =
 const GATE = '{ metrics: [p50, p99] }'
 
 /** `latency`: of the candidate, as a true ratio to its reference. */
-function writeScenario(checkout: string, latency: number, { arms = ARMS, gate = GATE, seed = 1 } = {}): void {
+function writeScenario(
+  checkout: string,
+  latency: number,
+  { arms = ARMS, gate = GATE, seed = 1, noise = 0.005 } = {},
+): void {
   writeFileSync(
     join(checkout, 'bench/night.yaml'),
     `name: night
@@ -43,7 +47,7 @@ loads: [{ name: http, tool: fortio, rate: 100/s, connections: 4, warmup: 1s, dur
 gate: ${gate}
 simulation:
   latency: 10ms
-  noise: { trial: 0.005, block: 0.05, cohort: 0.002 }
+  noise: { trial: ${noise}, block: 0.05, cohort: 0.002 }
   effects: { mesh: { latency: ${latency} } }
 `,
   )
@@ -84,7 +88,8 @@ describe('the nightly workflow, step by step', () => {
     expect(readFileSync(join(stage.scratch, 'summary.md'), 'utf8')).toContain('## meshbench: ✅')
     expect(readFileSync(join(checkout, 'verdict/junit.xml'), 'utf8')).toContain('failures="0" errors="0"')
 
-    writeScenario(checkout, 1.4)
+    // Worse, but not so clearly that the first look finds it.
+    writeScenario(checkout, 1.12, { noise: 0.04 })
     const slow = await play(NIGHTLY, stage)
     expect(failuresOf(slow).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
     expect(slow.find(({ name }) => name.startsWith('Measure again'))?.output).toContain('suspected: true')
