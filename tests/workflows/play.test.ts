@@ -115,7 +115,8 @@ describe('the nightly workflow, step by step', () => {
 
   it('against a pinned reference wants two nights in a row, and knows of the one before', async () => {
     const checkout = repository()
-    const gate = '{ metrics: [p50], pinned: bench/reference.json, defaults: { night: { deviation: 1%, runs: 20 } } }'
+    const gate =
+      '{ metrics: [p50], pinned: bench/reference.json, defaults: { runSpread: { deviation: 1%, runs: 20 } } }'
     writeScenario(checkout, 1, {
       gate,
       arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
