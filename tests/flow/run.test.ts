@@ -144,7 +144,7 @@ describe('a whole run on the simulated platform', () => {
   })
 })
 
-it('writes all of it into a pipe that is read late', async () => {
+it('writes a whole plan into a pipe that is read late', async () => {
   const cwd = project(SCENARIO)
   const main = join(import.meta.dirname, '../../src/main.ts')
   const child = spawn(process.execPath, [main, 'plan', 'flow.yaml', '--blocks', '1000', '--json'], { cwd })
@@ -182,17 +182,20 @@ describe('what breaks', () => {
     expect(code).toBe(0)
   })
 
-  it.each(['errors', 'slow', 'bypass'])('%s makes trials invalid, visible and not counted', async (kind) => {
-    const cwd = project(withFault(`{ kind: ${kind}, arm: envoy-sidecar, blocks: [1, 3] }`))
-    const { stdout } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
-    const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
-    const invalid = analysis.trials.filter(({ status }) => status === 'invalid')
-    expect(new Set(invalid.map(({ result }) => result.trial.block))).toEqual(new Set([1, 3]))
-    const cell = analysis.cells.find(
-      ({ arm, metric, load }) => arm === 'envoy-sidecar' && metric === 'p50' && load === 'slow',
-    )
-    expect(cell?.values.map(({ block }) => block).sort()).toEqual([2, 4])
-  })
+  it.each(['errors', 'slow', 'bypass'])(
+    'a fault of kind %s makes trials invalid, visible and not counted',
+    async (kind) => {
+      const cwd = project(withFault(`{ kind: ${kind}, arm: envoy-sidecar, blocks: [1, 3] }`))
+      const { stdout } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
+      const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
+      const invalid = analysis.trials.filter(({ status }) => status === 'invalid')
+      expect(new Set(invalid.map(({ result }) => result.trial.block))).toEqual(new Set([1, 3]))
+      const cell = analysis.cells.find(
+        ({ arm, metric, load }) => arm === 'envoy-sidecar' && metric === 'p50' && load === 'slow',
+      )
+      expect(cell?.values.map(({ block }) => block).sort()).toEqual([2, 4])
+    },
+  )
 
   it('a teardown that breaks ends the run loudly, and keeps what is finished', async () => {
     const cwd = project(withFault('{ kind: lower, arm: envoy-sidecar, blocks: [2] }'))
@@ -273,7 +276,7 @@ loads:
     expect((await meshbench(['run', 'flow.yaml', '--blocks', '1', '--results', 'elsewhere'], { cwd })).code).toBe(0)
   })
 
-  it.each(['bash', 'zsh', 'fish'])('completes for %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('prints the completion of %s with commands and flags', async (shell) => {
     const { stdout } = await meshbench(['completion', shell])
     for (const word of ['run', 'doctor', 'resume', 'time-budget']) expect(stdout).toContain(word)
   })

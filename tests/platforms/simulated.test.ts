@@ -490,7 +490,7 @@ describe('the whole flow, through the real load tools', () => {
     }
   })
 
-  it.each(shapes)('finds the true ratio with %o', async (shape) => {
+  it.each(shapes)('finds the true ratio with %j', async (shape) => {
     const found = await readings(given({ blocks: 1, loads: [loadOf({ name: 'http', rate: 200, ...shape })] }))
     const p50 = (arm: string) => found.find((one) => one.arm === arm)?.latency.summary?.response?.p50 ?? Number.NaN
     expect(found).toHaveLength(2)
