@@ -26,10 +26,11 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     globalSetup: 'tests/temporary-folder.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // These end a test that hangs, also where other work has most of the machine; no test is about how long it takes.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // On a machine that others use, a page may take its time to answer.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // Many tests wait for processes and a browser; vitest leaves one core free unless told otherwise.
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },

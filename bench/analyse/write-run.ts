@@ -26,8 +26,8 @@ export function manyFiles(files: number): Scenario {
   return scenarioOf({ arms, loads: loads(20), cohorts: 2, blocks: Math.ceil(files / (arms.length * 20) / 2) })
 }
 
-/** A night after its second stage: a candidate under 12 loads, of which the gate judges 3 metrics, in 20 blocks. */
-export function night(): Scenario {
+/** A run after its second stage: a candidate under 12 loads, of which the gate judges 3 metrics, in 20 blocks. */
+export function gatedRun(): Scenario {
   const arms = [none, sidecar, { ...sidecar, name: `${sidecar.name}-ref` }]
   return scenarioOf({ arms, loads: loads(12), cohorts: 2, blocks: 10 })
 }

@@ -1,7 +1,7 @@
 import { baselineOf } from '../../src/model/scenario.ts'
-import type { Judged } from './nights.ts'
+import type { Judged } from './judged-run.ts'
 
-/** Log-ratios of two equal arms in real blocks, one row a block: what a night without a difference looks like here. */
+/** Log-ratios of two equal arms in real blocks, one row a block: what a run without a difference looks like here. */
 export interface EqualBlocks {
   readonly schema: 1
   readonly metrics: readonly string[]
@@ -14,11 +14,11 @@ export interface EqualBlocks {
 
 const METRICS = ['p50', 'p99', 'mesh-cpu']
 
-export function equalBlocks(nights: readonly Judged[]): EqualBlocks {
+export function equalBlocks(runs: readonly Judged[]): EqualBlocks {
   return {
     schema: 1,
     metrics: METRICS,
-    runs: nights.map(({ analysis }) => {
+    runs: runs.map(({ analysis }) => {
       const { id, plan, provenance } = analysis.record.run
       return { run: id, cpu: provenance.machine.cpu, rows: rowsOf(analysis, baselineOf(plan.scenario).name) }
     }),

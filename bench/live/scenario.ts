@@ -4,7 +4,7 @@
  */
 export const BASE = 0.019
 
-export interface Night {
+export interface LiveRun {
   readonly name: string
   /** Seconds that the candidate's server answers later than its reference's. */
   readonly later: number
@@ -13,7 +13,7 @@ export interface Night {
 }
 
 /** The same architecture twice, a pair of real Envoys with mutual TLS; whatever differs is chance, or was injected. */
-export function scenarioText({ name, later, blocks, seconds }: Night): string {
+export function scenarioText({ name, later, blocks, seconds }: LiveRun): string {
   const arm = (arm: string, delay: number) =>
     `  - { name: ${arm}, mesh: envoy-sidecar, inject: { delay: ${Math.round(delay * 1000)}ms } }`
   return [

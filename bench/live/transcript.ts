@@ -31,7 +31,7 @@ export async function meshbench(argv: readonly string[], { cwd, say }: Stage): P
 }
 
 /**
- * A run that waits for a quiet machine. A neighbour would make its trials invalid, and a night of invalid trials says nothing:
+ * A run that waits for a quiet machine. A neighbour would make its trials invalid, and a run of invalid trials says nothing:
  * so the run is stopped as by Ctrl-C when one shows up, which drops the trial in hand, and gone on with when it has left. What
  * decides is the neighbour's CPU time alone, never what was measured. `goOn`: the arguments for that.
  */
@@ -59,7 +59,7 @@ function start(argv: readonly string[], cwd: string): { child: ChildProcess; out
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  // Where the nights were kept is nobody's business.
+  // Where the runs were kept is nobody's business.
   const output = text(child.stdout).then((all) => all.replaceAll(`${cwd}/`, '').trimEnd())
   return { child, output }
 }

@@ -197,7 +197,7 @@ export async function gateAcceptCommand(
 }
 
 const ONE_RUN = `One run does not show the normal difference between runs, and the gate judges nothing without it: accept
-several runs of the same versions (meshbench gate accept RUN RUN … --reason "…"), keep a history, or set night in gate.defaults.
+several runs of the same versions (meshbench gate accept RUN RUN … --reason "…"), keep a history, or set runSpread in gate.defaults.
 `
 
 export interface LimitsOptions {

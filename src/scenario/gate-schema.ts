@@ -44,17 +44,23 @@ const spread = section({
 })
 
 const SPREAD = about('Spread', 'Scatter of equal arms between clusters; needed if clusters are provisioned only once.')
-const night = section({
+const runSpread = section({
   deviation: share.meta(
     about('Deviation', 'Standard deviation of the ratio to the baseline from one run to the next.'),
   ),
   runs: z.int().min(2).max(1000).meta(about('Runs', 'Number of runs behind the deviation.')),
 })
 
-const NIGHT = about(
-  'Night',
+const RUN_SPREAD = about(
+  'Run spread',
   'For a pinned reference: the normal scatter between runs; needed if one run was accepted and there is no history.',
 )
+const NIGHT = about('Night', 'The old name of runSpread.')
+
+/** Older files say `night`; so do stored runs, and the gate. */
+function withRunSpread<Read extends { runSpread?: unknown; night?: unknown }>({ runSpread, ...read }: Read) {
+  return { ...read, ...(runSpread !== undefined && { night: runSpread }) }
+}
 const margin = about('Margin', `A cell passes when its ${PASS_LEVEL_TEXT} upper bound is not worse than this.`, ['10%'])
 const minEffect = about('Least effect', 'Smaller effects are no regression.', ['5%'])
 const minAbsolute = about('Least difference', 'Smaller differences of a metric of this unit are no regression.', [
@@ -68,8 +74,9 @@ const options = {
   minAbsolute: amount.optional().meta(minAbsolute),
   nodata: nodata.optional().meta(noData),
   spread: spread.optional().meta(SPREAD),
-  night: night.optional().meta(NIGHT),
-} satisfies { [Key in keyof CellLimits]: z.ZodType }
+  runSpread: runSpread.optional().meta(RUN_SPREAD),
+  night: runSpread.optional().meta(NIGHT),
+} satisfies { [Key in keyof CellLimits | 'runSpread']: z.ZodType }
 
 const day = z.string({ error: ({ input }) => notADay(input) }).refine(isDay, { error: ({ input }) => notADay(input) })
 
@@ -135,12 +142,14 @@ export const gateSchema = section({
     level: level.prefault('error').meta(about('Level', 'error decides the exit code, warn does not.')),
     nodata: nodata.prefault('error').meta(noData),
     spread: spread.optional().meta(SPREAD),
-    night: night.optional().meta(NIGHT),
+    runSpread: runSpread.optional().meta(RUN_SPREAD),
+    night: runSpread.optional().meta(NIGHT),
   })
+    .transform(withRunSpread)
     .prefault({})
     .meta(about('Defaults', 'Limits of every cell, unless a rule of assert overrides them.')),
   assert: z
-    .record(z.string(), z.union([level, z.tuple([level, section(options)])]))
+    .record(z.string(), z.union([level, z.tuple([level, section(options).transform(withRunSpread)])]))
     .prefault({})
     .meta(about('Assert', `A level, or [level, options], by pattern; later rules override earlier ones. ${PATTERN}`)),
   budgets: z

@@ -329,7 +329,7 @@ describe('what would decide', () => {
   })
 })
 
-describe('the robust twin', () => {
+describe('the robust estimate', () => {
   test('is shown where one block makes the difference', () => {
     const pulled = analyse(
       recordOf(scenarioOf(oneCohort), ({ arm, block }) => ({

@@ -166,7 +166,7 @@ function problemsOf({ scenario, platform = 'local', of = usual }: Pick<Case, 'sc
 }
 
 describe('rules of the whole comparison', () => {
-  test.each(cases)('$rule', ({ rule, severity, says, ...how }) => {
+  test.each(cases)('report $rule, with its severity and cause', ({ rule, severity, says, ...how }) => {
     const problem = problemsOf(how).find((one) => one.rule === rule)
     expect(problem).toMatchObject({ rule, severity })
     expect(problem?.cause).toMatch(says)

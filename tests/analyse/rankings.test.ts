@@ -184,7 +184,7 @@ describe('known truths', () => {
     Array.from({ length: RUNS }, (_, seed) => holds(seed)).filter(Boolean).length / RUNS
 
   test.each([2, 4, 6])(
-    '%i equal arms are parted in some 5 %% of rankings, though the best is picked by luck',
+    '%i equal arms are parted by chance in at most one ranking of 13, though the best is picked by luck',
     (arms) => {
       const parted = (hasPair: boolean) => (seed: number) =>
         simulated(seed, arms, { blocks: 8, step: 0, hasPair }).length > 1

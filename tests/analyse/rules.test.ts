@@ -665,7 +665,7 @@ function swapped() {
 }
 
 describe('rules', () => {
-  test.each(cases)('$rule: $what', ({ rule, severity, otherwise, says }) => {
+  test.each(cases)('find by $rule: $what', ({ rule, severity, otherwise, says }) => {
     const { result, plan } = resultWith(otherwise)
     const judged = judgeTrial(result, plan)
     const problem = judged.problems.find((one) => one.rule === rule)

@@ -49,7 +49,7 @@ test.each([
   [2, 1],
   [1, 0],
   [0, 0],
-])('it ends where no sample lies beyond: of %d, %d', (samples, length) => {
+])('a spectrum ends where no sample lies beyond: of %d samples it has %d points', (samples, length) => {
   const [one, merged] = [latencyHistogram(), latencyHistogram()]
   for (let micros = 1; micros <= samples; micros++) one.record(micros)
   const latencies = spectrumReader()(one.encode(), merged)

@@ -12,7 +12,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   let axe: string
   beforeAll(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  }, 60_000)
+  })
   async function violations(page: Page) {
     await page.evaluate(axe)
     const found = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults
@@ -30,7 +30,6 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
         expect(await violations(page)).toEqual([])
       })
     },
-    90_000,
   )
 
   it('axe finds no violation in another run beside it', async () => {
@@ -40,7 +39,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
       await page.locator('#other-run table').waitFor()
       expect(await violations(page)).toEqual([])
     })
-  }, 90_000)
+  })
 
   it('scrolls nothing sideways at any width with everything shown', async () => {
     await open({ viewport: { width: 320, height: 900 } }, async (page) => {
@@ -53,7 +52,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
         expect(await page.evaluate(tooWide), `${width} px`).toBe(0)
       }
     })
-  }, 90_000)
+  })
 
   it('offers nothing smaller than 24 px', async () => {
     await open({ viewport: { width: 390, height: 800 } }, async (page) => {

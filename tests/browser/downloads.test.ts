@@ -50,7 +50,7 @@ describe.skipIf(absent)(`what a reader takes away, ${where}`, () => {
       }
       expect(seen).toEqual({ requests: [], complaints: [] })
     })
-  }, 120_000)
+  })
 
   it('a picture stands alone: no variable of the page is left in it', async () => {
     await open({ colorScheme: 'dark', viewport: { width: 1280, height: 900 } }, async (page, seen) => {

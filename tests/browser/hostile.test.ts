@@ -17,7 +17,7 @@ describe.skipIf(absent)(`hostile names, ${where}`, () => {
     const arms = scenario.arms.map((arm, index) => ({ ...arm, name: NAMES[index] ?? arm.name }))
     const loads = scenario.loads.map((load, index) => ({ ...load, name: `${NAMES[index]} ${index}` }))
     file = await reportFile({ scenario: { arms, loads } })
-  }, 90_000)
+  })
 
   it('are shown as they are and do nothing, with scripts on', async () => {
     await open({ file, viewport: { width: 1280, height: 900 } }, async (page, seen) => {

@@ -61,6 +61,7 @@ export async function open<Answer>(
   const address = pathToFileURL(file ?? (await reportFile())).href
   const context = await (await browser).newContext({ offline: true, ...options })
   try {
+    context.setDefaultTimeout(60_000)
     const page = await context.newPage()
     const seen: Seen = { requests: [], complaints: [] }
     const isOwn = (url: string) => url.split('#')[0] === address || url.startsWith(`blob:`)
@@ -82,7 +83,7 @@ export function live(page: Page, id: string) {
 /** Scrolls to a figure and waits until it answers. */
 export async function bring(page: Page, id: string): Promise<void> {
   await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-  await live(page, id).waitFor({ timeout: 30_000 })
+  await live(page, id).waitFor({ timeout: 60_000 })
 }
 
 export async function openDetails(page: Page): Promise<void> {

@@ -14,7 +14,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
   beforeAll(async () => {
     const loads = scenario.loads.map((load, index) => (index === 0 ? { ...load, connections: 8 } : load))
     other = await reportFile({ scenario: { loads, profile: 'defaults' } })
-  }, 90_000)
+  })
 
   it('says loudly what differs, and compares trial with trial', async () => {
     await open({}, async (page, seen) => {

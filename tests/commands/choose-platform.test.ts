@@ -102,9 +102,12 @@ describe('choosePlatform', () => {
     ['quick', { platform: 'simulated' }, 'quick', 'simulated'],
     ['quick-local', {}, 'quick-local', 'local'],
     ['sweep', {}, 'sweep', 'local'],
-  ])('asks nobody for %s %o', async (given, options, name, platform) => {
-    expect(await choose(given, options, DOWN)).toEqual({ name, platform, isolation: undefined, said: '', asked: [] })
-  })
+  ])(
+    'asks no container engine where the scenario %s or the options %j decide',
+    async (given, options, name, platform) => {
+      expect(await choose(given, options, DOWN)).toEqual({ name, platform, isolation: undefined, said: '', asked: [] })
+    },
+  )
 
   it('does not ask registries where kind is named', async () => {
     expect(await choose('quick', { platform: 'kind' }, DOWN)).toMatchObject({ platform: 'kind', asked: ['memory'] })

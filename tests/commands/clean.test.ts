@@ -21,7 +21,7 @@ describe('clean', () => {
     [{ images: true }, ['dead', 'pulled']],
     [{ all: true }, ['dead', 'alive', 'kept', 'unrecorded']],
     [{ all: true, images: true }, ['dead', 'alive', 'kept', 'unrecorded', 'pulled']],
-  ])('with %j takes %j', (options, taken) => {
+  ])('removes, with the options %j, what is %j and nothing else', (options, taken) => {
     const doomed = found.filter((one) => isDoomed(one, { results: '', ...options }))
     expect(doomed.map(({ what }) => what)).toEqual(taken)
   })

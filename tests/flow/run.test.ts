@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -152,7 +152,7 @@ describe('a whole run on the simulated platform', () => {
     for (const delay of [900, 1200]) {
       const child = execFile(process.execPath, [main, 'run', 'flow.yaml', '--blocks', '8'], { cwd })
       const ended = new Promise((resolve) => child.once('exit', resolve))
-      while (!existsSync(join(cwd, 'results')) || runsIn(cwd).every((run) => trialsIn(run).length < 2)) await sleep(20)
+      while (globSync('results/*/trials/*.json', { cwd }).length < 2) await sleep(20)
       await sleep(delay - 800)
       child.kill('SIGKILL')
       await ended
@@ -162,13 +162,12 @@ describe('a whole run on the simulated platform', () => {
       expect(code).toBe(0)
       expect(trialsIn(run)).toHaveLength(64)
       expect(trialsIn(run)).toEqual(expect.arrayContaining(before))
-      const { rmSync } = await import('node:fs')
       rmSync(join(cwd, 'results'), { recursive: true })
     }
   })
 })
 
-it('writes all of it into a pipe that is read late', async () => {
+it('writes a whole plan into a pipe that is read late', async () => {
   const cwd = project(SCENARIO)
   const main = join(import.meta.dirname, '../../src/main.ts')
   const child = spawn(process.execPath, [main, 'plan', 'flow.yaml', '--blocks', '1000', '--json'], { cwd })
@@ -206,17 +205,20 @@ describe('what breaks', () => {
     expect(code).toBe(0)
   })
 
-  it.each(['errors', 'slow', 'bypass'])('%s makes trials invalid, visible and not counted', async (kind) => {
-    const cwd = project(withFault(`{ kind: ${kind}, arm: envoy-sidecar, blocks: [1, 3] }`))
-    const { stdout } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
-    const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
-    const invalid = analysis.trials.filter(({ status }) => status === 'invalid')
-    expect(new Set(invalid.map(({ result }) => result.trial.block))).toEqual(new Set([1, 3]))
-    const cell = analysis.cells.find(
-      ({ arm, metric, load }) => arm === 'envoy-sidecar' && metric === 'p50' && load === 'slow',
-    )
-    expect(cell?.values.map(({ block }) => block).sort()).toEqual([2, 4])
-  })
+  it.each(['errors', 'slow', 'bypass'])(
+    'a fault of kind %s makes trials invalid, visible and not counted',
+    async (kind) => {
+      const cwd = project(withFault(`{ kind: ${kind}, arm: envoy-sidecar, blocks: [1, 3] }`))
+      const { stdout } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
+      const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
+      const invalid = analysis.trials.filter(({ status }) => status === 'invalid')
+      expect(new Set(invalid.map(({ result }) => result.trial.block))).toEqual(new Set([1, 3]))
+      const cell = analysis.cells.find(
+        ({ arm, metric, load }) => arm === 'envoy-sidecar' && metric === 'p50' && load === 'slow',
+      )
+      expect(cell?.values.map(({ block }) => block).sort()).toEqual([2, 4])
+    },
+  )
 
   it('a teardown that breaks ends the run loudly, and keeps what is finished', async () => {
     const cwd = project(withFault('{ kind: lower, arm: envoy-sidecar, blocks: [2] }'))
@@ -297,7 +299,7 @@ loads:
     expect((await meshbench(['run', 'flow.yaml', '--blocks', '1', '--results', 'elsewhere'], { cwd })).code).toBe(0)
   })
 
-  it.each(['bash', 'zsh', 'fish'])('completes for %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('prints the completion of %s with commands and flags', async (shell) => {
     const { stdout } = await meshbench(['completion', shell])
     for (const word of ['run', 'doctor', 'resume', 'time-budget']) expect(stdout).toContain(word)
   })

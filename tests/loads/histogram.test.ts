@@ -68,7 +68,7 @@ describe('latencyHistogram', () => {
     expect(histogram.count).toBe(0)
   })
 
-  it('rounds', () => {
+  it('rounds to whole microseconds', () => {
     expect(histogramOf([10.4]).max).toBe(10e-6)
     expect(histogramOf([10.5]).max).toBe(11e-6)
   })

@@ -38,8 +38,7 @@ async function raise(plan: Plan, arm: string): Promise<RunningArm> {
   const chosen = plan.scenario.arms.find(({ name }) => name === arm)
   if (!cohort || !chosen) throw new Error('not in the plan')
   const testbed = await opened(simulated().open(plan, cohort, { id: 'run' }, signal))
-  const steps = testbed.raise(chosen, signal)
-  for (let next = await steps.next(); ; next = await steps.next()) if (next.done) return next.value
+  return opened(testbed.raise(chosen, signal))
 }
 
 function fortio(trial: string, { rate = 1000, connections = 8, duration = 10 } = {}): Command {
@@ -129,11 +128,9 @@ describe('meshes of clusters', () => {
 
 describe('simulated platform', () => {
   it('says that nothing was measured', async () => {
-    const steps = simulated().prepare(makePlan(given()), signal)
-    let next = await steps.next()
-    while (!next.done) next = await steps.next()
-    expect(next.value.caveat).toBe('Simulated: no mesh was measured; the true effects are stated in the scenario.')
-    expect(next.value.tools.map(({ name }) => name)).toEqual(['simulated'])
+    const prepared = await opened(simulated().prepare(makePlan(given()), signal))
+    expect(prepared.caveat).toBe('Simulated: no mesh was measured; the true effects are stated in the scenario.')
+    expect(prepared.tools.map(({ name }) => name)).toEqual(['simulated'])
     expect(await simulated().leftovers()).toEqual([])
   })
 
@@ -490,7 +487,7 @@ describe('the whole flow, through the real load tools', () => {
     }
   })
 
-  it.each(shapes)('finds the true ratio with %o', async (shape) => {
+  it.each(shapes)('finds the true ratio with %j', async (shape) => {
     const found = await readings(given({ blocks: 1, loads: [loadOf({ name: 'http', rate: 200, ...shape })] }))
     const p50 = (arm: string) => found.find((one) => one.arm === arm)?.latency.summary?.response?.p50 ?? Number.NaN
     expect(found).toHaveLength(2)

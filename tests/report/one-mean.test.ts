@@ -151,45 +151,41 @@ function levelsIn(page: string, analysis: Analysis): Map<string, Set<string>> {
   return found
 }
 
-describe.each(shapes)(
-  '%s',
-  (_, make) => {
-    it('level + difference = level × ratio in every sentence, and one level for one thing', async () => {
-      const analysis = await make()
-      const page = await renderReport(analysis, { generatedAt: '2026-03-01T21:00:00Z' })
-      const summary = summaryMarkdown(viewOf(pageData(analysis)), analysis, { report: 'report.html' })
-      const [pageText, summaryText] = [plain(page), plain(summary)]
-      const decided = analysis.cells.some(({ standing }) => standing === 'higher' || standing === 'lower')
-      const [onPage, inSummary] = [expectToAgree(pageText), expectToAgree(summaryText)]
-      if (decided) expect(Math.min(onPage, inSummary)).toBeGreaterThan(0)
+describe.each(shapes)('%s', (_, make) => {
+  it('level + difference = level × ratio in every sentence, and one level for one thing', async () => {
+    const analysis = await make()
+    const page = await renderReport(analysis, { generatedAt: '2026-03-01T21:00:00Z' })
+    const summary = summaryMarkdown(viewOf(pageData(analysis)), analysis, { report: 'report.html' })
+    const [pageText, summaryText] = [plain(page), plain(summary)]
+    const decided = analysis.cells.some(({ standing }) => standing === 'higher' || standing === 'lower')
+    const [onPage, inSummary] = [expectToAgree(pageText), expectToAgree(summaryText)]
+    if (decided) expect(Math.min(onPage, inSummary)).toBeGreaterThan(0)
 
-      const levels = levelsIn(page, analysis)
-      expect(levels.size).toBeGreaterThan(4)
-      for (const [key, texts] of levels) expect([...texts], key).toHaveLength(1)
+    const levels = levelsIn(page, analysis)
+    expect(levels.size).toBeGreaterThan(4)
+    for (const [key, texts] of levels) expect([...texts], key).toHaveLength(1)
 
-      // Sentence, table and terminal say the same level of the baseline.
-      const [baseline] = analysis.record.run.plan.scenario.arms
-      for (const [, what, level = ''] of pageText.matchAll(SENTENCE)) {
-        const metric = /\bp(\d+)$/.exec(what ?? '')?.[0]
-        const known = [...levels].flatMap(([key, texts]) =>
-          key.startsWith(`${baseline?.name} `) && key.endsWith(` ${metric}`) ? [...texts] : [],
-        )
-        if (metric) expect(known).toContain(level)
-      }
-      const style = styleFor({ isTTY: false } as NodeJS.WriteStream, { LANG: 'C.UTF-8' })
-      const terminal = analysisTable(analysis, style)
-      const tail = statements(analysis, 'p99').join('\n')
-      for (const { name } of analysis.record.run.plan.scenario.loads) {
-        const [level] = levels.get(`${baseline?.name} ${name} p99`) ?? []
-        if (level === undefined) continue
-        expect(terminal).toContain(level)
-        expect(tail).toContain(level)
-      }
+    // Sentence, table and terminal say the same level of the baseline.
+    const [baseline] = analysis.record.run.plan.scenario.arms
+    for (const [, what, level = ''] of pageText.matchAll(SENTENCE)) {
+      const metric = /\bp(\d+)$/.exec(what ?? '')?.[0]
+      const known = [...levels].flatMap(([key, texts]) =>
+        key.startsWith(`${baseline?.name} `) && key.endsWith(` ${metric}`) ? [...texts] : [],
+      )
+      if (metric) expect(known).toContain(level)
+    }
+    const style = styleFor({ isTTY: false } as NodeJS.WriteStream, { LANG: 'C.UTF-8' })
+    const terminal = analysisTable(analysis, style)
+    const tail = statements(analysis, 'p99').join('\n')
+    for (const { name } of analysis.record.run.plan.scenario.loads) {
+      const [level] = levels.get(`${baseline?.name} ${name} p99`) ?? []
+      if (level === undefined) continue
+      expect(terminal).toContain(level)
+      expect(tail).toContain(level)
+    }
 
-      // Of one trial nothing is claimed, and what is pooled says so.
-      expect(pageText).not.toMatch(/surely|blocks? in all would decide|reaches beyond|no valid data|None does for sure/)
-      if (pageText.includes('p99 goes from')) expect(pageText).toContain('Of all requests of all blocks together')
-    })
-  },
-  120_000,
-)
+    // Of one trial nothing is claimed, and what is pooled says so.
+    expect(pageText).not.toMatch(/surely|blocks? in all would decide|reaches beyond|no valid data|None does for sure/)
+    if (pageText.includes('p99 goes from')) expect(pageText).toContain('Of all requests of all blocks together')
+  })
+})

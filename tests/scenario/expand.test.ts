@@ -27,7 +27,7 @@ describe('expand', () => {
       ['x-http-4c', 'x-http-8c', 'x-grpc-4c', 'x-grpc-8c'],
     ],
     ['rate: [99/s]', ['http-99']],
-  ])('{ %s }', (load, names) => {
+  ])('makes and names every load of { %s }', (load, names) => {
     expect(namesOf(load)).toEqual(names)
   })
 

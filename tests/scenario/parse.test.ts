@@ -268,6 +268,23 @@ describe('shipped scenarios', () => {
   })
 })
 
+describe('the spread between runs', () => {
+  const known = { deviation: 0.01, runs: 20 }
+  const gate = (key: string) =>
+    `gate: { defaults: { ${key}: { deviation: 1%, runs: 20 } }, assert: { '*/*/p50': [warn, { ${key}: { deviation: 2%, runs: 9 } }] } }`
+
+  it.each(['runSpread', 'night'])('is read from %s, the key of today or of older files', (key) => {
+    const limits = parsed(written({ top: gate(key) })).gate
+    expect(limits?.defaults.night).toEqual(known)
+    expect(limits?.assert['*/*/p50']).toEqual(['warn', { night: { deviation: 0.02, runs: 9 } }])
+  })
+
+  it('is that of runSpread where a file has both', () => {
+    const both = 'gate: { defaults: { night: { deviation: 5%, runs: 3 }, runSpread: { deviation: 1%, runs: 20 } } }'
+    expect(parsed(written({ top: both })).gate?.defaults.night).toEqual(known)
+  })
+})
+
 describe('formatProblems', () => {
   const { problems } = parseScenario(written({ top: 'sed: 1\ncohorts: 0' }), 'my.yaml')
 

@@ -298,7 +298,7 @@ describe('rules', () => {
       'never end',
       '1 + `jitter`',
     ],
-  ])('%s', (_, text, path, message, remedy) => {
+  ])('refuse a scenario that breaks %s', (_, text, path, message, remedy) => {
     const [problem, ...more] = problemsOf(text)
     expect(more).toEqual([])
     expect(problem?.path).toBe(path)
@@ -329,7 +329,7 @@ describe('rules', () => {
       'a fault in the last block of the last cohort',
       written({ top: 'cohorts: 2', simulation: '{ faults: [{ kind: slow, arm: none, blocks: [8] }] }' }),
     ],
-  ])('accept %s', (_, text) => {
+  ])('accept a scenario with %s', (_, text) => {
     expect(problemsOf(text)).toEqual([])
   })
 

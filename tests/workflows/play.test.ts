@@ -6,6 +6,8 @@ import { testFolder } from '../temporary-folder.ts'
 import { calls, type Played, play, type Stage } from './play.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
+/** Milliseconds for a dozen runs in processes of their own, beside other work. */
+const LONG = 900_000
 const NIGHTLY = join(ROOT, '.github/workflows/nightly.yml')
 const PULL_REQUEST = join(ROOT, '.github/workflows/pull-request.yml')
 
@@ -76,74 +78,83 @@ const stateOf = (played: readonly Played[], beginning: string) =>
 const failuresOf = (played: readonly Played[]) => played.filter(({ state }) => state === 'failed')
 
 describe('the nightly workflow, step by step', () => {
-  it('passes a quiet night, keeps it in the history; then opens one issue for a regression and keeps that one', async () => {
-    const checkout = repository()
-    const stage = stageOf(checkout)
+  it(
+    'passes a quiet night, keeps it in the history; then opens one issue for a regression and keeps that one',
+    async () => {
+      const checkout = repository()
+      const stage = stageOf(checkout)
 
-    const quiet = await play(NIGHTLY, stage)
-    expect(failuresOf(quiet)).toEqual([])
-    expect(stateOf(quiet, 'Install meshbench')).toBe('skipped')
-    expect(calls(stage.scratch, 'gh')).toEqual([])
-    expect(calls(stage.scratch, 'git', 'push')).toHaveLength(1)
-    expect(readFileSync(join(stage.scratch, 'summary.md'), 'utf8')).toContain('## meshbench: ✅')
-    expect(readFileSync(join(checkout, 'verdict/junit.xml'), 'utf8')).toContain('failures="0" errors="0"')
+      const quiet = await play(NIGHTLY, stage)
+      expect(failuresOf(quiet)).toEqual([])
+      expect(stateOf(quiet, 'Install meshbench')).toBe('skipped')
+      expect(calls(stage.scratch, 'gh')).toEqual([])
+      expect(calls(stage.scratch, 'git', 'push')).toHaveLength(1)
+      expect(readFileSync(join(stage.scratch, 'summary.md'), 'utf8')).toContain('## meshbench: ✅')
+      expect(readFileSync(join(checkout, 'verdict/junit.xml'), 'utf8')).toContain('failures="0" errors="0"')
 
-    // Worse, but not so clearly that the first look finds it.
-    writeScenario(checkout, 1.12, { noise: 0.04 })
-    const slow = await play(NIGHTLY, stage)
-    expect(failuresOf(slow).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
-    expect(slow.find(({ name }) => name.startsWith('Measure again'))?.output).toContain('suspected: true')
-    expect(slow.find(({ name }) => name === 'Judge')?.output).toContain('::error title=meshbench regression::')
-    const [created] = calls(stage.scratch, 'gh', 'issue', 'create')
-    expect(created).toContain('meshbench: regression in bench/night.yaml')
-    expect(readFileSync(join(checkout, 'verdict/verdict.md'), 'utf8')).toContain('actions/runs/42')
+      // Worse, but not so clearly that the first look finds it.
+      writeScenario(checkout, 1.12, { noise: 0.04 })
+      const slow = await play(NIGHTLY, stage)
+      expect(failuresOf(slow).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
+      expect(slow.find(({ name }) => name.startsWith('Measure again'))?.output).toContain('suspected: true')
+      expect(slow.find(({ name }) => name === 'Judge')?.output).toContain('::error title=meshbench regression::')
+      const [created] = calls(stage.scratch, 'gh', 'issue', 'create')
+      expect(created).toContain('meshbench: regression in bench/night.yaml')
+      expect(readFileSync(join(checkout, 'verdict/verdict.md'), 'utf8')).toContain('actions/runs/42')
 
-    const again = await play(NIGHTLY, stage, { from: 'Judge' })
-    expect(failuresOf(again)).toHaveLength(1)
-    expect(again.find(({ name }) => name.startsWith('Keep what'))?.output).toContain('already')
-    expect(calls(stage.scratch, 'gh', 'issue', 'create')).toHaveLength(1)
-    expect(calls(stage.scratch, 'gh', 'issue', 'edit', '7')).toHaveLength(1)
+      const again = await play(NIGHTLY, stage, { from: 'Judge' })
+      expect(failuresOf(again)).toHaveLength(1)
+      expect(again.find(({ name }) => name.startsWith('Keep what'))?.output).toContain('already')
+      expect(calls(stage.scratch, 'gh', 'issue', 'create')).toHaveLength(1)
+      expect(calls(stage.scratch, 'gh', 'issue', 'edit', '7')).toHaveLength(1)
 
-    const history = execFileSync('git', ['show', 'meshbench-history:history.jsonl'], {
-      cwd: join(checkout, '../origin.git'),
-      encoding: 'utf8',
-    })
-    const runs = new Set(
-      history
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line).run),
-    )
-    expect(runs).toEqual(new Set(readdirSync(join(checkout, 'results'))))
-    expect(runs.size).toBe(2)
-  }, 240_000)
-
-  it('against a pinned reference wants two nights in a row, and knows of the one before', async () => {
-    const checkout = repository()
-    const gate = '{ metrics: [p50], pinned: bench/reference.json, defaults: { night: { deviation: 1%, runs: 20 } } }'
-    writeScenario(checkout, 1, {
-      gate,
-      arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
-    })
-    const stage = stageOf(checkout)
-    const meshbench = (...args: string[]) =>
-      execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
-        cwd: checkout,
+      const history = execFileSync('git', ['show', 'meshbench-history:history.jsonl'], {
+        cwd: join(checkout, '../origin.git'),
+        encoding: 'utf8',
       })
-    meshbench('run', 'bench/night.yaml')
-    meshbench('gate', 'accept', '--reason', 'the release')
-    writeScenario(checkout, 1.4, {
-      gate,
-      arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
-      seed: 2,
-    })
-    const first = await play(NIGHTLY, stage)
-    expect(failuresOf(first).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 11]])
-    expect(calls(stage.scratch, 'gh', 'issue')).toEqual([])
-    const second = await play(NIGHTLY, stage)
-    expect(failuresOf(second).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
-    expect(calls(stage.scratch, 'gh', 'issue', 'create')).toHaveLength(1)
-  }, 240_000)
+      const runs = new Set(
+        history
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).run),
+      )
+      expect(runs).toEqual(new Set(readdirSync(join(checkout, 'results'))))
+      expect(runs.size).toBe(2)
+    },
+    LONG,
+  )
+
+  it(
+    'against a pinned reference wants two nights in a row, and knows of the one before',
+    async () => {
+      const checkout = repository()
+      const gate =
+        '{ metrics: [p50], pinned: bench/reference.json, defaults: { runSpread: { deviation: 1%, runs: 20 } } }'
+      writeScenario(checkout, 1, {
+        gate,
+        arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
+      })
+      const stage = stageOf(checkout)
+      const meshbench = (...args: string[]) =>
+        execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
+          cwd: checkout,
+        })
+      meshbench('run', 'bench/night.yaml')
+      meshbench('gate', 'accept', '--reason', 'the release')
+      writeScenario(checkout, 1.4, {
+        gate,
+        arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
+        seed: 2,
+      })
+      const first = await play(NIGHTLY, stage)
+      expect(failuresOf(first).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 11]])
+      expect(calls(stage.scratch, 'gh', 'issue')).toEqual([])
+      const second = await play(NIGHTLY, stage)
+      expect(failuresOf(second).map(({ name, code }) => [name, code])).toEqual([['Say how it ended', 10]])
+      expect(calls(stage.scratch, 'gh', 'issue', 'create')).toHaveLength(1)
+    },
+    LONG,
+  )
 
   it('is not green when the history was tampered with, and does not measure on', async () => {
     const checkout = repository()
@@ -169,13 +180,17 @@ describe('the nightly workflow, step by step', () => {
 })
 
 describe('the workflow of a pull request, step by step', () => {
-  it('writes one comment and brings it up to date', async () => {
-    const checkout = repository()
-    const stage = stageOf(checkout)
-    expect(failuresOf(await play(PULL_REQUEST, stage))).toEqual([])
-    expect(calls(stage.scratch, 'gh', 'pr', 'comment')).toHaveLength(1)
-    expect(failuresOf(await play(PULL_REQUEST, stage, { from: 'Judge' }))).toEqual([])
-    expect(calls(stage.scratch, 'gh', 'pr', 'comment')).toHaveLength(1)
-    expect(calls(stage.scratch, 'gh', 'api', '--method', 'PATCH')).toHaveLength(1)
-  }, 120_000)
+  it(
+    'writes one comment and brings it up to date',
+    async () => {
+      const checkout = repository()
+      const stage = stageOf(checkout)
+      expect(failuresOf(await play(PULL_REQUEST, stage))).toEqual([])
+      expect(calls(stage.scratch, 'gh', 'pr', 'comment')).toHaveLength(1)
+      expect(failuresOf(await play(PULL_REQUEST, stage, { from: 'Judge' }))).toEqual([])
+      expect(calls(stage.scratch, 'gh', 'pr', 'comment')).toHaveLength(1)
+      expect(calls(stage.scratch, 'gh', 'api', '--method', 'PATCH')).toHaveLength(1)
+    },
+    LONG,
+  )
 })

@@ -16,6 +16,12 @@ export async function method(view: View): Promise<Html> {
 <p>Levels, ratios and differences are one estimate: geometric means over trials, paired within blocks. Level + difference = level × ratio, with the level of ${view.baseline.name}. Where an arm lacks blocks of ${view.baseline.name}, its level is adjusted to them if three or more are common. Where a value is 0, all arms have arithmetic means, with a difference instead of a ratio. Curves and quantiles of all requests together are labelled as such; they are not such means.</p>
 <p>A ratio is called higher or lower only where its interval excludes 1, and it exceeds both the least effect of the scenario (${formatShare(view.data.run.minEffect ?? MIN_EFFECT)}) and the difference of equal arms in the same run (the A/A pair, if there is one). “No relevant difference” is a ratio below the least effect, or an interval around 1 that stays within 10 % of it. “Within the noise of equal arms” is a ratio that does not exceed the A/A pair. Every other ratio is “too noisy to say”. Intervals cover the variation between blocks and cohorts of this run on this machine, not other machines, versions or workloads.</p>
 <p>Trials that break a validity rule stay in the tables with the reason, and are not in any figure.</p>
+<details><summary>Words</summary>${table({
+    id: 'words',
+    caption: 'Words of this page',
+    head: ['Word', 'Meaning'].map((content) => ({ content })),
+    rows: WORDS.map((row) => [...row]),
+  })}</details>
 <details><summary>Validity rules</summary>${table({
     id: 'rules',
     caption: 'Rules, and what is true of a run that passes them',
@@ -30,6 +36,64 @@ ${table({
 })}
 <h3>Error rates of meshbench</h3><p>Simulated with the functions that judge real runs (<code>npm run prove</code>).</p>${await ofRun(view, 'errorRates')}</section>`
 }
+
+/** The words of the page. Each meaning stands in docs/glossary.md too, which a test compares. */
+export const WORDS: readonly (readonly [word: string, meaning: string])[] = [
+  [
+    'Arm',
+    'One of the things that a run compares: a name, a mesh, and optionally its version, values, placement and replicas.',
+  ],
+  ['Baseline', 'The first arm of a scenario. The ratios and differences of a report are to it.'],
+  [
+    'A/A pair',
+    'Two arms that are the same but for their names, such as none and none-again. What they differ by is noise.',
+  ],
+  ['Cohort', 'All blocks that are measured on one provisioning of the clusters. A run has one or more.'],
+  ['Block', 'One pass over all arms in a seeded order. Arms are compared within blocks.'],
+  ['Visit', 'One arm within one block: brought up, measured without load, measured under each load, and put down.'],
+  [
+    'Trial',
+    'One load on one arm in one block: the unit of replication, one result file, and one value for each metric.',
+  ],
+  ['Window', 'The time in which a trial is measured.'],
+  ['Idle window', 'The window without load at the start of every visit, in which idle CPU and memory are measured.'],
+  [
+    'Response time',
+    'Time from when a request was due to its answer, as a generator that is never late would have seen it: done − due, where done = max(due, done of the previous on the connection) + service time. In seconds.',
+  ],
+  ['Service time', 'Time from when a request was actually sent to its answer, in seconds.'],
+  [
+    'Lateness',
+    'How much the load generator’s own delays added to a request: time as sent less response time. It is in neither clock.',
+  ],
+  [
+    'Stall',
+    'A moment in which at least half of the connections wait for a request that takes more than ten times the median.',
+  ],
+  [
+    'typical-p99',
+    'The p99 of a typical second: the window is cut into slices of a second (longer below 100/s), each has a p99, and the median of these is taken (of an even number the lower of the two in the middle, so that stalls in half of the seconds are not in it). One stall moves it little.',
+  ],
+  [
+    'Level',
+    'The mean value of a cell, in the unit of its metric: geometric over trials, arithmetic where a value is 0 or less.',
+  ],
+  ['Ratio', 'A cell’s level divided by that of the baseline, paired within blocks; 1.1 is +10 %.'],
+  ['Interval', `The range that contains the true value in ${Math.round(LEVEL * 100)} of 100 such experiments.`],
+  [
+    'Robust estimate',
+    'The Hodges–Lehmann estimate, which single blocks cannot move far. It is shown where it does not agree with the mean.',
+  ],
+  [
+    'Noise band',
+    'How far equal arms of a run differ: the end of the widest interval of its A/A pairs, in either direction. Smaller differences are within noise.',
+  ],
+  [
+    'Least effect',
+    'The smallest difference that matters. Smaller ones are called no relevant difference, however certain.',
+  ],
+  ['Standing', 'What can be said of an arm against the baseline.'],
+]
 
 function named(of: string, those: readonly { readonly name: string; readonly title: string }[]): string[][] {
   return those.map(({ name, title }) => [name, of, title])

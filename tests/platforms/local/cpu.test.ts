@@ -39,10 +39,10 @@ describe.runIf(linux)('CPU time', () => {
     })
     const opened = Date.now() / 1000
     const used = await burn(0.25, 4)
-    const { usage, seconds, host, startedAt } = await window.close()
+    const { usage, host, startedAt } = await window.close()
     expect(usage[0]?.cpuSeconds).toBeGreaterThan(0.98 * used)
     expect(usage[0]?.cpuSeconds).toBeLessThan(1.02 * used)
-    expect(used / seconds).toBeGreaterThan(0.2)
+    expect(used).toBeGreaterThan(0.9)
     expect(usage[0]?.memoryBytes).toBeGreaterThan(10e6)
     expect(host?.busyCores).toBeGreaterThan(0)
     expect(host?.majorFaults).toBeGreaterThanOrEqual(0)

@@ -2,6 +2,7 @@ import type { Cohort, Plan } from '../../../src/model/plan.ts'
 import type { RunningArm, Testbed } from '../../../src/model/platform.ts'
 import type { Arm, Load, Protocol } from '../../../src/model/scenario.ts'
 import { loadOf as anyLoad, scenarioOf } from '../../build/scenario.ts'
+import { opened } from '../opened.ts'
 
 export const cohort: Cohort = { cohort: 1, blocks: [] }
 
@@ -14,8 +15,5 @@ export function planOf(arms: readonly Arm[], loads: readonly Load[]): Plan {
 }
 
 export async function raise(testbed: Testbed, arm: Arm, signal = new AbortController().signal): Promise<RunningArm> {
-  const steps = testbed.raise(arm, signal)
-  let step = await steps.next()
-  while (!step.done) step = await steps.next()
-  return step.value
+  return opened(testbed.raise(arm, signal))
 }

@@ -16,7 +16,7 @@ const known = (arm: Arm, ...levels: readonly number[]): Known => ({
   values: levels.map((value, index) => ({ cohort: 1 + Math.floor(index / 2), block: index + 1, value })),
 })
 
-describe('what is lent to a comparison', () => {
+describe('the pooled variance of a comparison', () => {
   const arms = [known(none, 1, 1, 1, 1), known(noneAgain, 2, 2, 4, 4), known(mesh, 5, 5, 5, 5)]
   const log = Math.log
 
@@ -85,8 +85,11 @@ test.each([
   [2, [2, 5]],
   [3, [2, 5]],
   [3, [4, 5]],
-] as const)('an arm %i times as restless between clusters is covered as often as it should', (restless, size) => {
-  const share = coverage(restless, 'baseline', size)
-  expect(share).toBeGreaterThan(0.93)
-  expect(share).toBeLessThan(0.97)
-})
+] as const)(
+  'the interval of an arm %i times as restless between clusters holds the truth in 95 %% of runs, cohorts and blocks %j',
+  (restless, size) => {
+    const share = coverage(restless, 'baseline', size)
+    expect(share).toBeGreaterThan(0.93)
+    expect(share).toBeLessThan(0.97)
+  },
+)

@@ -4,20 +4,20 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import type { Analysis } from '../../src/model/analysis.ts'
 import type { GateCell, GateResult } from '../../src/model/verdict.ts'
 import { readRun } from '../../src/store/read-run.ts'
-import { type Night, scenarioText } from './scenario.ts'
+import { type LiveRun, scenarioText } from './scenario.ts'
 import { measure, meshbench, type Said, type Stage } from './transcript.ts'
 
-/** A night as a CI has it: measured, looked at, measured again where something is suspected, judged. */
+/** A run as a CI has it: measured, looked at, measured again where something is suspected, judged. */
 export interface Judged {
-  readonly night: Night
+  readonly run: LiveRun
   readonly said: readonly Said[]
   readonly gate: GateResult
   readonly analysis: Analysis
 }
 
-export async function judgeNight(night: Night, stage: Stage): Promise<Judged> {
-  const { name } = night
-  writeFileSync(join(stage.cwd, `${name}.yaml`), scenarioText(night))
+export async function judgeRun(run: LiveRun, stage: Stage): Promise<Judged> {
+  const { name } = run
+  writeFileSync(join(stage.cwd, `${name}.yaml`), scenarioText(run))
   const folder = ['--results', name]
   const resume = () => (existsSync(join(stage.cwd, name)) ? ['run', '--resume', ...folder] : first)
   const first = ['run', `${name}.yaml`, ...folder]
@@ -28,7 +28,7 @@ export async function judgeNight(night: Night, stage: Stage): Promise<Judged> {
     said.push(await measure(extend, () => extend, stage), await meshbench(['gate', ...folder], stage))
     gate = await verdictOf(folder, stage)
   }
-  return { night, said, gate, analysis: analyse(await readRun(runFolder(name, stage))) }
+  return { run, said, gate, analysis: analyse(await readRun(runFolder(name, stage))) }
 }
 
 /** The same verdict for programs; it is no part of the transcript. */
