@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { analyse } from '../analyse/analyse.ts'
 import { EXIT } from '../model/exit-codes.ts'
@@ -10,6 +10,7 @@ import { allCharts } from '../report/charts/index.ts'
 import { pageData } from '../report/data/page-data.ts'
 import { type View, viewOf } from '../report/data/view.ts'
 import { type PictureAbout, standaloneSvg, type Theme } from '../report/outputs/standalone-svg.ts'
+import { isTracked } from '../store/collect-provenance.ts'
 import { findRun } from '../store/find-run.ts'
 import { readRun } from '../store/read-run.ts'
 import { refuseRunFile } from '../store/write-once.ts'
@@ -41,6 +42,7 @@ export async function reportCommand(
 async function reportRun(given: string | undefined, options: ReportOptions, context: CommandContext) {
   const { cwd, stdout, stderr } = context
   const dir = await findRun(resolve(cwd, options.results), given, cwd)
+  if (given === undefined && options.output === undefined && (await isTracked(dir))) throw mustBeNamed(dir)
   const analysis = analyse(await readRun(dir))
   const history = await earlierRunsOf(analysis, options, context)
   const view = viewOf(pageData(analysis, history))
@@ -191,4 +193,12 @@ export async function pngOf(svg: string): Promise<Buffer> {
 function fontFile(name: string): string {
   const built = new URL(`../fonts/${name}`, import.meta.url)
   return fileURLToPath(existsSync(built) ? built : import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`))
+}
+
+/** An example that git tracks is not rewritten unasked. */
+function mustBeNamed(dir: string): Failure {
+  return new Failure('unknown-run', 'there is no run yet', {
+    cause: `git tracks ${basename(dir)}, and its page is rewritten only when it is named`,
+    fix: `Make a run with \`meshbench run\`, or name this one: meshbench report ${basename(dir)}`,
+  })
 }

@@ -90,7 +90,7 @@ export const storedPlanSchema = section({
     idle: z.number().optional(),
     minEffect: share.optional(),
     arms: z.array(armSchema).min(1),
-    loads: z.array(loadSchema).min(1),
+    loads: z.array(loadSchema),
     simulation: simulationSchema,
     gate: limitsSchema.optional(),
   }),

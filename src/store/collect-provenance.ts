@@ -4,6 +4,7 @@ import { execa } from 'execa'
 import { version } from '../host/version.ts'
 import type { Provided } from '../model/platform.ts'
 import type { Provenance } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
 
 interface Circumstances {
   readonly platform: string
@@ -39,6 +40,12 @@ export async function gitProvenance(cwd: string): Promise<Provenance['git']> {
   ])
   if (head.exitCode !== 0 || status.exitCode !== 0) return undefined
   return { commit: head.stdout, dirty: status.stdout !== '' }
+}
+
+/** Whether git tracks the run in this folder, as it does the examples of a checkout. */
+export async function isTracked(dir: string): Promise<boolean> {
+  const asked = await execa('git', ['ls-files', '--error-unmatch', RUN_FOLDER.run], { cwd: dir, reject: false })
+  return asked.exitCode === 0
 }
 
 /** What of this machine bears on a measurement. Cores and memory are those that this process may use. */

@@ -8,7 +8,7 @@ import { RUN_FOLDER } from '../model/run-folder.ts'
 
 /**
  * The folder of a run that is named by its path, its id, or the beginning of its id. When none is named: the newest with the
- * name that `run` gave it, since a folder with another name, such as an example, is kept on purpose.
+ * name that `run` gave it; only where there is none, one with another name, such as an example.
  */
 export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
   if (given !== undefined) {
@@ -17,11 +17,7 @@ export async function findRun(root: string, given?: string, cwd = process.cwd())
   }
   const ids = await listRuns(root)
   if (ids.length === 0) throw noRuns(root, given)
-  if (given === undefined) {
-    const newest = ids.find(isRunId)
-    if (newest === undefined) throw onlyKept(root, ids)
-    return join(root, newest)
-  }
+  if (given === undefined) return join(root, ids.find(isRunId) ?? (ids[0] as string))
   const fitting = ids.includes(given) ? [given] : ids.filter((id) => id.startsWith(given))
   const [only] = fitting
   if (only !== undefined && fitting.length === 1) return join(root, only)
@@ -50,13 +46,6 @@ async function createdAt(dir: string): Promise<number | undefined> {
 function noRuns(root: string, given?: string): Failure {
   const wanted = given === undefined ? 'there is no run yet' : `there is no run ${given}`
   return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, fix: 'Make one with `meshbench run`.' })
-}
-
-function onlyKept(root: string, ids: readonly string[]): Failure {
-  return new Failure('unknown-run', 'there is no run yet', {
-    cause: `${root} has only ${list(ids)}, which must be named`,
-    fix: `Make one with \`meshbench run\`, or name one by its path: ${join(basename(root), ids[0] ?? '')}`,
-  })
 }
 
 function ambiguous(given: string, fitting: readonly string[]): Failure {

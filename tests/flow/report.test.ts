@@ -1,4 +1,15 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sharedFolder, testFolder } from '../temporary-folder.ts'
@@ -142,6 +153,24 @@ describe('report', () => {
     const { stdout } = await meshbench(['completion', 'bash'])
     expect(stdout).toMatch(/report\) words="[^"]*--charts --chart --dark --site/)
   })
+})
+
+it('does not rewrite the page of an example that git tracks, unless it is named', async () => {
+  const { cwd, older, newer } = project()
+  rmSync(join(cwd, 'results', newer), { recursive: true })
+  renameSync(join(cwd, 'results', older), join(cwd, 'results/example'))
+  const before = read(cwd, 'results/example/report.html')
+  for (const args of [
+    ['init', '--quiet'],
+    ['add', '--force', 'results/example/run.json'],
+  ])
+    execFileSync('git', args, { cwd })
+  const { code, stderr } = await meshbench(['report'], { cwd })
+  expect(code).toBe(2)
+  expect(stderr).toContain('meshbench report example')
+  expect(read(cwd, 'results/example/report.html')).toBe(before)
+  expect((await meshbench(['report', '--output', 'page.html'], { cwd })).code).toBe(0)
+  expect((await meshbench(['report', 'example'], { cwd })).code).toBe(0)
 })
 
 describe('report --site', () => {

@@ -77,12 +77,10 @@ test('where there is no run yet', async () => {
   })
 })
 
-test('folders with other names, such as examples, are no newest run', async () => {
+test('a folder with another name, such as an example, is the newest only where there is no other', async () => {
   await using root = await folder()
-  await runsIn(root.path, 'example-kind', 'example-local')
-  await expect(findRun(root.path)).rejects.toMatchObject({
-    code: 'unknown-run',
-    why: expect.stringContaining('which must be named'),
-  })
-  expect(await findRun(root.path, 'example-kind')).toBe(join(root.path, 'example-kind'))
+  await runsIn(root.path, 'example-kind')
+  expect(await findRun(root.path)).toBe(join(root.path, 'example-kind'))
+  await runsIn(root.path, OLD)
+  expect(await findRun(root.path)).toBe(join(root.path, OLD))
 })
