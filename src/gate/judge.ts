@@ -43,7 +43,7 @@ export function lookOf(
 }
 
 /** Share of alpha that the first of two looks spends. Both shares add up to alpha, so the sum bounds the error of both (Bonferroni). */
-const FIRST_SHARE = 1 / 6
+const FIRST_SHARE = 1 / 20
 
 /** The family error of one look. */
 function alphaAt(look: Look, alpha: number): number {
@@ -52,7 +52,7 @@ function alphaAt(look: Look, alpha: number): number {
 }
 
 /**
- * The two-stage procedure. Both stages find regressions and improvements over the whole family, the first one with a sixth
+ * The two-stage procedure. Both stages find regressions and improvements over the whole family, the first one with a twentieth
  * of alpha: what is that clear needs no more blocks. Cells that the first stage only suspects get more blocks. A cell that
  * only looks better gets none, since nobody would act on it. To accept a cell costs no false alarms.
  */

@@ -176,17 +176,24 @@ interface Group {
   readonly others: number
 }
 
-/** Problems of the result, each kind once, invalid ones first. */
+/** More than these hide the result above them; the report has all. */
+const LISTED = 3
+
+/** Problems of the result, each kind once: invalid ones first, then those of most trials; of the others only their names. */
 function problemList({ problems, trials }: Analysis, style: Style): string {
   const all = [...problems.map((problem) => ({ problem, id: undefined })), ...ofTrials(trials)]
   const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]
-  return groups
-    .flatMap(grouped)
-    .toSorted((a, b) => rank(a) - rank(b))
-    .map((group) => groupText(group, style))
-    .join('\n')
+  const sorted = groups.flatMap(grouped).toSorted((a, b) => rank(a) - rank(b) || sizeOf(b) - sizeOf(a))
+  const names = sorted.slice(LISTED).map(({ problem: { severity, rule } }) => `${severity} ${rule}`)
+  return [
+    ...sorted.slice(0, LISTED).map((group) => groupText(group, style)),
+    ...(names.length === 0
+      ? []
+      : [paragraph(style.plain(`and in the report: ${names.join(', ')}`), { indent: INDENT })]),
+  ].join('\n')
 }
 
+const sizeOf = ({ trials, others }: Group) => Math.max(trials.length, others)
 const rank = ({ problem }: Group) => (problem.severity === 'invalid' ? 0 : 1)
 
 function ofTrials(trials: readonly JudgedTrial[]) {
@@ -207,7 +214,7 @@ function groupText({ problem, trials, others }: Group, style: Style): string {
   const entry = (text: string) => paragraph(style.plain(text), { first: INDENT, indent: INDENT })
   return [
     paint(severity) + first.slice(severity.length),
-    entry(`${Math.max(trials.length, others) > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
+    entry(`${sizeOf({ problem, trials, others }) > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
     entry(`→ ${remedy}`),
   ].join('\n')
 }

@@ -63,19 +63,19 @@ describe('one look', () => {
     measured([...Array(10).keys()].map((x) => mean + scatter * (x - 4.5)))
   const judged = (cell: Measured, look: Look) => judgeAll([cell], () => look)[0]
 
-  it('finds at once what is clear by a sixth of alpha, and spends the rest at the last stage', () => {
-    const clear = around(0.1, 0.02)
+  it('finds at once what is clear by a twentieth of alpha, and spends the rest at the last stage', () => {
+    const clear = around(0.1, 0.018)
     const [p] = [pValueOf(clear.effect).worse]
-    expect(p).toBeLessThan(alpha / 6)
+    expect(p).toBeLessThan(alpha / 20)
     expect(judged(clear, 'first')).toEqual({ verdict: 'regression', suspected: false })
-    // Between α/6 and 5α/6, and between 5α/6 and α.
+    // Between α/20 and 19α/20, and between 19α/20 and α.
     const likely = around(0.1, 0.027)
-    expect(pValueOf(likely.effect).worse).toBeGreaterThan(alpha / 6)
-    expect(pValueOf(likely.effect).worse).toBeLessThan((5 * alpha) / 6)
+    expect(pValueOf(likely.effect).worse).toBeGreaterThan(alpha / 20)
+    expect(pValueOf(likely.effect).worse).toBeLessThan((19 * alpha) / 20)
     expect(judged(likely, 'first')).toEqual({ verdict: 'inconclusive', suspected: true })
     expect(judged(likely, 'last')?.verdict).toBe('regression')
-    const nearly = around(0.1, 0.0327)
-    expect(pValueOf(nearly.effect).worse).toBeGreaterThan((5 * alpha) / 6)
+    const nearly = around(0.1, 0.03305)
+    expect(pValueOf(nearly.effect).worse).toBeGreaterThan((19 * alpha) / 20)
     expect(pValueOf(nearly.effect).worse).toBeLessThan(alpha)
     expect(judged(nearly, 'last')).toMatchObject({ verdict: 'inconclusive', unconfirmed: true })
     expect(judged(nearly, 'only')?.verdict).toBe('regression')
