@@ -111,7 +111,7 @@ export const gateSchema = section({
     .number()
     .min(1e-6)
     .max(0.2)
-    .prefault(0.006)
+    .prefault(0.004)
     .meta(about('Alpha', 'Probability of a false alarm in any cell of a run, and of a false improvement.')),
   family: section({
     method: z

@@ -61,20 +61,30 @@ describe('one look', () => {
   /** Ten blocks around a mean log-ratio, whose one-sided p-value is that of t = mean / scatter · √10. */
   const around = (mean: number, scatter: number) =>
     measured([...Array(10).keys()].map((x) => mean + scatter * (x - 4.5)))
+  /** Ten blocks with this one-sided p-value, which grows with the scatter. */
+  const at = (p: number) => {
+    let [low, high] = [0.001, 0.1]
+    for (let step = 0; step < 40; step++) {
+      const middle = (low + high) / 2
+      if (pValueOf(around(0.1, middle).effect).worse < p) low = middle
+      else high = middle
+    }
+    return around(0.1, low)
+  }
   const judged = (cell: Measured, look: Look) => judgeAll([cell], () => look)[0]
 
   it('finds at once what is clear by a twentieth of alpha, and spends the rest at the last stage', () => {
-    const clear = around(0.1, 0.018)
+    const clear = at(alpha / 25)
     const [p] = [pValueOf(clear.effect).worse]
     expect(p).toBeLessThan(alpha / 20)
     expect(judged(clear, 'first')).toEqual({ verdict: 'regression', suspected: false })
     // Between α/20 and 19α/20, and between 19α/20 and α.
-    const likely = around(0.1, 0.027)
+    const likely = at(alpha / 2)
     expect(pValueOf(likely.effect).worse).toBeGreaterThan(alpha / 20)
     expect(pValueOf(likely.effect).worse).toBeLessThan((19 * alpha) / 20)
     expect(judged(likely, 'first')).toEqual({ verdict: 'inconclusive', suspected: true })
     expect(judged(likely, 'last')?.verdict).toBe('regression')
-    const nearly = around(0.1, 0.03305)
+    const nearly = at(0.97 * alpha)
     expect(pValueOf(nearly.effect).worse).toBeGreaterThan((19 * alpha) / 20)
     expect(pValueOf(nearly.effect).worse).toBeLessThan(alpha)
     expect(judged(nearly, 'last')).toMatchObject({ verdict: 'inconclusive', unconfirmed: true })
