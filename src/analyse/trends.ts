@@ -4,7 +4,7 @@ import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, series
 import { trialsOf } from '../model/plan.ts'
 import { type Arm, baselineOf, type Load } from '../model/scenario.ts'
 import { random } from '../stats/random.ts'
-import { changePoints } from '../stats/series.ts'
+import { stepsAndDrift } from '../stats/steps-and-drift.ts'
 import { TAIL } from './quantiles.ts'
 
 /** One arm, load and metric over runs of one kind of machine. */
@@ -18,6 +18,20 @@ export interface Trend {
   readonly of: 'ratio' | 'level'
   readonly points: readonly TrendPoint[]
   readonly changes: readonly Change[]
+  /** A slow change from run to run, beside the changes. Absent where noise explains it. */
+  readonly drift?: Drift
+  /** Autocorrelation of neighbouring runs beside changes and drift, from 0 to 0.95; absent with too few runs to search. */
+  readonly autocorrelation?: number
+}
+
+/** `p` is, as that of a change, the chance in noise of the autocorrelation that the series shows. */
+export interface Drift {
+  /** Ratio of one run to the run before it. */
+  readonly perRun: number
+  /** Ratio of the last run to the first of those that were searched, by the drift alone. */
+  readonly ratio: number
+  readonly runs: number
+  readonly p: number
 }
 
 interface TrendPoint {
@@ -32,8 +46,9 @@ export interface Change {
   readonly before: string
   readonly after: string
   readonly at: string
-  /** Ratio of the geometric mean after the change to that before. */
+  /** Ratio of the geometric mean after the change to that before, without the drift. */
   readonly ratio: number
+  /** The larger one of the chances in independent noise, by permutation, and in autocorrelated noise, by simulation. */
   readonly p: number
   readonly versions: readonly { readonly what: string; readonly from: string; readonly to: string }[]
 }
@@ -69,26 +84,37 @@ function trendOf(given: readonly HistoryEntry[], metric: string): Trend | undefi
     better: known.better,
     of,
     points: seen.map(({ entry: { run, startedAt }, value }) => ({ run, startedAt, value })),
-    changes: changesOf(seen.slice(-LOOK_BACK), metric),
+    ...courseOf(seen.slice(-LOOK_BACK), metric),
   }
 }
 
 type Seen = readonly { readonly entry: HistoryEntry; readonly value: number }[]
 
-function changesOf(seen: Seen, metric: string): Change[] {
+function courseOf(seen: Seen, metric: string): Pick<Trend, 'changes' | 'drift' | 'autocorrelation'> {
   const [first] = seen
-  if (!first || seen.length < RUNS_TO_SEARCH) return []
-  const logs = seen.map(({ value }) => Math.log(value))
+  if (!first || seen.length < RUNS_TO_SEARCH) return { changes: [] }
+  const known = seen.map(({ value }) => Math.log(value))
   // Seeded by the series, so that the same history gives the same result.
-  const found = changePoints(logs, { random: random(1, 'history', seriesKey(first.entry), metric) })
-  const edges = [0, ...found.map(({ index }) => index), seen.length]
-  return found.flatMap(({ index, p }, place): Change[] => {
+  const { steps, drift, autocorrelation } = stepsAndDrift(known, random(1, 'history', seriesKey(first.entry), metric))
+  const slope = drift?.slope ?? 0
+  const logs = known.map((log, run) => log - slope * run)
+  const edges = [0, ...steps.map(({ index }) => index), seen.length]
+  const changes = steps.flatMap(({ index, p }, place): Change[] => {
     const [last, next] = [seen[index - 1]?.entry, seen[index]?.entry]
     if (!last || !next) return []
     const [from, to] = [logs.slice(edges[place], index), logs.slice(index, edges[place + 2])]
     const ratio = Math.exp(meanOf(to) - meanOf(from))
     return [{ before: last.run, after: next.run, at: next.startedAt, ratio, p, versions: versionChanges(last, next) }]
   })
+  return {
+    changes,
+    ...(drift && { drift: driftOf(drift, seen.length) }),
+    autocorrelation,
+  }
+}
+
+function driftOf({ slope, p }: { slope: number; p: number }, runs: number): Drift {
+  return { perRun: Math.exp(slope), ratio: Math.exp(slope * (runs - 1)), runs, p }
 }
 
 function meanOf(values: readonly number[]): number {

@@ -33,11 +33,12 @@ export function mser(values: readonly number[], batch = 5): Settling {
   return { truncate: best.cut * batch, steady: best.cut < latest }
 }
 
-interface ChangePoint {
+export interface ChangePoint {
   /** Of the first value after the change. */
   readonly index: number
   /** Divergence of the values before and after it. */
   readonly divergence: number
+  /** The larger one of the chances by permutation and by `confirm`. */
   readonly p: number
 }
 
@@ -48,15 +49,17 @@ interface Search {
   readonly permutations?: number
   /** Fewest values between changes. */
   readonly minimum?: number
+  /** A second p-value that a split of the segments found so far must have below alpha. */
+  readonly confirm?: (segments: readonly (readonly number[])[], split: Split) => number
 }
 
 /**
  * Change points by E-divisive (Matteson and James, 2014): the split that makes the energy distance of both sides largest
- * is kept if few permutations within the segments found so far do as well; then again. Assumes independent values:
- * drift and autocorrelation look like changes, so this dates a change and never judges a night.
+ * is kept if few permutations within the segments found so far do as well; then again. Permutations assume independent
+ * values: drift and autocorrelation look like changes to them, unless `confirm` knows better.
  */
 export function changePoints(series: readonly number[], search: Search): ChangePoint[] {
-  const { random, alpha = 0.01, permutations = 499, minimum = 3 } = search
+  const { random, alpha = 0.01, permutations = 499, minimum = MINIMUM, confirm } = search
   const found: ChangePoint[] = []
   for (;;) {
     const segments = cut(series, found)
@@ -66,12 +69,15 @@ export function changePoints(series: readonly number[], search: Search): ChangeP
     const shuffled = () => bestSplit(segments.map(random.shuffle), minimum)?.divergence ?? 0
     const asGood = countUpTo(allowed + 1, permutations, () => shuffled() >= best.divergence)
     if (asGood > allowed) return found
-    found.push({ ...best, p: (asGood + 1) / (permutations + 1) })
+    const other = confirm?.(segments, best) ?? 0
+    if (other > alpha) return found
+    found.push({ ...best, p: Math.max((asGood + 1) / (permutations + 1), other) })
     found.sort((a, b) => a.index - b.index)
   }
 }
 
-function cut(series: readonly number[], found: readonly ChangePoint[]): (readonly number[])[] {
+/** The segments between changes. */
+export function cut(series: readonly number[], found: readonly Pick<ChangePoint, 'index'>[]): (readonly number[])[] {
   const edges = [0, ...found.map(({ index }) => index), series.length]
   return edges.slice(1).map((end, index) => series.slice(edges[index], end))
 }
@@ -83,9 +89,14 @@ function countUpTo(enough: number, times: number, happens: () => boolean): numbe
   return count
 }
 
-type Split = Omit<ChangePoint, 'p'>
+/** A change that is not tested yet. */
+export type Split = Omit<ChangePoint, 'p'>
 
-function bestSplit(segments: readonly (readonly number[])[], minimum: number): Split | undefined {
+/** Fewest values between changes, unless a search asks for others. */
+const MINIMUM = 3
+
+/** The split of any segment that makes the energy distance of its sides largest. `index`: over all segments. */
+export function bestSplit(segments: readonly (readonly number[])[], minimum = MINIMUM): Split | undefined {
   let best: Split | undefined
   let start = 0
   for (const segment of segments) {

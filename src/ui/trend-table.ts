@@ -1,4 +1,4 @@
-import type { Change, Trend } from '../analyse/trends.ts'
+import type { Change, Drift, Trend } from '../analyse/trends.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { formatChange, formatNumber } from '../model/units.ts'
 import type { Style } from './terminal-style.ts'
@@ -21,20 +21,23 @@ export function trendTable(trends: readonly Trend[], metrics: readonly MetricInf
     return `${style.bold(style.plain(title))}\n${grid([head, ...rows])}`
   })
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeText(trend, change, metrics)))
+  const drifts = trends.flatMap((trend) => (trend.drift ? driftText(trend, trend.drift, metrics) : []))
   const legend =
-    'Arms are shown as their ratio to the baseline of the same run, the baseline by its level. Change points (E-divisive) show when a series changed; they do not judge a run.'
+    'Arms are shown as their ratio to the baseline of the same run, the baseline by its level. Change points (E-divisive) show when a series changed, a drift that it changes a little in every run; they do not judge a run. p is the chance in noise that is autocorrelated as much as the series.'
   return [
     ...sections,
     style.dim(paragraph(style.plain(legend))),
-    changes.length === 0
-      ? ''
-      : [
-          style.bold('change points'),
-          ...changes.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ' })),
-        ].join('\n'),
+    listOf('change points', changes, style),
+    listOf('drift', drifts, style),
   ]
     .filter(Boolean)
     .join('\n\n')
+}
+
+function listOf(title: string, lines: readonly string[], style: Style): string {
+  if (lines.length === 0) return ''
+  const items = lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ' }))
+  return [style.bold(title), ...items].join('\n')
 }
 
 function rowOf({ arm, points, of, unit, changes }: Trend, style: Style): Entry[] {
@@ -73,7 +76,17 @@ function changeText(trend: Trend, change: Change, metrics: readonly MetricInfo[]
     versions.length === 0
       ? 'No recorded version changed.'
       : `Changed versions: ${versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')}.`
-  return `${at.slice(0, 10)}: ${what} ${formatChange(ratio)} (p ${formatNumber(p, 2)}), after ${before}, from ${after} on. ${range}`
+  return `${at.slice(0, 10)}: ${what} ${formatChange(ratio)} (${chanceText(p, trend)}), after ${before}, from ${after} on. ${range}`
+}
+
+function driftText(trend: Trend, { perRun, ratio, runs, p }: Drift, metrics: readonly MetricInfo[]): string {
+  const what = `${titleOf(trend.metric, metrics)} of ${trend.arm} under ${trend.load}`
+  return `${what} changes by ${formatChange(perRun, 2)} a run, ${formatChange(ratio)} over ${runs} runs (${chanceText(p, trend)})`
+}
+
+/** Autocorrelation is said beside each p, since noise that wanders looks like changes. */
+function chanceText(p: number, { autocorrelation = 0 }: Trend): string {
+  return `p ${formatNumber(p, 2)} in noise of autocorrelation ${autocorrelation.toFixed(1)}`
 }
 
 function titleOf(metric: string, metrics: readonly MetricInfo[]): string {

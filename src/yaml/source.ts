@@ -29,6 +29,19 @@ export interface Source {
   written(path: Path): string | undefined
 }
 
+/** Nobody nests brackets as deeply, and the time that the parser takes for those that are not closed grows with its square. */
+const DEEPEST = 100
+
+/** Where brackets nest too deeply, or the end of the text. Quotes and comments are not told apart, since they hold few brackets. */
+function endOfDepth(text: string): number {
+  let depth = 0
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
+    if (depth > DEEPEST) return index
+  }
+  return text.length
+}
+
 /** What keeps YAML from being read, and how much of it: only itself, its line, or what the structure is. */
 interface Flaw {
   readonly offset: number
@@ -39,7 +52,7 @@ interface Flaw {
 
 export function readSource(text: string, file: string, { noun }: FileKind = SCENARIO_FILE): Source {
   const lines = new LineCounter()
-  const document: Document = parseDocument(text, {
+  const document: Document = parseDocument(text.slice(0, endOfDepth(text)), {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,

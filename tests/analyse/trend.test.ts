@@ -61,6 +61,18 @@ describe('trendsOf', () => {
     expect(trendsOf(entries.toReversed(), 'p50')).toEqual(trendsOf(entries, 'p50'))
   })
 
+  it('shows a drift as a drift, by run, and not as a step', () => {
+    const creeping = Array.from({ length: 30 }, (_, night) => 1.5 * Math.exp(0.003 * night))
+    const [trend] = trendsOf(
+      nights(creeping, () => ({})),
+      'p50',
+    )
+    expect(trend?.changes).toEqual([])
+    expect(trend?.drift).toMatchObject({ runs: 30, p: expect.any(Number) })
+    expect(trend?.drift?.perRun).toBeCloseTo(1.003, 3)
+    expect(trend?.drift?.ratio).toBeCloseTo(Math.exp(0.003 * 29), 1)
+  })
+
   it('finds nothing where nothing changed', () => {
     const [trend] = trendsOf(
       nights(Array<number>(16).fill(1.5), () => ({})),

@@ -169,6 +169,13 @@ describe('parseScenario', () => {
     expect(problems.map(({ message }) => message).join()).toContain('alias')
   })
 
+  it('reads no further where brackets nest without end', () => {
+    const text = Array.from({ length: 30_000 }, (_, line) => `k${line}: [`).join('\n')
+    const { problems } = parseScenario(text, 'deep.yaml')
+    expect(problems.length).toBeGreaterThan(0)
+    expect(problems.length).toBeLessThan(150)
+  })
+
   it('reads anchors and aliases', () => {
     const text = written({ loads: '[{ name: a, rate: &rate 100/s }, { name: b, rate: *rate, payload: 0B }]' })
     expect(parsed(text).loads.map(({ rate }) => rate)).toEqual([100, 100])

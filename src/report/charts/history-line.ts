@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { type Change, TREND_METRICS, type Trend } from '../../analyse/trends.ts'
-import type { MetricUnit } from '../../model/units.ts'
-import { count } from '../../model/words.ts'
+import { formatChange, type MetricUnit } from '../../model/units.ts'
+import { count, list } from '../../model/words.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import { type Chart, thinned } from '../chart.ts'
 import type { View } from '../data/view.ts'
@@ -108,7 +108,10 @@ function sentenceOf({ lines, of, unit }: HistoryOf, runs: number): string {
     })
     .sort((a, b) => b.high / b.low - a.high / a.low)[0]
   const range = widest ? ` ${widest.style.name} varies the most: ${format(widest.low)} to ${format(widest.high)}.` : ''
-  return `${over}, no arm has a change point.${range}`
+  const drifts = lines.flatMap(({ style, trend: { drift } }) =>
+    drift ? `${style.name} drifts by ${formatChange(drift.perRun, 2)} a run` : [],
+  )
+  return `${over}, no arm has a change point${drifts.length > 0 ? `, but ${list(drifts)}` : ''}.${range}`
 }
 
 const DAY = 86_400_000

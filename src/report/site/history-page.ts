@@ -1,9 +1,9 @@
 import { metrics } from '../../analyse/metrics.ts'
-import { type Change, TREND_METRICS, type Trend, trendsOf } from '../../analyse/trends.ts'
+import { type Change, type Drift, TREND_METRICS, type Trend, trendsOf } from '../../analyse/trends.ts'
 import type { MetricInfo } from '../../model/analysis.ts'
 import type { HistoryEntry } from '../../model/history.ts'
 import type { Arm } from '../../model/scenario.ts'
-import { formatNumber, type MetricUnit } from '../../model/units.ts'
+import { formatChange, formatNumber, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import { type ArmStyle, armStyles } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
@@ -25,7 +25,7 @@ export async function historyPage(entries: readonly HistoryEntry[]): Promise<str
     lead:
       runs === 0
         ? 'No run with a valid trial is in the history.'
-        : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run.`,
+        : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run. A drift is a small change in every run. p is the chance in noise that is autocorrelated as much as the series.`,
     other: { href: 'index.html', name: 'Runs' },
     body: html`${sections}`,
   })
@@ -43,10 +43,11 @@ async function section(entries: readonly HistoryEntry[], index: number): Promise
   const styles = armStyles({ arms: armsOf(entries) })
   const charts = infos.flatMap((info) => chartsOf(trends, styles, info, index))
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos)))
+  const drifts = trends.flatMap((trend) => (trend.drift ? driftItem(trend, trend.drift, infos) : []))
   return html`<section aria-labelledby="group-${index}"><h2 id="group-${index}">${first.load}</h2>
 <p>Platform ${first.platform}, ${first.profile} settings, ${first.machine}. Load: ${first.asked}.</p>
 <h3>Trends</h3><div class="figures">${await Promise.all(charts.map(figure))}</div>
-${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}</section>`
+${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}${drifts.length > 0 && html`<h3>Drift</h3><ul>${drifts}</ul>`}</section>`
 }
 
 /** Every arm that was ever there, the baseline first, so that each looks the same in all charts. */
@@ -74,7 +75,16 @@ function changeItem(
 ): Html {
   const title = infos.find(({ name }) => name === trend.metric)?.title ?? trend.metric
   const between = versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')
-  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (p ${formatNumber(p, 2)}), after ${before}, from ${after} on. ${between === '' ? 'No recorded version changed.' : `Changed versions: ${between}.`}</li>`
+  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (${chanceText(p, trend)}), after ${before}, from ${after} on. ${between === '' ? 'No recorded version changed.' : `Changed versions: ${between}.`}</li>`
+}
+
+function driftItem(trend: Trend, { perRun, ratio, runs, p }: Drift, infos: readonly MetricInfo[]): Html {
+  const title = infos.find(({ name }) => name === trend.metric)?.title ?? trend.metric
+  return html`<li>${title} of <b class="name">${trend.arm}</b> ${formatChange(perRun, 2)} a run, ${formatRatio(ratio)} over ${runs} runs (${chanceText(p, trend)}).</li>`
+}
+
+function chanceText(p: number, { autocorrelation = 0 }: Trend): string {
+  return `p ${formatNumber(p, 2)} in noise of autocorrelation ${autocorrelation.toFixed(1)}`
 }
 
 /** Older runs stay in the table; so many can be told apart. */
