@@ -29,20 +29,12 @@ function redacted(value: unknown, under: string, isSecret: boolean): unknown {
   if (typeof value === 'string') return isSecret && value !== '' ? REDACTED : redactText(value)
   if (Array.isArray(value)) return redactedList(value, isSecret)
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  return Object.fromEntries(
-    entries
-      .map(
-        ([key, inner]) =>
-          [
-            key,
-            isDataOfSecret(value, key)
-              ? allRedacted(inner)
-              : redacted(inner, key, isSecret ? isSecretWithin(key) : isSecretEntry(value, key, under)),
-          ] as const,
-      )
-      .map(withoutNumber),
-  )
+  const entries = Object.entries(value).map(([key, inner]) => {
+    if (isDataOfSecret(value, key)) return [key, allRedacted(inner)]
+    if (typeof inner === 'number') return [key, isPassword(key) ? REDACTED : inner]
+    return [key, redacted(inner, key, isSecret ? isSecretWithin(key) : isSecretEntry(value, key, under))]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** A list of numbers, as results have thousands of, is not copied. */
@@ -79,10 +71,8 @@ function isSecretWithin(key: string): boolean {
 }
 
 /** A number is a secret as a password only: most others are limits (`maxTokens`). */
-function withoutNumber([key, value]: readonly [string, unknown]): readonly [string, unknown] {
-  return typeof value === 'number' && /pass(word|wd|phrase)|pwd/i.test(key) && isSecretKey(key)
-    ? [key, REDACTED]
-    : [key, value]
+function isPassword(key: string): boolean {
+  return /pass(word|wd|phrase)|pwd/i.test(key) && isSecretKey(key)
 }
 
 /** Tokens that are known by their form: of GitHub, GitLab, AWS, Google, Slack, Stripe, npm, and JSON Web Tokens. */
