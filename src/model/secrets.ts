@@ -81,8 +81,9 @@ const TOKENS =
 const PEM = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g
 /** "-----BEGIN" in base64. */
 const BASE64_PEM = /LS0tLS1CRUdJTi[A-Za-z0-9+/]{8,}={0,2}/g
-/** `https://user:password@host`, `https://token@host`. */
-const USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)(?!\(left out\)@)[^\s/?#'"<>]+@/gi
+/** `https://token@host`, and `user:password@` of any scheme; `ssh://user@host` has no secret. */
+const USERINFO =
+  /\b(https?:\/\/|[a-z][a-z0-9+.-]*:\/\/(?=[^\s/?#'"<>@]*:[^\s/?#'"<>]+@))(?!\(left out\)@)[^\s/?#'"<>]+@/gi
 const SCHEME = /\b(Bearer|Basic) +(?=[^\s"']*[\d=._-])[\w.~+/=-]{8,}/gi
 /** `--token=abc`, `--token abc`, `DB_PASSWORD=abc`, `?token=abc&`. */
 const ASSIGNED = /(?<![\w.-])([\w.-]*[a-z][\w.-]*)(=|(?<=--[\w-]+) )(?!\(left out\))("[^"\n]*"|'[^'\n]*'|[^\s&"',;]+)/gi

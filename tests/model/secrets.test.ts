@@ -47,6 +47,7 @@ it('leaves out the data of Secrets, keys in any text, and variables named like s
 
 const FORMS: readonly [text: string, secret: string][] = [
   ['https://me:S3CRET@charts.internal/istio', 'S3CRET'],
+  ['ssh://me:S3CRET@far.example', 'S3CRET'],
   ['GET https://S3CRET@charts.internal/a failed', 'S3CRET'],
   ['http://me:S3@CRET@proxy.internal:3128/', 'CRET'],
   ['helm registry login --password=S3CRET --username me', 'S3CRET'],
@@ -84,6 +85,8 @@ it.each([
   'Basic authentication is required',
   'https://charts.internal:8443/a@b?c=d',
   'ssh to 10.0.0.1: connection refused',
+  'DOCKER_HOST is ssh://me@far.example',
+  'git+ssh://git@far.example:22/a.git',
   'istio.io/tokenAudience: istio-ca',
   'p99 412 µs at 1000/s; author: someone@example.org',
   btoa('-----BEGIN CERTIFICATE-----\nMIIB'),
