@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
@@ -161,9 +161,11 @@ function placesFrom(dir: string): Places {
   }
   const values = async (written: string, path: Path): Promise<Values> => {
     const file = await resolved(written, path)
-    const text = await readFile(file, 'utf8').catch(() => undefined)
-    if (text === undefined) {
-      if (!findings.some((finding) => finding.path === path)) findings.push(unreadable(written, path))
+    let text: string
+    try {
+      text = readRegularFile(file, MOST_BYTES.settings)
+    } catch (error) {
+      if (!findings.some((finding) => finding.path === path)) findings.push(unreadable(written, path, error))
       return {}
     }
     const source = readSource(text, written, VALUES_FILE)
@@ -187,8 +189,10 @@ function absent(written: string, file: string, path: Path): Finding {
   return { path, message: `there is no file or folder ${written}`, remedy }
 }
 
-function unreadable(written: string, path: Path): Finding {
-  return { path, message: `${written} cannot be read as a file`, remedy: 'Name a YAML file of Helm values.' }
+function unreadable(written: string, path: Path, error: unknown): Finding {
+  const message = `${written} cannot be read as a file`
+  const { why } = new Failure('site', message, { cause: error })
+  return { path, message: why ? `${message}: ${why}` : message, remedy: 'Name a YAML file of Helm values.' }
 }
 
 function notValues(written: string, path: Path): Finding {

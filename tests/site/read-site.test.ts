@@ -184,6 +184,11 @@ tools: { helm: { version: 4.2.0, sha256: { linux-x64: ${sha256} } } }`,
     })
   })
 
+  it.each(['/dev/zero', '.'])('does not read the values of %s, which is no file', async (place) => {
+    const why = await problemsOf(`istio: { values: ${place} }`)
+    expect(why).toMatch(/cannot be read as a file: it is (a folder|not a regular file)/)
+  })
+
   it.each([
     ['', 'the file is empty'],
     ['- a', 'a site: a list is not a map of keys'],
