@@ -1,6 +1,6 @@
 import { analyse } from '../analyse/analyse.ts'
 import { judgeTrial } from '../analyse/judge-trial.ts'
-import { noisyNeighbour } from '../analyse/rules/noisy-neighbour.ts'
+import { noisyNeighbour, TOO_MUCH } from '../analyse/rules/noisy-neighbour.ts'
 import { howBusy } from '../host/busy.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis, JudgedTrial } from '../model/analysis.ts'
@@ -119,8 +119,6 @@ async function carryOut(
   }
 }
 
-/** Above this share of the cores, other programs make trials invalid. */
-const BUSY = 0.1
 /** How long the machine is watched for whether other programs still run. */
 const LOOK: Seconds = 2
 
@@ -131,18 +129,18 @@ const LOOK: Seconds = 2
 function firstBlock({ id, plan }: Run, platform: Platform, { stderr, signal }: CommandContext) {
   const judged: JudgedTrial[] = []
   let block: number | undefined
+  let isOver = false
   return async (event: Event): Promise<Failure | undefined> => {
-    if (event.type === 'result' && block !== undefined) judged.push(judgeTrial(event.result, plan))
+    if (isOver) return undefined
+    if (event.type === 'result') judged.push(judgeTrial(event.result, plan))
     if (event.type !== 'visit') return undefined
     block ??= event.block
-    const isOver = event.block !== block && judged.length > 0
-    const isLost = isOver && judged.every(({ status }) => status !== 'valid')
-    if (isOver) block = undefined
-    if (!isLost) return undefined
+    isOver = event.block !== block && judged.length > 0
+    if (!isOver || judged.some(({ status }) => status === 'valid')) return undefined
     const cause = commonCause(judged)
     if (cause.rule === noisyNeighbour.name && PLATFORM_TRAITS[platform.name].isHere) {
       const { others, cores } = await howBusy(LOOK, signal)
-      if (others / cores <= BUSY) {
+      if (others / cores <= TOO_MUCH) {
         stderr.write('no trial of the first block is valid; the other programs have ended, so the run goes on\n')
         return undefined
       }

@@ -1,17 +1,14 @@
-import { z } from 'zod'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { withoutTerminalCodes } from './foreign-text.ts'
 import { redactText } from './secrets.ts'
 
-export const failureSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  cause: z.string().optional(),
-  fix: z.string().optional(),
-})
-
-/** A failure as data, as stored in a trial's file. */
-export type FailureData = z.infer<typeof failureSchema>
+/** A failure as data, as stored in a trial's file. Without a schema here: every start of meshbench loads this file. */
+export interface FailureData {
+  readonly code: string
+  readonly message: string
+  readonly cause?: string | undefined
+  readonly fix?: string | undefined
+}
 
 /** Failure codes that end the program with the exit code `usage`. Codes in neither set are `infrastructure`. */
 const USAGE = new Set([

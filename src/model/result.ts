@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { failureSchema } from './failure.ts'
+import type { FailureData } from './failure.ts'
 import type { Cohort, Plan, Trial } from './plan.ts'
 import { observationSchema } from './usage.ts'
 
@@ -189,13 +189,20 @@ const readingSchema = z.object({
 })
 export type Reading = z.infer<typeof readingSchema>
 
+const failureSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  cause: z.string().optional(),
+  fix: z.string().optional(),
+}) satisfies z.ZodType<FailureData>
+
 const outcomeSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('measured'), reading: readingSchema }),
   z.object({ status: z.literal('failed'), failure: failureSchema }),
 ])
 export type Outcome = z.infer<typeof outcomeSchema>
 
-const trialSchema = z.object({
+export const trialSchema = z.object({
   id: z.string(),
   cohort: z.number(),
   block: z.number(),

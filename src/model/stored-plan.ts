@@ -1,22 +1,21 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
+import { trialSchema } from './result.ts'
 import { FAULTS, PROTOCOLS } from './scenario.ts'
 
-/** What a stored run may say that this version does not know is kept. */
-const section = z.looseObject
 const share = z.number()
 
-const armSchema = section({
+const armSchema = z.object({
   name: z.string(),
   mesh: z.string(),
   version: z.string().optional(),
   values: z.record(z.string(), z.unknown()).optional(),
   placement: z.string().optional(),
   replicas: z.number().optional(),
-  inject: section({ delay: z.number() }).optional(),
+  inject: z.object({ delay: z.number() }).optional(),
 })
 
-const loadSchema = section({
+const loadSchema = z.object({
   name: z.string(),
   tool: z.string(),
   protocol: z.enum(PROTOCOLS),
@@ -27,48 +26,38 @@ const loadSchema = section({
   duration: z.number().positive(),
 })
 
-const simulationSchema = section({
+const simulationSchema = z.object({
   latency: z.number(),
   spread: z.number(),
-  effects: z.record(z.string(), section({})),
-  noise: section({ trial: z.number(), block: z.number(), cohort: z.number() }),
+  effects: z.record(z.string(), z.object({})),
+  noise: z.object({ trial: z.number(), block: z.number(), cohort: z.number() }),
   drift: z.number(),
-  stalls: section({ every: z.number(), last: z.number(), jitter: z.number().optional() }).optional(),
-  faults: z.array(section({ kind: z.enum(FAULTS), arm: z.string(), blocks: z.array(z.number()).optional() })),
+  stalls: z.object({ every: z.number(), last: z.number(), jitter: z.number().optional() }).optional(),
+  faults: z.array(z.object({ kind: z.enum(FAULTS), arm: z.string(), blocks: z.array(z.number()).optional() })),
   pace: z.number(),
 })
 
-const quantity = section({ unit: z.string(), value: z.number(), text: z.string() })
-const cellLimitsSchema = section({ margin: share, minEffect: share, minAbsolute: quantity, nodata: z.enum(LEVELS) })
+const quantity = z.object({ unit: z.string(), value: z.number(), text: z.string() })
+const cellLimitsSchema = z.object({ margin: share, minEffect: share, minAbsolute: quantity, nodata: z.enum(LEVELS) })
 
-const limitsSchema = section({
+const limitsSchema = z.object({
   reference: z.union([z.string(), z.record(z.string(), z.string())]),
   pinned: z.string().optional(),
   metrics: z.array(z.string()),
   alpha: share,
-  family: section({ method: z.string() }),
-  blocks: section({ initial: z.number(), extendTo: z.number(), minValid: z.number() }),
-  defaults: section({ ...cellLimitsSchema.shape, level: z.enum(LEVELS) }),
+  family: z.object({ method: z.string() }),
+  blocks: z.object({ initial: z.number(), extendTo: z.number(), minValid: z.number() }),
+  defaults: z.object({ ...cellLimitsSchema.shape, level: z.enum(LEVELS) }),
   assert: z.record(z.string(), z.union([z.enum(LEVELS), z.tuple([z.enum(LEVELS), cellLimitsSchema.partial()])])),
   budgets: z.record(z.string(), quantity),
-  waivers: z.array(section({ match: z.string(), until: z.string(), reason: z.string() })),
-})
-
-const trialSchema = section({
-  id: z.string(),
-  cohort: z.number(),
-  block: z.number(),
-  arm: z.string(),
-  load: z.string(),
-  position: z.number(),
-  order: z.number(),
+  waivers: z.array(z.object({ match: z.string(), until: z.string(), reason: z.string() })),
 })
 
 export const cohortsSchema = z.array(
-  section({
+  z.object({
     cohort: z.number(),
     blocks: z.array(
-      section({ block: z.number(), visits: z.array(section({ arm: z.string(), trials: z.array(trialSchema) })) }),
+      z.object({ block: z.number(), visits: z.array(z.object({ arm: z.string(), trials: z.array(trialSchema) })) }),
     ),
   }),
 )
@@ -77,8 +66,8 @@ export const cohortsSchema = z.array(
  * The shape of a plan as stored with a run. Its digest says whether it is as it was written, but whoever makes up a run makes
  * up its digest too, and everything that reads a plan relies on this shape.
  */
-export const storedPlanSchema = section({
-  scenario: section({
+export const storedPlanSchema = z.object({
+  scenario: z.object({
     name: z.string(),
     description: z.string().optional(),
     platform: z.string().optional(),
@@ -95,5 +84,5 @@ export const storedPlanSchema = section({
     gate: limitsSchema.optional(),
   }),
   cohorts: cohortsSchema,
-  shard: section({ index: z.number(), of: z.number() }).optional(),
+  shard: z.object({ index: z.number(), of: z.number() }).optional(),
 })

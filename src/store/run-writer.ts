@@ -30,13 +30,11 @@ export async function openWriter(dir: string, lock: Lock): Promise<RunWriter> {
     throw error
   })
   let last: string | undefined
-  const write = async (seen: Event) => {
-    // A step or a warning is shown as it came; what is stored has no secrets.
-    const event = redact(seen)
+  const write = async (event: Event) => {
     if (event.type === 'visit') await assertThere(dir, last)
-    const digest = event.type === 'result' ? await writeResult(dir, event.result, event.raw) : undefined
+    const digest = event.type === 'result' ? await writeResult(dir, redact(event.result), event.raw) : undefined
     if (event.type === 'result') last = event.result.trial.id
-    if (event.type === 'installed') await writeInstallation(dir, event.installation)
+    if (event.type === 'installed') await writeInstallation(dir, redact(event.installation))
     await journal.add(event, digest)
   }
   const close = async () => {
@@ -181,7 +179,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
 
 /** An event as a line of the journal: without what stands in run.json and in the trial's own file. */
 function eventLine(event: Event, digest: string | undefined): string {
-  return `${JSON.stringify({ ...withoutBulk(event), ...(digest && { digest }) })}\n`
+  return `${JSON.stringify({ ...redact(withoutBulk(event)), ...(digest && { digest }) })}\n`
 }
 
 function withoutBulk(event: Event): object {

@@ -31,6 +31,15 @@ const LIKELY: NightAbout = { effect: 1.08, noise: 0.07, seed: 2 }
 
 const everyone = () => true
 const oddBlock = ({ arm, block }: Trial) => arm === 'sidecar' && block === 6
+
+/** Nights of +20 % in which the candidate's latency of one block is scaled as well. */
+function oddNight(factor: number): Pick<Trap, 'night' | 'spoil'> {
+  return {
+    night: { effect: 1.2 },
+    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, factor)),
+  }
+}
+
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
 const times = ({ startedAt, endedAt, outcome }: Result) => ({ startedAt, endedAt, outcome })
 
@@ -571,25 +580,22 @@ const TRAPS: readonly Trap[] = [
     name: 'one odd block hides +20 % from the mean at the first look',
     exit: 11,
     rule: 'mean-not-robust',
-    night: { effect: 1.2 },
+    ...oddNight(0.35),
     limits: '{ metrics: [p50] }',
-    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
   },
   {
     name: 'one odd block hides +20 % from the mean at the last look',
     exit: 11,
     rule: 'inconclusive',
-    night: { effect: 1.2 },
+    ...oddNight(0.35),
     limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
-    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.35)),
   },
   {
     name: 'one odd block leaves +20 % likely, yet not certain, at the last look',
     exit: 11,
     rule: 'inconclusive',
-    night: { effect: 1.2 },
+    ...oddNight(0.57),
     limits: '{ metrics: [p50], blocks: { extendTo: 10 } }',
-    spoil: (night) => night.measure(oddBlock, (reading) => scaled(reading, 0.57)),
   },
   {
     name: 'a waiver has expired',

@@ -3,7 +3,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 
 /** Shares of the host's cores: for a warning, and for invalid. */
 const NOTICED = 0.05
-const TOO_MUCH = 0.1
+export const TOO_MUCH = 0.1
 
 /** CPU that was used on the host during the window by anything but the arm's components: total less components. */
 export const noisyNeighbour: Rule = {
