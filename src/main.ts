@@ -1,17 +1,6 @@
-#!/usr/bin/env node
-// Nothing is imported before the check: a Node that is too old must get its sentence, not a syntax error.
-const NEEDED = 24
-
-if (Number(process.versions.node.split('.')[0]) < NEEDED) {
-  process.stderr.write(
-    `meshbench needs Node ${NEEDED} or newer; this is ${process.versions.node}. ` +
-      'Install it, or run meshbench by `npm run meshbench --` in its checkout, which brings its own.\n',
-  )
-  process.exit(2)
-}
+import { enableCompileCache } from 'node:module'
 
 // Compiled code is kept from one start to the next.
-const { enableCompileCache } = await import('node:module')
 enableCompileCache()
 
 const { cli } = await import('./cli.ts')
@@ -21,6 +10,9 @@ const interrupted = interruption(() => emergency.run())
 const context = {
   stdout: process.stdout,
   stderr: process.stderr,
+  get stdin() {
+    return process.stdin
+  },
   env: process.env,
   cwd: process.cwd(),
   argv: ['meshbench', ...process.argv.slice(2)],
@@ -46,5 +38,3 @@ const code = await cli(process.argv.slice(2), context)
 // What is written to a pipe is not read yet, and an exit would cut it off.
 for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
 process.exit(code)
-
-export {}

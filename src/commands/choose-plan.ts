@@ -18,8 +18,9 @@ import { costsOf, fitToBudget } from '../plan/time.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { memoryNeeded } from '../platforms/kind/check/capacity.ts'
 import { type Hindrance, type KindProbe, probeKind } from '../platforms/kind/check/probe.ts'
-import { parseScenario, select } from '../scenario/parse.ts'
+import { parseScenario } from '../scenario/parse.ts'
 import { fittingPlatforms } from '../scenario/platform-rules.ts'
+import { type LoadOptions, select } from '../scenario/select.ts'
 import { readSite } from '../site/read-site.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
@@ -119,7 +120,7 @@ async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: st
 const SHIPPED = new URL('../../scenarios/', import.meta.url)
 
 /** Options that choose what of a scenario is planned, as the command line gives them. */
-export interface SelectionOptions extends CommonOptions {
+export interface SelectionOptions extends CommonOptions, LoadOptions {
   readonly platform?: Scenario['platform']
   readonly profile?: Scenario['profile']
   readonly isolation?: Scenario['isolation']
@@ -141,18 +142,30 @@ export async function chooseScenario(
   options: SelectionOptions,
   { cwd }: Pick<CommandContext, 'cwd'>,
 ): Promise<Scenario> {
-  const parsed = parseScenario(...(await scenarioText(given, cwd)))
-  if (!parsed.scenario) throw scenarioFailure(parsed.problems)
-  return select(parsed.scenario, {
+  return select(await readScenario(given, cwd), {
     ...(options.platform && { platform: options.platform }),
     ...(options.profile && { profile: options.profile }),
     ...(options.isolation && { isolation: options.isolation }),
     ...(options.arms && { arms: list(options.arms) }),
     ...(options.loads && { loads: list(options.loads) }),
+    load: loadOptions(options),
     ...count('blocks', options.blocks, 1),
     ...count('cohorts', options.cohorts, 1),
     ...count('seed', options.seed, 0),
   })
+}
+
+/** Reads a scenario, shipped or from a file, as it is written. */
+export async function readScenario(given: string, cwd: string): Promise<Scenario> {
+  const parsed = parseScenario(...(await scenarioText(given, cwd)))
+  if (!parsed.scenario) throw scenarioFailure(parsed.problems)
+  return parsed.scenario
+}
+
+const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'payload', 'warmup', 'duration'] as const
+
+function loadOptions(options: LoadOptions): LoadOptions {
+  return Object.fromEntries(LOAD_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))
 }
 
 /** Seconds of `--time-budget`, or undefined when it was not given. */
@@ -184,15 +197,16 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
 
 /** The shipped local scenario that corresponds to a scenario for clusters. */
 async function localVariant(name: string): Promise<string | undefined> {
-  return (await shippedNames()).find((candidate) => candidate === `${name}-local`)
+  return (await shippedScenarios()).find((candidate) => candidate === `${name}-local`)
 }
 
-async function shippedNames(): Promise<string[]> {
+/** Names of the shipped scenarios. */
+export async function shippedScenarios(): Promise<string[]> {
   return (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5))
 }
 
 async function remedy(given: string): Promise<string> {
-  const names = await shippedNames()
+  const names = await shippedScenarios()
   return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. Name your own file by its path, with its extension.`
 }
 

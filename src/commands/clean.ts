@@ -28,8 +28,7 @@ export async function cleanCommand(
         state: reason === undefined ? 'removed' : 'left',
         reason,
       }))
-  if (options.json)
-    around.stdout.write(`${JSON.stringify({ schema: 1, command: 'clean', leftovers: rows }, null, 2)}\n`)
+  if (options.json) around.stdout.writeJson({ schema: 1, command: 'clean', leftovers: rows })
   else {
     for (const { state, run, what, reason } of rows) {
       around.stdout.write(`${state}: ${what}${run ? ` of run ${run}` : ''}${reason ? `: ${reason}` : ''}\n`)

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Output, Stream } from '../ui/output.ts'
 
 /** What a command is given of the process that it runs in, so that tests can give it another. */
@@ -6,6 +7,8 @@ export interface CommandContext {
   readonly stdout: Output
   /** Everything else. */
   readonly stderr: Output
+  /** Absent where nobody can be asked. */
+  readonly stdin?: Readable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly argv: readonly string[]
@@ -30,4 +33,8 @@ export type ProcessContext = Omit<CommandContext, 'stdout' | 'stderr'> & {
 export interface CommonOptions {
   readonly json?: boolean
   readonly results: string
+  /** Only results and failures are printed. */
+  readonly quiet?: boolean
+  /** Every step, problem and note is printed. */
+  readonly verbose?: boolean
 }

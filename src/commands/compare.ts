@@ -29,11 +29,8 @@ export async function compareCommand(
   const sides = await readSides([a, b], resolve(cwd, options.results), cwd)
   const compared = compareSides(sides, metrics)
   const infos = known.map(({ info }) => info)
-  stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 1, command: 'compare', a, b, runs: runsOf(sides), ...compared }, null, 2)}\n`
-      : `${contrastTable(compared, infos, styleFor(stdout, env))}\n`,
-  )
+  if (options.json) stdout.writeJson({ schema: 1, command: 'compare', a, b, runs: runsOf(sides), ...compared })
+  else stdout.write(`${contrastTable(compared, infos, styleFor(stdout, env))}\n`)
   return compared.contrasts.some(hasData) ? EXIT.ok : EXIT.invalid
 }
 

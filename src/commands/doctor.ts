@@ -10,6 +10,7 @@ import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
+import { busyFinding } from './early-stop.ts'
 
 export interface DoctorOptions extends SelectionOptions {
   /** False with `--no-pauses`. */
@@ -27,8 +28,9 @@ export async function doctorCommand(
 ): Promise<number> {
   const { stdout, stderr, env, signal } = context
   const { plan, platform } = await choosePlan(scenario, options, context)
-  const checked = await platform.check(plan)
-  const isWanted = PLATFORM_TRAITS[platform.name].isHere && options.pauses !== false
+  const { isHere } = PLATFORM_TRAITS[platform.name]
+  const checked = [...(await platform.check(plan)), ...(isHere ? await busyFinding(signal) : [])]
+  const isWanted = isHere && options.pauses !== false
   if (isWanted)
     stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (skip with --no-pauses)\n`)
   const probe = isWanted ? await probePauses(WATCHED, signal) : undefined
@@ -37,7 +39,8 @@ export async function doctorCommand(
     ...{ schema: 1, command: 'doctor', platform: platform.name, findings },
     ...(probe && { pauses: pausesDocument(probe) }),
   }
-  stdout.write(options.json ? `${JSON.stringify(document, null, 2)}\n` : findingsText(findings, styleFor(stdout, env)))
+  if (options.json) stdout.writeJson(document)
+  else stdout.write(findingsText(findings, styleFor(stdout, env)))
   return findings.some(({ severity }) => severity === 'error') ? EXIT.infrastructure : EXIT.ok
 }
 

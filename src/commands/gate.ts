@@ -42,11 +42,8 @@ export async function gateCommand(
   const { cwd, stdout, env } = context
   const analysis = await analysisOf(await findRun(resolve(cwd, options.results), given))
   const result = await judge(analysis, options, cwd)
-  stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 1, command: 'gate', gate: result }, null, 2)}\n`
-      : `${gateTable(result, styleFor(stdout, env))}\n`,
-  )
+  if (options.json) stdout.writeJson({ schema: 1, command: 'gate', gate: result })
+  else stdout.write(`${gateTable(result, styleFor(stdout, env))}\n`)
   await writeOutputs(result, options, context)
   return result.exit
 }
@@ -188,11 +185,11 @@ export async function gateAcceptCommand(
   const { runs } = pinned
   const cells = Object.keys(pinned.cells).length
   if (runs.length < 2) stderr.write(ONE_RUN)
-  stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 1, command: 'gate accept', runs, file, cells, reason }, null, 2)}\n`
-      : `${file}: ${list(runs)} ${runs.length > 1 ? 'are' : 'is'} now the reference, with ${count(cells, 'cell')}\n`,
-  )
+  if (options.json) stdout.writeJson({ schema: 1, command: 'gate accept', runs, file, cells, reason })
+  else
+    stdout.write(
+      `${file}: ${list(runs)} ${runs.length > 1 ? 'are' : 'is'} now the reference, with ${count(cells, 'cell')}\n`,
+    )
   return 0
 }
 

@@ -37,7 +37,7 @@ export async function historyCommand(
   const shown = onMachine(entries, options.machine)
   const trends = wanted.flatMap((metric) => trendsOf(shown, metric))
   if (options.json) {
-    stdout.write(`${JSON.stringify({ schema: 1, command: 'history', where, trends }, null, 2)}\n`)
+    stdout.writeJson({ schema: 1, command: 'history', where, trends })
     return EXIT.ok
   }
   if (trends.length === 0) {
@@ -77,7 +77,8 @@ export async function historyAddCommand(
     added === 0
       ? `${id} is already in the history in ${historyStore.where}`
       : `${id}: ${count(added, 'line')} added to the history in ${historyStore.where}`
-  stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${text}\n`)
+  if (options.json) stdout.writeJson(answer)
+  else stdout.write(`${text}\n`)
   return EXIT.ok
 }
 
@@ -90,11 +91,8 @@ export async function historyVerifyCommand(
   const { entries, where } = await readHistory(historyStoreOf(options, cwd))
   const runs = new Set(entries.map(({ run }) => run)).size
   const answer = { schema: 1, command: 'history verify', where, lines: entries.length, runs }
-  stdout.write(
-    options.json
-      ? `${JSON.stringify(answer, null, 2)}\n`
-      : `the history in ${where} is intact: ${count(entries.length, 'line')} of ${count(runs, 'run')}\n`,
-  )
+  if (options.json) stdout.writeJson(answer)
+  else stdout.write(`the history in ${where} is intact: ${count(entries.length, 'line')} of ${count(runs, 'run')}\n`)
   return EXIT.ok
 }
 

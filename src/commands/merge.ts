@@ -20,6 +20,7 @@ export async function mergeCommand(
   const record = await readRun(dir)
   const { report } = await writeReport(analyse(record), dir)
   const answer = { schema: 1, command: 'merge', run: record.run.id, dir, trials: record.results.length, report }
-  stdout.write(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${dir}\n`)
+  if (options.json) stdout.writeJson(answer)
+  else stdout.write(`${dir}\n`)
   return EXIT.ok
 }

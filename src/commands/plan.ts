@@ -27,11 +27,8 @@ export async function planCommand(
   const description = describePlan(plan, costsOf(platform.name, plan.scenario), deviations)
   const findings = (await platform.review?.(plan)) ?? []
   const { stdout, stderr, env } = context
-  stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 1, command: 'plan', description, findings, plan }, null, 2)}\n`
-      : `${planLines(description).join('\n')}\n`,
-  )
+  if (options.json) stdout.writeJson({ schema: 1, command: 'plan', description, findings, plan })
+  else stdout.write(`${planLines(description, options).join('\n')}\n`)
   if (!options.json && findings.length > 0) stderr.write(`\n${findingsText(findings, styleFor(stderr, env))}`)
   return findings.some(({ severity }) => severity === 'error') ? EXIT.usage : EXIT.ok
 }

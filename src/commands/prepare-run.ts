@@ -2,18 +2,18 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { provisions } from '../compare/standing.ts'
 import { suspectsOf } from '../gate/gate-run.ts'
-import { howBusy } from '../host/busy.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
-import type { Finding, Platform, Provided } from '../model/platform.ts'
+import type { Platform, Provided } from '../model/platform.ts'
 import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import { REDACTED, redact } from '../model/secrets.ts'
 import { PLATFORM_TRAITS } from '../model/traits.ts'
-import { formatNumber, type Seconds } from '../model/units.ts'
+import { formatDuration, formatShare, milliseconds, type Seconds } from '../model/units.ts'
 import { count, list } from '../model/words.ts'
 import { extendPlan } from '../plan/extend-plan.ts'
+import { costsOf, estimate } from '../plan/time.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { readSite } from '../site/read-site.ts'
 import { collectProvenance } from '../store/collect-provenance.ts'
@@ -25,6 +25,7 @@ import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { choosePlan, chooseScenario, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
+import { busyFinding } from './early-stop.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
 
 /** A run that is ready to start: its schedule, the finished part, and its folder. */
@@ -130,44 +131,37 @@ function refuseOtherTools(run: Run, provided: Provided): void {
   }
 }
 
-/** Above this share of the cores, other programs will make trials invalid. */
-const BUSY = 0.25
-/** How long the machine is watched for what other programs use. */
-const WATCHED: Seconds = 1
-
-/** Whether other programs keep this machine busy: their cause is known before the first trial. */
-async function busyFinding(signal: AbortSignal): Promise<Finding[]> {
-  const { others, cores } = await howBusy(WATCHED, signal)
-  if (others / cores <= BUSY) return []
-  return [
-    {
-      severity: 'warning',
-      what: `this machine is busy: other programs use ${formatNumber(others, 2)} of ${formatNumber(cores)} cores`,
-      why: 'A trial beside them is invalid, since they take CPU time from the arms, and not equally.',
-      fix: 'Stop other programs, then start again.',
-    },
-  ]
-}
-
 /** Checks the platform, then downloads what is missing. */
 async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: CommandContext): Promise<Provided> {
   const style = styleFor(stderr, env)
   const checks = [platform.check(plan), ...(PLATFORM_TRAITS[platform.name].isHere ? [busyFinding(signal)] : [])]
   const findings = (await Promise.all(checks)).flat().filter(({ severity }) => severity !== 'ok')
-  if (findings.length > 0) stderr.write(findingsText(findings, style))
+  if (findings.length > 0) stderr.alert(findingsText(findings, style))
   if (findings.some(({ severity }) => severity === 'error')) {
     throw new Failure('not-ready', `the platform ${platform.name} is not ready for this plan`, {
       fix: 'Follow the remedies above, then check with `meshbench doctor`.',
     })
   }
+  const { seconds, measuring } = estimate(plan, costsOf(platform.name, plan.scenario))
+  const share = seconds > 0 ? `, ${formatShare(Number((measuring / seconds).toPrecision(2)))} of it measuring` : ''
+  const before = 'what is missing on this machine is fetched first'
+  stderr.write(`${plan.scenario.name} takes about ${formatDuration(seconds)}${share}; ${before}\n`)
   const steps = platform.prepare(plan, signal)
   let next = await steps.next()
   while (!next.done) {
-    stderr.write(`${style.dim(next.value.title)}\n`)
-    next = await steps.next()
+    const { title } = next.value
+    stderr.write(`${style.dim(title)}\n`)
+    const since = Date.now()
+    const still = () =>
+      stderr.write(`${style.dim(`  still ${title}: ${formatDuration((Date.now() - since) / 1000)} so far`)}\n`)
+    const sign = setInterval(still, milliseconds(SIGN_OF_LIFE))
+    next = await steps.next().finally(() => clearInterval(sign))
   }
   return next.value
 }
+
+/** A step that takes longer says that it still runs. */
+const SIGN_OF_LIFE: Seconds = 5
 
 /**
  * Adds the blocks that a run's gate needs for its suspicions, and returns the folder of the run to resume. Undefined where

@@ -17,7 +17,7 @@ import { refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import type { CommandContext } from './command-context.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
-import { openInBrowser, replaceFile, writeReport } from './write-report.ts'
+import { exportsOf, openInBrowser, replaceFile, writeExports, writeReport } from './write-report.ts'
 import { writeSite } from './write-site.ts'
 
 interface ReportOptions extends HistoryStoreOptions {
@@ -27,6 +27,7 @@ interface ReportOptions extends HistoryStoreOptions {
   readonly dark?: boolean
   readonly site?: string
   readonly open?: boolean
+  readonly export?: string
 }
 
 /** `meshbench report`: writes the report from files only. */
@@ -41,6 +42,7 @@ export async function reportCommand(
 
 async function reportRun(given: string | undefined, options: ReportOptions, context: CommandContext) {
   const { cwd, stdout, stderr } = context
+  const formats = exportsOf(options)
   const dir = await findRun(resolve(cwd, options.results), given, cwd)
   if (given === undefined && options.output === undefined && (await isTracked(dir))) throw mustBeNamed(dir)
   const analysis = analyse(await readRun(dir))
@@ -52,14 +54,14 @@ async function reportRun(given: string | undefined, options: ReportOptions, cont
   const { caveat } = analysis.record.run.provenance
   const about = { run: view.data.run, ...(caveat !== undefined && { caveat }) }
   const charts = wanted && (await writeCharts(wanted, about, context))
+  const exported = await writeExports(formats, analysis, written)
   if (options.json) {
-    stdout.write(
-      `${JSON.stringify({ schema: 1, command: 'report', ...written, ...(charts && { charts }), analysis })}\n`,
-    )
+    stdout.writeJson({ schema: 1, command: 'report', ...written, ...(charts && { charts }), exported, analysis }, 0)
   } else {
     stdout.write(`${written.report}\n`)
     stderr.write(`summary: ${written.summary}\n`)
     for (const chart of charts ?? []) stderr.write(`chart: ${chart}\n`)
+    for (const file of exported) stderr.write(`export: ${file}\n`)
   }
   if (options.open) await openInBrowser(written.report, context)
   return EXIT.ok
@@ -68,9 +70,8 @@ async function reportRun(given: string | undefined, options: ReportOptions, cont
 async function reportSite(folder: string, options: ReportOptions, context: CommandContext) {
   const { cwd, stdout } = context
   const site = await writeSite(resolve(cwd, folder), options, context)
-  stdout.write(
-    options.json ? `${JSON.stringify({ schema: 1, command: 'report', site }, null, 2)}\n` : `${site.index}\n`,
-  )
+  if (options.json) stdout.writeJson({ schema: 1, command: 'report', site })
+  else stdout.write(`${site.index}\n`)
   if (options.open) await openInBrowser(site.index, context)
   return EXIT.ok
 }

@@ -1,34 +1,32 @@
+import { execa } from 'execa'
 import { analyse } from '../analyse/analyse.ts'
 import { judgeTrial } from '../analyse/judge-trial.ts'
-import { noisyNeighbour, TOO_MUCH } from '../analyse/rules/noisy-neighbour.ts'
-import { howBusy } from '../host/busy.ts'
 import { loads } from '../loads/index.ts'
-import type { Analysis, JudgedTrial } from '../model/analysis.ts'
+import type { Analysis } from '../model/analysis.ts'
 import type { Event } from '../model/event.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
-import type { Run } from '../model/result.ts'
-import { PLATFORM_TRAITS } from '../model/traits.ts'
-import type { Seconds } from '../model/units.ts'
 import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
 import { remaining } from '../plan/shards.ts'
 import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
 import { run } from '../run/run.ts'
 import { readRun } from '../store/read-run.ts'
-import { analysisTable } from '../ui/analysis-table.ts'
+import { analysisTable, problemList } from '../ui/analysis-table.ts'
 import { failureText } from '../ui/failure-text.ts'
 import { type Progress, progress } from '../ui/progress.ts'
 import { statements } from '../ui/statements.ts'
 import { styleFor } from '../ui/terminal-style.ts'
+import { paragraph } from '../ui/text-layout.ts'
 import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
-import type { CommandContext } from './command-context.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
+import { firstBlock } from './early-stop.ts'
 import { type GateOptions, minValidOf } from './gate.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
 import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
-import { openInBrowser, type WrittenReport, writeReport } from './write-report.ts'
+import { exportsOf, openInBrowser, type WrittenReport, writeExports, writeReport } from './write-report.ts'
 
 interface RunOptions
   extends SelectionOptions,
@@ -39,6 +37,10 @@ interface RunOptions
   readonly open?: boolean
   /** Measures on where no trial of the first block is valid. */
   readonly keepGoing?: boolean
+  /** Shell commands of the user's, before anything is provisioned and after everything is removed. */
+  readonly setup?: string
+  readonly cleanup?: string
+  readonly export?: string
 }
 
 /** `meshbench run`: everything from a scenario to a report. */
@@ -48,12 +50,13 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<number> {
   const minValid = minValidOf(options)
+  const formats = exportsOf(options)
   const prepared = await prepare(scenario, options, context)
   if (!prepared) return EXIT.ok
   const { writer } = prepared
   let stopped: Failure | undefined
   try {
-    stopped = await carryOut(prepared, options, context)
+    stopped = await withHooks(prepared, options, context, () => carryOut(prepared, options, context))
   } catch (error) {
     throw withResume(error, prepared.run.id)
   } finally {
@@ -65,7 +68,8 @@ export async function runCommand(
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
   const short = stopped ?? few
-  show(analysis, written, { ...options, short }, context)
+  const exported = await writeExports(formats, analysis, written)
+  show(analysis, { ...written, exported }, { ...options, short }, context)
   if (options.open) await openInBrowser(written.report, context)
   if (short) return short.exitCode
   return hasEmptyCell(analysis) ? EXIT.invalid : EXIT.ok
@@ -89,14 +93,51 @@ async function prepare(
   return dir === undefined ? undefined : prepareResumed(dir, scenario, options, context)
 }
 
+/** Runs --setup, what is given, and then --cleanup, whatever came of it. */
+async function withHooks<Done>(
+  { run: { id }, writer: { dir } }: Prepared,
+  { setup, cleanup }: Pick<RunOptions, 'setup' | 'cleanup'>,
+  context: CommandContext,
+  act: () => Promise<Done>,
+): Promise<Done> {
+  const hook = async (option: string, command: string | undefined, cancelSignal?: AbortSignal) => {
+    if (command === undefined) return
+    context.stderr.write(`${option}: ${command}\n`)
+    const env = { MESHBENCH_RUN: id, MESHBENCH_RUN_FOLDER: dir }
+    const ended = await execa({
+      shell: true,
+      reject: false,
+      all: true,
+      stdin: 'ignore',
+      env,
+      cwd: context.cwd,
+      ...(cancelSignal && { cancelSignal }),
+    })(command)
+    if (ended.all) context.stderr.write(`${ended.all}\n`)
+    if (!ended.failed) return
+    cancelSignal?.throwIfAborted()
+    throw new Failure('hook-failed', `the command of ${option} ended with ${ended.exitCode ?? ended.signal}`, {
+      cause: command,
+      fix: 'Correct the command, or leave it out.',
+    })
+  }
+  try {
+    await hook('--setup', setup, context.signal)
+    return await act()
+  } finally {
+    // Not cancelled by Ctrl-C: what --setup changed has to be undone.
+    await hook('--cleanup', cleanup)
+  }
+}
+
 /** Measures what is planned. Returns why it stopped early, if it did. */
 async function carryOut(
   { run: about, plan, platform, finished, writer }: Prepared,
-  { keepGoing = false }: Pick<RunOptions, 'keepGoing'>,
+  options: Pick<RunOptions, 'keepGoing' | 'quiet' | 'verbose'>,
   context: CommandContext,
 ): Promise<Failure | undefined> {
-  const early = keepGoing ? undefined : firstBlock(about, platform, context)
-  const view = watch(plan, finished, context)
+  const early = options.keepGoing ? undefined : firstBlock(about, platform, context)
+  const view = watch(plan, finished, options, context)
   context.emergency.run = () => killAll(platform, about.id)
   try {
     const events = run(remaining(plan, finished), finished.size, {
@@ -119,53 +160,6 @@ async function carryOut(
   }
 }
 
-/** How long the machine is watched for whether other programs still run. */
-const LOOK: Seconds = 2
-
-/**
- * Looks at the first block that is measured. If none of its trials is valid, the rest will hardly be, and the run should stop
- * with the cause that most of them share, unless that was other programs on this machine which have ended since.
- */
-function firstBlock({ id, plan }: Run, platform: Platform, { stderr, signal }: CommandContext) {
-  const judged: JudgedTrial[] = []
-  let block: number | undefined
-  let isOver = false
-  return async (event: Event): Promise<Failure | undefined> => {
-    if (isOver) return undefined
-    if (event.type === 'result') judged.push(judgeTrial(event.result, plan))
-    if (event.type !== 'visit') return undefined
-    block ??= event.block
-    isOver = event.block !== block && judged.length > 0
-    if (!isOver || judged.some(({ status }) => status === 'valid')) return undefined
-    const cause = commonCause(judged)
-    if (cause.rule === noisyNeighbour.name && PLATFORM_TRAITS[platform.name].isHere) {
-      const { others, cores } = await howBusy(LOOK, signal)
-      if (others / cores <= TOO_MUCH) {
-        stderr.write('no trial of the first block is valid; the other programs have ended, so the run goes on\n')
-        return undefined
-      }
-    }
-    return new Failure('no-valid-data', 'the run stopped: no trial of its first block is valid', {
-      cause: cause.cause,
-      fix: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
-    })
-  }
-}
-
-/** What most trials have against them: of several causes in one trial, other programs come first, since the rest may follow from them. */
-function commonCause(judged: readonly JudgedTrial[]): { rule: string; cause: string; remedy: string } {
-  const causes = judged.flatMap(({ problems, result: { outcome } }) => {
-    if (outcome.status === 'failed') {
-      const { code, message, cause, fix = '' } = outcome.failure
-      return [{ rule: code, cause: cause === undefined ? message : `${message}: ${cause}`, remedy: fix }]
-    }
-    const against = problems.filter(({ severity }) => severity === 'invalid')
-    return [against.find(({ rule }) => rule === noisyNeighbour.name) ?? against[0] ?? []].flat()
-  })
-  const [first] = [...Map.groupBy(causes, ({ rule }) => rule).values()].toSorted((a, b) => b.length - a.length)
-  return first?.[0] ?? { rule: '', cause: 'its trials have no results', remedy: '' }
-}
-
 /** Handles the second Ctrl-C: kills everything at once. Returns what could not be removed. */
 async function killAll(platform: Platform, id: string): Promise<string[]> {
   const left = (await platform.leftovers()).filter(({ run }) => run === id)
@@ -182,17 +176,30 @@ function withResume(error: unknown, id: string): Failure {
   })
 }
 
+/** The answer first: one sentence for each arm, the table, where the report is; then what is wrong with it. */
 function show(
   analysis: Analysis,
-  written: WrittenReport,
-  { json, short }: Pick<RunOptions, 'json'> & { readonly short: Failure | undefined },
+  written: WrittenReport & { readonly exported: readonly string[] },
+  { json, verbose = false, short }: Pick<RunOptions, 'json' | 'verbose'> & { readonly short: Failure | undefined },
   { stdout, stderr, env }: CommandContext,
 ): void {
   const failure = short && { failure: short.toData() }
-  if (json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, ...failure, analysis })}\n`)
-  else stdout.write(`${statements(analysis, 'p99').join('\n')}\n\n${analysisTable(analysis, styleFor(stdout, env))}\n`)
-  stderr.write(`\n${validityWords(analysis)}\nreport: ${written.report}\nsummary: ${written.summary}\n`)
-  if (short) stderr.write(`${failureText(short.toData(), styleFor(stderr, env))}\n`)
+  const style = styleFor(stdout, env)
+  const { report, summary, exported } = written
+  const where = [`report: ${report}`, `summary: ${summary}`, ...exported.map((file) => `export: ${file}`)].join('\n')
+  if (json) {
+    stdout.writeJson({ schema: 1, command: 'run', ...written, ...failure, analysis }, 0)
+    stderr.write(`${validityWords(analysis)}\n${where}\n`)
+  } else {
+    const answer = statements(analysis, 'p99').map((sentence) =>
+      paragraph(style.plain(sentence), { width: style.width }),
+    )
+    stdout.write(`${answer.join('\n')}\n\n${analysisTable(analysis, style, { verbose })}\n`)
+    stderr.write(`\n${validityWords(analysis)}\n${where}\n`)
+    const problems = problemList(analysis, style, { verbose })
+    if (problems !== '') stdout.write(`\n${problems}\n`)
+  }
+  if (short) stderr.alert(`${failureText(short.toData(), styleFor(stderr, env))}\n`)
 }
 
 /** Whether every cell has a valid trial; otherwise the comparison is incomplete. */
@@ -203,14 +210,20 @@ function hasEmptyCell({ trials, record }: Analysis): boolean {
 }
 
 /** Progress on stderr, with the time left estimated from the trials of this run. */
-export function watch(plan: Plan, before: ReadonlySet<string>, { stderr, env }: CommandContext): Progress {
+export function watch(
+  plan: Plan,
+  before: ReadonlySet<string>,
+  { verbose = false }: Pick<CommonOptions, 'verbose'>,
+  { stderr, env }: CommandContext,
+): Progress {
   const ahead = remaining(plan, before)
   const finished = new Set<string>()
   const defaults = costsOf(plan.scenario.platform ?? 'local', plan.scenario)
   let ledger = emptyLedger
   const view = progress({
     output: stderr,
-    interactive: Boolean(stderr.isTTY) && !env['CI'] && env['TERM'] !== 'dumb',
+    verbose,
+    interactive: Boolean(stderr.isTTY) && !verbose && !env['CI'] && env['TERM'] !== 'dumb',
     plan,
     style: styleFor(stderr, env),
     ...(env['GITHUB_ACTIONS'] ? { folding: 'github-actions' as const } : {}),

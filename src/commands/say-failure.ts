@@ -6,8 +6,8 @@ import type { CommandContext } from './command-context.ts'
 /** Says what, why and what to do; the answer is the exit code. */
 export function sayFailure(error: unknown, json: boolean, { stdout, stderr, env }: CommandContext): number {
   const failure = Failure.from(error)
-  if (json) stdout.write(`${JSON.stringify({ schema: 1, failure: failure.toData() }, null, 2)}\n`)
-  else stderr.write(`${failureText(failure.toData(), styleFor(stderr, env))}\n`)
-  if (failure.code === 'unexpected' && env['MESHBENCH_DEBUG']) stderr.write(`${(error as Error).stack}\n`)
+  if (json) stdout.writeJson({ schema: 1, failure: failure.toData() })
+  else stderr.alert(`${failureText(failure.toData(), styleFor(stderr, env))}\n`)
+  if (failure.code === 'unexpected' && env['MESHBENCH_DEBUG']) stderr.alert(`${(error as Error).stack}\n`)
   return failure.exitCode
 }

@@ -7,9 +7,11 @@ import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
+import { EXPORTS } from '../report/outputs/exports.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
 import { renderReport } from '../report/render.ts'
 import { refuseForeignFile, refuseRunFile } from '../store/write-once.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
 import type { CommandContext } from './command-context.ts'
 import { pageScripts } from './page-scripts.ts'
 
@@ -17,6 +19,41 @@ import { pageScripts } from './page-scripts.ts'
 export interface WrittenReport {
   readonly report: string
   readonly summary: string
+}
+
+/** `md` is the summary, which is written in any case. */
+export const EXPORT_FORMATS = [...(Object.keys(EXPORTS) as (keyof typeof EXPORTS)[]), 'md'] as const
+type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+/** Formats of `--export csv,json`, in the order in which they are named. */
+export function exportsOf({ export: text }: { readonly export?: string }): readonly ExportFormat[] {
+  const wanted = text?.split(',').map((one) => one.trim()) ?? []
+  const wrong = wanted.find((one) => !EXPORT_FORMATS.some((known) => known === one))
+  if (wrong === undefined) return wanted as ExportFormat[]
+  throw new Failure('usage', `--export cannot write ${wrong === '' ? 'nothing' : wrong}`, {
+    fix: suggest(wrong, EXPORT_FORMATS),
+  })
+}
+
+/** Writes the files of `--export` beside the page, and returns them. */
+export async function writeExports(
+  formats: readonly ExportFormat[],
+  analysis: Analysis,
+  { report, summary }: WrittenReport,
+): Promise<string[]> {
+  const files: string[] = []
+  for (const format of formats) {
+    if (format === 'md') {
+      files.push(summary)
+      continue
+    }
+    const { file: name, mark, write } = EXPORTS[format]
+    const file = join(dirname(report), name)
+    refuseForeignFile(file, mark)
+    await replaceFile(file, write(analysis))
+    files.push(file)
+  }
+  return files
 }
 
 interface ReportWanted {

@@ -1,7 +1,8 @@
-import { formatSize, MICROS } from '../model/units.ts'
+import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatSize, MICROS, milliseconds, type Seconds } from '../model/units.ts'
 import type { Host, Pressure, Reclaim } from '../model/usage.ts'
 import { processIds, readdirSafely, readProc, readSafely } from './processes.ts'
-
 /** What a machine's tasks had to wait for, since it started. Absent: its kernel does not count it. */
 export type Strain = Pick<Host, 'pressure' | 'majorFaults' | 'swappedIn' | 'swappedOut'>
 
@@ -96,4 +97,27 @@ export function scheduledReclaim(
   function numbered(dir: string): string[] {
     return list(dir).flatMap((name) => (/^\d+$/.test(name) ? [`${dir}/${name}`] : []))
   }
+}
+
+/** How much of this machine is in use by others than this process. */
+export interface Busy {
+  /** Cores in use on average, at most `cores`. */
+  readonly others: number
+  readonly cores: number
+}
+
+/** Measures for a while how busy this machine is. */
+export async function howBusy(seconds: Seconds, signal: AbortSignal): Promise<Busy> {
+  const [open, own, began] = [cpuTimes(), process.cpuUsage(), performance.now()]
+  await sleep(milliseconds(seconds), undefined, { signal })
+  const [close, used, took] = [cpuTimes(), process.cpuUsage(own), (performance.now() - began) / 1000]
+  const busy = close.busy - open.busy - (used.user + used.system) / MICROS
+  return { others: Math.min(close.cores, Math.max(0, busy / took)), cores: close.cores }
+}
+
+/** Seconds of CPU that all cores spent at work since the machine started; Node gives milliseconds. */
+function cpuTimes(): { readonly busy: Seconds; readonly cores: number } {
+  const all = cpus()
+  const busy = all.reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1000
+  return { busy, cores: all.length }
 }

@@ -27,6 +27,8 @@ export type Clock = 'response' | 'service'
 export interface Problem {
   /** Stable, for programs: `rate-not-held`, `too-few-samples`, … */
   readonly rule: string
+  /** For people: "The load generator did not hold the rate". */
+  readonly title: string
   /** `invalid`: the trial is not used. `warning`: it is used, and the reader is told. */
   readonly severity: 'invalid' | 'warning'
   readonly cause: string

@@ -13,6 +13,9 @@ export const RUN_FOLDER = {
   events: 'events.jsonl',
   report: 'report.html',
   summary: 'summary.md',
+  /** What `--export` writes. */
+  figures: 'figures.csv',
+  analysis: 'analysis.json',
 } as const
 
 /**

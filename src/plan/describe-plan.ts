@@ -34,7 +34,7 @@ export function describePlan(plan: Plan, costs: Costs, deviations: readonly Devi
 }
 
 /** A plan as plain text. */
-export function planLines(plan: PlanDescription): string[] {
+export function planLines(plan: PlanDescription, { verbose = false } = {}): string[] {
   const { scenario, time } = plan
   const counts = [
     count(scenario.arms.length, 'arm'),
@@ -52,8 +52,8 @@ export function planLines(plan: PlanDescription): string[] {
     '',
     'order of the arms',
     ...table(plan.orders.map(({ cohort, block, arms }) => [`cohort ${cohort}`, `block ${block}`, arms.join(' → ')])),
-    ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario.cohorts)]),
-    ...(plan.designs.length === 0 ? [] : ['', ...designLines(plan.designs)]),
+    ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario.cohorts, verbose)]),
+    ...designLines(plan.designs),
   ]
 }
 
@@ -69,17 +69,20 @@ function loadRow(load: Load): string[] {
   ]
 }
 
-function detectableLines(rows: readonly Detectable[], cohorts: number): string[] {
+/** What the planned blocks can show, in words; the scatter that it rests on only where `verbose`. */
+function detectableLines(rows: readonly Detectable[], cohorts: number, verbose: boolean): string[] {
   const { alpha, beta, blocks } = rows[0] as Detectable
   return [
-    `${percent(1 - beta)} of runs with ${count(blocks, 'block')} detect an arm that differs from the baseline by at least this much (at a two-sided ${percent(2 * alpha)})`,
+    `what ${count(blocks, 'block')} can show: a difference from the baseline that is found in ${percent(1 - beta)} of runs, at ${percent(2 * alpha)} of false findings`,
     ...table(
       rows.map(({ load, metric, ratio, blocksFor, deviation, between, source }) => [
         load,
         metric,
-        ratio === undefined ? 'nothing' : formatChange(ratio),
-        `+10 % needs ${blocksText(blocksFor.tenPercent)}, +5 % ${blocksText(blocksFor.fivePercent)}`,
-        `scatter between blocks ${percent(deviation)}${between > 0 ? `, cohorts ${percent(between)}` : ''} (${source})`,
+        effectText(ratio),
+        moreText(ratio, blocksFor),
+        verbose
+          ? `scatter between blocks ${percent(deviation)}${between > 0 ? `, cohorts ${percent(between)}` : ''} (${source})`
+          : `(${source.split(':')[0]})`,
       ]),
     ),
     ...(cohorts === 1 && rows.some(({ between }) => between > 0)
@@ -88,19 +91,49 @@ function detectableLines(rows: readonly Detectable[], cohorts: number): string[]
   ]
 }
 
-function designLines(rows: readonly DesignAdvice[]): string[] {
+/** Larger ones are told as a multiple. */
+const MOST_PERCENT = 2
+/** A difference beyond this is none that anybody measures for. */
+const MOST_RATIO = 100
+
+function effectText(ratio: number | undefined): string {
+  if (ratio === undefined) return 'nothing: one block has no interval'
+  if (ratio > MOST_RATIO) return `nothing below ×${MOST_RATIO}`
+  return ratio < MOST_PERCENT ? `${formatChange(ratio)} or more would be found` : `only from ×${formatNumber(ratio, 2)}`
+}
+
+/** How many blocks find less; nothing where the plan finds it already. */
+function moreText(ratio = Number.POSITIVE_INFINITY, { tenPercent, fivePercent }: Detectable['blocksFor']): string {
+  const parts = [
+    ...(ratio > 1.1 ? [`+10 % needs ${blocksText(tenPercent)}`] : []),
+    ...(ratio > 1.05 && tenPercent <= MOST_BLOCKS ? [`+5 % needs ${blocksText(fivePercent)}`] : []),
+  ]
+  return parts.join(', ')
+}
+
+/** A split of the time that is hardly better is no advice. */
+const WORTHWHILE = 0.9
+
+function designLines(all: readonly DesignAdvice[]): string[] {
+  const rows = all.filter(({ half, planned }) => Math.log(half) < WORTHWHILE * Math.log(planned))
+  if (rows.length === 0) return []
   return [
-    `narrowest ${LEVEL_TEXT} interval in the same ${formatDuration(rows[0]?.seconds ?? 0)}`,
+    '',
+    `the same ${formatDuration(rows[0]?.seconds ?? 0)} give narrower ${LEVEL_TEXT} intervals if they are divided in another way`,
     ...table(
       rows.map(({ load, metric, cohorts, blocks, window, half, planned }) => [
         load,
         metric,
-        `${count(cohorts, 'cohort')} × ${count(blocks, 'block')} × ${formatDuration(window)}`,
-        `±${percent(half - 1)}`,
-        `as planned ±${percent(planned - 1)}`,
+        `${count(cohorts, 'cohort')} of ${count(blocks, 'block')}, ${formatDuration(window)} a trial`,
+        `${halfText(half)} instead of ${halfText(planned)}`,
       ]),
     ),
   ]
+}
+
+/** Half of an interval of ratios: "±15 %", and beyond a doubling "×÷2.3". */
+function halfText(half: number): string {
+  return half < MOST_PERCENT ? `±${percent(half - 1)}` : `×÷${formatNumber(half, 2)}`
 }
 
 function blocksText(blocks: number): string {

@@ -130,6 +130,27 @@ function partOf(key: ListKey, values: Partial<Load>): string | undefined {
   return String(Number(value.toPrecision(6)))
 }
 
+/** Values that replace those of loads, in base units; a list multiplies the load. */
+export type LoadValues = { readonly [Key in ListKey]?: Load[Key] | readonly Load[Key][] } & Partial<
+  Pick<Load, 'warmup' | 'duration'>
+>
+
+/**
+ * The loads with these values. Loads that are equal then become one. Where a value is replaced that a name may mention, the
+ * names are made anew, of protocol, rate, and whatever else differs between the loads.
+ */
+export function withLoadValues(loads: readonly Load[], values: LoadValues): readonly Load[] {
+  const multiplied = loads.flatMap((load) =>
+    expand({ loads: [{ ...load, ...values } as LoadSketch] }).loads.map((one) => one.load as Load),
+  )
+  if (!LISTS.some((key) => key in values)) return multiplied
+  const distinct = new Map(multiplied.map(({ name: _, ...load }) => [JSON.stringify(load), load])).values().toArray()
+  const choices = Object.fromEntries(
+    LISTS.map((key) => [key, [...new Set(distinct.map((load) => load[key]))].map((value) => ({ value, path: [] }))]),
+  ) as unknown as Choices
+  return distinct.map((load) => ({ name: nameOf({}, load, choices) ?? '', ...load }))
+}
+
 export type Meshes = Readonly<Record<string, Mesh>>
 
 /** A rule about several values, which a schema cannot express. It ignores undefined values, which are reported already. */

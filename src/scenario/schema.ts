@@ -31,7 +31,7 @@ const DEFAULTS = {
   },
 } as const
 
-const loadSchema = section({
+export const loadSchema = section({
   name: name
     .optional()
     .meta(about('Name', 'Name of the load in results and charts. Default: protocol and rate, such as `http-1000`.')),

@@ -28,7 +28,8 @@ export async function newestUnfinished(root: string): Promise<string | undefined
   return undefined
 }
 
-async function isUnfinished(dir: string): Promise<boolean> {
+/** Whether planned trials of a run have no result. */
+export async function isUnfinished(dir: string): Promise<boolean> {
   const planned = trialsOf(readRunFile(dir).plan).length
   const there = await readdir(join(dir, RUN_FOLDER.trials)).catch(() => [])
   return there.filter((name) => !name.startsWith('.')).length < planned

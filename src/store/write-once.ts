@@ -138,11 +138,11 @@ export function refuseRunFile(path: string): void {
 const MARK = 'meshbench'
 const BEGINNING = 4096
 
-/** Refuses to replace a page or summary by name that meshbench has not written. */
-export function refuseForeignFile(path: string): void {
+/** Refuses to replace a file that meshbench has not written, which shows by a mark near its beginning. */
+export function refuseForeignFile(path: string, mark = MARK): void {
   refuseRunFile(path)
-  if (!existsSync(path) || beginningOf(path).includes(MARK)) return
-  throw new Failure('usage', `${path} exists and is not a report of meshbench`, {
+  if (!existsSync(path) || beginningOf(path).includes(mark)) return
+  throw new Failure('usage', `${path} exists and was not written by meshbench`, {
     fix: 'Name another file, or remove this one first.',
   })
 }

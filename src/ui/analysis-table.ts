@@ -9,14 +9,13 @@ import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
 /** The result of a run on a terminal. */
-export function analysisTable(analysis: Analysis, style: Style): string {
+export function analysisTable(analysis: Analysis, style: Style, { verbose = false } = {}): string {
   const { loads } = analysis.record.run.plan.scenario
   const sections = [
     heading(analysis, style),
     ...loads.map((load) => `${loadHeading(load, style)}\n${loadTable(analysis, load, style)}`),
     legend(analysis, style),
-    notes(analysis, style),
-    problemList(analysis, style),
+    notes(analysis, style, verbose),
   ]
   return sections.filter(Boolean).join('\n\n')
 }
@@ -33,15 +32,17 @@ function heading(analysis: Analysis, style: Style): string {
   ]
   const caveat = provenance.caveat
   return [
-    `${style.bold(style.plain(id))}  ${facts.join(', ')}`,
-    ...(caveat === undefined ? [] : [style.yellow(paragraph(style.plain(caveat)))]),
+    style.bold(style.plain(id)) +
+      paragraph(facts.join(', '), { first: `${id}  `, width: style.width }).slice(id.length),
+    ...(caveat === undefined ? [] : [style.yellow(paragraph(style.plain(caveat), { width: style.width }))]),
   ].join('\n')
 }
 
 function loadHeading({ name, tool, protocol, rate, connections, duration }: Load, style: Style): string {
   const how = rate === 'max' ? 'closed loop' : formatRate(rate)
   const text = `${tool}, ${protocol}, ${how}, ${counted(connections, 'connection')}, ${formatDuration(duration)} a trial`
-  return `${style.bold(style.plain(name))}  ${style.dim(style.plain(text))}`
+  const line = paragraph(style.plain(text), { first: `${style.plain(name)}  `, indent: INDENT, width: style.width })
+  return style.bold(style.plain(name)) + style.dim(line.slice(style.plain(name).length))
 }
 
 function legend({ record, cells }: Analysis, style: Style): string {
@@ -57,22 +58,28 @@ function legend({ record, cells }: Analysis, style: Style): string {
     marked('within-noise') && `${MARKS['within-noise']} within the noise of equal arms.`,
     marked('undecided') && `${MARKS.undecided} too noisy to say.`,
   ]
-  return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' '))))
+  return style.dim(paragraph(style.plain(parts.filter(Boolean).join(' ')), { width: style.width }))
 }
 
-/** The notes of the cells in the table; each note once. */
-function notes({ cells, metrics }: Analysis, style: Style): string {
+/** More notes than these hide the table; the report has all. */
+const NOTED = 3
+
+/** The notes of the cells in the table, each once: those of most cells first. */
+function notes({ cells, metrics }: Analysis, style: Style, verbose: boolean): string {
   const visible = cells.filter((cell) => COLUMNS.some(({ metric }) => metric === cell.metric))
-  const shown = visible.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
-  const groups = Map.groupBy(shown, ({ note }) => note)
-  return [...groups]
-    .map(([note, where]) => {
+  const all = visible.flatMap(({ arm, load, metric, notes }) => notes.map((note) => ({ note, arm, load, metric })))
+  const groups = [...Map.groupBy(all, ({ note }) => note)].toSorted(([, a], [, b]) => b.length - a.length)
+  const shown = verbose ? groups : groups.slice(0, NOTED)
+  const rest = groups.length - shown.length
+  return [
+    ...shown.map(([note, where]) => {
       const names = new Set(where.map(({ metric }) => metrics.find(({ name }) => name === metric)?.title ?? metric))
       const arms = new Set(where.map(({ arm }) => arm))
       const place = `${[...arms].join(', ')}: ${names.size > 3 ? counted(names.size, 'metric') : [...names].join(', ')}`
-      return paragraph(style.plain(`${note} (${place})`), { first: '- ', indent: '  ' })
-    })
-    .join('\n')
+      return paragraph(style.plain(`${note} (${place})`), { first: '- ', indent: '  ', width: style.width })
+    }),
+    ...(rest > 0 ? [`- and ${counted(rest, 'more note')}: --verbose`] : []),
+  ].join('\n')
 }
 
 function counted(n: number, noun: string): string {
@@ -119,7 +126,10 @@ function loadTable({ record, cells, metrics }: Analysis, load: Load, style: Styl
       [{ text: `  ${LEVEL_TEXT}`, paint: style.dim }, ...row.map((cell) => intervalEntry(cell, style))],
     ]
   })
-  return grid([[{ text: '' }, ...COLUMNS.map(({ title }) => ({ text: title, paint: style.dim }))], ...rows])
+  return grid(
+    [[{ text: '' }, ...COLUMNS.map(({ title }) => ({ text: title, paint: style.dim }))], ...rows],
+    style.width,
+  )
 }
 
 function metricOf(metrics: readonly MetricInfo[], name: string | undefined): MetricInfo | undefined {
@@ -179,17 +189,21 @@ interface Group {
 /** More than these hide the result above them; the report has all. */
 const LISTED = 3
 
-/** Problems of the result, each kind once: invalid ones first, then those of most trials; of the others only their names. */
-function problemList({ problems, trials }: Analysis, style: Style): string {
+/**
+ * Problems of the result, each kind once: invalid ones first, then those of most trials. Of others than the first three only the
+ * titles, unless `verbose`, which adds the names of their rules as well.
+ */
+export function problemList({ problems, trials }: Analysis, style: Style, { verbose = false } = {}): string {
   const all = [...problems.map((problem) => ({ problem, id: undefined })), ...ofTrials(trials)]
   const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]
   const sorted = groups.flatMap(grouped).toSorted((a, b) => rank(a) - rank(b) || sizeOf(b) - sizeOf(a))
-  const names = sorted.slice(LISTED).map(({ problem: { severity, rule } }) => `${severity} ${rule}`)
+  const told = verbose ? sorted : sorted.slice(0, LISTED)
+  const titles = sorted.slice(told.length).map(({ problem: { title } }) => `“${title}”`)
   return [
-    ...sorted.slice(0, LISTED).map((group) => groupText(group, style)),
-    ...(names.length === 0
+    ...told.map((group) => groupText(group, style, verbose)),
+    ...(titles.length === 0
       ? []
-      : [paragraph(style.plain(`and in the report: ${names.join(', ')}`), { indent: INDENT })]),
+      : [paragraph(style.plain(`and in the report: ${titles.join(', ')}`), { indent: INDENT, width: style.width })]),
   ].join('\n')
 }
 
@@ -206,12 +220,15 @@ function grouped(all: readonly { readonly problem: Problem; readonly id: string 
   return first ? [{ problem: first.problem, trials, others: all.filter(({ id }) => id === undefined).length }] : []
 }
 
-function groupText({ problem, trials, others }: Group, style: Style): string {
-  const { severity, rule, cause, effect, remedy } = problem
+function groupText({ problem, trials, others }: Group, style: Style, verbose: boolean): string {
+  const { severity, rule, title, cause, effect, remedy } = problem
   const paint = severity === 'invalid' ? style.red : style.yellow
-  const where = trials.length > 0 ? `: ${named(trials)}` : others > 1 ? `: ${others} times` : ''
-  const first = paragraph(style.plain(`${severity} ${rule}${where}`), { indent: INDENT })
-  const entry = (text: string) => paragraph(style.plain(text), { first: INDENT, indent: INDENT })
+  const where = trials.length > 0 ? ` (${named(trials)})` : others > 1 ? ` (${others} times)` : ''
+  const first = paragraph(style.plain(`${severity}: ${title}${verbose ? ` [${rule}]` : ''}${where}`), {
+    indent: INDENT,
+    width: style.width,
+  })
+  const entry = (text: string) => paragraph(style.plain(text), { first: INDENT, indent: INDENT, width: style.width })
   return [
     paint(severity) + first.slice(severity.length),
     entry(`${sizeOf({ problem, trials, others }) > 1 ? 'The first: ' : ''}${sentence(cause)} ${effect}`),
@@ -222,10 +239,10 @@ function groupText({ problem, trials, others }: Group, style: Style): string {
 const INDENT = '    '
 const SHOWN = 2
 
-/** `2 trials (a, b)`; of more only the number, since the report names them all. */
+/** `2 trials: a, b`; of more only the number, since the report names them all. */
 function named(trials: readonly string[]): string {
   const count = trials.length === 1 ? '1 trial' : `${trials.length} trials`
-  return trials.length > SHOWN ? count : `${count} (${trials.join(', ')})`
+  return trials.length > SHOWN ? count : `${count}: ${trials.join(', ')}`
 }
 
 function sentence(text: string): string {

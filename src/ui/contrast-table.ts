@@ -21,7 +21,7 @@ export function contrastTable(
   const groups = Map.groupBy(contrasts, ({ armA, armB, load }) => `${armA} → ${armB} under ${load}`)
   const sections = [
     ...[...groups].map(([title, rows]) => `${style.bold(style.plain(title))}\n${table(rows, metrics, style)}`),
-    style.dim(paragraph(style.plain(LEGENDS[method]))),
+    style.dim(paragraph(style.plain(LEGENDS[method]), { width: style.width })),
     bullets(
       changed.length === 0 ? [] : changed.map(({ what, a, b }) => `${what}: ${a} → ${b}`),
       'changed from A to B',
@@ -40,16 +40,19 @@ const LEGENDS = {
 function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {
   const isPaired = rows.some(({ method }) => method === 'paired')
   const titles = ['', 'A', 'B', isPaired ? 'ratio' : 'shift', LEVEL_TEXT, 'p', isPaired ? 'B higher in' : 'delta', '']
-  return grid([
-    titles.map((text) => ({ text, paint: style.dim })),
-    ...rows.map((row) =>
-      rowOf(
-        row,
-        metrics.find(({ name }) => name === row.metric),
-        style,
+  return grid(
+    [
+      titles.map((text) => ({ text, paint: style.dim })),
+      ...rows.map((row) =>
+        rowOf(
+          row,
+          metrics.find(({ name }) => name === row.metric),
+          style,
+        ),
       ),
-    ),
-  ])
+    ],
+    style.width,
+  )
 }
 
 function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Entry[] {
@@ -83,7 +86,8 @@ function notes(contrasts: readonly Contrast[]): string[] {
 
 function bullets(lines: readonly string[], title: string, style: Style): string {
   if (lines.length === 0) return ''
-  return [style.bold(title), ...lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ' }))].join(
-    '\n',
-  )
+  return [
+    style.bold(title),
+    ...lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ', width: style.width })),
+  ].join('\n')
 }

@@ -35,9 +35,9 @@ export function gateTable(result: GateResult, style: Style): string {
 const INDENT = '    '
 
 function findingText({ severity, sentence, remedy }: GateFinding, style: Style): string {
-  const text = paragraph(style.plain(`${severity}: ${sentence}`), { indent: INDENT })
+  const text = paragraph(style.plain(`${severity}: ${sentence}`), { indent: INDENT, width: style.width })
   const painted = paintOf(severity, style)(severity) + text.slice(severity.length)
-  const advice = remedy && paragraph(style.plain(`→ ${remedy}`), { first: INDENT, indent: INDENT })
+  const advice = remedy && paragraph(style.plain(`→ ${remedy}`), { first: INDENT, indent: INDENT, width: style.width })
   return advice ? `${painted}\n${advice}` : painted
 }
 
@@ -48,7 +48,7 @@ function cellGrid(cells: readonly GateCell[], style: Style): string {
       paint: style.dim,
     }),
   )
-  return grid([header, ...cells.map((cell) => rowOf(cell, style))])
+  return grid([header, ...cells.map((cell) => rowOf(cell, style))], style.width)
 }
 
 function rowOf({ arm, load, metric, ratio, bound, blocks, verdict, waived }: GateCell, style: Style): Entry[] {

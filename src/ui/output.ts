@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { printable } from '../model/foreign-text.ts'
+import { type Environment, inAscii, speaksUnicode } from './terminal-style.ts'
 
 /** A stream that may be a terminal. */
 export type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -14,19 +15,31 @@ export interface Output {
   /** Width of the terminal; undefined elsewhere. */
   readonly columns: number | undefined
   write(text: string): void
+  /** Writes what is said even with --quiet: failures and warnings. */
+  alert(text: string): void
+  /** Writes one JSON document. The characters of texts stay as they are, whatever the locale. */
+  writeJson(document: unknown, indent?: number): void
   /** Writes a workflow command of GitHub Actions, such as "::group::block 1", on a line of its own. */
   writeWorkflowCommand(line: string): void
   /** The stream itself, for a live view that moves the cursor. What is drawn on it has to pass `harmless` first. */
   readonly stream: Stream
 }
 
-export function outputTo(stream: Stream): Output {
+/** `env` decides whether the locale has more than ASCII. `quiet`: only alerts and documents are written. */
+export function outputTo(
+  stream: Stream,
+  { env = { LANG: 'C.UTF-8' }, quiet = false }: { readonly env?: Environment; readonly quiet?: boolean } = {},
+): Output {
+  const spell = speaksUnicode(env) ? (text: string) => text : inAscii
+  const say = (text: string) => void stream.write(harmless(spell(text)))
   return {
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns
     },
-    write: (text) => void stream.write(harmless(text)),
+    write: quiet ? () => undefined : say,
+    alert: say,
+    writeJson: (document, indent = 2) => void stream.write(`${harmless(JSON.stringify(document, null, indent))}\n`),
     writeWorkflowCommand: (line) => void stream.write(`${printable(line).replaceAll('\n', ' ')}\n`),
     stream,
   }

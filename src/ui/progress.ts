@@ -41,6 +41,11 @@ export function progress(options: ProgressOptions): Progress {
   const screen = options.interactive ? terminalScreen(options) : logScreen(options)
   let state: RunState | undefined
   let held: Moment[] = []
+  // Never within a window: only what takes long between them shows that it goes on.
+  const beat = setInterval(() => {
+    if (state && !state.isMeasuring && held.length === 0) screen.beat({ ...state, at: now() }, state.at)
+  }, BEAT)
+  beat.unref()
   const release = () => {
     for (const moment of held) screen.say(moment)
     held = []
@@ -54,12 +59,18 @@ export function progress(options: ProgressOptions): Progress {
       if (opensWindow(event) || !after.isMeasuring) release()
     },
     stop: () => {
+      clearInterval(beat)
       release()
       if (state) screen.end(state)
       state = undefined
     },
   }
 }
+
+/** Milliseconds. */
+const BEAT = 1000
+
+const now = (): Seconds => Date.now() / 1000
 
 function judge(result: Result, options: ProgressOptions): JudgedTrial {
   const unjudged = { result, status: result.outcome.status === 'failed' ? 'failed' : 'valid', problems: [] } as const
@@ -69,12 +80,25 @@ function judge(result: Result, options: ProgressOptions): JudgedTrial {
 interface LogOptions extends ScreenOptions {
   /** GitHub Actions folds the lines between two marks: here those of a block. */
   readonly folding?: 'github-actions'
+  /** Phases of a trial have lines of their own. */
+  readonly verbose?: boolean
 }
+
+/** A log says so often that a step goes on. */
+const SILENCE: Seconds = 10
 
 /** Lines, one for each step and each trial. */
 function logScreen(options: LogOptions): Screen {
-  const { output, folding } = options
+  const { output, folding, style } = options
+  let written = 0
   return {
+    beat: (state, since) => {
+      if (state.at - Math.max(since, written) < SILENCE || state.doing === undefined) return
+      written = state.at
+      output.write(
+        `  ${style.dim(style.plain(`still ${doingText(state)}: ${formatDuration(state.at - since)} so far`))}\n`,
+      )
+    },
     say: (moment) => {
       if (isNewBlock(moment)) beginBlock(moment, options)
       for (const line of linesOf(moment, options)) output.write(`${line}\n`)
@@ -96,6 +120,9 @@ function linesOf(moment: Moment, options: LogOptions): string[] {
     }
     case 'step':
       return [`  ${style.plain(event.arm === undefined ? event.title : `${event.arm}: ${event.title}`)}`]
+    case 'idle':
+    case 'phase':
+      return options.verbose ? [`  ${style.plain(doingText(after))}`] : []
     case 'result':
       return [resultLine(moment, options)]
     case 'warning':
@@ -139,6 +166,7 @@ function terminalScreen(options: ScreenOptions): Screen {
   const log = createLogUpdate(output.stream, { showCursor: true })
   let last: string | undefined
   return {
+    beat: (state) => log(harmless(liveView(state, last, options))),
     say: ({ event, after, judged }) => {
       if (event.type === 'warning') log.persist(harmless(failureText(event.failure, style, 'warning')))
       if (judged) last = harmless(trialLine(judged, plan.scenario, style))

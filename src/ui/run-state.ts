@@ -102,6 +102,8 @@ export interface Moment {
 /** Where progress is shown. */
 export interface Screen {
   say(moment: Moment): void
+  /** Shows that a step goes on; `since` is the time of the last event. */
+  beat(state: RunState, since: Seconds): void
   end(state: RunState): void
 }
 

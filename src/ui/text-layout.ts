@@ -7,20 +7,45 @@ export interface Entry {
   paint?(text: string): string
 }
 
-/** Rows side by side: the first column to the left, figures to the right, two spaces between. */
-export function grid(rows: readonly (readonly Entry[])[]): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length))
-  const widths = Array.from({ length: columns }, (_, column) =>
+const GAP = '  '
+
+/**
+ * Rows side by side: the first column to the left, figures to the right, two spaces between. Where they are wider than the
+ * terminal, the columns that do not fit follow below, after the first column again.
+ */
+export function grid(rows: readonly (readonly Entry[])[], width = Number.POSITIVE_INFINITY): string {
+  const count = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.text.length ?? 0)),
   )
-  return rows
-    .map((row) =>
-      row
-        .map((entry, column) => placed(entry, widths[column] ?? 0, column === 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return panels(widths, width)
+    .map((columns) => {
+      const lines = rows.map((row) => line(row, columns, widths))
+      return columns.length === count ? lines : lines.filter(({ isEmpty }) => !isEmpty)
+    })
+    .map((lines) => lines.map(({ text }) => text).join('\n'))
+    .join('\n\n')
+}
+
+/** The columns of each panel: as many as fit, and one at least. */
+function panels([first = 0, ...others]: readonly number[], width: number): number[][] {
+  const found: number[][] = [[0]]
+  let used = first
+  for (const [index, own] of others.entries()) {
+    const isFull = used + GAP.length + own > width && (found.at(-1)?.length ?? 0) > 1
+    if (isFull) found.push([0])
+    used = (isFull ? first : used) + GAP.length + own
+    found.at(-1)?.push(index + 1)
+  }
+  return found
+}
+
+function line(row: readonly Entry[], columns: readonly number[], widths: readonly number[]) {
+  const entries = columns.flatMap((column) => {
+    const entry = row[column]
+    return entry ? [placed(entry, widths[column] ?? 0, column === 0)] : []
+  })
+  return { text: entries.join(GAP).trimEnd(), isEmpty: columns.slice(1).every((column) => !row[column]?.text) }
 }
 
 function placed({ text, paint }: Entry, width: number, isFirst: boolean): string {
@@ -48,16 +73,19 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
   }
 }
 
-/** The widest line that anything here prints. */
+/** The widest line that anything here prints, unless the terminal is narrower. */
 const WIDTH = 100
 
 /** Text broken at spaces; every line but the first is indented. A word that is too long stays whole, so that paths can be copied. */
-export function paragraph(text: string, { first = '', indent = '', width = WIDTH } = {}): string {
+export function paragraph(
+  text: string,
+  { first = '', indent = '', width = WIDTH }: { first?: string; indent?: string; width?: number | undefined } = {},
+): string {
   const lines: string[] = []
   let line = first
   let isEmpty = true
   for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
+    if (!isEmpty && line.length + 1 + word.length > Math.min(width, WIDTH)) {
       lines.push(line)
       line = indent
       isEmpty = true

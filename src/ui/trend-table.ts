@@ -18,7 +18,7 @@ export function trendTable(trends: readonly Trend[], metrics: readonly MetricInf
       text,
       paint: style.dim,
     }))
-    return `${style.bold(style.plain(title))}\n${grid([head, ...rows])}`
+    return `${style.bold(style.plain(title))}\n${grid([head, ...rows], style.width)}`
   })
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeText(trend, change, metrics)))
   const drifts = trends.flatMap((trend) => (trend.drift ? driftText(trend, trend.drift, metrics) : []))
@@ -26,7 +26,7 @@ export function trendTable(trends: readonly Trend[], metrics: readonly MetricInf
     'Arms are shown as their ratio to the baseline of the same run, the baseline by its level. Change points (E-divisive) show when a series changed, a drift that it changes a little in every run; they do not judge a run. p is the chance in noise that is autocorrelated as much as the series.'
   return [
     ...sections,
-    style.dim(paragraph(style.plain(legend))),
+    style.dim(paragraph(style.plain(legend), { width: style.width })),
     listOf('change points', changes, style),
     listOf('drift', drifts, style),
   ]
@@ -36,7 +36,7 @@ export function trendTable(trends: readonly Trend[], metrics: readonly MetricInf
 
 function listOf(title: string, lines: readonly string[], style: Style): string {
   if (lines.length === 0) return ''
-  const items = lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ' }))
+  const items = lines.map((line) => paragraph(style.plain(line), { first: '- ', indent: '  ', width: style.width }))
   return [style.bold(title), ...items].join('\n')
 }
 

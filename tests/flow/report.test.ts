@@ -148,11 +148,6 @@ describe('report', () => {
     expect(stderr).toContain('the report has no history: line 1')
     expect(read(cwd, 'results', newer, 'report.html')).not.toContain('<h2 id="history"')
   })
-
-  it('completes its flags', async () => {
-    const { stdout } = await meshbench(['completion', 'bash'])
-    expect(stdout).toMatch(/report\) words="[^"]*--charts --chart --dark --site/)
-  })
 })
 
 it('does not rewrite the page of an example that git tracks, unless it is named', async () => {

@@ -298,9 +298,4 @@ loads:
     mkdirSync(join(cwd, 'elsewhere'))
     expect((await meshbench(['run', 'flow.yaml', '--blocks', '1', '--results', 'elsewhere'], { cwd })).code).toBe(0)
   })
-
-  it.each(['bash', 'zsh', 'fish'])('prints the completion of %s with commands and flags', async (shell) => {
-    const { stdout } = await meshbench(['completion', shell])
-    for (const word of ['run', 'doctor', 'resume', 'time-budget']) expect(stdout).toContain(word)
-  })
 })

@@ -21,7 +21,7 @@ class Memory extends Writable {
 /** Runs a command line within this process, in an empty folder unless told otherwise. `abortOn`: the first Ctrl-C comes when stderr shows this. */
 export async function meshbench(
   args: readonly string[],
-  { cwd = testFolder(), abortOn }: { cwd?: string; abortOn?: string } = {},
+  { cwd = testFolder(), abortOn, env = {} }: { cwd?: string; abortOn?: string; env?: Record<string, string> } = {},
 ): Promise<Ended> {
   const [stdout, stderr] = [new Memory(), new Memory()]
   const interruption = new AbortController()
@@ -32,7 +32,7 @@ export async function meshbench(
   const code = await cli(args, {
     stdout,
     stderr,
-    env: { CI: 'true', NO_COLOR: '1' },
+    env: { CI: 'true', NO_COLOR: '1', LANG: 'C.UTF-8', ...env },
     cwd,
     argv: ['meshbench', ...args],
     signal: interruption.signal,

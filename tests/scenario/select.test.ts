@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/model/failure.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
-import { type Selection, select } from '../../src/scenario/parse.ts'
+import { type Selection, select } from '../../src/scenario/select.ts'
 import { parsed, written } from './written.ts'
 
 const scenario = parsed(

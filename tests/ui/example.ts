@@ -107,12 +107,22 @@ export function exampleAnalysis(): Analysis {
       {
         result: exampleResult(run, first, { status: 'measured', reading: summarised() }),
         status: 'valid',
-        problems: [{ rule: 'stall-seen', severity: 'warning', cause: 'It stalled once', ...problem }],
+        problems: [
+          {
+            rule: 'stall-seen',
+            title: 'Seconds with a stall',
+            severity: 'warning',
+            cause: 'It stalled once',
+            ...problem,
+          },
+        ],
       },
       {
         result: exampleResult(run, second, { status: 'failed', failure }),
         status: 'failed',
-        problems: [{ rule: 'trial-failed', severity: 'invalid', cause: failure.message, ...problem }],
+        problems: [
+          { rule: 'trial-failed', title: 'The trial failed', severity: 'invalid', cause: failure.message, ...problem },
+        ],
       },
     ],
     missing: [],
@@ -140,6 +150,7 @@ export function exampleAnalysis(): Analysis {
     problems: [
       {
         rule: 'one-cohort',
+        title: 'One provisioning only',
         severity: 'warning',
         cause: 'All blocks were measured on one provisioning.',
         effect: 'The difference may be that of two provisionings.',

@@ -82,7 +82,14 @@ test('what does not count and warnings stay above the view', () => {
     result,
     status: 'invalid' as const,
     problems: [
-      { rule: 'rate-not-held', severity: 'invalid' as const, cause: 'only 80 % was sent', effect: '', remedy: '' },
+      {
+        rule: 'rate-not-held',
+        title: 'The rate',
+        severity: 'invalid' as const,
+        cause: 'only 80 % was sent',
+        effect: '',
+        remedy: '',
+      },
     ],
   }))
   const view = progress({ output: outputTo(stream), interactive: true, plan, style: plain, judge })

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { analysisTable } from '../../src/ui/analysis-table.ts'
+import { analysisTable, problemList } from '../../src/ui/analysis-table.ts'
 import { ascii, coloured, exampleAnalysis, plain } from './example.ts'
 
 test('the result on a terminal', () => {
@@ -19,17 +19,7 @@ test('the result on a terminal', () => {
     is response time, from the intended send. ≈ no relevant difference. ? too noisy to say.
 
     - The interval is too wide to decide. (envoy-sidecar: p99 latency, CPU of the mesh per million
-      requests)
-
-    invalid trial-failed: 1 trial (c1-b01-envoy-sidecar-http-1k)
-        the proxy client-envoy died. It does not count.
-        → Look at it.
-    warning one-cohort
-        All blocks were measured on one provisioning. The difference may be that of two provisionings.
-        → Set cohorts to 2 or more.
-    warning stall-seen: 1 trial (c1-b01-none-http-1k)
-        It stalled once. It does not count.
-        → Look at it."
+      requests)"
   `)
 })
 
@@ -61,6 +51,21 @@ test('no line is wider than 100 columns, whatever the names', () => {
   const text = JSON.stringify(analysis).replaceAll('envoy-sidecar', name)
   const lines = analysisTable(JSON.parse(text), plain).split('\n')
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
+})
+
+test('on a narrow terminal no line is wider than it, and every figure is there', () => {
+  const narrow = { ...plain, width: 44 }
+  const text = `${analysisTable(exampleAnalysis(), narrow)}\n${problemList(exampleAnalysis(), narrow)}`
+  const lines = text.split('\n')
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(44)
+  for (const figure of ['412 µs', '1.24 ms', '998.3/s', '58 MiB', '×2.17', '1.15–1.27']) expect(text).toContain(figure)
+  expect(text.match(/^none /gm)?.length).toBeGreaterThan(1)
+})
+
+test('the names of rules are told on request', () => {
+  const text = problemList(exampleAnalysis(), plain, { verbose: true })
+  expect(text).toContain('warning: Seconds with a stall [stall-seen] (1 trial: c1-b01-none-http-1k)')
+  expect(problemList(exampleAnalysis(), plain)).not.toContain('stall-seen')
 })
 
 test('an arm without a valid trial has no figures, and no ratio', () => {

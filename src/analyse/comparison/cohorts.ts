@@ -7,6 +7,7 @@ import type { ComparisonRule } from './comparison.ts'
 export const oneCohort: ComparisonRule = {
   name: 'one-cohort',
   title: 'Clusters were provisioned more than once',
+  problem: 'One provisioning only',
   judge({ record, valid }) {
     if (!provisions(record) || new Set(valid.map(({ trial }) => trial.cohort)).size !== 1) return []
     const { scenario } = record.run.plan
@@ -30,6 +31,7 @@ export const oneCohort: ComparisonRule = {
 export const twoProvisionings: ComparisonRule = {
   name: 'two-provisionings',
   title: 'An arm had one cluster throughout a cohort',
+  problem: 'An arm was provisioned again within a cohort',
   judge({ trials }) {
     const byPlace = Map.groupBy(trials, ({ result: { trial } }) => JSON.stringify([trial.arm, trial.cohort]))
     return [...byPlace.values()].flatMap((group) => {

@@ -14,5 +14,6 @@ export interface ComparisonRule {
   /** Stable: programs may rely on it. */
   readonly name: string
   readonly title: string
-  judge(comparison: Comparison): readonly Omit<Problem, 'rule'>[]
+  readonly problem: string
+  judge(comparison: Comparison): readonly Omit<Problem, 'rule' | 'title'>[]
 }

@@ -12,6 +12,7 @@ const POSITION = Math.log(1.1)
 export const drift: ComparisonRule = {
   name: 'drift',
   title: 'Latency did not drift over the run',
+  problem: 'Latency drifted over the run',
   judge(comparison) {
     const change = changeWith(comparison, ({ trial }) => trial.order)
     if (!change || !beyond(change, DRIFT)) return []
@@ -30,6 +31,7 @@ export const drift: ComparisonRule = {
 export const cpuDrift: ComparisonRule = {
   name: 'cpu-drift',
   title: 'CPU of the mesh per request did not drift over the run',
+  problem: 'CPU per request drifted over the run',
   judge({ valid }) {
     const meshed = valid.filter(({ mesh }) => mesh && mesh.layer !== 'none')
     return [...Map.groupBy(meshed, ({ load }) => load.name)].flatMap(([load, views]) => {
@@ -60,6 +62,7 @@ function meshCpuPerRequest({ reading }: TrialView): number {
 export const orderEffect: ComparisonRule = {
   name: 'order-effect',
   title: 'The position of an arm in its block did not matter',
+  problem: 'The position in a block mattered',
   judge(comparison) {
     const change = changeWith(comparison, ({ trial }) => trial.position)
     if (!change || !beyond(change, POSITION)) return []

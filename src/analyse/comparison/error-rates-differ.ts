@@ -8,6 +8,7 @@ const TOLERATED = 0.001
 export const errorRatesDiffer: ComparisonRule = {
   name: 'error-rates-differ',
   title: 'All arms had the same error rate',
+  problem: 'Arms had different error rates',
   judge({ record, measured }) {
     const byLoad = Map.groupBy(measured, ({ load }) => load.name)
     return record.run.plan.scenario.loads.flatMap((load) => {

@@ -7,6 +7,7 @@ const SHOWN = 3
 export const missingTrials: ComparisonRule = {
   name: 'missing-trials',
   title: 'Every planned trial was run',
+  problem: 'Trials did not run',
   judge({ record, missing }) {
     if (missing.length === 0) return []
     const planned = trialsOf(record.run.plan).length
@@ -24,6 +25,7 @@ export const missingTrials: ComparisonRule = {
 export const unreadableTrials: ComparisonRule = {
   name: 'unreadable-trials',
   title: 'Every file could be read',
+  problem: 'Files could not be read',
   judge: ({ record }) =>
     record.unreadable.map(({ file, reason }) => ({
       severity: 'warning',
@@ -37,6 +39,7 @@ export const unreadableTrials: ComparisonRule = {
 export const noIdleWindow: ComparisonRule = {
   name: 'no-idle-window',
   title: 'Every arm has an idle window',
+  problem: 'No idle window',
   judge({ record, valid }) {
     const without = valid.filter(({ reading }) => !reading.idle && reading.observation.usage.length > 0)
     if (without.length === 0) return []
@@ -57,6 +60,7 @@ export const noIdleWindow: ComparisonRule = {
 export const lostTrials: ComparisonRule = {
   name: 'lost-trials',
   title: 'Every trial is valid',
+  problem: 'Trials are not valid',
   judge({ trials }) {
     const groups = Map.groupBy(trials, ({ result }) => JSON.stringify([result.trial.arm, result.trial.load]))
     return [...groups.values()].flatMap((group) => {

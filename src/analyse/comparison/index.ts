@@ -34,5 +34,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
 ]
 
 export function judgeComparison(comparison: Comparison): Problem[] {
-  return comparisonRules.flatMap((rule) => rule.judge(comparison).map((problem) => ({ rule: rule.name, ...problem })))
+  return comparisonRules.flatMap(({ name, problem: title, judge }) =>
+    judge(comparison).map((problem) => ({ rule: name, title, ...problem })),
+  )
 }

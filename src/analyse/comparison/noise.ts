@@ -18,6 +18,7 @@ const TOLERATED = 1.05
 export const noNoiseFloor: ComparisonRule = {
   name: 'no-noise-floor',
   title: 'The run has an A/A pair',
+  problem: 'No A/A pair',
   judge({ record }) {
     const { scenario } = record.run.plan
     const baseline = baselineOf(scenario)
@@ -37,6 +38,7 @@ export const noNoiseFloor: ComparisonRule = {
 export const noiseHidesAll: ComparisonRule = {
   name: 'noise-hides-all',
   title: 'Differences between arms are larger than those between equal arms',
+  problem: 'Equal arms differ as much as the meshes',
   judge(comparison) {
     // Readers decide by these metrics.
     const hidden = comparison.record.run.plan.scenario.loads.flatMap(({ name }) =>

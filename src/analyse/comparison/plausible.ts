@@ -15,6 +15,7 @@ import type { Comparison, ComparisonRule } from './comparison.ts'
 export const fasterThanNothing: ComparisonRule = {
   name: 'faster-than-nothing',
   title: 'No arm with proxies is faster or cheaper than a baseline without proxies',
+  problem: 'A mesh seems faster or cheaper than no mesh',
   judge({ record, cells }) {
     const { scenario } = record.run.plan
     if (meshes[baselineOf(scenario).mesh]?.layer !== 'none') return []
@@ -42,6 +43,7 @@ export const fasterThanNothing: ComparisonRule = {
 export const unlikePublished: ComparisonRule = {
   name: 'unlike-published',
   title: 'Figures are in the range of published ones',
+  problem: 'Figures are far from published ones',
   judge(comparison) {
     const { record } = comparison
     // Simulated effects come from the scenario.

@@ -4,6 +4,7 @@ import type { ComparisonRule } from './comparison.ts'
 export const sequential: ComparisonRule = {
   name: 'sequential',
   title: 'Arms were interleaved',
+  problem: 'Arms were not interleaved',
   judge({ record }) {
     if (record.run.plan.scenario.isolation !== 'sequential') return []
     return [

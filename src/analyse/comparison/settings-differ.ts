@@ -22,6 +22,7 @@ const SETTINGS: readonly Setting[] = [
 export const settingsDiffer: ComparisonRule = {
   name: 'settings-differ',
   title: 'All arms were measured with the same load',
+  problem: 'Arms were measured with different loads',
   judge({ record, valid }) {
     const byLoad = Map.groupBy(valid, ({ load }) => load.name)
     return record.run.plan.scenario.loads.flatMap((load) =>

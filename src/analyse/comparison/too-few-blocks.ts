@@ -9,6 +9,7 @@ const BLOCKS_FOR_INTERVAL = 2
 export const tooFewBlocks: ComparisonRule = {
   name: 'too-few-blocks',
   title: 'Every arm shares blocks with the baseline',
+  problem: 'Too few blocks with the baseline',
   judge({ record, valid }) {
     const { scenario } = record.run.plan
     const baseline = baselineOf(scenario).name

@@ -4,6 +4,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 export const bursts: Rule = {
   name: 'bursts',
   title: 'Requests were spread evenly and none was skipped',
+  problem: 'Requests came in bursts',
   judge({ reading, load }) {
     const { uniform, catchUp, connections } = reading.generator
     if (load.rate !== 'max' && catchUp === false) {

@@ -13,6 +13,7 @@ const LACKING = 0.01
 export const clockStep: Rule = {
   name: 'clock-step',
   title: 'No clock stepped, and all clocks agree',
+  problem: 'A clock stepped',
   judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
 }
 
@@ -59,6 +60,7 @@ function apart({ reading, result, platform }: TrialView): Objection | undefined 
 export const loadOutsideWindow: Rule = {
   name: 'load-outside-window',
   title: 'CPU and memory were measured over the whole load',
+  problem: 'CPU and memory were not measured over the whole load',
   usesClock: true,
   judge(trial) {
     const { reading, platform } = trial

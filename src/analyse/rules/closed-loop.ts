@@ -4,6 +4,7 @@ import { type Rule, warning } from './rule.ts'
 export const closedLoop: Rule = {
   name: 'closed-loop',
   title: 'Latency was measured at a fixed rate',
+  problem: 'No fixed rate',
   judge({ load }) {
     if (load.rate !== 'max') return undefined
     return warning(

@@ -13,6 +13,7 @@ const SHARE = 0.001
 export const commonPauses: Rule = {
   name: 'common-pauses',
   title: 'Connections did not pause together',
+  problem: 'Connections paused together',
   usesClock: true,
   judge(trial) {
     const { reading } = trial
@@ -35,6 +36,7 @@ const SHARED = 0.6
 export const hostPauses: ComparisonRule = {
   name: 'host-pauses',
   title: 'The host did not stall the arms',
+  problem: 'The host stalled the arms',
   judge(comparison) {
     const stalled = comparison.measured.map((view) => ({ view, stalls: stalls(view) }))
     const period = periodOf(stalled.map(({ stalls }) => stalls))

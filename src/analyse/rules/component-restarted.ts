@@ -4,6 +4,7 @@ import { invalid, type Rule } from './rule.ts'
 export const componentRestarted: Rule = {
   name: 'component-restarted',
   title: 'No component restarted',
+  problem: 'A component restarted',
   judge: ({ reading }) =>
     reading.observation.usage
       .filter(({ restarts = 0 }) => restarts > 0)

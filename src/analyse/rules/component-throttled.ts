@@ -9,6 +9,7 @@ const PERIOD = 0.1
 export const componentThrottled: Rule = {
   name: 'component-throttled',
   title: 'No component reached its CPU limit',
+  problem: 'A component reached its CPU limit',
   judge({ reading: { observation } }) {
     return observation.usage
       .filter(

@@ -5,6 +5,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 export const connectionsChanged: Rule = {
   name: 'connections-changed',
   title: 'The load used the configured number of connections',
+  problem: 'The number of connections changed',
   judge({ reading, load }) {
     const used = reading.generator.connections
     if (used === load.connections) return undefined

@@ -7,6 +7,7 @@ const SKEW = 1.5
 export const endpointSkew: Rule = {
   name: 'endpoint-skew',
   title: 'Connections were spread evenly over the endpoints',
+  problem: 'Connections were spread unevenly',
   judge({ reading }) {
     const destinations = Object.entries(reading.generator.destinations ?? {})
     const counts = destinations.map(([, n]) => n)

@@ -9,6 +9,7 @@ const CONNECTIONS_PER_SECOND = 28_232 / 60
 export const ephemeralPorts: Rule = {
   name: 'ephemeral-ports',
   title: 'Ports and file descriptors did not run out',
+  problem: 'Ports or file descriptors ran out',
   judge({ reading }) {
     const message = reading.generator.messages.find((text) => EXHAUSTED.test(text))
     const effect = 'Requests failed or waited for a client port: this is a limit of the machine, not of the arm.'

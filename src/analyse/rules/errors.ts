@@ -9,6 +9,7 @@ const TOLERATED = 0.001
 export const errors: Rule = {
   name: 'errors',
   title: 'Requests were answered without error',
+  problem: 'Requests failed',
   judge: ({ reading }) => [...failed(reading), ...resent(reading)],
 }
 

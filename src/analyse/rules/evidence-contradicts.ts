@@ -3,6 +3,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 export const evidenceContradicts: Rule = {
   name: 'evidence-contradicts',
   title: 'The arm had the settings that it claims',
+  problem: 'The arm did not have the settings that it claims',
   judge({ reading, mesh }) {
     const { evidence } = reading.observation
     const contradicted = evidence.filter(({ holds }) => holds === false)

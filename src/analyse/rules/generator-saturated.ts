@@ -27,6 +27,7 @@ const REMEDY = 'Give the load generator more CPU, cores of its own or a machine 
 export const generatorSaturated: Rule = {
   name: 'generator-saturated',
   title: 'The load generator was not the bottleneck',
+  problem: 'The load generator was the bottleneck',
   usesClock: true,
   judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }

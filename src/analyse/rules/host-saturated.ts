@@ -9,6 +9,7 @@ const STOLEN = 0.02
 export const hostSaturated: Rule = {
   name: 'host-saturated',
   title: 'The host had idle CPU',
+  problem: 'The host had no idle CPU',
   judge({ reading }) {
     const { host } = reading.observation
     if (!host) return undefined

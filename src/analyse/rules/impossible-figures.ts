@@ -18,6 +18,7 @@ const SHORT = 0.98
 export const impossibleFigures: Rule = {
   name: 'impossible-figures',
   title: 'The figures agree with each other',
+  problem: 'Figures contradict each other',
   usesClock: true,
   judge: (trial) =>
     contradictions(trial).map((cause) =>

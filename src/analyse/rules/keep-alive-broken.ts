@@ -14,6 +14,7 @@ const REMEDY = 'Find what closes the connections: a limit on requests, an idle t
 export const keepAliveBroken: Rule = {
   name: 'keep-alive-broken',
   title: 'Connections stayed open',
+  problem: 'Connections were closed',
   judge: (trial) => idle(trial) ?? reopened(trial) ?? connecting(trial),
 }
 

@@ -10,6 +10,7 @@ const REPEATED = 1.05
 export const meshBypassed: Rule = {
   name: 'mesh-bypassed',
   title: 'The mesh carried the traffic',
+  problem: 'The mesh did not carry the traffic',
   judge(trial) {
     if (!trial.mesh || trial.mesh.layer === 'none') return undefined
     const { carried = {} } = trial.reading.observation

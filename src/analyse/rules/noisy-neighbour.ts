@@ -9,6 +9,7 @@ export const TOO_MUCH = 0.1
 export const noisyNeighbour: Rule = {
   name: 'noisy-neighbour',
   title: 'Nothing else ran on the host',
+  problem: 'Other programs used the CPU',
   judge({ reading: { observation } }) {
     const { host, usage, seconds } = observation
     if (!host) return undefined

@@ -12,6 +12,7 @@ const LIMIT = { p50: 1.1, p99: 1.25 } as const
 export const notSettled: Rule = {
   name: 'not-settled',
   title: 'Latency was steady within the window',
+  problem: 'Latency was still changing',
   usesClock: true,
   judge({ reading, headline }) {
     const { settling } = reading.generator

@@ -9,6 +9,7 @@ const UNSENT = 'Give the load more connections, or lower the rate.'
 export const quantileWithheld: Rule = {
   name: 'quantile-withheld',
   title: 'The load generator affected no quantile',
+  problem: 'Quantiles are withheld',
   usesClock: true,
   judge({ withheld, reading, load }) {
     const objections: Objection[] = []

@@ -11,6 +11,7 @@ const LOST = 0.01
 export const rateNotHeld: Rule = {
   name: 'rate-not-held',
   title: 'The load generator held the rate',
+  problem: 'The load generator did not hold the rate',
   usesClock: true,
   judge(trial) {
     const cause = shortfall(trial)

@@ -4,11 +4,12 @@ import type { TrialView } from '../trial-view.ts'
 /** What a rule finds in a trial; `judge-trial.ts` adds the name of the rule. */
 export type Objection = Pick<Problem, 'severity' | 'cause' | 'effect' | 'remedy'>
 
-/** A validity rule. `title`: what is true of a trial that passes it; the report lists it. */
+/** A validity rule. `title`: what is true of a trial that passes it, for the list of rules; `problem`: the title of its problem. */
 export interface Rule {
   /** Stable: programs may rely on it. */
   readonly name: string
   readonly title: string
+  readonly problem: string
   /** It depends on times of requests, so it is skipped where a clock was stepped. */
   readonly usesClock?: true
   judge(trial: TrialView): Objection | readonly Objection[] | undefined

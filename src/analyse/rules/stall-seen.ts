@@ -11,6 +11,7 @@ const SECONDS_TO_JUDGE = 5
 export const stallSeen: Rule = {
   name: 'stall-seen',
   title: 'No second stalled',
+  problem: 'Seconds with a stall',
   usesClock: true,
   judge({ reading }) {
     const { p90, requests, errors } = reading.timeline

@@ -5,6 +5,7 @@ import { type Rule, warning } from './rule.ts'
 export const timeOuts: Rule = {
   name: 'time-outs',
   title: 'No request timed out',
+  problem: 'Requests timed out',
   judge({ reading }) {
     const { timeouts = 0, timeout } = reading.generator
     if (timeouts === 0) return undefined

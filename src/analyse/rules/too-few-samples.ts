@@ -5,6 +5,7 @@ import { invalid, type Rule, warning } from './rule.ts'
 export const tooFewSamples: Rule = {
   name: 'too-few-samples',
   title: 'Each quantile has enough answers beyond it',
+  problem: 'Too few answers for the tail',
   judge({ headline }) {
     const thin = QUANTILES.map((q) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(
       ({ beyond }) => beyond < SAMPLES_TO_TRUST,

@@ -7,6 +7,7 @@ const HEADERS_VARY = 64
 export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
   title: 'Answers had the configured size',
+  problem: 'Answers had another size',
   judge({ reading, load }) {
     const { answer } = reading.generator
     if (!answer) return undefined

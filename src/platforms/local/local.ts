@@ -5,14 +5,17 @@ import type { Leftover, Platform, Step } from '../../model/platform.ts'
 import type { Program, ProgramName } from '../../model/site.ts'
 import { CATALOGUE, type Catalogue } from '../../tools/catalogue.ts'
 import { locate as locateTool } from '../../tools/locate.ts'
-import { type ObtainAbout, obtain as obtainTool } from '../../tools/obtain.ts'
+import { type ObtainAbout, obtainAll } from '../../tools/obtain.ts'
 import { removeRemains } from '../remains.ts'
 import { checkPlan, type Locate, programsFor } from './check-local.ts'
 import { makeTestbed } from './local-testbed.ts'
 
 export interface LocalOptions {
-  /** Finds or fetches a program. */
-  readonly obtain?: (name: ProgramName, about: ObtainAbout) => AsyncGenerator<Step, Program>
+  /** Finds or fetches programs, all at once. */
+  readonly obtain?: (
+    names: ProgramName[],
+    about: ObtainAbout,
+  ) => AsyncGenerator<Step, Readonly<Record<string, Program>>>
   /** Finds a program, and never fetches. */
   readonly locate?: Locate
   /** Where programs come from; the public addresses when absent. */
@@ -24,7 +27,7 @@ const CAVEAT =
 
 /** Arms as processes on this host: fortio as the application, Envoy as every proxy, no container engine. */
 export function local(options: LocalOptions = {}): Platform {
-  const { obtain = obtainTool, locate = locateTool, catalogue = CATALOGUE } = options
+  const { obtain = obtainAll, locate = locateTool, catalogue = CATALOGUE } = options
   const programs = new Map<ProgramName, Program>()
   const findProgram = async (name: ProgramName) => {
     const program = programs.get(name) ?? (await locate(name))
@@ -41,7 +44,8 @@ export function local(options: LocalOptions = {}): Platform {
     title: 'real proxies, mTLS and load as processes on this host: architectures on one proxy (Envoy)',
     check: (plan) => checkPlan(plan, locate, process.platform),
     async *prepare(plan, signal) {
-      for (const name of programsFor(plan)) programs.set(name, yield* obtain(name, { signal, catalogue }))
+      const found = yield* obtain(programsFor(plan), { signal, catalogue })
+      for (const program of Object.values(found)) programs.set(program.name, program)
       return { tools: [...programs.values()].map(({ provenance }) => provenance), caveat: CAVEAT }
     },
     async *open(plan, _cohort, run, signal) {

@@ -27,8 +27,8 @@ export function programOf(name: ProgramName): Program {
 /** The platform as users have it, but for fetching. */
 export const platform = local({
   locate: async (name) => found.get(name),
-  obtain: async function* (name) {
-    yield { title: `${name} is here` }
-    return programOf(name)
+  obtain: async function* (names) {
+    yield { title: `${names.join(', ')} are here` }
+    return Object.fromEntries(names.map((name) => [name, programOf(name)]))
   },
 })

@@ -1,0 +1,78 @@
+import { judgeTrial } from '../analyse/judge-trial.ts'
+import { noisyNeighbour, TOO_MUCH } from '../analyse/rules/noisy-neighbour.ts'
+import { howBusy } from '../host/strain.ts'
+import type { JudgedTrial } from '../model/analysis.ts'
+import type { Event } from '../model/event.ts'
+import { Failure } from '../model/failure.ts'
+import type { Finding, Platform } from '../model/platform.ts'
+import type { Run } from '../model/result.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
+import { formatNumber, type Seconds } from '../model/units.ts'
+import type { CommandContext } from './command-context.ts'
+
+/** Above this share of the cores, other programs will make trials invalid. */
+const BUSY = 0.25
+/** How long the machine is watched for what other programs use. */
+const WATCHED: Seconds = 1
+
+/** Whether other programs keep this machine busy: their cause is known before the first trial. */
+export async function busyFinding(signal: AbortSignal): Promise<Finding[]> {
+  const { others, cores } = await howBusy(WATCHED, signal)
+  const use = `${formatNumber(others, 2)} of ${formatNumber(cores)} cores`
+  if (others / cores <= BUSY) return [{ severity: 'ok', what: `other programs use ${use}` }]
+  return [
+    {
+      severity: 'warning',
+      what: `this machine is busy: other programs use ${use}`,
+      why: 'A trial beside them is invalid, since they take CPU time from the arms, and not equally.',
+      fix: 'Stop other programs, then start again.',
+    },
+  ]
+}
+
+/** How long the machine is watched for whether other programs still run. */
+const LOOK: Seconds = 2
+
+/**
+ * Looks at the first block that is measured. If none of its trials is valid, the rest will hardly be, and the run should stop
+ * with the cause that most of them share, unless that was other programs on this machine which have ended since.
+ */
+export function firstBlock({ id, plan }: Run, platform: Platform, { stderr, signal }: CommandContext) {
+  const judged: JudgedTrial[] = []
+  let block: number | undefined
+  let isOver = false
+  return async (event: Event): Promise<Failure | undefined> => {
+    if (isOver) return undefined
+    if (event.type === 'result') judged.push(judgeTrial(event.result, plan))
+    if (event.type !== 'visit') return undefined
+    block ??= event.block
+    isOver = event.block !== block && judged.length > 0
+    if (!isOver || judged.some(({ status }) => status === 'valid')) return undefined
+    const cause = commonCause(judged)
+    if (cause.rule === noisyNeighbour.name && PLATFORM_TRAITS[platform.name].isHere) {
+      const { others, cores } = await howBusy(LOOK, signal)
+      if (others / cores <= TOO_MUCH) {
+        stderr.alert('no trial of the first block is valid; the other programs have ended, so the run goes on\n')
+        return undefined
+      }
+    }
+    return new Failure('no-valid-data', 'the run stopped: no trial of its first block is valid', {
+      cause: cause.cause,
+      fix: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
+    })
+  }
+}
+
+/** What most trials have against them: of several causes in one trial, other programs come first, since the rest may follow from them. */
+function commonCause(judged: readonly JudgedTrial[]): { rule: string; cause: string; remedy: string } {
+  const causes = judged.flatMap(({ problems, result: { outcome } }) => {
+    if (outcome.status === 'failed') {
+      const { code, message, cause, fix = '' } = outcome.failure
+      return [{ rule: code, cause: cause === undefined ? message : `${message}: ${cause}`, remedy: fix }]
+    }
+    const against = problems.filter(({ severity }) => severity === 'invalid')
+    return [against.find(({ rule }) => rule === noisyNeighbour.name) ?? against[0] ?? []].flat()
+  })
+  const [first] = [...Map.groupBy(causes, ({ rule }) => rule).values()].toSorted((a, b) => b.length - a.length)
+  return first?.[0] ?? { rule: '', cause: 'its trials have no results', remedy: '' }
+}

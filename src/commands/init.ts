@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { basename, extname, resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { meshes } from '../meshes/index.ts'
+import { EXIT } from '../model/exit-codes.ts'
+import { Failure } from '../model/failure.ts'
+import { list } from '../model/words.ts'
+import { parseScenario } from '../scenario/parse.ts'
+import { storageFailure } from '../store/write-once.ts'
+import { scenarioFailure } from '../yaml/source.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
+import type { CommandContext, CommonOptions } from './command-context.ts'
+
+interface InitOptions extends CommonOptions {
+  readonly arms?: string
+  readonly rates?: string
+}
+
+/** What a scenario begins with where nothing else is asked for: the meshes that the default scenario compares, at its rate. */
+const ARMS = ['none', 'istio-sidecar', 'istio-ambient', 'linkerd']
+const RATES = ['250/s']
+
+/** `meshbench init [file]`: writes a commented scenario. On a terminal it asks for what the options do not say. */
+export async function initCommand(
+  [given = 'scenario.yaml']: readonly string[],
+  options: InitOptions,
+  context: CommandContext,
+): Promise<number> {
+  const file = resolve(context.cwd, given)
+  refuseExisting(file, given)
+  const { arms, rates } = await answers(options, context)
+  const text = scenarioText(basename(given, extname(given)), arms, rates)
+  const { problems } = parseScenario(text, given)
+  if (problems.length > 0) throw scenarioFailure(problems)
+  // Exclusive: a file that came meanwhile is not replaced.
+  await writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => {
+    throw storageFailure(error, file)
+  })
+  if (options.json) context.stdout.writeJson({ schema: 1, command: 'init', file, arms, rates })
+  else context.stdout.write(`${given}\n`)
+  context.stderr.write(`next: meshbench plan ${given}, then meshbench run ${given}\n`)
+  return EXIT.ok
+}
+
+function refuseExisting(file: string, given: string): void {
+  if (!existsSync(file)) return
+  throw new Failure('usage', `${given} exists already`, { fix: 'Name another file, or remove this one first.' })
+}
+
+interface Answers {
+  readonly arms: readonly string[]
+  readonly rates: readonly string[]
+}
+
+async function answers(
+  { arms, rates, json }: InitOptions,
+  { stdin, stderr, signal }: CommandContext,
+): Promise<Answers> {
+  if (json || stdin?.isTTY !== true || (arms !== undefined && rates !== undefined)) {
+    return { arms: meshNames(arms) ?? ARMS, rates: words(rates) ?? RATES }
+  }
+  const questions = createInterface({ input: stdin, output: stderr.stream })
+  // An empty answer takes what stands in brackets.
+  const ask = async (question: string, usual: readonly string[]) =>
+    words(await questions.question(`${question} [${usual.join(', ')}] `, { signal })) ?? usual
+  try {
+    stderr.write(`Meshes: ${Object.keys(meshes).join(', ')}\n`)
+    const chosen =
+      meshNames(arms) ?? meshNames((await ask('Which do you compare? The first is the baseline.', ARMS)).join()) ?? ARMS
+    return { arms: chosen, rates: words(rates) ?? (await ask('At which rates?', RATES)) }
+  } finally {
+    questions.close()
+  }
+}
+
+function words(text: string | undefined): readonly string[] | undefined {
+  const found = text?.split(/[,\s]+/).filter(Boolean) ?? []
+  return found.length === 0 ? undefined : found
+}
+
+function meshNames(text: string | undefined): readonly string[] | undefined {
+  const names = words(text)
+  const known = Object.keys(meshes)
+  const wrong = names?.find((name) => !known.includes(name))
+  if (wrong === undefined) return names
+  throw new Failure('usage', `there is no mesh ${wrong}`, { fix: suggest(wrong, known) })
+}
+
+/** The baseline comes twice, so that the report can say how much equal arms differ. */
+function scenarioText(
+  name: string,
+  [baseline = 'none', ...others]: readonly string[],
+  rates: readonly string[],
+): string {
+  const title =
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9.-]+/g, '-')
+      .replace(/^[.-]+/, '') || 'scenario'
+  return `# yaml-language-server: $schema=./schema.json
+# A scenario of meshbench. docs/scenarios.md describes the keys, and scenarios/example.yaml has all of them.
+name: ${title}
+description: The cost of ${list(others.length === 0 ? [baseline] : others)} compared with ${baseline}
+
+# What is compared. The first arm is the baseline.
+arms:
+  - ${baseline}
+  # The same again under another name: the difference of the two is the noise of this run.
+  - { name: ${baseline}-again, mesh: ${baseline} }
+${others.map((mesh) => `  - ${mesh}\n`).join('')}
+# The loads on every arm in every block. A list of rates makes one load of each.
+loads:
+  - rate: [${rates.join(', ')}]
+    # fortio, or k6.
+    tool: fortio
+    # http, http2, grpc or tcp.
+    protocol: http
+    connections: 8
+    # Size of the body of requests and answers.
+    payload: 1KiB
+    # Load before each measurement, whose results are discarded.
+    warmup: 2s
+    duration: 10s
+
+# Passes over all arms. More blocks find smaller differences: \`meshbench plan\` says which.
+blocks: 6
+`
+}

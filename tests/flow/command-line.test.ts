@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { testFolder } from '../temporary-folder.ts'
+import { meshbench } from './surroundings.ts'
+
+const SCENARIO = `name: line
+platform: simulated
+arms: [none, { name: again, mesh: none }]
+loads: [{ rate: 100/s, duration: 5s }, { rate: 200/s, duration: 5s }]
+idle: 0s
+blocks: 2
+`
+
+function project(): string {
+  const cwd = testFolder()
+  writeFileSync(join(cwd, 'line.yaml'), SCENARIO)
+  return cwd
+}
+
+const runOf = (cwd: string) => join(cwd, 'results', readdirSync(join(cwd, 'results'))[0] ?? '')
+const loadsOf = (stdout: string) => JSON.parse(stdout).plan.scenario.loads
+
+describe('loads from the command line', () => {
+  it('replaces values in every load, and makes one of those that are equal then', async () => {
+    const cwd = project()
+    const plan = async (...options: string[]) => {
+      const { stdout } = await meshbench(['plan', 'line.yaml', '--json', ...options], { cwd })
+      return loadsOf(stdout).map(({ name, rate, duration }: never) => [name, rate, duration])
+    }
+    expect(await plan('--duration', '9s')).toEqual([
+      ['http-100', 100, 9],
+      ['http-200', 200, 9],
+    ])
+    expect(await plan('--rate', '300/s')).toEqual([['http-300', 300, 5]])
+    expect(await plan('--rate', '300/s,400/s', '--connections', '1,2')).toEqual([
+      ['http-300-1c', 300, 5],
+      ['http-300-2c', 300, 5],
+      ['http-400-1c', 400, 5],
+      ['http-400-2c', 400, 5],
+    ])
+  })
+
+  it('takes meshes that the scenario does not name', async () => {
+    const { stdout } = await meshbench(['plan', 'line.yaml', '--arms', 'linkerd', '--json'], { cwd: project() })
+    expect(JSON.parse(stdout).plan.scenario.arms.map(({ name }: { name: string }) => name)).toEqual(['none', 'linkerd'])
+  })
+
+  it.each([
+    [['--rate', '300'], 'Write a rate such as 300/s'],
+    [['--connections', 'many'], 'Write a number'],
+    [['--tool', 'wrk'], 'fortio, k6'],
+    [['--tool', 'k6', '--protocol', 'grpc'], 'Use fortio'],
+    [['--duration', '5s,6s'], 'one value'],
+    [['--rate', '1/s', '--connections', '64'], 'higher rate'],
+  ])('refuses %j with a remedy', async (options, remedy) => {
+    const { code, stderr } = await meshbench(['plan', 'line.yaml', ...options], { cwd: project() })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(remedy)])
+  })
+})
+
+describe('run', () => {
+  it('writes what --export names, and prints nothing but the result with --quiet', async () => {
+    const cwd = project()
+    const { code, stdout, stderr } = await meshbench(['run', 'line.yaml', '--export', 'csv,json', '--quiet'], { cwd })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('http-200')
+    const [head = '', ...rows] = readFileSync(join(runOf(cwd), 'figures.csv'), 'utf8')
+      .trimEnd()
+      .split('\r\n')
+    const { analysis } = JSON.parse(readFileSync(join(runOf(cwd), 'analysis.json'), 'utf8'))
+    expect(rows).toHaveLength(analysis.cells.length)
+    const column = head.split(',').indexOf('level')
+    const p50 = analysis.cells.find(({ arm, metric }: never) => arm === 'again' && metric === 'p50')
+    const row = rows.find((line) => line.startsWith(`again,${p50.load},p50,`))
+    expect(Number(row?.split(',')[column])).toBe(p50.estimate.center)
+  })
+
+  it('replaces no file of others by --export', async () => {
+    const cwd = project()
+    await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
+    writeFileSync(join(cwd, 'figures.csv'), 'mine')
+    const { code, stderr } = await meshbench(['report', '--output', 'page.html', '--export', 'csv'], { cwd })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('was not written by meshbench')])
+    expect(readFileSync(join(cwd, 'figures.csv'), 'utf8')).toBe('mine')
+  })
+
+  it('calls --setup before and --cleanup after, with the run in the environment', async () => {
+    const cwd = project()
+    const say = (what: string) => `echo ${what} $MESHBENCH_RUN >> calls`
+    const { code } = await meshbench(['run', 'line.yaml', '--setup', say('before'), '--cleanup', say('after')], { cwd })
+    const id = readdirSync(join(cwd, 'results'))[0]
+    expect(code).toBe(0)
+    expect(readFileSync(join(cwd, 'calls'), 'utf8')).toBe(`before ${id}\nafter ${id}\n`)
+  })
+
+  it('measures nothing where --setup fails, calls --cleanup all the same, and can be resumed', async () => {
+    const cwd = project()
+    const failed = await meshbench(['run', 'line.yaml', '--setup', 'exit 7', '--cleanup', 'touch cleaned'], { cwd })
+    expect([failed.code, failed.stderr]).toEqual([3, expect.stringMatching(/--setup ended with 7(.|\n)*--resume/)])
+    expect(readdirSync(cwd)).toContain('cleaned')
+    expect(readdirSync(join(runOf(cwd), 'trials'))).toEqual([])
+    expect((await meshbench(['run', '--resume'], { cwd })).code).toBe(0)
+  })
+
+  it('leads with the answer: sentences, table, the report, and only then what is wrong', async () => {
+    const { stdout, stderr } = await meshbench(['run', 'line.yaml'], { cwd: project() })
+    const order = ['p99 of none is', 'Geometric means', 'warning: '].map((text) => stdout.indexOf(text))
+    expect(order).not.toContain(-1)
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+    expect(stderr).toContain('report: ')
+  })
+})
+
+describe('init', () => {
+  it('writes a scenario that can be planned', async () => {
+    const cwd = testFolder()
+    const { code } = await meshbench(['init', 'mine.yaml', '--arms', 'none,linkerd', '--rates', '100/s,200/s'], { cwd })
+    expect(code).toBe(0)
+    const { stdout } = await meshbench(['plan', 'mine.yaml', '--platform', 'simulated', '--json'], { cwd })
+    expect(loadsOf(stdout).map(({ name }: { name: string }) => name)).toEqual(['http-100', 'http-200'])
+  })
+
+  it.each([
+    [['--arms', 'linkrd'], 'Did you mean "linkerd"'],
+    [['--rates', '100'], 'has no unit'],
+  ])('refuses %j and writes nothing', async (options, remedy) => {
+    const cwd = testFolder()
+    const { code, stderr } = await meshbench(['init', 'mine.yaml', ...options], { cwd })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(remedy)])
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  it('replaces no file', async () => {
+    const cwd = project()
+    expect((await meshbench(['init', 'line.yaml'], { cwd })).code).toBe(2)
+    expect(readFileSync(join(cwd, 'line.yaml'), 'utf8')).toBe(SCENARIO)
+  })
+})
+
+describe('list', () => {
+  it('lists scenarios, meshes and runs', async () => {
+    const cwd = project()
+    await meshbench(['run', 'line.yaml', '--setup', 'false'], { cwd })
+    mkdirSync(join(cwd, 'results/damaged'))
+    writeFileSync(join(cwd, 'results/damaged/run.json'), '{')
+    const { stdout } = await meshbench(['list'], { cwd })
+    for (const text of ['quick-local', 'istio-ambient-waypoint']) expect(stdout).toContain(text)
+    expect(stdout).toMatch(/line on simulated, 2 arms, 2 loads, 2 blocks, unfinished/)
+    expect(stdout).toMatch(/damaged +cannot be read/)
+    expect((await meshbench(['list', 'mesh'], { cwd })).stderr).toContain('meshes')
+  })
+})
+
+describe('completion', () => {
+  const offered = async (cwd: string, ...words: string[]) => {
+    const { stdout } = await meshbench(['complete', '--', ...words], { cwd })
+    return stdout
+      .split('\n')
+      .filter((line) => line.includes('\t'))
+      .map((line) => line.split('\t')[0])
+  }
+
+  it('offers commands, choices, scenarios, arms, runs and metrics', async () => {
+    const cwd = project()
+    await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
+    expect(await offered(cwd, 'pl')).toEqual(['plan'])
+    expect(await offered(cwd, 'plan', '--platform', '')).toEqual(['kind', 'cluster', 'local', 'simulated'])
+    expect(await offered(cwd, 'run', 'quick-')).toEqual(['quick-local'])
+    expect(await offered(cwd, 'run', 'line.yaml', '--arms', 'none,ag')).toEqual(['none,again'])
+    expect(await offered(cwd, 'report', '')).toEqual(readdirSync(join(cwd, 'results')))
+    expect(await offered(cwd, 'compare', '--metrics', 'p50,mesh-c')).toEqual(['p50,mesh-cpu'])
+    expect(await offered(cwd, 'gate', 'acc')).toEqual(['accept'])
+  })
+
+  it('leaves names of files to the shell', async () => {
+    expect((await meshbench(['complete', '--', 'gate', '--limits', ''])).stdout).toBe(':0\n')
+  })
+
+  it.each(['bash', 'zsh', 'fish'])('prints a script for %s that asks meshbench', async (shell) => {
+    expect((await meshbench(['completion', shell])).stdout).toContain('meshbench complete --')
+  })
+})
+
+describe('help', () => {
+  it.each([
+    'run',
+    'plan',
+    'report',
+    'compare',
+    'gate',
+    'history',
+    'merge',
+    'init',
+    'list',
+    'doctor',
+    'clean',
+    'completion',
+  ])('of %s has its options, the global ones, and one example that exists', async (command) => {
+    const { code, stdout } = await meshbench([command, '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('Global Options:')
+    expect(stdout).toMatch(new RegExp(`Example:\n {2}.*meshbench ${command}`))
+  })
+})
+
+it('starts in a checkout by its own command', () => {
+  const file = fileURLToPath(new URL('../../bin/meshbench.js', import.meta.url))
+  expect(execFileSync(process.execPath, [file, '--version'], { encoding: 'utf8' })).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+it('prints ASCII where the locale has nothing else, but JSON as it is', async () => {
+  const cwd = testFolder()
+  writeFileSync(join(cwd, 'line.yaml'), SCENARIO.replace('name: line', 'name: line\ndescription: 1 µs – 2 µs'))
+  const env = { LC_ALL: 'C' }
+  const { stdout } = await meshbench(['plan', 'line.yaml'], { cwd, env })
+  expect(stdout).toContain(' -> ')
+  expect(stdout).toMatch(/^[\t\n\x20-\x7e]+$/)
+  const document = await meshbench(['plan', 'line.yaml', '--json'], { cwd, env })
+  expect(JSON.parse(document.stdout).plan.scenario.description).toBe('1 µs – 2 µs')
+})
