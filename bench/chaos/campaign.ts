@@ -29,6 +29,9 @@ export function inTurn<Kind>(kinds: readonly Kind[], count: number): { kind: Kin
 
 export const pick = <Item>(chance: Random, items: readonly Item[]): Item => items[chance.integer(items.length)] as Item
 
+/** Cases from one word of progress to the next. */
+const STEP = 20
+
 interface Row {
   cases: number
   failures: number
@@ -45,6 +48,8 @@ export interface CampaignAbout {
   /** Another program in place of meshbench. */
   readonly program?: string | undefined
   say(line: string): void
+  /** A campaign takes its time: says now and then how far it is. */
+  progress?(line: string): void
 }
 
 export class Campaign {
@@ -60,8 +65,14 @@ export class Campaign {
   async tryAll(cases: readonly Case[], atOnce: number): Promise<void> {
     const { only } = this.#about
     const queue = cases.filter(({ id }) => only === undefined || only.includes(id))
+    const count = queue.length
+    let done = 0
     const work = async () => {
-      for (let next = queue.shift(); next; next = queue.shift()) await this.#tryOne(next)
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        await this.#tryOne(next)
+        done++
+        if (done % STEP === 0 || done === count) this.#about.progress?.(`${done} of ${count}: ${next.id}`)
+      }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
   }

@@ -16,7 +16,7 @@ import { KILLED, killCases } from './kills.ts'
 
 /** Cases run in processes of their own; more of them would only wait for one another on a small machine. */
 const AT_ONCE = 2
-const LONG = { texts: 300, results: 200, simulated: 220, local: 60, kind: 24 }
+const LONG = { texts: 300, results: 200, simulated: 220, local: 60, kind: 28 }
 const SHORT = { texts: 24, results: 12, simulated: 12, local: 4, kind: 0 }
 const PARTS = ['texts', 'results', 'kills']
 
@@ -49,6 +49,7 @@ const campaign = new Campaign({
   keep: values.keep,
   program: values.program && resolve(values.program),
   say: (line) => console.log(line),
+  progress: (line) => console.error(line),
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -84,7 +84,7 @@ export const KILLED: Readonly<Record<Killed['platform'], Killed>> = {
       report: [0, 900],
     },
     scenario:
-      'name: killed\narms: [none, istio-sidecar]\nplatform: kind\nisolation: frozen\nblocks: 6\nloads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: 1s }]\n',
+      'name: killed\narms: [none, istio-sidecar]\nplatform: kind\nisolation: frozen\nblocks: 4\nloads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: 1s }]\n',
     most: 5,
     turns: 2,
     longest: 1_800_000,
@@ -101,14 +101,17 @@ export function killCases(seed: number, kills: number, killed: Killed): Case[] {
     const chance = random(seed, id)
     // The first phases in turn, so that each has its share; those of later kills by chance.
     const count = 1 + chance.integer(killed.most)
-    const moments = Array.from({ length: count }, (_, nth) => {
+    const all = Array.from({ length: count }, (_, nth) => {
       const at = nth === 0 ? index : chance.integer(killed.phases.length)
       const phase = killed.phases[at % killed.phases.length] as Phase
       const turns = nth === 0 ? killed.turns : 1 + Math.floor(killed.turns / 3)
       return momentIn(phase, chance, killed.spans, turns, killed.hasChildren)
     })
+    // A run of which a child is killed goes on to its end: then there is nothing more to kill.
+    const last = all.findIndex(({ means }) => means.target === 'child')
+    const moments = last === -1 ? all : all.slice(0, last + 1)
     cases.push(killCase(id, killed, moments, chance))
-    planned += count
+    planned += moments.length
   }
   return cases
 }
@@ -129,12 +132,16 @@ async function killAndResume(killed: Killed, moments: readonly Moment[], chance:
   const world = platform === 'kind' ? containers() : []
   const complaints: string[] = []
   const tried: string[] = []
+  let kills = 0
   let before = new Map<string, string>()
   for (const moment of moments) {
     const { means } = moment
     const one = await killOnce(killed, moment, chance, place)
     complaints.push(...one.complaints)
-    if (one.isKilled) tried.push(`kills: ${platform}, ${moment.phase}`, `kills: by ${meansWords(means)}`)
+    if (one.isKilled) {
+      kills++
+      tried.push(`kills: ${platform}, ${moment.phase}`, `kills: by ${meansWords(means)}`)
+    }
     const after = filesOf(place)
     complaints.push(...differences(before, after))
     before = after
@@ -142,7 +149,7 @@ async function killAndResume(killed: Killed, moments: readonly Moment[], chance:
     if (chance.uniform() < 0.25) await start(['clean'], place, longest).ended
   }
   complaints.push(...complaintsAboutEnd(await start(argvFor(place), place, longest).ended))
-  complaints.push(...differences(before, filesOf(place)), ...(await complaintsAboutRun(place, tried.length)))
+  complaints.push(...differences(before, filesOf(place)), ...(await complaintsAboutRun(place, kills)))
   complaints.push(...(await leftByRun(place, longest)))
   complaints.push(...(await leftBehind(place, platform === 'kind' ? world : undefined, longest)))
   return { complaints, tried }
@@ -167,7 +174,7 @@ async function killOnce({ longest, settles }: Killed, moment: Moment, chance: Ra
   }
   const { means } = moment
   if (means.target === 'child') {
-    const isKilled = killAChild(child.process.pid ?? 0, chance)
+    const isKilled = killAChild(child.process, chance)
     const { code, ...rest } = await ended
     // An arm that does not come up is a result. What all arms need is not: the run ends with a message, and can be resumed.
     const complaints = code === 3 ? leaksIn(rest.stderr) : complaintsAboutEnd({ code, ...rest })
@@ -200,8 +207,8 @@ function send(child: ChildProcess, { signal, target }: Means): void {
 }
 
 /** Any program that it has started, or that one of these has. False where there is none, or no way to know. */
-function killAChild(pid: number, chance: Random): boolean {
-  const children = descendantsOf(pid)
+function killAChild({ pid }: ChildProcess, chance: Random): boolean {
+  const children = pid === undefined ? [] : descendantsOf(pid)
   if (children.length === 0) return false
   try {
     return process.kill(pick(chance, children), 'SIGKILL')
