@@ -2,7 +2,7 @@
  * Hostile scenarios, site files and limits; hostile results; runs that are killed. The same seed tries the same. Ends with 1 where
  * meshbench did what it must not do, and says how to repeat each case. `docs/chaos.md` says what is checked.
  *
- *   npm run chaos -- [--short] [--kind] [--seed N] [--parts texts,results,kills] [--only ID,…] [--keep] [--program FILE]
+ *   npm run chaos -- [--short] [--kind] [--seed N] [--parts texts,results,kills,kind] [--only ID,…] [--keep] [--program FILE]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,8 +17,8 @@ import { KILLED, killCases } from './kills.ts'
 /** Cases run in processes of their own; more of them would only wait for one another on a small machine. */
 const AT_ONCE = 2
 const LONG = { texts: 300, results: 200, simulated: 220, local: 60, kind: 28 }
-const SHORT = { texts: 24, results: 12, simulated: 12, local: 4, kind: 0 }
-const PARTS = ['texts', 'results', 'kills']
+const SHORT = { texts: 24, results: 12, simulated: 12, local: 4, kind: 8 }
+const PARTS = ['texts', 'results', 'kills', 'kind']
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     kind: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
-    parts: { type: 'string', default: PARTS.join() },
+    parts: { type: 'string', default: 'texts,results,kills' },
     only: { type: 'string' },
     // A test of the campaign gives it a program with a known defect.
     program: { type: 'string' },
@@ -35,11 +35,11 @@ const { values } = parseArgs({
 const seed = Number(values.seed)
 if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed} is not a whole number`)
 const only = values.only?.split(',')
-const parts = values.parts.split(',')
+const parts = [...values.parts.split(','), ...(values.kind ? ['kind'] : [])]
 const unknown = parts.find((part) => !PARTS.includes(part))
 if (unknown !== undefined) throw new Error(`--parts ${unknown} is none of ${PARTS}`)
-/** Those of the cases that are named, or all of the parts that are. */
-const isWanted = (part: string, ids: RegExp) => parts.includes(part) && (only?.some((id) => ids.test(id)) ?? true)
+/** Parts of which a case is named, whatever the parts; without names, the parts. */
+const isWanted = (part: string, ids: RegExp) => only?.some((id) => ids.test(id)) ?? parts.includes(part)
 // One that is named is found whatever the form.
 const size = values.short && only === undefined ? SHORT : LONG
 const root = mkdtempSync(join(tmpdir(), 'meshbench-chaos-'))
@@ -68,16 +68,15 @@ try {
     if (isTexts) await campaign.tryAll(textCases(seed, size.texts, all[0].dir), AT_ONCE)
     if (isResults) await campaign.tryAll(resultCases(seed, size.results, all), AT_ONCE)
   }
-  if (isWanted('kills', /^(simulated|local|kind)-/)) {
+  if (isWanted('kills', /^(simulated|local)-/)) {
     for (const platform of ['simulated', 'local'] as const) {
       await campaign.tryAll(killCases(seed, size[platform], KILLED[platform]), AT_ONCE)
     }
-    // Clusters have names of the machine, and memory for one run.
-    if (values.kind) await campaign.tryAll(killCases(seed, LONG.kind, KILLED.kind), 1)
   }
+  // Clusters have names of the machine, and memory for one run.
+  if (isWanted('kind', /^kind-/)) await campaign.tryAll(killCases(seed, size.kind, KILLED.kind), 1)
   console.log(`\nseed ${seed}, ${Math.round((Date.now() - started) / 1000)} s\n\n${campaign.table()}`)
-  for (const { id } of campaign.failed)
-    console.log(`repeat with: npm run chaos -- --seed ${seed} --only ${id}${id.startsWith('kind') ? ' --kind' : ''}`)
+  for (const { id } of campaign.failed) console.log(`repeat with: npm run chaos -- --seed ${seed} --only ${id}`)
   if (campaign.failed.length > 0) process.exitCode = 1
 } finally {
   if (values.keep) console.log(`kept: ${root}`)
