@@ -24,6 +24,9 @@ const USAGE = new Set([
   'already-merged',
 ])
 
+/** The code of a failure that a signal of the user is the cause of. */
+const INTERRUPTED = 'interrupted'
+
 /** Failure codes for data that cannot be judged: with these, a gate must not pass. */
 const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference', 'not-comparable', 'history-damaged'])
 
@@ -45,7 +48,7 @@ export class Failure extends Error {
   }
 
   get exitCode(): ExitCode {
-    if (this.code === 'interrupted') return EXIT.interrupted
+    if (this.code === INTERRUPTED) return EXIT.interrupted
     if (INVALID.has(this.code)) return EXIT.invalid
     return USAGE.has(this.code) ? EXIT.usage : EXIT.infrastructure
   }
@@ -61,11 +64,29 @@ export class Failure extends Error {
 
   /** Makes a Failure of any error, with the original as its cause. */
   static from(error: unknown, code = 'unexpected', message?: string): Failure {
+    const interruption = interruptionIn(error)
+    if (interruption) return interruption
     if (error instanceof Failure) return error
     if (message !== undefined) return new Failure(code, message, { cause: error })
     if (code === 'unexpected' && isDefect(error)) return new Failure(code, DEFECT.message, { fix: DEFECT.fix })
     return new Failure(code, causeText(error))
   }
+}
+
+/** How far a cause may lie within causes. */
+const DEEPEST = 10
+
+/**
+ * What a wait, a download or a program throws when a signal ends it is about itself ("The operation was aborted"). The cause
+ * within says what happened.
+ */
+function interruptionIn(error: unknown): Failure | undefined {
+  let inner = error
+  for (let depth = 0; depth < DEEPEST && inner instanceof Error; depth++) {
+    if (inner instanceof Failure && inner.code === INTERRUPTED) return inner
+    inner = inner.cause
+  }
+  return undefined
 }
 
 const DEFECT = {

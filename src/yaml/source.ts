@@ -5,6 +5,7 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseDocument,
@@ -29,19 +30,6 @@ export interface Source {
   written(path: Path): string | undefined
 }
 
-/** Nobody nests brackets as deeply, and the time that the parser takes for those that are not closed grows with its square. */
-const DEEPEST = 100
-
-/** Where brackets nest too deeply, or the end of the text. Quotes and comments are not told apart, since they hold few brackets. */
-function endOfDepth(text: string): number {
-  let depth = 0
-  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
-    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
-    if (depth > DEEPEST) return index
-  }
-  return text.length
-}
-
 /** What keeps YAML from being read, and how much of it: only itself, its line, or what the structure is. */
 interface Flaw {
   readonly offset: number
@@ -52,7 +40,8 @@ interface Flaw {
 
 export function readSource(text: string, file: string, { noun }: FileKind = SCENARIO_FILE): Source {
   const lines = new LineCounter()
-  const document: Document = parseDocument(text.slice(0, endOfDepth(text)), {
+  const excess = excessOf(text)
+  const document: Document = parseDocument(excess ? '' : text, {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
@@ -63,8 +52,9 @@ export function readSource(text: string, file: string, { noun }: FileKind = SCEN
     return { file, line: Math.max(1, line), column: Math.max(1, col), path: pathText(path), message, remedy }
   }
   const errors = firstOfEachLine([...document.errors, ...document.warnings], lines)
-  const flaws = [...errors.map((error) => flawOf(error, text, noun)), ...removeLostAliases(document)]
-  const plain = plainValue(document)
+  const read = [...errors.map((error) => flawOf(error, text, noun)), ...removeLostAliases(document)]
+  const flaws = excess ? [excess] : read
+  const plain = excess ? { flaws: [] } : plainValue(document)
   return {
     value: plain.value,
     problems: [...flaws, ...plain.flaws].map(({ offset, message, remedy }) => at(offset, [], message, remedy)),
@@ -76,6 +66,35 @@ export function readSource(text: string, file: string, { noun }: FileKind = SCEN
     },
     written: (path) => placeOf(document, path).written,
   }
+}
+
+/** Many times what a file of settings has, and what the parser takes within a second: its time grows faster than the text. */
+const MOST_PARTS = 50_000
+const MOST_ALIASES = 500
+const MOST_LEVELS = 64
+
+/** What the lexer puts between the parts of a text: the beginning of a document or scalar, and an error. */
+const MARKS = new Set(['\u0002', '\u0018', '\u001f'])
+
+/** What is too much to be parsed. Splitting a text into parts is quick, whatever it says. */
+function excessOf(text: string): Flaw | undefined {
+  let [parts, aliases, offset, inBrackets, inLine] = [0, 0, 0, 0, 0]
+  for (const part of new Lexer().lex(text)) {
+    parts++
+    if (part.startsWith('*')) aliases++
+    if (part === '[' || part === '{') inBrackets++
+    else if (part === ']' || part === '}') inBrackets = Math.max(0, inBrackets - 1)
+    else if (part === '-' || part === '?') inLine++
+    else if (part.includes('\n')) inLine = 0
+    const is = (message: string, remedy: string): Flaw => ({ offset, message, remedy, spoils: 'structure' })
+    if (inBrackets + inLine > MOST_LEVELS)
+      return is(`more than ${MOST_LEVELS} levels lie within one another`, 'Nest it less, and close brackets.')
+    if (aliases > MOST_ALIASES) return is(`there are more than ${MOST_ALIASES} aliases`, 'Write values out instead.')
+    if (parts > MOST_PARTS)
+      return is('the file says too much to be read', 'Split it, or leave out what repeats itself.')
+    if (!MARKS.has(part)) offset += part.length
+  }
+  return undefined
 }
 
 /** A syntax error often brings others on its line, which say nothing more. */

@@ -169,11 +169,28 @@ describe('parseScenario', () => {
     expect(problems.map(({ message }) => message).join()).toContain('alias')
   })
 
-  it('reads no further where brackets nest without end', () => {
-    const text = Array.from({ length: 30_000 }, (_, line) => `k${line}: [`).join('\n')
-    const { problems } = parseScenario(text, 'deep.yaml')
-    expect(problems.length).toBeGreaterThan(0)
-    expect(problems.length).toBeLessThan(150)
+  /** The parser would take minutes or gigabytes for each. */
+  it.each([
+    [
+      'brackets that are not closed',
+      Array.from({ length: 30_000 }, (_, line) => `k${line}: [`).join('\n'),
+      'more than 64 levels',
+    ],
+    ['lists in lists', '['.repeat(100_000), 'more than 64 levels'],
+    ['keys of keys', '? '.repeat(100_000), 'more than 64 levels'],
+    ['lists as keys', '[? '.repeat(200), 'more than 64 levels'],
+    ['hyphens', '- '.repeat(100_000), 'more than 64 levels'],
+    ['aliases', `a: &a 1\nb: [${'*a,'.repeat(501)}]`, 'more than 500 aliases'],
+    ['equal keys', 'a: 1\n'.repeat(170_000), 'too much'],
+    ['quotes', '"\n'.repeat(500_000), 'too much'],
+  ])('does not parse %s without end, and says so once', (_, text, message) => {
+    const { problems } = parseScenario(text, 'x.yaml')
+    expect(problems).toEqual([expect.objectContaining({ message: expect.stringContaining(message), path: '' })])
+  })
+
+  it('takes what only looks deep for what it is', () => {
+    const text = `${written({})}description: "${'['.repeat(100)} - ? - ?"\n# ${'['.repeat(100)}\n`
+    expect(parsed(text).description).toContain('[[[')
   })
 
   it('reads anchors and aliases', () => {

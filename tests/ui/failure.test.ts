@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Failure } from '../../src/model/failure.ts'
 import { failureText, findingsText } from '../../src/ui/failure-text.ts'
@@ -44,4 +45,17 @@ test('what a check found', () => {
              fix: Install it.
     "
   `)
+})
+
+test('what a signal ended says so, whoever threw it', async () => {
+  const interruption = new Failure('interrupted', 'stopped by SIGINT')
+  const signal = AbortSignal.abort(interruption)
+  const waited: unknown = await sleep(1000, undefined, { signal }).catch((error) => error)
+  expect(waited).not.toBe(interruption)
+  for (const error of [waited, new Failure('download', 'fortio cannot be fetched', { cause: waited })]) {
+    expect(Failure.from(error)).toBe(interruption)
+    expect(Failure.from(error).exitCode).toBe(130)
+  }
+  const other = new Failure('download', 'fortio cannot be fetched', { cause: new Error('no route') })
+  expect(Failure.from(other)).toBe(other)
 })
