@@ -30,7 +30,7 @@ export async function cli(args: readonly string[], around: ProcessContext): Prom
 /** What commander says of a wrong command line, as a failure. */
 function usageFailure({ message }: CommanderError): Failure {
   return new Failure('usage', message.replace(/^error: /, ''), {
-    fix: 'See `meshbench --help`, or that of the command.',
+    remedy: 'See `meshbench --help`, or that of the command.',
   })
 }
 

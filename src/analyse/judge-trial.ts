@@ -31,14 +31,14 @@ function problemsOf(view: TrialView): Problem[] {
 }
 
 /** An exit code of 0 proves no success, so a trial counts only where a measurement could be read. */
-function failed({ message, cause, fix }: FailureData): Problem {
+function failed({ message, cause, remedy }: FailureData): Problem {
   return {
     rule: 'trial-failed',
     title: 'The trial failed',
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement of this arm under this load in this block.',
-    remedy: fix ?? 'Check the raw output of the trial and the events of the run.',
+    remedy ?? 'Check the raw output of the trial and the events of the run.',
   }
 }
 

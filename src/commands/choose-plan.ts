@@ -80,27 +80,27 @@ export async function choosePlatform({ given, options, site, context, probe, mea
     return withIsolation({ ...scenario, platform: 'kind' }, probe, say)
   }
   if (fitting.includes('local')) {
-    say(`platform local: ${hindrance.why}\n  for clusters: ${hindrance.fix}`)
+    say(`platform local: ${hindrance.cause}\n  for clusters: ${hindrance.remedy}`)
     return { ...scenario, platform: 'local' }
   }
   const isAsked = given !== undefined || options.arms !== undefined || options.loads !== undefined
   if (isAsked && measures) throw await noClusters(name, hindrance)
   if (isAsked) {
-    say(`platform kind, which cannot be used here: ${hindrance.why}\n  ${hindrance.fix}`)
+    say(`platform kind, which cannot be used here: ${hindrance.cause}\n  ${hindrance.remedy}`)
     return { ...scenario, platform: 'kind' }
   }
   say(
-    `platform local, scenario ${DEFAULT}-local: ${hindrance.why}\n` +
-      `  for real meshes: ${hindrance.fix}; then again, or meshbench doctor --platform kind`,
+    `platform local, scenario ${DEFAULT}-local: ${hindrance.cause}\n` +
+      `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform kind`,
   )
   return { ...(await chooseScenario(`${DEFAULT}-local`, options, context)), platform: 'local' }
 }
 
-async function noClusters(name: string, { why, fix }: Hindrance): Promise<Failure> {
+async function noClusters(name: string, { cause, remedy }: Hindrance): Promise<Failure> {
   const twin = await localVariant(name)
   return new Failure('no-clusters', `the scenario ${name} needs clusters, which cannot be created here`, {
-    cause: why,
-    fix: `${fix}.${twin ? ` Without clusters: meshbench run ${twin}` : ''}`,
+    cause,
+    remedy: `${remedy}.${twin ? ` Without clusters: meshbench run ${twin}` : ''}`,
   })
 }
 
@@ -174,7 +174,7 @@ function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
   const seconds = parseDuration(timeBudget)
   if (seconds !== undefined && seconds > 0) return seconds
   throw new Failure('usage', `--time-budget ${timeBudget} is not a duration`, {
-    fix: 'Write a number with a unit: 20m.',
+    remedy: 'Write a number with a unit: 20m.',
   })
 }
 
@@ -186,11 +186,11 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
     return [readRegularFile(file, MOST_BYTES.settings), shipped ? `${given}.yaml` : given]
   } catch (error) {
     if (!(error instanceof TypeError)) {
-      throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, fix: await remedy(given) })
+      throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, remedy: await remedy(given) })
     }
     throw new Failure('scenario', `${given} is no scenario`, {
       cause: error,
-      fix: `Name a file of YAML; ${SCENARIO_FILE.guide}.`,
+      remedy: `Name a file of YAML; ${SCENARIO_FILE.guide}.`,
     })
   }
 }

@@ -39,7 +39,7 @@ function chosen(text: string | undefined): readonly string[] {
   const names = known.map(({ info }) => info.name)
   const wanted = text.split(',').map((name) => name.trim())
   const wrong = wanted.find((name) => !names.includes(name))
-  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { fix: suggest(wrong, names) })
+  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { remedy: suggest(wrong, names) })
   return wanted
 }
 
@@ -94,7 +94,7 @@ async function operandOf(text: string, root: string, cwd: string): Promise<Opera
 function sideOf(analysis: Analysis, arm: string): Side {
   const names = namesOf(analysis.record.run)
   if (names.includes(arm)) return { analysis, arm }
-  throw new Failure('usage', `run ${analysis.record.run.id} has no arm ${arm}`, { fix: suggest(arm, names) })
+  throw new Failure('usage', `run ${analysis.record.run.id} has no arm ${arm}`, { remedy: suggest(arm, names) })
 }
 
 function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
@@ -104,6 +104,6 @@ function namesOf({ plan }: Pick<Run, 'plan'>): string[] {
 function sameTwice(text: string, analysis: Analysis): Failure {
   const [one, other = one] = namesOf(analysis.record.run)
   return new Failure('usage', `cannot compare ${text} with itself`, {
-    fix: `Name two arms of it: meshbench compare :${one} :${other}`,
+    remedy: `Name two arms of it: meshbench compare :${one} :${other}`,
   })
 }

@@ -23,7 +23,7 @@ export async function completionCommand(
   { stdout }: CommandContext,
 ): Promise<number> {
   if (!SHELLS.some((known) => known === shell)) {
-    throw new Failure('usage', `there is no completion for ${shell}`, { fix: suggest(shell, SHELLS) })
+    throw new Failure('usage', `there is no completion for ${shell}`, { remedy: suggest(shell, SHELLS) })
   }
   stdout.write(printedBy(() => new RootCommand().setup('meshbench', 'meshbench', shell)))
   return 0

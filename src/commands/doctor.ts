@@ -63,8 +63,8 @@ export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
   const share = seconds / probe.seconds
   const watched = `in ${formatDuration(probe.seconds)}`
   if (share <= TAIL) {
-    const what = found === 0 ? 'no pauses of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
-    return { severity: 'ok', what: `${what} ${watched}: they do not affect p99 and p99.9` }
+    const message = found === 0 ? 'no pauses of this host above 10 ms' : `pauses of this host: ${sumOf(moments)}`
+    return { severity: 'ok', message: `${message} ${watched}: they do not affect p99 and p99.9` }
   }
   const stalls = stallsOf(moments)
   const longest = stalls.reduce((most, { seconds }) => Math.max(most, seconds), 0)
@@ -72,9 +72,9 @@ export function pausesFinding(probe: PauseProbe, plan: Plan): Finding {
   const quantile = `p${formatNumber(100 * (1 - share), 3)}`
   return {
     severity: 'warning',
-    what: `this host stalls: ${sumOf(stalls)} ${watched}${apartWords(stalls)}, ${formatShare(share)} of the time`,
-    why: `The longest is ${formatShare(longest / window)} of a window of ${formatNumber(window)} s, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe, stalls)}`,
-    fix: `Use typical-p99 (the p99 of a typical second), and compare stalls with those of the baseline; for the p99 of all requests, use a host without such stalls.`,
+    message: `this host stalls: ${sumOf(stalls)} ${watched}${apartWords(stalls)}, ${formatShare(share)} of the time`,
+    cause: `The longest is ${formatShare(longest / window)} of a window of ${formatNumber(window)} s, and quantiles of all requests above ${quantile} measure the host.${causeWords(probe, stalls)}`,
+    remedy: `Use typical-p99 (the p99 of a typical second), and compare stalls with those of the baseline; for the p99 of all requests, use a host without such stalls.`,
   }
 }
 

@@ -19,13 +19,13 @@ const WATCHED: Seconds = 1
 export async function busyFinding(signal: AbortSignal): Promise<Finding[]> {
   const { others, cores } = await howBusy(WATCHED, signal)
   const use = `${formatNumber(others, 2)} of ${formatNumber(cores)} cores`
-  if (others / cores <= BUSY) return [{ severity: 'ok', what: `other programs use ${use}` }]
+  if (others / cores <= BUSY) return [{ severity: 'ok', message: `other programs use ${use}` }]
   return [
     {
       severity: 'warning',
-      what: `this machine is busy: other programs use ${use}`,
-      why: 'A trial beside them is invalid, since they take CPU time from the arms, and not equally.',
-      fix: 'Stop other programs, then start again.',
+      message: `this machine is busy: other programs use ${use}`,
+      cause: 'A trial beside them is invalid, since they take CPU time from the arms, and not equally.',
+      remedy: 'Stop other programs, then start again.',
     },
   ]
 }
@@ -58,7 +58,7 @@ export function firstBlock({ id, plan }: Run, platform: Platform, { stderr, sign
     }
     return new Failure('no-valid-data', 'the run stopped: no trial of its first block is valid', {
       cause: cause.cause,
-      fix: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
+      remedy: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
     })
   }
 }
@@ -67,8 +67,8 @@ export function firstBlock({ id, plan }: Run, platform: Platform, { stderr, sign
 function commonCause(judged: readonly JudgedTrial[]): { rule: string; cause: string; remedy: string } {
   const causes = judged.flatMap(({ problems, result: { outcome } }) => {
     if (outcome.status === 'failed') {
-      const { code, message, cause, fix = '' } = outcome.failure
-      return [{ rule: code, cause: cause === undefined ? message : `${message}: ${cause}`, remedy: fix }]
+      const { code, message, cause, remedy = '' } = outcome.failure
+      return [{ rule: code, cause: cause === undefined ? message : `${message}: ${cause}`, remedy }]
     }
     const against = problems.filter(({ severity }) => severity === 'invalid')
     return [against.find(({ rule }) => rule === noisyNeighbour.name) ?? against[0] ?? []].flat()

@@ -54,7 +54,7 @@ export function minValidOf({ minValid }: Pick<GateOptions, 'minValid'>): number 
   const share = parseShare(minValid)
   if (share !== undefined && share > 0 && share <= 1) return share
   throw new Failure('usage', `--min-valid ${minValid} is not a share of the trials`, {
-    fix: 'Write a percentage above 0 % and up to 100 %: --min-valid 75%',
+    remedy: 'Write a percentage above 0 % and up to 100 %: --min-valid 75%',
   })
 }
 
@@ -74,7 +74,7 @@ export async function analysisOf(dir: string): Promise<Analysis> {
     if (failure.code !== 'damaged-run') throw failure
     throw new Failure('no-valid-data', failure.message, {
       cause: failure.why,
-      ...(failure.fix && { fix: failure.fix }),
+      ...(failure.remedy && { remedy: failure.remedy }),
     })
   }
 }
@@ -108,10 +108,9 @@ async function historyOf(
   try {
     return { entries: (await readHistory(historyStoreOf(options, cwd))).entries, objections: [] }
   } catch (error) {
-    const { code, message, why, fix } = Failure.from(error)
+    const { code, message, why, remedy = 'Restore it from a copy.' } = Failure.from(error)
     if (code === 'usage') throw error
     const sentence = why === undefined ? `${message}.` : `${message}: ${why}`
-    const remedy = fix ?? 'Restore it from a copy.'
     return { entries: [], objections: [{ rule: 'history-unreadable', sentence, remedy, spoils: false }] }
   }
 }
@@ -133,7 +132,7 @@ async function breaches(
     : gate(await analysisOf(await findRun(resolve(cwd, results), previous)), about)
   if (before.id === run) {
     throw new Failure('usage', `--previous names ${run} itself; a run cannot confirm its own result`, {
-      fix: 'Name the run before it, or its gate --json.',
+      remedy: 'Name the run before it, or its gate --json.',
     })
   }
   // A breach of an earlier reference does not count against the present one.
@@ -153,7 +152,7 @@ async function readVerdict(file: string): Promise<Pick<GateResult, 'cells' | 'ru
   } catch (cause) {
     throw new Failure('no-reference', `the verdict of the run before, ${file}, cannot be read`, {
       cause,
-      fix: 'Name a file that `meshbench gate --json` printed, or the run itself.',
+      remedy: 'Name a file that `meshbench gate --json` printed, or the run itself.',
     })
   }
 }
@@ -172,7 +171,7 @@ export async function gateAcceptCommand(
   const reason = options.reason?.trim()
   if (!reason) {
     throw new Failure('usage', 'gate accept needs a reason', {
-      fix: 'Give it: --reason "istio 1.28.1 is out".',
+      remedy: 'Give it: --reason "istio 1.28.1 is out".',
     })
   }
   const results = resolve(cwd, options.results)
@@ -216,7 +215,7 @@ async function readLimits(given: string, cwd: string): Promise<Limits> {
   } catch (cause) {
     throw new Failure('limits', `the limits file ${given} cannot be read`, {
       cause,
-      fix: 'Correct --limits, or omit it to use the limits of the scenario.',
+      remedy: 'Correct --limits, or omit it to use the limits of the scenario.',
     })
   }
   return parseLimits(text, given)
@@ -229,7 +228,7 @@ function withReference({ pinned: _, ...limits }: Limits, text: string): Limits {
   const pairs = text.split(',').map((pair) => pair.split('=').map((name) => name.trim()))
   if (pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
     throw new Failure('usage', `--reference ${text} does not name pairs of arms`, {
-      fix: 'Write candidate=reference, separated by commas; a rule such as *-ref; or a file.',
+      remedy: 'Write candidate=reference, separated by commas; a rule such as *-ref; or a file.',
     })
   }
   return { ...limits, reference: Object.fromEntries(pairs) }
@@ -263,7 +262,7 @@ async function put(file: string, text: string, write: (file: string, text: strin
   } catch (error) {
     throw new Failure('output-not-written', `${file} could not be written`, {
       cause: error,
-      fix: 'Name another file; the results are kept, and the gate can run again.',
+      remedy: 'Name another file; the results are kept, and the gate can run again.',
     })
   }
 }

@@ -63,7 +63,7 @@ export async function historyAddCommand(
   if (damaged) {
     throw new Failure('no-valid-data', `run ${id} has files that cannot be read, so it is not added to the history`, {
       cause: `${damaged.file}: ${damaged.reason}`,
-      fix: 'Restore the files, or move them away and finish the run: meshbench run --resume. Then add it again.',
+      remedy: 'Restore the files, or move them away and finish the run: meshbench run --resume. Then add it again.',
     })
   }
   const entries = historyEntries(analysis)
@@ -101,7 +101,7 @@ export function historyStoreOf(options: Pick<HistoryStoreOptions, 'folder' | 'br
   if (options.branch === undefined) return inFolder(resolve(cwd, options.folder ?? 'history'))
   if (options.folder === undefined) return onBranch(options.branch, cwd)
   throw new Failure('usage', '--folder and --branch exclude each other', {
-    fix: 'Use the one where the history is stored.',
+    remedy: 'Use the one where the history is stored.',
   })
 }
 
@@ -110,7 +110,7 @@ function metricsOf({ metrics }: HistoryOptions): readonly string[] {
   const names = known.map(({ info }) => info.name)
   const wanted = metrics.split(',').map((name) => name.trim())
   const wrong = wanted.find((name) => !names.includes(name))
-  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { fix: suggest(wrong, names) })
+  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { remedy: suggest(wrong, names) })
   return wanted
 }
 
@@ -130,10 +130,10 @@ export async function earlierEntries(
   try {
     return (await readHistory(historyStoreOf(options, cwd))).entries
   } catch (error) {
-    const { code, message, why, fix } = Failure.from(error)
+    const { code, message, why, remedy } = Failure.from(error)
     if (code === 'usage') throw error
     const reason = [message, why].filter(Boolean).join(': ')
-    stderr.write(`the report has no history: ${reason}\n${fix === undefined ? '' : `  ${fix}\n`}`)
+    stderr.write(`the report has no history: ${reason}\n${remedy === undefined ? '' : `  ${remedy}\n`}`)
     return []
   }
 }

@@ -45,7 +45,7 @@ export async function initCommand(
 
 function refuseExisting(file: string, given: string): void {
   if (!existsSync(file)) return
-  throw new Failure('usage', `${given} exists already`, { fix: 'Name another file, or remove this one first.' })
+  throw new Failure('usage', `${given} exists already`, { remedy: 'Name another file, or remove this one first.' })
 }
 
 interface Answers {
@@ -84,7 +84,7 @@ function meshNames(text: string | undefined): readonly string[] | undefined {
   const known = Object.keys(meshes)
   const wrong = names?.find((name) => !known.includes(name))
   if (wrong === undefined) return names
-  throw new Failure('usage', `there is no mesh ${wrong}`, { fix: suggest(wrong, known) })
+  throw new Failure('usage', `there is no mesh ${wrong}`, { remedy: suggest(wrong, known) })
 }
 
 /** The baseline comes twice, so that the report can say how much equal arms differ. */

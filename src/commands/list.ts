@@ -39,7 +39,7 @@ export async function listCommand(
 ): Promise<number> {
   const wanted = what === undefined ? LIST_NAMES : LIST_NAMES.filter((name) => name === what)
   if (wanted.length === 0)
-    throw new Failure('usage', `there is no list of ${what}`, { fix: suggest(what ?? '', LIST_NAMES) })
+    throw new Failure('usage', `there is no list of ${what}`, { remedy: suggest(what ?? '', LIST_NAMES) })
   const results = resolve(cwd, options.results)
   const lists = await Promise.all(wanted.map(async (name) => [name, await LISTS[name](results)] as const))
   if (options.json) {

@@ -104,7 +104,7 @@ async function withSecrets(
   if (bare.length === 0) return plan
   if (given === undefined) {
     throw new Failure('not-resumable', `the secrets in the values of ${list(bare)} are not stored with the run`, {
-      fix: `Name its scenario as well: meshbench run SCENARIO --resume ${id}`,
+      remedy: `Name its scenario as well: meshbench run SCENARIO --resume ${id}`,
     })
   }
   const { arms } = await chooseScenario(given, options, context)
@@ -113,7 +113,7 @@ async function withSecrets(
     if (!isBare(arm)) return arm
     if (values && isDeepStrictEqual(redact(values), arm.values)) return { ...arm, values }
     throw new Failure('not-resumable', `the values of ${arm.name} in ${given} are not those of the run`, {
-      fix: 'Name the scenario that the run was started with.',
+      remedy: 'Name the scenario that the run was started with.',
     })
   }
   return { ...plan, scenario: { ...plan.scenario, arms: plan.scenario.arms.map(complete) } }
@@ -126,7 +126,7 @@ function refuseOtherTools(run: Run, provided: Provided): void {
     if (now?.version === before.version && now.sha256 === before.sha256) continue
     throw new Failure('plan-changed', `${before.name} is not the program that this run started with`, {
       cause: `then ${before.version} (${before.sha256?.slice(0, 12)}), now ${now?.version ?? 'absent'} (${now?.sha256?.slice(0, 12)})`,
-      fix: `Restore ${before.name} ${before.version}, or start a new run.`,
+      remedy: `Restore ${before.name} ${before.version}, or start a new run.`,
     })
   }
 }
@@ -139,7 +139,7 @@ async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: 
   if (findings.length > 0) stderr.alert(findingsText(findings, style))
   if (findings.some(({ severity }) => severity === 'error')) {
     throw new Failure('not-ready', `the platform ${platform.name} is not ready for this plan`, {
-      fix: 'Follow the remedies above, then check with `meshbench doctor`.',
+      remedy: 'Follow the remedies above, then check with `meshbench doctor`.',
     })
   }
   const { seconds, measuring } = estimate(plan, costsOf(platform.name, plan.scenario))
@@ -202,7 +202,7 @@ function refuseUnfinished({ missing, record }: Analysis): void {
   const { id } = record.run
   throw new Failure('no-valid-data', `${id} is not finished, so its first stage cannot be judged`, {
     cause: `planned trials that did not run: ${missing.length}, unreadable files: ${record.unreadable.length}`,
-    fix: `Finish it: meshbench run --resume ${id}`,
+    remedy: `Finish it: meshbench run --resume ${id}`,
   })
 }
 

@@ -82,7 +82,7 @@ function chartsWanted(view: View, options: ReportOptions, dir: string, cwd: stri
   if (charts === undefined && chart === undefined) return undefined
   if (typeof charts === 'string' && existsSync(resolve(cwd, results, charts, RUN_FOLDER.run))) {
     throw new Failure('usage', `--charts ${charts} names a run, but needs a folder`, {
-      fix: `Put the run first: meshbench report ${charts} --charts`,
+      remedy: `Put the run first: meshbench report ${charts} --charts`,
     })
   }
   const target = typeof charts === 'string' ? resolve(cwd, charts) : join(dir, 'charts')
@@ -106,12 +106,12 @@ function refuseContradictions(given: string | undefined, { site, output, charts,
     const [unfit] = Object.entries(other).find(([, value]) => value !== undefined) ?? []
     if (unfit !== undefined) {
       throw new Failure('usage', `--site and ${unfit} exclude each other`, {
-        fix: 'A site has the pages of all runs in --results; omit --site to write one run.',
+        remedy: 'A site has the pages of all runs in --results; omit --site to write one run.',
       })
     }
   } else if (dark && charts === undefined && chart === undefined) {
     throw new Failure('usage', '--dark needs --charts', {
-      fix: 'Add --charts; the page itself follows the setting of the browser.',
+      remedy: 'Add --charts; the page itself follows the setting of the browser.',
     })
   }
 }
@@ -150,7 +150,7 @@ export function chooseCharts(charts: readonly Chart[], ids: readonly string[] | 
     const chart = charts.find((one) => one.id === id)
     if (!chart) {
       throw new Failure('usage', `the report has no chart ${id}`, {
-        fix: suggest(
+        remedy: suggest(
           id,
           charts.map((one) => one.id),
         ),
@@ -179,7 +179,7 @@ export async function pngOf(svg: string): Promise<Buffer> {
   const { Resvg } = await import('@resvg/resvg-js').catch((cause: unknown) => {
     throw new Failure('png', 'PNG files cannot be rendered on this machine', {
       cause,
-      fix: 'Use the SVG files, or install meshbench again on this machine: the renderer is built for one platform.',
+      remedy: 'Use the SVG files, or install meshbench again on this machine: the renderer is built for one platform.',
     })
   })
   const fontFiles = FACES.map(fontFile)
@@ -200,6 +200,6 @@ function fontFile(name: string): string {
 function mustBeNamed(dir: string): Failure {
   return new Failure('unknown-run', 'there is no run yet', {
     cause: `git tracks ${basename(dir)}, and its page is rewritten only when it is named`,
-    fix: `Make a run with \`meshbench run\`, or name this one: meshbench report ${basename(dir)}`,
+    remedy: `Make a run with \`meshbench run\`, or name this one: meshbench report ${basename(dir)}`,
   })
 }

@@ -66,7 +66,7 @@ export async function runCommand(
   const analysis = analyse(await readRun(writer.dir))
   const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
   const gap = validityGap(analysis, minValid)
-  const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
+  const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { remedy: VALIDITY_REMEDY })
   const short = stopped ?? few
   const exported = await writeExports(formats, analysis, written)
   show(analysis, { ...written, exported }, { ...options, short }, context)
@@ -86,7 +86,7 @@ async function prepare(
   if (extend === undefined) return prepareResumed(resume ?? true, scenario, options, context)
   if (resume !== undefined) {
     throw new Failure('usage', '--extend and --resume exclude each other', {
-      fix: 'First finish the run with --resume, then use --extend for suspect cells.',
+      remedy: 'First finish the run with --resume, then use --extend for suspect cells.',
     })
   }
   const dir = await extendRun(extend, options, context)
@@ -118,7 +118,7 @@ async function withHooks<Done>(
     cancelSignal?.throwIfAborted()
     throw new Failure('hook-failed', `the command of ${option} ended with ${ended.exitCode ?? ended.signal}`, {
       cause: command,
-      fix: 'Correct the command, or leave it out.',
+      remedy: 'Correct the command, or leave it out.',
     })
   }
   try {
@@ -172,7 +172,7 @@ function withResume(error: unknown, id: string): Failure {
   const resume = `Finished trials are kept; continue with: meshbench run --resume ${id}`
   return new Failure(failure.code, failure.message, {
     ...(failure.why === undefined ? {} : { cause: failure.why }),
-    fix: failure.fix === undefined ? resume : `${failure.fix} ${resume}`,
+    remedy: failure.remedy === undefined ? resume : `${failure.remedy} ${resume}`,
   })
 }
 

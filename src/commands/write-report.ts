@@ -31,7 +31,7 @@ export function exportsOf({ export: text }: { readonly export?: string }): reado
   const wrong = wanted.find((one) => !EXPORT_FORMATS.some((known) => known === one))
   if (wrong === undefined) return wanted as ExportFormat[]
   throw new Failure('usage', `--export cannot write ${wrong === '' ? 'nothing' : wrong}`, {
-    fix: suggest(wrong, EXPORT_FORMATS),
+    remedy: suggest(wrong, EXPORT_FORMATS),
   })
 }
 
@@ -106,7 +106,7 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
     await rm(temporary, { force: true }).catch(() => undefined)
     throw new Failure('report-not-written', `${file} could not be written`, {
       cause,
-      fix: 'The results are kept; free disk space or write elsewhere: meshbench report --output FILE',
+      remedy: 'The results are kept; free disk space or write elsewhere: meshbench report --output FILE',
     })
   }
 }

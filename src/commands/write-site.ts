@@ -50,8 +50,8 @@ export async function writeSite(
   const runs = await publishedIn(dir)
   const folders = runFolders(root)
   if (folders.length === 0 && runs.size === 0) {
-    const fix = 'Make one with `meshbench run`, or name the folder of runs with --results.'
-    throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} has no runs`, fix })
+    const remedy = 'Make one with `meshbench run`, or name the folder of runs with --results.'
+    throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} has no runs`, remedy })
   }
   const historyStore = await earlierEntries(options, context)
   const past = () =>
@@ -164,6 +164,6 @@ async function refuseForeign(dir: string): Promise<void> {
   if (there === undefined || there.includes(GENERATOR)) return
   throw new Failure('usage', `${index} is not a page of meshbench`, {
     cause: 'it would be overwritten',
-    fix: 'Name an empty folder, or one that --site has made.',
+    remedy: 'Name an empty folder, or one that --site has made.',
   })
 }

@@ -34,7 +34,7 @@ export function compareSides(
   metrics: readonly string[] = METRICS,
 ): SidesCompared {
   const [first] = sides
-  if (!first) throw new Failure('not-comparable', 'the two runs have no arm in common', { fix: NAME_ARMS })
+  if (!first) throw new Failure('not-comparable', 'the two runs have no arm in common', { remedy: NAME_ARMS })
   const [a, b] = [first[0].analysis, first[1].analysis]
   const isPaired = a.record.run.id === b.record.run.id
   if (!isPaired) refuse(forbidding(a, b))
@@ -55,7 +55,7 @@ function refuse(found: readonly Discrepancy[]): void {
   if (found.length === 0) return
   throw new Failure('not-comparable', 'these runs cannot be compared: their measurements differ', {
     cause: found.map(({ what, a, b }) => `${what}: ${a} in A, ${b} in B`).join('; '),
-    fix: 'Measure both with the same scenario on the same kind of machine, or better as two arms of one run.',
+    remedy: 'Measure both with the same scenario on the same kind of machine, or better as two arms of one run.',
   })
 }
 

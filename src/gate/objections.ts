@@ -353,7 +353,7 @@ function refuse(run: string, [objection]: readonly Objection[]): void {
   if (!objection) return
   throw new Failure('no-valid-data', `${run} cannot become a reference`, {
     cause: objection.sentence,
-    fix: objection.remedy,
+    remedy: objection.remedy,
   })
 }
 

@@ -131,17 +131,17 @@ export function downloadTrouble(
   address: string,
   error: unknown,
   env: Environment = process.env,
-): { readonly why: string; readonly fix: string } {
+): { readonly cause: string; readonly remedy: string } {
   const proxy = proxyFor(address, env)
   const reason = connectionReason(error)
-  const why = proxy ? `${reason}, through the proxy ${proxyName(proxy)}` : reason
-  return { why, fix: fixFor(reason, proxy, env) }
+  const cause = proxy ? `${reason}, through the proxy ${proxyName(proxy)}` : reason
+  return { cause, remedy: remedyFor(reason, proxy, env) }
 }
 
 const UNKNOWN_ISSUER =
   /self[- ]signed certificate|unable to (get|verify).*(issuer|leaf|first) |UNABLE_TO_|CERT_UNTRUSTED|unknown authority/i
 
-function fixFor(reason: string, proxy: Proxy | undefined, env: Environment): string {
+function remedyFor(reason: string, proxy: Proxy | undefined, env: Environment): string {
   if (/ is not https, so /.test(reason)) return 'Name an address that begins with https://, or a file.'
   if (UNKNOWN_ISSUER.test(reason)) {
     return "The certificate is of an authority that Node does not know, as where a proxy opens TLS: name the authority's file in NODE_EXTRA_CA_CERTS, or set NODE_USE_SYSTEM_CA=1 where this system knows it."

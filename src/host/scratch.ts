@@ -60,7 +60,7 @@ export async function makeScratch(run: string): Promise<Scratch> {
   } catch (error) {
     throw new Failure('scratch', `no scratch folder can be made in ${tmpdir()}`, {
       cause: error,
-      fix: 'Free some space there, or set TMPDIR to a folder that may be written to.',
+      remedy: 'Free some space there, or set TMPDIR to a folder that may be written to.',
     })
   }
 }

@@ -119,7 +119,7 @@ function load(config: KubeConfig, kubeconfig: string): string {
   } catch (cause) {
     throw new Failure('kubeconfig', 'The kubeconfig cannot be used.', {
       cause,
-      fix: 'Try it with `kubectl --kubeconfig FILE get nodes`.',
+      remedy: 'Try it with `kubectl --kubeconfig FILE get nodes`.',
     })
   }
 }

@@ -33,7 +33,7 @@ async function exitCodeOf(api: Api, what: ExecOf, sink: ExecSink, signal: AbortS
 function broken(where: string, cause: string): Failure {
   return new Failure('exec-broken', `The connection to ${where} broke.`, {
     cause,
-    fix: 'Try again: it is unknown whether the command finished.',
+    remedy: 'Try again: it is unknown whether the command finished.',
   })
 }
 
@@ -101,7 +101,8 @@ export async function* execStream(
   const marked = { ...what, command: ['sh', '-c', MARKED, 'sh', token, ...what.command] }
   const sink = { stdin, stdout, stderr: stderr.sink, opened }
   const ended = exitCodeOf(api, marked, sink, AbortSignal.any([signal, left.signal])).then(
-    () => new Failure('exec-broken', `The output of ${what.command[0]} did not arrive in full.`, { fix: 'Try again.' }),
+    () =>
+      new Failure('exec-broken', `The output of ${what.command[0]} did not arrive in full.`, { remedy: 'Try again.' }),
     (error: unknown) => error as Error,
   )
   void ended.then((error) => {

@@ -105,7 +105,7 @@ async function removeOne(
   const one = `${list}?fieldSelector=metadata.name%3D${encodeURIComponent(object.metadata.name)}`
   if (await until(api, one, (found) => found.length === 0, within, signal)) return
   throw new Failure('remove', `${nameOf(object)} was still there ${within} s after it was deleted.`, {
-    fix: `Find what blocks it: \`kubectl get ${object.kind.toLowerCase()} ${object.metadata.name} -o yaml\` shows its finalizers.`,
+    remedy: `Find what blocks it: \`kubectl get ${object.kind.toLowerCase()} ${object.metadata.name} -o yaml\` shows its finalizers.`,
   })
 }
 
@@ -137,7 +137,7 @@ async function askToDelete(
   const reason = saidBy(answer)
   throw new Failure('remove', `${nameOf(object)} could not be deleted.`, {
     cause: reason,
-    ...(isPassing(reason) ? { fix: 'Try again: the cluster was busy.' } : {}),
+    ...(isPassing(reason) ? { remedy: 'Try again: the cluster was busy.' } : {}),
   })
 }
 

@@ -216,8 +216,8 @@ export async function explain(
     return index === 0 ? reason : `${nameOf({ kind, metadata })}: ${reason}`
   })
   const trouble = first.pods.map((pod) => podTrouble(pod)).find((one) => one !== undefined)
-  const fix = remedyFor(trouble, reasons[0] ?? '')
-  return new Failure('not-ready', message, { cause: named.join(' · '), ...(fix === undefined ? {} : { fix }) })
+  const remedy = remedyFor(trouble, reasons[0] ?? '')
+  return new Failure('not-ready', message, { cause: named.join(' · '), ...(remedy === undefined ? {} : { remedy }) })
 }
 
 async function reasonOf(api: Api, { target, lack, pods }: Unready): Promise<string> {

@@ -59,7 +59,7 @@ export async function again<T>(
 export function unreachable(api: Api, reason: string): Failure {
   return new Failure('cluster-unreachable', `The cluster's API server at ${api.server} cannot be reached.`, {
     cause: reason,
-    fix: 'Check that the cluster runs and is not paused.',
+    remedy: 'Check that the cluster runs and is not paused.',
   })
 }
 

@@ -48,7 +48,7 @@ export function highestIn(slot: number): Micros {
 function unreadable(cause: unknown): Failure {
   return new Failure('histogram', 'a latency histogram could not be read', {
     cause,
-    fix: 'The file was changed or cut short after it was written: restore it, or measure this trial again.',
+    remedy: 'The file was changed or cut short after it was written: restore it, or measure this trial again.',
   })
 }
 

@@ -54,56 +54,59 @@ export function loggedWarnings(stderr: string): string[] {
 }
 
 /** What operating systems and Go say of a failed request or file, and what to do about it; the first that fits counts. */
-const CAUSES: readonly { readonly seen: RegExp; readonly fix: string }[] = [
+const CAUSES: readonly { readonly seen: RegExp; readonly remedy: string }[] = [
   {
     seen: /too many open files/i,
-    fix: 'The load generator ran out of file descriptors: raise its limit (`ulimit -n`), or use fewer connections.',
+    remedy: 'The load generator ran out of file descriptors: raise its limit (`ulimit -n`), or use fewer connections.',
   },
   {
     seen: /cannot assign requested address|address already in use/i,
-    fix: 'The load generator ran out of local ports: keep connections open, use fewer of them, or widen net.ipv4.ip_local_port_range.',
+    remedy:
+      'The load generator ran out of local ports: keep connections open, use fewer of them, or widen net.ipv4.ip_local_port_range.',
   },
   {
     seen: /no space left on device|disk quota exceeded|file too large/i,
-    fix: 'The disk of the load generator is full: free space there, or measure for a shorter time or at a lower rate.',
+    remedy:
+      'The disk of the load generator is full: free space there, or measure for a shorter time or at a lower rate.',
   },
   {
     seen: /cannot allocate memory|out of memory|no buffer space available/i,
-    fix: 'The load generator ran out of memory: use fewer connections or a lower rate, or give it more.',
+    remedy: 'The load generator ran out of memory: use fewer connections or a lower rate, or give it more.',
   },
   {
     seen: /no such host|server misbehaving|name resolution|i\/o timeout.*\blookup\b|\blookup\b.*(timeout|refused|no answer)/i,
-    fix: 'The name of the target could not be resolved: check the DNS of the machine or pod of the load generator.',
+    remedy: 'The name of the target could not be resolved: check the DNS of the machine or pod of the load generator.',
   },
   {
     seen: /connection refused/i,
-    fix: 'Nothing listened at the target: check whether the server, or the proxy before it, restarted.',
+    remedy: 'Nothing listened at the target: check whether the server, or the proxy before it, restarted.',
   },
   {
     seen: /no route to host|network is unreachable/i,
-    fix: 'There is no route to the target: check the network between load generator and server.',
+    remedy: 'There is no route to the target: check the network between load generator and server.',
   },
   {
     seen: /connection reset|broken pipe|\bEOF\b|(connection|server|socket) (was |is )?clos(ed|ing)|GOAWAY|transport is closing/i,
-    fix: 'The server or a proxy before it closed connections in use: check their logs, restarts, and limits on connections and on requests per connection.',
+    remedy:
+      'The server or a proxy before it closed connections in use: check their logs, restarts, and limits on connections and on requests per connection.',
   },
   {
     seen: /x509|certificate|tls: /i,
-    fix: 'The TLS handshake failed: check the certificates and the mode of mutual TLS.',
+    remedy: 'The TLS handshake failed: check the certificates and the mode of mutual TLS.',
   },
   {
     seen: /timed? ?out|deadline exceeded/i,
-    fix: 'The target did not answer in time: lower the rate, or check what the server and its proxies wait for.',
+    remedy: 'The target did not answer in time: lower the rate, or check what the server and its proxies wait for.',
   },
 ]
 
 /** The message with a cause that is known, and what to do about it. */
 export function knownCause(
   messages: readonly string[],
-): { readonly message: string; readonly fix: string } | undefined {
-  for (const { seen, fix } of CAUSES) {
+): { readonly message: string; readonly remedy: string } | undefined {
+  for (const { seen, remedy } of CAUSES) {
     const message = messages.find((text) => seen.test(text))
-    if (message !== undefined) return { message, fix }
+    if (message !== undefined) return { message, remedy }
   }
   return undefined
 }
@@ -115,12 +118,12 @@ const SIGNALS: Readonly<Record<number, string>> = { 129: 'SIGHUP', 130: 'SIGINT'
 
 /**
  * Why a load tool ended without a measurement. `said`: the tool's own last word, where it is known; else what stands last
- * on its stderr. `fix`: where no cause is known.
+ * on its stderr. `remedy`: where no cause is known.
  */
 export function whyEnded(
   tool: string,
   { exitCode, stderr }: Ended,
-  about: { said?: string | undefined; fix: string },
+  about: { said?: string | undefined; remedy: string },
 ): Failure {
   const signal = SIGNALS[exitCode]
   if (signal !== undefined) return endedFromOutside(tool, `exit code ${exitCode}: ${signal}`)
@@ -130,14 +133,15 @@ export function whyEnded(
   const logged = known?.message ?? messages[0]
   const why = [said, logged !== undefined && said?.includes(logged) ? undefined : logged].filter(Boolean).join('; ')
   const message = exitCode === 0 ? `${tool} ended without a result` : `${tool} ended with exit code ${exitCode}`
-  return new Failure('load-failed', message, { ...(why && { cause: why }), fix: known?.fix ?? about.fix })
+  return new Failure('load-failed', message, { ...(why && { cause: why }), remedy: known?.remedy ?? about.remedy })
 }
 
 /** Killed, evicted, out of memory: it was under way and did not come to its end. */
 export function endedFromOutside(tool: string, cause: string): Failure {
   return new Failure('load-failed', `${tool} was terminated before it finished`, {
     cause,
-    fix: 'Find the cause: the memory limit or an eviction of its pod (`kubectl -n bench describe pod client`), the kernel (`dmesg`), or a time limit of the job that runs meshbench.',
+    remedy:
+      'Find the cause: the memory limit or an eviction of its pod (`kubectl -n bench describe pod client`), the kernel (`dmesg`), or a time limit of the job that runs meshbench.',
   })
 }
 

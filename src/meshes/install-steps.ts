@@ -36,7 +36,7 @@ export function installAbout(
 /** A scenario's file is refused with line and column; this is for arms that come another way. */
 function refuseVersion({ kubernetes }: Mesh, arm: Pick<Arm, 'name' | 'version'>): void {
   const trouble = arm.version === undefined ? undefined : kubernetes?.versionTrouble?.(arm.version)
-  if (trouble) throw new Failure('scenario', `arm ${arm.name}: ${trouble.message}`, { fix: trouble.remedy })
+  if (trouble) throw new Failure('scenario', `arm ${arm.name}: ${trouble.message}`, { remedy: trouble.remedy })
 }
 
 /** What is wrong with a version of a project that numbers its releases `1.2.3`, without more before or after. */
@@ -68,7 +68,7 @@ function refuseUnknownCharts(values: unknown, { charts }: Vendor, arm: Pick<Arm,
   const unknown = Object.keys(asked).filter((key) => key !== '*' && !Object.hasOwn(charts, key))
   if (unknown.length === 0) return
   throw new Failure('scenario', `arm ${arm.name} has values for ${unknown.join(', ')}, which is no chart of its mesh`, {
-    fix: `Its charts are: ${Object.keys(charts).join(', ')}; "*" is for all of them.`,
+    remedy: `Its charts are: ${Object.keys(charts).join(', ')}; "*" is for all of them.`,
   })
 }
 

@@ -51,12 +51,12 @@ function checked(mesh: Mesh, arm: Pick<Arm, 'name'>, name: string, value: unknow
   if (!setting) {
     const known = Object.keys(mesh.settings)
     throw new Failure('scenario', `arm ${arm.name} sets ${name}, which ${mesh.name} does not have`, {
-      fix: known.length === 0 ? `${mesh.name} has no settings.` : `It has: ${known.join(', ')}.`,
+      remedy: known.length === 0 ? `${mesh.name} has no settings.` : `It has: ${known.join(', ')}.`,
     })
   }
   if (settingFits(setting, value)) return value
   const message = `arm ${arm.name} sets ${name} to ${JSON.stringify(value)}, which is not ${settingWants(setting)}`
-  throw new Failure('scenario', message, { fix: setting.summary })
+  throw new Failure('scenario', message, { remedy: setting.summary })
 }
 
 /** Whether a value is one that the setting takes. */

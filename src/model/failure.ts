@@ -1,13 +1,11 @@
+import type { Diagnostic } from './diagnostic.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { withoutTerminalCodes } from './foreign-text.ts'
 import { redactText } from './secrets.ts'
 
 /** A failure as data, as stored in a trial's file. Without a schema here: every start of meshbench loads this file. */
-export interface FailureData {
+export interface FailureData extends Diagnostic {
   readonly code: string
-  readonly message: string
-  readonly cause?: string | undefined
-  readonly fix?: string | undefined
 }
 
 /** Failure codes that end the program with the exit code `usage`. Codes in neither set are `infrastructure`. */
@@ -37,14 +35,14 @@ const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference'
 export class Failure extends Error {
   readonly code: string
   readonly why: string | undefined
-  readonly fix: string | undefined
+  readonly remedy: string | undefined
 
-  constructor(code: string, message: string, about: { cause?: unknown; fix?: string } = {}) {
+  constructor(code: string, message: string, about: { cause?: unknown; remedy?: string } = {}) {
     super(redactText(withoutTerminalCodes(message)), { cause: about.cause })
     this.name = 'Failure'
     this.code = code
     this.why = about.cause === undefined ? undefined : redactText(withoutTerminalCodes(causeText(about.cause)))
-    this.fix = about.fix === undefined ? undefined : redactText(about.fix)
+    this.remedy = about.remedy === undefined ? undefined : redactText(about.remedy)
   }
 
   get exitCode(): ExitCode {
@@ -58,8 +56,14 @@ export class Failure extends Error {
       code: this.code,
       message: this.message,
       ...(this.why === undefined ? {} : { cause: this.why }),
-      ...(this.fix === undefined ? {} : { fix: this.fix }),
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
     }
+  }
+
+  /** The same as a finding that keeps a run from starting. */
+  toFinding(): Diagnostic & { readonly severity: 'error' } {
+    const { code: _, ...diagnostic } = this.toData()
+    return { severity: 'error', ...diagnostic }
   }
 
   /** Makes a Failure of any error, with the original as its cause. */
@@ -68,7 +72,7 @@ export class Failure extends Error {
     if (interruption) return interruption
     if (error instanceof Failure) return error
     if (message !== undefined) return new Failure(code, message, { cause: error })
-    if (code === 'unexpected' && isDefect(error)) return new Failure(code, DEFECT.message, { fix: DEFECT.fix })
+    if (code === 'unexpected' && isDefect(error)) return new Failure(code, DEFECT.message, { remedy: DEFECT.remedy })
     return new Failure(code, causeText(error))
   }
 }
@@ -91,7 +95,7 @@ function interruptionIn(error: unknown): Failure | undefined {
 
 const DEFECT = {
   message: 'meshbench came upon a case that it does not handle',
-  fix: 'This is a defect: please report it, with what the same command prints with MESHBENCH_DEBUG=1.',
+  remedy: 'This is a defect: please report it, with what the same command prints with MESHBENCH_DEBUG=1.',
 }
 
 /** What the language itself throws, such as "x is not a function", says nothing to a user. */

@@ -1,3 +1,4 @@
+import type { Diagnostic } from './diagnostic.ts'
 import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
 import type { Cohort, Plan } from './plan.ts'
@@ -8,11 +9,8 @@ import type { Seconds } from './units.ts'
 import type { Observation } from './usage.ts'
 
 /** A finding of a check. An `error` prevents the run from starting. */
-export interface Finding {
+export interface Finding extends Diagnostic {
   readonly severity: 'ok' | 'warning' | 'error'
-  readonly what: string
-  readonly why?: string
-  readonly fix?: string
 }
 
 /** A step that takes a while, for display. */

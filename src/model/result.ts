@@ -189,12 +189,16 @@ const readingSchema = z.object({
 })
 export type Reading = z.infer<typeof readingSchema>
 
-const failureSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  cause: z.string().optional(),
-  fix: z.string().optional(),
-}) satisfies z.ZodType<FailureData>
+/** `fix`: what files of earlier versions call the remedy. */
+const failureSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    cause: z.string().optional(),
+    remedy: z.string().optional(),
+    fix: z.string().optional(),
+  })
+  .transform(({ fix, remedy = fix, ...rest }): FailureData => ({ ...rest, ...(remedy !== undefined && { remedy }) }))
 
 const outcomeSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('measured'), reading: readingSchema }),

@@ -85,7 +85,7 @@ function refuseLocalVariants(trials: readonly Trial[]): void {
     if (twin) {
       throw new Failure('scenario', `two trials would have the same name, ${trial.id}`, {
         cause: `arm ${twin.arm} with load ${twin.load} and arm ${trial.arm} with load ${trial.load} read the same when joined`,
-        fix: 'Rename one of these arms or loads.',
+        remedy: 'Rename one of these arms or loads.',
       })
     }
     seen.set(trial.id, trial)

@@ -12,7 +12,7 @@ export function shardPlan(plan: Plan, shard: Shard): Plan {
   if (shard.of > units) {
     throw new Failure('usage', `the plan cannot be split into ${shard.of} shards`, {
       cause: `it has ${units} ${units === 1 ? 'part' : 'parts'} that cannot be split further: loads ${loads.length}, cohorts ${cohorts}`,
-      fix: `Use at most ${units} shards, or plan more cohorts.`,
+      remedy: `Use at most ${units} shards, or plan more cohorts.`,
     })
   }
   const places = new Map(loads.map(({ name }, index) => [name, index]))
@@ -28,7 +28,7 @@ export function parseShard(text: string): Shard {
   const found = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text)
   const [index, of] = [Number(found?.[1]), Number(found?.[2])]
   if (found && index <= of) return { index, of }
-  throw new Failure('usage', `--shard ${text} is not a shard`, { fix: 'Write number and total: --shard 2/3' })
+  throw new Failure('usage', `--shard ${text} is not a shard`, { remedy: 'Write number and total: --shard 2/3' })
 }
 
 /** The whole plan of which these are all the shards; refuses what does not add up to one. */
@@ -68,7 +68,7 @@ function absent(plans: readonly Plan[]): string {
 function refused(cause: string): Failure {
   return new Failure('not-mergeable', 'these runs are not the shards of one run', {
     cause,
-    fix: 'Name the runs of all shards of one scenario, made with the same version: meshbench merge RUN RUN …',
+    remedy: 'Name the runs of all shards of one scenario, made with the same version: meshbench merge RUN RUN …',
   })
 }
 

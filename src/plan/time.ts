@@ -167,6 +167,6 @@ export function fitToBudget(plan: Plan, costs: Costs, budget: Seconds): Plan {
   const least = estimate(makePlan({ ...plan.scenario, blocks: 1 }), costs).seconds
   throw new Failure('usage', `a time budget of ${formatDuration(budget)} is too small for this plan`, {
     cause: `one block in ${cohorts === 1 ? 'its cohort' : `each of its ${cohorts} cohorts`} takes ${formatDuration(least)}`,
-    fix: `Give at least --time-budget ${Math.ceil(least)}s, or choose fewer arms or loads.`,
+    remedy: `Give at least --time-budget ${Math.ceil(least)}s, or choose fewer arms or loads.`,
   })
 }

@@ -23,7 +23,7 @@ export async function openPlatform(name: PlatformName, options: PlatformOptions)
   const load = platforms[name]
   if (load) return await load(options)
   throw new Failure('usage', `the platform ${name} is not in this version`, {
-    fix: `Choose one of: ${Object.keys(platforms).join(', ')}.`,
+    remedy: `Choose one of: ${Object.keys(platforms).join(', ')}.`,
   })
 }
 

@@ -73,10 +73,10 @@ async function* warmUp(runningArm: RunningArm, tool: LoadTool, command: Command,
   const left = await leftBy(execution)
   if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
   if (execution.exitCode === 0) return
-  const { message, why, fix } = tool.ended(execution)
+  const { message, why, remedy } = tool.ended(execution)
   throw new Failure('warm-up', `in the warm-up ${message}`, {
     ...(why !== undefined && { cause: why }),
-    fix: fix ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
+    remedy ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
   })
 }
 

@@ -131,7 +131,8 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
   } catch (error) {
     throw new Failure('not-clean', `arm ${arm.name} could not be removed or frozen`, {
       cause: error,
-      fix: 'Its leftovers would affect every later block, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
+      remedy:
+        'Its leftovers would affect every later block, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
     })
   }
 }

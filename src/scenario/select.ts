@@ -40,7 +40,7 @@ export function select(scenario: Scenario, { arms, loads, load = {}, ...override
   }
   const rules = Object.keys(load).length > 0 ? [...SELECTION_RULES, ...loadRules] : SELECTION_RULES
   const [wrong] = ruleFindings(draftOf(selected), undefined, rules)
-  if (wrong) throw new Failure('usage', wrong.message, { fix: wrong.remedy })
+  if (wrong) throw new Failure('usage', wrong.message, { remedy: wrong.remedy })
   return selected
 }
 
@@ -64,10 +64,10 @@ function named<Thing extends { readonly name: string }>(
   const unknown = wanted.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     const alternatives = [...new Set([...known, ...others])]
-    throw new Failure('usage', `the scenario has no ${noun} "${unknown}"`, { fix: suggest(unknown, alternatives) })
+    throw new Failure('usage', `the scenario has no ${noun} "${unknown}"`, { remedy: suggest(unknown, alternatives) })
   }
   const chosen = things.filter(({ name }) => wanted.includes(name))
-  if (chosen.length === 0) throw new Failure('usage', `no ${noun} is selected`, { fix: suggest('', known) })
+  if (chosen.length === 0) throw new Failure('usage', `no ${noun} is selected`, { remedy: suggest('', known) })
   return chosen
 }
 
@@ -79,7 +79,7 @@ function inRange<Overrides extends Omit<Selection, 'arms' | 'loads' | 'load'>>(o
   for (const [key, limit] of Object.entries(LIMITS)) {
     const value = overrides[key as keyof typeof LIMITS]
     if (value === undefined || limit.safeParse(value).success) continue
-    throw new Failure('usage', `${key} cannot be ${value}`, { fix: `Give a whole number ${range(limit.unwrap())}.` })
+    throw new Failure('usage', `${key} cannot be ${value}`, { remedy: `Give a whole number ${range(limit.unwrap())}.` })
   }
   return overrides
 }
@@ -93,14 +93,14 @@ function valuesOf(options: LoadOptions): LoadValues {
   const several = (['warmup', 'duration'] as const).find((key) => options[key]?.includes(','))
   if (several)
     throw new Failure('usage', `--${several} takes one value`, {
-      fix: 'Loads of several lengths need a scenario file.',
+      remedy: 'Loads of several lengths need a scenario file.',
     })
   const value = Object.fromEntries(Object.entries(options).map(([key, text]) => [key, written(text)]))
   const schema = z.strictObject(
     Object.fromEntries(Object.keys(options).map((key) => [key, loadSchema.shape[key as keyof LoadOptions]])),
   )
   const [wrong] = schemaFindings(schema, { value, written: () => undefined })
-  if (wrong) throw new Failure('usage', `--${wrong.message}`, { fix: wrong.remedy })
+  if (wrong) throw new Failure('usage', `--${wrong.message}`, { remedy: wrong.remedy })
   return schema.parse(value) as LoadValues
 }
 

@@ -51,7 +51,7 @@ async function textOf(file: string, given: string, isFlag: boolean): Promise<str
     const origin = isFlag ? '--site' : 'MESHBENCH_SITE'
     throw new Failure('site', `the site file ${given} cannot be read`, {
       cause,
-      fix: `Correct ${origin}, or leave it out to use the public addresses.`,
+      remedy: `Correct ${origin}, or leave it out to use the public addresses.`,
     })
   }
 }

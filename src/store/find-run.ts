@@ -45,13 +45,13 @@ async function createdAt(dir: string): Promise<number | undefined> {
 
 function noRuns(root: string, given?: string): Failure {
   const wanted = given === undefined ? 'there is no run yet' : `there is no run ${given}`
-  return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, fix: 'Make one with `meshbench run`.' })
+  return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, remedy: 'Make one with `meshbench run`.' })
 }
 
 function ambiguous(given: string, fitting: readonly string[]): Failure {
   return new Failure('unknown-run', `${given} matches ${fitting.length} runs`, {
     cause: list(fitting),
-    fix: 'Use a longer part of the id.',
+    remedy: 'Use a longer part of the id.',
   })
 }
 
@@ -59,7 +59,7 @@ function unknown(root: string, given: string, ids: readonly string[]): Failure {
   const nearest = [...ids].sort((a, b) => distance(given, a) - distance(given, b))
   return new Failure('unknown-run', `there is no run ${given} in ${root}`, {
     cause: `the nearest of ${ids.length}: ${list(nearest)}`,
-    fix: 'Name a run by its id, by the beginning of its id, or by the path of its folder.',
+    remedy: 'Name a run by its id, by the beginning of its id, or by the path of its folder.',
   })
 }
 

@@ -49,7 +49,7 @@ function locked(dir: string, name: string, { pid, host }: Owner): Failure {
   const here = host === hostname()
   return new Failure('run-locked', `another process is writing to ${dir}`, {
     cause: `process ${pid} on ${host} holds ${name}`,
-    fix: here
+    remedy: here
       ? `Wait for it, or stop it with \`kill -INT ${pid}\`, which tears down what it made.`
       : `If nothing is running there any more, remove ${join(dir, name)}.`,
   })

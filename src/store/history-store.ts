@@ -84,7 +84,7 @@ function readHead(head: string | undefined, where: string): Head | undefined {
   } catch (error) {
     throw new Failure('history-damaged', `the head of the history in ${where} cannot be read`, {
       cause: reasonOf(error),
-      fix: REMEDY,
+      remedy: REMEDY,
     })
   }
 }
@@ -115,7 +115,7 @@ const REMEDY =
 function damaged(where: string, line: number, why: string): Failure {
   return new Failure('history-damaged', `line ${line} of the history in ${where} cannot be trusted`, {
     cause: why,
-    fix: REMEDY,
+    remedy: REMEDY,
   })
 }
 
@@ -221,7 +221,7 @@ async function textOf(path: string): Promise<string | undefined> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     if (error instanceof TypeError)
-      throw new Failure('history-damaged', `${path} cannot be read`, { cause: error, fix: REMEDY })
+      throw new Failure('history-damaged', `${path} cannot be read`, { cause: error, remedy: REMEDY })
     throw storageFailure(error, path)
   }
 }
@@ -322,6 +322,6 @@ async function git(
 function refused(args: readonly string[], stderr: unknown): Failure {
   return new Failure('git', 'git could not read or write the branch of the history', {
     cause: `git ${args[0]}: ${stderr || 'it could not be started'}`,
-    fix: 'Run it in a repository; if another run wrote at the same time, run it again: nothing is added twice.',
+    remedy: 'Run it in a repository; if another run wrote at the same time, run it again: nothing is added twice.',
   })
 }

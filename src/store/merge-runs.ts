@@ -75,20 +75,20 @@ function refuseDamaged({ dir, unreadable }: Part): void {
   if (!first) return
   throw new Failure('damaged-results', `${dir} has results that cannot be read`, {
     cause: `${first.file}: ${first.reason}`,
-    fix: 'Merge only whole shards: copy this one again, or measure it again.',
+    remedy: 'Merge only whole shards: copy this one again, or measure it again.',
   })
 }
 
 function refusedExtension({ dir }: Part): Failure {
   return new Failure('not-mergeable', `${dir} was extended, and only whole shards can be merged`, {
     cause: 'the added blocks are for cells of this shard only',
-    fix: 'Merge the shards first, then judge and extend the merged run.',
+    remedy: 'Merge the shards first, then judge and extend the merged run.',
   })
 }
 
 function alreadyMerged(root: string, id: string): Failure {
   return new Failure('already-merged', `these shards are already merged as run ${id}`, {
-    fix: `Use that run; to merge again, first remove ${join(root, id)}.`,
+    remedy: `Use that run; to merge again, first remove ${join(root, id)}.`,
   })
 }
 
@@ -100,7 +100,7 @@ function refuseDifferent(parts: readonly Part[]): void {
     if (wrong === undefined) continue
     throw new Failure('not-comparable', 'the shards were measured differently', {
       cause: `${wrong}: ${first.facts[wrong] ?? 'absent'} in ${first.id}, ${facts[wrong] ?? 'absent'} in ${id}`,
-      fix: 'Measure all shards with the same versions on machines of one kind.',
+      remedy: 'Measure all shards with the same versions on machines of one kind.',
     })
   }
 }

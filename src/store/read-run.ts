@@ -150,7 +150,7 @@ function assertOwnParts(dir: string): void {
     if (!found || (kind === 'folder' ? found.isDirectory() : found.isFile())) continue
     throw new Failure('damaged-run', `${join(dir, name)} is not a ${kind} of this run`, {
       cause: found.isSymbolicLink() ? 'it is a link, which may lead out of the run' : `it is no ${kind}`,
-      fix: `Put the ${kind} itself in its place. To keep results on another disk, name a folder there with --results.`,
+      remedy: `Put the ${kind} itself in its place. To keep results on another disk, name a folder there with --results.`,
     })
   }
 }
@@ -176,14 +176,14 @@ function assertPathNames(names: Readonly<Record<string, unknown[]>>): void {
 function notARun(dir: string): Failure {
   return new Failure('unknown-run', `${dir} is not a run`, {
     cause: 'it has no run.json',
-    fix: 'Name the folder of a run, or a run by its id.',
+    remedy: 'Name the folder of a run, or a run by its id.',
   })
 }
 
 function damaged(dir: string, reason: string): Failure {
   return new Failure('damaged-run', `${join(dir, RUN_FOLDER.run)} cannot be used`, {
     cause: reason,
-    fix: 'If it was changed, restore the original; if a newer meshbench wrote it, update meshbench.',
+    remedy: 'If it was changed, restore the original; if a newer meshbench wrote it, update meshbench.',
   })
 }
 
@@ -263,7 +263,7 @@ function readExtension(dir: string, run: Run): Extension | undefined {
 function damagedExtension(path: string, reason: string): Failure {
   return new Failure('damaged-run', `${path} cannot be used`, {
     cause: reason,
-    fix: 'Restore the original: without it, the added trials belong to no plan.',
+    remedy: 'Restore the original: without it, the added trials belong to no plan.',
   })
 }
 

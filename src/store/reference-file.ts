@@ -19,7 +19,7 @@ export function readPinned(path: string): Pinned {
   } catch (error) {
     throw new Failure('no-reference', `the pinned reference ${path} cannot be used`, {
       cause: reasonOf(error),
-      fix: 'Restore the file, or accept a run as the reference: meshbench gate accept --reason "…".',
+      remedy: 'Restore the file, or accept a run as the reference: meshbench gate accept --reason "…".',
     })
   }
 }

@@ -61,7 +61,7 @@ function assertWhole(dir: string, { unreadable }: RunRecord): void {
   const more = unreadable.length > 1 ? ` (and ${unreadable.length - 1} more)` : ''
   throw new Failure('damaged-results', `${dir} has results that cannot be read`, {
     cause: `${first.file}: ${first.reason}${more}`,
-    fix: `Move such files out of ${join(dir, RUN_FOLDER.trials)}: their trials are then measured again.`,
+    remedy: `Move such files out of ${join(dir, RUN_FOLDER.trials)}: their trials are then measured again.`,
   })
 }
 

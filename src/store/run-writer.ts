@@ -63,7 +63,7 @@ async function assertThere(dir: string, last: string | undefined): Promise<void>
     await access(path).catch((cause: unknown) => {
       throw new Failure('results-removed', `${path} was removed while its run goes on`, {
         cause,
-        fix: 'Start the run again, and keep its folder until it ends.',
+        remedy: 'Start the run again, and keep its folder until it ends.',
       })
     })
   }
@@ -88,7 +88,7 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
     if (errnoOf(error) !== 'EEXIST') throw error
     throw new Failure('already-stored', `trial ${id} already has a result, and results are never replaced`, {
       cause: error,
-      fix: 'Start a new run; or, to measure this trial again, move its file away and resume.',
+      remedy: 'Start a new run; or, to measure this trial again, move its file away and resume.',
     })
   }
 }
@@ -130,7 +130,7 @@ function assertReadable(result: Result): void {
   const [issue] = error.issues
   throw new Failure('not-storable', `the result of trial ${result.trial.id} could not be read back`, {
     cause: `${issue?.path.join('.')}: ${issue?.message}`,
-    fix: 'This is a defect of meshbench: please report it.',
+    remedy: 'This is a defect of meshbench: please report it.',
   })
 }
 
@@ -278,7 +278,7 @@ async function makeFolder(dir: string, id: string): Promise<void> {
     if (errnoOf(error) !== 'EEXIST') throw error
     throw new Failure('run-exists', `there is already a run ${id}`, {
       cause: `${dir} exists`,
-      fix: `Continue it with \`meshbench run --resume ${id}\`, or start again: every run gets a new name.`,
+      remedy: `Continue it with \`meshbench run --resume ${id}\`, or start again: every run gets a new name.`,
     })
   }
 }

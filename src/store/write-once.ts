@@ -62,48 +62,58 @@ async function giveName(temporary: string, path: string): Promise<void> {
 }
 
 /** What the operating system can refuse, in the words of somebody who wants to go on. `%` stands for the path. */
-const REFUSALS: Readonly<Record<string, { readonly code: string; readonly message: string; readonly fix: string }>> = {
-  ENOSPC: { code: 'disk-full', message: 'the disk is full: % could not be written', fix: 'Free some space on it.' },
-  EDQUOT: { code: 'disk-full', message: 'the disk quota is used up: % could not be written', fix: 'Free some space.' },
-  EACCES: {
-    code: 'not-writable',
-    message: '% may not be written by this user',
-    fix: 'Give this user the right to write there, or name another folder for results.',
-  },
-  EROFS: {
-    code: 'not-writable',
-    message: '% is on a file system that is mounted read-only',
-    fix: 'Name another folder for results. If it was writable before, its disk may be failing: check the kernel log.',
-  },
-  ENOTDIR: {
-    code: 'not-writable',
-    message: '% cannot be made: a part of its path is a file, not a folder',
-    fix: 'Name another folder for results, or move that file away.',
-  },
-  EEXIST: {
-    code: 'not-writable',
-    message: '% cannot be made: a part of its path is a file, not a folder',
-    fix: 'Name another folder for results, or move that file away.',
-  },
-  EMFILE: {
-    code: 'too-many-files',
-    message: 'this process has too many open files: % could not be opened',
-    fix: 'Raise the limit in this shell with `ulimit -n 4096`.',
-  },
-  ENFILE: {
-    code: 'too-many-files',
-    message: 'this machine has too many open files: % could not be opened',
-    fix: 'Close programs, or raise fs.file-max.',
-  },
-}
-const OWN = { code: 'not-stored', message: '% could not be written', fix: 'Fix the cause above.' }
+const REFUSALS: Readonly<Record<string, { readonly code: string; readonly message: string; readonly remedy: string }>> =
+  {
+    ENOSPC: {
+      code: 'disk-full',
+      message: 'the disk is full: % could not be written',
+      remedy: 'Free some space on it.',
+    },
+    EDQUOT: {
+      code: 'disk-full',
+      message: 'the disk quota is used up: % could not be written',
+      remedy: 'Free some space.',
+    },
+    EACCES: {
+      code: 'not-writable',
+      message: '% may not be written by this user',
+      remedy: 'Give this user the right to write there, or name another folder for results.',
+    },
+    EROFS: {
+      code: 'not-writable',
+      message: '% is on a file system that is mounted read-only',
+      remedy:
+        'Name another folder for results. If it was writable before, its disk may be failing: check the kernel log.',
+    },
+    ENOTDIR: {
+      code: 'not-writable',
+      message: '% cannot be made: a part of its path is a file, not a folder',
+      remedy: 'Name another folder for results, or move that file away.',
+    },
+    EEXIST: {
+      code: 'not-writable',
+      message: '% cannot be made: a part of its path is a file, not a folder',
+      remedy: 'Name another folder for results, or move that file away.',
+    },
+    EMFILE: {
+      code: 'too-many-files',
+      message: 'this process has too many open files: % could not be opened',
+      remedy: 'Raise the limit in this shell with `ulimit -n 4096`.',
+    },
+    ENFILE: {
+      code: 'too-many-files',
+      message: 'this machine has too many open files: % could not be opened',
+      remedy: 'Close programs, or raise fs.file-max.',
+    },
+  }
+const OWN = { code: 'not-stored', message: '% could not be written', remedy: 'Fix the cause above.' }
 
 /** What a write that broke becomes. */
 export function storageFailure(error: unknown, path: string): Failure {
   if (error instanceof Failure) return error
   const errno = errnoOf(error)
-  const { code, message, fix } = REFUSALS[errno === 'EPERM' ? 'EACCES' : errno] ?? OWN
-  return new Failure(code, message.replace('%', path), { cause: error, fix })
+  const { code, message, remedy } = REFUSALS[errno === 'EPERM' ? 'EACCES' : errno] ?? OWN
+  return new Failure(code, message.replace('%', path), { cause: error, remedy })
 }
 
 /** The system's name of an error (`ENOENT`, …); empty when it is not the system's. */
@@ -127,7 +137,7 @@ export function refuseRunFile(path: string): void {
     const [first = ''] = relative(dir, real).split(sep)
     if (existsSync(join(dir, RUN_FOLDER.run)) && (OF_A_RUN.has(first) || first.startsWith('lock-'))) {
       throw new Failure('usage', `${path} is a file of the run ${basename(dir)}, which is never replaced`, {
-        fix: 'Name another file.',
+        remedy: 'Name another file.',
       })
     }
     dir = dirname(dir)
@@ -143,7 +153,7 @@ export function refuseForeignFile(path: string, mark = MARK): void {
   refuseRunFile(path)
   if (!existsSync(path) || beginningOf(path).includes(mark)) return
   throw new Failure('usage', `${path} exists and was not written by meshbench`, {
-    fix: 'Name another file, or remove this one first.',
+    remedy: 'Name another file, or remove this one first.',
   })
 }
 

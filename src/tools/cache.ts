@@ -152,7 +152,7 @@ export async function scratch(cacheDir: string): Promise<Scratch> {
   } catch (error) {
     throw new Failure('cache-unwritable', `The cache folder ${cacheDir} cannot be written.`, {
       cause: error,
-      fix: 'Make it writable, free some space, or set XDG_CACHE_HOME to another folder.',
+      remedy: 'Make it writable, free some space, or set XDG_CACHE_HOME to another folder.',
     })
   }
 }

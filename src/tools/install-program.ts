@@ -84,8 +84,8 @@ function checksumOf(list: string, name: string): string | undefined {
 
 async function get(address: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Response> {
   const answer = await download(address, { signal }, env).catch((error: Error) => {
-    const { why, fix } = downloadTrouble(address, error, env)
-    throw new Error(`${address}: ${why} (${fix.replace(/\.$/, '')})`, { cause: error })
+    const { cause, remedy } = downloadTrouble(address, error, env)
+    throw new Error(`${address}: ${cause} (${remedy.replace(/\.$/, '')})`, { cause: error })
   })
   if (!answer.ok) throw new Error(`${address}: ${answer.status} ${answer.statusText}`.trim())
   return answer

@@ -54,7 +54,7 @@ async function configured(name: ProgramName, around: ToolEnvironment): Promise<P
   } catch (error) {
     throw new Failure('program-unusable', `${variable} names ${path}, which cannot be used as ${name}.`, {
       cause: error,
-      fix: `Point ${variable} at ${name} ${rangeOf(around.catalogue[name])}, or unset it.`,
+      remedy: `Point ${variable} at ${name} ${rangeOf(around.catalogue[name])}, or unset it.`,
     })
   }
 }

@@ -61,7 +61,7 @@ async function* fetchAnyWay(
   }
   throw new Failure('program-missing', `${name} ${version} is not on this machine and could not be fetched.`, {
     cause: reasons.join('; '),
-    fix: remedyOf(name, around),
+    remedy: remedyOf(name, around),
   })
 }
 

@@ -4,7 +4,7 @@ import type { Style } from './terminal-style.ts'
 
 /** A failure with cause and remedy. Lines are not wrapped, so that commands can be copied. */
 export function failureText(
-  { message, cause, fix }: FailureData,
+  { message, cause, remedy }: FailureData,
   style: Style,
   kind: 'error' | 'warning' = 'error',
 ): string {
@@ -12,7 +12,7 @@ export function failureText(
   return [
     `${style.bold(colour(`${kind}:`))} ${style.plain(message)}`,
     ...(cause === undefined ? [] : [labelled(style.dim('why:'), style.plain(cause))]),
-    ...(fix === undefined ? [] : [labelled(style.bold('fix:'), style.plain(fix))]),
+    ...(remedy === undefined ? [] : [labelled(style.bold('fix:'), style.plain(remedy))]),
   ].join('\n')
 }
 
@@ -28,11 +28,11 @@ export function findingsText(findings: readonly Finding[], style: Style): string
   return findings.map((finding) => `${findingText(finding, style)}\n`).join('')
 }
 
-function findingText({ severity, what, why, fix }: Finding, style: Style): string {
+function findingText({ severity, message, cause, remedy }: Finding, style: Style): string {
   const paint = { ok: style.green, warning: style.yellow, error: style.red }[severity]
   return [
-    `${paint(severity)}${INDENT.slice(severity.length)}${style.plain(what)}`,
-    ...(why === undefined ? [] : [`${INDENT}${style.dim('why:')} ${style.plain(why)}`]),
-    ...(fix === undefined ? [] : [`${INDENT}${style.bold('fix:')} ${style.plain(fix)}`]),
+    `${paint(severity)}${INDENT.slice(severity.length)}${style.plain(message)}`,
+    ...(cause === undefined ? [] : [`${INDENT}${style.dim('why:')} ${style.plain(cause)}`]),
+    ...(remedy === undefined ? [] : [`${INDENT}${style.bold('fix:')} ${style.plain(remedy)}`]),
   ].join('\n')
 }

@@ -249,6 +249,6 @@ export function fileFailure(code: string, problems: readonly Problem[], { noun, 
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   return new Failure(code, `${problems[0]?.file ?? `the ${noun}`} has ${count}`, {
     cause: formatProblems(problems),
-    fix: `Correct the lines above; ${guide}.`,
+    remedy: `Correct the lines above; ${guide}.`,
   })
 }

@@ -689,7 +689,7 @@ describe('rules', () => {
 
   test('a trial that failed says so in its own words', () => {
     const { result, plan } = resultWith()
-    const failure = { code: 'load', message: 'fortio ended with code 1.', cause: 'No route.', fix: 'Add a route.' }
+    const failure = { code: 'load', message: 'fortio ended with code 1.', cause: 'No route.', remedy: 'Add a route.' }
     const judged = judgeTrial({ ...result, outcome: { status: 'failed', failure } }, plan)
     expect(judged.status).toBe('failed')
     expect(judged.problems).toMatchObject([

@@ -12,7 +12,7 @@ interface World {
   readonly memory?: number
 }
 
-const DOWN: World = { hindrance: { why: 'the Docker daemon does not answer', fix: 'sudo systemctl start docker' } }
+const DOWN: World = { hindrance: { cause: 'the Docker daemon does not answer', remedy: 'sudo systemctl start docker' } }
 const PLENTY = 64e9
 
 /** What is chosen, what was said, and whether Docker was asked. */
@@ -81,8 +81,8 @@ describe('choosePlatform', () => {
     expect(failure).toMatchObject({
       code: 'no-clusters',
       message: 'the scenario quick needs clusters, which cannot be created here',
-      why: 'the Docker daemon does not answer',
-      fix: 'sudo systemctl start docker. Without clusters: meshbench run quick-local',
+      cause: 'the Docker daemon does not answer',
+      remedy: 'sudo systemctl start docker. Without clusters: meshbench run quick-local',
     })
   })
 

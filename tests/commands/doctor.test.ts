@@ -50,7 +50,7 @@ describe('what doctor says of a host', () => {
   it('that does not pause is that its tail is not the host’s', () => {
     expect(pausesFinding(probe({}), plan)).toEqual({
       severity: 'ok',
-      what: 'no pauses of this host above 10 ms in 10 s: they do not affect p99 and p99.9',
+      message: 'no pauses of this host above 10 ms in 10 s: they do not affect p99 and p99.9',
     })
   })
 
@@ -66,23 +66,23 @@ describe('what doctor says of a host', () => {
       plan,
     )
     expect(found.severity).toBe('warning')
-    expect(found.what).toBe('this host stalls: 2 stalls of 91 ms to 151 ms in 10 s, 5.2 s apart, 2.42 % of the time')
-    expect(found.why).toMatch(
+    expect(found.message).toBe('this host stalls: 2 stalls of 91 ms to 151 ms in 10 s, 5.2 s apart, 2.42 % of the time')
+    expect(found.cause).toMatch(
       /longest is 1\.01 % of a window of 15 s, and quantiles of all requests above p97\.6 measure the host/,
     )
-    expect(found.why).toMatch(/17 ms\/s of memory pressure and 12 major faults\/s/)
-    expect(found.why).toMatch(/DAMON with action pageout runs every 5 s and may be the cause/)
-    expect(found.fix).toContain('typical-p99')
+    expect(found.cause).toMatch(/17 ms\/s of memory pressure and 12 major faults\/s/)
+    expect(found.cause).toMatch(/DAMON with action pageout runs every 5 s and may be the cause/)
+    expect(found.remedy).toContain('typical-p99')
   })
 
   it('is not laid on what has another pace', () => {
     const reclaim = { what: "the kernel's DAMON with action pageout", every: 3.7 }
-    expect(pausesFinding(probe({ 1000: 150, 6200: 90 }, { reclaim }), plan).why).not.toContain('DAMON')
+    expect(pausesFinding(probe({ 1000: 150, 6200: 90 }, { reclaim }), plan).cause).not.toContain('DAMON')
   })
 
   it('with a period that is proved names it', () => {
     const every = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [500 + 1000 * index, 30]))
-    expect(pausesFinding(probe(every), plan).what).toMatch(/9 stalls of 31 ms in 10 s every 1 s/)
+    expect(pausesFinding(probe(every), plan).message).toMatch(/9 stalls of 31 ms in 10 s every 1 s/)
   })
 
   it('counts a pause of one core of four for none', () => {

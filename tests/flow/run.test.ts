@@ -127,7 +127,7 @@ describe('a whole run on the simulated platform', () => {
     expect(JSON.parse(stdout).failure).toMatchObject({
       code: 'no-valid-data',
       cause: expect.stringContaining('500 of 1,000 requests (50 %) failed'),
-      fix: expect.stringContaining(`meshbench run --resume ${basename(run)}`),
+      remedy: expect.stringContaining(`meshbench run --resume ${basename(run)}`),
     })
     const all = await meshbench(['run', '--resume', '--keep-going'], { cwd })
     expect(all.code).toBe(12)

@@ -107,7 +107,7 @@ describe('a company host, which reaches the net by a proxy alone', () => {
     const env = { ...shop.env, https_proxy: address }
     const about = { ...shop, env, catalogue: catalogue({ k6: { ways: [way] } }), signal }
     expect(await failureOf(drain(obtain('k6', about)))).toMatchObject({
-      why: expect.stringContaining('through the proxy'),
+      cause: expect.stringContaining('through the proxy'),
     })
     expect(seen).toEqual(['CONNECT releases.corp.example:443'])
   })
@@ -135,15 +135,15 @@ describe('a company host, which reaches the net by a proxy alone', () => {
     const { address } = await companyProxy()
     const env = { HTTPS_PROXY: address.replace('//', '//me:secret@') }
     const error = await download('https://b.corp.example/', { signal }, env).catch((thrown: unknown) => thrown)
-    const { why, fix } = downloadTrouble('https://b.corp.example/', error, env)
-    expect(why).toContain(`through the proxy ${address} (HTTPS_PROXY)`)
-    expect(fix).toContain('HTTPS_PROXY, as in http://user:password@')
-    expect(why + fix).not.toContain('secret')
+    const { cause, remedy } = downloadTrouble('https://b.corp.example/', error, env)
+    expect(cause).toContain(`through the proxy ${address} (HTTPS_PROXY)`)
+    expect(remedy).toContain('HTTPS_PROXY, as in http://user:password@')
+    expect(cause + remedy).not.toContain('secret')
   })
 
   it('is told of certificates that Node does not know', () => {
     const error = new Error('fetch failed', { cause: new Error('self-signed certificate in certificate chain') })
-    expect(downloadTrouble('https://a.example/', error, {}).fix).toContain('NODE_EXTRA_CA_CERTS')
+    expect(downloadTrouble('https://a.example/', error, {}).remedy).toContain('NODE_EXTRA_CA_CERTS')
   })
 
   it('is told where no proxy is used', async () => {
@@ -155,8 +155,8 @@ describe('a company host, which reaches the net by a proxy alone', () => {
     const gone = `http://127.0.0.1:${port}/`
     const error = await download(gone, { signal }, {}).catch((thrown: unknown) => thrown)
     expect(downloadTrouble(gone, error, {})).toEqual({
-      why: expect.stringContaining('ECONNREFUSED'),
-      fix: expect.stringContaining('set HTTPS_PROXY'),
+      cause: expect.stringContaining('ECONNREFUSED'),
+      remedy: expect.stringContaining('set HTTPS_PROXY'),
     })
   })
 })

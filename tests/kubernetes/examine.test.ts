@@ -135,8 +135,8 @@ describe('charts of an arm', () => {
     expect(await examine([{}], site)).toMatchObject([
       {
         severity: 'error',
-        what: 'arm arm waits for Deployment istio-system/istiod, which its charts do not create',
-        why: expect.stringContaining('istio-system/istiod-canary'),
+        message: 'arm arm waits for Deployment istio-system/istiod, which its charts do not create',
+        cause: expect.stringContaining('istio-system/istiod-canary'),
       },
     ])
   })
@@ -144,21 +144,21 @@ describe('charts of an arm', () => {
   it('that run other images than are brought into the nodes are found', async () => {
     const found = await examine([{ version: '1.30.5' }], await istioSite())
     expect(found).toMatchObject([
-      { severity: 'warning', what: expect.stringContaining('needs 1.30.5, but the charts') },
+      { severity: 'warning', message: expect.stringContaining('needs 1.30.5, but the charts') },
       {
         severity: 'error',
-        what: expect.stringContaining(
+        message: expect.stringContaining(
           'do not run docker.io/istio/pilot:1.30.5-distroless, docker.io/istio/proxyv2:1.30.5-distroless',
         ),
-        why: expect.stringContaining('docker.io/istio/pilot:1.31.1-distroless'),
+        cause: expect.stringContaining('docker.io/istio/pilot:1.31.1-distroless'),
       },
     ])
   })
 
   it('of an older Linkerd bring the Gateway API and other images', async () => {
     expect(await examine([{ mesh: 'linkerd' }], await linkerdSite('edge-25.7.1'))).toMatchObject([
-      { severity: 'error', why: expect.stringContaining('httproutes.gateway.networking.k8s.io') },
-      { severity: 'warning', what: expect.stringMatching(/proxy-init:v2.4.2.*policy-controller/) },
+      { severity: 'error', cause: expect.stringContaining('httproutes.gateway.networking.k8s.io') },
+      { severity: 'warning', message: expect.stringMatching(/proxy-init:v2.4.2.*policy-controller/) },
     ])
   })
 
@@ -166,16 +166,16 @@ describe('charts of an arm', () => {
     const site = await linkerdSite('edge-25.10.7')
     const found = await examine([{ mesh: 'linkerd', version: 'edge-25.10.7' }], site)
     expect(found.filter(({ severity }) => severity === 'error')).toEqual([])
-    expect(found.map(({ what }) => what).join()).not.toContain('proxy-init')
+    expect(found.map(({ message }) => message).join()).not.toContain('proxy-init')
   })
 
   it('that cannot be rendered with their values say why', async () => {
     expect(await examine([ofIstiod({ global: { refuse: true } })], await istioSite())).toEqual([
       {
         severity: 'error',
-        what: 'arm arm: the chart istiod cannot be rendered with its values',
-        why: 'Error: values do not meet the schema: refuse',
-        fix: expect.stringContaining('values.values.istiod'),
+        message: 'arm arm: the chart istiod cannot be rendered with its values',
+        cause: 'Error: values do not meet the schema: refuse',
+        remedy: expect.stringContaining('values.values.istiod'),
       },
     ])
   })
@@ -185,10 +185,10 @@ describe('charts of an arm', () => {
     expect(found).toMatchObject([
       {
         severity: 'error',
-        what: expect.stringContaining('charts/base 1.31.1 could not be fetched'),
-        why: expect.stringContaining('no such host'),
+        message: expect.stringContaining('charts/base 1.31.1 could not be fetched'),
+        cause: expect.stringContaining('no such host'),
       },
-      { severity: 'error', what: expect.stringContaining('charts/istiod 1.31.1 could not be fetched') },
+      { severity: 'error', message: expect.stringContaining('charts/istiod 1.31.1 could not be fetched') },
     ])
   })
 
@@ -198,7 +198,7 @@ describe('charts of an arm', () => {
     expect(await examine([ofIstiod(log)], site)).toEqual([])
     const values = { values: { istiod: { ...log, accesLogFile: 'x' }, cni: { resources: {} } } }
     expect(await examine([{ values }], site)).toMatchObject([
-      { severity: 'warning', what: expect.stringMatching(/: istiod.accesLogFile, cni.resources$/) },
+      { severity: 'warning', message: expect.stringMatching(/: istiod.accesLogFile, cni.resources$/) },
     ])
   })
 })

@@ -168,12 +168,12 @@ describe('what people meet', () => {
       { kind: 'waiting', says: 'containers with unready status: [server]' },
       undefined,
     ],
-  ])('%s', (_, about, trouble, remedy) => {
+  ])('%s', (_, about, trouble, wanted) => {
     const found = podTrouble(podIn(about))
     expect(found).toMatchObject(trouble)
-    const fix = remedyFor(found, found?.says ?? '')
-    if (remedy) expect(fix).toMatch(remedy)
-    else expect(fix).toBeUndefined()
+    const remedy = remedyFor(found, found?.says ?? '')
+    if (wanted) expect(remedy).toMatch(wanted)
+    else expect(remedy).toBeUndefined()
   })
 
   it('is no trouble any more once the pod is ready', () => {

@@ -41,7 +41,7 @@ describe('untilReady', () => {
     expect(failure.message).toBe('Pod bench/server cannot become ready.')
     expect(failure.why).toContain('container main: it was started 4 times')
     expect(failure.why).toContain('its log ends with: fatal: no such setting')
-    expect(failure.fix).toBeDefined()
+    expect(failure.remedy).toBeDefined()
   })
 
   it('does not trust the first moment after a crash', async () => {
@@ -82,7 +82,7 @@ describe('untilReady', () => {
     const istiod = { kind: 'Deployment', namespace: 'istio-system', name: 'istiod' } as const
     const failure = (await untilReady(api, [istiod], 0.5, signal).catch((error: unknown) => error)) as Failure
     expect(failure.why).toContain('it does not exist; there is istiod-canary')
-    expect(failure.fix).toContain('values of the arm')
+    expect(failure.remedy).toContain('values of the arm')
   })
 
   it('waits for a kind that is not known yet', async () => {

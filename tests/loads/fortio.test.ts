@@ -156,14 +156,14 @@ describe('fortio, where there is no measurement', () => {
     const failure = await fortio.parse(execution, load).catch((error) => error)
     expect(failure).toMatchObject({ code: 'load-failed', message: 'fortio ended with exit code 1' })
     expect(failure.why).toMatch(/^error -1 for http/)
-    expect(failure.fix).toBeTruthy()
+    expect(failure.remedy).toBeTruthy()
   })
 
   it('says which limit the load generator met, and not that the target is to blame', async () => {
     const { execution, load } = captured('fortio/no-descriptors')
     const failure = await fortio.parse(execution, load).catch((error) => error)
     expect(failure.why).toMatch(/^error -1 for http.*too many open files/)
-    expect(failure.fix).toMatch(/ulimit -n/)
+    expect(failure.remedy).toMatch(/ulimit -n/)
   })
 
   it.each([
@@ -181,7 +181,7 @@ describe('fortio, where there is no measurement', () => {
   it('says that the disk was full where fortio says so', async () => {
     const stderr = '{"level":"err","msg":"Unable to write","err":"write /files/x: no space left on device"}\n'
     const failure = await fortio.parse(finished({ 'access.jsonl': log }, stderr), load).catch((e) => e)
-    expect(failure.fix).toMatch(/^The disk/)
+    expect(failure.remedy).toMatch(/^The disk/)
   })
 
   it.each([
@@ -257,7 +257,7 @@ describe('fortio, where there is no measurement', () => {
   ])('refuses %s', async (_, files, code, message) => {
     const failure = await reading(files as Record<string, string>).catch((error) => error)
     expect(failure).toMatchObject({ name: 'Failure', code, message: expect.stringMatching(message) })
-    expect(failure.fix).toBeTruthy()
+    expect(failure.remedy).toBeTruthy()
   })
 
   it('refuses a real log to which fortio has appended', async () => {

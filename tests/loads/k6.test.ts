@@ -247,7 +247,7 @@ describe('k6, where there is no measurement', () => {
   ])('refuses %s', async (_, files, code, message) => {
     const failure = await reading(files as Record<string, string>).catch((error) => error)
     expect(failure).toMatchObject({ name: 'Failure', code, message: expect.stringMatching(message) })
-    expect(failure.fix).toBeTruthy()
+    expect(failure.remedy).toBeTruthy()
   })
 
   const inSeconds = csv.replace(/^(\w+),(\d{10})\d{6},/gm, '$1,$2,')
@@ -279,7 +279,7 @@ describe('k6, where there is no measurement', () => {
       message: expect.stringMatching(/was terminated before it finished/),
     })
     expect(failure.why).toMatch(why)
-    expect(failure.fix).toMatch(/evict/)
+    expect(failure.remedy).toMatch(/evict/)
   })
 
   it('says what k6 said when it could not write its summary', async () => {

@@ -286,7 +286,7 @@ describe('messages', () => {
     ['read: connection reset by peer', /closed connections/],
     ['remote error: tls: handshake failure', /TLS/],
     ['context deadline exceeded', /in time/],
-  ])('have a remedy of their own: %s', (message, fix) => {
-    expect(knownCause(['something else', message])).toEqual({ message, fix: expect.stringMatching(fix) })
+  ])('have a remedy of their own: %s', (message, remedy) => {
+    expect(knownCause(['something else', message])).toEqual({ message, remedy: expect.stringMatching(remedy) })
   })
 })

@@ -30,7 +30,7 @@ describe('settings of an arm', () => {
   it('are refused by name when unknown, with what there is', () => {
     const failure = failureOf(() => settingsOf(sidecar, 'equalised', { name: 'a', values: { threads: 4 } }))
     expect(failure.message).toContain('sets threads')
-    expect(failure.fix).toContain('concurrency, accessLog, retries')
+    expect(failure.remedy).toContain('concurrency, accessLog, retries')
     expect(failure.exitCode).toBe(2)
   })
 

@@ -25,7 +25,7 @@ describe('shardPlan', () => {
 
   it('refuses more shards than there are parts', () => {
     expect(() => shards(7)).toThrow(
-      expect.objectContaining({ code: 'usage', fix: expect.stringContaining('6 shards') }),
+      expect.objectContaining({ code: 'usage', remedy: expect.stringContaining('6 shards') }),
     )
   })
 

@@ -62,7 +62,7 @@ describe('fitToBudget', () => {
     const least = 2 * 100 + 6 * 10 + 12 * 16
     expect(fitToBudget(plan, costs, least).scenario.blocks).toBe(1)
     expect(() => fitToBudget(plan, costs, least - 1)).toThrowError(
-      expect.objectContaining({ code: 'usage', fix: expect.stringContaining(`--time-budget ${least}s`) }),
+      expect.objectContaining({ code: 'usage', remedy: expect.stringContaining(`--time-budget ${least}s`) }),
     )
   })
 })

@@ -136,7 +136,9 @@ describe('simulated platform', () => {
 
   it('finds in a check what it cannot simulate', async () => {
     const errors = async (change: Scenario) =>
-      (await simulated().check(makePlan(change))).filter(({ severity }) => severity === 'error').map(({ what }) => what)
+      (await simulated().check(makePlan(change)))
+        .filter(({ severity }) => severity === 'error')
+        .map(({ message }) => message)
     expect(await errors(given())).toEqual([])
     expect(await errors(given({}, { stalls: { every: 1, last: 1 } }))).toHaveLength(1)
     expect(await errors(given({}, { stalls: { every: 1, last: 0.6, jitter: 0.6 } }))).toEqual([])

@@ -102,7 +102,7 @@ function resultOf({ arms: all, loads: asked }: Scenario, trial: Trial): Result {
       code: 'proxy-exited',
       message: 'the client’s node proxy ended during the window',
       cause: 'signal SIGSEGV',
-      fix: 'See the proxy’s log in the folder of the run; then meshbench run --resume.',
+      remedy: 'See the proxy’s log in the folder of the run; then meshbench run --resume.',
     }
     return { ...common, outcome: { status: 'failed', failure } }
   }

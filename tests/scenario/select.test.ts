@@ -59,13 +59,13 @@ describe('select', () => {
       'kind',
     ],
     ['too many trials', { blocks: 1000, cohorts: 100 }, '600000 trials', 'fewer'],
-  ])('refuses %s', (_, selection, message, fix) => {
+  ])('refuses %s', (_, selection, message, remedy) => {
     const refused = attempt(() => select(scenario, selection))
     expect(refused).toBeInstanceOf(Failure)
     expect(refused).toMatchObject({
       code: 'usage',
       message: expect.stringContaining(message),
-      fix: expect.stringContaining(fix),
+      remedy: expect.stringContaining(remedy),
     })
   })
 

@@ -201,10 +201,10 @@ tools: { helm: { version: 4.2.0, sha256: { linux-x64: ${sha256} } } }`,
   it('says who named a file that is not there', async () => {
     await expect(readSite('none.yaml', {})).rejects.toMatchObject({
       code: 'site',
-      fix: expect.stringContaining('--site'),
+      remedy: expect.stringContaining('--site'),
     })
     await expect(readSite(undefined, { MESHBENCH_SITE: 'none.yaml' })).rejects.toMatchObject({
-      fix: expect.stringContaining('MESHBENCH_SITE'),
+      remedy: expect.stringContaining('MESHBENCH_SITE'),
     })
   })
 })

@@ -65,7 +65,7 @@ describe('a history', () => {
     const historyStore = onBranch('meshbench-history', testFolder())
     await expect(readHistory(historyStore)).rejects.toMatchObject({
       code: 'git',
-      fix: expect.stringContaining('repository'),
+      remedy: expect.stringContaining('repository'),
     })
   })
 

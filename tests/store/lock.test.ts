@@ -26,7 +26,7 @@ test('a living process keeps its lock', async () => {
   await writeFile(join(root.path, living), '')
   await expect(lockFolder(root.path)).rejects.toMatchObject({
     code: 'run-locked',
-    fix: expect.stringContaining('kill -INT'),
+    remedy: expect.stringContaining('kill -INT'),
   })
   expect(await readdir(root.path)).toEqual([living])
 })
@@ -47,7 +47,7 @@ test('of another machine nobody can say that it is dead', async () => {
   await writeFile(join(root.path, `lock-1-1-not-${hostname()}`), '')
   await expect(lockFolder(root.path)).rejects.toMatchObject({
     code: 'run-locked',
-    fix: expect.stringContaining('remove'),
+    remedy: expect.stringContaining('remove'),
   })
 })
 

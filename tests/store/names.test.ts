@@ -73,7 +73,7 @@ test('where there is no run yet', async () => {
   await expect(findRun(join(root.path, 'nowhere'))).rejects.toMatchObject({
     code: 'unknown-run',
     message: 'there is no run yet',
-    fix: 'Make one with `meshbench run`.',
+    remedy: 'Make one with `meshbench run`.',
   })
 })
 

@@ -64,7 +64,7 @@ test('a root below a file, or that is a file', async () => {
     await expect(createRun(path, run)).rejects.toMatchObject({
       code: 'not-writable',
       message: expect.stringContaining('a part of its path is a file'),
-      fix: expect.stringContaining('another folder'),
+      remedy: expect.stringContaining('another folder'),
     })
   }
 })
@@ -96,5 +96,5 @@ test.each([
 ])('%s is %s, with cause and remedy', (errno, code) => {
   const failure = storageFailure(Object.assign(new Error(`${errno}: it said no`), { code: errno }), 'results/x')
   expect(failure).toMatchObject({ code, why: `${errno}: it said no`, message: expect.stringContaining('results/x') })
-  expect(failure.fix).toBeTruthy()
+  expect(failure.remedy).toBeTruthy()
 })

@@ -139,7 +139,7 @@ test('a damaged result is neither finished nor written again: a person decides',
   await expect(reopenRun(dir)).rejects.toMatchObject({
     code: 'damaged-results',
     why: expect.stringContaining(`${first.id}.json: not JSON`),
-    fix: expect.stringContaining(join(dir, 'trials')),
+    remedy: expect.stringContaining(join(dir, 'trials')),
   })
   expect((await readdir(dir)).filter((name) => name.startsWith('lock'))).toEqual([])
 })

@@ -32,7 +32,7 @@ test.each([
   await shop.script('bin/fortio', 'echo 1.68.0')
   const path = line === undefined ? shop.path('nowhere') : await shop.script('mine/fortio', line)
   const failure = await failureOf(locate('fortio', { ...shop, env: { ...shop.env, MESHBENCH_FORTIO: path } }))
-  expect(failure).toMatchObject({ code: 'program-unusable', fix: expect.stringContaining('MESHBENCH_FORTIO') })
+  expect(failure).toMatchObject({ code: 'program-unusable', remedy: expect.stringContaining('MESHBENCH_FORTIO') })
   expect(failure).toHaveProperty('message', `MESHBENCH_FORTIO names ${path}, which cannot be used as fortio.`)
   expect(failure).toHaveProperty('why', expect.stringContaining(why))
 })

@@ -157,7 +157,8 @@ test.concurrent('without any way there is one message with all reasons and what 
     code: 'program-missing',
     exitCode: 3,
     message: 'fortio 1.68.0 is not on this machine and could not be fetched.',
-    fix: 'Install Go 1.23 or newer, put fortio (1.60.0 or newer, below 2.0.0) on PATH, or set MESHBENCH_FORTIO to its path.',
+    remedy:
+      'Install Go 1.23 or newer, put fortio (1.60.0 or newer, below 2.0.0) on PATH, or set MESHBENCH_FORTIO to its path.',
   })
   expect(failure).toHaveProperty(
     'why',
@@ -190,7 +191,7 @@ test.concurrent('a cache folder that cannot be made is one clear failure', async
   await using shop = await workshop()
   await writeFile(shop.path('file'), '')
   const failure = await failureOf(drain(obtain('fortio', { ...about(shop), cacheDir: shop.path('file', 'cache') })))
-  expect(failure).toMatchObject({ code: 'cache-unwritable', fix: expect.stringContaining('XDG_CACHE_HOME') })
+  expect(failure).toMatchObject({ code: 'cache-unwritable', remedy: expect.stringContaining('XDG_CACHE_HOME') })
 })
 
 test.runIf(process.env['MESHBENCH_REAL_TOOLS'])(

@@ -10,7 +10,8 @@ test('what, why, and what to do', () => {
     'the disk is full: results/2026-11-22T1034-quick-k3f9 could not be written',
     {
       cause: new Error('ENOSPC: no space left on device, write'),
-      fix: 'Free some space on it. Finished trials are kept; go on with: meshbench run --resume 2026-11-22T1034-quick-k3f9',
+      remedy:
+        'Free some space on it. Finished trials are kept; go on with: meshbench run --resume 2026-11-22T1034-quick-k3f9',
     },
   )
   expect(failureText(failure.toData(), plain)).toMatchInlineSnapshot(`
@@ -25,14 +26,14 @@ test('what a check found', () => {
   expect(
     findingsText(
       [
-        { severity: 'ok', what: 'fortio 1.68.0' },
+        { severity: 'ok', message: 'fortio 1.68.0' },
         {
           severity: 'warning',
-          what: 'the governor is powersave',
-          why: 'Latency then depends on load.',
-          fix: 'Set it to performance.',
+          message: 'the governor is powersave',
+          cause: 'Latency then depends on load.',
+          remedy: 'Set it to performance.',
         },
-        { severity: 'error', what: 'envoy is missing', fix: 'Install it.' },
+        { severity: 'error', message: 'envoy is missing', remedy: 'Install it.' },
       ],
       plain,
     ),

@@ -11,7 +11,7 @@ const TERMINAL = { columns: 100, rows: 30 }
 const warning: Event = {
   at: AT + 37,
   type: 'warning',
-  failure: { code: 'slow', message: 'it is slow', fix: 'Be patient.' },
+  failure: { code: 'slow', message: 'it is slow', remedy: 'Be patient.' },
 }
 
 beforeEach(() => void vi.stubEnv('TZ', 'UTC'))

@@ -22,14 +22,18 @@ function failed({ errors, requests, codes, generator }: Reading): Objection[] {
   const cause = `${formatNumber(errors, 9)} of ${count(requests, 'request')} (${formatShare(share)}) failed; answers were ${list(answers)}.${said}`
   if (share <= TOLERATED) {
     return [
-      warning(cause, 'Latencies include successful requests only.', known?.fix ?? 'See the raw output for the errors.'),
+      warning(
+        cause,
+        'Latencies include successful requests only.',
+        known?.remedy ?? 'See the raw output for the errors.',
+      ),
     ]
   }
   return [
     invalid(
       cause,
       'Failed requests often end early or never, so the latencies of the others are not representative.',
-      known?.fix ?? 'Check the raw output and the logs of proxy and server; lower the rate if they were overloaded.',
+      known?.remedy ?? 'Check the raw output and the logs of proxy and server; lower the rate if they were overloaded.',
     ),
   ]
 }

@@ -96,8 +96,7 @@ async function examineArm(one: Examined, bench: Workbench): Promise<Finding[]> {
     try {
       charts.push(await bench.chart(step, about))
     } catch (thrown) {
-      const { message, why, fix } = Failure.from(thrown)
-      found.push({ severity: 'error', what: message, ...(why && { why }), ...(fix && { fix }) })
+      found.push(Failure.from(thrown).toFinding())
       continue
     }
     try {
@@ -105,9 +104,9 @@ async function examineArm(one: Examined, bench: Workbench): Promise<Finding[]> {
     } catch (thrown) {
       found.push({
         severity: 'error',
-        what: `arm ${arm.name}: the chart ${step.chart} cannot be rendered with its values`,
-        why: Failure.from(thrown).why ?? (thrown as Error).message,
-        fix: `Correct the values of ${step.chart}: values.values.${step.chart} of the arm, and those of the site file.`,
+        message: `arm ${arm.name}: the chart ${step.chart} cannot be rendered with its values`,
+        cause: Failure.from(thrown).why ?? (thrown as Error).message,
+        remedy: `Correct the values of ${step.chart}: values.values.${step.chart} of the arm, and those of the site file.`,
       })
     }
   }
@@ -146,9 +145,9 @@ function versionFinding(
   return [
     {
       severity: 'warning',
-      what: `arm ${name} needs ${wanted}, but the charts of the site file are ${are}`,
-      why: 'The images would have the requested version, and the other objects another one.',
-      fix: `Name the charts of ${wanted} in the site file, or measure the version of these charts.`,
+      message: `arm ${name} needs ${wanted}, but the charts of the site file are ${are}`,
+      cause: 'The images would have the requested version, and the other objects another one.',
+      remedy: `Name the charts of ${wanted} in the site file, or measure the version of these charts.`,
     } as const,
   ]
 }
@@ -166,9 +165,10 @@ function gatewayFinding(
   return [
     {
       severity: 'error',
-      what: `arm ${arm.name}: its charts bring definitions of the Gateway API, which are installed before them`,
-      why: `Helm refuses what it did not make: ${theirs.map(({ metadata }) => metadata.name).join(', ')}.`,
-      fix: 'Disable them in the values of the chart (Linkerd: values.values.linkerd-crds, installGatewayAPI: false), or name a version without them.',
+      message: `arm ${arm.name}: its charts bring definitions of the Gateway API, which are installed before them`,
+      cause: `Helm refuses what it did not make: ${theirs.map(({ metadata }) => metadata.name).join(', ')}.`,
+      remedy:
+        'Disable them in the values of the chart (Linkerd: values.values.linkerd-crds, installGatewayAPI: false), or name a version without them.',
     },
   ]
 }
@@ -192,9 +192,9 @@ function missingFindings(
     const names = made.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ') || 'none'
     return {
       severity: 'error',
-      what: `arm ${arm.name} waits for ${kind} ${namespace}/${name}, which its charts do not create`,
-      why: `Objects of that kind in the charts: ${names}. The usual cause are values that rename or disable it.`,
-      fix: 'Remove these values from the arm (values.values) or the site file.',
+      message: `arm ${arm.name} waits for ${kind} ${namespace}/${name}, which its charts do not create`,
+      cause: `Objects of that kind in the charts: ${names}. The usual cause are values that rename or disable it.`,
+      remedy: 'Remove these values from the arm (values.values) or the site file.',
     }
   })
 }
@@ -211,9 +211,10 @@ function imageFindings({ arm, kubernetes, about }: Examined, objects: readonly K
     return [
       {
         severity: 'error',
-        what: `arm ${arm.name}: its charts do not run ${absent.join(', ')}, which meshbench loads into the nodes`,
-        why: strange.length > 0 ? `They run ${strange.join(', ')} instead.` : 'They run nothing instead.',
-        fix: "Name hub, tag and variant in the site file, or the version in the arm, instead of images in values; and use the charts of the arm's version.",
+        message: `arm ${arm.name}: its charts do not run ${absent.join(', ')}, which meshbench loads into the nodes`,
+        cause: strange.length > 0 ? `They run ${strange.join(', ')} instead.` : 'They run nothing instead.',
+        remedy:
+          "Name hub, tag and variant in the site file, or the version in the arm, instead of images in values; and use the charts of the arm's version.",
       },
     ]
   }
@@ -221,9 +222,10 @@ function imageFindings({ arm, kubernetes, about }: Examined, objects: readonly K
   return [
     {
       severity: 'warning',
-      what: `arm ${arm.name} also runs ${strange.join(', ')}, which meshbench does not load into the nodes`,
-      why: 'The nodes pull it from its registry while the arm is created, which fails without access to the registry.',
-      fix: 'If the nodes cannot reach the registry, disable the workload that uses it in the values.',
+      message: `arm ${arm.name} also runs ${strange.join(', ')}, which meshbench does not load into the nodes`,
+      cause:
+        'The nodes pull it from its registry while the arm is created, which fails without access to the registry.',
+      remedy: 'If the nodes cannot reach the registry, disable the workload that uses it in the values.',
     },
   ]
 }
@@ -272,9 +274,10 @@ async function idleValues({ arm, kubernetes, about }: Examined, bench: Workbench
   return [
     {
       severity: 'warning',
-      what: `arm ${arm.name}: ${idle.length === 1 ? 'a value changes' : 'values change'} nothing in the rendered charts: ${idle.join(', ')}`,
-      why: 'The value is the default of the chart, or the chart does not read the key. Then the arm lacks the intended setting.',
-      fix: 'Compare the key with the values of the chart: helm show values.',
+      message: `arm ${arm.name}: ${idle.length === 1 ? 'a value changes' : 'values change'} nothing in the rendered charts: ${idle.join(', ')}`,
+      cause:
+        'The value is the default of the chart, or the chart does not read the key. Then the arm lacks the intended setting.',
+      remedy: 'Compare the key with the values of the chart: helm show values.',
     },
   ]
 }

@@ -138,14 +138,14 @@ export async function pullChart(
     const archive = (await readdir(folder)).find((name) => name.endsWith('.tgz'))
     if (archive === undefined) throw new Error('helm fetched no archive')
     return join(folder, archive)
-  } catch (cause) {
+  } catch (error) {
     signal.throwIfAborted()
     const from = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
     const address = typeof chart === 'string' ? chart : chart.repository
-    const { why, fix } = downloadTrouble(address.replace(/^oci:/, 'https:'), (cause as Error).message, about.env)
+    const { cause, remedy } = downloadTrouble(address.replace(/^oci:/, 'https:'), (error as Error).message, about.env)
     throw new Failure('helm', `The chart ${from}${version === undefined ? '' : ` ${version}`} could not be fetched.`, {
-      cause: why,
-      fix: `${fix} A site file can name another source.`,
+      cause,
+      remedy: `${remedy} A site file can name another source.`,
     })
   }
 }
@@ -155,7 +155,7 @@ async function local(chart: string): Promise<string> {
     await stat(chart)
     return chart
   } catch (cause) {
-    throw new Failure('helm', `There is no chart at ${chart}.`, { cause, fix: 'Check the paths in the site file.' })
+    throw new Failure('helm', `There is no chart at ${chart}.`, { cause, remedy: 'Check the paths in the site file.' })
   }
 }
 
@@ -204,7 +204,7 @@ function failed({ release, namespace, chart }: ReleaseOf, cause: string): Failur
   const from = typeof chart === 'string' ? chart : `${chart.chart} of ${chart.repository}`
   return new Failure('helm', `The chart ${from} could not be installed as ${namespace}/${release}.`, {
     cause,
-    fix: 'Check that the chart is reachable and has these values. A site file can name another source.',
+    remedy: 'Check that the chart is reachable and has these values. A site file can name another source.',
   })
 }
 
@@ -223,6 +223,6 @@ export function chartAddress({ vendor }: InstallAbout, chart: string): Chart {
   const address = vendor.charts[chart]
   if (address !== undefined) return address
   throw new Failure('no-chart', `the chart ${chart} of ${vendor.name} has no address`, {
-    fix: `Name it in the site file: ${vendor.name}: { charts: { ${chart}: … } }.`,
+    remedy: `Name it in the site file: ${vendor.name}: { charts: { ${chart}: … } }.`,
   })
 }

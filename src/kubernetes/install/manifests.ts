@@ -68,7 +68,7 @@ export async function readManifests(place: string, signal: AbortSignal, sha256?:
 function changed(place: string, found: string, expected: string): Failure {
   return new Failure('manifests', `What is at ${place} is not what was meant.`, {
     cause: `its SHA-256 is ${found}, not ${expected}`,
-    fix: 'Somebody has changed it: find out who. A site file can name another address with its sha256, or a file.',
+    remedy: 'Somebody has changed it: find out who. A site file can name another address with its sha256, or a file.',
   })
 }
 
@@ -84,7 +84,7 @@ async function filesAt(place: string): Promise<string[]> {
   } catch (cause) {
     throw new Failure('manifests', `There are no manifests at ${place}.`, {
       cause,
-      fix: 'Check the paths in the site file.',
+      remedy: 'Check the paths in the site file.',
     })
   }
 }
@@ -98,12 +98,12 @@ async function textAt(address: string, signal: AbortSignal): Promise<Buffer> {
     })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
     return Buffer.from(await answer.arrayBuffer())
-  } catch (cause) {
+  } catch (error) {
     signal.throwIfAborted()
-    const { why, fix } = downloadTrouble(address, cause)
+    const { cause, remedy } = downloadTrouble(address, error)
     throw new Failure('manifests', `The manifests at ${address} could not be fetched.`, {
-      cause: why,
-      fix: `${fix} A site file can name a file or another address.`,
+      cause,
+      remedy: `${remedy} A site file can name a file or another address.`,
     })
   }
 }

@@ -161,7 +161,7 @@ function parseLine(text: string, number: number) {
       `line ${number} of the access log of fortio could not be read: ${text.slice(0, 200)}`,
       {
         cause: error instanceof z.ZodError ? z.prettifyError(error) : error,
-        fix: 'The file is truncated, or two processes wrote it: check whether the disk is full, and measure again.',
+        remedy: 'The file is truncated, or two processes wrote it: check whether the disk is full, and measure again.',
       },
     )
   }
@@ -221,6 +221,6 @@ export function parseInstant(text: string): Instant | undefined {
 
 function unknownLength(said: string): Failure {
   return new Failure('load-output', `fortio ran ${said}, not for a duration`, {
-    fix: 'The schedule, and so the response time, is unknown then: run it with -t and without -n.',
+    remedy: 'The schedule, and so the response time, is unknown then: run it with -t and without -n.',
   })
 }

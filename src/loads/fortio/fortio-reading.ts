@@ -152,6 +152,6 @@ function medianFloor({ DurationHistogram }: FortioResult): Micros {
 function strangeThread(thread: number, threads: number): Failure {
   return new Failure('load-output', 'the access log of fortio is from another run', {
     cause: `it has a connection number ${thread}, where this run had ${threads}, counted from 0`,
-    fix: 'fortio appends to an existing log: remove it, and measure again.',
+    remedy: 'fortio appends to an existing log: remove it, and measure again.',
   })
 }

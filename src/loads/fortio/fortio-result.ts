@@ -66,7 +66,7 @@ function parsed(text: string): FortioResult {
     const cause = error instanceof z.ZodError ? z.prettifyError(error) : error
     throw new Failure('load-output', 'the result of fortio could not be read', {
       cause,
-      fix: 'Check whether the disk is full, and whether meshbench supports this fortio: meshbench doctor.',
+      remedy: 'Check whether the disk is full, and whether meshbench supports this fortio: meshbench doctor.',
     })
   }
 }
@@ -75,7 +75,7 @@ function parsed(text: string): FortioResult {
 export function aborted(execution: Pick<Finished, 'exitCode' | 'stderr'>, said?: string): Failure {
   return whyEnded('fortio', execution, {
     said: said ?? /^Aborting because of (.+)$/m.exec(execution.stderr)?.[1],
-    fix: 'The first request on each connection must succeed: check the target, and the proxies before it.',
+    remedy: 'The first request on each connection must succeed: check the target, and the proxies before it.',
   })
 }
 

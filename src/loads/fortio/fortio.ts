@@ -52,20 +52,20 @@ function originOf({ StartTime }: FortioResult): Instant {
   const origin = parseInstant(StartTime)
   if (origin) return origin
   throw new Failure('load-output', `fortio reports the start time ${StartTime}, which is not a time`, {
-    fix: 'Check whether meshbench supports this fortio: meshbench doctor.',
+    remedy: 'Check whether meshbench supports this fortio: meshbench doctor.',
   })
 }
 
 /** One line a request: fewer, and the rest of the log was lost; more, and it holds another run too, since fortio appends. */
 function checkCount({ DurationHistogram: { Count } }: FortioResult, { seen: { requests } }: FortioReading): void {
   if (requests === Count) return
-  const [message, fix] =
+  const [message, remedy] =
     requests < Count
       ? ['is not complete', 'See whether the disk of the load generator is full, and measure again.']
       : ['holds more than this run', 'fortio appends to a log that is there: remove it, and measure again.']
   throw new Failure('load-output', `the access log of fortio ${message}`, {
     cause: `fortio counted ${Count} requests, the log has ${requests}`,
-    fix,
+    remedy,
   })
 }
 

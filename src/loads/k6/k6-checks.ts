@@ -21,7 +21,7 @@ export function k6Ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Fail
   const said = [ENDS[exitCode], loggedWarnings(stderr).at(-1)].filter(Boolean).join(': ')
   return whyEnded('k6', execution, {
     said: said || undefined,
-    fix: 'Check the output of k6 in the raw output of this trial, and whether the target answers.',
+    remedy: 'Check the output of k6 in the raw output of this trial, and whether the target answers.',
   })
 }
 
@@ -38,12 +38,12 @@ export async function checkComplete(
   if (counted !== all) {
     throw new Failure('load-output', 'the samples of k6 are not complete', {
       cause: `k6 counted ${counted} requests, its samples have ${all}`,
-      fix: 'Check whether the disk of the load generator is full, and measure again.',
+      remedy: 'Check whether the disk of the load generator is full, and measure again.',
     })
   }
   if (starts.length > 0) return
   throw new Failure('load-failed', 'k6 made no request in the measured scenario', {
-    fix: 'Check the output of k6 in the raw output of this trial.',
+    remedy: 'Check the output of k6 in the raw output of this trial.',
   })
 }
 
@@ -59,7 +59,7 @@ async function requestsCounted(execution: Pick<Execution, 'read' | 'stderr'>, sa
   } catch (error) {
     throw new Failure('load-output', 'the summary of k6 could not be read', {
       cause: error instanceof z.ZodError ? z.prettifyError(error) : error,
-      fix: 'Check whether the disk is full, and whether meshbench supports this k6: meshbench doctor.',
+      remedy: 'Check whether the disk is full, and whether meshbench supports this k6: meshbench doctor.',
     })
   }
 }
@@ -79,7 +79,7 @@ export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load)
   if (!isLate && firstSend >= edge) return
   throw new Failure('load-output', 'the window of k6 did not open between warm-up and measurement', {
     cause: isLate ? 'the warm-up ended too late' : 'the measurement began too early',
-    fix: 'Stop other programs, or use fewer connections: k6 must first start a virtual user for each.',
+    remedy: 'Stop other programs, or use fewer connections: k6 must first start a virtual user for each.',
   })
 }
 

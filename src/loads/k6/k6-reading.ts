@@ -223,7 +223,7 @@ function checkMicros(time: Micros, text: string): void {
   if (time >= 1e15 && time < 1e16 && /^\d{16}$/.test(text)) return
   throw new Failure('load-output', 'the time stamps of k6 are not in microseconds', {
     cause: `the first is ${text.slice(0, 40)}: K6_CSV_TIME_FORMAT was not unix_micro`,
-    fix: 'Run k6 with K6_CSV_TIME_FORMAT=unix_micro, as meshbench does.',
+    remedy: 'Run k6 with K6_CSV_TIME_FORMAT=unix_micro, as meshbench does.',
   })
 }
 
@@ -240,7 +240,7 @@ function columnsOf(header: string, names: readonly string[]): number[] {
   if (header.startsWith('\x1f')) {
     throw new Failure('load-output', 'the samples of k6 cannot be read as CSV', {
       cause: 'the file is compressed: it is gzip',
-      fix: 'Give k6 a file name that does not end in .gz.',
+      remedy: 'Give k6 a file name that does not end in .gz.',
     })
   }
   const columns = header.trim().split(',')
@@ -250,7 +250,7 @@ function columnsOf(header: string, names: readonly string[]): number[] {
   }
   throw new Failure('load-output', 'the samples of k6 lack required columns', {
     cause: `${missing.join(', ') || 'timestamp, metric_value'} is not in its header: ${header.slice(0, 200)}`,
-    fix: 'Check whether meshbench supports this k6: meshbench doctor.',
+    remedy: 'Check whether meshbench supports this k6: meshbench doctor.',
   })
 }
 

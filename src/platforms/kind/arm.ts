@@ -28,7 +28,7 @@ export function armMesh(arm: Arm, profile: Profile, site: Site): ArmMesh {
   }
   const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
-    fix: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
+    remedy: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
   })
 }
 
@@ -38,7 +38,7 @@ function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): 
   if (!pinned) return
   throw new Failure('unsupported', `arm ${arm.name}: ${pinned.name} is named by its digest`, {
     cause: 'Docker saves such an image without its name, and the nodes would not find it again',
-    fix: `Name the images of ${vendor} by hub and tag in the site file; their digests are in every result.`,
+    remedy: `Name the images of ${vendor} by hub and tag in the site file; their digests are in every result.`,
   })
 }
 

@@ -101,7 +101,8 @@ export class ClusterPool implements AsyncDisposable {
       await this.#remove(arm.name).catch((cause: unknown) => {
         throw new Failure('not-clean', `arm ${arm.name} can be neither frozen nor removed`, {
           cause,
-          fix: 'It would take CPU from every measured arm, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
+          remedy:
+            'It would take CPU from every measured arm, so the run ends. Run `meshbench clean`, then `meshbench run --resume`.',
         })
       })
       throw this.#note(arm.name, error)

@@ -164,7 +164,8 @@ export function notDocker(engine: string): Failure {
   return new Failure('docker-missing', `the docker command here is ${engine}, not Docker`, {
     cause:
       "meshbench's kind platform freezes, pins and fills its nodes by Docker's own commands, which others do not all have",
-    fix: 'Put Docker Engine 20.10 or newer first on PATH (https://docs.docker.com/engine/install/), and unset DOCKER_HOST where it names a socket of another engine; or run with --platform local.',
+    remedy:
+      'Put Docker Engine 20.10 or newer first on PATH (https://docs.docker.com/engine/install/), and unset DOCKER_HOST where it names a socket of another engine; or run with --platform local.',
   })
 }
 
@@ -225,7 +226,7 @@ function answer<Schema extends z.ZodType>(stdout: string, schema: Schema, comman
     const said = error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s*\n\s*/g, ' ') : error
     throw new Failure('docker', `${command} gave an answer that is not understood`, {
       cause: said,
-      fix: 'Check that `docker` on PATH is Docker 20.10 or newer.',
+      remedy: 'Check that `docker` on PATH is Docker 20.10 or newer.',
     })
   }
 }

@@ -192,15 +192,15 @@ const GROUPS = new Set(['image', 'container', 'volume', 'network', 'manifest'])
 function dockerFailure(argv: readonly string[], error: ExecaError, within: Seconds): Failure {
   if (error.code === 'ENOENT') {
     return new Failure('docker-missing', 'the docker command is not on this machine', {
-      fix: 'Install Docker Engine (https://docs.docker.com/engine/install/), or run with --platform local.',
+      remedy: 'Install Docker Engine (https://docs.docker.com/engine/install/), or run with --platform local.',
     })
   }
   const cause = error.timedOut
     ? `no answer within ${within} s`
     : (serverErrors(String(error.stdout)) ?? reasonOf(error))
   if (error.timedOut && argv[0] === 'info') {
-    const fix = 'Restart it: sudo systemctl restart docker (Linux), or Docker Desktop.'
-    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, fix })
+    const remedy = 'Restart it: sudo systemctl restart docker (Linux), or Docker Desktop.'
+    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, remedy })
   }
   return unreachable(argv, cause)
 }
@@ -208,12 +208,12 @@ function dockerFailure(argv: readonly string[], error: ExecaError, within: Secon
 function unreachable(argv: readonly string[], cause: string): Failure {
   const command = argv.slice(0, GROUPS.has(argv[0] ?? '') ? 2 : 1).join(' ')
   if (/permission denied.*docker.*sock|dial unix.*permission denied/i.test(cause)) {
-    const fix = 'Join the group that may use Docker, then log in again: sudo usermod -aG docker "$USER"'
-    return new Failure('docker-unreachable', 'this user may not use the Docker daemon', { cause, fix })
+    const remedy = 'Join the group that may use Docker, then log in again: sudo usermod -aG docker "$USER"'
+    return new Failure('docker-unreachable', 'this user may not use the Docker daemon', { cause, remedy })
   }
   if (/cannot connect to the docker daemon|is the docker daemon running|failed to connect to the docker/i.test(cause)) {
-    const fix = 'Start it: sudo systemctl start docker (Linux), or open Docker Desktop.'
-    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, fix })
+    const remedy = 'Start it: sudo systemctl start docker (Linux), or open Docker Desktop.'
+    return new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause, remedy })
   }
   return new Failure('docker', `docker ${command} failed`, { cause })
 }

@@ -37,7 +37,7 @@ export async function execute(cluster: Cluster, command: Command, signal: AbortS
     if (!limit.aborted) throw error
     // It goes on in its container, where nothing can reach it: the pod is removed with the visit.
     throw new Failure('overrun', `${command.program} was still running after ${command.within} s`, {
-      fix: 'Check that the server answers: run the arm alone with --keep, then use kubectl.',
+      remedy: 'Check that the server answers: run the arm alone with --keep, then use kubectl.',
     })
   }
 }
@@ -69,7 +69,8 @@ function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<
       if (exitCode === 0) return
       throw new Failure('not-removed', 'files of a trial could not be removed from the client pod', {
         cause: stderr.trim() || `rm ended with exit code ${exitCode}`,
-        fix: 'They use memory of the client pod until the visit ends; figures are not affected. If it happens again, check that the busybox image of the site file has rm.',
+        remedy:
+          'They use memory of the client pod until the visit ends; figures are not affected. If it happens again, check that the busybox image of the site file has rm.',
       })
     },
   }

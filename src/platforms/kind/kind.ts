@@ -33,8 +33,8 @@ export interface KindOptions {
 export function kind({ site, keep }: KindOptions): Platform {
   let programs: { readonly kind: Program; readonly helm: Program } | undefined
   let isExamined = false
-  const examine = async (what: Examination) => {
-    const found = await examineArms(what)
+  const examine = async (message: Examination) => {
+    const found = await examineArms(message)
     isExamined = found !== undefined
     return found
   }
@@ -69,12 +69,13 @@ async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program):
   yield { title: 'rendering the charts of all arms' }
   const arms = scenario.arms.map((arm) => armMesh(arm, scenario.profile, site))
   const found = (await examineArms({ arms, site, helm: path })) ?? []
-  for (const { severity, what, why } of found) if (severity === 'warning') yield { title: `warning: ${what}. ${why}` }
+  for (const { severity, message, cause } of found)
+    if (severity === 'warning') yield { title: `warning: ${message}. ${cause}` }
   const wrong = found.filter(({ severity }) => severity === 'error')
   if (wrong.length === 0) return
   throw new Failure('not-ready', 'the charts of this plan do not create what their arms need', {
-    cause: wrong.map(({ what, why }) => [what, why].filter(Boolean).join(': ')).join('\n'),
-    fix: [...new Set(wrong.map(({ fix }) => fix))].join(' '),
+    cause: wrong.map(({ message, cause }) => [message, cause].filter(Boolean).join(': ')).join('\n'),
+    remedy: [...new Set(wrong.map(({ remedy }) => remedy))].join(' '),
   })
 }
 

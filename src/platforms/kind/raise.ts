@@ -50,7 +50,7 @@ function refuseUnenrolled(facts: readonly Evidence[], arm: string): void {
   if (!unenrolled) return
   throw new Failure('not-enrolled', `client and server of arm ${arm} are not enrolled in its mesh`, {
     cause: unenrolled.seen,
-    fix: "Check the mesh's control plane and its webhook: run the arm alone with --keep, then use kubectl.",
+    remedy: "Check the mesh's control plane and its webhook: run the arm alone with --keep, then use kubectl.",
   })
 }
 
@@ -78,7 +78,8 @@ async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signa
     if (performance.now() > deadline) {
       throw new Failure('no-answer', `no answer to a ${protocol} request to ${targetOf(protocol)} within ${ANSWER} s`, {
         cause: reason,
-        fix: 'Client, server and mesh are ready, so check the path between them: run the arm alone with --keep, then use kubectl.',
+        remedy:
+          'Client, server and mesh are ready, so check the path between them: run the arm alone with --keep, then use kubectl.',
       })
     }
     await sleep(100, undefined, { signal })

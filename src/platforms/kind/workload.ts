@@ -193,6 +193,6 @@ export function refuseEndpoint(
 ) {
   if (arm.carries.includes(protocol)) return
   throw new Failure('unsupported', `${arm.mesh} does not carry ${protocol}`, {
-    fix: `Remove load ${name} or arm ${arm.name}; ${arm.mesh} carries ${arm.carries.join(', ')}.`,
+    remedy: `Remove load ${name} or arm ${arm.name}; ${arm.mesh} carries ${arm.carries.join(', ')}.`,
   })
 }

@@ -33,8 +33,8 @@ export async function checkPlan(plan: Plan, locate: Locate, os: NodeJS.Platform)
     return [
       {
         severity: 'error',
-        what: `the local platform measures processes through /proc, which ${os} does not have`,
-        fix: 'Use `--platform kind`, or run meshbench on Linux.',
+        message: `the local platform measures processes through /proc, which ${os} does not have`,
+        remedy: 'Use `--platform kind`, or run meshbench on Linux.',
       },
     ]
   }
@@ -60,11 +60,11 @@ async function lookFor(name: ProgramName, locate: Locate): Promise<Looked> {
   try {
     const found = await locate(name)
     if (!found)
-      return { name, finding: { severity: 'ok', what: `${name} is not on this machine and will be downloaded` } }
-    const what = `${name} ${found.provenance.version} (${found.provenance.origin}: ${found.path})`
-    return { name, found, finding: { severity: 'ok', what } }
+      return { name, finding: { severity: 'ok', message: `${name} is not on this machine and will be downloaded` } }
+    const message = `${name} ${found.provenance.version} (${found.provenance.origin}: ${found.path})`
+    return { name, found, finding: { severity: 'ok', message } }
   } catch (error) {
-    return { name, finding: refusalFinding(error) }
+    return { name, finding: Failure.from(error).toFinding() }
   }
 }
 
@@ -104,8 +104,8 @@ function armFindings({ scenario }: Plan, arm: Arm, envoy: Program | undefined): 
   ]
 }
 
-function error(what: string, fix: string): Finding {
-  return { severity: 'error', what, fix }
+function error(message: string, remedy: string): Finding {
+  return { severity: 'error', message, remedy }
 }
 
 function failureOf(attempt: () => unknown): Finding[] {
@@ -113,23 +113,19 @@ function failureOf(attempt: () => unknown): Finding[] {
     attempt()
     return []
   } catch (thrown) {
-    return [refusalFinding(thrown)]
+    return [Failure.from(thrown).toFinding()]
   }
-}
-
-function refusalFinding(thrown: unknown): Finding {
-  const { message, why, fix } = Failure.from(thrown)
-  return { severity: 'error', what: message, ...(why ? { why } : {}), ...(fix ? { fix } : {}) }
 }
 
 export function coresFinding(cores: number): Finding {
   if (cores >= 4)
-    return { severity: 'ok', what: `${cores} cores: generator, client side and server side get their own` }
+    return { severity: 'ok', message: `${cores} cores: generator, client side and server side get their own` }
   return {
     severity: 'warning',
-    what: `${cores === 1 ? '1 core' : `${cores} cores`}: generator, server and proxies share them`,
-    why: 'They compete for CPU, so latencies are higher and scatter more than on separate machines.',
-    fix: 'Compare arms only with each other, at rates well below saturation; use at least 4 cores for figures to publish.',
+    message: `${cores === 1 ? '1 core' : `${cores} cores`}: generator, server and proxies share them`,
+    cause: 'They compete for CPU, so latencies are higher and scatter more than on separate machines.',
+    remedy:
+      'Compare arms only with each other, at rates well below saturation; use at least 4 cores for figures to publish.',
   }
 }
 
@@ -137,12 +133,12 @@ function memoryFinding({ scenario }: Plan): Finding {
   const longest = Math.max(0, ...scenario.arms.map((arm) => meshes[arm.mesh]?.processes?.proxies.length ?? 0))
   const needed = (longest + 2) * MEMORY_PER_PROCESS
   const free = parseKilobytes(readProc('meminfo') ?? '', 'MemAvailable') ?? freemem()
-  if (free >= needed) return { severity: 'ok', what: `${formatSize(free)} of memory available` }
+  if (free >= needed) return { severity: 'ok', message: `${formatSize(free)} of memory available` }
   return {
     severity: 'warning',
-    what: `only ${formatSize(free)} of memory available, and an arm may need ${formatSize(needed)}`,
-    why: 'Trials are invalid if processes are swapped out or killed.',
-    fix: 'Stop other programs that use memory.',
+    message: `only ${formatSize(free)} of memory available, and an arm may need ${formatSize(needed)}`,
+    cause: 'Trials are invalid if processes are swapped out or killed.',
+    remedy: 'Stop other programs that use memory.',
   }
 }
 
@@ -151,11 +147,11 @@ function filesFinding({ scenario }: Plan): Finding {
   const connections = Math.max(0, ...scenario.loads.map((load) => load.connections))
   const needed = 2 * connections + 200
   const limit = parseOpenFiles(readProc('self/limits') ?? '')
-  if (limit >= needed) return { severity: 'ok', what: `${limit.toLocaleString('en-US')} open files allowed` }
+  if (limit >= needed) return { severity: 'ok', message: `${limit.toLocaleString('en-US')} open files allowed` }
   return {
     severity: 'error',
-    what: `only ${limit} open files allowed, and ${connections} connections need ${needed}`,
-    fix: `Run \`ulimit -n ${needed}\` first, or use fewer connections.`,
+    message: `only ${limit} open files allowed, and ${connections} connections need ${needed}`,
+    remedy: `Run \`ulimit -n ${needed}\` first, or use fewer connections.`,
   }
 }
 
@@ -165,15 +161,20 @@ async function scratchFinding(): Promise<Finding> {
     await access(dir, constants.W_OK)
     const { bavail, bsize } = await statfs(dir)
     const free = bavail * bsize
-    if (free >= SCRATCH_SPACE) return { severity: 'ok', what: `${dir}: ${formatSize(free)} free for scratch files` }
+    if (free >= SCRATCH_SPACE) return { severity: 'ok', message: `${dir}: ${formatSize(free)} free for scratch files` }
     return {
       severity: 'warning',
-      what: `${dir} has only ${formatSize(free)} free, and logs of a long load may need ${formatSize(SCRATCH_SPACE)}`,
-      fix: 'Free some space there, or set TMPDIR to another folder.',
+      message: `${dir} has only ${formatSize(free)} free, and logs of a long load may need ${formatSize(SCRATCH_SPACE)}`,
+      remedy: 'Free some space there, or set TMPDIR to another folder.',
     }
-  } catch (cause) {
-    const why = Failure.from(cause).message
-    return { severity: 'error', what: `${dir} cannot be written to`, why, fix: 'Set TMPDIR to a folder that can.' }
+  } catch (error) {
+    const cause = Failure.from(error).message
+    return {
+      severity: 'error',
+      message: `${dir} cannot be written to`,
+      cause,
+      remedy: 'Set TMPDIR to a folder that can.',
+    }
   }
 }
 
@@ -183,6 +184,6 @@ export function refuseOtherVersion(arm: Arm, envoy: Program): void {
   if (arm.version === undefined || arm.version.replace(/^v/, '') === resolved.replace(/^v/, '')) return
   throw new Failure('other-version', `arm ${arm.name} asks for Envoy ${arm.version}, and ${resolved} is what is here`, {
     cause: `It is ${envoy.path} (${envoy.provenance.origin}).`,
-    fix: `Leave \`version\` out, or point MESHBENCH_ENVOY at an Envoy ${arm.version}.`,
+    remedy: `Leave \`version\` out, or point MESHBENCH_ENVOY at an Envoy ${arm.version}.`,
   })
 }

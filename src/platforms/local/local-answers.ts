@@ -49,7 +49,8 @@ export async function untilAnswered(
 function unanswered(endpoint: EndpointName, { host, port }: Address, within: number, cause: unknown): Failure {
   return new Failure('no-answer', `no answer to a ${endpoint} request at ${host}:${port} within ${within} s`, {
     cause,
-    fix: 'Every process of the arm runs, so check the proxies: set `values: { accessLog: true }` and run the arm alone.',
+    remedy:
+      'Every process of the arm runs, so check the proxies: set `values: { accessLog: true }` and run the arm alone.',
   })
 }
 

@@ -74,7 +74,7 @@ function target({ arm, processes, entry }: RunningArmOptions, load: Load): strin
   const address = entry.get(ENDPOINT_OF[load.protocol])
   if (!processes.protocols.includes(load.protocol) || !address) {
     throw new Failure('unsupported', `${arm.mesh} does not carry ${load.protocol} on the local platform`, {
-      fix: `Remove load ${load.name} or arm ${arm.name}; ${arm.mesh} carries ${processes.protocols.join(', ')}.`,
+      remedy: `Remove load ${load.name} or arm ${arm.name}; ${arm.mesh} carries ${processes.protocols.join(', ')}.`,
     })
   }
   if (arm.inject && !canDelay(load)) {
@@ -82,7 +82,7 @@ function target({ arm, processes, entry }: RunningArmOptions, load: Load): strin
       'unsupported',
       `arm ${arm.name} injects a delay, which the server cannot do for ${load.protocol}`,
       {
-        fix: 'Use http or http2 for loads on an arm with `inject`.',
+        remedy: 'Use http or http2 for loads on an arm with `inject`.',
       },
     )
   }

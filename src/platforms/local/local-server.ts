@@ -62,7 +62,7 @@ async function untilListening(child: Child, endpoints: readonly EndpointName[], 
     if (ended || performance.now() > deadline) {
       throw new Failure('server-refused', `the server ${ended ? describeEnd(ended) : 'opens no ports'}`, {
         cause: lastLines(child.log, 1),
-        fix: 'Check that `fortio server` works on this machine; `meshbench doctor` shows which fortio is used.',
+        remedy: 'Check that `fortio server` works on this machine; `meshbench doctor` shows which fortio is used.',
       })
     }
     await sleep(5)

@@ -183,6 +183,6 @@ function meshOf(arm: Arm) {
   if (mesh?.processes) return { mesh, processes: mesh.processes }
   const known = Object.values(meshes).filter(({ processes }) => processes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be built from processes on one host`, {
-    fix: `Use platform kind for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
+    remedy: `Use platform kind for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
   })
 }

@@ -36,7 +36,7 @@ export function local(options: LocalOptions = {}): Platform {
       return program
     }
     throw new Failure('no-program', `${name} is not on this machine`, {
-      fix: 'Run `meshbench doctor`: it fetches what is missing.',
+      remedy: 'Run `meshbench doctor`: it fetches what is missing.',
     })
   }
   return {

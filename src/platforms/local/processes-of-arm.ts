@@ -71,7 +71,8 @@ export async function spawned(child: ChildProcess, about: { name: string; progra
   } catch (error) {
     throw new Failure('not-started', `${about.name} could not be started from ${about.program}`, {
       cause: error,
-      fix: 'Check that the file exists, is made for this machine and may be executed; `meshbench doctor` shows where programs come from.',
+      remedy:
+        'Check that the file exists, is made for this machine and may be executed; `meshbench doctor` shows where programs come from.',
     })
   }
   return child.pid as number
@@ -103,7 +104,7 @@ export async function stopGroup(pid: number, ended: Promise<unknown>, name: stri
     }
   }
   throw new Failure('not-stopped', `${name} (process ${pid}) does not end, not even by SIGKILL`, {
-    fix: `Look at it with \`ps -o pid,stat,wchan,args -g ${pid}\`: a process in state D waits for a device.`,
+    remedy: `Look at it with \`ps -o pid,stat,wchan,args -g ${pid}\`: a process in state D waits for a device.`,
   })
 }
 
@@ -158,6 +159,7 @@ function diedFailure(child: Child, ended: Ended): Failure {
   const lines = lastLines(child.log)
   return new Failure('process-died', `${child.name} (process ${child.pid}) ${describeEnd(ended)} during the visit`, {
     cause: lines === '' ? 'It left no log line.' : `Its last log lines: ${lines}`,
-    fix: 'Only this trial is lost: the arm is raised anew. If it happens again, look for memory limits (`dmesg`) and run fewer connections.',
+    remedy:
+      'Only this trial is lost: the arm is raised anew. If it happens again, look for memory limits (`dmesg`) and run fewer connections.',
   })
 }

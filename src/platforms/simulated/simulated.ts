@@ -15,7 +15,7 @@ export function simulated(): Platform {
     name: 'simulated',
     title: 'a seeded model of arms with known effects, for tests; it measures nothing',
     check: async (plan) => [
-      { severity: 'ok', what: 'a simulation needs nothing' },
+      { severity: 'ok', message: 'a simulation needs nothing' },
       ...unknownMeshes(plan),
       ...endlessStalls(plan),
     ],
@@ -40,8 +40,8 @@ function unknownMeshes({ scenario }: Plan): Finding[] {
     .filter(({ mesh }) => !(mesh in meshes))
     .map(({ name, mesh }) => ({
       severity: 'error',
-      what: `arm ${name} asks for the mesh ${mesh}, which is not known`,
-      fix: `Choose one of: ${Object.keys(meshes).join(', ')}.`,
+      message: `arm ${name} asks for the mesh ${mesh}, which is not known`,
+      remedy: `Choose one of: ${Object.keys(meshes).join(', ')}.`,
     }))
 }
 
@@ -51,8 +51,8 @@ function endlessStalls({ scenario }: Plan): Finding[] {
   return [
     {
       severity: 'error',
-      what: 'the simulated server would never answer: a stall lasts until the next one begins',
-      fix: 'Make simulation.stalls.last, with its jitter, shorter than simulation.stalls.every.',
+      message: 'the simulated server would never answer: a stall lasts until the next one begins',
+      remedy: 'Make simulation.stalls.last, with its jitter, shorter than simulation.stalls.every.',
     },
   ]
 }
@@ -66,8 +66,8 @@ export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
   const begun = new Set<string>()
   const isOver = ({ trials }: Visit) => trials.every(({ id }) => begun.has(id))
   const blockOf = new Map<string, number>()
-  const breakOnDemand = (kind: Fault['kind'], arm: Arm, what: string) => {
-    if (strikes(plan.scenario, kind, arm.name, blockOf.get(arm.name) ?? 0)) throw fault(kind, what)
+  const breakOnDemand = (kind: Fault['kind'], arm: Arm, message: string) => {
+    if (strikes(plan.scenario, kind, arm.name, blockOf.get(arm.name) ?? 0)) throw fault(kind, message)
   }
   return {
     async *raise(arm, signal) {
@@ -109,15 +109,15 @@ function subjectOf({ scenario }: Plan, arm: Arm, trial: Trial): Subject {
   return { scenario, trial, arm, load, mesh }
 }
 
-function fault(kind: Fault['kind'], what: string): Failure {
-  return new Failure('simulated-fault', what, {
+function fault(kind: Fault['kind'], message: string): Failure {
+  return new Failure('simulated-fault', message, {
     cause: `the scenario injects it: simulation.faults, kind ${kind}`,
-    fix: 'Remove the fault from the scenario.',
+    remedy: 'Remove the fault from the scenario.',
   })
 }
 
-function notPlanned(what: string): never {
-  throw new TypeError(`${what}: not in the plan of this testbed`)
+function notPlanned(message: string): never {
+  throw new TypeError(`${message}: not in the plan of this testbed`)
 }
 
 /** An arm that is up. `begin` names the trial that a command belongs to; `visit` is any trial of the visit, before its first load. */

@@ -27,7 +27,7 @@ function item(problem: Problem, place: Fragment): Html {
 function lostTrial({ result: { trial, outcome }, status, problems: found }: JudgedTrial): Html {
   const place = `${trial.arm}, ${trial.load}, block ${trial.block} (${trial.id})`
   if (outcome.status === 'failed') {
-    const { code, message, cause, fix } = outcome.failure
+    const { code, message, cause, remedy } = outcome.failure
     return item(
       {
         rule: code,
@@ -35,7 +35,7 @@ function lostTrial({ result: { trial, outcome }, status, problems: found }: Judg
         severity: 'invalid',
         cause: cause ? `${message}: ${cause}` : message,
         effect: 'The trial has no measurement, so this arm has no pair in its block.',
-        remedy: fix ?? 'Run it again: meshbench run --resume.',
+        remedy ?? 'Run it again: meshbench run --resume.',
       },
       `failed: ${place}`,
     )

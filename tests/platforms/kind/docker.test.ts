@@ -98,7 +98,7 @@ describe('docker', () => {
   it('says that the command is missing', async () => {
     await expect(docker({ env: { PATH: '/nowhere' } }).info()).rejects.toMatchObject({
       code: 'docker-missing',
-      fix: expect.stringContaining('Install'),
+      remedy: expect.stringContaining('Install'),
     })
   })
 

@@ -93,7 +93,7 @@ describe('a trial', () => {
           code: 'warm-up',
           message: 'in the warm-up fortio ended with exit code 1',
           cause: expect.stringMatching(/too many open files/),
-          fix: expect.stringMatching(/ulimit/),
+          remedy: expect.stringMatching(/ulimit/),
         },
       },
     })

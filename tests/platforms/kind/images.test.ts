@@ -95,7 +95,7 @@ describe('archives of images', () => {
       imageCache(dir, { ...docker, save }).load([{ name: 'busybox:1', on: ['server'] }], nodes),
     ).rejects.toMatchObject({
       why: expect.stringContaining('content digest'),
-      fix: expect.stringContaining('docker pull busybox:1'),
+      remedy: expect.stringContaining('docker pull busybox:1'),
     })
   })
 
@@ -124,7 +124,7 @@ describe('images that a run pulls', () => {
     }
     await expect(opened(pullImages(['new:1'], limited, pulledImages(dir)))).rejects.toMatchObject({
       why: 'toomanyrequests: pull rate limit',
-      fix: expect.stringContaining('`docker login`'),
+      remedy: expect.stringContaining('`docker login`'),
     })
   })
 

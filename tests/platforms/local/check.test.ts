@@ -38,37 +38,37 @@ describe.runIf(process.platform === 'linux')('check', () => {
     ['a mesh that needs Kubernetes', { mesh: 'istio-sidecar' }, 'http', 'cannot be built from processes'],
     ['a setting that does not exist', { values: { threads: 1 } }, 'http', 'sets threads'],
     ['a delay where none can be injected', { inject: { delay: 0.001 } }, 'grpc', 'no delay can be injected'],
-  ] as const)('refuses %s', async (_, arm, protocol, what) => {
+  ] as const)('refuses %s', async (_, arm, protocol, message) => {
     const found = await check(arm, loadOf(protocol))
     expect(found).toHaveLength(1)
-    expect(found[0]?.what).toContain(what)
-    expect(found[0]?.fix).toBeTruthy()
+    expect(found[0]?.message).toContain(message)
+    expect(found[0]?.remedy).toBeTruthy()
   })
 
   it('refuses more connections than files may be open', async () => {
     const found = await check({}, loadOf('http', { connections: 1e9 }))
-    expect(found[0]?.what).toContain('open files')
-    expect(found[0]?.fix).toContain('ulimit')
+    expect(found[0]?.message).toContain('open files')
+    expect(found[0]?.remedy).toContain('ulimit')
   })
 
   it('passes on why a configured program cannot be used', async () => {
     const broken: Locate = async () => {
-      throw new Failure('program-unusable', 'MESHBENCH_FORTIO names nothing', { fix: 'Unset it.' })
+      throw new Failure('program-unusable', 'MESHBENCH_FORTIO names nothing', { remedy: 'Unset it.' })
     }
     const found = errors(await checkPlan(planOf([{ name: 'none', mesh: 'none' }], [http]), broken, 'linux'))
-    expect(found).toEqual([{ severity: 'error', what: 'MESHBENCH_FORTIO names nothing', fix: 'Unset it.' }])
+    expect(found).toEqual([{ severity: 'error', message: 'MESHBENCH_FORTIO names nothing', remedy: 'Unset it.' }])
   })
 
   it('says that a program will be fetched', async () => {
     const findings = await checkPlan(planOf([{ name: 'none', mesh: 'none' }], [http]), async () => undefined, 'linux')
-    expect(findings[0]?.what).toContain('will be downloaded')
+    expect(findings[0]?.message).toContain('will be downloaded')
   })
 })
 
 it('needs Linux, and says what to use elsewhere', async () => {
   const [only, ...more] = await checkPlan(planOf([], []), here, 'darwin')
   expect(more).toEqual([])
-  expect(only).toMatchObject({ severity: 'error', fix: expect.stringContaining('--platform kind') })
+  expect(only).toMatchObject({ severity: 'error', remedy: expect.stringContaining('--platform kind') })
 })
 
 it('warns where there are too few cores for everybody', () => {

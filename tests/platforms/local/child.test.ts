@@ -50,7 +50,7 @@ describe.runIf(process.platform === 'linux')('a child', () => {
   it('that cannot be started is a failure with a remedy', async () => {
     await expect(start('', join(dir, 'nothing'))).rejects.toMatchObject({
       code: 'not-started',
-      fix: expect.stringContaining('meshbench doctor'),
+      remedy: expect.stringContaining('meshbench doctor'),
     })
   })
 })

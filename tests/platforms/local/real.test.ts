@@ -173,7 +173,7 @@ describe.skipIf(missing)(`real processes${missing ? ` (${missing})` : ''}`, () =
     expect(() => runningArm.target(loadOf('grpc'))).toThrow('cannot do for grpc')
     const failure = await failureOf(raise(testbed, other))
     expect(failure.code).toBe('other-version')
-    expect(failure.fix).toContain('MESHBENCH_ENVOY')
+    expect(failure.remedy).toContain('MESHBENCH_ENVOY')
     await testbed.lower(slow)
     expect(await processesOf(`${RUN}-delay`, 'fortio')).toEqual([])
   })

@@ -12,14 +12,14 @@ describe('an Envoy that does not come up', () => {
     expect(failure.code).toBe('proxy-refused')
     expect(failure.message).toBe('client-proxy ended with exit code 1 instead of starting')
     expect(failure.why).toMatch(/^Protobuf message .*no such field: {2}'prefx'\) has unknown fields$/)
-    expect(failure.fix).toContain('values')
+    expect(failure.remedy).toContain('values')
   })
 
   it('is told apart where it found no port', () => {
     const failure = refusal('client-proxy', captured('port-taken.log'), 'ended with exit code 1')
     expect(failure.code).toBe('port-taken')
     expect(failure.why).toContain('Address already in use')
-    expect(failure.fix).toContain('ip_local_port_range')
+    expect(failure.remedy).toContain('ip_local_port_range')
   })
 
   it('says so where it left no line', () => {

@@ -26,15 +26,15 @@ export function memoryFinding(
   const needed = memoryNeeded(arms, isolation)
   const clusters = isolation === 'frozen' ? `${arms.length} arms that stand at once` : 'one arm at a time'
   if (there >= needed) return ok(`${formatSize(there)} of memory, for ${formatSize(needed)} of ${clusters}`)
-  const what = `${formatSize(there)} of memory, and ${clusters} need ${formatSize(needed)}`
-  const why = 'What does not fit is killed or swapped, and takes its trials with it.'
+  const message = `${formatSize(there)} of memory, and ${clusters} need ${formatSize(needed)}`
+  const cause = 'What does not fit is killed or swapped, and takes its trials with it.'
   if (isolation === 'frozen' && there >= memoryNeeded(arms, 'sequential')) {
-    return error(what, why, 'Add --isolation sequential, or leave arms out with --arms.')
+    return error(message, cause, 'Add --isolation sequential, or leave arms out with --arms.')
   }
   const more = isWsl(info.kernel)
     ? 'give WSL more: in Windows, memory= under [wsl2] of .wslconfig, then wsl --shutdown.'
     : 'give Docker Desktop more: Settings, Resources.'
-  return error(what, why, `Stop what else uses memory, or ${more}`)
+  return error(message, cause, `Stop what else uses memory, or ${more}`)
 }
 
 export function coresFinding({ cores }: DockerInfo): Finding {

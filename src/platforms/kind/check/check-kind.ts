@@ -1,4 +1,5 @@
 import { chartAddress, isLocalChart } from '../../../kubernetes/install/helm.ts'
+import { Failure } from '../../../model/failure.ts'
 import type { Plan } from '../../../model/plan.ts'
 import { type Finding, isAbandoned, type Leftover } from '../../../model/platform.ts'
 import type { Arm, Scenario } from '../../../model/scenario.ts'
@@ -8,7 +9,7 @@ import { type ArmMesh, armMesh, imagesOf } from '../arm.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, isHere, memoryFinding, memoryThere } from './capacity.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'
-import { error, ok, refusal, warning } from './findings.ts'
+import { error, ok, warning } from './findings.ts'
 import {
   archivesFinding,
   clockFinding,
@@ -29,7 +30,7 @@ export async function checkKind({ scenario }: Plan, site: Site, readers: Readers
   try {
     info = await localDaemon(readers.docker)
   } catch (thrown) {
-    return [refusal(thrown)]
+    return [Failure.from(thrown).toFinding()]
   }
   const clock = await clockFinding(info, readers, asked, readers.now())
   const isolation = scenario.isolation ?? 'frozen'
@@ -104,16 +105,16 @@ async function chartFindings(
     const found = await examine({ arms: charts, site, onlyLocal })
     const count = charts.length === 1 ? '1 arm' : `${charts.length} arms`
     if (found === undefined) {
-      const why = onlyLocal
+      const cause = onlyLocal
         ? 'helm or they are not on this machine: `meshbench doctor` looks at them, and a run before it makes anything'
         : 'helm is not here yet: a run fetches it, and looks at them before it makes anything'
-      return [ok(`the charts of ${count} were not looked at, since ${why}`)]
+      return [ok(`the charts of ${count} were not looked at, since ${cause}`)]
     }
     return found.length > 0
       ? found
       : [ok(`the charts of ${count} make what is waited for and what is brought into the nodes`)]
   } catch (thrown) {
-    return [refusal(thrown)]
+    return [Failure.from(thrown).toFinding()]
   }
 }
 
@@ -121,7 +122,7 @@ function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding 
   try {
     return armMesh(arm, profile, site)
   } catch (thrown) {
-    return refusal(thrown)
+    return Failure.from(thrown).toFinding()
   }
 }
 
@@ -133,7 +134,7 @@ async function leftoverFindings({
     const found = await leftovers()
     return [deadFinding(found), ...(await keptFinding(found, keptMemory)), ...unrecordedFinding(found)]
   } catch (thrown) {
-    return [{ ...refusal(thrown), severity: 'warning' }]
+    return [{ ...Failure.from(thrown).toFinding(), severity: 'warning' }]
   }
 }
 
@@ -183,14 +184,14 @@ async function placesFinding(
 ): Promise<Finding[]> {
   const places = placesOf(arms, site)
   if (places.length === 0) return []
-  const troubles = await Promise.all(places.map(async (place) => ({ place, why: await troubleOf(place, readers) })))
-  const found = troubles.flatMap(({ place, why }) =>
-    why === undefined
+  const troubles = await Promise.all(places.map(async (place) => ({ place, cause: await troubleOf(place, readers) })))
+  const found = troubles.flatMap(({ place, cause }) =>
+    cause === undefined
       ? []
       : [
           error(
             `${titleOf(place)} is not available`,
-            why,
+            cause,
             'Check the connection, or name another source in a site file.',
           ),
         ],

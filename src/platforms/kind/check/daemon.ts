@@ -20,7 +20,7 @@ export async function localDaemon(docker: Pick<Docker, 'endpoint' | 'info'>): Pr
     throw new Failure('docker-elsewhere', `the Docker daemon is not on this machine: ${endpoint.named} is ${at}`, {
       cause:
         'The kind platform reaches its clusters by loopback, and measures them by the CPU and the kernel of this machine.',
-      fix: `${endpoint.named === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default'}; or run meshbench on the machine of that daemon.`,
+      remedy: `${endpoint.named === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default'}; or run meshbench on the machine of that daemon.`,
     })
   }
   return await docker.info()
@@ -62,21 +62,21 @@ function rootlessOnV1(): Finding {
 }
 
 function cgroupFinding({ cgroupVersion, kernel }: DockerInfo, nodeImage: string): Finding {
-  const fix = isWsl(kernel) ? `${WSL_CGROUP_V2} Or: ${OLDER_KUBERNETES}` : OLDER_KUBERNETES
+  const remedy = isWsl(kernel) ? `${WSL_CGROUP_V2} Or: ${OLDER_KUBERNETES}` : OLDER_KUBERNETES
   if (cgroupVersion === 2) return ok('cgroup v2')
   const version = kubernetesOf(nodeImage)
   if (version === undefined) {
     return warning(
       'cgroup v1, and the Kubernetes version of the node image is not known',
       `${REFUSES_V1} ${nodeImage} has no version in its name.`,
-      fix,
+      remedy,
     )
   }
   const [major, minor] = version
   if (major < NEEDS_V2[0] || (major === NEEDS_V2[0] && minor < NEEDS_V2[1])) {
     return ok(`cgroup v1, which Kubernetes ${major}.${minor} of the node image still takes`)
   }
-  return error(`cgroup v1, and the node image has Kubernetes ${major}.${minor}`, REFUSES_V1, fix)
+  return error(`cgroup v1, and the node image has Kubernetes ${major}.${minor}`, REFUSES_V1, remedy)
 }
 
 const REFUSES_V1 =

@@ -47,10 +47,10 @@ export async function diskFinding({ rootDir }: DockerInfo, { free }: Readers, no
   if (there === undefined) return []
   const needed = nodes * DISK_PER_NODE + IMAGES
   if (there >= needed) return [ok(`${formatSize(there)} of disk at ${rootDir}, for ${formatSize(needed)}`)]
-  const what = `${formatSize(there)} of disk at ${rootDir}, and ${nodes} nodes may need ${formatSize(needed)}`
-  const why = 'Nodes without space evict their pods.'
-  const fix = 'docker builder prune && docker image prune'
-  return [there < needed / 2 ? error(what, why, fix) : warning(what, why, fix)]
+  const message = `${formatSize(there)} of disk at ${rootDir}, and ${nodes} nodes may need ${formatSize(needed)}`
+  const cause = 'Nodes without space evict their pods.'
+  const remedy = 'docker builder prune && docker image prune'
+  return [there < needed / 2 ? error(message, cause, remedy) : warning(message, cause, remedy)]
 }
 
 /** An image that is not here yet. */
@@ -99,10 +99,10 @@ export async function inotifyFinding({ text }: Pick<Readers, 'text'>, nodes: num
   }
   const seen = `inotify: ${there.watches} watches, ${there.instances} instances`
   if (there.watches >= advised.watches && there.instances >= advised.instances) return [ok(seen)]
-  const why = `${nodes} nodes may need ${needed.instances} instances; without, pods fail with "too many open files".`
-  const fix = `sudo sysctl fs.inotify.max_user_watches=${advised.watches} fs.inotify.max_user_instances=${advised.instances}`
+  const cause = `${nodes} nodes may need ${needed.instances} instances; without, pods fail with "too many open files".`
+  const remedy = `sudo sysctl fs.inotify.max_user_watches=${advised.watches} fs.inotify.max_user_instances=${advised.instances}`
   const short = there.watches < needed.watches || there.instances < needed.instances
-  return [short ? error(`${seen}: too few`, why, fix) : warning(`${seen}: fewer than kind advises`, why, fix)]
+  return [short ? error(`${seen}: too few`, cause, remedy) : warning(`${seen}: fewer than kind advises`, cause, remedy)]
 }
 
 /** What the rules that send a pod's traffic through its proxy are made of, with either back end of iptables. */

@@ -10,7 +10,7 @@ const WITHIN: Seconds = 15
 /** Images that are not to be had, for one reason. */
 interface Unavailable {
   readonly images: readonly string[]
-  readonly why: string
+  readonly cause: string
 }
 
 /** What the registries say of images that are not here. */
@@ -59,12 +59,12 @@ async function askRegistry(
       const platforms = await offered(image)
       const own = `linux/${architecture}`
       if (platforms.length > 0 && architecture !== '' && !platforms.includes(own)) {
-        found.push({ images: [image], why: `there is none for ${own}, only for ${platforms.join(', ')}` })
+        found.push({ images: [image], cause: `there is none for ${own}, only for ${platforms.join(', ')}` })
       }
     } catch (thrown) {
-      const why = reasonOf(thrown)
-      if (CONCERNS_ALL.test(why)) return [...found, { images: images.slice(index), why }]
-      found.push({ images: [image], why })
+      const cause = reasonOf(thrown)
+      if (CONCERNS_ALL.test(cause)) return [...found, { images: images.slice(index), cause }]
+      found.push({ images: [image], cause })
     }
   }
   return found
@@ -78,8 +78,8 @@ const NO_ANSWER =
 const CONCERNS_ALL = new RegExp(`${TOO_MANY.source}|${NO_ANSWER.source}`, 'i')
 
 function byReason(found: readonly Unavailable[]): Unavailable[] {
-  return [...Map.groupBy(found, ({ why }) => why)].map(([why, group]) => ({
-    why,
+  return [...Map.groupBy(found, ({ cause }) => cause)].map(([cause, group]) => ({
+    cause,
     images: group.flatMap(({ images }) => images),
   }))
 }
@@ -115,10 +115,10 @@ export async function imageFindings(
   const found = [
     ...(strange.length > 0 ? [strangeFinding(strange, info)] : []),
     ...unavailable.map(unavailableFinding),
-    ...otherWay.map(({ images, why, way }) =>
+    ...otherWay.map(({ images, cause, way }) =>
       warning(
         `the docker command could not ask for ${images.join(', ')}, which the daemon pulls by ${way}`,
-        why,
+        cause,
         'Nothing, where the daemon can pull them: the run does so before anything is made.',
       ),
     ),
@@ -148,18 +148,18 @@ function strangeFinding(
   )
 }
 
-function unavailableFinding({ images, why }: Unavailable): Finding {
-  const what = `${images.length === 1 ? 'an image is' : 'images are'} neither here nor to be pulled: ${images.join(', ')}`
-  return error(what, why, imageRemedy(images[0] ?? '', why))
+function unavailableFinding({ images, cause }: Unavailable): Finding {
+  const message = `${images.length === 1 ? 'an image is' : 'images are'} neither here nor to be pulled: ${images.join(', ')}`
+  return error(message, cause, imageRemedy(images[0] ?? '', cause))
 }
 
 /** What to do where an image cannot be had, by the registry's reason. */
-export function imageRemedy(image: string, why: string): string {
+export function imageRemedy(image: string, cause: string): string {
   const elsewhere = 'A site file (--site) names a mirror, and what `docker load` brought is used as it is.'
   const registry = registryOf(image)
   const login = registry === HUB ? 'docker login' : `docker login ${registry}`
-  if (TOO_MANY.test(why)) return `\`${login}\` raises the limit of pulls, or wait until it has passed. ${elsewhere}`
-  if (/unauthorized|denied|forbidden|authentication/i.test(why)) {
+  if (TOO_MANY.test(cause)) return `\`${login}\` raises the limit of pulls, or wait until it has passed. ${elsewhere}`
+  if (/unauthorized|denied|forbidden|authentication/i.test(cause)) {
     return `Check the name, and \`${login}\` where it asks for one: \`docker pull ${image}\` says more. ${elsewhere}`
   }
   return `See what \`docker pull ${image}\` says. ${elsewhere}`

@@ -11,8 +11,8 @@ import { type Readers, readersOf } from './readers.ts'
 
 /** Why there can be no clusters here, and what to do about it. */
 export interface Hindrance {
-  readonly why: string
-  readonly fix: string
+  readonly cause: string
+  readonly remedy: string
 }
 
 /** The quick questions by which a platform is chosen; what else stands in the way is for the check to find. */
@@ -45,10 +45,10 @@ export function probeKind(readers: Pick<Readers, 'docker' | 'os' | 'kernel' | 't
       // Registries count what is asked of them.
       const { unavailable } = await seekImages(absent, known, docker, { within: WITHIN, onlyFirst: true })
       if (unavailable.length === 0) return undefined
-      const all = unavailable.map(({ images, why }) => `${images.join(', ')} (${why})`)
+      const all = unavailable.map(({ images, cause }) => `${images.join(', ')} (${cause})`)
       return {
-        why: `not on this machine, and cannot be pulled: ${all.join('; ')}`,
-        fix: 'Connect this machine to the registries, or name a mirror in a site file (--site)',
+        cause: `not on this machine, and cannot be pulled: ${all.join('; ')}`,
+        remedy: 'Connect this machine to the registries, or name a mirror in a site file (--site)',
       }
     },
     memory: () =>
@@ -65,6 +65,6 @@ async function absentImages(images: readonly string[], docker: Readers['docker']
 }
 
 function hindranceOf(thrown: unknown): Hindrance {
-  const { message, why, fix = 'Run `meshbench doctor --platform kind`' } = Failure.from(thrown)
-  return { why: why === undefined ? message : `${message} (${why})`, fix: fix.replace(/\.$/, '') }
+  const { message, cause, remedy = 'Run `meshbench doctor --platform kind`' } = Failure.from(thrown).toData()
+  return { cause: cause === undefined ? message : `${message} (${cause})`, remedy.replace(/\.$/, '') }
 }

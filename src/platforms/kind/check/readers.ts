@@ -35,7 +35,7 @@ export interface Readers {
   /** Why nothing can be had from an address; undefined where it can. */
   addressTrouble(address: string): Promise<string | undefined>
   /** What is wrong with the charts of arms; undefined where they cannot be rendered here yet. */
-  examine(what: Examination): Promise<Finding[] | undefined>
+  examine(message: Examination): Promise<Finding[] | undefined>
 }
 
 interface MissingModules {

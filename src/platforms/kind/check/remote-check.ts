@@ -22,8 +22,8 @@ export async function addressTrouble(address: string, within = WITHIN): Promise<
     const { status } = await download(address, { method: 'HEAD', signal: AbortSignal.timeout(milliseconds(within)) })
     return GONE.has(status) || status >= 500 ? `the answer is ${status}` : undefined
   } catch (error) {
-    const { why, fix } = downloadTrouble(address, error)
-    return `${why}. ${fix}`
+    const { cause, remedy } = downloadTrouble(address, error)
+    return `${cause}. ${remedy}`
   }
 }
 
@@ -61,7 +61,7 @@ export async function examineArms({
   } catch (error) {
     if (!limit.aborted) throw error
     throw new Failure('helm', `charts could not be rendered within ${RENDERING} s`, {
-      fix: 'Check the connection to the charts, or name local folders in a site file.',
+      remedy: 'Check the connection to the charts, or name local folders in a site file.',
     })
   }
 }

@@ -34,7 +34,7 @@ export async function createCluster(
     signal.throwIfAborted()
     throw new Failure('no-cluster', `kind could not make the cluster ${name}`, {
       cause: (error as Error).message,
-      fix: 'Run `meshbench doctor`: memory, inotify limits and the cgroup version are the usual reasons.',
+      remedy: 'Run `meshbench doctor`: memory, inotify limits and the cgroup version are the usual reasons.',
     })
   }
 }

@@ -33,7 +33,7 @@ export async function* pullImages(
         `the image ${name} is for ${image.architecture}, and Docker runs on ${info.architecture}`,
         {
           cause: 'it would run emulated, several times slower, or end with "exec format error"',
-          fix: 'Name one for this processor in the site file.',
+          remedy: 'Name one for this processor in the site file.',
         },
       )
     }
@@ -59,7 +59,7 @@ async function pull(name: string, docker: Docker): Promise<void> {
     const { why, message } = Failure.from(error)
     throw new Failure('no-image', `the image ${name} is not available`, {
       cause: why ?? message,
-      fix: imageRemedy(name, why ?? message),
+      remedy: imageRemedy(name, why ?? message),
     })
   }
 }
@@ -122,7 +122,7 @@ async function saveOwn(name: string, file: string, docker: Docker): Promise<void
     if (!/content digest|blob|not found/i.test(why)) throw error
     throw new Failure('no-image', `the image ${name} is incomplete on this machine`, {
       cause: why,
-      fix: `Pull it again: docker image rm ${name} && docker pull ${name}`,
+      remedy: `Pull it again: docker image rm ${name} && docker pull ${name}`,
     })
   }
 }

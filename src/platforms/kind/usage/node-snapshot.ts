@@ -239,12 +239,12 @@ function hostOf(lines: readonly string[]): HostTimes {
 
 const cutOff = (node: string) =>
   new Failure('usage-unreadable', `The counters of node ${node} could not be read: their text is incomplete.`, {
-    fix: `Look at the node: docker exec ${node} ls /sys/fs/cgroup`,
+    remedy: `Look at the node: docker exec ${node} ls /sys/fs/cgroup`,
   })
 
 const noTotal = (node: string) =>
   new Failure('usage-unreadable', `Node ${node} shows no CPU and memory counters of its own.`, {
     cause:
       'The root of /sys/fs/cgroup in the node has no counters, so the node shares the cgroup namespace of its host.',
-    fix: 'Use a container engine that gives nodes a cgroup namespace of their own (Docker 20.10 or later).',
+    remedy: 'Use a container engine that gives nodes a cgroup namespace of their own (Docker 20.10 or later).',
   })

@@ -77,12 +77,14 @@ export function refusal(name: string, log: string, how: string): Failure {
   if (/address already in use/i.test(log)) {
     return new Failure('port-taken', `${name} finds no port to listen on`, {
       cause,
-      fix: 'The kernel has no free ports left: `ss -s` shows their use; `sysctl net.ipv4.ip_local_port_range` shows their range.',
+      remedy:
+        'The kernel has no free ports left: `ss -s` shows their use; `sysctl net.ipv4.ip_local_port_range` shows their range.',
     })
   }
   return new Failure('proxy-refused', `${name} ${how} instead of starting`, {
     cause,
-    fix: 'If the arm sets `values`, try it without them; if not, this Envoy does not understand the configuration: use the version that `meshbench doctor` names.',
+    remedy:
+      'If the arm sets `values`, try it without them; if not, this Envoy does not understand the configuration: use the version that `meshbench doctor` names.',
   })
 }
 

@@ -20,7 +20,7 @@ const wrong = async (about: Machine, of = plan()) =>
 
 describe('checkKind', () => {
   it('finds a good machine well, point by point', async () => {
-    expect((await check({})).map(({ severity, what }) => `${severity}: ${what}`)).toMatchInlineSnapshot(`
+    expect((await check({})).map(({ severity, message }) => `${severity}: ${message}`)).toMatchInlineSnapshot(`
       [
         "ok: Docker 20.10.24+dfsg1 on Debian GNU/Linux 12 (bookworm)",
         "ok: cgroup v2",
@@ -41,9 +41,12 @@ describe('checkKind', () => {
   })
 
   it('asks no further where Docker does not answer', async () => {
-    const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause: 'x', fix: 'y' })
+    const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', {
+      cause: 'x',
+      remedy: 'y',
+    })
     expect(await check({ dockerDown })).toEqual([
-      { severity: 'error', what: 'the Docker daemon does not answer', why: 'x', fix: 'y' },
+      { severity: 'error', message: 'the Docker daemon does not answer', cause: 'x', remedy: 'y' },
     ])
   })
 
@@ -159,7 +162,10 @@ describe('checkKind', () => {
       {
         readers: {
           examine: async () => {
-            throw new Failure('helm', 'charts could not be rendered within 300 s', { cause: 'x', fix: 'a site file' })
+            throw new Failure('helm', 'charts could not be rendered within 300 s', {
+              cause: 'x',
+              remedy: 'a site file',
+            })
           },
         },
       },
@@ -181,17 +187,22 @@ describe('checkKind', () => {
       'neither here nor to be pulled: docker.io/istio/pilot',
       'docker pull docker.io/istio/pilot',
     ],
-  ])('finds %s', async (_, about, severity, what, fix) => {
+  ])('finds %s', async (_, about, severity, message, remedy) => {
     const found = await wrong(about)
     expect(found).toEqual([
-      { severity, what: expect.stringContaining(what), why: expect.any(String), fix: expect.stringContaining(fix) },
+      {
+        severity,
+        message: expect.stringContaining(message),
+        cause: expect.any(String),
+        remedy: expect.stringContaining(remedy),
+      },
     ])
   })
 
   it('says once why several images of one registry cannot be had', async () => {
     const found = await wrong({ here: (image) => !image.includes('istio'), refused: () => 'no such host' })
     expect(found).toHaveLength(1)
-    expect(found[0]).toMatchObject({ what: expect.stringMatching(/pilot.*proxyv2/), why: 'no such host' })
+    expect(found[0]).toMatchObject({ message: expect.stringMatching(/pilot.*proxyv2/), cause: 'no such host' })
   })
 
   describe('asks registries', () => {
@@ -209,9 +220,9 @@ describe('checkKind', () => {
       expect(found).toEqual([
         {
           severity: 'error',
-          what: `images are neither here nor to be pulled: ${ofHub.join(', ')}`,
-          why: limit,
-          fix: expect.stringMatching(/`docker login` raises.*wait.*mirror/),
+          message: `images are neither here nor to be pulled: ${ofHub.join(', ')}`,
+          cause: limit,
+          remedy: expect.stringMatching(/`docker login` raises.*wait.*mirror/),
         },
       ])
       expect(asked.filter((name) => !name.startsWith('cr.l5d.io'))).toHaveLength(1)
@@ -222,7 +233,7 @@ describe('checkKind', () => {
       const refused = (image: string) => (image.includes('pilot') ? 'no such manifest: pilot' : undefined)
       const { readers, asked } = machine({ here: () => false, refused })
       const found = (await checkKind(absent, PUBLIC_SITE, readers)).filter(({ severity }) => severity !== 'ok')
-      expect(found).toMatchObject([{ severity: 'error', what: expect.stringMatching(/^an image is .*pilot/) }])
+      expect(found).toMatchObject([{ severity: 'error', message: expect.stringMatching(/^an image is .*pilot/) }])
       expect(asked.toSorted()).toEqual(all.toSorted())
     })
 
@@ -233,7 +244,7 @@ describe('checkKind', () => {
         { proxies: { HTTP_PROXY: '', HTTPS_PROXY: 'http://me:secret@proxy.corp.example:3128', NO_PROXY: '' } },
         /by its proxy http:\/\/proxy.corp.example:3128$/,
       ],
-    ])('but does not believe them where the daemon has a %s of its own', async (_, info, what) => {
+    ])('but does not believe them where the daemon has a %s of its own', async (_, info, message) => {
       const about: Machine = {
         info,
         here: (image) => !ofHub.includes(image),
@@ -242,9 +253,9 @@ describe('checkKind', () => {
       expect(await wrong(about, absent)).toEqual([
         {
           severity: 'warning',
-          what: expect.stringMatching(what),
-          why: expect.stringContaining('no such host'),
-          fix: expect.any(String),
+          message: expect.stringMatching(message),
+          cause: expect.stringContaining('no such host'),
+          remedy: expect.any(String),
         },
       ])
       const proxies = { HTTP_PROXY: '', HTTPS_PROXY: 'http://proxy.corp.example:3128', NO_PROXY: 'docker.io' }
@@ -254,7 +265,7 @@ describe('checkKind', () => {
     it('for images of the daemon’s processor', async () => {
       const about: Machine = { info: { architecture: 'arm64' }, here: () => false, platforms: ['linux/amd64'] }
       expect(await wrong(about)).toMatchObject([
-        { severity: 'error', why: 'there is none for linux/arm64, only for linux/amd64' },
+        { severity: 'error', cause: 'there is none for linux/arm64, only for linux/amd64' },
       ])
     })
   })
@@ -267,11 +278,11 @@ describe('checkKind', () => {
     expect(await wrong(about)).toEqual([
       {
         severity: 'error',
-        what: expect.stringMatching(
+        message: expect.stringMatching(
           /arm64: docker.io\/istio\/pilot\S+ \(amd64\), docker.io\/istio\/proxyv2\S+ \(amd64\)$/,
         ),
-        why: expect.stringContaining('exec format error'),
-        fix: expect.stringContaining('docker pull --platform linux/arm64 docker.io/istio/pilot'),
+        cause: expect.stringContaining('exec format error'),
+        remedy: expect.stringContaining('docker pull --platform linux/arm64 docker.io/istio/pilot'),
       },
     ])
   })
@@ -280,14 +291,14 @@ describe('checkKind', () => {
     ['ssh://me:secret@far.example', 'DOCKER_HOST', 'DOCKER_HOST is ssh://me@far.example'],
     ['tcp://docker:2375', 'DOCKER_HOST', 'DOCKER_HOST is tcp://docker:2375'],
     ['ssh://far.example', 'the docker context remote', 'the docker context remote is ssh://far.example'],
-  ])('does not ask a daemon elsewhere: %s', async (host, named, what) => {
+  ])('does not ask a daemon elsewhere: %s', async (host, named, message) => {
     const dockerDown = new Failure('docker-unreachable', 'was asked')
     expect(await check({ endpoint: { host, named }, dockerDown })).toEqual([
       {
         severity: 'error',
-        what: `the Docker daemon is not on this machine: ${what}`,
-        why: expect.stringContaining('loopback'),
-        fix: expect.stringContaining(named === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default'),
+        message: `the Docker daemon is not on this machine: ${message}`,
+        cause: expect.stringContaining('loopback'),
+        remedy: expect.stringContaining(named === 'DOCKER_HOST' ? 'unset DOCKER_HOST' : 'docker context use default'),
       },
     ])
   })
@@ -304,13 +315,13 @@ describe('checkKind', () => {
       files: { '/proc/meminfo': 'MemAvailable: 1024 kB\n' },
       readers: { missingModules: async () => ({ missing: ['xt_owner'], kernel }) },
     })
-    expect(found.map(({ fix }) => fix)).toEqual([
+    expect(found.map(({ remedy }) => remedy)).toEqual([
       expect.stringContaining('.wslconfig'),
       expect.stringContaining('.wslconfig'),
       expect.stringContaining('wsl --update'),
       expect.stringContaining('wsl --shutdown'),
     ])
-    expect(found.map(({ fix }) => fix).join()).not.toMatch(/apt install|linux-modules|Docker Desktop/)
+    expect(found.map(({ remedy }) => remedy).join()).not.toMatch(/apt install|linux-modules|Docker Desktop/)
   })
 
   it('passes over clusters that somebody uses', async () => {
@@ -331,7 +342,7 @@ describe('checkKind', () => {
     })
     expect(found.at(-1)).toMatchObject({
       severity: 'ok',
-      what: expect.stringContaining('2 kept clusters, 2 GiB of memory'),
+      message: expect.stringContaining('2 kept clusters, 2 GiB of memory'),
     })
   })
 
@@ -346,16 +357,16 @@ describe('checkKind', () => {
       readers,
     )
     expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
-      { what: 'the chart /charts/istiod is not available', why: 'there is nothing at that path' },
-      { what: `what is at ${PUBLIC_SITE.gatewayApi.manifests} is not available`, why: 'the answer is 404' },
+      { message: 'the chart /charts/istiod is not available', cause: 'there is nothing at that path' },
+      { message: `what is at ${PUBLIC_SITE.gatewayApi.manifests} is not available`, cause: 'the answer is 404' },
     ])
   })
 
   it('finds what the charts of arms lack, and says where nobody could look', async () => {
-    const lacking = { severity: 'error', what: 'arm x waits for Deployment y' } as const
+    const lacking = { severity: 'error', message: 'arm x waits for Deployment y' } as const
     expect(await wrong({ readers: { examine: async () => [lacking] } })).toEqual([lacking])
     const unseen = await check({ readers: { examine: async () => undefined } })
-    expect(unseen.map(({ what }) => what)).toContainEqual(
+    expect(unseen.map(({ message }) => message)).toContainEqual(
       expect.stringContaining('helm is not here yet: a run fetches it'),
     )
   })
@@ -364,7 +375,7 @@ describe('checkKind', () => {
     vi.stubEnv('MESHBENCH_HELM', '/nowhere/helm')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(await wrong({ readers: { examine: examineArms } })).toMatchObject([
-      { severity: 'error', what: expect.stringContaining('MESHBENCH_HELM names /nowhere/helm') },
+      { severity: 'error', message: expect.stringContaining('MESHBENCH_HELM names /nowhere/helm') },
     ])
   })
 
@@ -375,13 +386,13 @@ describe('checkKind', () => {
       return undefined
     }
     expect(await reviewKind(plan(), PUBLIC_SITE, { examine })).toMatchObject([
-      { severity: 'ok', what: expect.stringContaining('`meshbench doctor` looks at them') },
+      { severity: 'ok', message: expect.stringContaining('`meshbench doctor` looks at them') },
     ])
     expect(asked).toEqual([true])
     const { scenario } = plan()
     const odd = { ...scenario, arms: [...scenario.arms, { name: 'odd', mesh: 'istio-sidecar', version: 'v1.2.3' }] }
     expect(await reviewKind({ ...plan(), scenario: odd }, PUBLIC_SITE, { examine })).toMatchObject([
-      { severity: 'error', what: 'arm odd: v1.2.3: releases of Istio have no "v" before them' },
+      { severity: 'error', message: 'arm odd: v1.2.3: releases of Istio have no "v" before them' },
       { severity: 'ok' },
     ])
     expect(await reviewKind(plan('isolation: frozen', '[none]'), PUBLIC_SITE, { examine })).toEqual([])
@@ -412,7 +423,7 @@ describe('checkKind', () => {
     const { scenario } = plan()
     const arms = [...scenario.arms, { name: 'local', mesh: 'envoy-node' }]
     const found = await wrong({ here: () => false, refused: () => 'x' }, { ...plan(), scenario: { ...scenario, arms } })
-    expect(found.map(({ what }) => what)).toEqual([
+    expect(found.map(({ message }) => message)).toEqual([
       expect.stringContaining('arm local'),
       expect.stringContaining('fortio/fortio'),
     ])

@@ -36,8 +36,8 @@ export function machine(about: Machine = {}) {
       here(name) ? { id: 'sha256:0', digests: [], size: 1, labels: {}, architecture: architectureOf(name) } : undefined,
     offered: async (name) => {
       asked.push(name)
-      const why = refused?.(name)
-      if (why) throw new Failure('docker', 'docker manifest inspect failed', { cause: why })
+      const cause = refused?.(name)
+      if (cause) throw new Failure('docker', 'docker manifest inspect failed', { cause: cause })
       return platforms
     },
   }

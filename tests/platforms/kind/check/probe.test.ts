@@ -23,14 +23,15 @@ it('asks each registry once', async () => {
 it('says which image cannot be had, and why', async () => {
   const { readers } = machine({ here: () => false, refused: () => 'no such host' })
   expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toMatchObject({
-    why: expect.stringMatching(/kindest\/node.*cr\.l5d\.io.*no such host/),
-    fix: expect.stringContaining('--site'),
+    cause: expect.stringMatching(/kindest\/node.*cr\.l5d\.io.*no such host/),
+    remedy: expect.stringContaining('--site'),
   })
 })
 
 it('names every image of a registry that does not answer, and only the one that an answer is about', async () => {
-  const said = async (why: string) =>
-    (await probeKind(machine({ here: () => false, refused: () => why }).readers).hindrance(scenario, PUBLIC_SITE))?.why
+  const said = async (cause: string) =>
+    (await probeKind(machine({ here: () => false, refused: () => cause }).readers).hindrance(scenario, PUBLIC_SITE))
+      ?.cause
   expect(await said('no such host')).toMatch(/kindest\/node.*fortio.*busybox.*pilot.*proxyv2.*controller.*proxy:edge/)
   expect(await said('no such manifest')).not.toMatch(/fortio/)
 })
@@ -38,17 +39,20 @@ it('names every image of a registry that does not answer, and only the one that 
 it('does not ask a daemon elsewhere', async () => {
   const { readers } = machine({ endpoint: { host: 'ssh://far.example', named: 'DOCKER_HOST' } })
   expect(await probeKind(readers).hindrance(scenario, PUBLIC_SITE)).toEqual({
-    why: expect.stringMatching(/not on this machine: DOCKER_HOST is ssh:\/\/far.example/),
-    fix: expect.stringContaining('unset DOCKER_HOST'),
+    cause: expect.stringMatching(/not on this machine: DOCKER_HOST is ssh:\/\/far.example/),
+    remedy: expect.stringContaining('unset DOCKER_HOST'),
   })
 })
 
 it('says why Docker does not answer', async () => {
-  const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', { cause: 'x', fix: 'y.' })
+  const dockerDown = new Failure('docker-unreachable', 'the Docker daemon does not answer', {
+    cause: 'x',
+    remedy: 'y.',
+  })
   const probe = probeKind(machine({ dockerDown }).readers)
   expect(await probe.hindrance(scenario, PUBLIC_SITE)).toEqual({
-    why: 'the Docker daemon does not answer (x)',
-    fix: 'y',
+    cause: 'the Docker daemon does not answer (x)',
+    remedy: 'y',
   })
   expect(await probe.memory()).toBeUndefined()
 })
