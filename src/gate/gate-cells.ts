@@ -2,6 +2,7 @@ import { TAIL } from '../analyse/quantiles.ts'
 import { hasTypicalSecond } from '../analyse/tail.ts'
 import { basisOf, type Effect, ratioOf } from '../compare/effect.ts'
 import { pooledVarianceFor } from '../compare/estimate.ts'
+import { meshes } from '../meshes/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
 import type { CellLimits, Level, Limits } from '../model/limits.ts'
@@ -145,7 +146,7 @@ function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): 
       metrics.flatMap((info): Compared[] => {
         const place = { arm, load: load.name, metric: info.name }
         const { level, ...own } = tailLimits(about.limits, place, load)
-        if (level === 'off' || isNothing(lookup, reference, place)) return []
+        if (level === 'off' || isNothing(lookup, scenario, reference, place)) return []
         const limits = { ...own, level }
         return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
       }),
@@ -161,10 +162,13 @@ function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof
   return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
 }
 
-/** Whether both arms have no value but 0: two arms without a mesh have no CPU of a mesh to judge. */
-function isNothing(lookup: Lookup, reference: string, { arm, load, metric }: Place): boolean {
-  const values = [arm, reference].map((name) => lookup.values(name, load, metric))
-  return values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
+/** Whether both arms have no value but 0: two arms without a mesh have no CPU of a mesh to judge, and others may have no stalls. */
+function isNothing(lookup: Lookup, { arms }: Scenario, reference: string, { arm, load, metric }: Place): boolean {
+  const names = [arm, reference]
+  const values = names.map((name) => lookup.values(name, load, metric))
+  const isZero = values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
+  const haveMesh = arms.some(({ name, mesh }) => names.includes(name) && meshes[mesh]?.layer !== 'none')
+  return isZero && !(metric.startsWith('mesh-') && haveMesh)
 }
 
 type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>

@@ -3,13 +3,13 @@ import type { Analysis } from '../model/analysis.ts'
 import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { CellLimits, Limits } from '../model/limits.ts'
 import type { Suspect } from '../model/result.ts'
-import { formatShare } from '../model/units.ts'
+import { formatChange, formatShare } from '../model/units.ts'
 import type { GateCell, GateFinding, GateResult, Objection, ProvenanceChange } from '../model/verdict.ts'
 import { count } from '../model/words.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { checkBudgets, coversNothing, waiverUses } from './budgets.ts'
 import { gateCells } from './gate-cells.ts'
-import { objectionsTo, pinnedObjections } from './objections.ts'
+import { doubtsAbout, objectionsTo, pinnedObjections } from './objections.ts'
 import { candidatesOf, notCompared, type Pairing, pairArms } from './pairings.ts'
 import { covers } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
@@ -36,12 +36,13 @@ export interface GateAbout {
 export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const { limits, today, pinned, breached = new Set<string>() } = about
   const { record } = analysis
-  const paired = pinned ? againstPinned(analysis, pinned) : pairArms(record.run.plan.scenario, limits.reference)
+  const paired = pinned ? againstPinned(analysis, pinned, today) : pairArms(record.run.plan.scenario, limits.reference)
   const general = [
     ...(about.objections ?? []),
     ...objectionsTo(analysis, today),
     ...tooLenient(limits, today),
     ...paired.objections,
+    ...equalArmsDiffer(analysis, limits, paired.pairs),
   ]
   const { past, now } = seriesOf(analysis, about.history ?? [])
   const cells = gateCells(analysis, {
@@ -84,7 +85,12 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
   })
 }
 
-function againstPinned({ record }: Analysis, pinned: Pinned): { pairs: Pairing[]; objections: Objection[] } {
+function againstPinned(
+  analysis: Analysis,
+  pinned: Pinned,
+  today: string,
+): { pairs: Pairing[]; objections: Objection[] } {
+  const { record } = analysis
   const reference = pinned.runs.join(', ')
   const arms = candidatesOf(record.run.plan.scenario)
   const vanished = Object.keys(pinned.arms)
@@ -98,7 +104,7 @@ function againstPinned({ record }: Analysis, pinned: Pinned): { pairs: Pairing[]
     }))
   return {
     pairs: arms.map((arm) => ({ arm, reference })),
-    objections: [...pinnedObjections(record, pinned), ...vanished],
+    objections: [...pinnedObjections(record, pinned), ...doubtsAbout(analysis, pinned, today), ...vanished],
   }
 }
 
@@ -134,6 +140,28 @@ function noDigests({ undigested = 0 }: Analysis['record']): GateFinding[] {
   return [{ rule: 'no-digests', severity: 'note', sentence }]
 }
 
+/**
+ * An A/A pair whose whole interval lies beyond the margin: this run finds differences where there are none, so it neither
+ * finds nor excludes one of the candidate. A pair that is judged itself is left to its cells.
+ */
+function equalArmsDiffer({ noise }: Analysis, { defaults }: Limits, pairs: readonly Pairing[]): Objection[] {
+  const judged = new Set(pairs.map(({ arm }) => arm))
+  return noise.flatMap(({ arm, load, metric, ratio: { center, lo = center, hi = center } }) => {
+    const beyond = Math.log(lo) > Math.log1p(defaults.margin) || Math.log(hi) < -Math.log1p(defaults.margin)
+    if (judged.has(arm) || !beyond) return []
+    return [
+      {
+        rule: 'equal-arms-differ',
+        sentence: `${metric} of ${arm} under ${load} differs by ${formatChange(center)} from the arm that it repeats, which is more than the margin of ${formatShare(defaults.margin)}.`,
+        remedy: 'Find what differs between equal arms, and start a new run.',
+        load,
+        metric,
+        spoils: true,
+      },
+    ]
+  })
+}
+
 /** A cell may be this much worse and pass, at most. */
 const WIDEST_MARGIN = 0.5
 /** A waiver may last this many days at most. */
@@ -160,6 +188,21 @@ function tooLenient({ defaults, assert, waivers }: Limits, today: string): Objec
       const remedy = `Set a margin of at most ${formatShare(WIDEST_MARGIN)}, and a minEffect of at most that margin.`
       return sentence === undefined ? [] : [{ rule: 'limits-too-wide', sentence, remedy, spoils: false }]
     }),
+    ...rules.flatMap(([where, { spread, night }]) =>
+      [spread, night].flatMap((one) => {
+        const what = one === night ? 'runSpread' : 'spread'
+        if (!one || one.deviation <= WIDEST_MARGIN) return []
+        const sentence = `${where} has a ${what} of ${formatShare(one.deviation)}, so hardly any cell could be decided.`
+        const remedy = `Measure how far equal arms lie apart, and set a deviation of at most ${formatShare(WIDEST_MARGIN)}.`
+        return [{ rule: 'limits-too-wide', sentence, remedy, spoils: false }]
+      }),
+    ),
+    ...waivers.flatMap(({ match, until }) => {
+      if (until < today || !covers(match, ANYWHERE)) return []
+      const sentence = `The waiver for ${match} covers every cell, so nothing could fail.`
+      const remedy = 'Name the arm, the load or the metric that is known to be worse.'
+      return [{ rule: 'waives-everything', sentence, remedy, spoils: false }]
+    }),
     ...waivers.flatMap(({ match, until }) => {
       if (Date.parse(until) <= last) return []
       const sentence = `The waiver for ${match} lasts until ${until}, so nobody would look at it again.`
@@ -169,6 +212,8 @@ function tooLenient({ defaults, assert, waivers }: Limits, today: string): Objec
 }
 
 const DAY = 86_400_000
+/** A cell that no run has, so that only a pattern of nothing but `*` covers it. */
+const ANYWHERE = { arm: ' ', load: ' ', metric: ' ' }
 
 /** Objects where nothing was judged: a gate must not pass without a comparison. */
 function nothing(cells: readonly GateCell[], others: readonly Objection[]): Objection[] {

@@ -1,38 +1,34 @@
 import { byBlock, logRatios, pairsOf } from '../compare/pairs.ts'
-import { meshes } from '../meshes/index.ts'
 import type { Analysis, Problem, RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
-import type { Mesh } from '../model/mesh.ts'
-import { type Trial, trialsOf } from '../model/plan.ts'
-import type { Reading, Result } from '../model/result.ts'
+import { trialsOf } from '../model/plan.ts'
 import { baselineOf } from '../model/scenario.ts'
-import { traitsOf } from '../model/traits.ts'
 import { formatLatency } from '../model/units.ts'
-import { SCALING } from '../model/usage.ts'
 import type { Objection } from '../model/verdict.ts'
 import { count } from '../model/words.ts'
 import { throughBaseline } from './compared.ts'
 import { armsOf, loadSettings } from './pairings.ts'
+import { IDENTITIES } from './proof/identities.ts'
+import { PATHS } from './proof/paths.ts'
+import { TIMES } from './proof/times.ts'
 import { placeText } from './read-limits.ts'
 import { PINNED_SCHEMA, type Pinned } from './reference.ts'
 
 /** Why a run, or a part of it, cannot be judged, independent of its figures. `today`: a day in UTC; later times are in the future. */
 export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
-  return [
+  const rules = [
     unreadable,
     incomplete,
-    overlapping,
+    selected,
     sequential,
-    copied,
-    outOfOrder,
-    machinesDiffer,
-    versionsDiffer,
+    ...TIMES,
+    ...IDENTITIES,
+    ...PATHS,
     notComparable,
     tooFast,
-    unproved,
-    impossibleTimes,
-  ].flatMap((rule) => rule(analysis, today))
+  ]
+  return rules.flatMap((rule) => rule(analysis, today))
 }
 
 function unreadable({ record }: Analysis): Objection[] {
@@ -66,6 +62,58 @@ function incomplete({ record, missing }: Analysis): Objection[] {
   })
 }
 
+/** A trial whose file was moved away may be measured again. With more, someone could repeat them until they please. */
+const REPEATED = 1
+
+/** The journal knows what was measured: trials that were taken out, put in, or measured again belong to a selection. */
+function selected({ record }: Analysis): Objection[] {
+  const { journal, results, run } = record
+  if (!journal || journal.digests.size === 0) return []
+  const planned = new Map(trialsOf(run.plan).map((trial) => [trial.id, trial]))
+  const removed = [...journal.digests.keys()].filter((id) => !planned.has(id))
+  const added = results.filter(({ trial }) => !journal.digests.has(trial.id))
+  const repeated = journal.repeated.flatMap((id) => planned.get(id) ?? [])
+  const byCell = Map.groupBy(repeated, ({ arm, load }) => JSON.stringify([arm, load]))
+  const remedy = 'Restore the folder of this run from a copy, or start a new run.'
+  return [
+    ...(removed.length === 0
+      ? []
+      : [
+          {
+            rule: 'removed-trials',
+            sentence: `The journal of the run has ${count(removed.length, 'trial')} that the plan does not have, such as ${removed[0]}: what is left may be a selection.`,
+            remedy,
+            spoils: true,
+          },
+        ]),
+    // A writer that is killed between a file and its line leaves one.
+    ...(added.length <= Math.max(1, journal.starts)
+      ? []
+      : [
+          {
+            rule: 'no-digests',
+            sentence: `The journal of the run has no digest of ${count(added.length, 'trial')}, such as ${added[0]?.trial.id}, but has those of others.`,
+            remedy,
+            spoils: true,
+          },
+        ]),
+    ...[...byCell.values()].flatMap((those) => {
+      const [first] = those
+      if (!first || those.length <= REPEATED) return []
+      return [
+        {
+          rule: 'measured-again',
+          sentence: `${count(those.length, 'trial')} of ${first.arm} under ${first.load} were measured more than once: those that are left may be a selection.`,
+          remedy: 'Start a new run.',
+          arm: first.arm,
+          load: first.load,
+          spoils: true,
+        },
+      ]
+    }),
+  ]
+}
+
 function sequential({ record }: Analysis): Objection[] {
   const { scenario, cohorts } = record.run.plan
   const blocks = cohorts.flatMap((cohort) => cohort.blocks)
@@ -79,151 +127,6 @@ function sequential({ record }: Analysis): Objection[] {
       spoils: true,
     },
   ]
-}
-
-/** Groups of trials that one machine measured one after the other, in the order of the schedule. A shard measures some loads of some cohorts. */
-function schedules({ record }: Analysis): Result[][] {
-  const isMerged = record.run.provenance.mergedFrom !== undefined
-  const byMachine = Map.groupBy(record.results, ({ trial }) =>
-    isMerged ? `${trial.cohort} ${trial.load}` : trial.cohort,
-  )
-  return [...byMachine.values()].map((results) => results.toSorted((a, b) => a.trial.order - b.trial.order))
-}
-
-/** Trials of a block must run together: a trial that did not run in the order of the schedule cannot be paired. */
-function outOfOrder(analysis: Analysis): Objection[] {
-  return schedules(analysis).flatMap((results) =>
-    results.flatMap((result, index) => {
-      const before = results[index - 1]
-      if (!before || Date.parse(result.startedAt) >= Date.parse(before.startedAt)) return []
-      return [
-        spoiled(
-          result.trial,
-          'out-of-order',
-          `Trial ${result.trial.id} started before ${before.trial.id}, which comes first in the schedule.`,
-          'Trials of a block must be measured together: start a new run, and do not move its files.',
-        ),
-      ]
-    }),
-  )
-}
-
-/** How far the clocks of generator and harness may differ, in milliseconds. */
-const CLOCKS = 5000
-
-/** A trial cannot end before it starts, start before its run, or end in the future. */
-function impossibleTimes({ record }: Analysis, today?: string): Objection[] {
-  const { startedAt } = record.run
-  const future = today === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${today}T23:59:59.999Z`)
-  const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
-  return record.results.flatMap(({ trial, startedAt: from, endedAt: to, outcome }) => {
-    const window = isReal && outcome.status === 'measured' ? outcome.reading.startedAt * 1000 : undefined
-    const wrong = [
-      ...(Date.parse(to) < Date.parse(from) ? ['ended before it started'] : []),
-      ...(Date.parse(from) < Date.parse(startedAt) ? ['started before its run'] : []),
-      ...(Date.parse(to) > future ? ['ended in the future'] : []),
-      ...(window !== undefined && (window < Date.parse(from) - CLOCKS || window > Date.parse(to) + CLOCKS)
-        ? ['was measured at another time']
-        : []),
-    ]
-    const [first] = wrong
-    if (first === undefined) return []
-    return [
-      spoiled(
-        trial,
-        'impossible-times',
-        `Trial ${trial.id} ${first} (${from} to ${to}).`,
-        'Set the clock of the machine that measures, and start a new run.',
-      ),
-    ]
-  })
-}
-
-function overlapping(analysis: Analysis): Objection[] {
-  return schedules(analysis).flatMap((results) => {
-    const timed = results.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
-    return timed.flatMap((result, index) => {
-      const before = timed[index - 1]
-      if (!before || Date.parse(result.startedAt) >= Date.parse(before.endedAt)) return []
-      return [
-        spoiled(
-          result.trial,
-          'overlapping-trials',
-          `Trials ${before.trial.id} and ${result.trial.id} were measured at the same time.`,
-          'Trials must not overlap: start a new run.',
-        ),
-      ]
-    })
-  })
-}
-
-function copied({ record }: Analysis): Objection[] {
-  const seen = new Map<string, Trial>()
-  return record.results.flatMap(({ trial, outcome }) => {
-    if (outcome.status === 'failed') return []
-    const key = `${outcome.reading.startedAt}/${outcome.reading.latency.service}`
-    const other = seen.get(key)
-    seen.set(key, trial)
-    if (!other) return []
-    return [
-      spoiled(
-        trial,
-        'copied-trial',
-        `Trials ${other.id} and ${trial.id} contain the same measurement.`,
-        'A measurement counts once: restore the files of this run, or start a new run.',
-      ),
-    ]
-  })
-}
-
-function spoiled({ arm, load }: Trial, rule: string, sentence: string, remedy: string): Objection {
-  return { rule, sentence, remedy, arm, load, spoils: true }
-}
-
-function machinesDiffer({ record }: Analysis): Objection[] {
-  const cores = new Set(readings(record.results).flatMap(([, { observation }]) => observation.host?.cores ?? []))
-  if (cores.size < 2) return []
-  return [
-    {
-      rule: 'machines-differ',
-      sentence: `The trials were measured on different machines, with ${[...cores].join(' and ')} cores.`,
-      remedy: 'Measure all blocks of a run on machines of one class.',
-      spoils: true,
-    },
-  ]
-}
-
-/** Evidence that must stay the same during a run. */
-const IDENTITY = new Set(['version', 'image', 'layer'])
-
-function versionsDiffer({ record }: Analysis): Objection[] {
-  const seen = new Map<string, Set<string>>()
-  for (const [{ arm }, { observation }] of readings(record.results)) {
-    for (const { name, seen: value } of observation.evidence) {
-      if (!IDENTITY.has(name)) continue
-      const key = JSON.stringify([arm, name])
-      seen.set(key, (seen.get(key) ?? new Set()).add(value))
-    }
-  }
-  return [...seen].flatMap(([key, values]) => {
-    if (values.size < 2) return []
-    const [arm, name] = JSON.parse(key) as [string, string]
-    return [
-      {
-        rule: 'versions-differ',
-        sentence: `The ${name} of ${arm} changed during the run: ${[...values].join('; then ')}.`,
-        remedy: 'Pin versions by digest, and start a new run.',
-        arm,
-        spoils: true,
-      },
-    ]
-  })
-}
-
-function readings(results: readonly Result[]): (readonly [Trial, Reading])[] {
-  return results.flatMap(({ trial, outcome }) =>
-    outcome.status === 'measured' ? [[trial, outcome.reading] as const] : [],
-  )
 }
 
 /** Problems of the analysis that make arms not comparable. `too-few-blocks` counts blocks against the baseline, so the gate has its own check. */
@@ -258,53 +161,6 @@ function tooFast({ cells }: Analysis): Objection[] {
   })
 }
 
-/**
- * On a real platform a valid trial must show that its traffic took the way of its arm: through the proxies of the mesh, at its
- * layer and under mutual TLS, or past all proxies. Missing evidence is no proof, and an arm that was never in the mesh
- * would be an improvement.
- */
-function unproved({ record, trials }: Analysis): Objection[] {
-  const { plan, provenance } = record.run
-  const traits = traitsOf(provenance.platform)
-  if (!traits || traits.arms === 'effects') return []
-  return plan.scenario.arms.flatMap((arm) => {
-    const mesh = meshes[arm.mesh]
-    const own = trials.filter(({ status, result }) => status === 'valid' && result.trial.arm === arm.name)
-    const lacks = own.flatMap(({ result }) => {
-      const lack = mesh && result.outcome.status === 'measured' && lackOf(result.outcome.reading, mesh)
-      return lack ? [{ lack, id: result.trial.id }] : []
-    })
-    const [first] = lacks
-    if (!first) return []
-    return [
-      {
-        rule: 'unproved-path',
-        sentence: `${count(lacks.length, 'trial')} of ${arm.name} did not prove the path of its traffic: ${first.lack} (${first.id}).`,
-        remedy: 'Restore the files of this run, or measure it again; doctor checks whether the proxies can be read.',
-        arm: arm.name,
-        spoils: true,
-      },
-    ]
-  })
-}
-
-/** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
-function lackOf({ observation }: Reading, { layer, mtls }: Mesh): string | undefined {
-  const { usage, evidence, carried = {} } = observation
-  const proxies = usage.filter(({ role, cpuSeconds }) => SCALING[role]?.carries && cpuSeconds > 0)
-  const [proxy] = proxies
-  const { requests = 0, connections = 0, bytes = 0 } = carried
-  if (layer === 'none') {
-    if (proxy) return `${proxy.component} is a proxy, and this arm has none`
-    return requests + connections + bytes > 0 ? 'a proxy carried traffic, and this arm has none' : undefined
-  }
-  if (!proxy) return 'no proxy used CPU'
-  if (requests + connections + bytes === 0) return 'no proxy counted traffic'
-  if (mtls && !evidence.some(({ name, holds }) => name === 'mtls' && holds)) return 'mutual TLS is not proved'
-  const seen = evidence.find(({ name }) => name === 'layer')?.seen
-  return seen?.includes(layer) ? undefined : `the layer is ${seen ?? 'unknown'}, not ${layer}`
-}
-
 /** What must be the same in a run and in its pinned reference. */
 export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
   const { scenario } = run.plan
@@ -326,6 +182,28 @@ export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells
   return [...everywhere, ...loads]
 }
 
+/** Why a pinned reference is none for this run: it is made of this run, of one run twice, or of one that is yet to come. */
+export function doubtsAbout(analysis: Analysis, pinned: Pinned, today: string): Objection[] {
+  const { id } = analysis.record.run
+  const own = new Map(ratiosOf(analysis))
+  // All cells of a run: single ones, such as those of memory, may be equal in many runs.
+  const places = Object.keys(pinned.cells).filter((place) => own.has(place))
+  const pinnedRuns = pinned.runs.map((_, run) => JSON.stringify(places.map((place) => pinned.cells[place]?.[run])))
+  const isOwn = pinned.runs.includes(id) || pinnedRuns.includes(JSON.stringify(places.map((place) => own.get(place))))
+  const isDoubled = new Set(pinnedRuns).size < pinnedRuns.length
+  const found = [
+    ...(isOwn
+      ? [['same-run', `The pinned reference was made of this run, ${id}, so nothing is compared.`] as const]
+      : []),
+    ...(isDoubled ? [['no-reference', 'The pinned reference has the figures of one run twice.'] as const] : []),
+    ...(pinned.acceptedAt.slice(0, 10) > today
+      ? [['no-reference', `The pinned reference was accepted in the future, at ${pinned.acceptedAt}.`] as const]
+      : []),
+  ]
+  const remedy = 'Accept other runs as the reference: meshbench gate accept RUN… --reason …'
+  return places.length === 0 ? [] : found.map(([rule, sentence]) => ({ rule, sentence, remedy, spoils: false }))
+}
+
 function differs(what: string, before: string | undefined, after: string | undefined, load?: string): Objection[] {
   if (before === after) return []
   return [
@@ -344,7 +222,11 @@ export function accept(analyses: readonly Analysis[], { reason, at }: { reason: 
   const [first, ...others] = analyses
   if (!first) throw new Failure('usage', 'no run is named to become the reference')
   for (const analysis of analyses) refuse(analysis.record.run.id, objectionsTo(analysis))
-  const pinned = { ...headOf(first), acceptedAt: at, reason, runs: analyses.map(({ record }) => record.run.id) }
+  const ids = analyses.map(({ record }) => record.run.id)
+  const twice = ids.find((id, index) => ids.indexOf(id) < index)
+  if (twice !== undefined)
+    throw new Failure('usage', `${twice} is named twice, in two folders`, { fix: 'Name each run once.' })
+  const pinned = { ...headOf(first), acceptedAt: at, reason, runs: ids }
   for (const { record } of others) refuse(record.run.id, differences(record, pinned))
   return { ...pinned, cells: cellsOf(analyses) }
 }

@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatPerMinute,
   formatRate,
+  formatShare,
   formatSize,
 } from '../model/units.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
@@ -158,7 +159,8 @@ function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, anal
   )
 }
 
-function ofFigures(compared: Compared, { record }: Analysis, { pinned, limits: { waivers }, today }: About) {
+function ofFigures(compared: Compared, analysis: Analysis, { pinned, limits: { waivers }, today }: About) {
+  const { record } = analysis
   const { effect, cohorts, limits, arm, reference } = compared
   if (!effect)
     return because(
@@ -172,6 +174,8 @@ function ofFigures(compared: Compared, { record }: Analysis, { pinned, limits: {
       'run-spread-unknown',
     )
   }
+  const tooWide = tooWideFor(compared, analysis)
+  if (tooWide !== undefined) return because(tooWide, 'limits-too-wide')
   // Positive is worse.
   if (effect.center < Math.log(TOO_GOOD) && !waiverOf(waivers, compared, today)) {
     const change = formatChange(Math.exp(compared.direction * effect.center))
@@ -186,6 +190,23 @@ function ofFigures(compared: Compared, { record }: Analysis, { pinned, limits: {
   }
   return undefined
 }
+
+/** Limits of this cell, by all rules together, that let it pass whatever it is. */
+function tooWideFor({ limits, info, reference, load, metric }: Compared, { cells }: Analysis): string | undefined {
+  const { margin, minEffect, minAbsolute } = limits
+  if (minEffect > margin) {
+    return `its minEffect of ${formatShare(minEffect)} is above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
+  }
+  const cell = cells.find((one) => one.arm === reference && one.load === load && one.metric === metric)
+  const level = cell?.estimate?.center
+  if (level === undefined || minAbsolute.unit !== info.unit) return undefined
+  const floor = minAbsolute.value
+  if (floor <= LEAST_FLOOR || floor <= level) return undefined
+  return `its minAbsolute of ${minAbsolute.text} is above the value of ${reference} itself, ${amountOf(info)(level)}: twice as much would pass.`
+}
+
+/** The default of minAbsolute, which suits every latency, in seconds. */
+const LEAST_FLOOR = 20e-6
 
 /** How many valid trials of the arms have no value of the metric. */
 function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {

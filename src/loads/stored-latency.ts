@@ -1,5 +1,5 @@
 import { Failure } from '../model/failure.ts'
-import type { LatencySummary, Measured } from '../model/result.ts'
+import type { LatencySummary, Measured, Timeline } from '../model/result.ts'
 import { MICROS, type Micros } from '../model/units.ts'
 import { encodedSlots, highestIn, SLOTS } from './histogram-encoding.ts'
 import { rankOf } from './slots.ts'
@@ -13,7 +13,12 @@ const LEAST: Micros = 1
  * that is not the histogram's. Inference reads the figures of these two clocks, so one that was changed alone would be
  * published. Undefined where all agree.
  */
-export function wrongLatency({ latency, slices }: Pick<Measured, 'latency' | 'slices'>): string | undefined {
+export function wrongLatency({
+  latency,
+  slices,
+  timeline,
+  dropped,
+}: Pick<Measured, 'latency' | 'slices' | 'timeline' | 'dropped'>): string | undefined {
   const { summary, service, response } = latency
   try {
     for (const [clock, text] of Object.entries({ service, response })) {
@@ -22,8 +27,15 @@ export function wrongLatency({ latency, slices }: Pick<Measured, 'latency' | 'sl
       const stored = summary?.[clock as 'service' | 'response']
       const wrong = stored && differing(stored, figures)
       if (wrong) return `${wrong} of its ${WORDS[clock]} is not that of its histogram`
-      if (slices && !couldBeOf(clock === 'service' ? slices.serviceP99 : slices.p99, figures)) {
+      if (isCoarse(figures)) return `its ${WORDS[clock]} has ${slots} different values, fewer than any clock tells`
+      const p99 = clock === 'service' ? slices?.serviceP99 : slices?.p99
+      if (slices && p99 && !(couldBeOf(p99, figures) && fitsBeyond(p99, slices.answers, figures.count))) {
         return `the p99 of its seconds cannot be those of the histogram of its ${WORDS[clock]}`
+      }
+      // What was never sent has a response time, but no second.
+      const isOfTimeline = clock === (response === undefined ? 'service' : 'response') && dropped === 0
+      if (isOfTimeline && !isTold(timeline, figures)) {
+        return `the time line cannot be that of the histogram of its ${WORDS[clock]}`
       }
     }
   } catch (error) {
@@ -39,6 +51,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 /** Of the occupied slots of one histogram at a time: kept, since thousands are read one after the other. */
+let slots = 0
 const highest = new Float64Array(SLOTS)
 const upTo = new Float64Array(SLOTS)
 
@@ -47,7 +60,8 @@ const LARGEST = Float64Array.from({ length: SLOTS }, (_, slot) => highestIn(slot
 
 /** The figures that are stored beside a histogram, without making one: in seconds, all 0 where it is empty. */
 function figuresOf(text: string): LatencySummary {
-  let [slots, count, sum] = [0, 0, 0]
+  slots = 0
+  let [count, sum] = [0, 0]
   encodedSlots(text).visit((slot, times) => {
     const value = LARGEST[slot] as number
     count += times
@@ -79,6 +93,67 @@ function couldBeOf(ofSlices: readonly number[], { count, p99, max }: LatencySumm
   const [least, most] = [Math.min(...known), Math.max(...known)]
   const room = (value: number) => PARTS * value + LEAST / MICROS
   return most <= max + room(max) && least <= p99 + room(p99) && most >= p99 - room(p99)
+}
+
+/**
+ * Whether the histogram has as many values beyond each of the p99 as follow from them: at most one in a hundred answers of the
+ * seconds with a p99 of that or less and all answers of the others, and at least one in a hundred of these.
+ */
+function fitsBeyond(p99: readonly number[], answers: readonly number[], count: number): boolean {
+  const seconds = p99.map((value, index) => ({ value, answers: answers[index] ?? 0 })).filter(({ value }) => value > 0)
+  const inSeconds = seconds.reduce((sum, one) => sum + one.answers, 0)
+  return seconds.every(({ value }) => {
+    let [most, least] = [Math.max(0, count - inSeconds), 0]
+    for (const one of seconds) {
+      const beyond = one.answers - rankOf(0.99, one.answers)
+      most += one.value <= value ? beyond : one.answers
+      least += one.value >= value ? beyond : 0
+    }
+    return (
+      countAbove(value * (1 + WIDTH) + LEAST, count) <= most && countAbove(value * (1 - WIDTH) - LEAST, count) >= least
+    )
+  })
+}
+
+/** Twice the width of a slot. */
+const WIDTH = 2e-3
+
+/** How many values of the histogram that was read last are above one. */
+function countAbove(value: number, count: number): number {
+  let [from, to] = [0, slots]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((highest[middle] as number) > value) to = middle
+    else from = middle + 1
+  }
+  return count - (from === 0 ? 0 : (upTo[from - 1] as number))
+}
+
+/** The median of a whole lies between those of its seconds, and its maximum is that of one of them. */
+function isTold(
+  { p50, max, requests, errors }: Timeline,
+  { count, p50: median, max: largest }: LatencySummary,
+): boolean {
+  const answered = p50.flatMap((value, second) => ((requests[second] ?? 0) > (errors[second] ?? 0) ? value : []))
+  if (count === 0 || answered.length === 0) return true
+  const near = (one: number, other: number) => Math.abs(one - other) <= WIDTH * Math.max(one, other) + LEAST
+  const within = median * MICROS
+  const [least, most] = [Math.min(...answered), Math.max(...answered)]
+  return (
+    near(Math.max(...max), largest * MICROS) &&
+    (near(least, within) || least < within) &&
+    (near(most, within) || most > within)
+  )
+}
+
+/** Answers from which a histogram must have more than a few different values, since clocks tell microseconds. */
+const MANY_ANSWERS = 1000
+const FEW_VALUES = 10
+/** Latencies of a few microseconds have few values anyway. */
+const MANY_TICKS: Micros = 100
+
+function isCoarse({ count, p50 }: LatencySummary): boolean {
+  return count >= MANY_ANSWERS && p50 * MICROS >= MANY_TICKS && slots < FEW_VALUES
 }
 
 /** What ranks within a slice of some hundred requests, and requests after its end, may add. */

@@ -13,6 +13,18 @@ export interface RunRecord {
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
   /** Trials whose file has no digest in the journal: those of old runs, and the last one of a run that was killed. */
   readonly undigested?: number
+  /** What its journal has of its trials; absent for records that were not read from a folder. */
+  readonly journal?: Journal
+}
+
+/** What the journal of a run has of its trials. */
+export interface Journal {
+  /** SHA-256 of the file of each trial that was measured, by its id: the last one. */
+  readonly digests: ReadonlyMap<string, string>
+  /** Ids of trials that were measured more than once. */
+  readonly repeated: readonly string[]
+  /** How often the run was started or resumed. */
+  readonly starts: number
 }
 
 /**

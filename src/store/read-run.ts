@@ -23,7 +23,7 @@ import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { lockFolder } from './folder-lock.ts'
 import { readInstallations } from './installations.ts'
-import { textDigest, trialDigests } from './run-writer.ts'
+import { readJournal, textDigest } from './run-writer.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
@@ -42,7 +42,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
   const unreadable: RunRecord['unreadable'][number][] = []
   const names = trialFiles(dir)
   const readers = readersFor(names.length)
-  const digests = trialDigests(dir)
+  const journal = readJournal(dir)
+  const { digests } = journal
   for (const name of names) {
     const file = join(RUN_FOLDER.trials, name)
     try {
@@ -65,6 +66,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     installations: installed.installations,
     unreadable: [...unreadable, ...installed.unreadable],
     ...(undigested > 0 && { undigested }),
+    journal,
   }
 }
 
@@ -200,7 +202,7 @@ function compiledCheck(): (data: unknown) => Result {
       if (zodSchema._zod.def.type === 'custom') Object.assign(jsonSchema, { type: 'array', items: { type: 'number' } })
     },
   })
-  const isResult = new Ajv({ strict: false, validateSchema: false }).compile<Result>(schema)
+  const isResult = new Ajv({ strict: false, strictNumbers: true, validateSchema: false }).compile<Result>(schema)
   return (data) => (isResult(data) ? data : resultSchema.parse(data))
 }
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { z } from 'zod'
 import { readOwnFile } from '../host/regular-file.ts'
+import type { Journal as TrialJournal } from '../model/analysis.ts'
 import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
@@ -212,17 +213,22 @@ function withoutBulk(event: Event): object {
 const resultLine = z.object({ type: z.literal('result'), trial: z.string(), digest: z.string() })
 
 /**
- * The digest of each trial's file, as the journal of a run has it: the last one, since a trial whose file was moved away is
- * measured again. Empty for runs of before, and without what a writer that was killed had not written yet.
+ * What the journal of a run has of its trials. A digest is the last one, since a trial whose file was moved away is measured
+ * again. There are none in runs of before, nor of what a writer that was killed had not written yet.
  */
-export function trialDigests(dir: string): ReadonlyMap<string, string> {
+export function readJournal(dir: string): TrialJournal {
   const digests = new Map<string, string>()
+  const repeated = new Set<string>()
+  let starts = 0
   for (const line of journalLines(join(dir, RUN_FOLDER.events))) {
+    if (line.includes('"type":"run"')) starts++
     if (!line.includes('"digest"')) continue
     const { data } = resultLine.safeParse(parsed(line))
-    if (data) digests.set(data.trial, data.digest)
+    if (!data) continue
+    if (digests.has(data.trial) && digests.get(data.trial) !== data.digest) repeated.add(data.trial)
+    digests.set(data.trial, data.digest)
   }
-  return digests
+  return { digests, repeated: [...repeated], starts }
 }
 
 function journalLines(path: string): string[] {

@@ -53,6 +53,19 @@ function stalling(spared?: string) {
 
 const cases: Case[] = [
   {
+    rule: 'idle-window-differs',
+    severity: 'invalid',
+    scenario: { idle: 5 },
+    of: (trial) => ({ ...usual(trial), reading: { idle: { seconds: 0.1, usage: [], evidence: [] } } }),
+    says: /idle windows of none\S* were not as planned: that of c1-b01-none\S+ lasted 0\.1 s instead of 5 s/,
+  },
+  {
+    rule: 'settings-differ',
+    severity: 'invalid',
+    of: (trial) => ({ ...usual(trial), ...(trial.arm === none.name && { generator: { sockets: requests } }) }),
+    says: /opened a connection in none, and 0 % in/,
+  },
+  {
     rule: 'host-pauses',
     severity: 'warning',
     of: stalling(),

@@ -71,6 +71,7 @@ test('where higher is better, the highest comes first', () => {
   const closed = analyse(
     recordOf(scenarioOf({ arms, cohorts: 1, blocks: 4, loads: [{ ...http, rate: 'max' }] }), ({ arm, block }) => ({
       reading: { seconds: (slow[arm] ?? 60) + 0.1 * (block % 2) },
+      observation: { seconds: (slow[arm] ?? 60) + 0.3 },
     })),
   )
   expect(groupsIn(closed, 'throughput')).toEqual([[node.name], [waypoint.name], [sidecar.name]])

@@ -43,6 +43,20 @@ export function resultOf(trial: Trial, reading: Reading, changes: Partial<Result
   }
 }
 
+/** A reading that shares no histogram, time line or usage with others, as no two measurements do. Its figures stay. */
+export function unlike(reading: Reading, order: number): Reading {
+  const { latency, timeline, observation } = reading
+  return {
+    ...reading,
+    latency: { ...latency, service: `${order}` },
+    timeline: { ...timeline, p50: [order] },
+    observation: {
+      ...observation,
+      usage: observation.usage.map((one) => ({ ...one, memoryBytes: one.memoryBytes + order })),
+    },
+  }
+}
+
 /** A result that stands alone, in the first block of a plan of its own. */
 export function resultWith(otherwise: Otherwise = {}): { result: Result; plan: Plan } {
   const { arm = none, load = http } = otherwise

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { recordOf } from '../build/run.ts'
+import { recordOf, unlike } from '../build/run.ts'
 import { none, noneAgain, scenarioOf } from '../build/scenario.ts'
 
 const arms = [
@@ -32,11 +32,18 @@ function onClusters(cohorts: number, luck: (trial: Trial) => number): RunRecord 
       endedAt: new Date(start + 9e4).toISOString(),
       outcome:
         outcome.status === 'measured'
-          ? { ...outcome, reading: { ...outcome.reading, startedAt: start / 1000 + 6 } }
+          ? { ...outcome, reading: { ...unlike(outcome.reading, index), startedAt: start / 1000 + 6 } }
           : outcome,
     }
   })
-  return { ...record, results, run: { ...record.run, provenance: { ...record.run.provenance, platform: 'kind' } } }
+  const { provenance, plan } = record.run
+  const machine = { ...provenance.machine, memoryBytes: 2 ** 34 }
+  const run = {
+    ...record.run,
+    plan: { ...plan, scenario: { ...plan.scenario, platform: 'kind' as const } },
+    provenance: { ...provenance, machine, platform: 'kind' },
+  }
+  return { ...record, results, run }
 }
 
 function judged(record: RunRecord, change: Partial<Limits['defaults']> = {}) {
@@ -99,6 +106,6 @@ describe('a gate on clusters', () => {
   it('carries the scatter of clusters in a pass by the absolute floor as well', () => {
     const apart = onClusters(2, ({ arm, cohort }) => (arm === 'a' ? (cohort === 1 ? 1.02 : 0.99) : 1))
     const floor = { minAbsolute: { unit: 'seconds', value: 0.05e-3, text: '50us' } } as const
-    expect(judged(apart, { ...floor, margin: 0.001 }).cell.verdict).toBe('inconclusive')
+    expect(judged(apart, { ...floor, margin: 0.001, minEffect: 0.001 }).cell.verdict).toBe('inconclusive')
   })
 })

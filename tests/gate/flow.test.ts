@@ -136,9 +136,14 @@ waivers: [{ match: "${match}", until: "${nextMonth}", reason: issue 123 }]
     const slower = await night({ effect: 1.12, seed: 2 })
     cpSync(join(before.cwd, 'reference.json'), join(slower.cwd, 'reference.json'))
     const known = 'defaults: { night: { deviation: 1%, runs: 20 } }'
-    for (const one of [before, slower]) one.write('limits.yaml', known)
+    const equal = await night({ seed: 3 })
+    cpSync(join(before.cwd, 'reference.json'), join(equal.cwd, 'reference.json'))
+    for (const one of [before, equal, slower]) one.write('limits.yaml', known)
     const pinned = ['--reference', 'reference.json', '--limits', 'limits.yaml']
-    expect(await verdictOf(before, ...pinned)).toMatchObject({ code: 0, gate: { verdict: 'pass', mode: 'pinned' } })
+    expect(await verdictOf(equal, ...pinned)).toMatchObject({ code: 0, gate: { verdict: 'pass', mode: 'pinned' } })
+    expect((await verdictOf(before, ...pinned)).gate.findings).toContainEqual(
+      expect.objectContaining({ rule: 'same-run' }),
+    )
     const first = await slower.gate('--json', ...pinned)
     expect(first.code).toBe(11)
     const { gate } = JSON.parse(first.stdout) as { gate: GateResult }

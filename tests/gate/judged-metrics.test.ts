@@ -3,7 +3,7 @@ import { analyse } from '../../src/analyse/analyse.ts'
 import { gate } from '../../src/gate/gate-run.ts'
 import { accept } from '../../src/gate/objections.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
-import { recordOf } from '../build/run.ts'
+import { recordOf, unlike } from '../build/run.ts'
 import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 /** One trial after the other, no two of them alike. */
@@ -15,10 +15,15 @@ function measured(...about: Parameters<typeof recordOf>): ReturnType<typeof reco
     )
     const times = { ...result, startedAt: from ?? '', endedAt: to ?? '' }
     if (result.outcome.status === 'failed') return times
-    const reading = { ...result.outcome.reading, startedAt: 1_790_000_000 + 120 * result.trial.order }
+    const reading = {
+      ...unlike(result.outcome.reading, result.trial.order),
+      startedAt: 1_790_000_000 + 120 * result.trial.order,
+    }
     return { ...times, outcome: { ...result.outcome, reading } }
   })
-  return { ...record, results }
+  const { plan } = record.run
+  const scenario = { ...plan.scenario, platform: 'simulated' as const }
+  return { ...record, results, run: { ...record.run, plan: { ...plan, scenario } } }
 }
 
 const scatter = (block: number) => ({ latency: 1 + 0.01 * (block % 3) })

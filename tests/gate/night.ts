@@ -18,6 +18,9 @@ export interface NightAbout {
   readonly seed?: number
   /** The section `gate`, as YAML. */
   readonly gate?: string
+  /** Instead of the usual ones, as YAML. */
+  readonly arms?: string
+  readonly load?: string
 }
 
 export function scenarioText({
@@ -28,6 +31,8 @@ export function scenarioText({
   clusters = 0,
   seed = 1,
   gate = '{}',
+  arms = '[none, { name: sidecar, mesh: envoy-sidecar }, { name: sidecar-ref, mesh: envoy-sidecar }]',
+  load = '{ name: web, rate: 200/s, connections: 8, warmup: 1s, duration: 10s }',
 }: NightAbout = {}): string {
   return `
 name: night
@@ -35,9 +40,9 @@ platform: simulated
 seed: ${seed}
 blocks: ${blocks}
 cohorts: ${cohorts}
-arms: [none, { name: sidecar, mesh: envoy-sidecar }, { name: sidecar-ref, mesh: envoy-sidecar }]
+arms: ${arms}
 loads:
-  - { name: web, rate: 200/s, connections: 8, warmup: 1s, duration: 10s }
+  - ${load}
 simulation:
   effects: { sidecar: { latency: ${1.6 * effect}, cpu: 2 }, sidecar-ref: { latency: 1.6, cpu: 2 } }
   noise: { trial: ${noise}, block: 0.03, cohort: ${clusters} }
@@ -79,6 +84,16 @@ async function measure(text: string): Promise<string> {
   const { code, stderr } = await meshbench(['run', 'night.yaml'], { cwd })
   if (code !== 0) throw new Error(`the night could not be measured: ${stderr}`)
   return cwd
+}
+
+/** A copy of an example run of real proxies, which a test may spoil as well. */
+export function exampleRun(name: string): Night {
+  const cwd = testFolder()
+  cpSync(join('results', name), join(cwd, 'results', name), {
+    recursive: true,
+    filter: (path) => !path.endsWith('report.html'),
+  })
+  return nightIn(cwd)
 }
 
 function nightIn(cwd: string): Night {

@@ -1,12 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decodeHistogram, latencyHistogram } from '../../src/loads/histogram.ts'
-import type { Reading, Result, Run } from '../../src/model/result.ts'
-import { summarise } from '../../src/stats/quantile-intervals.ts'
+import type { Result, Run } from '../../src/model/result.ts'
 import { readPinned, writePinned } from '../../src/store/reference-file.ts'
 import { meshbench } from '../flow/surroundings.ts'
 import { type Night, type NightAbout, night, withScenario } from './night.ts'
+import { broken, candidate, everyone, moved, observed, scaled, usageOf } from './tampering.ts'
 
 /** A way to be green without having compared anything, and how it has to end. */
 interface Trap {
@@ -23,14 +22,10 @@ interface Trap {
   spoil?(night: Night): void | Promise<void>
 }
 
-type Trial = Result['trial']
-
-const candidate = ({ arm }: Trial) => arm === 'sidecar'
 /** Worse, but not so clearly that the first look finds it. */
 const LIKELY: NightAbout = { effect: 1.08, noise: 0.07, seed: 2 }
 
-const everyone = () => true
-const oddBlock = ({ arm, block }: Trial) => arm === 'sidecar' && block === 6
+const oddBlock = ({ arm, block }: Result['trial']) => arm === 'sidecar' && block === 6
 
 /** Nights of +20 % in which the candidate's latency of one block is scaled as well. */
 function oddNight(factor: number): Pick<Trap, 'night' | 'spoil'> {
@@ -42,49 +37,6 @@ function oddNight(factor: number): Pick<Trap, 'night' | 'spoil'> {
 
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
 const times = ({ startedAt, endedAt, outcome }: Result) => ({ startedAt, endedAt, outcome })
-
-/** Multiplies every latency, in histograms and figures. 0: there are none. */
-function scaled(reading: Reading, factor: number): Reading {
-  const { service, response = '' } = reading.latency
-  const [one, other] = [service, response].map((text) => {
-    const histogram = latencyHistogram()
-    if (factor > 0) decodeHistogram(text).visit((micros, count) => histogram.record(micros * factor, count))
-    return { text: histogram.encode(), summary: summarise(histogram) }
-  })
-  if (!one || !other) throw new Error('a reading of an open loop has two clocks')
-  const summary = { service: one.summary, response: other.summary }
-  const { slices, ...rest } = reading
-  const times = (values: readonly number[]) => values.map((value) => value * factor)
-  return {
-    ...rest,
-    latency: { service: one.text, response: other.text, summary },
-    ...(slices && { slices: { ...slices, p99: times(slices.p99), serviceP99: times(slices.serviceP99) } }),
-  }
-}
-
-const observed = (reading: Reading, change: Partial<Reading['observation']>): Reading => ({
-  ...reading,
-  observation: { ...reading.observation, ...change },
-})
-
-const usageOf = (reading: Reading, change: Partial<Reading['observation']['usage'][number]>, role?: string): Reading =>
-  observed(reading, {
-    usage: reading.observation.usage.map((one) =>
-      role === undefined || one.role === role ? { ...one, ...change } : one,
-    ),
-  })
-
-/** A trial that took place so many milliseconds later. */
-function moved({ startedAt, endedAt, ...result }: Result, by: number): Result {
-  const [from, to] = [startedAt, endedAt].map((time) => new Date(Date.parse(time) + by).toISOString())
-  return { ...result, startedAt: from ?? '', endedAt: to ?? '' }
-}
-
-/** A trial whose load failed. */
-const broken = (result: Result): Result => ({
-  ...result,
-  outcome: { status: 'failed', failure: { code: 'load', message: 'The load broke.' } },
-})
 
 const withoutTrials = (run: Run): Run => ({ ...run, plan: { ...run.plan, cohorts: [] } })
 

@@ -43,7 +43,8 @@ function exampleHistogram(): string {
 /** Without parts that would have to agree with the histogram. */
 export function exampleReading(histogram = exampleHistogram(), seconds = load.duration): Reading {
   const { slices: _, ...reading } = readingOf({ arm: sidecar, load: { ...load, duration: seconds } })
-  return { ...reading, latency: { service: histogram, response: histogram } }
+  const timeline = { ...reading.timeline, p50: [], max: [] }
+  return { ...reading, timeline, latency: { service: histogram, response: histogram } }
 }
 
 export function exampleResult(run: Run, trial: Trial, outcome?: Result['outcome']): Result {

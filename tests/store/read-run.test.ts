@@ -24,6 +24,16 @@ test('results come in the order in which they were measured', async () => {
   expect((await readRun(root.path)).results.map(({ trial }) => trial.order)).toEqual([1, 2, 3])
 })
 
+test.each([0, 600])('a figure that is not finite is no result, beside %i other files', async (others) => {
+  await using root = await folder()
+  const text = JSON.stringify(exampleResult(run, first)).replace(/"cpuSeconds":[\d.]+/, '"cpuSeconds":1e999')
+  const rest = Object.fromEntries(Array.from({ length: others }, (_, index) => [`other-${index}.json`, '{}']))
+  await runFolder(root.path, { [`${first.id}.json`]: text, ...rest })
+  const { results, unreadable } = await readRun(root.path)
+  expect(results).toEqual([])
+  expect(unreadable.find(({ file }) => file.includes(first.id))?.reason).toContain('cpuSeconds')
+})
+
 test('what cannot be read is listed with its reason', async () => {
   await using root = await folder()
   const whole = exampleResult(run, first)

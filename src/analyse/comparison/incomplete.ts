@@ -1,4 +1,5 @@
 import { trialsOf } from '../../model/plan.ts'
+import { formatDuration } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import type { ComparisonRule } from './comparison.ts'
 
@@ -53,6 +54,48 @@ export const noIdleWindow: ComparisonRule = {
         remedy: `Measure again with an idle window: meshbench run ${record.run.plan.scenario.name}${idle === 0 ? ', with idle: 5s in the scenario' : ''}`,
       },
     ]
+  },
+}
+
+/** An idle window may take longer than planned, by this factor and by so many seconds, since counters are read at both ends. */
+const LONGEST = { factor: 1.5, seconds: 5 } as const
+/** Least share of it. */
+const SHORTEST = 0.9
+/** Share of the load's requests that proxies may carry meanwhile, such as probes. */
+const CARRIED = 0.01
+
+/** CPU per request is what a load adds to idle CPU, so an idle window that was none makes an arm look cheaper. */
+export const idleWindowDiffers: ComparisonRule = {
+  name: 'idle-window-differs',
+  title: 'Idle windows were as planned, before the load and idle',
+  judge({ record, valid }) {
+    const { idle: planned = 0 } = record.run.plan.scenario
+    const wrong = valid.flatMap(({ trial, reading }) => {
+      if (!reading.idle) return []
+      const { seconds, startedAt = Number.NEGATIVE_INFINITY, carried } = reading.idle
+      const what =
+        seconds < SHORTEST * planned || seconds > LONGEST.factor * planned + LONGEST.seconds
+          ? `lasted ${formatDuration(seconds)} instead of ${formatDuration(planned)}`
+          : startedAt > reading.startedAt
+            ? 'was after the load began'
+            : (carried?.requests ?? 0) > CARRIED * reading.requests
+              ? `had ${count(carried?.requests ?? 0, 'request')}`
+              : undefined
+      return what === undefined ? [] : [{ trial, what }]
+    })
+    return [...Map.groupBy(wrong, ({ trial }) => trial.arm)].flatMap(([arm, those]) => {
+      const [first] = those
+      if (!first) return []
+      return [
+        {
+          severity: 'invalid' as const,
+          cause: `${count(those.length, 'idle window')} of ${arm} ${those.length === 1 ? 'was' : 'were'} not as planned: that of ${first.trial.id} ${first.what}.`,
+          effect: 'CPU per request is what the load adds to idle CPU, so it is too low or too high.',
+          remedy: 'Measure again, on a machine that nothing else uses.',
+          arm,
+        },
+      ]
+    })
   },
 }
 

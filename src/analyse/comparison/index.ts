@@ -4,7 +4,7 @@ import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { cpuDrift, drift, orderEffect } from './drift.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
-import { lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
+import { idleWindowDiffers, lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
 import { fasterThanNothing, unlikePublished } from './plausible.ts'
 import { sequential } from './sequential.ts'
@@ -20,6 +20,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   unreadableTrials,
   lostTrials,
   noIdleWindow,
+  idleWindowDiffers,
   drift,
   cpuDrift,
   orderEffect,

@@ -65,6 +65,10 @@ export const loadOutsideWindow: Rule = {
   judge(trial) {
     const { reading, platform } = trial
     const { startedAt: opened, seconds, host } = reading.observation
+    const lacking = reading.seconds - seconds
+    if (opened === undefined && lacking > LACKING * reading.seconds) {
+      return outside(`lasted ${formatDuration(seconds)}`, lacking / reading.seconds)
+    }
     // Where the clocks differ, the order of snapshots and load is unknown, and another rule reports it.
     if (opened === undefined || traitsOf(platform)?.arms === 'effects' || apart(trial)) return undefined
     const closed = opened + seconds + (host?.clockStep ?? 0)
@@ -75,10 +79,14 @@ export const loadOutsideWindow: Rule = {
       before > 0 && `opened ${formatDuration(before)} after the load began`,
       after > 0 && `closed ${formatDuration(after)} before the load ended`,
     ]
-    return invalid(
-      `The window of CPU and memory ${parts.filter(Boolean).join(' and ')}: ${formatShare(Math.min(1, (before + after) / reading.seconds))} of the load is outside it.`,
-      'The CPU of only a part of the load is divided by all requests: the arm looks cheaper than it is.',
-      'Use a machine that reads the counters faster (more cores, less other work), and synchronise the clocks of load generator and controller.',
-    )
+    return outside(parts.filter(Boolean).join(' and '), Math.min(1, (before + after) / reading.seconds))
   },
+}
+
+function outside(what: string, share: number): Objection {
+  return invalid(
+    `The window of CPU and memory ${what}: ${formatShare(share)} of the load is outside it.`,
+    'The CPU of only a part of the load is divided by all requests: the arm looks cheaper than it is.',
+    'Use a machine that reads the counters faster (more cores, less other work), and synchronise the clocks of load generator and controller.',
+  )
 }

@@ -5,6 +5,8 @@ import { invalid, type Rule, warning } from './rule.ts'
 const BUSY = 0.9
 const FULL = 0.95
 const STOLEN = 0.02
+/** Of these, nobody knows what the arm would have done with them. */
+const TOO_MUCH_STOLEN = 0.15
 
 export const hostSaturated: Rule = {
   name: 'host-saturated',
@@ -27,7 +29,8 @@ export const hostSaturated: Rule = {
       )
     }
     if (stolenCores / cores <= STOLEN) return undefined
-    return warning(
+    const judgement = stolenCores / cores > TOO_MUCH_STOLEN ? invalid : warning
+    return judgement(
       `The hypervisor gave ${formatShare(stolenCores / cores)} of the cores to other machines.`,
       'Latencies include pauses that the arm did not cause.',
       'Repeat at another time, or on a dedicated machine.',

@@ -1,6 +1,7 @@
-import type { LatencySummary } from '../../model/result.ts'
+import type { LatencySummary, Reading } from '../../model/result.ts'
 import { TOOL_TRAITS } from '../../model/traits.ts'
-import { formatLatency, formatNumber } from '../../model/units.ts'
+import { formatLatency, formatNumber, formatSize } from '../../model/units.ts'
+import { type Observation, SCALING } from '../../model/usage.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule } from './rule.ts'
 
@@ -32,7 +33,20 @@ export const impossibleFigures: Rule = {
 
 function contradictions({ reading, load, service, response }: TrialView): string[] {
   const { planned, requests, errors, dropped, timeline, codes, seconds, generator } = reading
-  const found = [...disorder('service', service), ...(response ? disorder('response', response) : [])]
+  const found = [
+    ...disorder('service', service),
+    ...(response ? disorder('response', response) : []),
+    ...uncounted(reading),
+    ...impossibleUsage(reading.observation),
+    ...(reading.idle ? impossibleUsage(reading.idle) : []),
+  ]
+  if (reading.tool !== load.tool) found.push(`${reading.tool} sent the requests, but the plan names ${load.tool}.`)
+  if (load.rate !== 'max' && !response) found.push('There is no response time, although requests were due at a rate.')
+  if (reading.latency.summary?.response && !reading.latency.summary.bounds && (generator.late?.disturbed ?? 0) > 0) {
+    found.push(
+      'Requests came out of pauses of the load generator, but no quantile has the bounds that follow from them.',
+    )
+  }
   const expect = (what: string, seen: number, expected: number) => {
     if (seen !== expected) found.push(`${what}: ${formatNumber(seen, 9)}, expected ${formatNumber(expected, 9)}.`)
   }
@@ -41,6 +55,8 @@ function contradictions({ reading, load, service, response }: TrialView): string
   const waited = dropsHaveResponse ? dropped : 0
   if (response) expect('Samples of the response time', response.count, requests - errors + waited)
   expect('Requests of the time line', sum(timeline.requests), requests)
+  expect('Errors of the time line', sum(timeline.errors), errors)
+  if (load.rate !== 'max') expect('Requests that were not sent', dropped, Math.max(0, planned - requests))
   expect('Answers by code', sum(Object.values(codes)), requests)
   if (requests > planned + Math.max(1, planned * SURPLUS)) {
     found.push(`${formatNumber(requests, 9)} requests were sent, but ${formatNumber(planned, 9)} were planned.`)
@@ -62,6 +78,68 @@ function contradictions({ reading, load, service, response }: TrialView): string
     )
   }
   return found
+}
+
+/** HTTP's codes of a failure; those below 100 are the load generator's own. A teapot is an answer by fortio's count. */
+const FAILED = (code: number) => (code >= 400 && code !== 418) || code < 100
+
+/** Counts that contradict each other, or no count at all. */
+function uncounted({
+  requests,
+  errors,
+  dropped,
+  planned,
+  codes,
+  timeline,
+  bytesReceived,
+  generator,
+}: Reading): string[] {
+  const counts = [requests, errors, dropped, planned, ...Object.values(codes), ...timeline.requests, ...timeline.errors]
+  const failed = sum(Object.entries(codes).flatMap(([code, many]) => (FAILED(Number(code)) ? many : [])))
+  const { answer, resent = 0 } = generator
+  const each = (bytesReceived ?? 0) / Math.max(1, requests)
+  return [
+    ...(counts.every((one) => one >= 0 && Number.isInteger(one)) ? [] : ['A count is negative or broken.']),
+    ...(failed > errors
+      ? [
+          `${formatNumber(failed, 9)} answers had codes of failures, but ${formatNumber(errors, 9)} errors were counted.`,
+        ]
+      : []),
+    ...(answer && bytesReceived && errors + resent === 0 && Math.abs(each / answer.mean - 1) > BYTES_AGREE
+      ? [`${formatSize(each)} were received for each request, but answers had ${formatSize(answer.mean)}.`]
+      : []),
+  ]
+}
+
+/** Share by which sizes may differ that are counted in two ways. */
+const BYTES_AGREE = 0.25
+/** Counters of tasks and of the whole host are read one after the other, and count in ticks: a share, and cores. */
+const COUNTED_TWICE = { share: 3, cores: 0.75 } as const
+/** No proxy of any mesh fits into less memory, and no machine has more. */
+const MEMORY = { proxy: 256 * 1024, most: 2 ** 42 } as const
+
+/** CPU and memory that no process can have used. */
+function impossibleUsage({ usage, host, seconds }: Observation): string[] {
+  const cores = sum(usage.map(({ cpuSeconds }) => cpuSeconds)) / seconds
+  const most = host && Math.min(host.cores * SLACK, host.busyCores * COUNTED_TWICE.share + COUNTED_TWICE.cores)
+  const odd = usage.find(
+    ({ role, cpuSeconds, memoryBytes }) =>
+      cpuSeconds < 0 ||
+      memoryBytes < (SCALING[role]?.carries && cpuSeconds > 0 ? MEMORY.proxy : 0) ||
+      memoryBytes > MEMORY.most,
+  )
+  return [
+    ...(most !== undefined && cores > most
+      ? [
+          `The components used ${formatNumber(cores)} cores, but only ${formatNumber(host?.busyCores ?? 0)} of the host were busy.`,
+        ]
+      : []),
+    ...(odd
+      ? [
+          `${odd.component} used ${formatNumber(odd.cpuSeconds)} CPU-seconds and ${formatNumber(odd.memoryBytes, 9)} bytes of memory.`,
+        ]
+      : []),
+  ]
 }
 
 function disorder(clock: string, { count, min, mean, max, p50, p90, p99, p999 }: LatencySummary): string[] {

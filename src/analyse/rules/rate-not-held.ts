@@ -3,8 +3,10 @@ import { count } from '../../model/words.ts'
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Objection, type Rule, warning } from './rule.ts'
 
-/** Share of the requests that the schedule may lack, beyond one per connection. */
+/** Share of the requests that the schedule may lack, or have too many, beyond one per connection. */
 const UNPLANNED = 0.001
+/** Least share of its duration that a closed loop takes. */
+const SHORT = 0.9
 /** Share of planned requests that may be lost. Smaller losses affect only the highest quantiles, which are withheld. */
 const LOST = 0.01
 
@@ -27,17 +29,22 @@ export const rateNotHeld: Rule = {
 }
 
 function shortfall({ reading, load, service }: TrialView): string | undefined {
-  if (load.rate === 'max') return undefined
   const { planned, requests, seconds } = reading
+  if (load.rate === 'max') {
+    if (seconds >= load.duration * SHORT) return undefined
+    return `The load lasted for ${formatDuration(seconds)} instead of ${formatDuration(load.duration)}.`
+  }
   const asked = load.rate * load.duration
   // fortio gives every connection the same whole number of requests, so up to one per connection may be missing.
-  if (planned < asked * (1 - UNPLANNED) - load.connections) {
-    return `The schedule had ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
-  }
+  const isOff = Math.abs(planned - asked) > asked * UNPLANNED + load.connections
+  const scheduled = () =>
+    `The schedule had ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
+  if (isOff && planned < asked) return scheduled()
   const unsent = planned - requests
   if (unsent / planned > LOST) {
     return `The load generator did not send ${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}).`
   }
+  if (isOff) return scheduled()
   const expected = planned / load.rate
   // The last answer may take as long as the longest one, and a connection may start one interval late.
   const interval = load.connections / load.rate
@@ -50,7 +57,7 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
 function objection(cause: string): Objection {
   return invalid(
     cause,
-    'The arm had less load than the others, so its figures cannot be compared with theirs.',
+    'The arm had another load than the others, so its figures cannot be compared with theirs.',
     'Lower the rate or give the load more connections. If only this arm cannot hold the rate, sweep the rate to find its limit.',
   )
 }

@@ -4,6 +4,9 @@ import { invalid, type Rule } from './rule.ts'
 /** Bytes by which answers may vary: they include headers, and proxies write values of varying length into them. */
 const HEADERS_VARY = 64
 
+/** Bytes that headers may take at most. */
+const HEADERS = 4096
+
 export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
   title: 'Answers had the configured size',
@@ -12,10 +15,10 @@ export const wrongAnswerSize: Rule = {
     const { answer } = reading.generator
     if (!answer) return undefined
     const { min, max, mean } = answer
-    if (mean >= load.payload && max - min <= HEADERS_VARY) return undefined
+    if (mean >= load.payload && mean <= load.payload + HEADERS && max - min <= HEADERS_VARY) return undefined
     return invalid(
       `Answers had ${formatSize(min)} to ${formatSize(max)}, on average ${formatSize(mean)}; the payload is ${formatSize(load.payload)}.`,
-      'Something other than the server answered, or the answers were cut short: the amount of work is wrong.',
+      'Something other than the server answered, or the answers were cut short or enlarged: the amount of work is wrong.',
       'Check an answer by hand: look for an error page with status 200, a redirect, or a buffer that is too small.',
     )
   },

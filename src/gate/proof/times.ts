@@ -1,0 +1,140 @@
+import type { Analysis } from '../../model/analysis.ts'
+import type { Trial } from '../../model/plan.ts'
+import type { Reading, Result } from '../../model/result.ts'
+import { traitsOf } from '../../model/traits.ts'
+import type { Objection } from '../../model/verdict.ts'
+
+/** Whether every trial was measured once, by itself, and in the order of the plan. */
+export const TIMES = [overlapping, copied, outOfOrder, impossibleTimes]
+
+/** Groups of trials that one machine measured one after the other, in the order of the schedule. A shard measures some loads of some cohorts. */
+function schedules({ record }: Analysis): Result[][] {
+  const isMerged = record.run.provenance.mergedFrom !== undefined
+  const byMachine = Map.groupBy(record.results, ({ trial }) =>
+    isMerged ? `${trial.cohort} ${trial.load}` : trial.cohort,
+  )
+  return [...byMachine.values()].map((results) => results.toSorted((a, b) => a.trial.order - b.trial.order))
+}
+
+/**
+ * Trials of a block must run together: a trial that did not run in the order of the schedule cannot be paired. The window has
+ * a time of its own, by which an outcome under the wrong trial is noticed.
+ */
+function outOfOrder(analysis: Analysis): Objection[] {
+  return schedules(analysis).flatMap((results) => [
+    ...notRising(results, ({ startedAt }) => Date.parse(startedAt)),
+    ...notRising(
+      results.filter(({ outcome }) => outcome.status === 'measured'),
+      ({ outcome }) => (outcome.status === 'measured' ? outcome.reading.startedAt : Number.NaN),
+    ),
+  ])
+}
+
+function notRising(results: readonly Result[], timeOf: (result: Result) => number): Objection[] {
+  return results.flatMap((result, index) => {
+    const before = results[index - 1]
+    if (!before || !(timeOf(result) < timeOf(before))) return []
+    return [
+      spoiled(
+        result.trial,
+        'out-of-order',
+        `Trial ${result.trial.id} started before ${before.trial.id}, which comes first in the schedule.`,
+        'Trials of a block must be measured together: start a new run, and do not move its files.',
+      ),
+    ]
+  })
+}
+
+/** How far the clocks of generator and harness may differ, in milliseconds. */
+const CLOCKS = 5000
+/** A trial takes at least this share of its window: its clock may have been set meanwhile. */
+const SHORTEST = 0.95
+
+/** A trial cannot end before it starts, be shorter than its window, start before its run, or end in the future. */
+function impossibleTimes({ record }: Analysis, today?: string): Objection[] {
+  const { startedAt } = record.run
+  const future = today === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${today}T23:59:59.999Z`)
+  const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
+  return record.results.flatMap(({ trial, startedAt: from, endedAt: to, outcome }) => {
+    const [start, end, begun] = [from, to, startedAt].map((time) => Date.parse(time)) as [number, number, number]
+    const reading = isReal && outcome.status === 'measured' ? outcome.reading : undefined
+    const window = (reading?.startedAt ?? Number.NaN) * 1000
+    const wrong = [
+      ...([start, end, begun].some(Number.isNaN) ? ['has no time'] : []),
+      ...(end < start ? ['ended before it started'] : []),
+      ...(start < begun ? ['started before its run'] : []),
+      ...(end > future ? ['ended in the future'] : []),
+      ...(window < start - CLOCKS || window > end + CLOCKS ? ['was measured at another time'] : []),
+      ...(reading && end - start < SHORTEST * reading.seconds * 1000 ? ['was shorter than its window'] : []),
+    ]
+    const [first] = wrong
+    if (first === undefined) return []
+    return [
+      spoiled(
+        trial,
+        'impossible-times',
+        `Trial ${trial.id} ${first} (${from} to ${to}).`,
+        'Set the clock of the machine that measures, and start a new run.',
+      ),
+    ]
+  })
+}
+
+function overlapping(analysis: Analysis): Objection[] {
+  return schedules(analysis).flatMap((results) => {
+    const timed = results.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt))
+    return timed.flatMap((result, index) => {
+      const before = timed[index - 1]
+      if (!before || Date.parse(result.startedAt) >= Date.parse(before.endedAt)) return []
+      return [
+        spoiled(
+          result.trial,
+          'overlapping-trials',
+          `Trials ${before.trial.id} and ${result.trial.id} were measured at the same time.`,
+          'Trials must not overlap: start a new run.',
+        ),
+      ]
+    })
+  })
+}
+
+/** Fewer requests than this may by chance have the same latencies, to the microsecond, as those of another trial. */
+const TELLING = 100
+
+/** What no two trials have in common: by any of these, a copy is known although the others were changed. */
+function printsOf({ requests, errors, latency, timeline, observation }: Reading, isReal: boolean): string[] {
+  if (requests - errors < TELLING) return []
+  const used = observation.usage.filter(({ cpuSeconds }) => cpuSeconds > 0)
+  return [
+    latency.service,
+    JSON.stringify([timeline.p50, timeline.p90, timeline.p99, timeline.max]),
+    // The simulation has no clock that counts CPU to the nanosecond.
+    ...(isReal && used.length > 0
+      ? [JSON.stringify(used.map(({ component, cpuSeconds, memoryBytes }) => [component, cpuSeconds, memoryBytes]))]
+      : []),
+  ]
+}
+
+function copied({ record }: Analysis): Objection[] {
+  const seen = new Map<string, Trial>()
+  const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
+  return record.results.flatMap(({ trial, outcome }) => {
+    if (outcome.status === 'failed') return []
+    const prints = printsOf(outcome.reading, isReal)
+    const other = prints.map((print) => seen.get(print)).find((one) => one !== undefined)
+    for (const print of prints) seen.set(print, trial)
+    if (!other) return []
+    return [
+      spoiled(
+        trial,
+        'copied-trial',
+        `Trials ${other.id} and ${trial.id} contain the same measurement.`,
+        'A measurement counts once: restore the files of this run, or start a new run.',
+      ),
+    ]
+  })
+}
+
+function spoiled({ arm, load }: Trial, rule: string, sentence: string, remedy: string): Objection {
+  return { rule, sentence, remedy, arm, load, spoils: true }
+}
