@@ -38,7 +38,7 @@ function failed({ message, cause, remedy }: FailureData): Problem {
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement of this arm under this load in this block.',
-    remedy ?? 'Check the raw output of the trial and the events of the run.',
+    remedy: remedy ?? 'Check the raw output of the trial and the events of the run.',
   }
 }
 

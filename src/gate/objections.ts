@@ -225,7 +225,7 @@ export function accept(analyses: readonly Analysis[], { reason, at }: { reason: 
   const ids = analyses.map(({ record }) => record.run.id)
   const twice = ids.find((id, index) => ids.indexOf(id) < index)
   if (twice !== undefined)
-    throw new Failure('usage', `${twice} is named twice, in two folders`, { fix: 'Name each run once.' })
+    throw new Failure('usage', `${twice} is named twice, in two folders`, { remedy: 'Name each run once.' })
   const pinned = { ...headOf(first), acceptedAt: at, reason, runs: ids }
   for (const { record } of others) refuse(record.run.id, differences(record, pinned))
   return { ...pinned, cells: cellsOf(analyses) }

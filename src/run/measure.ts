@@ -76,7 +76,7 @@ async function* warmUp(runningArm: RunningArm, tool: LoadTool, command: Command,
   const { message, why, remedy } = tool.ended(execution)
   throw new Failure('warm-up', `in the warm-up ${message}`, {
     ...(why !== undefined && { cause: why }),
-    remedy ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
+    remedy: remedy ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
   })
 }
 

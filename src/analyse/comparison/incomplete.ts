@@ -68,6 +68,7 @@ const CARRIED = 0.01
 export const idleWindowDiffers: ComparisonRule = {
   name: 'idle-window-differs',
   title: 'Idle windows were as planned, before the load and idle',
+  problem: 'Idle windows differ from the plan',
   judge({ record, valid }) {
     const { idle: planned = 0 } = record.run.plan.scenario
     const wrong = valid.flatMap(({ trial, reading }) => {

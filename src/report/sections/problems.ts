@@ -35,7 +35,7 @@ function lostTrial({ result: { trial, outcome }, status, problems: found }: Judg
         severity: 'invalid',
         cause: cause ? `${message}: ${cause}` : message,
         effect: 'The trial has no measurement, so this arm has no pair in its block.',
-        remedy ?? 'Run it again: meshbench run --resume.',
+        remedy: remedy ?? 'Run it again: meshbench run --resume.',
       },
       `failed: ${place}`,
     )

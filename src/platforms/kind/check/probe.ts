@@ -66,5 +66,5 @@ async function absentImages(images: readonly string[], docker: Readers['docker']
 
 function hindranceOf(thrown: unknown): Hindrance {
   const { message, cause, remedy = 'Run `meshbench doctor --platform kind`' } = Failure.from(thrown).toData()
-  return { cause: cause === undefined ? message : `${message} (${cause})`, remedy.replace(/\.$/, '') }
+  return { cause: cause === undefined ? message : `${message} (${cause})`, remedy: remedy.replace(/\.$/, '') }
 }
