@@ -23,10 +23,12 @@ export function judgeView(result: Result, view: TrialView | undefined): JudgedTr
 /** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function problemsOf(view: TrialView): Problem[] {
   const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
-  return rules.flatMap(({ name, problem: title, usesClock, judge }) => {
+  return rules.flatMap(({ name, problem: message, usesClock, judge }) => {
     if (isStepped && usesClock) return []
     const objections = judge(view)
-    return objections === undefined ? [] : [objections].flat().map((objection) => ({ rule: name, title, ...objection }))
+    return objections === undefined
+      ? []
+      : [objections].flat().map((objection) => ({ rule: name, message, ...objection }))
   })
 }
 
@@ -34,7 +36,7 @@ function problemsOf(view: TrialView): Problem[] {
 function failed({ message, cause, remedy }: FailureData): Problem {
   return {
     rule: 'trial-failed',
-    title: 'The trial failed',
+    message: 'The trial failed',
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement of this arm under this load in this block.',
@@ -52,7 +54,7 @@ function sentence(text: string): string {
 function unknown({ trial }: Result): Problem {
   return {
     rule: 'unknown-trial',
-    title: 'The trial is not in the plan',
+    message: 'The trial is not in the plan',
     severity: 'invalid',
     cause: `The plan has no arm ${trial.arm} with load ${trial.load}.`,
     effect: 'The result belongs to another plan and is not used.',

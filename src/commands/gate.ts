@@ -59,10 +59,8 @@ export function minValidOf({ minValid }: Pick<GateOptions, 'minValid'>): number 
 }
 
 function tooFewValid(analysis: Analysis, options: GateOptions): Objection[] {
-  const sentence = validityGap(analysis, minValidOf(options))
-  return sentence === undefined
-    ? []
-    : [{ rule: 'too-few-valid-trials', sentence, remedy: VALIDITY_REMEDY, spoils: true }]
+  const message = validityGap(analysis, minValidOf(options))
+  return message === undefined ? [] : [{ rule: 'too-few-valid-trials', message, remedy: VALIDITY_REMEDY, spoils: true }]
 }
 
 /** Reads and analyses a run. A damaged run is invalid data here, not an infrastructure failure. */
@@ -110,8 +108,8 @@ async function historyOf(
   } catch (error) {
     const { code, message, why, remedy = 'Restore it from a copy.' } = Failure.from(error)
     if (code === 'usage') throw error
-    const sentence = why === undefined ? `${message}.` : `${message}: ${why}`
-    return { entries: [], objections: [{ rule: 'history-unreadable', sentence, remedy, spoils: false }] }
+    const whole = why === undefined ? `${message}.` : `${message}: ${why}`
+    return { entries: [], objections: [{ rule: 'history-unreadable', message: whole, remedy, spoils: false }] }
   }
 }
 

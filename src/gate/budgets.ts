@@ -30,7 +30,7 @@ export function checkBudgets(
 export function coversNothing(section: string, pattern: string): Objection {
   return {
     rule: 'pattern-covers-nothing',
-    sentence: `gate.${section} has a rule for ${pattern}, but the run has no such cell.`,
+    message: `gate.${section} has a rule for ${pattern}, but the run has no such cell.`,
     remedy: 'Correct or remove it. A pattern is arm/load/metric, with * for any part of a name.',
     spoils: false,
   }
@@ -39,7 +39,7 @@ export function coversNothing(section: string, pattern: string): Objection {
 function otherUnit(cell: Cell, written: string, { title, unit }: MetricInfo): Objection {
   return {
     rule: 'budget-unit',
-    sentence: `The budget of ${placeText(cell)} is ${written}, but ${title} is in ${unit}.`,
+    message: `The budget of ${placeText(cell)} is ${written}, but ${title} is in ${unit}.`,
     remedy:
       'Write a latency as 12ms, memory as 60MiB, throughput as 500/s, CPU per million requests as a plain number.',
     spoils: false,
@@ -62,11 +62,11 @@ function check(
       : 'broken'
   const show = amountOf(metric)
   const what = `${metric.title} of ${arm} under ${load}`
-  const sentence = enough
+  const message = enough
     ? `${what} is ${show(estimate?.center ?? Number.NaN)}, its bound ${show(bound)}: the budget of ${show(limit)} is ${verdict}.`
     : `${what} has ${count(cell.values.length, 'usable trial')}; a budget needs ${limits.blocks.minValid}.`
   const waived = verdict === 'broken' && waiverOf(limits.waivers, cell, today) !== undefined
-  return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, sentence }
+  return { arm, load, metric, limit, ...(estimate && { estimate }), verdict, waived, message }
 }
 
 /** Whether each waiver was used. `failing`: the cells that would decide the exit code without waivers. */

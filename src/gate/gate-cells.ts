@@ -57,7 +57,7 @@ function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench,
   const { arm, reference, load, info, limits, effect, direction, difference, blocks, cohorts } = compared
   const judgement = why === undefined ? judge(compared, pValues, { analysis, bench, family }) : INVALID
   const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench, family)
-  const cell: Omit<GateCell, 'sentence' | 'reproduce'> = {
+  const cell: Omit<GateCell, 'message' | 'reproduce'> = {
     arm,
     reference,
     load,
@@ -77,7 +77,7 @@ function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench,
   const planned = Math.max(blocks.planned, bench.limits.blocks.initial)
   return {
     ...cell,
-    sentence: cellSentence(cell, analysis.noise, why?.sentence),
+    message: cellSentence(cell, analysis.noise, why?.message),
     reproduce: reproduceCommand(analysis.record, cell, planned),
   }
 }

@@ -97,7 +97,7 @@ function againstPinned(
     .filter((arm) => arm !== pinned.baseline && !record.run.plan.scenario.arms.some(({ name }) => name === arm))
     .map((arm) => ({
       rule: 'candidate-missing',
-      sentence: `The pinned reference has the arm ${arm}, but this run does not.`,
+      message: `The pinned reference has the arm ${arm}, but this run does not.`,
       remedy: 'Measure it, or accept a reference without it.',
       arm,
       spoils: false,
@@ -123,7 +123,7 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
   return [
     ...unknown.map((metric) => ({
       rule: 'unknown-metric',
-      sentence: `gate.metrics names ${metric}, which is not a metric.`,
+      message: `gate.metrics names ${metric}, which is not a metric.`,
       remedy: suggest(metric, names),
       spoils: false,
     })),
@@ -136,8 +136,8 @@ function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonl
 function noDigests({ undigested = 0 }: Analysis['record']): GateFinding[] {
   if (undigested === 0) return []
   const what = count(undigested, 'trial')
-  const sentence = `The journal of the run has no digest of ${what}, so a change of their files would not be noticed.`
-  return [{ rule: 'no-digests', severity: 'note', sentence }]
+  const message = `The journal of the run has no digest of ${what}, so a change of their files would not be noticed.`
+  return [{ rule: 'no-digests', severity: 'note', message }]
 }
 
 /**
@@ -152,7 +152,7 @@ function equalArmsDiffer({ noise }: Analysis, { defaults }: Limits, pairs: reado
     return [
       {
         rule: 'equal-arms-differ',
-        sentence: `${metric} of ${arm} under ${load} differs by ${formatChange(center)} from the arm that it repeats, which is more than the margin of ${formatShare(defaults.margin)}.`,
+        message: `${metric} of ${arm} under ${load} differs by ${formatChange(center)} from the arm that it repeats, which is more than the margin of ${formatShare(defaults.margin)}.`,
         remedy: 'Find what differs between equal arms, and start a new run.',
         load,
         metric,
@@ -179,34 +179,34 @@ function tooLenient({ defaults, assert, waivers }: Limits, today: string): Objec
   const last = Date.parse(today) + LONGEST_WAIVER * DAY
   return [
     ...rules.flatMap(([where, { margin = 0, minEffect = 0 }]) => {
-      const sentence =
+      const message =
         margin > WIDEST_MARGIN
           ? `${where} has a margin of ${formatShare(margin)}, so almost any cell would pass.`
           : minEffect > margin
             ? `${where} has a minEffect of ${formatShare(minEffect)} above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
             : undefined
       const remedy = `Set a margin of at most ${formatShare(WIDEST_MARGIN)}, and a minEffect of at most that margin.`
-      return sentence === undefined ? [] : [{ rule: 'limits-too-wide', sentence, remedy, spoils: false }]
+      return message === undefined ? [] : [{ rule: 'limits-too-wide', message, remedy, spoils: false }]
     }),
     ...rules.flatMap(([where, { spread, night }]) =>
       [spread, night].flatMap((one) => {
         const what = one === night ? 'runSpread' : 'spread'
         if (!one || one.deviation <= WIDEST_MARGIN) return []
-        const sentence = `${where} has a ${what} of ${formatShare(one.deviation)}, so hardly any cell could be decided.`
+        const message = `${where} has a ${what} of ${formatShare(one.deviation)}, so hardly any cell could be decided.`
         const remedy = `Measure how far equal arms lie apart, and set a deviation of at most ${formatShare(WIDEST_MARGIN)}.`
-        return [{ rule: 'limits-too-wide', sentence, remedy, spoils: false }]
+        return [{ rule: 'limits-too-wide', message, remedy, spoils: false }]
       }),
     ),
     ...waivers.flatMap(({ match, until }) => {
       if (until < today || !covers(match, ANYWHERE)) return []
-      const sentence = `The waiver for ${match} covers every cell, so nothing could fail.`
+      const message = `The waiver for ${match} covers every cell, so nothing could fail.`
       const remedy = 'Name the arm, the load or the metric that is known to be worse.'
-      return [{ rule: 'waives-everything', sentence, remedy, spoils: false }]
+      return [{ rule: 'waives-everything', message, remedy, spoils: false }]
     }),
     ...waivers.flatMap(({ match, until }) => {
       if (Date.parse(until) <= last) return []
-      const sentence = `The waiver for ${match} lasts until ${until}, so nobody would look at it again.`
-      return [{ rule: 'waiver-too-long', sentence, remedy: 'Choose a day within a year.', spoils: false }]
+      const message = `The waiver for ${match} lasts until ${until}, so nobody would look at it again.`
+      return [{ rule: 'waiver-too-long', message, remedy: 'Choose a day within a year.', spoils: false }]
     }),
   ]
 }
@@ -221,7 +221,7 @@ function nothing(cells: readonly GateCell[], others: readonly Objection[]): Obje
   return [
     {
       rule: 'nothing-compared',
-      sentence: 'Nothing was judged: no cell has the level error.',
+      message: 'Nothing was judged: no cell has the level error.',
       remedy: 'Add a metric to gate.metrics, or remove `off` or `warn` from gate.assert or gate.defaults.',
       spoils: false,
     },

@@ -161,7 +161,7 @@ type Sides = Readonly<Record<Side, number>>
 /** A cell with either an effect or the reason why it cannot be judged. */
 export interface Weighed {
   readonly compared: Compared
-  readonly why?: { readonly rule: string; readonly sentence: string }
+  readonly why?: { readonly rule: string; readonly message: string }
 }
 
 /**

@@ -34,7 +34,7 @@ export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
 function unreadable({ record }: Analysis): Objection[] {
   return record.unreadable.map(({ file, reason }) => ({
     rule: 'unreadable',
-    sentence: `${file} cannot be read: ${reason}`,
+    message: `${file} cannot be read: ${reason}`,
     remedy: 'Restore the file from a copy, or move it away and resume the run to measure that trial again.',
     spoils: false,
   }))
@@ -52,7 +52,7 @@ function incomplete({ record, missing }: Analysis): Objection[] {
     return [
       {
         rule: 'missing-trials',
-        sentence: `${gone.length} of ${planned.length} planned trials of ${first.arm} under ${first.load} did not run.`,
+        message: `${gone.length} of ${planned.length} planned trials of ${first.arm} under ${first.load} did not run.`,
         remedy: `Finish the run: meshbench run --resume ${record.run.id}`,
         arm: first.arm,
         load: first.load,
@@ -81,7 +81,7 @@ function selected({ record }: Analysis): Objection[] {
       : [
           {
             rule: 'removed-trials',
-            sentence: `The journal of the run has ${count(removed.length, 'trial')} that the plan does not have, such as ${removed[0]}: what is left may be a selection.`,
+            message: `The journal of the run has ${count(removed.length, 'trial')} that the plan does not have, such as ${removed[0]}: what is left may be a selection.`,
             remedy,
             spoils: true,
           },
@@ -92,7 +92,7 @@ function selected({ record }: Analysis): Objection[] {
       : [
           {
             rule: 'no-digests',
-            sentence: `The journal of the run has no digest of ${count(added.length, 'trial')}, such as ${added[0]?.trial.id}, but has those of others.`,
+            message: `The journal of the run has no digest of ${count(added.length, 'trial')}, such as ${added[0]?.trial.id}, but has those of others.`,
             remedy,
             spoils: true,
           },
@@ -103,7 +103,7 @@ function selected({ record }: Analysis): Objection[] {
       return [
         {
           rule: 'measured-again',
-          sentence: `${count(those.length, 'trial')} of ${first.arm} under ${first.load} were measured more than once: those that are left may be a selection.`,
+          message: `${count(those.length, 'trial')} of ${first.arm} under ${first.load} were measured more than once: those that are left may be a selection.`,
           remedy: 'Start a new run.',
           arm: first.arm,
           load: first.load,
@@ -122,7 +122,7 @@ function sequential({ record }: Analysis): Objection[] {
   return [
     {
       rule: 'sequential',
-      sentence: 'The arms were measured one after the other, so drift cannot be separated from differences.',
+      message: 'The arms were measured one after the other, so drift cannot be separated from differences.',
       remedy: 'Measure with fewer arms at a time or on a machine with more memory: --isolation frozen.',
       spoils: true,
     },
@@ -134,7 +134,7 @@ function notComparable({ problems }: Analysis): Objection[] {
   const wrong = ({ severity, rule }: Problem) => severity === 'invalid' && rule !== 'too-few-blocks'
   return problems.filter(wrong).map(({ rule, cause, effect, remedy, arm, load }) => ({
     rule,
-    sentence: `${cause} ${effect}`,
+    message: `${cause} ${effect}`,
     remedy,
     ...(arm === undefined ? {} : { arm }),
     ...(load === undefined ? {} : { load }),
@@ -151,7 +151,7 @@ function tooFast({ cells }: Analysis): Objection[] {
     return [
       {
         rule: 'impossible-latency',
-        sentence: `${arm} under ${load} has a median of ${formatLatency(estimate.center)}, faster than any network connection.`,
+        message: `${arm} under ${load} has a median of ${formatLatency(estimate.center)}, faster than any network connection.`,
         remedy: 'The unit of the latencies is likely wrong: compare with the raw output, and report it.',
         arm,
         load,
@@ -201,7 +201,7 @@ export function doubtsAbout(analysis: Analysis, pinned: Pinned, today: string): 
       : []),
   ]
   const remedy = 'Accept other runs as the reference: meshbench gate accept RUN… --reason …'
-  return places.length === 0 ? [] : found.map(([rule, sentence]) => ({ rule, sentence, remedy, spoils: false }))
+  return places.length === 0 ? [] : found.map(([rule, message]) => ({ rule, message, remedy, spoils: false }))
 }
 
 function differs(what: string, before: string | undefined, after: string | undefined, load?: string): Objection[] {
@@ -209,7 +209,7 @@ function differs(what: string, before: string | undefined, after: string | undef
   return [
     {
       rule: 'not-comparable',
-      sentence: `This run and its reference differ in ${what}: now ${after ?? 'none'}, reference ${before ?? 'none'}.`,
+      message: `This run and its reference differ in ${what}: now ${after ?? 'none'}, reference ${before ?? 'none'}.`,
       remedy: 'Measure under the same conditions, or accept a new reference: meshbench gate accept --reason …',
       ...(load === undefined ? {} : { load }),
       spoils: true,
@@ -234,7 +234,7 @@ export function accept(analyses: readonly Analysis[], { reason, at }: { reason: 
 function refuse(run: string, [objection]: readonly Objection[]): void {
   if (!objection) return
   throw new Failure('no-valid-data', `${run} cannot become a reference`, {
-    cause: objection.sentence,
+    cause: objection.message,
     remedy: objection.remedy,
   })
 }
@@ -249,7 +249,7 @@ function differences(record: RunRecord, pinned: Omit<Pinned, 'cells'>): Objectio
     ...pinnedObjections(record, pinned),
     ...changed.map((arm) => ({
       rule: 'not-comparable',
-      sentence: `The configuration of ${arm} differs from that in ${pinned.runs[0]}.`,
+      message: `The configuration of ${arm} differs from that in ${pinned.runs[0]}.`,
       remedy: 'Accept runs of the same arms together.',
       arm,
       spoils: true,

@@ -52,21 +52,21 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
     return [
       {
         rule: missing === arm ? 'candidate-missing' : 'reference-missing',
-        sentence: `${arm} was not compared to ${reference}: the run has no arm ${missing}.`,
+        message: `${arm} was not compared to ${reference}: the run has no arm ${missing}.`,
         remedy: `Its arms are ${names.join(', ')}: correct gate.reference, or measure both arms in one run.`,
         ...at,
       },
     ]
   }
   if (arm === reference) {
-    const sentence = `${arm} is its own reference, so nothing is compared.`
-    return [{ rule: 'same-arm', sentence, remedy: 'Name another arm of the same run.', ...at }]
+    const message = `${arm} is its own reference, so nothing is compared.`
+    return [{ rule: 'same-arm', message, remedy: 'Name another arm of the same run.', ...at }]
   }
   if (arm !== `${reference}-ref` && !all.some((other) => other.arm === reference)) return []
   return [
     {
       rule: 'arms-swapped',
-      sentence: `${arm} is compared with ${reference}, which is also a candidate: a regression would appear as an improvement.`,
+      message: `${arm} is compared with ${reference}, which is also a candidate: a regression would appear as an improvement.`,
       remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
       ...at,
       spoils: true,
@@ -77,7 +77,7 @@ function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: r
 function baselineAsCandidate(arm: string): Objection {
   return {
     rule: 'arms-swapped',
-    sentence: `${arm} is the baseline, and gate.reference names it as a candidate: a regression of the other arm would appear as an improvement.`,
+    message: `${arm} is the baseline, and gate.reference names it as a candidate: a regression of the other arm would appear as an improvement.`,
     remedy: 'In gate.reference the candidate comes first: { candidate: reference }.',
     arm,
     spoils: true,
@@ -92,7 +92,7 @@ export function notCompared(scenario: Scenario, pairs: readonly Pairing[]): Gate
     {
       rule: 'not-compared',
       severity: 'note',
-      sentence: `${list(others)}: measured, and not judged, since gate.reference does not name ${others.length === 1 ? 'it' : 'them'}.`,
+      message: `${list(others)}: measured, and not judged, since gate.reference does not name ${others.length === 1 ? 'it' : 'them'}.`,
     },
   ]
 }
@@ -101,7 +101,7 @@ export function notCompared(scenario: Scenario, pairs: readonly Pairing[]): Gate
 function leftOut(scenario: Scenario, wanted: readonly Pairing[], rule: string): Objection[] {
   return unpaired(scenario, wanted).map((arm) => ({
     rule: 'reference-missing',
-    sentence: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
+    message: `${arm} was not compared: the run has no arm ${rule.replaceAll('*', arm)}.`,
     remedy: 'Measure its reference in the same run, or name the pair in gate.reference: { candidate: reference }.',
     arm,
     spoils: false,
@@ -129,7 +129,7 @@ function noPair(names: readonly string[], reference: Limits['reference'], others
   return [
     {
       rule: 'nothing-compared',
-      sentence: `Nothing was compared: of the arms ${names.join(', ')}, ${asked}.`,
+      message: `Nothing was compared: of the arms ${names.join(', ')}, ${asked}.`,
       remedy:
         'Measure candidate and reference as two arms of one run and name them in gate.reference; or give a pinned reference.',
       spoils: false,

@@ -20,7 +20,7 @@ import type { Weighed } from './judge.ts'
 import { type Place, waiverOf } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 
-type Said = Omit<GateCell, 'sentence' | 'reproduce'>
+type Said = Omit<GateCell, 'message' | 'reproduce'>
 
 /** The result of a cell with its figures, as one sentence. `why`: the reason why it was not judged. */
 export function cellSentence(cell: Said, noise: Analysis['noise'], why: string | undefined): string {
@@ -129,12 +129,12 @@ const TOO_GOOD = 0.2
 export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<Weighed, 'why'> {
   const reference = about.pinned ? about.pinned.baseline : compared.reference
   const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
-  if (objection) return because(objection.sentence)
+  if (objection) return because(objection.message)
   return ofBlocks({ ...compared, reference }, analysis, about) ?? ofFigures(compared, analysis, about) ?? {}
 }
 
-function because(sentence: string, rule = 'no-data'): Required<Pick<Weighed, 'why'>> {
-  return { why: { rule, sentence } }
+function because(message: string, rule = 'no-data'): Required<Pick<Weighed, 'why'>> {
+  return { why: { rule, message } }
 }
 
 function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
@@ -142,8 +142,8 @@ function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, anal
   const least = Math.max(minValid, Math.ceil(ENOUGH * blocks.planned))
   if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
   if (blocks.planned < minValid) {
-    const sentence = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
-    return because(sentence, 'too-few-blocks')
+    const message = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
+    return because(message, 'too-few-blocks')
   }
   if (blocks.valid < least) {
     const both = `valid trials of both ${arm} and ${reference}`

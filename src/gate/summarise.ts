@@ -84,7 +84,7 @@ function findingsOf({ analysis, objections, warnings, cells, budgets, waivers }:
       .map(({ rule, cause, effect, remedy }) => ({
         rule,
         severity: 'note' as const,
-        sentence: `${cause} ${effect}`,
+        message: `${cause} ${effect}`,
         remedy,
       })),
   ]
@@ -97,15 +97,15 @@ function grouped(objections: readonly Objection[]): GateFinding[] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group
     if (!first) return []
-    const { spoils: _, sentence, ...rest } = first
+    const { spoils: _, message, ...rest } = first
     const more = group.length > 1 ? ` (and ${group.length - 1} more)` : ''
-    return [{ ...rest, severity: 'invalid' as const, sentence: `${sentence}${more}` }]
+    return [{ ...rest, severity: 'invalid' as const, message: `${message}${more}` }]
   })
 }
 
 function ofCell(cell: GateCell): GateFinding[] {
-  const { arm, load, metric, verdict, sentence, level, waived, reproduce, rule = 'no-data' } = cell
-  const about = { sentence, arm, load, metric: metric.name }
+  const { arm, load, metric, verdict, message, level, waived, reproduce, rule = 'no-data' } = cell
+  const about = { message, arm, load, metric: metric.name }
   if (verdict === 'pass') return []
   if (waived) return [{ ...about, rule: `${verdict}-waived`, severity: 'note' }]
   const remedy = `Measure it again: ${reproduce}`
@@ -118,9 +118,9 @@ function ofCell(cell: GateCell): GateFinding[] {
   return [{ ...about, rule: verdict, severity, remedy }, ...disputed]
 }
 
-function ofBudget({ arm, load, metric, verdict, waived, sentence }: BudgetCheck): GateFinding[] {
+function ofBudget({ arm, load, metric, verdict, waived, message }: BudgetCheck): GateFinding[] {
   if (verdict === 'kept') return []
-  const about = { sentence, arm, load, metric: metric.name }
+  const about = { message, arm, load, metric: metric.name }
   if (verdict === 'invalid') return [{ ...about, rule: 'budget-unknown', severity: 'invalid' }]
   return [{ ...about, rule: waived ? 'budget-waived' : 'budget-broken', severity: waived ? 'note' : 'budget' }]
 }
@@ -128,13 +128,13 @@ function ofBudget({ arm, load, metric, verdict, waived, sentence }: BudgetCheck)
 function ofWaiver({ match, until, reason, state, cells }: WaiverUse): GateFinding[] {
   const what = `The waiver for ${match} (${reason})`
   if (state === 'used') {
-    const sentence = `${what} covers ${cells.join(', ')} until ${until}.`
-    return [{ rule: 'waiver-used', severity: 'note', sentence }]
+    const message = `${what} covers ${cells.join(', ')} until ${until}.`
+    return [{ rule: 'waiver-used', severity: 'note', message }]
   }
   const remedy = 'Remove it, or correct its pattern or date.'
-  const sentence =
+  const message =
     state === 'expired' ? `${what} ended on ${until} and covers nothing.` : `${what} covers nothing that fails.`
-  return [{ rule: `waiver-${state}`, severity: 'warning', sentence, remedy }]
+  return [{ rule: `waiver-${state}`, severity: 'warning', message, remedy }]
 }
 
 /** Verdicts by severity: certain failures come before unknown results. */

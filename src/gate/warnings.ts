@@ -112,7 +112,7 @@ function creeping(
     {
       rule: 'slow-drift',
       severity: 'warning',
-      sentence: `${metric} of ${arm} under ${load} changed slowly by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs; no single run shows it.`,
+      message: `${metric} of ${arm} under ${load} changed slowly by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs; no single run shows it.`,
       remedy: 'Find the change with `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
       arm,
       load,

@@ -1,3 +1,4 @@
+import type { Diagnostic } from './diagnostic.ts'
 import type { Installation } from './installation.ts'
 import type { Result, Run } from './result.ts'
 import type { MetricUnit } from './units.ts'
@@ -35,12 +36,10 @@ export interface Journal {
  */
 export type Clock = 'response' | 'service'
 
-/** A problem of a trial or of the comparison, with its cause, its effect on the result, and a remedy. */
-export interface Problem {
+/** A problem of a trial or of the comparison. Its message is a title: "The load generator did not hold the rate". */
+export interface Problem extends Required<Diagnostic> {
   /** Stable, for programs: `rate-not-held`, `too-few-samples`, … */
   readonly rule: string
-  /** For people: "The load generator did not hold the rate". */
-  readonly title: string
   /** `invalid`: the trial is not used. `warning`: it is used, and the reader is told. */
   readonly severity: 'invalid' | 'warning'
   readonly cause: string

@@ -1,4 +1,5 @@
 import type { Estimate, MetricInfo } from './analysis.ts'
+import type { Diagnostic } from './diagnostic.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { FamilyMethod } from './limits.ts'
 
@@ -57,7 +58,7 @@ export interface GateCell {
   /** For an invalid cell: the rule of the finding that prevents a verdict. */
   readonly rule?: string
   /** One sentence with the figures. */
-  readonly sentence: string
+  readonly message: string
   /** A command line that measures this cell again. */
   readonly reproduce: string
 }
@@ -72,17 +73,14 @@ export interface BudgetCheck {
   readonly estimate?: Estimate
   readonly verdict: 'kept' | 'broken' | 'invalid'
   readonly waived: boolean
-  readonly sentence: string
+  readonly message: string
 }
 
 /** A finding of the gate: everything but a plain pass. */
-export interface GateFinding {
+export interface GateFinding extends Diagnostic {
   /** Stable, for programs: `regression`, `budget-broken`, `missing-trials`, `reference-missing`, … */
   readonly rule: string
   readonly severity: 'regression' | 'budget' | 'invalid' | 'inconclusive' | 'warning' | 'improvement' | 'note'
-  readonly sentence: string
-  /** The remedy. */
-  readonly remedy?: string
   readonly arm?: string
   readonly load?: string
   readonly metric?: string
@@ -136,10 +134,9 @@ export interface GateResult {
 }
 
 /** Why a run, or a part of it, cannot be judged. */
-export interface Objection {
+export interface Objection extends Diagnostic {
   /** Stable: programs may rely on it. */
   readonly rule: string
-  readonly sentence: string
   readonly remedy: string
   /** Where it applies; absent for everywhere. */
   readonly arm?: string

@@ -198,7 +198,7 @@ export function problemList({ problems, trials }: Analysis, style: Style, { verb
   const groups = [...Map.groupBy(all, ({ problem }) => `${problem.severity} ${problem.rule}`).values()]
   const sorted = groups.flatMap(grouped).toSorted((a, b) => rank(a) - rank(b) || sizeOf(b) - sizeOf(a))
   const told = verbose ? sorted : sorted.slice(0, LISTED)
-  const titles = sorted.slice(told.length).map(({ problem: { title } }) => `“${title}”`)
+  const titles = sorted.slice(told.length).map(({ problem }) => `“${problem.message}”`)
   return [
     ...told.map((group) => groupText(group, style, verbose)),
     ...(titles.length === 0
@@ -221,10 +221,10 @@ function grouped(all: readonly { readonly problem: Problem; readonly id: string 
 }
 
 function groupText({ problem, trials, others }: Group, style: Style, verbose: boolean): string {
-  const { severity, rule, title, cause, effect, remedy } = problem
+  const { severity, rule, message, cause, effect, remedy } = problem
   const paint = severity === 'invalid' ? style.red : style.yellow
   const where = trials.length > 0 ? ` (${named(trials)})` : others > 1 ? ` (${others} times)` : ''
-  const first = paragraph(style.plain(`${severity}: ${title}${verbose ? ` [${rule}]` : ''}${where}`), {
+  const first = paragraph(style.plain(`${severity}: ${message}${verbose ? ` [${rule}]` : ''}${where}`), {
     indent: INDENT,
     width: style.width,
   })

@@ -34,8 +34,8 @@ export function gateTable(result: GateResult, style: Style): string {
 
 const INDENT = '    '
 
-function findingText({ severity, sentence, remedy }: GateFinding, style: Style): string {
-  const text = paragraph(style.plain(`${severity}: ${sentence}`), { indent: INDENT, width: style.width })
+function findingText({ severity, message, remedy }: GateFinding, style: Style): string {
+  const text = paragraph(style.plain(`${severity}: ${message}`), { indent: INDENT, width: style.width })
   const painted = paintOf(severity, style)(severity) + text.slice(severity.length)
   const advice = remedy && paragraph(style.plain(`→ ${remedy}`), { first: INDENT, indent: INDENT, width: style.width })
   return advice ? `${painted}\n${advice}` : painted

@@ -13,6 +13,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
+import type { Diagnostic } from '../model/diagnostic.ts'
 import { Failure } from '../model/failure.ts'
 import { type Finding, type Path, pathText } from './yaml-finding.ts'
 
@@ -218,13 +219,12 @@ export const SCENARIO_FILE: FileKind = {
 }
 
 /** A mistake in a file that people write. Lines and columns count from 1. */
-export interface Problem {
+export interface Problem extends Diagnostic {
   readonly file: string
   readonly line: number
   readonly column: number
   /** `loads[0].rate`; empty for the file as a whole. */
   readonly path: string
-  readonly message: string
   readonly remedy: string
 }
 

@@ -1,12 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein'
+import type { Diagnostic } from '../model/diagnostic.ts'
 
 /** Where a value stands in a scenario: keys, and places in lists counted from 0. */
 export type Path = readonly (string | number)[]
 
 /** Something wrong, before it is known on which line it stands. */
-export interface Finding {
+export interface Finding extends Diagnostic {
   readonly path: Path
-  readonly message: string
   readonly remedy: string
   /** The key itself is wrong, not its value. */
   readonly atKey?: boolean

@@ -43,7 +43,7 @@ describe('a family of cells', () => {
   it('stays as large as it was declared when a cell cannot be judged', () => {
     const [first, ...rest] = family(alike)
     if (!first) throw new Error('there are 36')
-    const broken = rest.map((one) => ({ ...one, why: { rule: 'no-data', sentence: 'gone' } }))
+    const broken = rest.map((one) => ({ ...one, why: { rule: 'no-data', message: 'gone' } }))
     const alone = pValuesOf([first], 'holm')[0]?.adjusted.worse ?? 0
     expect(pValuesOf([first, ...broken], 'holm')[0]?.adjusted.worse).toBeCloseTo(36 * alone, 12)
     expect(pValuesOf([first, ...broken], 'maxt')[1]?.adjusted).toEqual({ worse: 1, better: 1 })

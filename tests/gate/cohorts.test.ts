@@ -60,7 +60,7 @@ describe('a gate on clusters', () => {
     const { result, cell } = judged(onClusters(1, () => 1))
     expect(result.exit).toBe(12)
     expect(cell).toMatchObject({ verdict: 'invalid' })
-    expect(cell.sentence).toContain('all blocks ran on one provisioning')
+    expect(cell.message).toContain('all blocks ran on one provisioning')
   })
 
   it('takes one provisioning where the spread of clusters is known, and carries it', () => {
@@ -70,7 +70,7 @@ describe('a gate on clusters', () => {
     const wide = judged(equal, { spread: { deviation: 0.2, cohorts: 12 } })
     expect(wide.cell).toMatchObject({ verdict: 'inconclusive', suspected: false })
     expect(wide.cell.needed?.cohorts).toBeGreaterThan(5)
-    expect(wide.cell.sentence).toContain('by the scatter of 1 cohort')
+    expect(wide.cell.message).toContain('by the scatter of 1 cohort')
   })
 
   it('takes the luck of clusters for no difference', () => {

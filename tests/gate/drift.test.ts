@@ -48,7 +48,7 @@ describe('slow drift', () => {
     const [warning, ...others] = driftWarnings(nights(0.004, 30), defaultLimits())
     expect(others).toEqual([])
     expect(warning).toMatchObject({ rule: 'slow-drift', severity: 'warning', arm: 'sidecar', metric: 'typical-p99' })
-    expect(warning?.sentence).toMatch(/changed slowly by \+1\d % against none over 30 runs/)
+    expect(warning?.message).toMatch(/changed slowly by \+1\d % against none over 30 runs/)
   })
 
   it('is that of p99 where windows are too short for the p99 of a typical second', () => {
@@ -93,7 +93,7 @@ describe('what is no creeping', () => {
     const series = steady(30, (index) => 1.6 * Math.exp(0.008 * index))
     expect(driftWarnings(series, limits)).toHaveLength(1)
     expect(driftWarnings(series, limits, series[25]?.startedAt)).toEqual([])
-    expect(driftWarnings(series, limits, series[8]?.startedAt)[0]?.sentence).toContain('over 22 runs')
+    expect(driftWarnings(series, limits, series[8]?.startedAt)[0]?.message).toContain('over 22 runs')
   })
 
   it('is of another series: an arm that is no longer measured, a later run, this run itself', () => {

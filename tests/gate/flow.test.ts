@@ -39,7 +39,7 @@ describe('meshbench gate', () => {
     expect(p50.ratio?.lo).toBeGreaterThan(1.02)
     expect(p50.ratio?.hi).toBeLessThan(1.2)
     expect(p50.adjusted?.worse).toBeLessThan(0.01)
-    expect(p50.sentence).toMatch(
+    expect(p50.message).toMatch(
       /^p50 latency of sidecar under web is worse: \+\d+(\.\d)? % against sidecar-ref \(95 % interval/,
     )
     expect(p50.reproduce).toContain(

@@ -1187,8 +1187,8 @@ async function judged(spoiled: Night, { on, args = [], limits }: Pick<Trap, 'on'
   const pair = args.includes('--reference') ? [] : (real?.args ?? [])
   const { code, stdout } = await spoiled.gate('--json', ...chosen, ...pair, ...args)
   const { gate, failure } = JSON.parse(stdout)
-  const found: { rule: string; sentence: string }[] = gate?.findings ?? [{ rule: failure.code, sentence: '' }]
-  return { code, said: found.map((one) => `${one.rule}: ${one.sentence}`).join('\n') }
+  const found: { rule: string; message: string }[] = gate?.findings ?? [{ rule: failure.code, message: '' }]
+  return { code, said: found.map((one) => `${one.rule}: ${one.message}`).join('\n') }
 }
 
 describe.each(Object.entries(KINDS))('%s', (_, traps) => {

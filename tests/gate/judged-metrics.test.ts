@@ -49,7 +49,7 @@ describe('the CPU of the mesh, where the baseline has no mesh', () => {
     const { cells } = gate(run, { ...about, limits: { ...about.limits, reference: { [sidecar.name]: none.name } } })
     const cpu = cells.find(({ metric }) => metric.name === 'mesh-cpu')
     expect(cpu?.verdict).toBe('invalid')
-    expect(cpu?.sentence).toContain('a value is 0 or below')
+    expect(cpu?.message).toContain('a value is 0 or below')
   })
 
   it('is held against a pinned reference by its level', () => {
@@ -83,7 +83,7 @@ it('limits that name metrics of before say what to write', () => {
   const told = (metric: string) => {
     const limits = { ...about.limits, metrics: ['p50', metric], reference: { [sidecar.name]: none.name } }
     const found = gate(run, { ...about, limits }).findings.find(({ rule }) => rule === 'unknown-metric')
-    return `${found?.sentence} ${found?.remedy}`
+    return `${found?.message} ${found?.remedy}`
   }
   expect(told('cpu')).toMatch(/^gate\.metrics names cpu, which is not a metric\. Did you mean "mesh-cpu"\?/)
   expect(told('memory')).toContain('Did you mean "mesh-memory"?')

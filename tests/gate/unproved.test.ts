@@ -24,11 +24,11 @@ beforeEach(() => {
 async function gate(): Promise<{ readonly code: number; readonly rules: readonly string[]; readonly said: string }> {
   const args = ['gate', '--reference', `${CANDIDATE}=none`, '--limits', 'limits.yaml', '--json']
   const { code, stdout } = await meshbench(args, { cwd })
-  const findings: { rule: string; sentence: string }[] = JSON.parse(stdout).gate.findings
+  const findings: { rule: string; message: string }[] = JSON.parse(stdout).gate.findings
   return {
     code,
     rules: findings.map(({ rule }) => rule),
-    said: findings.map(({ sentence }) => sentence).join('\n'),
+    said: findings.map(({ message }) => message).join('\n'),
   }
 }
 

@@ -20,7 +20,7 @@ function cell(changes: Partial<GateCell> = {}): GateCell {
     ratio: { center: 1.12, lo: 1.08, hi: 1.16, n: 20 },
     blocks: { valid: 20, planned: 20, worse: 19 },
     cohorts: 2,
-    sentence: 'istio adds 1.2 ms to p99 under http-1k.',
+    message: 'istio adds 1.2 ms to p99 under http-1k.',
     reproduce: 'meshbench run night --arms istio,istio-ref --loads http-1k',
     ...changes,
   }
@@ -29,7 +29,7 @@ function cell(changes: Partial<GateCell> = {}): GateCell {
 const finding = (severity: GateFinding['severity'], changes: Partial<GateFinding> = {}): GateFinding => ({
   rule: 'regression',
   severity,
-  sentence: 'istio is slower.',
+  message: 'istio is slower.',
   ...changes,
 })
 
@@ -104,7 +104,7 @@ describe('JUnit', () => {
       limit: 0.012,
       verdict: 'broken',
       waived: false,
-      sentence: 'p99 of istio is above 12 ms.',
+      message: 'p99 of istio is above 12 ms.',
     }
     const xml = junit(
       result({ budgets: [budget], findings: [finding('invalid', { rule: 'missing-trials' })], exit: 12 }),
@@ -126,7 +126,7 @@ describe('JUnit', () => {
 
 describe('annotations', () => {
   it('are workflow commands with everything escaped', () => {
-    const tricky = finding('regression', { rule: 'a,b:c', sentence: '100 %\nslower', remedy: 'undo it' })
+    const tricky = finding('regression', { rule: 'a,b:c', message: '100 %\nslower', remedy: 'undo it' })
     expect(annotations({ findings: [tricky] })).toEqual([
       '::error title=meshbench a%2Cb%3Ac::100 %25%0Aslower%0Aundo it',
     ])

@@ -110,7 +110,7 @@ export function exampleAnalysis(): Analysis {
         problems: [
           {
             rule: 'stall-seen',
-            title: 'Seconds with a stall',
+            message: 'Seconds with a stall',
             severity: 'warning',
             cause: 'It stalled once',
             ...problem,
@@ -121,7 +121,13 @@ export function exampleAnalysis(): Analysis {
         result: exampleResult(run, second, { status: 'failed', failure }),
         status: 'failed',
         problems: [
-          { rule: 'trial-failed', title: 'The trial failed', severity: 'invalid', cause: failure.message, ...problem },
+          {
+            rule: 'trial-failed',
+            message: 'The trial failed',
+            severity: 'invalid',
+            cause: failure.message,
+            ...problem,
+          },
         ],
       },
     ],
@@ -150,7 +156,7 @@ export function exampleAnalysis(): Analysis {
     problems: [
       {
         rule: 'one-cohort',
-        title: 'One provisioning only',
+        message: 'One provisioning only',
         severity: 'warning',
         cause: 'All blocks were measured on one provisioning.',
         effect: 'The difference may be that of two provisionings.',

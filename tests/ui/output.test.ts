@@ -110,7 +110,7 @@ test('what users typed comes back as characters', async () => {
 
 test('annotations and Markdown show commands as characters', () => {
   const sentence = `bad ${ATTACKS.join('')}\n::error::x`
-  const finding = { rule: 'r', severity: 'invalid', sentence } as GateFinding
+  const finding = { rule: 'r', severity: 'invalid', message: sentence } as GateFinding
   expect(annotations({ findings: [finding] }).join('\n')).not.toMatch(/[^\n\x20-\x7e]|\n/)
   expect(text(sentence) + row([sentence])).not.toMatch(/[^\P{Cc}\t]|[\u202e\u2066\u2028]/u)
 })

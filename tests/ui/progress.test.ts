@@ -84,7 +84,7 @@ test('what does not count and warnings stay above the view', () => {
     problems: [
       {
         rule: 'rate-not-held',
-        title: 'The rate',
+        message: 'The rate',
         severity: 'invalid' as const,
         cause: 'only 80 % was sent',
         effect: '',

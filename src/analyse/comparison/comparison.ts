@@ -15,5 +15,5 @@ export interface ComparisonRule {
   readonly name: string
   readonly title: string
   readonly problem: string
-  judge(comparison: Comparison): readonly Omit<Problem, 'rule' | 'title'>[]
+  judge(comparison: Comparison): readonly Omit<Problem, 'rule' | 'message'>[]
 }

@@ -35,7 +35,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
 ]
 
 export function judgeComparison(comparison: Comparison): Problem[] {
-  return comparisonRules.flatMap(({ name, problem: title, judge }) =>
-    judge(comparison).map((problem) => ({ rule: name, title, ...problem })),
+  return comparisonRules.flatMap(({ name, problem: message, judge }) =>
+    judge(comparison).map((problem) => ({ rule: name, message, ...problem })),
   )
 }

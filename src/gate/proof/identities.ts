@@ -16,7 +16,7 @@ function otherPlatform({ record }: Analysis): Objection[] {
   const { platform } = record.run.provenance
   const asked = record.run.plan.scenario.platform
   const isSimulated = traitsOf(platform)?.arms === 'effects'
-  const sentence = !traitsOf(platform)
+  const message = !traitsOf(platform)
     ? `The run names the platform ${platform}, which this version does not know.`
     : asked !== undefined && asked !== platform
       ? `The run names the platform ${platform}, but its plan is for ${asked}.`
@@ -24,7 +24,7 @@ function otherPlatform({ record }: Analysis): Objection[] {
         ? `The run names the platform ${platform}, but its trials were measured on a real one.`
         : undefined
   const remedy = 'Restore run.json from a copy, or judge the run with the version that made it.'
-  return sentence === undefined ? [] : [{ rule: 'other-platform', sentence, remedy, spoils: true }]
+  return message === undefined ? [] : [{ rule: 'other-platform', message, remedy, spoils: true }]
 }
 
 function machinesDiffer({ record }: Analysis): Objection[] {
@@ -42,7 +42,7 @@ function machinesDiffer({ record }: Analysis): Objection[] {
     return [
       {
         rule: 'machines-differ',
-        sentence: `The trials were measured on different machines, ${on}.`,
+        message: `The trials were measured on different machines, ${on}.`,
         remedy: 'Measure all blocks of a run on machines of one class.',
         spoils: true,
       },
@@ -63,7 +63,7 @@ function impossibleMemory({ record }: Analysis): Objection[] {
   return [
     {
       rule: 'impossible-memory',
-      sentence: `The components of ${id} used more memory than the ${formatSize(machine.memoryBytes)} of the machine.`,
+      message: `The components of ${id} used more memory than the ${formatSize(machine.memoryBytes)} of the machine.`,
       remedy: 'The unit of memory is likely wrong: compare with the raw output, and report it.',
       spoils: true,
     },
@@ -83,7 +83,7 @@ function versionsDiffer({ record }: Analysis): Objection[] {
       return [
         {
           rule: 'versions-differ',
-          sentence: `The ${name} of ${arm} changed during the run: ${[...values].map((one) => one ?? 'not shown').join('; then ')}.`,
+          message: `The ${name} of ${arm} changed during the run: ${[...values].map((one) => one ?? 'not shown').join('; then ')}.`,
           remedy: 'Pin versions by digest, and start a new run.',
           arm,
           spoils: true,
@@ -113,7 +113,7 @@ function movedTags({ record }: Analysis): Objection[] {
     return [
       {
         rule: 'versions-differ',
-        sentence: `The ${key} stands for different images in this run: ${list([...those])}.`,
+        message: `The ${key} stands for different images in this run: ${list([...those])}.`,
         remedy: 'Pin images by digest, and start a new run.',
         spoils: true,
       },
@@ -136,7 +136,7 @@ function sameVersion({ record }: Analysis): Objection[] {
       return [
         {
           rule: 'same-version',
-          sentence: `The plan names the versions ${arm.version} and ${other.version} of ${arm.mesh}, but the ${same} of ${arm.name} and ${other.name} was the same: ${lastSeen(record, arm.name, same)}.`,
+          message: `The plan names the versions ${arm.version} and ${other.version} of ${arm.mesh}, but the ${same} of ${arm.name} and ${other.name} was the same: ${lastSeen(record, arm.name, same)}.`,
           remedy: 'Check the images and charts of the site file, and start a new run.',
           arm: arm.name,
           spoils: true,

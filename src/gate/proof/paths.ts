@@ -32,7 +32,7 @@ function unproved({ record, trials }: Analysis): Objection[] {
     return [
       {
         rule: 'unproved-path',
-        sentence: `${count(lacks.length, 'trial')} of ${arm.name} did not prove the path of its traffic: ${first.lack} (${first.id}).`,
+        message: `${count(lacks.length, 'trial')} of ${arm.name} did not prove the path of its traffic: ${first.lack} (${first.id}).`,
         remedy: 'Restore the files of this run, or measure it again; doctor checks whether the proxies can be read.',
         arm: arm.name,
         spoils: true,
@@ -80,7 +80,7 @@ function componentsDiffer({ record, trials }: Analysis): Objection[] {
     return [
       {
         rule: 'components-differ',
-        sentence: `Trials of ${list([...names])} have different proxies: ${lacking.trial.id} has ${lacking.proxies || 'none'}, others have ${most}.`,
+        message: `Trials of ${list([...names])} have different proxies: ${lacking.trial.id} has ${lacking.proxies || 'none'}, others have ${most}.`,
         remedy: 'Restore the files of this run, or measure it again.',
         arm: lacking.trial.arm,
         spoils: true,

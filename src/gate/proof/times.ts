@@ -135,6 +135,6 @@ function copied({ record }: Analysis): Objection[] {
   })
 }
 
-function spoiled({ arm, load }: Trial, rule: string, sentence: string, remedy: string): Objection {
-  return { rule, sentence, remedy, arm, load, spoils: true }
+function spoiled({ arm, load }: Trial, rule: string, message: string, remedy: string): Objection {
+  return { rule, message, remedy, arm, load, spoils: true }
 }

@@ -34,29 +34,29 @@ export function junit(result: GateResult): string {
   ].join('\n')
 }
 
-function cellCase({ arm, load, metric, verdict, level, waived, sentence }: GateCell, isStrict: boolean): Case {
-  const about = { suite: load, name: `${arm} ${metric.name}`, message: sentence }
+function cellCase({ arm, load, metric, verdict, level, waived, message }: GateCell, isStrict: boolean): Case {
+  const about = { suite: load, name: `${arm} ${metric.name}`, message: message }
   if (verdict === 'pass' || verdict === 'improvement') return about
-  if (waived) return { ...about, outcome: 'skipped', message: `waived: ${sentence}` }
-  if (level === 'warn') return { ...about, outcome: 'skipped', message: `warning only: ${sentence}` }
+  if (waived) return { ...about, outcome: 'skipped', message: `waived: ${message}` }
+  if (level === 'warn') return { ...about, outcome: 'skipped', message: `warning only: ${message}` }
   if (verdict === 'invalid') return { ...about, outcome: 'error', type: verdict }
   if (verdict === 'inconclusive' && !isStrict) return { ...about, outcome: 'skipped' }
   return { ...about, outcome: 'failure', type: verdict }
 }
 
-function budgetCase({ arm, load, metric, verdict, waived, sentence }: BudgetCheck): Case {
-  const about = { suite: load, name: `${arm} ${metric.name} budget`, message: sentence }
+function budgetCase({ arm, load, metric, verdict, waived, message }: BudgetCheck): Case {
+  const about = { suite: load, name: `${arm} ${metric.name} budget`, message: message }
   if (verdict === 'kept') return about
-  if (waived) return { ...about, outcome: 'skipped', message: `waived: ${sentence}` }
+  if (waived) return { ...about, outcome: 'skipped', message: `waived: ${message}` }
   return { ...about, outcome: verdict === 'invalid' ? 'error' : 'failure', type: `budget-${verdict}` }
 }
 
 /** Findings that make the run invalid and belong to no cell. */
-function findingCase({ rule, severity, sentence, arm, load, metric }: GateFinding, cells: readonly GateCell[]): Case[] {
+function findingCase({ rule, severity, message, arm, load, metric }: GateFinding, cells: readonly GateCell[]): Case[] {
   const hasCell = cells.some((cell) => cell.arm === arm && cell.load === load && cell.metric.name === metric)
   if (severity !== 'invalid' || hasCell) return []
   const name = [rule, arm, metric].filter(Boolean).join(' ')
-  return [{ suite: load ?? 'gate', name, outcome: 'error', type: rule, message: sentence }]
+  return [{ suite: load ?? 'gate', name, outcome: 'error', type: rule, message: message }]
 }
 
 function withVerdict({ exit, verdict, headline }: GateResult, cases: readonly Case[]): readonly Case[] {
@@ -115,9 +115,9 @@ export function annotations({ findings }: Pick<GateResult, 'findings'>): string[
   })
 }
 
-function annotation(kind: Kind, { rule, sentence, remedy }: GateFinding): string {
-  const message = remedy === undefined ? sentence : `${sentence}\n${remedy}`
-  return `::${kind} title=${property(`meshbench ${rule}`)}::${data(message)}`
+function annotation(kind: Kind, { rule, message, remedy }: GateFinding): string {
+  const whole = remedy === undefined ? message : `${message}\n${remedy}`
+  return `::${kind} title=${property(`meshbench ${rule}`)}::${data(whole)}`
 }
 
 /** As the runner's own toolkit escapes. */

@@ -36,8 +36,8 @@ function gateMarkdown(result: GateResult): string[] {
 
 function findingLines(findings: readonly GateFinding[]): string[] {
   if (findings.length === 0) return []
-  const lines = findings.map(({ severity, sentence, remedy }) => {
-    return `- **${severity}**: ${text(sentence)}${remedy === undefined ? '' : ` ${text(remedy)}`}`
+  const lines = findings.map(({ severity, message, remedy }) => {
+    return `- **${severity}**: ${text(message)}${remedy === undefined ? '' : ` ${text(remedy)}`}`
   })
   return ['', ...lines]
 }
@@ -67,7 +67,7 @@ function verdictText(verdict: CellVerdict, level: GateCell['level'], waived: boo
 function budgetLines({ budgets }: GateResult): string[] {
   const loud = budgets.filter(({ verdict }) => verdict !== 'kept')
   if (loud.length === 0) return []
-  return ['', ...loud.map(({ sentence, waived }) => `- budget: ${text(sentence)}${waived ? ' (waived)' : ''}`)]
+  return ['', ...loud.map(({ message, waived }) => `- budget: ${text(message)}${waived ? ' (waived)' : ''}`)]
 }
 
 function reproduceLines(cells: readonly GateCell[]): string[] {

@@ -21,7 +21,7 @@ function placeOf({ arm, load }: Problem): string {
 }
 
 function item(problem: Problem, place: Fragment): Html {
-  return html`<li class="problem ${problem.severity}"><p class="rule"><b title="rule ${problem.rule}">${problem.title}</b> <span>${place}</span></p><dl><dt>Cause</dt><dd>${problem.cause}</dd><dt>Effect</dt><dd>${problem.effect}</dd><dt>Remedy</dt><dd>${problem.remedy}</dd></dl></li>`
+  return html`<li class="problem ${problem.severity}"><p class="rule"><b title="rule ${problem.rule}">${problem.message}</b> <span>${place}</span></p><dl><dt>Cause</dt><dd>${problem.cause}</dd><dt>Effect</dt><dd>${problem.effect}</dd><dt>Remedy</dt><dd>${problem.remedy}</dd></dl></li>`
 }
 
 function lostTrial({ result: { trial, outcome }, status, problems: found }: JudgedTrial): Html {
@@ -31,7 +31,7 @@ function lostTrial({ result: { trial, outcome }, status, problems: found }: Judg
     return item(
       {
         rule: code,
-        title: 'The trial failed',
+        message: 'The trial failed',
         severity: 'invalid',
         cause: cause ? `${message}: ${cause}` : message,
         effect: 'The trial has no measurement, so this arm has no pair in its block.',
