@@ -11,8 +11,10 @@ import { readingOf } from '../../tests/build/reading.ts'
 import { recordOf, resultOf } from '../../tests/build/run.ts'
 import { http, none, noneAgain, scenarioOf, sidecar } from '../../tests/build/scenario.ts'
 
-/** Trials share this many sets of histograms per arm: making them is not what is measured. */
+/** Trials of large runs share this many sets of histograms per arm: making them is not what is measured. */
 const LEVELS = 8
+/** Fewer trials than this have histograms of their own, since the gate judges no copies. */
+const LARGE = 1000
 
 /** 5 arms, 20 loads: 100 trial files a block. */
 export function manyFiles(files: number): Scenario {
@@ -37,13 +39,18 @@ function loads(count: number): Load[] {
 }
 
 /** A finished run of a scenario, in which arms differ and every trial is valid. */
-export function writeRun(dir: string, scenario: Scenario): void {
+export function writeRun(dir: string, asked: Scenario): void {
+  const scenario: Scenario = { ...asked, platform: 'simulated' }
   const plan = makePlan(scenario)
   const { run } = recordOf({ ...scenario, cohorts: 1, blocks: 0 }, () => 'missing')
   writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...run, plan, digest: planDigest(plan) }))
   mkdirSync(join(dir, 'trials'))
+  const isLarge = trialsOf(plan).length >= LARGE
   for (const trial of trialsOf(plan)) {
-    writeFileSync(join(dir, 'trials', `${trial.id}.json`), JSON.stringify(inTurn(trial, reading(scenario, trial))))
+    writeFileSync(
+      join(dir, 'trials', `${trial.id}.json`),
+      JSON.stringify(inTurn(trial, reading(scenario, trial, isLarge))),
+    )
   }
 }
 
@@ -58,18 +65,24 @@ function inTurn(trial: Trial, reading: Reading): Result {
   }
 }
 
-function reading({ arms, loads }: Scenario, trial: Trial): Reading {
+function reading({ arms, loads }: Scenario, trial: Trial, isLarge: boolean): Reading {
   const arm = arms.find(({ name }) => name === trial.arm) as Arm
   const load = loads.find(({ name }) => name === trial.load) as Load
-  const level = Math.floor(random(1, trial.id).uniform() * LEVELS)
+  // By the golden ratio, no two of a few are so close that their histograms are equal.
+  const level = isLarge ? Math.floor(random(1, trial.id).uniform() * LEVELS) : LEVELS * ((trial.order * 0.618034) % 1)
   const cost = new Set(arms.map(({ mesh }) => mesh))
-  return withItsSlices(readingOf({ arm, load, latency: (1 + [...cost].indexOf(arm.mesh) / 2) * (1 + level / 100) }))
+  return withItsSeconds(readingOf({ arm, load, latency: (1 + [...cost].indexOf(arm.mesh) / 2) * (1 + level / 100) }))
 }
 
-/** Seconds whose p99 is that of the window, as in every run whose files can be read. */
-function withItsSlices({ slices, ...reading }: Reading): Reading {
+/** Seconds whose figures are those of the window, as in every run that can be judged. */
+function withItsSeconds({ slices, timeline, ...reading }: Reading): Reading {
   const { service, response = service } = reading.latency.summary ?? {}
   if (!slices || !service || !response) throw new Error('a reading has slices and figures')
-  const alike = (p99: number) => slices.p99.map(() => Math.round(p99 * MICROS))
-  return { ...reading, slices: { ...slices, p99: alike(response.p99), serviceP99: alike(service.p99) } }
+  const alike = (value: number) => slices.p99.map(() => Math.round(value * MICROS))
+  const seconds = { ...timeline, p50: alike(response.p50), p99: alike(response.p99), max: alike(response.max) }
+  return {
+    ...reading,
+    timeline: seconds,
+    slices: { ...slices, p99: alike(response.p99), serviceP99: alike(service.p99) },
+  }
 }

@@ -144,11 +144,11 @@ function noDigests({ undigested = 0 }: Analysis['record']): GateFinding[] {
  * An A/A pair whose whole interval lies beyond the margin: this run finds differences where there are none, so it neither
  * finds nor excludes one of the candidate. A pair that is judged itself is left to its cells.
  */
-function equalArmsDiffer({ noise }: Analysis, { defaults }: Limits, pairs: readonly Pairing[]): Objection[] {
+function equalArmsDiffer({ noise }: Analysis, { defaults, metrics }: Limits, pairs: readonly Pairing[]): Objection[] {
   const judged = new Set(pairs.map(({ arm }) => arm))
   return noise.flatMap(({ arm, load, metric, ratio: { center, lo = center, hi = center } }) => {
     const beyond = Math.log(lo) > Math.log1p(defaults.margin) || Math.log(hi) < -Math.log1p(defaults.margin)
-    if (judged.has(arm) || !beyond) return []
+    if (judged.has(arm) || !metrics.includes(metric) || !beyond) return []
     return [
       {
         rule: 'equal-arms-differ',

@@ -27,6 +27,7 @@ export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
     ...PATHS,
     notComparable,
     tooFast,
+    doubtful,
   ]
   return rules.flatMap((rule) => rule(analysis, today))
 }
@@ -155,6 +156,24 @@ function tooFast({ cells }: Analysis): Objection[] {
         remedy: 'The unit of the latencies is likely wrong: compare with the raw output, and report it.',
         arm,
         load,
+        spoils: true,
+      },
+    ]
+  })
+}
+
+function doubtful({ record }: Analysis): Objection[] {
+  const planned = new Map(trialsOf(record.run.plan).map((trial) => [trial.id, trial]))
+  return (record.doubtful ?? []).flatMap(({ trial: id, reason }) => {
+    const trial = planned.get(id)
+    if (!trial) return []
+    return [
+      {
+        rule: 'impossible-latency',
+        sentence: `The latencies of ${id} contradict each other: ${reason}.`,
+        remedy: 'Restore the file from a copy, or start a new run.',
+        arm: trial.arm,
+        load: trial.load,
         spoils: true,
       },
     ]

@@ -8,44 +8,63 @@ import { rankOf } from './slots.ts'
 const AGREE = 1e-3
 const LEAST: Micros = 1
 
-/**
- * What is wrong with the latencies of a stored trial, in one clause: a histogram that cannot be read, or a figure beside it
- * that is not the histogram's. Inference reads the figures of these two clocks, so one that was changed alone would be
- * published. Undefined where all agree.
- */
-export function wrongLatency({
-  latency,
-  slices,
-  timeline,
-  dropped,
-}: Pick<Measured, 'latency' | 'slices' | 'timeline' | 'dropped'>): string | undefined {
-  const { summary, service, response } = latency
+/** What is wrong with the latencies of a stored trial, in one clause each. */
+interface LatencyTrouble {
+  /** A histogram that cannot be read, or a figure that is not its own: inference reads these figures, so they would be published. */
+  readonly wrong?: string
+  /** Seconds that contradict the histogram, or fewer different values than any clock tells: nobody should rely on them. */
+  readonly doubtful?: string
+}
+
+/** Both clocks of a stored trial; nothing where all agree. */
+export function latencyTrouble(
+  measured: Pick<Measured, 'latency' | 'slices' | 'timeline' | 'dropped'>,
+): LatencyTrouble {
+  const { service, response } = measured.latency
+  let doubtful: string | undefined
   try {
     for (const [clock, text] of Object.entries({ service, response })) {
       if (text === undefined) continue
       const figures = figuresOf(text)
-      const stored = summary?.[clock as 'service' | 'response']
-      const wrong = stored && differing(stored, figures)
-      if (wrong) return `${wrong} of its ${WORDS[clock]} is not that of its histogram`
-      if (isCoarse(figures)) return `its ${WORDS[clock]} has ${slots} different values, fewer than any clock tells`
-      const p99 = clock === 'service' ? slices?.serviceP99 : slices?.p99
-      if (slices && p99 && !(couldBeOf(p99, figures) && fitsBeyond(p99, slices.answers, figures.count))) {
-        return `the p99 of its seconds cannot be those of the histogram of its ${WORDS[clock]}`
-      }
-      // What was never sent has a response time, but no second.
-      const isOfTimeline = clock === (response === undefined ? 'service' : 'response') && dropped === 0
-      if (isOfTimeline && !isTold(timeline, figures)) {
-        return `the time line cannot be that of the histogram of its ${WORDS[clock]}`
-      }
+      const wrong = wrongWith(measured, clock as Clock, figures)
+      if (wrong) return { wrong }
+      doubtful ??= doubtAbout(measured, clock as Clock, figures)
     }
   } catch (error) {
     const { message, why } = Failure.from(error)
-    return [message, why].filter(Boolean).join(': ')
+    return { wrong: [message, why].filter(Boolean).join(': ') }
   }
-  return undefined
+  return doubtful === undefined ? {} : { doubtful }
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+type Clock = 'service' | 'response'
+
+function wrongWith({ latency, slices }: Pick<Measured, 'latency' | 'slices'>, clock: Clock, figures: LatencySummary) {
+  const stored = latency.summary?.[clock]
+  const wrong = stored && differing(stored, figures)
+  if (wrong) return `${wrong} of its ${WORDS[clock]} is not that of its histogram`
+  if (!slices || couldBeOf(clock === 'service' ? slices.serviceP99 : slices.p99, figures)) return undefined
+  return `the p99 of its seconds cannot be those of the histogram of its ${WORDS[clock]}`
+}
+
+function doubtAbout(
+  { latency, slices, timeline, dropped }: Pick<Measured, 'latency' | 'slices' | 'timeline' | 'dropped'>,
+  clock: Clock,
+  figures: LatencySummary,
+): string | undefined {
+  if (isCoarse(figures)) return `its ${WORDS[clock]} has ${slots} different values, fewer than any clock tells`
+  const p99 = clock === 'service' ? slices?.serviceP99 : slices?.p99
+  if (slices && p99 && !fitsBeyond(p99, slices.answers, figures.count)) {
+    return `too many or too few requests of its histogram are beyond the p99 of its seconds, by ${WORDS[clock]}`
+  }
+  // What was never sent has a response time, but no second.
+  const isOfTimeline = clock === (latency.response === undefined ? 'service' : 'response') && dropped === 0
+  return isOfTimeline && !isTold(timeline, figures)
+    ? `its time line cannot be that of the histogram of its ${WORDS[clock]}`
+    : undefined
+}
+
+const WORDS: Readonly<Record<Clock, string>> = {
   service: 'service time',
   response: 'response time',
 }

@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
   /** Trials whose file has no digest in the journal: those of old runs, and the last one of a run that was killed. */
   readonly undigested?: number
+  /** Trials whose latencies contradict each other, with the reason. The gate does not judge by them. */
+  readonly doubtful?: readonly { readonly trial: string; readonly reason: string }[]
   /** What its journal has of its trials; absent for records that were not read from a folder. */
   readonly journal?: Journal
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
 import { MOST_BYTES, readOwnFile } from '../host/regular-file.ts'
-import { wrongLatency } from '../loads/stored-latency.ts'
+import { latencyTrouble } from '../loads/stored-latency.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
@@ -40,6 +40,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
   const planned = new Map(trialsOf(run.plan).map((trial) => [trial.id, trial]))
   const results: Result[] = []
   const unreadable: RunRecord['unreadable'][number][] = []
+  const doubtful: { trial: string; reason: string }[] = []
   const names = trialFiles(dir)
   const readers = readersFor(names.length)
   const journal = readJournal(dir)
@@ -51,7 +52,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
       const text = readOwnFile(join(dir, file), MOST_BYTES.trial)
       const result = readVersioned(readers, text)
       assertBelongs(result, name, run, planned)
-      assertUnchanged(result, text, digests)
+      const reason = assertUnchanged(result, text, digests)
+      if (reason !== undefined) doubtful.push({ trial: result.trial.id, reason })
       results.push(result)
     } catch (error) {
       unreadable.push({ file, reason: reasonOf(error) })
@@ -66,6 +68,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     installations: installed.installations,
     unreadable: [...unreadable, ...installed.unreadable],
     ...(undigested > 0 && { undigested }),
+    ...(doubtful.length > 0 && { doubtful }),
     journal,
   }
 }
@@ -94,16 +97,21 @@ function assertBelongs(result: Result, name: string, run: Run, planned: Readonly
   }
 }
 
-/** A result whose figures were changed, or that stands for another, is not what was measured. */
-function assertUnchanged({ trial, outcome }: Result, text: string, digests: ReadonlyMap<string, string>): void {
+/** A result whose figures were changed, or that stands for another, is not what was measured. Returns what is doubtful of it. */
+function assertUnchanged(
+  { trial, outcome }: Result,
+  text: string,
+  digests: ReadonlyMap<string, string>,
+): string | undefined {
   const digest = digests.get(trial.id)
   if (digest !== undefined && digest !== textDigest(text)) {
     throw new TypeError(
       `it is not the file that was written when this trial ended (${RUN_FOLDER.events} has its digest)`,
     )
   }
-  const wrong = outcome.status === 'measured' && wrongLatency(outcome.reading)
+  const { wrong, doubtful } = outcome.status === 'measured' ? latencyTrouble(outcome.reading) : {}
   if (wrong) throw new TypeError(wrong)
+  return doubtful
 }
 
 const runSchema = z.object({

@@ -367,13 +367,13 @@ const KINDS: Readonly<Record<string, readonly Trap[]>> = {
       name: 'latencies of the candidate were cut to whole milliseconds',
       on: WORSE,
       honest: 10,
-      rule: 'unreadable',
+      rule: 'impossible-latency',
       spoil: (night) =>
         night.measure(candidate, (reading) => relatency(reading, (micros) => Math.floor(micros / 1000) * 1000)),
     },
     {
       name: 'latencies in the histogram are a tenth of those of the seconds',
-      rule: 'unreadable',
+      rule: 'impossible-latency',
       spoil: (night) =>
         night.measure(everyone, (reading) => ({
           ...reading,
@@ -1119,12 +1119,12 @@ const KINDS: Readonly<Record<string, readonly Trap[]>> = {
   histograms: [
     {
       name: 'all requests of the candidate took the same time',
-      rule: 'unreadable',
+      rule: 'impossible-latency',
       spoil: (night) => night.measure(candidate, (reading) => relatency(reading, () => 1500)),
     },
     {
       name: 'the tails of all seconds but one are a third',
-      rule: 'unreadable',
+      rule: 'impossible-latency',
       spoil: (night) =>
         night.measure(candidate, (reading) =>
           slices(reading, (values) =>
@@ -1166,7 +1166,7 @@ const KINDS: Readonly<Record<string, readonly Trap[]>> = {
     },
     {
       name: 'the time line of the candidate is that of another trial',
-      rule: 'unreadable',
+      rule: 'impossible-latency',
       spoil: (night) => {
         const other = night.read('c1-b01-none-web').outcome
         if (other.status === 'failed') return
