@@ -67,7 +67,7 @@ function gapsIn(stderr: string): string[] {
   const gaps = [
     ['message', /^error: \S/m],
     ['cause', /^ {2}why:\s+\S/m],
-    ['remedy', /^ {2}remedy:\s+\S/m],
+    ['remedy', /^ {2}fix:\s+\S/m],
   ] as const
   const messages = stderr.match(/^error: /gm)?.length ?? 0
   const several = messages > 1 ? [`${messages} messages in place of one`] : []

@@ -170,7 +170,7 @@ function doubtful({ record }: Analysis): Objection[] {
     return [
       {
         rule: 'impossible-latency',
-        sentence: `The latencies of ${id} contradict each other: ${reason}.`,
+        message: `The latencies of ${id} contradict each other: ${reason}.`,
         remedy: 'Restore the file from a copy, or start a new run.',
         arm: trial.arm,
         load: trial.load,
