@@ -84,7 +84,9 @@ describe('cohorts', () => {
       expect(window).toBeGreaterThanOrEqual(10)
       expect(seconds).toBe(plan.time.seconds)
     }
-    expect(planLines(plan).join('\n')).toMatch(/the same .* give narrower 95 % intervals .*\n {2}one {2}p50 +\d+ cohorts of/)
+    expect(planLines(plan).join('\n')).toMatch(
+      /the same .* give narrower 95 % intervals .*\n {2}one {2}p50 +\d+ cohorts of/,
+    )
   })
 
   it('are not advised where arms are processes', () => {

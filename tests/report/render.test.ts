@@ -102,8 +102,10 @@ describe('the report of a run', () => {
     expect(textOf(table)).toMatch(/Late p50 Late p99 Latest/)
     expect(textOf(table)).toMatch(/40\sµs 300\sµs 2\sms/)
     const limits = textOf(/<section aria-labelledby="problems">.*?<\/section>/s.exec(page)?.[0] ?? '')
-    expect(limits).toMatch(/The load generator did not hold the rate invalid: envoy-sidecar.*Cause .* Effect .* Remedy /)
-    expect(limits).toMatch(/proxy-exited failed: envoy-node, http-2000, block 5.*SIGSEGV.*Remedy See the proxy/)
+    expect(limits).toMatch(
+      /The load generator did not hold the rate invalid: envoy-sidecar.*Cause .* Effect .* Remedy /,
+    )
+    expect(limits).toMatch(/The trial failed envoy-node, http-2000, block 5.*SIGSEGV.*Remedy See the proxy/)
   })
 
   it('shows the evidence, the provenance and how to do it again', () => {

@@ -37,7 +37,7 @@ function lostTrial({ result: { trial, outcome }, status, problems: found }: Judg
         effect: 'The trial has no measurement, so this arm has no pair in its block.',
         remedy: remedy ?? 'Run it again: meshbench run --resume.',
       },
-      `failed: ${place}`,
+      place,
     )
   }
   return html`${found.filter(({ severity }) => severity === 'invalid').map((problem) => item(problem, `${status}: ${place}`))}`
