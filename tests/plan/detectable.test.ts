@@ -111,10 +111,10 @@ describe('planLines', () => {
         "  cohort 1  block 2  none → mesh → none-again",
         "  cohort 1  block 3  none-again → none → mesh",
         "",
-        "95 % of runs with 3 blocks detect an arm that differs from the baseline by at least this much (at a two-sided 5 %)",
-        "  one  p50          +43 %    +10 % needs 12 blocks, +5 % 37 blocks          scatter between blocks 8 % (assumed: from two shared cores)",
-        "  one  typical-p99  +1080 %  +10 % needs more than 200, +5 % more than 200  scatter between blocks 55 % (assumed: from two shared cores)",
-        "  one  p99          +529 %   +10 % needs more than 200, +5 % more than 200  scatter between blocks 41 % (assumed: from two shared cores)",
+        "what 3 blocks can show: a difference from the baseline that is found in 95 % of runs, at 5 % of false findings",
+        "  one  p50          +43 % or more would be found  +10 % needs 12 blocks, +5 % needs 37 blocks  (assumed)",
+        "  one  typical-p99  only from ×12                 +10 % needs more than 200                    (assumed)",
+        "  one  p99          only from ×6.3                +10 % needs more than 200                    (assumed)",
       ]
     `)
   })
