@@ -17,7 +17,7 @@ import { KILLED, killCases } from './kills.ts'
 /** Cases run in processes of their own; more of them would only wait for one another on a small machine. */
 const AT_ONCE = 2
 const LONG = { texts: 300, results: 200, simulated: 220, local: 60, kind: 28 }
-const SHORT = { texts: 24, results: 12, simulated: 12, local: 4, kind: 8 }
+const SHORT = { texts: 20, results: 10, simulated: 8, local: 3, kind: 8 }
 const PARTS = ['texts', 'results', 'kills', 'kind']
 
 const { values } = parseArgs({

@@ -127,7 +127,7 @@ export const share = z
 
 function quantity<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits) {
   const misspelt = ({ input }: { input?: unknown }): string => {
-    const lacksUnit = typeof input === 'number' || /^[\d.]+$/.test(String(input))
+    const lacksUnit = Number.isFinite(input) || /^[\d.]+$/.test(String(input))
     return say(lacksUnit ? `${shown(input)} has no unit` : `${shown(input)} is not ${kind.noun}`, spelling(kind, input))
   }
   return z

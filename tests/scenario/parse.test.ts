@@ -117,6 +117,13 @@ describe('parseScenario', () => {
       '1.5s or less',
     ],
     ['too short a duration', written({ loads: '[{ rate: 99/s, duration: §500ms }]' }), 'less than 1s', '1s or more'],
+    [
+      'a duration that is no number',
+      written({ loads: '[{ rate: 99/s, duration: §.nan }]' }),
+      '.nan is not a duration',
+      '10s',
+    ],
+    ['a rate without end', written({ loads: '[{ rate: §-.inf }]' }), '-.inf is not a rate', '500/s'],
     ['a duration without unit', written({ loads: '[{ rate: 99/s, duration: §10 }]' }), '10 has no unit', '10s'],
     ['a rate in words', written({ loads: '[{ rate: §1000rps }]' }), '"1000rps" is not a rate', '1000/s'],
     ['a rate a minute', written({ loads: '[{ rate: §60/min }]' }), '"60/min" is not a rate', 'as 60/m;'],
