@@ -97,10 +97,10 @@ export async function choosePlatform({ given, options, site, context, probe, mea
 }
 
 async function noClusters(name: string, { cause, remedy }: Hindrance): Promise<Failure> {
-  const twin = await localVariant(name)
+  const variant = await localVariant(name)
   return new Failure('no-clusters', `the scenario ${name} needs clusters, which cannot be created here`, {
     cause,
-    remedy: `${remedy}.${twin ? ` Without clusters: meshbench run ${twin}` : ''}`,
+    remedy: `${remedy}.${variant ? ` Without clusters: meshbench run ${variant}` : ''}`,
   })
 }
 

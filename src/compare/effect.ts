@@ -50,9 +50,9 @@ export function effectOf(cohorts: Cohorts, spread?: CohortSpread): Effect | unde
 
 /**
  * The candidate less the mean of the reference runs. The scatters within runs add up (Welch), with Satterthwaite's degrees
- * of freedom. They do not include the scatter between runs, `nights`: one run against the mean of n has √(1 + 1/n) of it.
+ * of freedom. They do not include the scatter between runs, `betweenRuns`: one run against the mean of n has √(1 + 1/n) of it.
  */
-export function acrossRuns(candidate: Effect, references: readonly Effect[], nights?: CohortSpread): Effect {
+export function acrossRuns(candidate: Effect, references: readonly Effect[], betweenRuns?: CohortSpread): Effect {
   const n = references.length
   const parts = [widest(candidate), ...references.map(widest).map((one) => ({ ...one, error: one.error / n }))]
   const variance = parts.reduce((sum, { error }) => sum + error ** 2, 0)
@@ -63,7 +63,9 @@ export function acrossRuns(candidate: Effect, references: readonly Effect[], nig
     cohorts: candidate.cohorts,
     deviation: candidate.deviation,
     byBlocks: { error: Math.sqrt(variance), freedom: Number.isFinite(freedom) ? freedom : candidate.blocks - 1 },
-    ...(nights && { byRuns: { error: nights.deviation * Math.sqrt(1 + 1 / n), freedom: nights.freedom } }),
+    ...(betweenRuns && {
+      byRuns: { error: betweenRuns.deviation * Math.sqrt(1 + 1 / n), freedom: betweenRuns.freedom },
+    }),
   }
 }
 

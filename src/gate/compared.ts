@@ -77,7 +77,7 @@ export function comparePaired(subject: Subject, lookup: Lookup, as = (pairs: rea
 interface PinnedCell {
   readonly runs: readonly (readonly (readonly number[])[])[]
   /** The normal scatter between such runs; absent where unknown. */
-  readonly nights?: CohortSpread
+  readonly betweenRuns?: CohortSpread
 }
 
 /** Compares each side as a ratio to the baseline of its own run, since runs differ less in ratios than in levels. */
@@ -89,7 +89,7 @@ export function comparePinned(subject: Subject, lookup: Lookup, baseline: string
     return effectOf(harm, subject.spread) ?? []
   })
   if (!effect || others.length === 0) return compared
-  return { ...compared, effect: acrossRuns(effect, others, pinned.nights) }
+  return { ...compared, effect: acrossRuns(effect, others, pinned.betweenRuns) }
 }
 
 /** Where the baseline has only zeros, as a baseline without a mesh has no CPU of the mesh, levels replace ratios. */
@@ -141,7 +141,7 @@ function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): numb
 }
 
 /** Number of earlier runs that are used: older ones may have run on a changed machine. */
-const NIGHTS = 30
+const MOST_RUNS = 30
 
 /**
  * The normal scatter of ratios to the baseline between runs: as the limits state it, or else from the accepted runs and the
@@ -160,7 +160,7 @@ export function spreadBetweenRuns(
     const value = metrics[metric]?.[of]?.center
     return value !== undefined && value > 0 ? [Math.log(value)] : []
   })
-  const sources = [known.slice(-NIGHTS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
+  const sources = [known.slice(-MOST_RUNS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
   const found = pooledSpread(sources.flatMap((values) => successiveSpread(values) ?? []))
   return found?.deviation ? found : undefined
 }

@@ -184,8 +184,8 @@ function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scena
     return comparePaired({ ...subject, ...(spread && { spread }) }, lookup)
   }
   const runs = pinned.cells[placeText(subject)] ?? []
-  const nights = spreadBetweenRuns(subject, runs, past)
-  const reference = { runs, ...(nights && { nights }) }
+  const betweenRuns = spreadBetweenRuns(subject, runs, past)
+  const reference = { runs, ...(betweenRuns && { betweenRuns }) }
   return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
 }
 

@@ -170,7 +170,7 @@ function ofFigures(compared: Compared, analysis: Analysis, { pinned, limits: { w
     )
   if (pinned && !effect.byRuns) {
     return because(
-      'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `night` in gate.defaults.',
+      'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `runSpread` in gate.defaults.',
       'run-spread-unknown',
     )
   }

@@ -1,11 +1,11 @@
 import { TAIL } from '../analyse/quantiles.ts'
+import { type Trend, trendsOf } from '../analyse/trends.ts'
 import type { RunRecord } from '../model/analysis.ts'
-import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
+import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Provenance } from '../model/result.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding, ProvenanceChange } from '../model/verdict.ts'
-import { lastLevel, pooledSlope } from '../stats/series.ts'
 import { armsOf, type Pairing } from './pairings.ts'
 import type { Pinned } from './reference.ts'
 
@@ -64,55 +64,46 @@ function differs(what: string, reference: string | undefined, candidate: string 
   return reference === candidate ? [] : [{ what, reference: reference ?? 'none', candidate: candidate ?? 'none' }]
 }
 
-/** The number of runs that drift is looked for in, and the least that give a slope. */
-const NIGHTS = 30
+/** The number of runs that drift is looked for in, and the least of them. */
+const MOST_RUNS = 30
 const FEWEST = 10
 
 /**
- * Finds slow drift of a ratio to the baseline that no single run shows. `nights`: the series of this run, which is the last
- * of it. Runs before `since` are ignored, because a reference was accepted then. A step is not drift, so only runs after
- * the last step count. This is only a warning: runs are not independent, and a slope proves nothing about one change.
+ * Finds slow drift of a ratio to the baseline that no single run shows, as `meshbench history` does: beside steps, and against
+ * noise that is autocorrelated as much as the series. `history`: the series of this run, which is the last of it. Runs before
+ * `since` are ignored, because a reference was accepted then. This is only a warning: a drift proves nothing about one change.
  */
 export function driftWarnings(
-  nights: readonly HistoryEntry[],
-  limits: Pick<Limits, 'metrics' | 'defaults'>,
+  history: readonly HistoryEntry[],
+  { metrics, defaults }: Pick<Limits, 'metrics' | 'defaults'>,
   since = '',
 ): GateFinding[] {
-  const known = nights.filter(({ startedAt }) => startedAt >= since)
+  const known = history.filter(({ startedAt, arm, baseline }) => startedAt >= since && arm !== baseline)
   return [...Map.groupBy(known, seriesKey).values()].flatMap((entries) => {
-    const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-NIGHTS)
+    const series = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).slice(-MOST_RUNS)
     // A load without a p99 of a typical second is judged by its p99, so p99 is followed.
-    const isTold = series.some(({ metrics }) => metrics[TAIL] !== undefined)
-    const followed = new Set(limits.metrics.map((metric) => (metric === TAIL && !isTold ? 'p99' : metric)))
-    return [...followed].flatMap((metric) => creeping(series, metric, limits))
+    const isTold = series.some((entry) => entry.metrics[TAIL] !== undefined)
+    const followed = new Set(metrics.map((metric) => (metric === TAIL && !isTold ? 'p99' : metric)))
+    return [...followed]
+      .flatMap((metric) => trendsOf(series, metric))
+      .flatMap((trend) => creeping(trend, defaults, series))
   })
 }
 
 function creeping(
-  nights: readonly HistoryEntry[],
-  metric: string,
-  { defaults }: Pick<Limits, 'defaults'>,
+  { arm, load, metric, better, drift }: Trend,
+  { minEffect }: Limits['defaults'],
+  series: readonly HistoryEntry[],
 ): GateFinding[] {
-  const of = followedOf(nights, metric)
-  const all = nights.flatMap(({ arm, baseline, metrics }, x) => {
-    const value = metrics[metric]?.[of]?.center
-    return arm !== baseline && value !== undefined && value > 0 ? [{ x, y: Math.log(value) }] : []
-  })
-  const points = all.slice(lastLevel(all.map(({ y }) => y)))
-  const [first, last] = [points[0], points.at(-1)]
-  const slope = pooledSlope([points])
-  const about = nights.at(-1)
-  if (slope?.lo === undefined || slope.hi === undefined || !about || !first || !last) return []
-  const direction = about.metrics[metric]?.better === 'higher' ? -1 : 1
-  const excludesZero = Math.min(direction * slope.lo, direction * slope.hi) > 0
-  const change = slope.center * (last.x - first.x)
-  if (points.length < FEWEST || !excludesZero || direction * change < Math.log1p(defaults.minEffect)) return []
-  const { arm, load, baseline } = about
+  if (!drift || drift.runs < FEWEST) return []
+  const worse = better === 'higher' ? 1 / drift.ratio : drift.ratio
+  if (worse < 1 + minEffect) return []
+  const baseline = series.at(-1)?.baseline
   return [
     {
       rule: 'slow-drift',
       severity: 'warning',
-      message: `${metric} of ${arm} under ${load} changed slowly by ${formatChange(Math.exp(change))} against ${baseline} over ${points.length} runs; no single run shows it.`,
+      message: `${metric} of ${arm} under ${load} changed slowly by ${formatChange(drift.ratio)} against ${baseline} over ${drift.runs} runs; no single run shows it.`,
       remedy: 'Find the change with `meshbench history`; accept it with `meshbench gate accept`, or undo it.',
       arm,
       load,

@@ -81,10 +81,10 @@ export function trialId(
 function refuseLocalVariants(trials: readonly Trial[]): void {
   const seen = new Map<string, Trial>()
   for (const trial of trials) {
-    const twin = seen.get(trial.id)
-    if (twin) {
+    const same = seen.get(trial.id)
+    if (same) {
       throw new Failure('scenario', `two trials would have the same name, ${trial.id}`, {
-        cause: `arm ${twin.arm} with load ${twin.load} and arm ${trial.arm} with load ${trial.load} read the same when joined`,
+        cause: `arm ${same.arm} with load ${same.load} and arm ${trial.arm} with load ${trial.load} read the same when joined`,
         remedy: 'Rename one of these arms or loads.',
       })
     }

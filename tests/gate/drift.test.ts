@@ -73,6 +73,20 @@ describe('slow drift', () => {
   })
 })
 
+it('is seldom seen in runs that resemble the run before, and have no drift', () => {
+  const draw = random(7, 'resembling')
+  const warned = Array.from({ length: 40 }, () => {
+    let log = 0
+    const series = Array.from({ length: 30 }, (_, index) => {
+      log = 0.6 * log + 0.03 * draw.normal()
+      return night(index, 1.6 * Math.exp(log))
+    })
+    return driftWarnings(series, defaultLimits()).length
+  })
+  // A plain slope is "certain" in a third of such series.
+  expect(warned.filter((count) => count > 0).length).toBeLessThanOrEqual(6)
+})
+
 describe('what is no creeping', () => {
   const limits = defaultLimits()
   const steady = (count: number, level: (index: number) => number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { random } from '../../src/stats/random.ts'
-import { lastLevel, pooledSpread, successiveSpread } from '../../src/stats/series.ts'
+import { pooledSpread, successiveSpread } from '../../src/stats/series.ts'
 
 describe('the spread of successive values', () => {
   it('is half the mean square of their differences', () => {
@@ -34,31 +34,5 @@ describe('the spread of successive values', () => {
     ])
     expect(pooled).toEqual({ deviation: Math.sqrt(3), freedom: 4 })
     expect(pooledSpread([])).toBeUndefined()
-  })
-})
-
-describe('the last level of a series', () => {
-  it('begins after its steps, and with the series where it only creeps or stays', () => {
-    const draw = random(5, 'level')
-    const found = (level: (index: number) => number) =>
-      Array.from({ length: 200 }, () =>
-        lastLevel(Array.from({ length: 30 }, (_, index) => level(index) + 0.02 * draw.normal())),
-      )
-    const share = (begins: number, level: (index: number) => number) =>
-      found(level).filter((index) => index === begins).length / 200
-    expect(share(12, (index) => (index < 12 ? 0 : 0.2))).toBeGreaterThan(0.93)
-    expect(share(20, (index) => (index < 8 ? 0 : index < 20 ? 0.3 : 0.1))).toBeGreaterThan(0.93)
-    expect(share(0, (index) => 0.02 * index)).toBeGreaterThan(0.93)
-    expect(share(0, () => 0)).toBeGreaterThan(0.93)
-    expect(lastLevel([1, 2])).toBe(0)
-  })
-
-  it('has so many values at least, on either side', () => {
-    const first = [5, 5.01, 4.99, 0, 0.01, -0.01, 0, 0.02]
-    expect(lastLevel(first)).toBe(3)
-    expect(lastLevel(first.toReversed())).toBe(5)
-    expect(lastLevel(first, 4)).toBe(0)
-    expect(lastLevel(first.toReversed(), 4)).toBe(0)
-    expect(lastLevel([])).toBe(0)
   })
 })

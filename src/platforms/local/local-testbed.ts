@@ -24,7 +24,7 @@ interface TestbedOptions {
 }
 
 /** What the arms of a testbed have in common. */
-interface Ground extends TestbedOptions {
+interface RunContext extends TestbedOptions {
   readonly scratch: Scratch
   readonly credentials: ReadonlyMap<string, Credentials>
 }
@@ -50,7 +50,7 @@ async function credentialsFor(plan: Plan, dir: string): Promise<ReadonlyMap<stri
 }
 
 /** Processes by arm: every visit starts fresh ones, and the end of a visit leaves none. */
-function holdTestbed(ground: Ground): Testbed {
+function holdTestbed(context: RunContext): Testbed {
   const running = new Map<string, Child[]>()
   let visits = 0
   const lower = async (arm: Pick<Arm, 'name'>) => {
@@ -66,7 +66,7 @@ function holdTestbed(ground: Ground): Testbed {
       const children: Child[] = []
       running.set(arm.name, children)
       try {
-        return yield* raise(ground, visitOf(ground, { arm, children, number: ++visits }), signal)
+        return yield* raise(context, visitOf(context, { arm, children, number: ++visits }), signal)
       } catch (error) {
         await lower(arm)
         throw error
@@ -75,7 +75,7 @@ function holdTestbed(ground: Ground): Testbed {
     lower,
     async [Symbol.asyncDispose]() {
       const lowered = await Promise.allSettled([...running.keys()].map((name) => lower({ name })))
-      await ground.scratch.remove()
+      await context.scratch.remove()
       const failed = lowered.find((outcome) => outcome.status === 'rejected')
       if (failed) throw failed.reason
     },
@@ -83,7 +83,7 @@ function holdTestbed(ground: Ground): Testbed {
 }
 
 function visitOf(
-  { plan, scratch }: Ground,
+  { plan, scratch }: RunContext,
   { arm, children, number }: { arm: Arm; children: Child[]; number: number },
 ): Visit {
   const { mesh, processes } = meshOf(arm)
@@ -110,13 +110,13 @@ interface Visit {
   folder(name: string): Promise<string>
 }
 
-async function* raise(ground: Ground, visit: Visit, signal: AbortSignal): AsyncGenerator<Step, RunningArm> {
+async function* raise(context: RunContext, visit: Visit, signal: AbortSignal): AsyncGenerator<Step, RunningArm> {
   const { arm, children, processes, settings, affinity, env } = visit
   yield { title: 'starting the server' }
-  const server = await startServerOf(ground, visit, signal)
+  const server = await startServerOf(context, visit, signal)
   children.push(server.child)
   const links: Link[] = []
-  const entry = yield* startProxies(ground, visit, { application: server.addresses, links }, signal)
+  const entry = yield* startProxies(context, visit, { application: server.addresses, links }, signal)
   yield { title: 'waiting for an answer through the whole chain' }
   const broken = firstDeath(children)
   const alive = AbortSignal.any([signal, broken])
@@ -131,16 +131,16 @@ async function* raise(ground: Ground, visit: Visit, signal: AbortSignal): AsyncG
     server: server.child,
     dir: await visit.folder('generator'),
     sets: affinity.sets,
-    program: async (name) => (await ground.program(name)).path,
+    program: async (name) => (await context.program(name)).path,
   })
 }
 
-async function startServerOf(ground: Ground, visit: Visit, signal: AbortSignal): Promise<Server> {
+async function startServerOf(context: RunContext, visit: Visit, signal: AbortSignal): Promise<Server> {
   const { arm, processes, env, affinity } = visit
   return await startServer(
     {
-      program: (await ground.program('fortio')).path,
-      endpoints: endpointsFor(ground.plan.scenario.loads, processes.protocols),
+      program: (await context.program('fortio')).path,
+      endpoints: endpointsFor(context.plan.scenario.loads, processes.protocols),
       delay: arm.inject?.delay ?? 0,
       env,
       dir: await visit.folder('server'),
@@ -152,16 +152,16 @@ async function startServerOf(ground: Ground, visit: Visit, signal: AbortSignal):
 
 /** Starts what stands before the application, and fills `links`; the answer is where the generator is pointed at. */
 async function* startProxies(
-  ground: Ground,
+  context: RunContext,
   { arm, children, processes, settings, affinity, env, folder }: Visit,
   { application, links }: { application: Endpoints; links: Link[] },
   signal: AbortSignal,
 ): AsyncGenerator<Step, Endpoints> {
   if (processes.proxies.length === 0) return application
-  const envoy = await ground.program('envoy')
+  const envoy = await context.program('envoy')
   refuseOtherVersion(arm, envoy)
   const cpus = (proxy: ProcessProxy) => cpusOfProxy(affinity.sets, proxy)
-  const chain = { processes, settings, application, program: envoy.path, credentials: ground.credentials }
+  const chain = { processes, settings, application, program: envoy.path, credentials: context.credentials }
   const starting = startChain({ ...chain, env, folder, cpus }, signal)
   let step = await starting.next()
   while (!step.done) {
