@@ -2,11 +2,12 @@ import { type Against, compareToBaseline, figuresOfCell } from '../compare/again
 import { isGeometric } from '../compare/pairs.ts'
 import { judgeStanding, type Least, noiseBand } from '../compare/standing.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
+import type { Trial } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { count } from '../model/words.ts'
 import { benjaminiHochberg } from '../stats/multiplicity.ts'
+import type { Examined } from './judge-trial.ts'
 import { type Metric, metrics } from './metrics.ts'
-import type { TrialView } from './trial-view.ts'
 
 type Values = Cell['values']
 
@@ -29,12 +30,8 @@ interface Column extends Least {
 }
 
 /** The value of every metric in one trial, in the order of the registry. */
-interface Row {
-  readonly load: string
-  readonly arm: string
-  readonly cohort: number
-  readonly block: number
-  readonly values: readonly (number | undefined)[]
+interface Row extends Pick<Examined, 'values'> {
+  readonly trial: Trial
 }
 
 /** Data that all cells of a run share. */
@@ -49,15 +46,15 @@ interface Table {
 /** Computes every cell (arm × load × metric), and the noise floors from arms equal to the baseline. */
 export function compareArms(
   scenario: Scenario,
-  valid: readonly TrialView[],
+  valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
-  const byLoad = Map.groupBy(valid.map(rowOf), ({ load }) => load)
+  const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
   const cells: Cell[] = []
   const noise: NoiseFloor[] = []
   for (const { name: load } of scenario.loads) {
-    const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ arm }) => arm)
+    const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ trial }) => trial.arm)
     for (const [place, metric] of metrics.entries()) {
       const compared = compare(table, byArm, place)
       const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
@@ -85,17 +82,11 @@ function tableOf(scenario: Scenario, provisioned: boolean): Table {
   return { arms: scenario.arms, equal: new Set(equal.map(({ name }) => name)), provisioned }
 }
 
-function rowOf(view: TrialView): Row {
-  const { cohort, block } = view.trial
-  const values = metrics.map((metric) => metric.value(view))
-  return { load: view.load.name, arm: view.arm.name, cohort, block, values }
-}
-
 /** The values of one metric. `place`: its index in the registry. */
 function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
   const values = table.arms.map(
     ({ name }): Values =>
-      (byArm.get(name) ?? []).flatMap(({ cohort, block, values }) => {
+      (byArm.get(name) ?? []).flatMap(({ trial: { cohort, block }, values }) => {
         const value = values[place]
         return value === undefined ? [] : [{ cohort, block, value }]
       }),

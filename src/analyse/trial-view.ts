@@ -2,17 +2,23 @@ import { decodeHistogram } from '../loads/histogram.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
-import type { LatencySummary, Reading, Result } from '../model/result.ts'
+import type { HeldReading, HeldResult, LatencySummary, Reading, Result } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
 import { type QuantileKey, withheldOf } from './tail.ts'
 
-/** A measured trial with everything that rules and metrics need. */
-export interface TrialView {
+/** A measured trial with everything that its rules and the metrics need. */
+export interface TrialView extends HeldView {
   readonly result: Result
-  readonly trial: Trial
   readonly reading: Reading
+}
+
+/** What is left of a view for the comparison of trials. */
+export interface HeldView {
+  readonly result: HeldResult
+  readonly trial: Trial
+  readonly reading: HeldReading
   readonly arm: Arm
   readonly load: Load
   /** Absent where this version has no such mesh. */

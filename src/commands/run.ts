@@ -1,4 +1,3 @@
-import { analyse } from '../analyse/analyse.ts'
 import { judgeTrial } from '../analyse/judge-trial.ts'
 import { noisyNeighbour, TOO_MUCH } from '../analyse/rules/noisy-neighbour.ts'
 import { howBusy } from '../host/busy.ts'
@@ -15,13 +14,14 @@ import type { Seconds } from '../model/units.ts'
 import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
 import { remaining } from '../plan/shards.ts'
 import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
+import { pageData } from '../report/data/page-data.ts'
 import { run } from '../run/run.ts'
-import { readRun } from '../store/read-run.ts'
 import { analysisTable } from '../ui/analysis-table.ts'
 import { failureText } from '../ui/failure-text.ts'
 import { type Progress, progress } from '../ui/progress.ts'
 import { statements } from '../ui/statements.ts'
 import { styleFor } from '../ui/terminal-style.ts'
+import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
 import type { CommandContext } from './command-context.ts'
@@ -60,8 +60,9 @@ export async function runCommand(
     await writer.close()
   }
   context.settled?.()
-  const analysis = analyse(await readRun(writer.dir))
-  const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
+  const analysis = await analyseRun(writer.dir)
+  const data = pageData(analysis, await earlierRunsOf(analysis, options, context))
+  const written = await writeReport(analysis, writer.dir, { data })
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { fix: VALIDITY_REMEDY })
   const short = stopped ?? few
@@ -189,7 +190,10 @@ function show(
   { stdout, stderr, env }: CommandContext,
 ): void {
   const failure = short && { failure: short.toData() }
-  if (json) stdout.write(`${JSON.stringify({ schema: 1, command: 'run', ...written, ...failure, analysis })}\n`)
+  if (json)
+    stdout.write(
+      `${JSON.stringify({ schema: 1, command: 'run', ...written, ...failure, analysis: wholeAnalysis(analysis) })}\n`,
+    )
   else stdout.write(`${statements(analysis, 'p99').join('\n')}\n\n${analysisTable(analysis, styleFor(stdout, env))}\n`)
   stderr.write(`\n${validityWords(analysis)}\nreport: ${written.report}\nsummary: ${written.summary}\n`)
   if (short) stderr.write(`${failureText(short.toData(), styleFor(stderr, env))}\n`)

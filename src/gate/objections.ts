@@ -5,7 +5,7 @@ import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
 import type { Mesh } from '../model/mesh.ts'
 import { type Trial, trialsOf } from '../model/plan.ts'
-import type { Reading, Result } from '../model/result.ts'
+import type { HeldReading, HeldResult } from '../model/result.ts'
 import { baselineOf } from '../model/scenario.ts'
 import { traitsOf } from '../model/traits.ts'
 import { formatLatency } from '../model/units.ts'
@@ -82,7 +82,7 @@ function sequential({ record }: Analysis): Objection[] {
 }
 
 /** Groups of trials that one machine measured one after the other, in the order of the schedule. A shard measures some loads of some cohorts. */
-function schedules({ record }: Analysis): Result[][] {
+function schedules({ record }: Analysis): HeldResult[][] {
   const isMerged = record.run.provenance.mergedFrom !== undefined
   const byMachine = Map.groupBy(record.results, ({ trial }) =>
     isMerged ? `${trial.cohort} ${trial.load}` : trial.cohort,
@@ -157,9 +157,13 @@ function overlapping(analysis: Analysis): Objection[] {
   })
 }
 
+/** Histograms are read only of trials whose windows began at the same time. */
 function copied({ record }: Analysis): Objection[] {
+  const began = Map.groupBy(readings(record.results), ([, { startedAt }]) => startedAt)
   const seen = new Map<string, Trial>()
-  return record.results.flatMap(({ trial, outcome }) => {
+  return readings(record.results).flatMap(([trial, { startedAt }]) => {
+    if ((began.get(startedAt)?.length ?? 0) < 2) return []
+    const { outcome } = record.details(trial.id)
     if (outcome.status === 'failed') return []
     const key = `${outcome.reading.startedAt}/${outcome.reading.latency.service}`
     const other = seen.get(key)
@@ -220,7 +224,7 @@ function versionsDiffer({ record }: Analysis): Objection[] {
   })
 }
 
-function readings(results: readonly Result[]): (readonly [Trial, Reading])[] {
+function readings(results: readonly HeldResult[]): (readonly [Trial, HeldReading])[] {
   return results.flatMap(({ trial, outcome }) =>
     outcome.status === 'measured' ? [[trial, outcome.reading] as const] : [],
   )
@@ -289,7 +293,7 @@ function unproved({ record, trials }: Analysis): Objection[] {
 }
 
 /** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
-function lackOf({ observation }: Reading, { layer, mtls }: Mesh): string | undefined {
+function lackOf({ observation }: HeldReading, { layer, mtls }: Mesh): string | undefined {
   const { usage, evidence, carried = {} } = observation
   const proxies = usage.filter(({ role, cpuSeconds }) => SCALING[role]?.carries && cpuSeconds > 0)
   const [proxy] = proxies

@@ -223,6 +223,24 @@ export const resultSchema = z.object({
 })
 export type Result = z.infer<typeof resultSchema>
 
+/**
+ * What is held in memory of every trial of a run. The rest (time line, slices, histograms, and what only the rules of one trial
+ * read) is most of a trial's file: rules read it while the file is read, charts when they draw the trial (see `TrialDetails`).
+ */
+export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'codes'> & {
+  readonly latency: Pick<Reading['latency'], 'summary'>
+  readonly generator: HeldGenerator
+}
+export type HeldGenerator = Pick<
+  Generator,
+  'version' | 'connections' | 'late' | 'uniform' | 'catchUp' | 'timeout' | 'destinations' | 'pauses'
+>
+export interface HeldResult extends Omit<Result, 'outcome'> {
+  readonly outcome:
+    | { readonly status: 'measured'; readonly reading: HeldReading }
+    | Extract<Outcome, { readonly status: 'failed' }>
+}
+
 /** A program that the run used, with its origin and version. */
 const toolSchema = z.object({
   name: z.string(),
