@@ -1,5 +1,5 @@
 import { provisions } from '../compare/standing.ts'
-import type { Analysis, Latencies, RunRecord, TrialDetails, WholeRun } from '../model/analysis.ts'
+import type { Analysis, JudgedTrial, Latencies, RunRecord, TrialDetails, WholeRun } from '../model/analysis.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Result } from '../model/result.ts'
 import { compareArms } from './cells.ts'
@@ -54,9 +54,16 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
     components: componentCosts(scenario, valid),
-    costs: costSamples(scenario, valid),
+    get costs() {
+      return costSamples(scenario, trials.flatMap(ofTrial))
+    },
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
   }
+}
+
+function ofTrial({ result: { trial, outcome }, status }: JudgedTrial) {
+  if (status !== 'valid' || outcome.status === 'failed') return []
+  return [{ trial, arm: { name: trial.arm }, load: { name: trial.load }, reading: outcome.reading }]
 }
 
 /** Analyses a run that is in memory as a whole. */

@@ -1,7 +1,17 @@
 import type { JudgedTrial, Problem } from '../model/analysis.ts'
 import type { FailureData } from '../model/failure.ts'
 import type { Plan, Trial } from '../model/plan.ts'
-import type { Generator, HeldGenerator, HeldReading, HeldResult, Reading, Result, Run } from '../model/result.ts'
+import type {
+  Generator,
+  HeldGenerator,
+  HeldReading,
+  HeldResult,
+  HeldSummary,
+  LatencySummary,
+  Reading,
+  Result,
+  Run,
+} from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
 import { metrics } from './metrics.ts'
 import { clockStep } from './rules/clock-step.ts'
@@ -37,7 +47,7 @@ export function examiner({ id, plan }: Pick<Run, 'id' | 'plan'>): (whole: Result
     const judged = judgeView(result, view)
     if (!view) return { trial: judged, values: [] }
     const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view)) : []
-    return { trial: judged, view: { ...view, result, trial, reading }, values }
+    return { trial: judged, view: heldView(view, trial, reading), values }
   }
 }
 
@@ -115,11 +125,27 @@ function holder(): (reading: Reading) => HeldReading {
   })
   return ({ timeline: _, slices: __, codes: ___, latency: { summary }, generator, observation, idle, ...rest }) => ({
     ...rest,
-    latency: summary ? { summary } : {},
+    latency: summary ? { summary: heldSummary(summary) } : {},
     generator: heldOf(generator),
     observation: observed(observation),
     ...(idle && { idle: observed(idle) }),
   })
+}
+
+type Summary = NonNullable<Reading['latency']['summary']>
+
+function heldSummary({ service, response, asSent, bounds }: Summary): HeldSummary {
+  const held = ({ p50, p99 }: LatencySummary) => ({ p50, p99 })
+  return {
+    service: held(service),
+    ...(response && { response: held(response) }),
+    ...(asSent && { asSent: held(asSent) }),
+    ...(bounds && { bounds }),
+  }
+}
+
+function heldView({ arm, load, mesh, headline: { p50 } }: TrialView, trial: Trial, reading: HeldReading): HeldView {
+  return { trial, reading, arm, load, headline: { p50 }, ...(mesh && { mesh }) }
 }
 
 function heldOf(generator: Generator): HeldGenerator {

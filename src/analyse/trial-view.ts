@@ -2,7 +2,7 @@ import { decodeHistogram } from '../loads/histogram.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
-import type { HeldReading, HeldResult, LatencySummary, Reading, Result } from '../model/result.ts'
+import type { HeldReading, LatencySummary, Reading, Result } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
@@ -12,17 +12,6 @@ import { type QuantileKey, withheldOf } from './tail.ts'
 export interface TrialView extends HeldView {
   readonly result: Result
   readonly reading: Reading
-}
-
-/** What is left of a view for the comparison of trials. */
-export interface HeldView {
-  readonly result: HeldResult
-  readonly trial: Trial
-  readonly reading: HeldReading
-  readonly arm: Arm
-  readonly load: Load
-  /** Absent where this version has no such mesh. */
-  readonly mesh?: Mesh
   readonly platform?: PlatformName
   readonly service: LatencySummary
   /** Absent in a closed loop, which has no intended send. */
@@ -31,6 +20,17 @@ export interface HeldView {
   readonly withheld: ReadonlySet<QuantileKey>
   /** Latencies by the headline clock: response time in an open loop, service time in a closed one. */
   readonly headline: LatencySummary
+}
+
+/** What is left of a view for the comparison of trials. */
+export interface HeldView {
+  readonly trial: Trial
+  readonly reading: HeldReading
+  readonly arm: Arm
+  readonly load: Load
+  /** Absent where this version has no such mesh. */
+  readonly mesh?: Mesh
+  readonly headline: Pick<LatencySummary, 'p50'>
 }
 
 /** The view of a result; undefined where it failed, or where the scenario lacks its arm or load. */

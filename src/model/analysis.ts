@@ -98,7 +98,7 @@ export interface Cell {
   readonly arm: string
   readonly load: string
   readonly metric: string
-  /** One value per valid trial, in the metric's base unit. */
+  /** One value per valid trial, in the metric's base unit. Of an analysis, made anew for whoever reads them. */
   readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
   /**
    * The level. For the baseline, the mean over its trials. For another arm, the baseline's level times `ratio` (plus
@@ -265,7 +265,7 @@ export interface Analysis {
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
-  /** Samples of arms with a mesh, where there are idle windows. */
+  /** Samples of arms with a mesh, where there are idle windows. Made anew for whoever reads them. */
   readonly costs: readonly CostSample[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]

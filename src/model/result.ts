@@ -228,8 +228,15 @@ export type Result = z.infer<typeof resultSchema>
  * read) is most of a trial's file: rules read it while the file is read, charts when they draw the trial (see `TrialDetails`).
  */
 export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'codes'> & {
-  readonly latency: Pick<Reading['latency'], 'summary'>
+  readonly latency: { readonly summary?: HeldSummary | undefined }
   readonly generator: HeldGenerator
+}
+type HeldLatency = Pick<LatencySummary, 'p50' | 'p99'>
+export interface HeldSummary {
+  readonly service: HeldLatency
+  readonly response?: HeldLatency | undefined
+  readonly asSent?: HeldLatency | undefined
+  readonly bounds?: QuantileBounds | undefined
 }
 export type HeldGenerator = Pick<
   Generator,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { z } from 'zod'
-import { readOwnFile } from '../host/regular-file.ts'
+import { ownLines } from '../host/regular-file.ts'
 import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { RawOutput } from '../model/platform.ts'
@@ -225,12 +225,11 @@ export function trialDigests(dir: string): ReadonlyMap<string, string> {
   return digests
 }
 
-function journalLines(path: string): string[] {
+function* journalLines(path: string): Generator<string> {
   try {
-    return readOwnFile(path).split('\n')
+    yield* ownLines(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
+    if (errnoOf(error) !== 'ENOENT') throw error
   }
 }
 
