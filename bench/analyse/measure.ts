@@ -1,4 +1,5 @@
-import { analyse } from '../../src/analyse/analyse.ts'
+import { analyseExamined } from '../../src/analyse/analyse.ts'
+import { examiner } from '../../src/analyse/judge-trial.ts'
 import { gate } from '../../src/gate/gate-run.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { readRun } from '../../src/store/read-run.ts'
@@ -42,9 +43,9 @@ const between = (from: Spent, to: Spent): Spent => ({ wall: to.wall - from.wall,
 
 async function measure(dir: string): Promise<Found> {
   const started = now()
-  const record = await readRun(dir)
+  const record = await readRun(dir, examiner)
   const read = now()
-  const analysis = analyse(record)
+  const analysis = analyseExamined(record)
   const analysed = now()
   const judged = gate(analysis, { limits: defaultLimits(), today: '2026-01-01' })
   const gated = now()

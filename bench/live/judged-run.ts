@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { analyse } from '../../src/analyse/analyse.ts'
+import { analyseRun } from '../../src/commands/analyse-run.ts'
 import type { Analysis } from '../../src/model/analysis.ts'
 import type { GateCell, GateResult } from '../../src/model/verdict.ts'
-import { readRun } from '../../src/store/read-run.ts'
 import { type LiveRun, scenarioText } from './scenario.ts'
 import { measure, meshbench, type Said, type Stage } from './transcript.ts'
 
@@ -28,7 +27,7 @@ export async function judgeRun(run: LiveRun, stage: Stage): Promise<Judged> {
     said.push(await measure(extend, () => extend, stage), await meshbench(['gate', ...folder], stage))
     gate = await verdictOf(folder, stage)
   }
-  return { run, said, gate, analysis: analyse(await readRun(runFolder(name, stage))) }
+  return { run, said, gate, analysis: await analyseRun(runFolder(name, stage)) }
 }
 
 /** The same verdict for programs; it is no part of the transcript. */

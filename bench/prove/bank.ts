@@ -1,7 +1,6 @@
-import { analyse } from '../../src/analyse/analyse.ts'
+import { analyseRun } from '../../src/commands/analyse-run.ts'
 import { baselineOf, isSameArm } from '../../src/model/scenario.ts'
 import { mean } from '../../src/stats/moments.ts'
-import { readRun } from '../../src/store/read-run.ts'
 import type { EqualBlocks } from '../live/equal-blocks.ts'
 import { METRICS } from './night.ts'
 
@@ -16,7 +15,7 @@ export interface Bank {
 
 /** Of a run's folder and the blocks that `npm run live` wrote. An arm's mean is taken out with √(n/(n − 1)), so that its scatter stays what it was. */
 export async function bankOf(dir: string, { runs }: EqualBlocks): Promise<Bank> {
-  const analysis = analyse(await readRun(dir))
+  const analysis = await analyseRun(dir)
   const { scenario } = analysis.record.run.plan
   const baseline = baselineOf(scenario)
   const valuesOf = (arm: string, load: string, metric: string) =>

@@ -1,3 +1,4 @@
+import { detailsOf } from '../../src/analyse/analyse.ts'
 import { gateCells } from '../../src/gate/gate-cells.ts'
 import { suspectsOf } from '../../src/gate/gate-run.ts'
 import type { Analysis, Cell, MetricInfo } from '../../src/model/analysis.ts'
@@ -155,7 +156,7 @@ export function analysisOf(
     provenance,
     ...(extension && { extension }),
   }
-  const record = { run, results: [], unreadable: [] }
+  const record = { run, results: [], unreadable: [], details: detailsOf([]) }
   const nothing = {
     trials: [],
     missing: [],
@@ -166,6 +167,7 @@ export function analysisOf(
     costs: [],
     problems: [],
   }
-  const pictures = { distributions: [], spectra: [], rankings: [], sweeps: [] }
+  const drawn = { distributions: [], spectra: [] }
+  const pictures = { ...drawn, latencies: () => drawn, rankings: [], sweeps: [] }
   return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

@@ -1,7 +1,7 @@
 import { metrics } from '../../src/analyse/metrics.ts'
 import { viewTrial } from '../../src/analyse/trial-view.ts'
 import type { Analysis, JudgedTrial } from '../../src/model/analysis.ts'
-import type { Slices } from '../../src/model/result.ts'
+import type { Result, Slices } from '../../src/model/result.ts'
 import { baselineOf, type Load, type Scenario } from '../../src/model/scenario.ts'
 import { MICROS, type Micros, type PerSecond, type Seconds } from '../../src/model/units.ts'
 
@@ -46,11 +46,15 @@ export const RECORDED = ['p50', 'p99', 'service-p50', 'service-p99'] as const
 export type Quantile = (typeof RECORDED)[number]
 
 /** A run under each of its loads; none where its results are of before slices were kept. */
-export function recordedRuns({ record: { run }, trials }: Analysis): RecordedRun[] {
+export function recordedRuns({ record: { run, details }, trials }: Analysis): RecordedRun[] {
   const { scenario } = run.plan
   const { machine, platform } = run.provenance
   return scenario.loads.flatMap((load) => {
-    const recorded = trials.flatMap((trial) => recordedTrial(trial, scenario, load))
+    const recorded = trials.flatMap((trial) =>
+      trial.result.trial.load === load.name
+        ? recordedTrial({ ...trial, result: details(trial.result.trial.id) }, scenario, load)
+        : [],
+    )
     if (recorded.length === 0) return []
     return [
       {
@@ -73,7 +77,7 @@ export function recordedRuns({ record: { run }, trials }: Analysis): RecordedRun
   })
 }
 
-function recordedTrial({ result, status }: JudgedTrial, scenario: Scenario, load: Load): RecordedTrial[] {
+function recordedTrial({ result, status }: JudgedTrial<Result>, scenario: Scenario, load: Load): RecordedTrial[] {
   const view = viewTrial(result, scenario)
   const slices = view?.reading.slices
   if (!view || !slices || view.load.name !== load.name) return []

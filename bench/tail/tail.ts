@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { analyse } from '../../src/analyse/analyse.ts'
-import { readRun } from '../../src/store/read-run.ts'
+import { analyseRun } from '../../src/commands/analyse-run.ts'
 import { pageOf } from './page.ts'
 import { type RecordedRun, type Recording, recordedRuns } from './recording.ts'
 
@@ -30,7 +29,7 @@ console.log(page)
 async function record(dirs: readonly string[]): Promise<Recording> {
   const runs: RecordedRun[] = []
   for (const dir of dirs) {
-    const recorded = recordedRuns(analyse(await readRun(dir)))
+    const recorded = recordedRuns(await analyseRun(dir))
     if (recorded.length === 0) console.error(`${dir}: left out, since its results are of before slices were kept`)
     runs.push(...recorded)
   }

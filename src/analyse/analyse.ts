@@ -1,27 +1,37 @@
 import { provisions } from '../compare/standing.ts'
-import type { Analysis, RunRecord } from '../model/analysis.ts'
+import type { Analysis, JudgedTrial, Latencies, RunRecord, TrialDetails, WholeRun } from '../model/analysis.ts'
 import { trialsOf } from '../model/plan.ts'
+import type { Result } from '../model/result.ts'
 import { compareArms } from './cells.ts'
 import { judgeComparison } from './comparison/index.ts'
 import { componentCosts, costSamples } from './cost-model.ts'
-import { type Latencies, latenciesOf } from './distributions-of-latency.ts'
-import { judgeView } from './judge-trial.ts'
+import { latencyReader } from './distributions-of-latency.ts'
+import { type Examined, examiner } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
 import { rankingsOf, unrankedReason } from './rankings.ts'
 import { sweepsOf } from './sweeps.ts'
-import { type TrialView, viewTrial } from './trial-view.ts'
 
-/** Analyses a run: judges trials, then compares valid trials within blocks, with one value per trial. */
-export function analyse(record: RunRecord): Analysis {
-  const { scenario } = record.run.plan
-  const { trials, measured, valid, missing } = judge(record)
+/** Analyses a run of which every trial was examined: compares valid trials within blocks, with one value per trial. */
+export function analyseExamined(given: RunRecord<Examined>): Analysis {
+  const { results: examined, run } = given
+  const { scenario } = run.plan
+  const trials = examined.map(({ trial }) => trial)
+  const record: RunRecord = { ...given, results: trials.map(({ result }) => result) }
+  const measured = examined.flatMap(({ view }) => view ?? [])
+  const valid = examined.flatMap(({ view, trial }) => (view && trial.status === 'valid' ? [view] : []))
+  const rows = examined.flatMap(({ trial: { result, status }, values }) =>
+    status === 'valid' ? [{ trial: result.trial, values }] : [],
+  )
+  const known = new Set(trials.map(({ result }) => result.trial.id))
+  const missing = trialsOf(record.run.plan).flatMap(({ id }) => (known.has(id) ? [] : [id]))
   const provisioned = provisions(record)
-  const { cells, noise } = compareArms(scenario, valid, { provisioned })
+  const { cells, noise } = compareArms(scenario, rows, { provisioned })
   const unranked = unrankedReason(record)
-  let latencies: Latencies | undefined
-  const decoded = () => {
-    latencies ??= latenciesOf(scenario, valid)
-    return latencies
+  const latencies = latencyReader({ record, trials })
+  let every: Latencies | undefined
+  const ofEvery = () => {
+    every ??= latencies(known)
+    return every
   }
   return {
     schema: 1,
@@ -29,34 +39,46 @@ export function analyse(record: RunRecord): Analysis {
     metrics: metrics.map(({ info }) => info),
     trials,
     missing,
-    validTrials: trials.filter(({ status }) => status === 'valid').length,
+    validTrials: valid.length,
     plannedTrials: trialsOf(record.run.plan).length,
     cells,
     noise,
     get distributions() {
-      return decoded().distributions
+      return ofEvery().distributions
     },
     get spectra() {
-      return decoded().spectra
+      return ofEvery().spectra
     },
+    latencies,
     rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
     components: componentCosts(scenario, valid),
-    costs: costSamples(scenario, valid),
+    get costs() {
+      return costSamples(scenario, trials.flatMap(ofTrial))
+    },
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
   }
 }
 
-/** Judges every trial, and finds planned trials that are missing. */
-function judge({ run: { plan }, results }: RunRecord) {
-  const seen = results.map((result) => ({ result, view: viewTrial(result, plan.scenario) }))
-  const judged = seen.map(({ result, view }) => ({ view, trial: judgeView(result, view) }))
-  const known = new Set(results.map(({ trial }) => trial.id))
-  return {
-    trials: judged.map(({ trial }) => trial),
-    measured: judged.flatMap(({ view }) => view ?? []),
-    valid: judged.flatMap(({ view, trial }): TrialView[] => (view && trial.status === 'valid' ? [view] : [])),
-    missing: trialsOf(plan).flatMap(({ id }) => (known.has(id) ? [] : [id])),
+function ofTrial({ result: { trial, outcome }, status }: JudgedTrial) {
+  if (status !== 'valid' || outcome.status === 'failed') return []
+  return [{ trial, arm: { name: trial.arm }, load: { name: trial.load }, reading: outcome.reading }]
+}
+
+/** Analyses a run that is in memory as a whole. */
+export function analyse(whole: WholeRun): Analysis {
+  const examine = examiner(whole.run)
+  const results = whole.results.map((result) => examine(result))
+  return analyseExamined({ ...whole, results, details: detailsOf(whole.results) })
+}
+
+/** The details of trials that are in memory. */
+export function detailsOf(results: readonly Result[]): TrialDetails {
+  const byId = new Map(results.map((result) => [result.trial.id, result]))
+  return (trial) => {
+    const found = byId.get(trial)
+    if (!found) throw new TypeError(`there is no trial ${trial}`)
+    return found
   }
 }

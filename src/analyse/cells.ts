@@ -2,11 +2,12 @@ import { type Against, compareToBaseline, figuresOfCell } from '../compare/again
 import { isGeometric } from '../compare/pairs.ts'
 import { judgeStanding, type Least, noiseBand } from '../compare/standing.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
+import type { Trial } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import { count } from '../model/words.ts'
 import { benjaminiHochberg } from '../stats/multiplicity.ts'
+import type { Examined } from './judge-trial.ts'
 import { type Metric, metrics } from './metrics.ts'
-import type { TrialView } from './trial-view.ts'
 
 type Values = Cell['values']
 
@@ -23,18 +24,16 @@ interface Compared {
 interface Column extends Least {
   readonly load: string
   readonly metric: Metric
+  /** The places of all valid trials of each arm. */
+  readonly places: ReadonlyMap<string, Places>
   /** The values of the baseline. */
   readonly base: Values
   readonly geometric: boolean
 }
 
 /** The value of every metric in one trial, in the order of the registry. */
-interface Row {
-  readonly load: string
-  readonly arm: string
-  readonly cohort: number
-  readonly block: number
-  readonly values: readonly (number | undefined)[]
+interface Row extends Pick<Examined, 'values'> {
+  readonly trial: Trial
 }
 
 /** Data that all cells of a run share. */
@@ -49,15 +48,16 @@ interface Table {
 /** Computes every cell (arm × load × metric), and the noise floors from arms equal to the baseline. */
 export function compareArms(
   scenario: Scenario,
-  valid: readonly TrialView[],
+  valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
-  const byLoad = Map.groupBy(valid.map(rowOf), ({ load }) => load)
-  const cells: Cell[] = []
+  const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
+  const cells: Packed[] = []
   const noise: NoiseFloor[] = []
   for (const { name: load } of scenario.loads) {
-    const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ arm }) => arm)
+    const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ trial }) => trial.arm)
+    const places = new Map([...byArm].map(([arm, rows]) => [arm, placesOf(rows.map(({ trial }) => trial))]))
     for (const [place, metric] of metrics.entries()) {
       const compared = compare(table, byArm, place)
       const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
@@ -68,6 +68,7 @@ export function compareArms(
       const column: Column = {
         load,
         metric,
+        places,
         base: compared[0]?.values ?? [],
         geometric: isGeometric(compared.map(({ values }) => values)),
         band: floors.length === 0 ? undefined : noiseBand(floors),
@@ -85,17 +86,11 @@ function tableOf(scenario: Scenario, provisioned: boolean): Table {
   return { arms: scenario.arms, equal: new Set(equal.map(({ name }) => name)), provisioned }
 }
 
-function rowOf(view: TrialView): Row {
-  const { cohort, block } = view.trial
-  const values = metrics.map((metric) => metric.value(view))
-  return { load: view.load.name, arm: view.arm.name, cohort, block, values }
-}
-
 /** The values of one metric. `place`: its index in the registry. */
 function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
   const values = table.arms.map(
     ({ name }): Values =>
-      (byArm.get(name) ?? []).flatMap(({ cohort, block, values }) => {
+      (byArm.get(name) ?? []).flatMap(({ trial: { cohort, block }, values }) => {
         const value = values[place]
         return value === undefined ? [] : [{ cohort, block, value }]
       }),
@@ -110,8 +105,8 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
   })
 }
 
-function cellOf({ arm, values, silent, against }: Compared, column: Column, isBaseline: boolean): Cell {
-  const { load, metric, band, minEffect } = column
+function cellOf({ arm, values, silent, against }: Compared, column: Column, isBaseline: boolean): Packed {
+  const { load, metric, places, band, minEffect } = column
   const { notes, ...judged } = judgeStanding({ values, isBaseline, band, minEffect, ...(against && { against }) })
   const quiet =
     silent === 0
@@ -123,20 +118,55 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     arm,
     load,
     metric: metric.info.name,
-    values,
-    ...figuresOfCell(values, against, column),
-    ...judged,
-    notes: [...notes, ...quiet],
+    values: packed(values, places.get(arm)),
+    figures: { ...figuresOfCell(values, against, column), ...judged, notes: [...notes, ...quiet] },
+  }
+}
+
+/** A cell whose values are columns: as objects, those of 100,000 trials take more memory than all else of the trials. */
+interface Packed extends Pick<Cell, 'arm' | 'load' | 'metric'> {
+  readonly values: () => Values
+  readonly figures: Omit<Cell, 'arm' | 'load' | 'metric' | 'values' | 'q'>
+}
+
+interface Places {
+  readonly cohorts: Float64Array
+  readonly blocks: Float64Array
+}
+
+function placesOf(all: readonly Pick<Trial, 'cohort' | 'block'>[]): Places {
+  return {
+    cohorts: Float64Array.from(all, ({ cohort }) => cohort),
+    blocks: Float64Array.from(all, ({ block }) => block),
+  }
+}
+
+/** `places`: of all trials of the arm, which are those of the values unless a trial has none. */
+function packed(values: Values, places: Places | undefined): () => Values {
+  const { cohorts, blocks } = places?.blocks.length === values.length ? places : placesOf(values)
+  const numbers = Float64Array.from(values, ({ value }) => value)
+  return () =>
+    Array.from(numbers, (value, at) => ({ cohort: cohorts[at] as number, block: blocks[at] as number, value }))
+}
+
+/** The values are made anew for whoever reads them. */
+function unpacked({ arm, load, metric, values, figures }: Packed, q: number | undefined): Cell {
+  return {
+    arm,
+    load,
+    metric,
+    get values() {
+      return values()
+    },
+    ...figures,
+    ...(q !== undefined && { q }),
   }
 }
 
 /** Computes q over all comparisons of the run but those of A/A pairs. */
-function withQ(cells: readonly Cell[], { equal }: Table): Cell[] {
-  const tested = cells.filter(({ arm, p }) => p !== undefined && !equal.has(arm))
-  const adjusted = benjaminiHochberg(tested.map(({ p = 1 }) => p))
+function withQ(cells: readonly Packed[], { equal }: Table): Cell[] {
+  const tested = cells.filter(({ arm, figures }) => figures.p !== undefined && !equal.has(arm))
+  const adjusted = benjaminiHochberg(tested.map(({ figures: { p = 1 } }) => p))
   const q = new Map(tested.map((cell, index) => [cell, adjusted[index]]))
-  return cells.map((cell) => {
-    const found = q.get(cell)
-    return found === undefined ? cell : { ...cell, q: found }
-  })
+  return cells.map((cell) => unpacked(cell, q.get(cell)))
 }

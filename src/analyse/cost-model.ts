@@ -1,7 +1,7 @@
 import { estimateOf } from '../compare/estimate.ts'
 import type { Cell, ComponentCost, CostSample, Estimate, Resources } from '../model/analysis.ts'
 import type { Trial } from '../model/plan.ts'
-import type { Reading } from '../model/result.ts'
+import type { HeldReading } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import { type Bytes, MILLION, type PerSecond } from '../model/units.ts'
 import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING } from '../model/usage.ts'
@@ -26,7 +26,11 @@ export interface Spent {
 }
 
 /** Every component under load. A component that is missing in the idle window has no idle use. */
-export function spentIn({ observation, idle, requests }: Pick<Reading, 'observation' | 'idle' | 'requests'>): Spent[] {
+export function spentIn({
+  observation,
+  idle,
+  requests,
+}: Pick<HeldReading, 'observation' | 'idle' | 'requests'>): Spent[] {
   return observation.usage.map((usage) => {
     const before = idle?.usage.find(({ component }) => component === usage.component)
     const cores = before && idle ? before.cpuSeconds / idle.seconds : 0
@@ -50,7 +54,7 @@ interface OfTrial {
   readonly trial: Pick<Trial, 'cohort' | 'block'>
   readonly arm: Pick<Arm, 'name'>
   readonly load: Pick<Load, 'name'>
-  readonly reading: Reading
+  readonly reading: HeldReading
 }
 
 /** Costs of each component by arm and load: means over valid trials, in the scenario's order. */
@@ -109,7 +113,7 @@ export function costSamples(scenario: Scenario, valid: readonly OfTrial[]): Cost
   )
 }
 
-function sampleOf(reading: Reading): Pick<CostSample, 'idle' | 'perRate'> | undefined {
+function sampleOf(reading: HeldReading): Pick<CostSample, 'idle' | 'perRate'> | undefined {
   const spent = spentIn(reading).flatMap((one) => {
     const scaling = SCALING[one.role]
     return scaling && one.idle ? [{ ...one, idle: one.idle, scaling }] : []

@@ -1,34 +1,46 @@
 import { type LatencyHistogram, latencyHistogram } from '../loads/histogram.ts'
 import { decodeSlots } from '../loads/histogram-encoding.ts'
 import { HIGHEST, rankOf, slotOf } from '../loads/slots.ts'
-import { type Clock, type Distribution, SPECTRUM_QUANTILES, type TrialSpectrum } from '../model/analysis.ts'
-import type { Scenario } from '../model/scenario.ts'
+import {
+  type Analysis,
+  type Clock,
+  type Distribution,
+  SPECTRUM_QUANTILES,
+  type TrialSpectrum,
+} from '../model/analysis.ts'
+import type { Trial } from '../model/plan.ts'
+import type { Result } from '../model/result.ts'
 import { MICROS, type Seconds } from '../model/units.ts'
 import { QUANTILE_KEYS, QUANTILES, samplesBeyond } from './quantiles.ts'
-import type { QuantileKey } from './tail.ts'
-import type { TrialView } from './trial-view.ts'
+import { type QuantileKey, withheldOf } from './tail.ts'
 
 const CLOCKS: readonly Clock[] = ['response', 'service']
 
-/** Everything that comes from histograms. Each is decoded only once, since decoding takes most of the time. */
-export interface Latencies {
-  /** Merged histograms of all valid trials of an arm under a load, for charts and not for inference. */
-  readonly distributions: readonly Distribution[]
-  /** Spectra of every valid trial and clock, in the order of their distributions. */
-  readonly spectra: readonly TrialSpectrum[]
-}
-
-/** Decodes the histograms of valid trials, in the scenario's order. */
-export function latenciesOf(scenario: Scenario, valid: readonly TrialView[]): Latencies {
-  const read = spectrumReader()
-  const byLoad = Map.groupBy(valid, ({ load }) => load.name)
-  const parts = scenario.loads.flatMap((load) => {
-    const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm.name)
-    return scenario.arms.flatMap(({ name }) => CLOCKS.flatMap((clock) => merged(read, clock, byArm.get(name)) ?? []))
-  })
-  return {
-    distributions: parts.map(({ distribution }) => distribution),
-    spectra: parts.flatMap(({ spectra }) => spectra),
+/**
+ * Reads the histograms of valid trials, in the scenario's order: one trial after the other, since their texts are much of a
+ * trial's file.
+ */
+export function latencyReader({ record, trials }: Pick<Analysis, 'record' | 'trials'>): Analysis['latencies'] {
+  const { loads, arms } = record.run.plan.scenario
+  return (drawn) => {
+    const read = spectrumReader()
+    const valid = trials.flatMap(({ result: { trial }, status }) => (status === 'valid' ? [trial] : []))
+    const byLoad = Map.groupBy(valid, ({ load }) => load)
+    const parts = loads.flatMap((load) => {
+      const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm)
+      return arms.flatMap(({ name }) => {
+        const merged = CLOCKS.map((clock) => merging(clock, read, drawn))
+        for (const { id } of byArm.get(name) ?? []) {
+          const whole = record.details(id)
+          for (const { add } of merged) add(whole)
+        }
+        return merged.flatMap(({ part }) => part() ?? [])
+      })
+    })
+    return {
+      distributions: parts.map(({ distribution }) => distribution),
+      spectra: parts.flatMap(({ spectra }) => spectra),
+    }
   }
 }
 
@@ -37,27 +49,39 @@ interface Part {
   readonly spectra: readonly TrialSpectrum[]
 }
 
+/** The distribution of one arm under one load by one clock, trial by trial. */
+function merging(clock: Clock, read: SpectrumReader, drawn: ReadonlySet<string>) {
+  const all = latencyHistogram()
+  const spectra: TrialSpectrum[] = []
+  let of: Pick<Trial, 'arm' | 'load'> | undefined
+  return {
+    add({ trial, outcome }: Result): void {
+      const text = outcome.status === 'measured' ? outcome.reading.latency[clock] : undefined
+      if (text === undefined || outcome.status === 'failed') return
+      of = trial
+      if (!drawn.has(trial.id)) {
+        decodeSlots(text, all.record)
+        return
+      }
+      const { id, arm, load } = trial
+      const latencies = read(text, all).slice(0, toldOf(withheldOf(outcome.reading)))
+      spectra.push({ trial: id, arm, load, clock, latencies })
+    },
+    /** Undefined where no trial has this clock. */
+    part(): Part | undefined {
+      if (!of) return undefined
+      const { arm, load } = of
+      return { distribution: { arm, load, clock, requests: all.count, spectrum: all.spectrum() }, spectra }
+    },
+  }
+}
+
 /** How many of `SPECTRUM_QUANTILES` a trial has: all below the lowest withheld one. */
 function toldOf(withheld: ReadonlySet<QuantileKey>): number {
   const lowest = QUANTILES.findIndex((quantile) => withheld.has(QUANTILE_KEYS[quantile]))
   if (lowest === -1) return SPECTRUM_QUANTILES.length
   const highest = QUANTILES[lowest - 1] ?? 0
   return SPECTRUM_QUANTILES.filter((quantile) => quantile <= highest).length
-}
-
-/** The distributions of one arm under one load. */
-function merged(read: SpectrumReader, clock: Clock, views: readonly TrialView[] = []): Part | undefined {
-  const all = latencyHistogram()
-  const spectra = views.flatMap(({ reading, withheld, trial: { id, arm, load } }): TrialSpectrum[] => {
-    const text = reading.latency[clock]
-    if (text === undefined) return []
-    const latencies = read(text, all)
-    return [{ trial: id, arm, load, clock, latencies: latencies.slice(0, toldOf(withheld)) }]
-  })
-  const [first] = spectra
-  if (!first) return undefined
-  const { arm, load } = first
-  return { distribution: { arm, load, clock, requests: all.count, spectrum: all.spectrum() }, spectra }
 }
 
 /** Adds an encoded histogram to a merged one, and returns its latencies at `SPECTRUM_QUANTILES`. */

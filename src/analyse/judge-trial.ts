@@ -1,18 +1,58 @@
 import type { JudgedTrial, Problem } from '../model/analysis.ts'
 import type { FailureData } from '../model/failure.ts'
-import type { Plan } from '../model/plan.ts'
-import type { Result } from '../model/result.ts'
+import type { Plan, Trial } from '../model/plan.ts'
+import type {
+  Generator,
+  HeldGenerator,
+  HeldReading,
+  HeldResult,
+  HeldSummary,
+  LatencySummary,
+  Reading,
+  Result,
+  Run,
+} from '../model/result.ts'
+import type { Evidence, Observation } from '../model/usage.ts'
+import { metrics } from './metrics.ts'
 import { clockStep } from './rules/clock-step.ts'
 import { rules } from './rules/index.ts'
-import { type TrialView, viewTrial } from './trial-view.ts'
+import { type HeldView, type TrialView, viewTrial } from './trial-view.ts'
 
 /** Judges a result by all validity rules. */
-export function judgeTrial(result: Result, plan: Plan): JudgedTrial {
+export function judgeTrial(result: Result, plan: Plan): JudgedTrial<Result> {
   return judgeView(result, viewTrial(result, plan.scenario))
 }
 
+/** What the analysis of a run needs of one trial: all that is left of it when the next one is read. */
+export interface Examined {
+  readonly trial: JudgedTrial
+  /** Absent where it failed, or where the scenario lacks its arm or load. */
+  readonly view?: HeldView
+  /** The value of every metric, in the order of the registry. Empty where the trial is not valid. */
+  readonly values: readonly (number | undefined)[]
+}
+
+/** Judges the trials of a run, one after the other. `trial`: as the plan has it. */
+export function examiner({ id, plan }: Pick<Run, 'id' | 'plan'>): (whole: Result, trial?: Trial) => Examined {
+  const holdReading = holder()
+  return (whole, trial = whole.trial) => {
+    const view = viewTrial(whole, plan.scenario)
+    const { schema, startedAt, endedAt, outcome } = whole
+    const common = { schema, run: id, trial, startedAt, endedAt }
+    if (outcome.status === 'failed') {
+      return { trial: judgeView({ ...common, outcome }, view), values: [] }
+    }
+    const reading = holdReading(outcome.reading)
+    const result: HeldResult = { ...common, outcome: { status: 'measured', reading } }
+    const judged = judgeView(result, view)
+    if (!view) return { trial: judged, values: [] }
+    const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view)) : []
+    return { trial: judged, view: heldView(view, trial, reading), values }
+  }
+}
+
 /** As `judgeTrial`, for callers that already have the view. */
-export function judgeView(result: Result, view: TrialView | undefined): JudgedTrial {
+function judgeView<Of extends HeldResult>(result: Of, view: TrialView | undefined): JudgedTrial<Of> {
   const { outcome } = result
   if (outcome.status === 'failed') return { result, status: 'failed', problems: [failed(outcome.failure)] }
   const problems = view ? problemsOf(view) : [unknown(result)]
@@ -51,7 +91,7 @@ function sentence(text: string): string {
   return ENDED.test(text) ? text : `${text}.`
 }
 
-function unknown({ trial }: Result): Problem {
+function unknown({ trial }: HeldResult): Problem {
   return {
     rule: 'unknown-trial',
     message: 'The trial is not in the plan',
@@ -60,4 +100,90 @@ function unknown({ trial }: Result): Problem {
     effect: 'The result belongs to another plan and is not used.',
     remedy: 'Keep the results of different scenarios in different runs.',
   }
+}
+
+const HELD_OF_GENERATOR = [
+  'version',
+  'connections',
+  'late',
+  'uniform',
+  'catchUp',
+  'timeout',
+  'destinations',
+  'sockets',
+  'answer',
+  'resent',
+  'timeouts',
+  'pauses',
+] as const satisfies readonly (keyof HeldGenerator)[]
+
+/** Evidence and names of components repeat from trial to trial, so each is held once. */
+function holder(): (reading: Reading) => HeldReading {
+  const names = new Map<string, string>()
+  const evidence = new Map<string, Evidence>()
+  const theSame = <One>(known: Map<string, One>, key: string, one: One): One => {
+    const before = known.get(key)
+    if (before === undefined) known.set(key, one)
+    return before ?? one
+  }
+  const observed = (observation: Observation): Observation => ({
+    ...observation,
+    usage: observation.usage.map((one) => ({ ...one, component: theSame(names, one.component, one.component) })),
+    evidence: observation.evidence.map((one) => theSame(evidence, JSON.stringify(one), one)),
+  })
+  return ({
+    timeline,
+    slices: _,
+    codes: __,
+    latency: { service, summary },
+    generator,
+    observation,
+    idle,
+    ...rest
+  }) => ({
+    ...rest,
+    checksums: { histogram: checksumOf(service), seconds: checksumOfTimeline(timeline) },
+    latency: summary ? { summary: heldSummary(summary) } : {},
+    generator: heldOf(generator),
+    observation: observed(observation),
+    ...(idle && { idle: observed(idle) }),
+  })
+}
+
+/** FNV-1a, 32 bits (Fowler, Noll and Vo): fast, and enough to find candidates that are then compared as a whole. */
+function checksumOf(text: string): number {
+  let sum = OFFSET
+  for (let index = 0; index < text.length; index++) sum = Math.imul(sum ^ text.charCodeAt(index), PRIME)
+  return sum
+}
+
+function checksumOfTimeline({ p50, p90, p99, max }: Reading['timeline']): number {
+  let sum = OFFSET
+  for (const values of [p50, p90, p99, max]) for (const value of values) sum = Math.imul(sum ^ (value ?? -1), PRIME)
+  return sum
+}
+
+const OFFSET = 0x811c9dc5
+const PRIME = 0x01000193
+
+type Summary = NonNullable<Reading['latency']['summary']>
+
+function heldSummary({ service, response, asSent, bounds }: Summary): HeldSummary {
+  const held = ({ p50, p99 }: LatencySummary) => ({ p50, p99 })
+  return {
+    service: held(service),
+    ...(response && { response: held(response) }),
+    ...(asSent && { asSent: held(asSent) }),
+    ...(bounds && { bounds }),
+  }
+}
+
+function heldView({ arm, load, mesh, headline: { p50 } }: TrialView, trial: Trial, reading: HeldReading): HeldView {
+  return { trial, reading, arm, load, headline: { p50 }, ...(mesh && { mesh }) }
+}
+
+function heldOf(generator: Generator): HeldGenerator {
+  return Object.fromEntries(
+    HELD_OF_GENERATOR.flatMap((key) => (generator[key] === undefined ? [] : [[key, generator[key]]])),
+  ) as HeldGenerator
 }

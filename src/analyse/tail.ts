@@ -1,6 +1,6 @@
 import { sliceSeconds } from '../loads/timeline.ts'
 import type { Cell } from '../model/analysis.ts'
-import type { QuantileBounds, Reading, Slices } from '../model/result.ts'
+import type { HeldReading, QuantileBounds, Reading, Slices } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatLatency, formatShare, MICROS } from '../model/units.ts'
 import { count, quantileName } from '../model/words.ts'
@@ -16,7 +16,7 @@ import { QUANTILE_KEYS, QUANTILES, TAIL } from './quantiles.ts'
 const DOUBT = 0.1
 
 /** The quantiles of a trial that the load generator may have changed by more than 10 %: see `QuantileBounds`. */
-export function withheldOf({ latency }: Pick<Reading, 'latency'>): ReadonlySet<QuantileKey> {
+export function withheldOf({ latency }: Pick<HeldReading, 'latency'>): ReadonlySet<QuantileKey> {
   const bounds = latency.summary?.bounds
   if (!bounds) return new Set()
   return new Set(Object.values(QUANTILE_KEYS).filter((key) => isDoubtful(bounds[key])))

@@ -2,21 +2,16 @@ import { decodeHistogram } from '../loads/histogram.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
-import type { LatencySummary, Reading, Result } from '../model/result.ts'
+import type { HeldReading, LatencySummary, Reading, Result } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
 import { type QuantileKey, withheldOf } from './tail.ts'
 
-/** A measured trial with everything that rules and metrics need. */
-export interface TrialView {
+/** A measured trial with everything that its rules and the metrics need. */
+export interface TrialView extends HeldView {
   readonly result: Result
-  readonly trial: Trial
   readonly reading: Reading
-  readonly arm: Arm
-  readonly load: Load
-  /** Absent where this version has no such mesh. */
-  readonly mesh?: Mesh
   readonly platform?: PlatformName
   readonly service: LatencySummary
   /** Absent in a closed loop, which has no intended send. */
@@ -25,6 +20,17 @@ export interface TrialView {
   readonly withheld: ReadonlySet<QuantileKey>
   /** Latencies by the headline clock: response time in an open loop, service time in a closed one. */
   readonly headline: LatencySummary
+}
+
+/** What is left of a view for the comparison of trials. */
+export interface HeldView {
+  readonly trial: Trial
+  readonly reading: HeldReading
+  readonly arm: Arm
+  readonly load: Load
+  /** Absent where this version has no such mesh. */
+  readonly mesh?: Mesh
+  readonly headline: Pick<LatencySummary, 'p50'>
 }
 
 /** The view of a result; undefined where it failed, or where the scenario lacks its arm or load. */

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { metrics as known } from '../analyse/metrics.ts'
 import { compareSides, METRICS } from '../compare/compare-runs.ts'
 import type { Contrast, Side } from '../compare/contrast.ts'
@@ -8,10 +7,11 @@ import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { Run } from '../model/result.ts'
 import { findRun } from '../store/find-run.ts'
-import { readRun, readRunFile } from '../store/read-run.ts'
+import { readRunFile } from '../store/read-run.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
+import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 
 interface CompareOptions extends CommonOptions {
@@ -61,8 +61,8 @@ interface Operand {
 /** Reads the operands and pairs their arms: the named arms, otherwise every arm that both runs have. */
 export async function readSides(given: readonly [string, string], root: string, cwd: string): Promise<[Side, Side][]> {
   const [a, b] = [await operandOf(given[0], root, cwd), await operandOf(given[1], root, cwd)]
-  const first = analyse(await readRun(a.dir))
-  const second = a.dir === b.dir ? first : analyse(await readRun(b.dir))
+  const first = await analyseRun(a.dir)
+  const second = a.dir === b.dir ? first : await analyseRun(b.dir)
   if (first === second && a.arm === b.arm) throw sameTwice(given[0], first)
   return matched(a, b, first, second).map(([one, other]) => [sideOf(first, one), sideOf(second, other)])
 }

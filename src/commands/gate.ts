@@ -1,6 +1,5 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { type GateAbout, gate } from '../gate/gate-run.ts'
 import { accept } from '../gate/objections.ts'
 import { parseLimits, placeText } from '../gate/read-limits.ts'
@@ -19,11 +18,11 @@ import { jobSummary, pullRequestMarkdown } from '../report/outputs/gate-markdown
 import { defaultLimits } from '../scenario/gate-schema.ts'
 import { findRun } from '../store/find-run.ts'
 import { readHistory } from '../store/history-store.ts'
-import { readRun } from '../store/read-run.ts'
 import { readPinned, writePinned } from '../store/reference-file.ts'
 import { refuseRunFile } from '../store/write-once.ts'
 import { gateTable } from '../ui/gate-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
+import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { type HistoryOptions, historyStoreOf } from './history.ts'
 
@@ -66,7 +65,7 @@ function tooFewValid(analysis: Analysis, options: GateOptions): Objection[] {
 /** Reads and analyses a run. A damaged run is invalid data here, not an infrastructure failure. */
 export async function analysisOf(dir: string): Promise<Analysis> {
   try {
-    return analyse(await readRun(dir))
+    return await analyseRun(dir)
   } catch (error) {
     const failure = Failure.from(error)
     if (failure.code !== 'damaged-run') throw failure

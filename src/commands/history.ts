@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { metrics as known } from '../analyse/metrics.ts'
 import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -9,10 +8,10 @@ import type { HistoryEntry } from '../model/history.ts'
 import { count } from '../model/words.ts'
 import { findRun } from '../store/find-run.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
-import { readRun } from '../store/read-run.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { trendTable } from '../ui/trend-table.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
+import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 
 /** Where the history is kept. */
@@ -57,7 +56,7 @@ export async function historyAddCommand(
   options: HistoryOptions,
   { cwd, stdout }: CommandContext,
 ): Promise<number> {
-  const analysis = analyse(await readRun(await findRun(resolve(cwd, options.results), given, cwd)))
+  const analysis = await analyseRun(await findRun(resolve(cwd, options.results), given, cwd))
   const { id } = analysis.record.run
   const [damaged] = analysis.record.unreadable
   if (damaged) {

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { findRun } from '../store/find-run.ts'
 import { mergeRuns } from '../store/merge-runs.ts'
-import { readRun } from '../store/read-run.ts'
+import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { writeReport } from './write-report.ts'
 
@@ -17,9 +16,16 @@ export async function mergeCommand(
   const dirs: string[] = []
   for (const one of given) dirs.push(await findRun(results, one, cwd))
   const dir = await mergeRuns(dirs, results)
-  const record = await readRun(dir)
-  const { report } = await writeReport(analyse(record), dir)
-  const answer = { schema: 1, command: 'merge', run: record.run.id, dir, trials: record.results.length, report }
+  const analysis = await analyseRun(dir)
+  const { report } = await writeReport(analysis, dir)
+  const answer = {
+    schema: 1,
+    command: 'merge',
+    run: analysis.record.run.id,
+    dir,
+    trials: analysis.trials.length,
+    report,
+  }
   if (options.json) stdout.writeJson(answer)
   else stdout.write(`${dir}\n`)
   return EXIT.ok

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { deviationsOf } from '../compare/deviations.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import type { Plan } from '../model/plan.ts'
@@ -7,9 +6,9 @@ import { describePlan, planLines } from '../plan/describe-plan.ts'
 import type { Deviation } from '../plan/detectable.ts'
 import { costsOf } from '../plan/time.ts'
 import { listRuns } from '../store/find-run.ts'
-import { readRun } from '../store/read-run.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
+import { analyseRun } from './analyse-run.ts'
 import { choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 
@@ -36,12 +35,16 @@ export async function planCommand(
 /** Of earlier runs on the same platform with a load of the same shape: another rate scatters otherwise. */
 async function pastDeviations(plan: Plan, results: string): Promise<Deviation[]> {
   const shapes = new Set(plan.scenario.loads.map((load) => JSON.stringify(load)))
-  const records = await Promise.all(
-    (await listRuns(results)).slice(0, HISTORY).map((run) => readRun(resolve(results, run)).catch(() => undefined)),
+  const past = await Promise.all(
+    (await listRuns(results)).slice(0, HISTORY).map((run) => analyseRun(resolve(results, run)).catch(() => undefined)),
   )
-  const alike = records.filter((record) => {
-    const past = record?.run.plan.scenario
-    return past?.platform === plan.scenario.platform && past?.loads.some((load) => shapes.has(JSON.stringify(load)))
-  })
-  return deviationsOf(alike.flatMap((record) => (record ? [analyse(record)] : [])))
+  return deviationsOf(
+    past.flatMap((analysis) => {
+      const scenario = analysis?.record.run.plan.scenario
+      const isAlike =
+        scenario?.platform === plan.scenario.platform &&
+        scenario?.loads.some((load) => shapes.has(JSON.stringify(load)))
+      return analysis && isAlike ? [analysis] : []
+    }),
+  )
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { analyse } from '../analyse/analyse.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
@@ -12,9 +11,9 @@ import { type View, viewOf } from '../report/data/view.ts'
 import { type PictureAbout, standaloneSvg, type Theme } from '../report/outputs/standalone-svg.ts'
 import { isTracked } from '../store/collect-provenance.ts'
 import { findRun } from '../store/find-run.ts'
-import { readRun } from '../store/read-run.ts'
 import { refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
+import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
 import { exportsOf, openInBrowser, replaceFile, writeExports, writeReport } from './write-report.ts'
@@ -45,18 +44,29 @@ async function reportRun(given: string | undefined, options: ReportOptions, cont
   const formats = exportsOf(options)
   const dir = await findRun(resolve(cwd, options.results), given, cwd)
   if (given === undefined && options.output === undefined && (await isTracked(dir))) throw mustBeNamed(dir)
-  const analysis = analyse(await readRun(dir))
+  const analysis = await analyseRun(dir)
   const history = await earlierRunsOf(analysis, options, context)
-  const view = viewOf(pageData(analysis, history))
+  const data = pageData(analysis, history)
+  const view = viewOf(data)
   const wanted = chartsWanted(view, options, dir, cwd)
   const file = options.output === undefined ? undefined : resolve(cwd, options.output)
-  const written = await writeReport(analysis, dir, { file, history })
+  const written = await writeReport(analysis, dir, { file, data })
   const { caveat } = analysis.record.run.provenance
   const about = { run: view.data.run, ...(caveat !== undefined && { caveat }) }
   const charts = wanted && (await writeCharts(wanted, about, context))
   const exported = await writeExports(formats, analysis, written)
   if (options.json) {
-    stdout.writeJson({ schema: 1, command: 'report', ...written, ...(charts && { charts }), exported, analysis }, 0)
+    stdout.writeJson(
+      {
+        schema: 1,
+        command: 'report',
+        ...written,
+        ...(charts && { charts }),
+        exported,
+        analysis: wholeAnalysis(analysis),
+      },
+      0,
+    )
   } else {
     stdout.write(`${written.report}\n`)
     stderr.write(`summary: ${written.summary}\n`)

@@ -1,5 +1,4 @@
 import { execa } from 'execa'
-import { analyse } from '../analyse/analyse.ts'
 import { judgeTrial } from '../analyse/judge-trial.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -11,14 +10,15 @@ import type { Platform } from '../model/platform.ts'
 import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
 import { remaining } from '../plan/shards.ts'
 import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
+import { pageData } from '../report/data/page-data.ts'
 import { run } from '../run/run.ts'
-import { readRun } from '../store/read-run.ts'
 import { analysisTable, problemList } from '../ui/analysis-table.ts'
 import { failureText } from '../ui/failure-text.ts'
 import { type Progress, progress } from '../ui/progress.ts'
 import { statements } from '../ui/statements.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { paragraph } from '../ui/text-layout.ts'
+import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
@@ -63,8 +63,9 @@ export async function runCommand(
     await writer.close()
   }
   context.settled?.()
-  const analysis = analyse(await readRun(writer.dir))
-  const written = await writeReport(analysis, writer.dir, { history: await earlierRunsOf(analysis, options, context) })
+  const analysis = await analyseRun(writer.dir)
+  const data = pageData(analysis, await earlierRunsOf(analysis, options, context))
+  const written = await writeReport(analysis, writer.dir, { data })
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { remedy: VALIDITY_REMEDY })
   const short = stopped ?? few
@@ -188,7 +189,7 @@ function show(
   const { report, summary, exported } = written
   const where = [`report: ${report}`, `summary: ${summary}`, ...exported.map((file) => `export: ${file}`)].join('\n')
   if (json) {
-    stdout.writeJson({ schema: 1, command: 'run', ...written, ...failure, analysis }, 0)
+    stdout.writeJson({ schema: 1, command: 'run', ...written, ...failure, analysis: wholeAnalysis(analysis) }, 0)
     stderr.write(`${validityWords(analysis)}\n${where}\n`)
   } else {
     const answer = statements(analysis, 'p99').map((sentence) =>

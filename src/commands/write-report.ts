@@ -1,11 +1,10 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { execa } from 'execa'
-import type { Trend } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
-import { pageData } from '../report/data/page-data.ts'
+import { type PageData, pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { EXPORTS } from '../report/outputs/exports.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
@@ -59,13 +58,14 @@ export async function writeExports(
 interface ReportWanted {
   /** The page; beside the run when absent. */
   readonly file?: string | undefined
-  readonly history?: readonly Trend[]
+  /** Made of the analysis when absent. */
+  readonly data?: PageData
 }
 
 /** Page and summary are derived from the other files of a run, so they may be replaced. */
 export async function writeReport(analysis: Analysis, dir: string, wanted: ReportWanted = {}): Promise<WrittenReport> {
-  const { file = join(dir, RUN_FOLDER.report), history = [] } = wanted
-  return putReport(await renderBoth(analysis, history, file), file)
+  const { file = join(dir, RUN_FOLDER.report), data = pageData(analysis, []) } = wanted
+  return putReport(await renderBoth(analysis, data, file), file)
 }
 
 interface Rendered {
@@ -73,10 +73,11 @@ interface Rendered {
   readonly summary: string
 }
 
-export async function renderBoth(analysis: Analysis, history: readonly Trend[], file: string): Promise<Rendered> {
-  const about = { generatedAt: new Date().toISOString(), history, scripts: await pageScripts() }
-  const page = await renderReport(analysis, about)
-  const summary = summaryMarkdown(viewOf(pageData(analysis)), analysis, { report: basename(file) })
+/** `data` are made once, since making them reads all trials. */
+export async function renderBoth(analysis: Analysis, data: PageData, file: string): Promise<Rendered> {
+  const about = { generatedAt: new Date().toISOString(), scripts: await pageScripts() }
+  const page = await renderReport(analysis, about, data)
+  const summary = summaryMarkdown(viewOf(data), analysis, { report: basename(file) })
   return { page, summary }
 }
 

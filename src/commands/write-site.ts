@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { analyse } from '../analyse/analyse.ts'
 import { trendsOfRun } from '../analyse/trends.ts'
 import { version } from '../host/version.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -15,8 +14,8 @@ import { historyPage } from '../report/site/history-page.ts'
 import { indexPage, type SiteRun } from '../report/site/index-page.ts'
 import { type Published, publishedOf, publishedSchema } from '../report/site/published.ts'
 import { runDigest, runFolders } from '../store/find-run.ts'
-import { readRun } from '../store/read-run.ts'
 import { reasonOf } from '../store/versioned.ts'
+import { analyseRun } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { judge } from './gate.ts'
 import { earlierEntries, type HistoryStoreOptions } from './history.ts'
@@ -103,11 +102,12 @@ async function publish({ folder, source, dir, before, past, options, cwd }: Publ
     if (old?.madeOf === about.madeOf && old.meshbench === about.meshbench && existsSync(page)) {
       return { folder, published: old }
     }
-    const analysis = analyse(await readRun(source))
+    const analysis = await analyseRun(source)
     const history = trendsOfRun(analysis, past)
-    const rendered = await renderBoth(analysis, history, page)
+    const data = pageData(analysis, history)
+    const rendered = await renderBoth(analysis, data, page)
     const gate = await gateOf(analysis, options, cwd)
-    const published = publishedOf(viewOf(pageData(analysis, history)), analysis, { ...about, ...(gate && { gate }) })
+    const published = publishedOf(viewOf(data), analysis, { ...about, ...(gate && { gate }) })
     await putReport(rendered, page)
     await replaceFile(join(dir, folder, KEPT), `${JSON.stringify(published)}\n`)
     return { folder, published }

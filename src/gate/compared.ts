@@ -45,11 +45,11 @@ export interface Lookup {
 }
 
 export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): Lookup {
-  const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
+  const known = new Map(cells.map((cell) => [placeText(cell), cell]))
   const trials = Map.groupBy(trialsOf(record.run.plan), ({ arm, load }) => JSON.stringify([arm, load]))
   const blocks = new Map([...trials].map(([key, those]) => [key, new Set(those.map(({ block }) => block))]))
   return {
-    values: (arm, load, metric) => known.get(placeText({ arm, load, metric })) ?? [],
+    values: (arm, load, metric) => known.get(placeText({ arm, load, metric }))?.values ?? [],
     planned: (arm, load) => blocks.get(JSON.stringify([arm, load])) ?? new Set(),
   }
 }

@@ -299,11 +299,11 @@ function cellsOf(analyses: readonly Analysis[]): Pinned['cells'] {
 
 function ratiosOf({ record, cells }: Analysis): (readonly [string, number[][]])[] {
   const baseline = baselineOf(record.run.plan.scenario).name
-  const known = new Map(cells.map((cell) => [placeText(cell), cell.values]))
+  const known = new Map(cells.map((cell) => [placeText(cell), cell]))
   return cells.flatMap(({ arm, load, metric, values }) => {
     if (arm === baseline) return []
     const ratios = logRatios(
-      throughBaseline(pairsOf(byBlock(known.get(placeText({ arm: baseline, load, metric })) ?? []), values)),
+      throughBaseline(pairsOf(byBlock(known.get(placeText({ arm: baseline, load, metric }))?.values ?? []), values)),
     )
     return ratios && ratios.length > 0
       ? [[placeText({ arm, load, metric }), ratios.map((those) => [...those])] as const]

@@ -13,7 +13,10 @@ import type { Pinned } from './reference.ts'
 const LASTING = new Set(['version', 'image', 'layer', 'threads', 'limits', 'identity', 'retries', 'access-log'])
 
 /** Differences between candidates and their references in one run: in configuration and in evidence. */
-export function changesBetweenArms(record: RunRecord, pairs: readonly Pairing[]): ProvenanceChange[] {
+export function changesBetweenArms(
+  record: Pick<RunRecord, 'run' | 'results'>,
+  pairs: readonly Pairing[],
+): ProvenanceChange[] {
   const asked = armsOf(record.run.plan.scenario)
   return pairs.flatMap(({ arm, reference }) => {
     const [then, now] = [factsOf(record, reference), factsOf(record, arm)]
@@ -49,7 +52,7 @@ function flat({ meshbench, node, git, machine, tools }: Provenance): Record<stri
   }
 }
 
-function factsOf({ results }: RunRecord, arm: string): Map<string, string> {
+function factsOf({ results }: Pick<RunRecord, 'results'>, arm: string): Map<string, string> {
   const last = results.findLast(({ trial, outcome }) => trial.arm === arm && outcome.status === 'measured')
   const evidence = last?.outcome.status === 'measured' ? last.outcome.reading.observation.evidence : []
   return new Map(evidence.flatMap(({ name, seen }) => (LASTING.has(name) ? [[name, seen] as const] : [])))

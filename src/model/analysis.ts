@@ -1,19 +1,21 @@
 import type { Diagnostic } from './diagnostic.ts'
 import type { Installation } from './installation.ts'
-import type { Result, Run } from './result.ts'
+import type { HeldResult, Result, Run } from './result.ts'
 import type { MetricUnit } from './units.ts'
 import type { CostUnit, Role } from './usage.ts'
 
-/** A run read back from its folder. */
-export interface RunRecord {
+/** A run read back from its folder, with what is held of each trial. */
+export interface RunRecord<Held = HeldResult> {
   readonly run: Run
-  readonly results: readonly Result[]
+  /** In the order of the plan. */
+  readonly results: readonly Held[]
   /** The installations in the clusters of its arms; absent where the platform installs nothing, and in old runs. */
   readonly installations?: readonly Installation[]
   /** Files that could not be read, with the reason. They are always reported. */
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[]
   /** Trials whose file has no digest in the journal: those of old runs, and the last one of a run that was killed. */
   readonly undigested?: number
+  readonly details: TrialDetails
   /** Trials whose latencies contradict each other, with the reason. The gate does not judge by them. */
   readonly doubtful?: readonly { readonly trial: string; readonly reason: string }[]
   /** What its journal has of its trials; absent for records that were not read from a folder. */
@@ -29,6 +31,12 @@ export interface Journal {
   /** How often the run was started or resumed. */
   readonly starts: number
 }
+
+/** Reads all of one trial, by its id, for who draws or compares it. */
+export type TrialDetails = (trial: string) => Result
+
+/** A run whose trials are in memory as a whole. */
+export type WholeRun = Omit<RunRecord<Result>, 'details'>
 
 /**
  * `service`: time from the actual send. `response`: time from the intended send, which includes waiting for a connection
@@ -53,8 +61,8 @@ export interface Problem extends Required<Diagnostic> {
 }
 
 /** A trial with the judgement of the validity rules. */
-export interface JudgedTrial {
-  readonly result: Result
+export interface JudgedTrial<Of extends HeldResult = HeldResult> {
+  readonly result: Of
   readonly status: 'valid' | 'invalid' | 'failed'
   readonly problems: readonly Problem[]
 }
@@ -105,7 +113,7 @@ export interface Cell {
   readonly arm: string
   readonly load: string
   readonly metric: string
-  /** One value per valid trial, in the metric's base unit. */
+  /** One value per valid trial, in the metric's base unit. Of an analysis, made anew for whoever reads them. */
   readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
   /**
    * The level. For the baseline, the mean over its trials. For another arm, the baseline's level times `ratio` (plus
@@ -201,6 +209,13 @@ export interface TrialSpectrum {
   readonly latencies: readonly number[]
 }
 
+/** Everything that comes from histograms, in the order of the scenario. */
+export interface Latencies {
+  readonly distributions: readonly Distribution[]
+  /** Spectra of valid trials by clock, in the order of their distributions. */
+  readonly spectra: readonly TrialSpectrum[]
+}
+
 /** The quantiles of a trial's spectrum. */
 export const SPECTRUM_QUANTILES = [
   0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999,
@@ -255,16 +270,17 @@ export interface Analysis {
   readonly plannedTrials: number
   readonly cells: readonly Cell[]
   readonly noise: readonly NoiseFloor[]
-  /** Computed on first use, since it decodes every histogram, which only charts need. */
+  /** Computed on first use, with the spectra of all valid trials: see `latencies`. */
   readonly distributions: readonly Distribution[]
-  /** Computed on first use. */
   readonly spectra: readonly TrialSpectrum[]
+  /** Reads the histograms of all valid trials, which only charts need. Spectra are those of the trials named. */
+  readonly latencies: (drawn: ReadonlySet<string>) => Latencies
   readonly rankings: readonly Ranking[]
   /** Why ranks are not shown: an arm is not the released product. Absent where they are shown. */
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
   readonly components: readonly ComponentCost[]
-  /** Samples of arms with a mesh, where there are idle windows. */
+  /** Samples of arms with a mesh, where there are idle windows. Made anew for whoever reads them. */
   readonly costs: readonly CostSample[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]

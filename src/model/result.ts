@@ -227,6 +227,44 @@ export const resultSchema = z.object({
 })
 export type Result = z.infer<typeof resultSchema>
 
+/**
+ * What is held in memory of every trial of a run. The rest (time line, slices, histograms, and what only the rules of one trial
+ * read) is most of a trial's file: rules read it while the file is read, charts when they draw the trial (see `TrialDetails`).
+ */
+export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'codes'> & {
+  readonly latency: { readonly summary?: HeldSummary | undefined }
+  readonly generator: HeldGenerator
+  /** Checksums of its histogram of service time and of its time line, to find trials that are alike; absent of a whole one. */
+  readonly checksums?: { readonly histogram: number; readonly seconds: number }
+}
+type HeldLatency = Pick<LatencySummary, 'p50' | 'p99'>
+export interface HeldSummary {
+  readonly service: HeldLatency
+  readonly response?: HeldLatency | undefined
+  readonly asSent?: HeldLatency | undefined
+  readonly bounds?: QuantileBounds | undefined
+}
+export type HeldGenerator = Pick<
+  Generator,
+  | 'version'
+  | 'connections'
+  | 'late'
+  | 'uniform'
+  | 'catchUp'
+  | 'timeout'
+  | 'destinations'
+  | 'sockets'
+  | 'answer'
+  | 'resent'
+  | 'timeouts'
+  | 'pauses'
+>
+export interface HeldResult extends Omit<Result, 'outcome'> {
+  readonly outcome:
+    | { readonly status: 'measured'; readonly reading: HeldReading }
+    | Extract<Outcome, { readonly status: 'failed' }>
+}
+
 /** A program that the run used, with its origin and version. */
 const toolSchema = z.object({
   name: z.string(),

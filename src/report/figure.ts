@@ -10,7 +10,9 @@ import { table } from './table.ts'
 export async function figure(chart: Chart): Promise<Html> {
   const { id, drawing } = chart
   const plot =
-    'reason' in drawing ? html`<p class="reason">${drawing.reason}</p>` : picture(chart, await draw(drawing(STILL)))
+    'reason' in drawing
+      ? html`<p class="reason">${drawing.reason}</p>`
+      : picture(chart, await draw(() => drawing(STILL)))
   return html`<figure id="${id}" data-chart="${id}"><figcaption>${caption(chart)}</figcaption>
 <div class="plot" tabindex="0" role="group" aria-labelledby="${id}-title">${plot}</div>
 <div class="behind">${numbers(chart)}</div></figure>`

@@ -42,8 +42,11 @@ const CONTENTS = [
 ] as const
 
 /** Renders the report as one HTML file that needs no network; the most important parts come first. */
-export async function renderReport(analysis: Analysis, about: ReportAbout): Promise<string> {
-  const data = pageData(analysis, about.history)
+export async function renderReport(
+  analysis: Analysis,
+  about: ReportAbout,
+  data = pageData(analysis, about.history),
+): Promise<string> {
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
   const sections = await Promise.all([

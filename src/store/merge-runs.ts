@@ -13,14 +13,23 @@ import { copyInstallations } from './installations.ts'
 import { planDigest, readRun } from './read-run.ts'
 import { createRun } from './run-writer.ts'
 
-interface Part extends RunRecord {
+interface Part extends RunRecord<string> {
   readonly dir: string
 }
 
 /** Makes one run of the runs of all shards, measured alike, and says where it is. */
 export async function mergeRuns(dirs: readonly string[], root: string): Promise<string> {
   const parts: Part[] = []
-  for (const dir of dirs) parts.push({ dir, ...(await readRun(dir)) })
+  for (const dir of dirs)
+    parts.push({
+      dir,
+      ...(await readRun(
+        dir,
+        () =>
+          (_, { id }) =>
+            id,
+      )),
+    })
   const longer = parts.find(({ run }) => run.extension)
   if (longer) throw refusedExtension(longer)
   const plan = mergePlans(parts.map(({ run }) => run.plan))
@@ -30,8 +39,9 @@ export async function mergeRuns(dirs: readonly string[], root: string): Promise<
   await using writer = await createRun(root, run).catch((error: unknown) => {
     throw error instanceof Failure && error.code === 'run-exists' ? alreadyMerged(root, run.id) : error
   })
-  for (const { dir, results } of parts) {
-    for (const result of results) {
+  for (const { dir, results, details } of parts) {
+    for (const id of results) {
+      const result = details(id)
       await writer.write({
         at: Date.parse(result.endedAt) / 1000,
         type: 'result',

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv'
 import { z } from 'zod'
 import { MOST_BYTES, readOwnFile } from '../host/regular-file.ts'
 import { latencyTrouble } from '../loads/stored-latency.ts'
-import type { RunRecord } from '../model/analysis.ts'
+import type { RunRecord, TrialDetails } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import {
@@ -34,34 +34,47 @@ function readersFor(files: number): Readers<Result> {
   return { 1: files < MANY ? (data) => resultSchema.parse(data) : compiledCheck() }
 }
 
+/** What is held of each trial, `trial` being what the plan has of it, by whoever reads a run. */
+type Holding<Held> = (run: Run) => (whole: Result, trial: Trial) => Held
+
 /** Reads a run back from its folder. What cannot be read of its trials is listed; without run.json it is no run. */
-export async function readRun(dir: string): Promise<RunRecord> {
+export async function readRun(dir: string): Promise<RunRecord<Result>>
+/** As above, for runs of any size: a trial is whole only until `holding` has said what is held of it. */
+export async function readRun<Held>(dir: string, holding: Holding<Held>): Promise<RunRecord<Held>>
+export async function readRun(
+  dir: string,
+  holding: Holding<unknown> = () => (whole) => whole,
+): Promise<RunRecord<unknown>> {
   const run = readRunFile(dir)
-  const planned = new Map(trialsOf(run.plan).map((trial) => [trial.id, trial]))
-  const results: Result[] = []
+  const hold = holding(run)
+  const planned = new Map(trialsOf(run.plan).map((trial) => [`${trial.id}.json`, trial]))
+  const results: unknown[] = []
   const unreadable: RunRecord['unreadable'][number][] = []
   const doubtful: { trial: string; reason: string }[] = []
   const names = trialFiles(dir)
   const readers = readersFor(names.length)
   const journal = readJournal(dir)
   const { digests } = journal
-  for (const name of names) {
+  const read = new Map<string, Digest>()
+  for (const name of inPlannedOrder(names, planned)) {
     const file = join(RUN_FOLDER.trials, name)
     try {
       // One after the other: for thousands of small files this is several times faster than asynchronous reads.
       const text = readOwnFile(join(dir, file), MOST_BYTES.trial)
       const result = readVersioned(readers, text)
-      assertBelongs(result, name, run, planned)
-      const reason = assertUnchanged(result, text, digests)
-      if (reason !== undefined) doubtful.push({ trial: result.trial.id, reason })
-      results.push(result)
+      const trial = assertBelongs(result, name, run, planned)
+      const digest = textDigest(text)
+      const reason = assertUnchanged(result, digest, digests)
+      if (reason !== undefined) doubtful.push({ trial: trial.id, reason })
+      read.set(trial.id, Buffer.from(digest, 'hex').toString('latin1'))
+      results.push(hold(result, trial))
     } catch (error) {
       unreadable.push({ file, reason: reasonOf(error) })
     }
   }
-  results.sort((a, b) => a.trial.order - b.trial.order)
+  unreadable.sort((a, b) => (a.file < b.file ? -1 : 1))
   const installed = readInstallations(dir)
-  const undigested = results.filter(({ trial }) => !digests.has(trial.id)).length
+  const undigested = read.keys().reduce((sum, id) => sum + (digests.has(id) ? 0 : 1), 0)
   return {
     run,
     results,
@@ -70,7 +83,36 @@ export async function readRun(dir: string): Promise<RunRecord> {
     ...(undigested > 0 && { undigested }),
     ...(doubtful.length > 0 && { doubtful }),
     journal,
+    details: detailsIn(dir, readers, read),
   }
+}
+
+/** SHA-256 of a file, a byte a character: a run may have a hundred thousand. */
+type Digest = string
+
+/** Reads a trial again. Its file must be the one that was read and checked before, else charts would not be of the analysis. */
+function detailsIn(dir: string, readers: Readers<Result>, read: ReadonlyMap<string, Digest>): TrialDetails {
+  return (trial) => {
+    const path = join(dir, RUN_FOLDER.trials, `${trial}.json`)
+    try {
+      const text = readOwnFile(path, MOST_BYTES.trial)
+      if (Buffer.from(textDigest(text), 'hex').toString('latin1') !== read.get(trial)) {
+        throw new TypeError('it is not the file that was read before')
+      }
+      return readVersioned(readers, text)
+    } catch (error) {
+      throw new Failure('damaged-results', `${path} changed while it was analysed`, {
+        cause: reasonOf(error),
+        remedy: 'Repeat the command when nothing else writes to this run.',
+      })
+    }
+  }
+}
+
+/** Files that the plan does not know last. */
+function inPlannedOrder(names: readonly string[], planned: ReadonlyMap<string, Trial>): string[] {
+  const order = (name: string) => planned.get(name)?.order ?? Number.MAX_VALUE
+  return names.toSorted((a, b) => order(a) - order(b))
 }
 
 /** Names in order, without what a writer is at work on. */
@@ -86,25 +128,25 @@ function trialFiles(dir: string): string[] {
 }
 
 /** A file that was copied from elsewhere or renamed is not evidence of this run. */
-function assertBelongs(result: Result, name: string, run: Run, planned: ReadonlyMap<string, Trial>): void {
+function assertBelongs(result: Result, name: string, run: Run, planned: ReadonlyMap<string, Trial>): Trial {
   const { trial } = result
   if (result.run !== run.id) throw new TypeError(`a result of another run, ${result.run}`)
   if (name !== `${trial.id}.json`) throw new TypeError(`its name does not fit its trial, ${trial.id}`)
-  const plan = planned.get(trial.id)
+  const plan = planned.get(name)
   if (!plan) throw new TypeError('the plan has no such trial')
   for (const key of ['cohort', 'block', 'arm', 'load', 'position', 'order'] as const) {
     if (plan[key] !== trial[key]) throw new TypeError(`${key} is ${trial[key]}, but ${plan[key]} in the plan`)
   }
+  return plan
 }
 
 /** A result whose figures were changed, or that stands for another, is not what was measured. Returns what is doubtful of it. */
 function assertUnchanged(
   { trial, outcome }: Result,
-  text: string,
+  digest: string,
   digests: ReadonlyMap<string, string>,
 ): string | undefined {
-  const digest = digests.get(trial.id)
-  if (digest !== undefined && digest !== textDigest(text)) {
+  if ((digests.get(trial.id) ?? digest) !== digest) {
     throw new TypeError(
       `it is not the file that was written when this trial ended (${RUN_FOLDER.events} has its digest)`,
     )

@@ -43,9 +43,14 @@ export async function reopenRun(dir: string): Promise<Reopened> {
     throw storageFailure(error, dir)
   })
   try {
-    const record = await readRun(dir)
+    const record = await readRun(
+      dir,
+      () =>
+        (_, { id }) =>
+          id,
+    )
     assertWhole(dir, record)
-    const finished = new Set(record.results.map(({ trial }) => trial.id))
+    const finished = new Set(record.results)
     await sweep(dir, record.run, finished)
     return { run: record.run, finished, writer: await openWriter(dir, lock) }
   } catch (error) {
@@ -55,7 +60,7 @@ export async function reopenRun(dir: string): Promise<Reopened> {
 }
 
 /** A damaged result is neither finished nor free to be written again, so a person decides. */
-function assertWhole(dir: string, { unreadable }: RunRecord): void {
+function assertWhole(dir: string, { unreadable }: Pick<RunRecord, 'unreadable'>): void {
   const [first] = unreadable
   if (!first) return
   const more = unreadable.length > 1 ? ` (and ${unreadable.length - 1} more)` : ''

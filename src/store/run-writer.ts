@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { z } from 'zod'
-import { readOwnFile } from '../host/regular-file.ts'
+import { ownLines } from '../host/regular-file.ts'
 import type { Journal as TrialJournal } from '../model/analysis.ts'
 import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
@@ -231,12 +231,11 @@ export function readJournal(dir: string): TrialJournal {
   return { digests, repeated: [...repeated], starts }
 }
 
-function journalLines(path: string): string[] {
+function* journalLines(path: string): Generator<string> {
   try {
-    return readOwnFile(path).split('\n')
+    yield* ownLines(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
+    if (errnoOf(error) !== 'ENOENT') throw error
   }
 }
 

@@ -24,7 +24,7 @@ interface ProgressOptions extends LogOptions {
   /** A live view that overwrites itself; otherwise lines. */
   readonly interactive: boolean
   /** What the validity rules make of a result. */
-  judge?(result: Result): JudgedTrial
+  judge?(result: Result): JudgedTrial<Result>
 }
 
 export interface Progress {
@@ -72,7 +72,7 @@ const BEAT = 1000
 
 const now = (): Seconds => Date.now() / 1000
 
-function judge(result: Result, options: ProgressOptions): JudgedTrial {
+function judge(result: Result, options: ProgressOptions): JudgedTrial<Result> {
   const unjudged = { result, status: result.outcome.status === 'failed' ? 'failed' : 'valid', problems: [] } as const
   return options.judge?.(result) ?? unjudged
 }
@@ -230,7 +230,7 @@ function timeOfDay(seconds: Seconds): string {
 }
 
 /** The figures of a trial in one line. They are no finding, since one trial proves nothing. */
-function trialLine(judged: JudgedTrial, scenario: Scenario, style: Style): string {
+function trialLine(judged: JudgedTrial<Result>, scenario: Scenario, style: Style): string {
   const { trial, outcome } = judged.result
   const name = `${trial.arm} ${trial.load}`
   if (outcome.status === 'failed') return `${name}  ${style.red('failed')}: ${style.plain(outcome.failure.message)}`
@@ -240,7 +240,7 @@ function trialLine(judged: JudgedTrial, scenario: Scenario, style: Style): strin
   return `${name}  ${style.dim(seen)}  ${style.yellow('invalid')}: ${style.plain(causes.join('; '))}`
 }
 
-function figures({ result }: JudgedTrial, scenario: Scenario): string {
+function figures({ result }: JudgedTrial<Result>, scenario: Scenario): string {
   const view = viewTrial(result, scenario)
   if (!view) return 'unknown to the scenario'
   const { headline, reading } = view

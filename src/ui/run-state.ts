@@ -1,6 +1,7 @@
 import type { JudgedTrial } from '../model/analysis.ts'
 import type { Event, Phase } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Result } from '../model/result.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import type { Output } from './output.ts'
 import type { Style } from './terminal-style.ts'
@@ -96,7 +97,7 @@ export interface Moment {
   readonly before: RunState | undefined
   readonly after: RunState
   /** Of a result. */
-  readonly judged: JudgedTrial | undefined
+  readonly judged: JudgedTrial<Result> | undefined
 }
 
 /** Where progress is shown. */

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { compareSides } from '../../src/compare/compare-runs.ts'
 import type { Contrast, Side } from '../../src/compare/contrast.ts'
-import type { Analysis, RunRecord } from '../../src/model/analysis.ts'
+import type { Analysis, WholeRun } from '../../src/model/analysis.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
 import { random } from '../../src/stats/random.ts'
 import { recordOf } from '../build/run.ts'
 import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 /** A run whose sidecar is slower by a factor; trials scatter by 2 %. */
-function runOf(id: string, factor: number, scenario: Partial<Scenario> = {}, shift = 1): RunRecord {
+function runOf(id: string, factor: number, scenario: Partial<Scenario> = {}, shift = 1): WholeRun {
   const draw = random(1, id)
   const record = recordOf(scenarioOf({ blocks: 8, ...scenario }), ({ arm }) => ({
     latency: Number((shift * (arm === sidecar.name ? factor : 1) * Math.exp(0.02 * draw.normal())).toFixed(4)),
@@ -94,7 +94,7 @@ describe('two runs', () => {
   })
 
   const machine = { os: 'linux', kernel: '6', arch: 'x64', cpu: 'test', cores: 8, memoryBytes: 1, load: 0 }
-  it.each<[string, Partial<Scenario>, Partial<RunRecord['run']['provenance']>]>([
+  it.each<[string, Partial<Scenario>, Partial<WholeRun['run']['provenance']>]>([
     ['cores: 8 in A, 4 in B', {}, { machine: { ...machine, cores: 4 } }],
     ['processor: test in A, other in B', {}, { machine: { ...machine, cpu: 'other' } }],
     ['memory: 0 GiB in A, 16 GiB in B', {}, { machine: { ...machine, memoryBytes: 16 * 2 ** 30 } }],

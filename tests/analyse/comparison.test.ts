@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { comparisonRules } from '../../src/analyse/comparison/index.ts'
-import type { Problem, RunRecord } from '../../src/model/analysis.ts'
+import type { Problem, WholeRun } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
 import { type Otherwise, readingOf } from '../build/reading.ts'
@@ -231,7 +231,7 @@ describe('rules of the whole comparison', () => {
   })
 
   test('files that cannot be read are named', () => {
-    const record: RunRecord = {
+    const record: WholeRun = {
       ...recordOf(scenarioOf(), usual),
       unreadable: [{ file: 'trials/x.json', reason: 'not JSON' }],
     }

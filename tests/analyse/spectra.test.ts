@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { spectrumReader } from '../../src/analyse/distributions-of-latency.ts'
 import { decodeHistogram, latencyHistogram, mergeHistograms } from '../../src/loads/histogram.ts'
-import { type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
+import { type Analysis, type Clock, SPECTRUM_QUANTILES } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { readingOf } from '../build/reading.ts'
 import { recordOf } from '../build/run.ts'
@@ -10,13 +10,12 @@ import { http, none, scenarioOf, sidecar } from '../build/scenario.ts'
 
 const of = ({ arm, block }: Trial) => ({ latency: (arm === sidecar.name ? 1.5 : 1) * (1 + 0.01 * block) })
 
+const wholes = ({ record: { results, details } }: Analysis) => results.map(({ trial }) => details(trial.id))
+
 test('a spectrum has the quantiles of the trial’s own histogram, on both clocks', () => {
   const analysis = analyse(recordOf(scenarioOf({ blocks: 2 }), of))
   const texts = new Map(
-    analysis.record.results.map(({ trial, outcome }) => [
-      trial.id,
-      outcome.status === 'measured' && outcome.reading.latency,
-    ]),
+    wholes(analysis).map(({ trial, outcome }) => [trial.id, outcome.status === 'measured' && outcome.reading.latency]),
   )
   expect(analysis.spectra).toHaveLength(2 * analysis.trials.length)
   for (const { trial, clock, latencies } of analysis.spectra) {
@@ -30,7 +29,7 @@ test('merged and single histograms come of one reading, and are the same as of t
   const analysis = analyse(recordOf(scenarioOf(), of))
   const clocks: Clock[] = ['response', 'service']
   for (const clock of clocks) {
-    const texts = analysis.record.results.flatMap(({ trial, outcome }) =>
+    const texts = wholes(analysis).flatMap(({ trial, outcome }) =>
       outcome.status === 'measured' && trial.arm === sidecar.name ? (outcome.reading.latency[clock] ?? []) : [],
     )
     const found = analysis.distributions.find((one) => one.arm === sidecar.name && one.clock === clock)

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../src/model/analysis.ts'
+import type { WholeRun } from '../../src/model/analysis.ts'
 import { type Plan, type Trial, trialsOf } from '../../src/model/plan.ts'
 import { type Provenance, RESULT_SCHEMA, type Reading, type Result, type Run } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
@@ -67,7 +67,7 @@ export function resultWith(otherwise: Otherwise = {}): { result: Result; plan: P
 }
 
 /** A whole run; `of` says what is otherwise in each trial, or that it failed or is missing. */
-export function recordOf(scenario: Scenario, of: (trial: Trial) => Otherwise | 'failed' | 'missing'): RunRecord {
+export function recordOf(scenario: Scenario, of: (trial: Trial) => Otherwise | 'failed' | 'missing'): WholeRun {
   const plan = planOf(scenario)
   const results = trialsOf(plan).flatMap((trial): Result[] => {
     const otherwise = of(trial)

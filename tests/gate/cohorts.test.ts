@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { gate } from '../../src/gate/gate-run.ts'
-import type { RunRecord } from '../../src/model/analysis.ts'
+import type { WholeRun } from '../../src/model/analysis.ts'
 import type { Limits } from '../../src/model/limits.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
@@ -17,7 +17,7 @@ const arms = [
 ]
 
 /** On clusters, trial after trial; `luck`: what the cluster that an arm stands on in a cohort does to its latency. */
-function onClusters(cohorts: number, luck: (trial: Trial) => number): RunRecord {
+function onClusters(cohorts: number, luck: (trial: Trial) => number): WholeRun {
   const record = recordOf(scenarioOf({ arms, cohorts, blocks: 10 / cohorts }), (trial) => {
     // Blocks scatter a little, and alike in every arm but for the turn of the block.
     const scatter = 1 + 0.01 * ((trial.block * 7 + trial.arm.length * 3) % 5)
@@ -46,7 +46,7 @@ function onClusters(cohorts: number, luck: (trial: Trial) => number): RunRecord 
   return { ...record, results, run }
 }
 
-function judged(record: RunRecord, change: Partial<Limits['defaults']> = {}) {
+function judged(record: WholeRun, change: Partial<Limits['defaults']> = {}) {
   const limits = defaultLimits()
   const chosen = { ...limits, metrics: ['p50'], defaults: { ...limits.defaults, ...change } }
   const result = gate(analyse(record), { limits: chosen, today: '2026-01-01' })

@@ -16,7 +16,9 @@ function firstOf(arms: readonly Arm[], name: string): Arm[] {
 
 /** The same results under a plan whose arms stand in another order. */
 function reordered(analysis: Analysis, arms: readonly Arm[]): Analysis {
-  const results = new Map(analysis.trials.map(({ result }) => [key(result.trial), result.outcome] as const))
+  const results = new Map(
+    analysis.trials.map(({ result }) => [key(result.trial), analysis.record.details(result.trial.id).outcome] as const),
+  )
   return analysisOf({
     scenario: { arms },
     results: (result) => {

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { detailsOf } from '../../src/analyse/analyse.ts'
 import { metrics } from '../../src/analyse/metrics.ts'
 import type { Analysis, Cell, Estimate, Standing } from '../../src/model/analysis.ts'
 import type { Event } from '../../src/model/event.ts'
@@ -101,6 +102,7 @@ export function exampleAnalysis(): Analysis {
       run: { ...run, provenance: { ...run.provenance, caveat: 'Architectures on one proxy, not Istio or Linkerd.' } },
       results: [],
       unreadable: [],
+      details: detailsOf([]),
     },
     metrics: metrics.map(({ info }) => info),
     trials: [
@@ -149,6 +151,7 @@ export function exampleAnalysis(): Analysis {
     noise: [],
     distributions: [],
     spectra: [],
+    latencies: () => ({ distributions: [], spectra: [] }),
     rankings: [],
     sweeps: [],
     components: [],

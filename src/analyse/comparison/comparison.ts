@@ -1,12 +1,12 @@
 import type { Analysis, Problem } from '../../model/analysis.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 
 /** What the rules of the comparison read. */
 export interface Comparison extends Pick<Analysis, 'record' | 'trials' | 'missing' | 'cells' | 'noise'> {
   /** Every trial that has a reading. */
-  readonly measured: readonly TrialView[]
+  readonly measured: readonly HeldView[]
   /** The measured trials that are valid. */
-  readonly valid: readonly TrialView[]
+  readonly valid: readonly HeldView[]
 }
 
 /** A rule of the comparison. A finding of severity `invalid` means that the arm or load it names cannot be compared. */

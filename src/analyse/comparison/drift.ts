@@ -3,7 +3,7 @@ import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange } from '../../model/units.ts'
 import { MESH_ROLES } from '../../model/usage.ts'
 import { type Point, pooledSlope } from '../../stats/series.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
 const DRIFT = Math.log(1.05)
@@ -54,7 +54,7 @@ export const cpuDrift: ComparisonRule = {
 const CPU_DRIFT = Math.log(1.1)
 
 /** CPU-seconds of all parts of the mesh for each request, idle CPU included. */
-function meshCpuPerRequest({ reading }: TrialView): number {
+function meshCpuPerRequest({ reading }: HeldView): number {
   const own = reading.observation.usage.filter(({ role }) => MESH_ROLES.has(role))
   return own.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / reading.requests
 }
@@ -80,8 +80,8 @@ export const orderEffect: ComparisonRule = {
 /** Change of a value's logarithm over the range of `along`, after the levels of arms and loads are removed. */
 function changeWith(
   { valid }: Pick<Comparison, 'valid'>,
-  along: (view: TrialView) => number,
-  read = ({ headline }: TrialView) => headline.p50,
+  along: (view: HeldView) => number,
+  read = ({ headline }: HeldView) => headline.p50,
 ): Estimate | undefined {
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
   const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(along(view), read(view)))))

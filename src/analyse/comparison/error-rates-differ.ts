@@ -1,5 +1,5 @@
 import { formatShare } from '../../model/units.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 const TOLERATED = 0.001
@@ -30,8 +30,8 @@ export const errorRatesDiffer: ComparisonRule = {
   },
 }
 
-function errorRate(views: readonly TrialView[]): number {
-  const sum = (of: (view: TrialView) => number) => views.reduce((total, view) => total + of(view), 0)
+function errorRate(views: readonly HeldView[]): number {
+  const sum = (of: (view: HeldView) => number) => views.reduce((total, view) => total + of(view), 0)
   return (
     sum(({ reading }) => reading.errors) /
     Math.max(

@@ -145,10 +145,13 @@ function elapsed({ record: { results } }: Comparison): Seconds {
  * Share of the variance between blocks that comes from the length of the window, for a ratio of two medians over the
  * slices of a window. The standard error of a median is 1.25 times that of a mean.
  */
-function windowShare({ valid }: Comparison, load: string, within: number): number {
-  const errors = valid.flatMap(({ trial, reading: { slices } }) => {
+function windowShare({ record, valid }: Comparison, load: string, within: number): number {
+  const errors = valid.flatMap(({ trial }) => {
+    if (trial.load !== load) return []
+    const { outcome } = record.details(trial.id)
+    const slices = outcome.status === 'measured' ? outcome.reading.slices : undefined
     const logs = (slices?.p99 ?? []).filter((p99) => p99 > 0).map(Math.log)
-    return trial.load === load && logs.length > 1 ? [(Math.PI / 2) * (sampleVariance(logs) / logs.length)] : []
+    return logs.length > 1 ? [(Math.PI / 2) * (sampleVariance(logs) / logs.length)] : []
   })
   return errors.length === 0 ? 0 : (2 * mean(errors)) / within ** 2
 }

@@ -1,14 +1,14 @@
 import { provisions } from '../../compare/standing.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Cell } from '../../model/analysis.ts'
-import type { Reading } from '../../model/result.ts'
+import type { HeldReading } from '../../model/result.ts'
 import { baselineOf, type Load } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatChange, formatLatency, formatNumber, formatSize } from '../../model/units.ts'
 import type { Role } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
 import { type Spent, spentIn } from '../cost-model.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
 /** Proxies cost time and CPU. An arm with proxies that takes less than one without shows that something else differs. */
@@ -90,7 +90,7 @@ function added(arm: string, { added }: Published, cell: Cell | undefined): strin
   ]
 }
 
-function proxyStrays(arm: string, proxy: Published['proxies'][number], views: readonly TrialView[]): string[] {
+function proxyStrays(arm: string, proxy: Published['proxies'][number], views: readonly HeldView[]): string[] {
   const used = views.flatMap(({ reading }) =>
     spentIn(reading)
       .filter(({ role }) => role === proxy.role)
@@ -113,7 +113,7 @@ function proxyStrays(arm: string, proxy: Published['proxies'][number], views: re
 }
 
 /** Cores at a rate in requests per second. Without an idle window, all CPU is assumed to grow with the rate. */
-function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, observation }: Reading): number {
+function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, observation }: HeldReading): number {
   return idle && perRequest !== undefined
     ? idle.cores + rate * perRequest
     : (rate * cores * observation.seconds) / requests

@@ -2,10 +2,10 @@ import type { Load } from '../../model/scenario.ts'
 import { TOOL_TRAITS } from '../../model/traits.ts'
 import { formatShare } from '../../model/units.ts'
 import { list } from '../../model/words.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
-type Setting = readonly [title: string, read: (view: TrialView) => unknown]
+type Setting = readonly [title: string, read: (view: HeldView) => unknown]
 
 /** Settings that must be the same in all arms of a load. Where a tool adds connections itself, the rule `connections-changed` checks that. */
 const SETTINGS: readonly Setting[] = [
@@ -38,7 +38,7 @@ export const settingsDiffer: ComparisonRule = {
   },
 }
 
-function differing(load: Load, [title, read]: Setting, views: readonly TrialView[]) {
+function differing(load: Load, [title, read]: Setting, views: readonly HeldView[]) {
   const armsBySetting = new Map<unknown, Set<string>>()
   for (const view of views) {
     const value = read(view)
@@ -62,7 +62,7 @@ function differing(load: Load, [title, read]: Setting, views: readonly TrialView
 const REOPENED = 0.02
 
 /** Connections that one arm keeps open and another opens anew for each request: their handshakes are in the latency. */
-function reopening(load: Load, views: readonly TrialView[]) {
+function reopening(load: Load, views: readonly HeldView[]) {
   const known = views.filter(({ reading }) => reading.generator.sockets !== undefined)
   const shares = [...Map.groupBy(known, ({ arm }) => arm.name)].map(([arm, those]) => ({
     arm,

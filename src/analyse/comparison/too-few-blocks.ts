@@ -1,7 +1,7 @@
 import { BLOCKS_TO_DECIDE } from '../../model/plan.ts'
 import { baselineOf } from '../../model/scenario.ts'
 import { list } from '../../model/words.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 const BLOCKS_FOR_INTERVAL = 2
@@ -33,6 +33,6 @@ export const tooFewBlocks: ComparisonRule = {
   },
 }
 
-function blockOf({ trial }: TrialView): number {
+function blockOf({ trial }: HeldView): number {
   return trial.block
 }

@@ -5,7 +5,7 @@ import { formatLatency, formatNumber, formatShare, type Seconds } from '../../mo
 import type { Reclaim } from '../../model/usage.ts'
 import { count, list, strainWords } from '../../model/words.ts'
 import type { Comparison, ComparisonRule } from '../comparison/comparison.ts'
-import type { TrialView } from '../trial-view.ts'
+import type { HeldView } from '../trial-view.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SHARE = 0.001
@@ -46,11 +46,11 @@ export const hostPauses: ComparisonRule = {
 }
 
 interface Stalled {
-  readonly view: TrialView
+  readonly view: HeldView
   readonly stalls: readonly Moment[]
 }
 
-function stalls({ reading }: TrialView): Moment[] {
+function stalls({ reading }: HeldView): Moment[] {
   return stallsOf(reading.generator.pauses?.moments ?? [])
 }
 
@@ -83,7 +83,7 @@ function described(stalled: readonly Stalled[], period: Seconds): Pick<Problem, 
   }
 }
 
-function memoryPressure({ host, seconds }: TrialView['reading']['observation']): number {
+function memoryPressure({ host, seconds }: HeldView['reading']['observation']): number {
   return (host?.pressure?.memory?.some ?? 0) / seconds
 }
 

@@ -1,7 +1,7 @@
 import type { Analysis, RunRecord } from '../../model/analysis.ts'
 import { machineClass } from '../../model/history.ts'
 import type { Trial } from '../../model/plan.ts'
-import type { Reading, Result } from '../../model/result.ts'
+import type { HeldReading, HeldResult } from '../../model/result.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
@@ -155,7 +155,7 @@ function seenOf(evidence: readonly Evidence[], name: string): string | undefined
   return evidence.find((one) => one.name === name)?.seen
 }
 
-function readings(results: readonly Result[]): (readonly [Trial, Reading])[] {
+function readings(results: readonly HeldResult[]): (readonly [Trial, HeldReading])[] {
   return results.flatMap(({ trial, outcome }) =>
     outcome.status === 'measured' ? [[trial, outcome.reading] as const] : [],
   )

@@ -1,7 +1,7 @@
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Mesh } from '../../model/mesh.ts'
-import type { Reading } from '../../model/result.ts'
+import type { HeldReading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { SCALING } from '../../model/usage.ts'
@@ -42,7 +42,7 @@ function unproved({ record, trials }: Analysis): Objection[] {
 }
 
 /** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
-function lackOf({ observation }: Reading, { layer, mtls }: Mesh): string | undefined {
+function lackOf({ observation }: HeldReading, { layer, mtls }: Mesh): string | undefined {
   const { evidence, carried = {} } = observation
   const proxies = carrying(observation).filter(({ cpuSeconds }) => cpuSeconds > 0)
   const [proxy] = proxies
@@ -58,7 +58,7 @@ function lackOf({ observation }: Reading, { layer, mtls }: Mesh): string | undef
   return seen?.includes(layer) ? undefined : `the layer is ${seen ?? 'unknown'}, not ${layer}`
 }
 
-function carrying({ usage }: Reading['observation']) {
+function carrying({ usage }: HeldReading['observation']) {
   return usage.filter(({ role }) => SCALING[role]?.carries)
 }
 

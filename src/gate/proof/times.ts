@@ -1,6 +1,7 @@
-import type { Analysis } from '../../model/analysis.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Analysis, TrialDetails } from '../../model/analysis.ts'
 import type { Trial } from '../../model/plan.ts'
-import type { Reading, Result } from '../../model/result.ts'
+import type { HeldReading, HeldResult, Outcome, Reading } from '../../model/result.ts'
 import { traitsOf } from '../../model/traits.ts'
 import type { Objection } from '../../model/verdict.ts'
 
@@ -8,7 +9,7 @@ import type { Objection } from '../../model/verdict.ts'
 export const TIMES = [overlapping, copied, outOfOrder, impossibleTimes]
 
 /** Groups of trials that one machine measured one after the other, in the order of the schedule. A shard measures some loads of some cohorts. */
-function schedules({ record }: Analysis): Result[][] {
+function schedules({ record }: Analysis): HeldResult[][] {
   const isMerged = record.run.provenance.mergedFrom !== undefined
   const byMachine = Map.groupBy(record.results, ({ trial }) =>
     isMerged ? `${trial.cohort} ${trial.load}` : trial.cohort,
@@ -30,7 +31,7 @@ function outOfOrder(analysis: Analysis): Objection[] {
   ])
 }
 
-function notRising(results: readonly Result[], timeOf: (result: Result) => number): Objection[] {
+function notRising(results: readonly HeldResult[], timeOf: (result: HeldResult) => number): Objection[] {
   return results.flatMap((result, index) => {
     const before = results[index - 1]
     if (!before || !(timeOf(result) < timeOf(before))) return []
@@ -102,27 +103,45 @@ function overlapping(analysis: Analysis): Objection[] {
 const TELLING = 100
 
 /** What no two trials have in common: by any of these, a copy is known although the others were changed. */
-function printsOf({ requests, errors, latency, timeline, observation }: Reading, isReal: boolean): string[] {
+function printsOf(
+  { requests, errors, checksums, observation }: HeldReading,
+  isReal: boolean,
+): [Print, string | number][] {
   if (requests - errors < TELLING) return []
   const used = observation.usage.filter(({ cpuSeconds }) => cpuSeconds > 0)
   return [
-    latency.service,
-    JSON.stringify([timeline.p50, timeline.p90, timeline.p99, timeline.max]),
+    ...(checksums
+      ? ([
+          ['service', checksums.histogram],
+          ['timeline', checksums.seconds],
+        ] as [Print, number][])
+      : []),
     // The simulation has no clock that counts CPU to the nanosecond.
     ...(isReal && used.length > 0
-      ? [JSON.stringify(used.map(({ component, cpuSeconds, memoryBytes }) => [component, cpuSeconds, memoryBytes]))]
+      ? [
+          [
+            'usage',
+            JSON.stringify(used.map(({ component, cpuSeconds, memoryBytes }) => [component, cpuSeconds, memoryBytes])),
+          ] as [Print, string],
+        ]
       : []),
   ]
 }
+
+type Print = 'service' | 'timeline' | 'usage'
 
 function copied({ record }: Analysis): Objection[] {
   const seen = new Map<string, Trial>()
   const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
   return record.results.flatMap(({ trial, outcome }) => {
     if (outcome.status === 'failed') return []
-    const prints = printsOf(outcome.reading, isReal)
-    const other = prints.map((print) => seen.get(print)).find((one) => one !== undefined)
-    for (const print of prints) seen.set(print, trial)
+    const keys = printsOf(outcome.reading, isReal).map(([print, value]) => [print, `${print} ${value}`] as const)
+    const alike = keys.flatMap(([print, key]) => {
+      const other = seen.get(key)
+      seen.set(key, trial)
+      return other && isSame(print, other, trial, record.details) ? [other] : []
+    })
+    const [other] = alike
     if (!other) return []
     return [
       spoiled(
@@ -133,6 +152,16 @@ function copied({ record }: Analysis): Objection[] {
       ),
     ]
   })
+}
+
+/** Checksums of different trials may agree by chance, so these are read again. */
+function isSame(print: Print, one: Trial, other: Trial, details: TrialDetails): boolean {
+  if (print === 'usage') return true
+  const [a, b] = [one, other].map(({ id }) => details(id).outcome) as [Outcome, Outcome]
+  if (a.status === 'failed' || b.status === 'failed') return false
+  if (print === 'service') return a.reading.latency.service === b.reading.latency.service
+  const line = ({ timeline: { p50, p90, p99, max } }: Reading) => [p50, p90, p99, max]
+  return isDeepStrictEqual(line(a.reading), line(b.reading))
 }
 
 function spoiled({ arm, load }: Trial, rule: string, message: string, remedy: string): Objection {

@@ -139,6 +139,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   const { run } = analysis.record
   const { scenario } = run.plan
   const shown = new Set<string>(SHOWN_METRICS)
+  const { distributions, spectra } = analysis.latencies(drawnIn(analysis))
   return {
     schema: PAGE_SCHEMA,
     run: {
@@ -159,20 +160,18 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     rankings: analysis.rankings,
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
     sweeps: analysis.sweeps,
-    distributions: analysis.distributions.map(({ spectrum, ...rest }) => ({
+    distributions: distributions.map(({ spectrum, ...rest }) => ({
       ...rest,
       spectrum: spectrum.map(({ quantile, latency }) => ({ quantile, latency: fine(latency) })),
     })),
-    spectra: eachKept(analysis.spectra, ({ arm, load, clock }) => JSON.stringify([arm, load, clock]), LINES).map(
-      (one) => ({ ...one, latencies: one.latencies.map(fine) }),
-    ),
+    spectra: spectra.map((one) => ({ ...one, latencies: one.latencies.map(fine) })),
     components: analysis.components,
     costs: analysis.costs,
     trials: analysis.trials.map(pageTrial),
     lateness: latenessOf(analysis),
-    stalls: stallsOf(analysis.trials).slice(0, STALLS),
+    stalls: worstStalls(analysis),
     ...(history && { history }),
-    seconds: eachKept(secondsOf(analysis), ({ arm, load }) => JSON.stringify([arm, load]), ROWS),
+    seconds: secondsOf(analysis),
   }
 }
 
@@ -193,8 +192,17 @@ function fine(value: number): number {
   return Number(value.toPrecision(5))
 }
 
-function eachKept<One>(all: readonly One[], key: (one: One) => string, most: number): One[] {
-  return [...Map.groupBy(all, key).values()].flatMap((group) => thinned(group, most))
+/** At most so many trials of each arm and load, spread evenly over the run. */
+function ofEach(trials: readonly JudgedTrial[], most: number): Trial[] {
+  const all = trials.map(({ result }) => result.trial)
+  const groups = Map.groupBy(all, ({ arm, load }) => JSON.stringify([arm, load]))
+  return [...groups.values()].flatMap((group) => thinned(group, most))
+}
+
+/** The trials whose spectra are drawn. */
+function drawnIn({ trials }: Analysis): ReadonlySet<string> {
+  const valid = trials.filter(({ status }) => status === 'valid')
+  return new Set(ofEach(valid, LINES).map(({ id }) => id))
 }
 
 function pageTrial({ result, status, problems }: JudgedTrial): PageTrial {
@@ -234,10 +242,11 @@ function latenessOf({ record, trials }: Analysis): Lateness[] {
   )
 }
 
-function secondsOf({ trials }: Analysis): TrialSeconds[] {
-  return trials.flatMap(({ result: { trial, outcome } }): TrialSeconds[] => {
+function secondsOf({ trials, record }: Analysis): TrialSeconds[] {
+  const measured = trials.filter(({ result }) => result.outcome.status === 'measured')
+  return ofEach(measured, ROWS).flatMap(({ id, arm, load, block }): TrialSeconds[] => {
+    const { outcome } = record.details(id)
     if (outcome.status === 'failed') return []
-    const { id, arm, load, block } = trial
     return [{ trial: id, arm, load, block, p99: inSeconds(outcome.reading.timeline) }]
   })
 }
@@ -261,16 +270,25 @@ export interface Stall {
 
 const RULE = 'stall-seen'
 
+/** Measured trials with a stall. */
+export function stalledIn(trials: readonly JudgedTrial[]): JudgedTrial[] {
+  return trials.filter(
+    ({ result, problems }) => result.outcome.status === 'measured' && problems.some(({ rule }) => rule === RULE),
+  )
+}
+
 /** The slowest first. */
-export function stallsOf(trials: readonly JudgedTrial[]): Stall[] {
-  return trials
-    .flatMap(({ result: { trial, outcome }, status, problems }): Stall[] => {
-      const problem = problems.find(({ rule }) => rule === RULE)
-      if (!problem || outcome.status !== 'measured') return []
-      const { timeline } = outcome.reading
-      const most = Math.max(...timeline.max)
-      const second = timeline.max.indexOf(most)
-      return [{ trial, status, timeline, cause: problem.cause, second, slowest: most / MICROS }]
-    })
-    .sort((a, b) => b.slowest - a.slowest)
+function worstStalls({ trials, record }: Analysis): Stall[] {
+  let worst: readonly Stall[] = []
+  for (const { result, status, problems } of stalledIn(trials)) {
+    const { trial, outcome } = record.details(result.trial.id)
+    const cause = problems.find(({ rule }) => rule === RULE)?.cause
+    if (cause === undefined || outcome.status === 'failed') continue
+    const { timeline } = outcome.reading
+    const most = Math.max(...timeline.max)
+    const second = timeline.max.indexOf(most)
+    const stall = { trial, status, timeline, cause, second, slowest: most / MICROS }
+    worst = [...worst, stall].sort((a, b) => b.slowest - a.slowest).slice(0, STALLS)
+  }
+  return [...worst]
 }

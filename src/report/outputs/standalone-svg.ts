@@ -37,9 +37,10 @@ interface Line {
 
 /** A chart that stands alone: colours of one theme, its title, what it shows, the run. Undefined where there is nothing to draw. */
 export async function standaloneSvg(chart: Chart, about: PictureAbout, theme: Theme): Promise<string | undefined> {
-  if ('reason' in chart.drawing) return undefined
+  const { drawing } = chart
+  if ('reason' in drawing) return undefined
   const palette = PALETTES[theme]
-  const plot = await draw(chart.drawing(FRAME))
+  const plot = await draw(() => drawing(FRAME))
   const head = stack([
     { words: chart.title, size: 17, fill: palette.ink, weight: 700 },
     { words: chart.sentence, size: 13, fill: palette.muted },

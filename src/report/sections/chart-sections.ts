@@ -7,7 +7,7 @@ import type { Chart } from '../chart.ts'
 import { billsOf, isCompared } from '../charts/component-bars.ts'
 import { chartsOfLoad, chartsOfRun, type LoadPart, type RunPart } from '../charts/index.ts'
 import { loadWords } from '../data/answers.ts'
-import { stallsOf } from '../data/page-data.ts'
+import { stalledIn } from '../data/page-data.ts'
 import type { View } from '../data/view.ts'
 import { figure } from '../figure.ts'
 import { type Html, html } from '../html.ts'
@@ -88,7 +88,7 @@ function roles(view: View, load: Load): Html {
 
 /** Trials with stalls, which means and low percentiles hide. */
 export async function stalls(view: View, { trials }: Analysis): Promise<Html> {
-  const found = stallsOf(trials).length
+  const found = stalledIn(trials).length
   const shown = view.data.stalls.length
   const measured = trials.filter(({ result }) => result.outcome.status === 'measured').length
   const words =

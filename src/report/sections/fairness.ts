@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Installation, InstalledPart } from '../../model/installation.ts'
-import type { Reading } from '../../model/result.ts'
+import type { HeldReading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
 import type { Evidence, Role, Usage } from '../../model/usage.ts'
@@ -77,7 +77,7 @@ function matrix(id: string, caption: string, arms: readonly Witnessed[], rows: r
 }
 
 function witness({ trials, record }: Analysis, style: ArmStyle): Witnessed {
-  const readings = trials.flatMap(({ result: { trial, outcome } }): Reading[] =>
+  const readings = trials.flatMap(({ result: { trial, outcome } }): HeldReading[] =>
     trial.arm === style.name && outcome.status === 'measured' ? [outcome.reading] : [],
   )
   return {

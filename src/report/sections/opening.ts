@@ -1,7 +1,7 @@
 import { TAIL } from '../../analyse/quantiles.ts'
 import type { Analysis, MetricInfo } from '../../model/analysis.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
-import type { Result } from '../../model/result.ts'
+import type { HeldResult } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration, formatLatency } from '../../model/units.ts'
 import { capital, count } from '../../model/words.ts'
@@ -41,7 +41,7 @@ function versions(view: View, { trials }: Analysis): string {
   return groups.map(([version, those]) => `${version} (${those.map(({ name }) => name).join(', ')})`).join(', ')
 }
 
-function versionIn({ trial, outcome }: Result, arm: string): string | undefined {
+function versionIn({ trial, outcome }: HeldResult, arm: string): string | undefined {
   if (trial.arm !== arm || outcome.status !== 'measured') return undefined
   return outcome.reading.observation.evidence.find(({ name }) => name === 'version')?.seen
 }

@@ -35,7 +35,7 @@ export function saidOf(chart: Chart, frame: Frame = liveFrame(480)): { series: s
 /** Draws it as Node does and for a browser, narrow and wide; the answer is Node's. */
 export async function drawn(chart: Chart): Promise<string> {
   const [still, ...live] = await Promise.all(
-    [STILL, liveFrame(300), liveFrame(640)].map((frame) => draw(specOf(chart, frame))),
+    [STILL, liveFrame(300), liveFrame(640)].map((frame) => draw(() => specOf(chart, frame))),
   )
   for (const svg of [still ?? '', ...live]) {
     expect(svg.slice(0, 4)).toBe('<svg')
