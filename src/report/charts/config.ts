@@ -20,6 +20,7 @@ const config: Config = {
     labelColor: MUTED,
     labelFontSize: 12,
     labelPadding: 6,
+    labelFlush: false,
     labelLimit: 1000,
     titleColor: MUTED,
     titleFontSize: 12,
@@ -81,7 +82,7 @@ export const SIZE_TICK =
 export const CORES_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.09995 ? format(datum.value * 1000, '.3~g') + 'm' : format(datum.value, ',.3~r')"
 export const RATIO_TICK =
-  "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? '0' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
+  "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? 'same' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
 /** For x = 1 / (1 − quantile). */
 export const QUANTILE_TICK = "format(100 * (1 - 1 / datum.value), '.8~g')"
 export const SHARE_TICK = "format(datum.value * 100, '.3~r') + ' %'"
