@@ -42,7 +42,7 @@ async function load(browser: Browser, file: string): Promise<Figures> {
     await session.send('Emulation.setCPUThrottlingRate', { rate: THROTTLED })
     await page.addInitScript(WATCH)
     await page.goto(pathToFileURL(file).href)
-    await page.waitForFunction('window.controlsAt')
+    await page.locator('#controls form').waitFor()
     const paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
     const [content, controls] = [await page.evaluate(paint), await page.evaluate('window.controlsAt')].map(Number)
     const nodes = Number(await page.evaluate("document.getElementsByTagName('*').length"))

@@ -55,7 +55,33 @@ function picture({ id }: Chart, svg: string): Html {
   const size = / width="([\d.]+)" height="([\d.]+)"/.exec(svg)
   const box = `0 0 ${size?.[1] ?? STILL.width} ${size?.[2] ?? STILL.height}`
   const open = html`<svg viewBox="${box}" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-sentence">`
-  return trusted(svg.replace(/^<svg[^>]*>/, () => textOf(open)))
+  return trusted(svg.replace(/<[^/][^>]*>/g, classed).replace(/^<svg[^>]*>/, () => textOf(open)))
+}
+
+/** Attributes that most marks have, as classes: a page has thousands of them. */
+const CLASSES = {
+  m: ['fill', 'var(--muted)'],
+  k: ['fill', 'var(--ink)'],
+  p: ['fill', 'var(--paper)'],
+  l: ['stroke', 'var(--line)'],
+  q: ['stroke', 'var(--paper)'],
+  c: ['text-anchor', 'middle'],
+  e: ['text-anchor', 'end'],
+} as const
+
+/** The rules that go with it. */
+export const CLASS_STYLE = Object.entries(CLASSES)
+  .map(([name, [attribute, value]]) => `.plot>svg .${name}{${attribute}:${value}}`)
+  .join('')
+
+function classed(tag: string): string {
+  const names: string[] = []
+  const rest = Object.entries(CLASSES).reduce((text, [name, [attribute, value]]) => {
+    const without = text.replace(` ${attribute}="${value}"`, '')
+    if (without !== text) names.push(name)
+    return without
+  }, tag)
+  return names.length === 0 ? tag : rest.replace(/\s*\/?>$/, (end) => ` class="${names.join(' ')}"${end}`)
 }
 
 /** A value of a column as people read it. */

@@ -1,3 +1,4 @@
+import { CLASS_STYLE } from './figure.ts'
 import { NUMERIC_COLUMNS } from './table.ts'
 
 /**
@@ -96,6 +97,7 @@ function properties(colors: Palette): string {
 /** The page's style sheet: one type scale (a fourth up at each step), one spacing unit of half a rem, no decoration that carries no meaning. */
 export const STYLE = `${THEME}
 *,::before,::after{box-sizing:border-box}
+:root{--shade:color-mix(in srgb,var(--ink) 28%,transparent)}
 html{-webkit-text-size-adjust:100%;scroll-padding-top:5.5rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 main,footer{--edge:clamp(1rem,4vw,2.5rem);max-width:76rem;margin:0 auto;padding:0 var(--edge)}
@@ -114,7 +116,7 @@ figcaption h3{font-size:1rem;margin:0}
 small{font-size:.8125rem;color:var(--muted)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.875em}
 code{overflow-wrap:anywhere}
-pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:.5rem 0 1rem;overflow-x:auto}
+pre{border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:.5rem 0 1rem;overflow-x:auto}
 pre code{overflow-wrap:normal}
 section{padding-top:3.5rem}
 section.first{padding-top:1.5rem}
@@ -153,6 +155,7 @@ nav a{display:inline-block;padding:.25rem 0;text-decoration:none;font-size:.9375
 nav a:hover{text-decoration:underline}
 .under{color:var(--muted);font-size:.9375rem}
 .scroll{overflow-x:auto;margin:.9rem 0;position:relative}
+.scroll,.plot,pre{background:linear-gradient(90deg,var(--paper) 40%,transparent) left/2rem 100% local no-repeat,linear-gradient(-90deg,var(--paper) 40%,transparent) right/2rem 100% local no-repeat,linear-gradient(90deg,var(--shade),transparent) left/.8rem 100% no-repeat,linear-gradient(-90deg,var(--shade),transparent) right/.8rem 100% no-repeat}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;line-height:1.35}
 caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2rem)}
 caption{text-align:left;color:var(--muted);font-size:.875rem;padding-bottom:.5rem}
@@ -160,6 +163,7 @@ th,td{text-align:left;vertical-align:top;padding:.45rem 1.1rem .45rem 0;border-b
 thead th{font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--muted)}
 th small,td small,.level,.change{display:block}
 thead th small{font-weight:400}
+${CLASS_STYLE}
 ${NUMERIC_COLUMNS}{text-align:right;white-space:nowrap}
 .costs tr>*{white-space:normal}
 th:last-child,td:last-child{padding-right:.2rem}
@@ -190,7 +194,9 @@ th:last-child,td:last-child{padding-right:.2rem}
 .swatch{width:24px;height:12px;flex:none;overflow:visible}
 .swatch.chip{width:12px}
 .whisker{display:block;width:104px;height:16px;margin:.1rem 0 .1rem auto;overflow:visible}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:1.75rem 2.5rem;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:0 2.5rem;align-items:start}
+.figures>figure{grid-row:span 3;display:grid;grid-template:subgrid/minmax(0,1fr);align-content:start;margin-bottom:1rem}
+.plot,.behind{min-width:0}
 .figures.single{grid-template-columns:minmax(0,1fr)}
 figure{margin-top:.75rem;min-width:0}
 figcaption p{font-size:.9375rem;color:var(--muted);margin-top:.2rem;max-width:42rem}
@@ -272,6 +278,8 @@ td .tick{font-size:.8125rem;color:var(--muted);white-space:nowrap}
 #other-run:focus{outline:none}
 @media screen{.is-live>.still{display:none}}
 @media print{.menu,.tip,.board,.ring,.live,td .tick{display:none!important}#unpublished{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;flex-basis:100%;padding:.3rem .8rem;background:var(--paper);border:2px solid var(--alarm);border-left-width:8px;border-radius:4px}[data-live=asked] .is-live>.still{display:none}[data-live=asked] .is-live>.live{display:block!important}[data-stale] .plot>*{display:none!important}[data-stale] .plot::before{content:"Not redrawn for the current view: scroll past it, then print again."}#unpublished button{display:none}}
+@media (max-width:40rem){.panel .cards{order:-1;margin-bottom:.75rem}.opening{padding-top:.75rem}.choice>span{font-size:.75rem}#bar{gap:.35rem .4rem}#controls{flex:1 1 9rem}#controls form{gap:.35rem .4rem;flex-wrap:nowrap}#controls form:has(details[open]){flex-wrap:wrap}.menu>summary{padding:.2rem .45rem}}
+@media (max-width:30rem){[data-part^=costs-] :is(table,tbody,tr,th,td){display:block}[data-part^=costs-] thead{display:none}[data-part^=costs-] tbody th{position:static;max-width:none;border:0;padding:1rem 0 .2rem}[data-part^=costs-] td{display:grid;grid-template-columns:minmax(0,1fr) auto;column-gap:1rem;padding:.35rem 0;min-width:0}[data-part^=costs-] td::before{content:attr(data-label);grid-row:1/span 5;text-align:left;color:var(--muted)}[data-part^=costs-] td>*{grid-column:2}[data-part^=costs-] caption{display:block}[data-part^=costs-] caption span{position:static}.whisker{margin-left:auto}}
 @media (max-width:40rem){#controls form:not(:has(details[open]))>.choice:not(:first-child){display:none}#controls form>.choice:first-child{flex:1 1 6rem}}
 @page{margin:13mm}
 @media print{html{font-size:8.5pt}table{font-size:.85rem}th,td{padding-right:.5rem}.costs small,.costs .change,.plain tr>*,.plain code,.trials th,.trials td{white-space:normal}.costs td,.costs th,.plain td,.plain th,.matrix,.matrix td{min-width:0!important}.whisker{width:5rem}main,footer{max-width:none;padding:0}#bar,.skip{display:none!important}section{padding-top:1.5rem}h2,h3,figcaption{break-after:avoid}figure,tr,.problem,.card{break-inside:avoid}.scroll,pre,.plot{overflow:visible}.plot>svg,.single .plot>svg{min-width:0}.costs tbody th{position:static}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}}

@@ -4,6 +4,8 @@ import { type Fragment, type Html, html } from './html.ts'
 export interface TableCell {
   readonly content: Fragment
   readonly tone?: string
+  /** Of its column, for windows so narrow that cells stand below each other. */
+  readonly label?: string
 }
 
 interface TableData {
@@ -52,7 +54,7 @@ function asCell(cell: TableCell | Fragment): TableCell {
   return typeof cell === 'object' && 'content' in cell ? cell : { content: cell }
 }
 
-function bodyCell({ content, tone }: TableCell, first: boolean): Html {
-  const attribute = tone ? html` class="${tone}"` : ''
+function bodyCell({ content, tone, label }: TableCell, first: boolean): Html {
+  const attribute = html`${tone && html` class="${tone}"`}${label && html` data-label="${label}"`}`
   return first ? html`<th scope="row"${attribute}>${content}` : html`<td${attribute}>${content}`
 }

@@ -53,7 +53,7 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
     await open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } }, async (page) => {
       await page.keyboard.press('Tab')
       expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Skip to/)
-      const box = page.locator('.scroll:visible').first()
+      const box = page.locator('.scroll:visible:has(.matrix)').first()
       await box.focus()
       await page.keyboard.press('ArrowRight')
       await expect.poll(() => box.evaluate((one) => one.scrollLeft)).toBeGreaterThan(0)

@@ -21,6 +21,7 @@ const config: Config = {
     labelFontSize: 12,
     labelPadding: 6,
     labelFlush: false,
+    labelSeparation: 6,
     labelLimit: 1000,
     titleColor: MUTED,
     titleFontSize: 12,
@@ -78,7 +79,7 @@ export function verticalTitle(frame: Frame) {
 export const LATENCY_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
 export const SIZE_TICK =
-  "datum.value == 0 ? '0' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
+  "datum.value == 0 ? '0' : datum.value >= 1099511627776 ? format(datum.value / 1099511627776, '.3~g') + ' TiB' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
 export const CORES_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.09995 ? format(datum.value * 1000, '.3~g') + 'm' : format(datum.value, ',.3~r')"
 export const RATIO_TICK =

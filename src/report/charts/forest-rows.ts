@@ -111,7 +111,7 @@ export function arranged(panels: readonly ForestPanel[], frame: Frame): Placed[]
 
 export function labelRoom(panels: readonly ForestPanel[], frame: Frame): number {
   const longest = Math.max(0, ...(panels[0]?.rows ?? []).map((row) => nameOf(row).length))
-  return Math.min(Math.ceil(longest * LETTER), Math.max(94, frame.width / 4))
+  return Math.min(Math.ceil(longest * LETTER), Math.max(94, frame.width / 3))
 }
 
 function nameOf({ style }: ForestRow): string {

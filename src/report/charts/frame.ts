@@ -29,7 +29,7 @@ function sized(width: number): Omit<Frame, 'live'> {
     width,
     height: Math.round(Math.min(Math.max(width * 0.65, 270), 340)),
     top: 34,
-    right: 14,
+    right: 28,
     bottom: 48,
     left: 58,
   }

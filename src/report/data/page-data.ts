@@ -132,8 +132,8 @@ const SHOWN_METRICS = [
 ] as const
 
 /** Most lines and rows of a chart: more are not legible, and would make the page grow with the run. */
-const LINES = 8
-const ROWS = 10
+const LINES = 4
+const ROWS = 6
 const STALLS = 2
 
 /** Figures are rounded before rendering, so that Node and the browser render the same. */

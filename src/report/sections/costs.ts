@@ -22,7 +22,10 @@ export function costTable(view: View, load: Load): Html {
     ids: view.arms.map(({ name }) => rowId(view, load, name)),
     rows: view.arms.map((style) => [
       armCell(view, style, load),
-      ...metrics.map((metric) => costCell(view, style, load, metric)),
+      ...metrics.map((metric) => ({
+        ...costCell(view, style, load, metric),
+        label: headingWords(metric, view, load)[0],
+      })),
     ]),
   })
 }

@@ -77,11 +77,12 @@ function trialsWords(trials: readonly JudgedTrial[]): Fragment {
     return status === 'valid' ? place : `${status}: ${place}`
   })
   if (words.length <= NAMED) return words.join('; ')
-  return folded(`${count(words.length, 'trial')}; the text is of the first`, words)
+  const ids = trials.map(({ result }) => result.trial.id)
+  return folded(`${count(ids.length, 'trial')}; the text is of the first`, ids)
 }
 
 function folded(title: string, words: readonly string[]): Html {
-  return html`<details><summary>${title}</summary>${words.join('; ')}</details>`
+  return html`<details><summary>${title}</summary>${words.join(', ')}</details>`
 }
 
 function unreadable({ record }: Analysis): Fragment {
