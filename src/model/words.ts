@@ -80,3 +80,12 @@ export const VALIDITY_REMEDY =
   'Fix the cause shown for each trial that is not valid, and measure again; meshbench run --resume runs the trials that did not run.'
 
 type Validity = Pick<Analysis, 'trials' | 'missing' | 'validTrials' | 'plannedTrials'>
+
+/** A command line as a POSIX shell takes it. */
+export function commandText(words: readonly string[]): string {
+  return words.map(quoted).join(' ')
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
+}

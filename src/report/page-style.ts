@@ -1,3 +1,4 @@
+import { CLASS_STYLE } from './figure.ts'
 import { NUMERIC_COLUMNS } from './table.ts'
 
 /**
@@ -96,27 +97,30 @@ function properties(colors: Palette): string {
 /** The page's style sheet: one type scale (a fourth up at each step), one spacing unit of half a rem, no decoration that carries no meaning. */
 export const STYLE = `${THEME}
 *,::before,::after{box-sizing:border-box}
-html{-webkit-text-size-adjust:100%;scroll-padding-top:4.5rem}
+:root{--shade:color-mix(in srgb,var(--ink) 28%,transparent)}
+html{-webkit-text-size-adjust:100%;scroll-padding-top:5.5rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:break-word}
-main,footer,#unpublished>*{max-width:76rem;margin:0 auto;padding:0 clamp(1rem,4vw,2.5rem)}
+main,footer{--edge:clamp(1rem,4vw,2.5rem);max-width:76rem;margin:0 auto;padding:0 var(--edge)}
+[hidden]{display:none!important}
 a{color:var(--link);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:3px}
 .skip{position:absolute;left:-100vw}
 .skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.5rem 1rem;z-index:9}
-h1,h2,h3,h4,p,figure,dl,dd,ul,fieldset{margin:0}
-h1,h2,h3,h4{line-height:1.25;text-wrap:balance}
+h1,h2,h3,p,figure,dl,dd,ul,fieldset{margin:0}
+h1,h2,h3{line-height:1.25;text-wrap:balance}
 h1{font-size:clamp(1.4rem,1.1rem + 1.3vw,1.875rem);font-weight:680;letter-spacing:-.015em}
 h2{font-size:1.5rem;font-weight:660;letter-spacing:-.01em;margin-bottom:.5rem}
 h3{font-size:1.125rem;font-weight:640;margin:2rem 0 .25rem}
 h3 small{font-weight:400;margin-left:.4rem}
-h3.group{font-size:1.25rem;margin-top:2.75rem}
-h4{font-size:1rem;font-weight:640}
+figcaption h3{font-size:1rem;margin:0}
 small{font-size:.8125rem;color:var(--muted)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.875em}
 code{overflow-wrap:anywhere}
-pre{background:var(--panel);border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:.5rem 0 1rem;overflow-x:auto}
+pre{border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:.5rem 0 1rem;overflow-x:auto}
 pre code{overflow-wrap:normal}
 section{padding-top:3.5rem}
+section.first{padding-top:1.5rem}
+main>section:nth-of-type(n+4){content-visibility:auto;contain-intrinsic-size:auto 900px}
 section>p,section>h2+p{max-width:46rem;color:var(--muted)}
 .inputs{display:flex;flex-wrap:wrap;gap:.3rem 1.5rem;margin:.8rem 0;font-size:.9375rem}
 .inputs dt{font-size:.8125rem;color:var(--muted)}
@@ -128,19 +132,13 @@ main ul{padding-left:1.2rem}
 .brand{color:var(--ink);font-weight:700;margin-right:.4rem}
 .caveat{margin-top:.6rem;padding-left:.8rem;border-left:3px solid var(--caution);font-size:.875rem;color:var(--muted);max-width:64rem}
 .caveat b{color:var(--ink)}
-.tabs{border:0;padding:0;margin:1rem 0 0;display:flex;flex-wrap:wrap;gap:.5rem;align-items:stretch;min-width:0}
-.tabs legend{float:left;font-size:.875rem;color:var(--muted);padding:.5rem .5rem 0 0}
-.tabs label{position:relative;display:inline-flex;min-width:0}
-.tabs input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
-.tabs span{border:1px solid var(--line);border-radius:6px;padding:.3rem .8rem;font-weight:600;font-size:.9375rem;line-height:1.25;overflow-wrap:anywhere}
-.tabs small{display:block;font-weight:400}
-.tabs input:checked+span{border-color:var(--link);box-shadow:inset 0 0 0 1px var(--link);background:var(--panel)}
-.tabs input:focus-visible+span{outline:3px solid var(--link);outline-offset:2px}
-.panel{padding-top:1rem}
+.panel{padding-top:1rem;display:flex;flex-direction:column}
+.winners{display:contents}
 .quiet{font-size:.875rem;font-weight:600;color:var(--muted);letter-spacing:0;margin-bottom:.25rem}
 .name{font-weight:640}
-.panel>.lead{font-size:clamp(1.125rem,1rem + .7vw,1.375rem);line-height:1.38;font-weight:500;letter-spacing:-.005em;text-wrap:pretty;max-width:none;color:var(--ink)}
-.panel>.second{margin-top:.4rem;max-width:none}
+.lead{font-size:clamp(1.125rem,1rem + .7vw,1.375rem);line-height:1.38;font-weight:500;letter-spacing:-.005em;text-wrap:pretty;max-width:none;color:var(--ink)}
+.second{margin-top:.4rem;color:var(--muted);max-width:64rem}
+.second b{color:var(--ink)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem;margin:1.1rem 0 1.25rem}
 .card{border:1px solid var(--line);border-radius:8px;padding:.75rem 1rem;min-width:0;background:var(--panel);font-size:.9375rem}
 .card h3{margin:0;font-size:.875rem;font-weight:600;color:var(--muted)}
@@ -153,13 +151,11 @@ main ul{padding-left:1.2rem}
 .card.trust.good{border-left-color:var(--better)}
 .card.trust.warn{border-left-color:var(--caution)}
 .card.trust.bad{border-left-color:var(--alarm)}
-nav{margin-top:2rem;border-block:1px solid var(--line)}
-nav ul{list-style:none;display:flex;flex-wrap:wrap;column-gap:1.3rem}
-main nav ul{padding:.35rem 0}
 nav a{display:inline-block;padding:.25rem 0;text-decoration:none;font-size:.9375rem}
 nav a:hover{text-decoration:underline}
 .under{color:var(--muted);font-size:.9375rem}
 .scroll{overflow-x:auto;margin:.9rem 0;position:relative}
+.scroll,.plot,pre{background:linear-gradient(90deg,var(--paper) 40%,transparent) left/2rem 100% local no-repeat,linear-gradient(-90deg,var(--paper) 40%,transparent) right/2rem 100% local no-repeat,linear-gradient(90deg,var(--shade),transparent) left/.8rem 100% no-repeat,linear-gradient(-90deg,var(--shade),transparent) right/.8rem 100% no-repeat}
 table{border-collapse:collapse;width:100%;font-size:.9375rem;line-height:1.35}
 caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 2rem)}
 caption{text-align:left;color:var(--muted);font-size:.875rem;padding-bottom:.5rem}
@@ -167,6 +163,7 @@ th,td{text-align:left;vertical-align:top;padding:.45rem 1.1rem .45rem 0;border-b
 thead th{font-weight:600;vertical-align:bottom;border-bottom:1px solid var(--muted)}
 th small,td small,.level,.change{display:block}
 thead th small{font-weight:400}
+${CLASS_STYLE}
 ${NUMERIC_COLUMNS}{text-align:right;white-space:nowrap}
 .costs tr>*{white-space:normal}
 th:last-child,td:last-child{padding-right:.2rem}
@@ -197,7 +194,9 @@ th:last-child,td:last-child{padding-right:.2rem}
 .swatch{width:24px;height:12px;flex:none;overflow:visible}
 .swatch.chip{width:12px}
 .whisker{display:block;width:104px;height:16px;margin:.1rem 0 .1rem auto;overflow:visible}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:1.75rem 2.5rem;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:0 2.5rem;align-items:start}
+.figures>figure{grid-row:span 3;display:grid;grid-template:subgrid/minmax(0,1fr);align-content:start;margin-bottom:1rem}
+.plot,.behind{min-width:0}
 .figures.single{grid-template-columns:minmax(0,1fr)}
 figure{margin-top:.75rem;min-width:0}
 figcaption p{font-size:.9375rem;color:var(--muted);margin-top:.2rem;max-width:42rem}
@@ -205,9 +204,9 @@ figcaption p{font-size:.9375rem;color:var(--muted);margin-top:.2rem;max-width:42
 .self:hover::after{content:" #";color:var(--muted)}
 main .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;margin:.6rem 0 .2rem;font-size:.875rem}
 .legend li{display:flex;align-items:center;gap:.45rem;min-width:0;overflow-wrap:anywhere}
-.plot{margin-top:.5rem;overflow-x:auto}
-.plot>svg{font-size:12px;display:block;width:100%;min-width:22rem;max-width:40rem;height:auto;overflow:visible}
-.single .plot>svg{font-size:12px;max-width:46rem}
+.plot{position:relative;margin-top:.5rem;overflow-x:auto}
+.plot>svg{font-size:12px;display:block;width:100%;min-width:27rem;height:auto;overflow:visible}
+.single .plot>svg{min-width:54rem}
 .reason{color:var(--muted);background:var(--panel);border-radius:6px;padding:1rem;font-size:.9375rem}
 details{margin:.6rem 0}
 summary{cursor:pointer;color:var(--link);font-size:.9375rem;padding:.2rem 0;width:fit-content}
@@ -224,16 +223,64 @@ dt{color:var(--muted);font-size:.875rem}
 .status.invalid,.status.failed{color:var(--alarm)}
 footer{color:var(--muted);font-size:.875rem;margin-top:4rem;padding-block:1.5rem 3rem;border-top:1px solid var(--line)}
 @media (max-width:40rem){section{padding-top:2.75rem}.panel{padding-top:1rem}th,td{padding-right:.7rem}.costs tbody th{max-width:7.5rem;min-width:7.5rem;border-right:1px solid var(--line);padding-right:.4rem}.costs tbody th .swatch{display:none}.costs td,.costs thead th+th{min-width:8rem}}
+#bar{position:sticky;top:0;z-index:4;display:flex;flex-wrap:wrap;align-items:end;gap:.35rem .9rem;margin:.7rem calc(-1*var(--edge)) 0;padding:.35rem var(--edge) .45rem;background:var(--paper);border-bottom:1px solid var(--line)}
+#controls{flex:1 1 16rem;min-width:0}
+@media (scripting:enabled){#controls{min-height:3.2rem}}
+#controls form{display:flex;flex-wrap:wrap;align-items:end;gap:.35rem .9rem}
+#controls form>.choice{flex:0 1 11rem;min-width:5.5rem}
+.menu{position:relative;margin:0;width:fit-content}
+.menu>summary{list-style:none;color:var(--ink);border:1px solid var(--line);border-radius:4px;padding:.2rem .6rem;min-height:32px;line-height:1.5}
+.menu>summary::-webkit-details-marker{display:none}
+.menu>summary::after{content:" \\25be";color:var(--muted)}
+.menu>summary:hover,.menu[open]>summary{border-color:var(--ink)}
+.menu>:not(summary){position:absolute;z-index:5;left:0;top:calc(100% + 4px);width:max-content;max-width:min(34rem,calc(100vw - 2rem));max-height:min(30rem,70vh);overflow:auto;padding:.8rem 1rem;border:1px solid var(--muted);border-radius:6px;background:var(--paper);box-shadow:0 4px 16px #0003}
+#bar .menu{position:static}
+#bar .menu>:not(summary){left:var(--edge);max-width:min(46rem,calc(100% - 2*var(--edge)))}
+#bar>.menu>nav{left:auto!important;right:var(--edge)}
+.behind .menu[open]{flex-basis:100%}
+.behind .menu>:not(summary){position:static;width:auto;max-width:46rem;max-height:none;margin-top:.3rem;box-shadow:none}
+nav ul{padding:0;list-style:none}
+.behind{display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;align-items:start;margin-top:.3rem}
+.behind>details:first-child[open]{flex-basis:100%}
+.behind>*{margin:0;min-width:0;max-width:100%}
+.behind .menu>summary{font-size:.875rem;color:var(--muted);min-height:28px;padding:.1rem .6rem}
+.cite{font-size:.875rem;margin-top:.6rem}
+.cite p{max-width:none}
+.cite pre{margin:.3rem 0 .6rem;padding:.4rem .6rem;white-space:pre-wrap}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.controls{display:flex;flex-wrap:wrap;gap:.75rem 1.25rem;align-items:end;font-size:.9375rem}
+.inputs-form{padding:.9rem 1rem;border:1px solid var(--line);border-radius:6px;background:var(--panel)}
+.choice{display:flex;flex-direction:column;gap:.2rem;min-width:0;max-width:100%}
+.choice>span,.controls legend{font-size:.8125rem;color:var(--muted);padding:0}
+.controls fieldset{border:0;margin:0;padding:0;min-width:0;display:flex;flex-wrap:wrap;gap:0 1rem}
+.controls legend{float:left;width:100%}
+.tick{display:inline-flex;align-items:center;gap:.4rem;min-height:28px;min-width:0;overflow-wrap:anywhere;white-space:normal}
+.tick input{width:20px;height:20px;margin:2px;flex:none;accent-color:var(--link)}
+td .tick{font-size:.8125rem;color:var(--muted);white-space:nowrap}
+.acts{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end;min-width:0}
+#bar select,.controls :is([type=file],[type=number]),:is(.controls,.menu,#unpublished,#other-run) button{font:inherit;font-size:.9375rem;color:var(--ink);background:var(--paper);border:1px solid var(--muted);border-radius:4px;min-height:32px;padding:.2rem .6rem;max-width:100%}
+#bar select{width:100%}
+.controls button:disabled{color:var(--muted);border-color:var(--line)}
+:is(#bar,.menu,.controls,#other-run,td) :is(select,button,input):focus-visible{outline:3px solid var(--link);outline-offset:2px}
+.menu button:hover:enabled,.controls button:hover:enabled{color:var(--ink);border-color:var(--ink)}
+#unpublished{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;flex-basis:100%;padding:.3rem .8rem;background:var(--paper);border:2px solid var(--alarm);border-left-width:8px;border-radius:4px}
+#unpublished p{flex:1 1 20rem;font-size:.875rem;line-height:1.35}
+.plot .live{position:relative}
+.plot .live>svg{display:block;max-width:100%;height:auto;overflow:visible}
+.plot:focus-visible{outline:3px solid var(--link);outline-offset:4px;border-radius:3px}
+.ring{position:absolute;pointer-events:none;border:2px solid var(--ink);outline:2px solid var(--paper);border-radius:4px}
+.tip{position:absolute;left:0;top:0;width:max-content;z-index:5;max-width:min(22rem,calc(100vw - 8px));padding:.35rem .6rem;border:1px solid var(--muted);border-radius:4px;background:var(--paper);color:var(--ink);font-size:.875rem;line-height:1.35;pointer-events:none;overflow-wrap:anywhere}
+.board{position:fixed;z-index:5;left:50%;bottom:1rem;transform:translateX(-50%);max-width:calc(100vw - 2rem);padding:.5rem 1rem;background:var(--ink);color:var(--paper);border-radius:4px;font-size:.9375rem}
+.board:empty{display:none}
+.dropping::after{content:"Drop a report to compare it with this one";position:fixed;inset:.5rem;z-index:6;display:grid;place-items:center;border:3px dashed var(--link);border-radius:8px;background:color-mix(in srgb,var(--paper) 85%,transparent);font-size:1.25rem;pointer-events:none}
+#other-run .differs{border-left:4px solid var(--alarm);background:var(--panel);padding:.6rem 1rem;margin:.8rem 0}
+#other-run .differs ul{padding-left:1.2rem}
+#other-run:focus{outline:none}
+@media screen{.is-live>.still{display:none}}
+@media print{.menu,.tip,.board,.ring,.live,td .tick{display:none!important}#unpublished{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:space-between;flex-basis:100%;padding:.3rem .8rem;background:var(--paper);border:2px solid var(--alarm);border-left-width:8px;border-radius:4px}[data-live=asked] .is-live>.still{display:none}[data-live=asked] .is-live>.live{display:block!important}[data-stale] .plot>*{display:none!important}[data-stale] .plot::before{content:"Not redrawn for the current view: scroll past it, then print again."}#unpublished button{display:none}}
+@media (max-width:40rem){.panel .cards{order:-1;margin-bottom:.75rem}.opening{padding-top:.75rem}.choice>span{font-size:.75rem}#bar{gap:.35rem .4rem}#controls{flex:1 1 9rem}#controls form{gap:.35rem .4rem;flex-wrap:nowrap}#controls form:has(details[open]){flex-wrap:wrap}.menu>summary{padding:.2rem .45rem}}
+@media (max-width:30rem){[data-part^=costs-] :is(table,tbody,tr,th,td){display:block}[data-part^=costs-] thead{display:none}[data-part^=costs-] tbody th{position:static;max-width:none;border:0;padding:1rem 0 .2rem}[data-part^=costs-] td{display:grid;grid-template-columns:minmax(0,1fr) auto;column-gap:1rem;padding:.35rem 0;min-width:0}[data-part^=costs-] td::before{content:attr(data-label);grid-row:1/span 5;text-align:left;color:var(--muted)}[data-part^=costs-] td>*{grid-column:2}[data-part^=costs-] caption{display:block}[data-part^=costs-] caption span{position:static}.whisker{margin-left:auto}}
+@media (max-width:40rem){#controls form:not(:has(details[open]))>.choice:not(:first-child){display:none}#controls form>.choice:first-child{flex:1 1 6rem}}
 @page{margin:13mm}
-@media print{html{font-size:8.5pt}table{font-size:.85rem}th,td{padding-right:.5rem}.costs small,.costs .change,.plain tr>*,.plain code,.trials th,.trials td{white-space:normal}.costs td,.costs th,.plain td,.plain th,.matrix,.matrix td{min-width:0!important}.whisker{width:5rem}main,footer{max-width:none;padding:0}nav,.skip,.tabs,#controls,.tools,#unpublished{display:none!important}section{padding-top:1.5rem}h2,h3,h4,figcaption{break-after:avoid}figure,tr,.problem,.card{break-inside:avoid}.scroll,pre,.plot{overflow:visible}.plot>svg{font-size:12px;min-width:0}.costs tbody th{position:static}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}}
+@media print{html{font-size:8.5pt}table{font-size:.85rem}th,td{padding-right:.5rem}.costs small,.costs .change,.plain tr>*,.plain code,.trials th,.trials td{white-space:normal}.costs td,.costs th,.plain td,.plain th,.matrix,.matrix td{min-width:0!important}.whisker{width:5rem}main,footer{max-width:none;padding:0}#bar,.skip{display:none!important}section{padding-top:1.5rem}h2,h3,figcaption{break-after:avoid}figure,tr,.problem,.card{break-inside:avoid}.scroll,pre,.plot{overflow:visible}.plot>svg,.single .plot>svg{min-width:0}.costs tbody th{position:static}pre{white-space:pre-wrap}details::details-content{display:block;content-visibility:visible;block-size:auto}summary{color:var(--muted)}a{color:inherit}}
 `
-
-/** Shows the panel of the load whose radio button is on; where a browser knows no `:has`, and on paper, all are shown. */
-export function panelStyle(loads: number): string {
-  if (loads < 2) return ''
-  const rules = Array.from(
-    { length: loads },
-    (_, index) => `.panels:has(#load-${index}:checked)>.panel:not(.panel-${index})`,
-  )
-  return `@media screen{${rules.join(',')}{display:none}}`
-}

@@ -3,14 +3,15 @@ import type { Trend } from '../analyse/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
+import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
-import { panelStyle, STYLE } from './page-style.ts'
+import { STYLE } from './page-style.ts'
 import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
 import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
 import { clusterSize } from './sections/cluster-costs.ts'
 import { fairness } from './sections/fairness.ts'
 import { method } from './sections/method.ts'
-import { dateWords, opening } from './sections/opening.ts'
+import { answers, costsOfArms, dateWords, opening } from './sections/opening.ts'
 import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
 import { trials } from './sections/trials.ts'
@@ -27,6 +28,7 @@ interface ReportAbout {
 
 const CONTENTS = [
   ['differences', 'Differences'],
+  ['costs', 'Costs'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
   ['cluster-size', 'Your cluster'],
@@ -50,7 +52,9 @@ export async function renderReport(
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
   const sections = await Promise.all([
+    answers(view, analysis),
     differences(view),
+    costsOfArms(view),
     latency(view),
     resources(view),
     clusterSize(view),
@@ -61,31 +65,30 @@ export async function renderReport(
     problems(analysis),
     trials(view, analysis),
     method(view),
-    provenance(view, analysis),
+    provenance(analysis),
   ])
-  const there = sections.map(textOf).join('\n')
+  const parts = sections.map(textOf).join('\n')
+  const there = about.scripts ? parts : withoutScripts(parts)
   const body = html`<a class="skip" href="#differences">Skip to the charts</a>
-<div id="unpublished" role="status" hidden></div>
 <main>${opening(view, analysis, title)}
-${contents(there)}
-<div id="controls" hidden></div>
+<div id="bar"><div id="controls"></div>${contents(there)}<div id="unpublished" role="status" hidden></div></div>
 <section id="other-run" aria-label="Another run" hidden></section>
 ${trusted(there)}</main>
 <footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
-  return textOf(document(title, about.scripts, view.loads.length, body, data))
+  return textOf(document(title, about.scripts, body, data))
 }
 
 function contents(there: string): Html {
   const links = CONTENTS.filter(([id]) => there.includes(`<h2 id="${id}"`))
-  return html`<nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`
+  return html`<details class="menu contents"><summary>Contents</summary><nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></details>`
 }
 
-function document(title: string, scripts: PageScripts | undefined, loads: number, body: Html, data: PageData): Html {
+function document(title: string, scripts: PageScripts | undefined, body: Html, data: PageData): Html {
   const packed = scripts && gzipSync(JSON.stringify(data), { level: 9 }).toString('base64')
   return html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${title} · meshbench</title><style>${trusted(STYLE)}${trusted(panelStyle(loads))}</style></head>
+<title>${title} · meshbench</title><style>${trusted(STYLE)}</style></head>
 <body>${body}${scripts && packed && scriptsHtml(scripts, packed)}</body></html>
 `
 }

@@ -4,6 +4,8 @@ import { type Fragment, type Html, html } from './html.ts'
 export interface TableCell {
   readonly content: Fragment
   readonly tone?: string
+  /** Of its column, for windows so narrow that cells stand below each other. */
+  readonly label?: string
 }
 
 interface TableData {
@@ -12,6 +14,8 @@ interface TableData {
   /** `numeric`: the column is set to the right. */
   readonly head: readonly { readonly content: Fragment; readonly numeric?: boolean }[]
   readonly rows: readonly (readonly (TableCell | Fragment)[])[]
+  /** Of the rows, so that they have an address. */
+  readonly ids?: readonly string[]
   readonly kind?: 'plain' | 'costs' | 'matrix'
 }
 
@@ -19,12 +23,15 @@ interface TableData {
  * A table in a container of its own that scrolls by touch and by keyboard where the page is too narrow for it. Rows and cells
  * are written without the closing tags that HTML allows to leave out: a report has thousands.
  */
-export function table({ id, caption, head, rows, kind = 'plain' }: TableData): Html {
+export function table({ id, caption, head, rows, ids, kind = 'plain' }: TableData): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}">
 <table class="${kind}${numericColumns(head)}"><caption><span id="${id}">${caption}</span></caption>
 <thead><tr>${head.map(({ content }) => html`<th scope="col">${content}`)}</tr></thead>
 <tbody>${rows.map(
-    (cells) => html`<tr>${cells.map((cell, index) => bodyCell(asCell(cell), index === 0))}
+    (
+      cells,
+      row,
+    ) => html`<tr${ids && html` id="${ids[row] ?? ''}"`}>${cells.map((cell, index) => bodyCell(asCell(cell), index === 0))}
 `,
   )}</tbody></table></div>`
 }
@@ -47,7 +54,7 @@ function asCell(cell: TableCell | Fragment): TableCell {
   return typeof cell === 'object' && 'content' in cell ? cell : { content: cell }
 }
 
-function bodyCell({ content, tone }: TableCell, first: boolean): Html {
-  const attribute = tone ? html` class="${tone}"` : ''
+function bodyCell({ content, tone, label }: TableCell, first: boolean): Html {
+  const attribute = html`${tone && html` class="${tone}"`}${label && html` data-label="${label}"`}`
   return first ? html`<th scope="row"${attribute}>${content}` : html`<td${attribute}>${content}`
 }

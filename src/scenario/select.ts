@@ -32,10 +32,15 @@ export interface Selection {
 
 /** A part or variant of a scenario. Arms and loads keep their order, and the baseline always stays. */
 export function select(scenario: Scenario, { arms, loads, load = {}, ...overrides }: Selection): Scenario {
+  const chosen = arms ? armsNamed(scenario, arms) : scenario.arms
+  const { description, ...rest } = scenario
+  // What a scenario says of itself names the arms that it has.
+  const isWhole = chosen.length === scenario.arms.length && chosen.every((arm) => scenario.arms.includes(arm))
   const selected = {
-    ...scenario,
+    ...rest,
+    ...(isWhole && description !== undefined && { description }),
     ...inRange(overrides),
-    arms: arms ? armsNamed(scenario, arms) : scenario.arms,
+    arms: chosen,
     loads: withLoadValues(loads ? named(scenario.loads, loads, 'load') : scenario.loads, valuesOf(load)),
   }
   const rules = Object.keys(load).length > 0 ? [...SELECTION_RULES, ...loadRules] : SELECTION_RULES

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { absent, bring, open, openDetails, reportFile, where } from './open-report.ts'
+import { absent, bring, open, openDetails, openMore, reportFile, where } from './open-report.ts'
 
 const ID = 'spectrum-0-response'
 const CASES = (['light', 'dark'] as const).flatMap((theme) => [320, 1280].map((width) => ({ theme, width })))
@@ -24,6 +24,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
     async ({ theme, width }) => {
       const options = { colorScheme: theme, viewport: { width, height: 900 }, bypassCSP: true }
       await open(options, async (page) => {
+        await openMore(page)
         await page.getByLabel('Baseline').selectOption('envoy-node')
         await bring(page, ID)
         if (theme === 'light' ? width === 320 : width === 1280) await openDetails(page)
@@ -35,6 +36,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   it('axe finds no violation in another run beside it', async () => {
     const other = await reportFile({ scenario: { profile: 'defaults' } })
     await open({ bypassCSP: true }, async (page) => {
+      await openMore(page)
       await page.getByLabel('Compare with another run’s report').setInputFiles(other)
       await page.locator('#other-run table').waitFor()
       expect(await violations(page)).toEqual([])
@@ -43,6 +45,7 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
 
   it('scrolls nothing sideways at any width with everything shown', async () => {
     await open({ viewport: { width: 320, height: 900 } }, async (page) => {
+      await openMore(page)
       await page.getByLabel('Baseline').selectOption('envoy-node')
       await bring(page, ID)
       await openDetails(page)
@@ -57,8 +60,9 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
   it('offers nothing smaller than 24 px', async () => {
     await open({ viewport: { width: 390, height: 800 } }, async (page) => {
       await bring(page, ID)
+      await openMore(page)
       const sizes = await page
-        .locator('#controls :is(select, button, input[type=file], label.tick), .downloads button, table.trials .tick')
+        .locator('#controls :is(select, button, input[type=file], label.tick), summary, .menu button')
         .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).filter(({ height }) => height > 0))
       expect(sizes.length).toBeGreaterThan(15)
       expect(Math.min(...sizes.map(({ height, width }) => Math.min(height, width)))).toBeGreaterThanOrEqual(24)
@@ -70,11 +74,26 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
       await page.getByLabel('Baseline').focus()
       await page.keyboard.press('ArrowDown')
       expect(await page.locator('#unpublished').isVisible()).toBe(true)
-      for (let tab = 0; tab < 4; tab++) await page.keyboard.press('Tab')
+      for (let tab = 0; tab < 2; tab++) await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      for (let tab = 0; tab < 3; tab++) await page.keyboard.press('Tab')
       expect(await page.evaluate('document.activeElement.value')).toBe('none')
       expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid')
       await page.keyboard.press('Space')
       expect(await page.locator('[data-part="costs-0"] tbody tr').count()).toBe(4)
+    })
+  })
+
+  it('stops the Tab key at no more places than a reader would pass', async () => {
+    await open({ viewport: { width: 1280, height: 900 } }, async (page) => {
+      await page.locator('#controls form').waitFor()
+      const stops = await page
+        .locator('a[href], button, select, input, summary, [tabindex]')
+        .evaluateAll(
+          (all) =>
+            all.filter((one) => (one as unknown as { tabIndex: number }).tabIndex >= 0 && one.checkVisibility()).length,
+        )
+      expect(stops).toBeLessThan(120)
     })
   })
 
@@ -109,8 +128,9 @@ describe.skipIf(absent)(`the live page is for everybody, ${where}`, () => {
         page.evaluate(`getComputedStyle(document.querySelector('#${ID} ${what}')).display`)
       await page.emulateMedia({ media: 'print' })
       expect([await shown('.still'), await shown('.live')]).toEqual(['block', 'none'])
-      expect(await page.locator('#controls').isVisible()).toBe(false)
+      expect(await page.locator('#controls form').isVisible()).toBe(false)
       await page.emulateMedia({ media: 'screen' })
+      await openMore(page)
       await page.getByLabel('Latency axes').selectOption('linear')
       await bring(page, ID)
       await page.locator(`#${ID}:not([data-stale])`).waitFor()

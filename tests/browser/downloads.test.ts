@@ -5,7 +5,7 @@ import type { Column, Value } from '../../src/report/chart.ts'
 import { formatValue } from '../../src/report/figure.ts'
 import { absent, bring, open, where } from './open-report.ts'
 
-const ID = 'spectrum-1-service'
+const ID = 'spectrum-0-service'
 
 interface Taken {
   readonly title: string
@@ -19,6 +19,7 @@ const PACE = 150
 
 async function take(page: Page, id: string, kind: string): Promise<{ name: string; bytes: Buffer }> {
   await page.waitForTimeout(PACE)
+  await page.locator(`#${id} .menu:not([open]) > summary`).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page
@@ -26,18 +27,20 @@ async function take(page: Page, id: string, kind: string): Promise<{ name: strin
       .getByRole('button', { name: `Download ${kind}` })
       .click(),
   ])
+  await page.keyboard.press('Escape')
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
 }
 
 describe.skipIf(absent)(`what a reader takes away, ${where}`, () => {
   it('of every chart, JSON and CSV hold what its table shows', async () => {
     await open({ acceptDownloads: true }, async (page, seen) => {
-      await page.locator('.downloads').first().waitFor()
-      const all = await page.locator('figure:has(.downloads)').evaluateAll((figures) => figures.map(({ id }) => id))
+      await page.locator('figure .menu').first().waitFor()
+      const all = await page.locator('figure:has(.menu):visible').evaluateAll((figures) => figures.map(({ id }) => id))
       // One chart of each kind: the numbers of a load tell them apart.
       const ids = [...new Map(all.map((id) => [id.replace(/\d+/, ''), id])).values()]
       expect(ids.length).toBeGreaterThan(8)
       for (const id of ids) {
+        await page.locator(`#${id} .behind summary`).first().click()
         const { columns, rows, title } = JSON.parse((await take(page, id, 'JSON')).bytes.toString()) as Taken
         const shown = await page
           .locator(`#${id} tbody tr`)

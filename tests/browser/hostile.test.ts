@@ -27,6 +27,7 @@ describe.skipIf(absent)(`hostile names, ${where}`, () => {
       await page.locator('#controls [name=baseline]').selectOption(NAMES[4] ?? '')
       expect(await page.locator('#unpublished').innerText()).toContain(NAMES[4])
       await page.locator('table.trials input').first().check()
+      await page.locator('#controls [name=load]').selectOption({ index: 1 })
       await bring(page, 'cpu-1')
       await page.locator('#cpu-1 .is-live').focus()
       await page.keyboard.press('ArrowRight')
@@ -35,7 +36,8 @@ describe.skipIf(absent)(`hostile names, ${where}`, () => {
       expect(seen).toEqual({ requests: [], complaints: [] })
       const hash = new URL(page.url()).hash
       await open({ file, hash }, async (next) => {
-        await next.locator('#controls').waitFor()
+        await next.locator('#controls form').waitFor()
+        expect(await next.locator('#controls [name=load]').inputValue()).toBe(`${NAMES[1]} 1`)
         expect(await next.locator('#controls [name=baseline]').inputValue()).toBe(NAMES[4])
       })
     })

@@ -80,6 +80,17 @@ export function live(page: Page, id: string) {
   return page.locator(`#${id} .plot.is-live`)
 }
 
+/** Opens the menu of the controls that are not always in sight. */
+export async function openMore(page: Page): Promise<void> {
+  await page.locator('#controls .menu:not([open]) summary').click()
+}
+
+/** Opens the list of trials. */
+export async function openTrials(page: Page): Promise<void> {
+  await page.locator('.every-trial:visible > summary').click()
+  await page.locator('.every-trial table').first().waitFor()
+}
+
 /** Scrolls to a figure and waits until it answers. */
 export async function bring(page: Page, id: string): Promise<void> {
   await page.locator(`#${id}`).scrollIntoViewIfNeeded()
@@ -87,7 +98,7 @@ export async function bring(page: Page, id: string): Promise<void> {
 }
 
 export async function openDetails(page: Page): Promise<void> {
-  await page.locator('details').evaluateAll((all) => {
+  await page.locator('details:not(.menu)').evaluateAll((all) => {
     for (const one of all) one.setAttribute('open', '')
   })
 }

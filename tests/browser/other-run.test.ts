@@ -34,7 +34,7 @@ describe.skipIf(absent)(`another report beside this one, ${where}`, () => {
 
   it('is taken from wherever it is dropped', async () => {
     await open({ bypassCSP: true }, async (page) => {
-      await page.locator('#controls').waitFor()
+      await page.locator('#controls form').waitFor()
       const text = await readFile(other, 'utf8')
       const make = `(() => { const held = new DataTransfer(); held.items.add(new File([${JSON.stringify(text).replaceAll('</', '<\\/')}], 'other.html')); return held })()`
       const dropped = await page.evaluateHandle(make)

@@ -25,6 +25,12 @@ describe('select', () => {
     )
   })
 
+  it('keeps the description only with all arms, since it may name those that were left out', () => {
+    const described = { ...scenario, description: 'None, node and sidecar' }
+    expect(select(described, { arms: ['envoy-sidecar'] })).not.toHaveProperty('description')
+    expect(select(described, { loads: ['a'] }).description).toBe('None, node and sidecar')
+  })
+
   it('selects loads', () => {
     expect(names(select(scenario, { loads: ['b'] }).loads)).toEqual(['b'])
   })

@@ -87,7 +87,7 @@ export function ratioAxis(ratios: readonly number[], room: (tick: number) => num
 /** A tick as `RATIO_TICK` writes it: in percent up to twofold, as a factor beyond. */
 export function ratioTick(ratio: number): string {
   if (ratio >= 2) return `×${ratio}`
-  if (ratio === 1) return '0'
+  if (ratio === 1) return 'same'
   const percent = Math.round((ratio - 1) * 1000) / 10
   return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} %`
 }

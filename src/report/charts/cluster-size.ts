@@ -204,7 +204,9 @@ function drawing(
         encoding: { ...positions, ...stroke, detail: { field: 'series' }, strokeDash: { field: 'dash', scale: null } },
       },
       // Marks to point at and to walk along, without a look of their own.
-      { mark: { type: 'point', size: 90, opacity: 0, filled: true, color: INK }, encoding: positions },
+      ...(frame.live
+        ? [{ mark: { type: 'point' as const, size: 90, opacity: 0, filled: true, color: INK }, encoding: positions }]
+        : []),
       ...marks(crossings, { x, y, positions, frame, lines: drawn }),
       ...endLabels(
         drawn.map(({ style, points }) => ({

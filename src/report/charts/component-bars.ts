@@ -9,8 +9,8 @@ import type { View } from '../data/view.ts'
 import { formatLevel } from '../format.ts'
 import { type Axis, linearAxis, place } from './axes.ts'
 import { CORES_TICK, framed, INK, PAPER, SIZE_TICK } from './config.ts'
-import { type Frame, isNarrow, plotWidth } from './frame.ts'
-import { shorten } from './labels.ts'
+import { type Frame, plotWidth } from './frame.ts'
+import { namesAtLeft, shorten } from './labels.ts'
 
 /** CPU that requests add, CPU without load, memory under load. */
 type Shown = 'cpu' | 'idle' | 'memory'
@@ -128,12 +128,13 @@ function sentenceOf(bills: readonly Bill[], shown: Shown): string {
 }
 
 function drawing(bills: readonly Bill[], shown: Shown, given: Frame): TopLevelSpec {
-  const frame = fitted(given, bills.length)
+  const names = bills.map(({ arm }) => arm)
+  const { left, labelExpr } = namesAtLeft(given, names)
+  const frame = fitted(given, bills.length, left)
   const x = axisFor(shown, bills)
   const segments = bills.flatMap(({ parts }) => stacked(parts, shown))
-  const names = bills.map(({ arm }) => arm)
   const band = { field: 'arm', type: 'nominal', scale: { domain: names, padding: 0.28 }, sort: null } as const
-  const y = { ...band, axis: { title: null, grid: false, labelExpr: armLabel(frame), labelColor: INK } } as const
+  const y = { ...band, axis: { title: null, grid: false, labelExpr, labelColor: INK } } as const
   return {
     ...framed(frame),
     encoding: {
@@ -160,11 +161,11 @@ function drawing(bills: readonly Bill[], shown: Shown, given: Frame): TopLevelSp
   }
 }
 
-function fitted(frame: Frame, rows: number): Frame {
+function fitted(frame: Frame, rows: number, left: number): Frame {
   return {
     ...frame,
     top: 4,
-    left: isNarrow(frame) ? 104 : 142,
+    left,
     right: 92,
     height: 4 + frame.bottom + rows * ROW,
   }
@@ -182,10 +183,6 @@ function axisOf(shown: Shown, { ticks }: Axis) {
   const common = { values: [...ticks], titlePadding: 10, title: ABOUT[shown].axis }
   if (shown === 'cpu') return { ...common, format: ',~r' }
   return { ...common, labelExpr: shown === 'memory' ? SIZE_TICK : CORES_TICK }
-}
-
-function armLabel(frame: Frame): string {
-  return `truncate(datum.label, ${isNarrow(frame) ? 13 : 20})`
 }
 
 function stacked(parts: readonly ComponentCost[], shown: Shown) {

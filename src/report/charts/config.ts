@@ -20,6 +20,8 @@ const config: Config = {
     labelColor: MUTED,
     labelFontSize: 12,
     labelPadding: 6,
+    labelFlush: false,
+    labelSeparation: 6,
     labelLimit: 1000,
     titleColor: MUTED,
     titleFontSize: 12,
@@ -77,11 +79,11 @@ export function verticalTitle(frame: Frame) {
 export const LATENCY_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.0009995 ? format(datum.value * 1e6, '.6~g') + ' µs' : datum.value < 0.9995 ? format(datum.value * 1e3, '.6~g') + ' ms' : format(datum.value, '.6~g') + ' s'"
 export const SIZE_TICK =
-  "datum.value == 0 ? '0' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
+  "datum.value == 0 ? '0' : datum.value >= 1099511627776 ? format(datum.value / 1099511627776, '.3~g') + ' TiB' : datum.value >= 1073741824 ? format(datum.value / 1073741824, '.3~g') + ' GiB' : format(datum.value / 1048576, '.6~g') + ' MiB'"
 export const CORES_TICK =
   "datum.value == 0 ? '0' : datum.value < 0.09995 ? format(datum.value * 1000, '.3~g') + 'm' : format(datum.value, ',.3~r')"
 export const RATIO_TICK =
-  "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? '0' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
+  "datum.value >= 2 ? '×' + format(datum.value, '.3~r') : datum.value == 1 ? 'same' : format((datum.value - 1) * 100, '+.3~r') + ' %'"
 /** For x = 1 / (1 − quantile). */
 export const QUANTILE_TICK = "format(100 * (1 - 1 / datum.value), '.8~g')"
 export const SHARE_TICK = "format(datum.value * 100, '.3~r') + ' %'"

@@ -5,7 +5,7 @@ import type { ArmStyle } from '../arm-styles.ts'
 import { latencyMetric, type View } from '../data/view.ts'
 import { formatRatio, formatRatioInterval } from '../format.ts'
 import { type Axis, place, ratioAxis, ratioTick } from './axes.ts'
-import { type Frame, isNarrow } from './frame.ts'
+import type { Frame } from './frame.ts'
 
 /** One arm by one metric, as a ratio to the baseline. */
 export interface ForestRow {
@@ -70,8 +70,8 @@ export const LETTER = 6.6
 const APART = 10
 /** Room of the figure at the end of a row. */
 export const FIGURE = 50
-/** From here on all panels stand in one line. */
-const WIDE = 620
+/** Least width of a panel; where two have no room, they stand below each other. */
+const PANEL = 190
 /** An interval from few blocks may be endless: the axis holds the estimates, and this much beyond them. */
 const BEYOND = 3
 
@@ -90,10 +90,11 @@ export function heightOf({ rows }: ForestPanel): number {
   return HEAD + rows.length * ROW + FOOT
 }
 
-/** Two in a line, or all of them where there is room. */
+/** As many in a line as have room, by the same rule drawn once and in a browser; no line is left with a single one if that can be. */
 export function arranged(panels: readonly ForestPanel[], frame: Frame): Placed[] {
-  const columns = frame.width >= WIDE ? Math.max(panels.length, 1) : 2
   const names = labelRoom(panels, frame)
+  const most = Math.min(Math.max(Math.floor((frame.width - 8 - names) / PANEL), 1), panels.length)
+  const columns = Math.ceil(panels.length / Math.ceil(panels.length / most))
   const each = (frame.width - 8 - names) / columns
   const hasFigures = each > 120
   const width = each - 12 - (hasFigures ? FIGURE : 10)
@@ -110,7 +111,7 @@ export function arranged(panels: readonly ForestPanel[], frame: Frame): Placed[]
 
 export function labelRoom(panels: readonly ForestPanel[], frame: Frame): number {
   const longest = Math.max(0, ...(panels[0]?.rows ?? []).map((row) => nameOf(row).length))
-  return Math.min(Math.ceil(longest * LETTER), isNarrow(frame) ? 94 : 122)
+  return Math.min(Math.ceil(longest * LETTER), Math.max(94, frame.width / 3))
 }
 
 function nameOf({ style }: ForestRow): string {

@@ -201,7 +201,10 @@ function marks(panels: readonly Placed[]): Layer {
 /** Titles, ticks, names and figures of all panels. */
 function texts(panels: readonly Placed[], frame: Frame): Layer[] {
   const room = Math.floor(labelRoom(panels, frame) / LETTER)
-  const titles = panels.map((panel) => ({ x: panel.left, y: panel.top + 11, text: panel.title }))
+  const titles = panels.map((panel) => {
+    const isLong = panel.left + panel.title.length * LETTER > frame.width
+    return { x: isLong && panel.isFirst ? 0 : panel.left, y: panel.top + 11, text: panel.title }
+  })
   const ticks = panels.flatMap((panel) =>
     panel.axis.ticks.map((tick) => ({
       x: across(panel, tick),

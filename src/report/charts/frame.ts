@@ -10,11 +10,14 @@ export interface Frame {
   readonly live: boolean
 }
 
-const NARROWEST = 300
-const WIDEST = 640
+const NARROWEST = 288
+/** The text of a page in a wide window, and a half of it. */
+const WIDEST = 1136
+const HALF = 548
 
-/** What Node draws: fits a column of a desktop page, and can still be read on a phone. */
-export const STILL: Frame = { ...sized(480), live: false }
+/** What Node draws: as wide as a chart is in a wide window, beside another one or alone. */
+export const STILL: Frame = { ...sized(HALF), live: false }
+export const WIDE: Frame = { ...sized(WIDEST), live: false }
 
 /** Fits a column of a page in a browser; text keeps its size. */
 export function liveFrame(width: number): Frame {
@@ -26,7 +29,7 @@ function sized(width: number): Omit<Frame, 'live'> {
     width,
     height: Math.round(Math.min(Math.max(width * 0.65, 270), 340)),
     top: 34,
-    right: 14,
+    right: 28,
     bottom: 48,
     left: 58,
   }

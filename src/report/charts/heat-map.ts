@@ -80,7 +80,7 @@ function heatMapSpec(found: HeatRows, given: Frame): TopLevelSpec {
   const arms = [...new Set(rows.map(({ style }) => style))]
   const tall = rows.length * each + (arms.length - 1) * GAP
   const longest = Math.max(...arms.map(({ name }) => name.length)) * LETTER + 12
-  const left = Math.min(longest, isNarrow(given) ? 88 : 126)
+  const left = Math.min(longest, Math.max(88, given.width / 3))
   const frame = { ...given, top: HEAD, left, right: 10, height: HEAD + tall + given.bottom }
   const tops = topsOf(rows, each)
   const classes = heatClasses(answered(rows.filter(({ isValid }) => isValid)), answered(rows))

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { type Change, TREND_METRICS, type Trend } from '../../analyse/trends.ts'
+import type { Load } from '../../model/scenario.ts'
 import { formatChange, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -17,14 +18,13 @@ const LEAST = 2
 const MOST = 60
 
 /** Each arm over runs: as ratios, since a slower machine affects the baseline too, or as levels where there is no ratio. */
-export function historyCharts(view: View): Chart[] {
+export function historyCharts(view: View, load: Load): Chart[] {
   const history = view.data.history ?? []
-  return TREND_METRICS.flatMap((metric) =>
-    view.loads.flatMap((load, index) => {
-      const trends = history.filter((trend) => trend.metric === metric && trend.load === load.name)
-      return trends.length === 0 ? [] : [historyChart(view, metric, trends, `history-${metric}-${index}`)]
-    }),
-  )
+  return TREND_METRICS.flatMap((metric) => {
+    const trends = history.filter((trend) => trend.metric === metric && trend.load === load.name)
+    const id = `history-${metric}-${view.loads.indexOf(load)}`
+    return trends.length === 0 ? [] : [historyChart(view, metric, trends, id)]
+  })
 }
 
 function historyChart(view: View, metric: string, trends: readonly Trend[], id: string): Chart {

@@ -1,4 +1,3 @@
-import type { Clock } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
 import type { Chart } from '../chart.ts'
 import type { View } from '../data/view.ts'
@@ -12,18 +11,16 @@ import { forestChart } from './forest.ts'
 import { heatMapChart } from './heat-map.ts'
 import { historyCharts } from './history-line.ts'
 import { latenessChart } from './lateness.ts'
-import { spectrumChart } from './spectrum.ts'
+import { spectrumCharts } from './spectrum.ts'
 import { stallChart } from './stall-line.ts'
 import { sweepCharts } from './sweep.ts'
-
-const CLOCKS: readonly Clock[] = ['response', 'service']
 
 /** Charts of one load, by the part of the page that they stand in. */
 type OfLoad = (view: View, load: Load) => Chart[]
 
 const BY_LOAD = {
   differences: (view, load) => [forestChart(view, load)],
-  latency: (view, load) => CLOCKS.map((clock) => spectrumChart(view, load, clock)),
+  latency: spectrumCharts,
   resources: (view, load) => [
     componentChart(view, load, 'cpu'),
     componentChart(view, load, 'idle'),
@@ -35,13 +32,14 @@ const BY_LOAD = {
   seconds: (view, load) => [heatMapChart(view, load)],
   blocks: (view, load) => [blocksChart(view, load)],
   lateness: (view, load) => [latenessChart(view, load)],
+  stalls: (view, { name }) =>
+    view.data.stalls.flatMap((stall, index) => (stall.trial.load === name ? [stallChart(stall, index)] : [])),
+  history: historyCharts,
 } as const satisfies Record<string, OfLoad>
 
 /** Charts of the whole run. */
 const BY_RUN = {
   sweeps: sweepCharts,
-  stalls: (view) => view.data.stalls.map(stallChart),
-  history: historyCharts,
   errorRates: () => errorRateCharts(),
 } as const satisfies Record<string, (view: View) => Chart[]>
 
@@ -58,8 +56,9 @@ export function chartsOfRun(view: View, part: RunPart): Chart[] {
 
 /** Every chart of the page, made as it is asked for: a browser stops at the one that it brings to life. */
 export function* eachChart(view: View): Generator<Chart> {
-  for (const make of Object.values(BY_LOAD)) {
-    for (const load of view.loads) yield* make(view, load)
+  const others = view.loads.filter((load) => load !== view.load)
+  for (const load of [view.load, ...others]) {
+    for (const make of Object.values(BY_LOAD)) yield* make(view, load)
   }
   for (const make of Object.values(BY_RUN)) yield* make(view)
 }

@@ -94,12 +94,22 @@ export interface LineEnd {
 
 const LABEL_LETTER = 7
 const GAP = 9
-const MOST = 17
+
+/** Letters of a name beside the plot: as many as a third of the chart holds. */
+function most({ width }: Frame): number {
+  return Math.max(Math.floor(width / 3 / LABEL_LETTER), 13)
+}
+
+/** Names at the left of rows: room for the longest, and how a cut one is written. */
+export function namesAtLeft(frame: Frame, names: readonly string[]) {
+  const length = Math.min(Math.max(0, ...names.map((name) => name.length)), most(frame))
+  return { left: Math.ceil(length * LABEL_LETTER) + GAP, labelExpr: `truncate(datum.label, ${length})` }
+}
 
 /** Room at the right for names of lines; narrow frames have none, and leave names to the legend above the charts. */
 export function roomForLabels(given: Frame, names: readonly string[]): Frame {
   if (isNarrow(given)) return given
-  const longest = Math.min(Math.max(0, ...names.map(({ length }) => length)), MOST)
+  const longest = Math.min(Math.max(0, ...names.map(({ length }) => length)), most(given))
   return { ...given, right: Math.max(given.right, Math.ceil(longest * LABEL_LETTER) + GAP + 4) }
 }
 
@@ -115,7 +125,11 @@ export function labelColumn(ends: readonly LineEnd[], frame: Frame): Layer {
     15,
     plotHeight(frame),
   )
-  const values = ends.map(({ text, color }, index) => ({ text: shorten(text, MOST), color, y: places[index] ?? 0 }))
+  const values = ends.map(({ text, color }, index) => ({
+    text: shorten(text, most(frame)),
+    color,
+    y: places[index] ?? 0,
+  }))
   return {
     data: { values },
     // Beside the plot: where axes can be zoomed, Vega-Lite clips what does not say otherwise.

@@ -7,6 +7,7 @@ import { formatLevel } from '../format.ts'
 import { type Axis, logAxis } from './axes.ts'
 import { framed, INK, LATENCY_TICK, MUTED, PAPER, quantitative } from './config.ts'
 import { type Frame, isNarrow } from './frame.ts'
+import { namesAtLeft } from './labels.ts'
 
 const ROW = 38
 /** Lateness and response time of an arm stand above each other. */
@@ -65,20 +66,21 @@ function sentenceOf(found: readonly Lateness[]): string {
 }
 
 function drawing(view: View, found: readonly Lateness[], given: Frame): TopLevelSpec {
+  const names = view.arms.map(({ name }) => name).filter((name) => found.some(({ arm }) => arm === name))
+  const { left, labelExpr } = namesAtLeft(given, names)
   const frame = {
     ...given,
     top: 4,
-    left: isNarrow(given) ? 104 : 142,
+    left,
     height: 4 + given.bottom + found.length * ROW,
   }
   const points = found.flatMap((one) => pointsOf(one))
   const x = logAxis(points.map(({ x: at }) => at))
-  const names = view.arms.map(({ name }) => name).filter((name) => found.some(({ arm }) => arm === name))
   const band = { field: 'arm', type: 'nominal', scale: { domain: names, padding: 0.28 }, sort: null } as const
   const axis = {
     title: null,
     grid: false,
-    labelExpr: `truncate(datum.label, ${isNarrow(frame) ? 13 : 20})`,
+    labelExpr,
     labelColor: INK,
   } as const
   const title = isNarrow(frame)

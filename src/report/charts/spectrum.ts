@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { type Clock, type Distribution, SPECTRUM_QUANTILES } from '../../model/analysis.ts'
 import type { Load } from '../../model/scenario.ts'
+import { formatShare } from '../../model/units.ts'
 import { quantileName } from '../../model/words.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
@@ -25,11 +26,39 @@ import { dots } from './traced.ts'
 const MARKED = [0.5, 0.75, 0.9, 0.99, 0.999, 0.9999] as const
 const MEDIAN = 0.5
 
+/** Both clocks, or one chart that says that they coincide. */
+export function spectrumCharts(view: View, load: Load): Chart[] {
+  const [response, service] = (['response', 'service'] as const).map((clock) => spectrumChart(view, load, clock))
+  if (!response || !service) return []
+  if (!coincide(view, load)) return [response, service]
+  const title = `Response and service time, ${load.name}, ${POOLED}`
+  const sentence = `${response.sentence} Service time is the same within ${formatShare(ALIKE)} at every percentile: no request waited behind another.`
+  return [{ ...response, title, sentence }]
+}
+
+/** Least difference of two clocks that a reader could see. */
+const ALIKE = 0.02
+
+function coincide(view: View, load: Load): boolean {
+  const service = new Map(seriesOf(view, load, 'service').map((one) => [one.style.name, one.spectrum]))
+  const response = seriesOf(view, load, 'response')
+  return (
+    response.length > 0 &&
+    response.length === service.size &&
+    response.every(({ style, spectrum }) =>
+      MARKED.every((quantile) => {
+        const [one, other] = [spectrum, service.get(style.name) ?? []].map((points) => latencyAt(points, quantile))
+        return one === other || Math.abs((one ?? 0) / (other ?? 0) - 1) <= ALIKE
+      }),
+    )
+  )
+}
+
 /**
  * Latency over 1 / (1 − quantile): each step to the right is ten times rarer. A thick line for all valid trials together, a
- * thin one for each. Both clocks of a load share the vertical axis, so that charts side by side can be compared.
+ * thin one for each. Both clocks of a load share the axes, so that charts side by side can be compared.
  */
-export function spectrumChart(view: View, load: Load, clock: Clock): Chart {
+function spectrumChart(view: View, load: Load, clock: Clock): Chart {
   const series = upperHalf(seriesOf(view, load, clock))
   return {
     id: `spectrum-${view.loads.indexOf(load)}-${clock}`,
@@ -93,7 +122,7 @@ function drawing(view: View, load: Load, clock: Clock, given: Frame): TopLevelSp
     view.state.scale,
     [...series, ...other].flatMap((one) => one.spectrum.map(({ latency }) => latency)),
   )
-  const x = quantileAxis(series)
+  const x = quantileAxis([...series, ...other])
   const positions = {
     x: quantitative('x', x, {
       labelExpr: QUANTILE_TICK,

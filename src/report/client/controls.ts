@@ -2,8 +2,6 @@ import { TAIL } from '../../analyse/quantiles.ts'
 import { list } from '../../model/words.ts'
 import { CLUSTER_SIZE_INPUTS, changesFigures, clusterSizeOf, QUANTILE_KEYS } from '../data/page-state.ts'
 import { type Html, html, textOf } from '../html.ts'
-import { clusterCostTables } from '../sections/cluster-costs.ts'
-import { costTable } from '../sections/costs.ts'
 import type { Reading } from './reading.ts'
 
 interface Choice {
@@ -17,7 +15,6 @@ export function showControls(reading: Reading, compare: (file: File) => void, co
   const place = document.getElementById('controls')
   if (!place) return
   place.innerHTML = textOf(form(reading))
-  place.hidden = false
   const element = place.querySelector('form')
   if (!element) return
   element.addEventListener('submit', (event) => event.preventDefault())
@@ -41,14 +38,15 @@ export function showControls(reading: Reading, compare: (file: File) => void, co
 }
 
 function choicesOf({ data }: Reading): Choice[] {
-  const published = data.arms.find(({ role }) => role === 'baseline')?.name
   return [
+    ...(data.loads.length > 1
+      ? [{ name: 'load', label: 'Load', options: data.loads.map(({ name }) => [name, name] as const) }]
+      : []),
     {
       name: 'baseline',
       label: 'Baseline',
-      options: data.arms.map(({ name }) => [name, name === published ? `${name} (as published)` : name]),
+      options: data.arms.map(({ name }) => [name, name]),
     },
-    { name: 'quantile', label: 'Percentile', options: QUANTILE_KEYS.map((key) => [key, quantileTitle(key)]) },
     {
       name: 'clock',
       label: 'Clock',
@@ -57,6 +55,7 @@ function choicesOf({ data }: Reading): Choice[] {
         ['service', 'service time'],
       ],
     },
+    { name: 'quantile', label: 'Percentile', options: QUANTILE_KEYS.map((key) => [key, quantileTitle(key)]) },
     {
       name: 'scale',
       label: 'Latency axes',
@@ -72,15 +71,23 @@ function quantileTitle(key: string): string {
   return key === 'p999' ? 'p99.9' : key === TAIL ? 'p99 of a typical second' : key
 }
 
+/** Those that stay in sight; the others are in a menu. */
+const IN_SIGHT: readonly string[] = ['load', 'baseline', 'clock']
+
 function form(reading: Reading): Html {
-  return html`<form class="controls" aria-label="What the page shows">
-${choicesOf(reading).map(
-  ({ name, label, options }) =>
-    html`<label class="choice"><span>${label}</span><select name="${name}">${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`,
-)}
+  const choices = choicesOf(reading)
+  const [seen, others] = [true, false].map((is) =>
+    choices.filter(({ name }) => IN_SIGHT.includes(name) === is).map(choice),
+  )
+  return html`<form aria-label="What the page shows">${seen}
+<details class="menu"><summary>More</summary><div class="controls">${others}
 <fieldset><legend>Arms shown</legend>${reading.data.arms.map(({ name }) => html`<label class="tick"><input type="checkbox" name="arm" value="${name}">${name}</label>`)}</fieldset>
-<div class="acts"><button type="button" name="reset">As published</button><button type="button" name="link">Copy link</button><label class="choice"><span>Compare with another run’s report</span><input type="file" accept=".html,text/html"></label></div>
+<div class="acts"><button type="button" name="reset">As published</button><button type="button" name="link">Copy link</button><label class="choice"><span>Compare with another run’s report</span><input type="file" accept=".html,text/html"></label></div></div></details>
 </form>`
+}
+
+function choice({ name, label, options }: Choice): Html {
+  return html`<label class="choice ${name}"><span>${label}</span><select name="${name}">${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></label>`
 }
 
 function choose(reading: Reading, from: HTMLSelectElement | HTMLFormElement): void {
@@ -93,15 +100,15 @@ function choose(reading: Reading, from: HTMLSelectElement | HTMLFormElement): vo
 }
 
 /** A link, the way back or a reset may have changed it, not only these elements. */
-function showState({ state, view, isPublished }: Reading, element: HTMLFormElement): void {
-  const values = { baseline: view.baseline.name, clock: state.clock ?? 'response', ...state }
-  for (const name of ['baseline', 'quantile', 'clock', 'scale'] as const) {
+function showState({ state, view, asked }: Reading, element: HTMLFormElement): void {
+  const values = { load: view.load.name, baseline: view.baseline.name, clock: state.clock ?? 'response', ...state }
+  for (const name of ['load', 'baseline', 'clock', 'quantile', 'scale'] as const) {
     const select = element.elements.namedItem(name)
     if (select instanceof HTMLSelectElement) select.value = values[name]
   }
   for (const box of boxes(element)) box.checked = !state.hidden.includes(box.value)
   const reset = element.querySelector<HTMLButtonElement>('[name=reset]')
-  if (reset) reset.disabled = isPublished
+  if (reset) reset.disabled = asked === ''
 }
 
 function boxes(element: HTMLFormElement): HTMLInputElement[] {
@@ -113,7 +120,7 @@ export function offerClusterSize(reading: Reading): void {
   const place = document.getElementById('cluster-size-inputs')
   if (!place) return
   place.innerHTML = textOf(
-    html`<form class="controls" aria-label="Inputs of the cost model">${CLUSTER_SIZE_INPUTS.map(
+    html`<form class="controls inputs-form" aria-label="Inputs of the cost model">${CLUSTER_SIZE_INPUTS.map(
       ({ key, label, least, most }) =>
         html`<label class="choice"><span>${label}</span><input type="number" name="${key}" min="${least}" max="${most}" step="any" required></label>`,
     )}</form>`,
@@ -135,50 +142,43 @@ export function offerClusterSize(reading: Reading): void {
   agree()
 }
 
-/** Tables of the page that follow what the reader asks: `data-part="costs-0"` is that of the first load. */
-export function renewParts(reading: Reading): void {
-  reading.listen(() => {
-    for (const [index, load] of reading.view.loads.entries()) {
-      for (const [part, make] of Object.entries({ costs: costTable, 'cluster-size': clusterCostTables })) {
-        const place = document.querySelector(`[data-part="${part}-${index}"]`)
-        if (place) place.innerHTML = textOf(make(reading.view, load))
-      }
-    }
-  })
-}
-
 /** Adds a checkbox that leaves out a trial to each valid trial, when the list is opened, since it can be long. */
-export function offerTrials(reading: Reading): void {
-  const list = document.querySelector<HTMLDetailsElement>('#every-trial')
-  if (list?.open) offer(reading)
-  else list?.addEventListener('toggle', () => offer(reading), { once: true })
-}
-
-function offer(reading: Reading): void {
+export function offerTrials(reading: Reading): (part: ParentNode) => void {
   const boxes = new Map<string, HTMLInputElement>()
-  const rows = document.querySelectorAll('#every-trial tbody > tr')
-  const inOrder = reading.data.trials.toSorted((a, b) => a.order - b.order)
-  for (const [place, { id, status }] of inOrder.entries()) {
-    const last = status === 'valid' ? rows[place]?.lastElementChild : undefined
-    if (!last) continue
-    last.insertAdjacentHTML(
-      'beforeend',
-      textOf(html` <label class="tick"><input type="checkbox" aria-label="Leave out trial ${id}">leave out</label>`),
-    )
-    const box = last.querySelector<HTMLInputElement>('input')
-    if (box) boxes.set(id, box)
-  }
-  for (const [id, box] of boxes) {
-    box.addEventListener('change', () => {
-      const others = reading.state.excluded.filter((one) => one !== id)
-      reading.change({ excluded: box.checked ? [...others, id] : others })
-    })
-  }
   const agree = () => {
     for (const [id, box] of boxes) box.checked = reading.state.excluded.includes(id)
   }
   reading.listen(agree)
-  agree()
+  return (part) => {
+    const list = part.querySelector<HTMLDetailsElement>('.every-trial')
+    const offer = () => {
+      for (const [id, box] of boxesIn(list, reading)) boxes.set(id, box)
+      agree()
+    }
+    list?.addEventListener('toggle', () => setTimeout(offer), { once: true })
+    if (list?.open) setTimeout(offer)
+  }
+}
+
+function boxesIn(list: HTMLElement | null, reading: Reading): [string, HTMLInputElement][] {
+  const { data, view } = reading
+  const rows = list?.querySelectorAll('tbody > tr') ?? []
+  const own = data.trials.filter(({ load }) => load === view.load.name)
+  return own
+    .toSorted((a, b) => a.order - b.order)
+    .flatMap(({ id, status }, place): [string, HTMLInputElement][] => {
+      const last = status === 'valid' ? rows[place]?.lastElementChild : undefined
+      last?.insertAdjacentHTML(
+        'beforeend',
+        textOf(html` <label class="tick"><input type="checkbox" aria-label="Leave out trial ${id}">leave out</label>`),
+      )
+      const box = last?.querySelector<HTMLInputElement>('input')
+      box?.addEventListener('change', () => {
+        const others = reading.state.excluded.filter((one) => one !== id)
+        reading.change({ excluded: box.checked ? [...others, id] : others })
+      })
+      return box ? [[id, box]] : []
+    })
 }
 
 /** Shows a banner while figures differ from the published ones, with a button to reset them. */
@@ -206,6 +206,7 @@ function words({ state, view }: Reading) {
     ...(baseline === undefined ? [] : [`baseline ${view.baseline.name}`]),
     ...(excluded.length === 0 ? [] : [`without ${named}`]),
   ]
-  const left = 'Other sentences, tables and problems, merged distributions and costs by component are as published.'
+  const left =
+    'Headline, cards, costs and differences follow. Other text, problems, merged distributions and costs by component are as published.'
   return html`<p><b>Changed from the published analysis: ${changes.join(', ')}.</b> ${left}</p><button type="button">Back to the published analysis</button>`
 }

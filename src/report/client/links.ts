@@ -1,21 +1,29 @@
 import { type PageState, parseState, stateText } from '../data/page-state.ts'
+import type { Speaker } from './marks.ts'
+import { loadOfPlace } from './parts.ts'
 import type { Reading } from './reading.ts'
-import type { Speaker } from './speaker.ts'
 
 /** Keeps the address and what the reader asked in step, so that a link brings another reader to the same view. */
 export function followLinks(reading: Reading): void {
-  const { arms, trials } = reading.data
-  const known: Known = { arms: arms.map(({ name }) => name), trials: trials.map(({ id }) => id) }
+  const { loads, arms, trials } = reading.data
+  const known: Known = {
+    loads: loads.map(({ name }) => name),
+    arms: arms.map(({ name }) => name),
+    trials: trials.map(({ id }) => id),
+  }
   let byClick = false
   const read = () => {
     const { id, state } = readHash(location.hash, known)
-    reading.change(state)
-    // A place with a state behind it is found by no browser.
-    if (location.hash.includes('&')) document.getElementById(id)?.scrollIntoView()
+    // A place that stands under one load brings it.
+    const load = loadOfPlace(reading, id) ?? state.load
+    reading.change({ ...state, ...(load !== undefined && { load }) })
+    document.getElementById(id)?.scrollIntoView()
   }
   reading.listen(() => {
     const { id } = readHash(location.hash, known)
-    const hash = hashOf(id, reading.state)
+    const load = loadOfPlace(reading, id)
+    const isShown = load === undefined || load === reading.view.load.name
+    const hash = hashOf(isShown ? id : '', reading.state)
     if (hash !== (location.hash || '#')) history.replaceState(history.state, '', hash)
   })
   document.addEventListener('click', ({ target }) => {
@@ -23,11 +31,12 @@ export function followLinks(reading: Reading): void {
   })
   addEventListener('hashchange', () => {
     // A link within the page leads to a place and leaves what is shown as it is.
-    if (byClick) history.replaceState(history.state, '', hashOf(readHash(location.hash, known).id, reading.state))
+    const { id } = readHash(location.hash, known)
+    if (byClick) history.replaceState(history.state, '', hashOf(id, reading.state))
     else read()
     byClick = false
   })
-  if (location.hash.includes('&')) read()
+  if (location.hash.length > 1) read()
 }
 
 /** Puts the address of this view on the clipboard, and into the address bar in any case. */

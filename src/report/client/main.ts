@@ -1,49 +1,44 @@
 import type { PageData } from '../data/page-data.ts'
 import { PUBLISHED } from '../data/page-state.ts'
+import { closeMenus, offerMenu } from './chart-menu.ts'
 import { acceptOtherRun } from './compare-drop.ts'
-import { offerClusterSize, offerTrials, renewParts, showControls, warnWhenChanged } from './controls.ts'
-import { offerDownloads } from './downloads.ts'
+import { offerClusterSize, offerTrials, showControls, warnWhenChanged } from './controls.ts'
 import { followLinks, linkCopier } from './links.ts'
-import { LIVE_STYLE, liveFigures } from './live-figures.ts'
-import { makeTooltip, pointAtMarks, walkMarks } from './marks.ts'
+import { liveFigures } from './live-figures.ts'
+import { makeSpeaker, makeTooltip, pointAtMarks, walkMarks } from './marks.ts'
 import { unpack } from './packed.ts'
+import { showLoad } from './parts.ts'
 import { startReading } from './reading.ts'
-import { makeSpeaker } from './speaker.ts'
 
 /** The page is complete without this. It brings what answers to a reader. */
 async function start(): Promise<void> {
   const data = JSON.parse(await unpack(document.getElementById('data')?.textContent ?? '')) as PageData
-  const style = document.createElement('style')
-  style.textContent = LIVE_STYLE
-  document.head.append(style)
   const reading = startReading(data, PUBLISHED)
   const [speaker, tooltip] = [makeSpeaker(), makeTooltip()]
   const copyLink = linkCopier(reading, speaker)
-  keepPlace(() => {
-    showControls(reading, acceptOtherRun(data), copyLink)
-    offerClusterSize(reading)
-    offerTrials(reading)
-  })
+  showControls(reading, acceptOtherRun(data), copyLink)
+  offerClusterSize(reading)
   warnWhenChanged(reading)
-  renewParts(reading)
-  for (const figure of liveFigures(reading)) {
+  closeMenus()
+  const takeFigures = liveFigures(reading, (figure) => {
     if (figure.isDrawn) {
       pointAtMarks(figure, tooltip)
       walkMarks(figure, tooltip, speaker)
     }
-    offerDownloads(figure, reading, copyLink)
+    offerMenu(figure, reading, copyLink)
+  })
+  const takeTrials = offerTrials(reading)
+  const take = (part: ParentNode) => {
+    takeFigures(part)
+    takeTrials(part)
+    // The menu of a figure has its address.
+    for (const link of part.querySelectorAll<HTMLElement>('.self')) link.tabIndex = -1
   }
-  reading.listen(() => mark(reading.isPublished ? '' : 'asked'))
+  take(document)
+  showLoad(reading, take)
+  reading.listen(() => mark(reading.asked === '' ? '' : 'asked'))
   mark('')
   followLinks(reading)
-}
-
-/** Who came by a link is in the middle of the page already: what is added above must not push the place away. */
-function keepPlace(add: () => void): void {
-  const place = scrollY > 0 ? document.elementFromPoint(innerWidth / 2, innerHeight / 2) : null
-  const before = place?.getBoundingClientRect().top ?? 0
-  add()
-  if (place) scrollBy({ top: place.getBoundingClientRect().top - before, behavior: 'instant' })
 }
 
 /** For the style sheet: paper shows the drawings that came with the page unless others were asked for. */

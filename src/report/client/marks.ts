@@ -1,6 +1,5 @@
 import type { View } from 'vega'
 import type { LiveFigure } from './live-figures.ts'
-import type { Speaker } from './speaker.ts'
 
 /** A mark that has words, with its box in pixels of the drawing. */
 interface Mark {
@@ -224,4 +223,53 @@ function stepFrom(marks: readonly Mark[], current: Mark | undefined, step: Step)
   if (name === at.series) return at
   const others = marks.filter((one) => one.series === name)
   return others.toSorted((a, b) => Math.abs(a.left - at.left) - Math.abs(b.left - at.left))[0]
+}
+
+/** One voice for the whole page. */
+export interface Speaker {
+  /** Id of the words on how charts are walked through. */
+  readonly hint: string
+  /** For who does not see the page. */
+  say(words: string): void
+  /** For everybody: shown for a moment too. */
+  announce(words: string): void
+}
+
+const HINT = 'chart-keys'
+const KEYS =
+  'Left and right arrow keys go along a series, up and down to another one, Home and End to its ends, Escape leaves.'
+/** Long enough to be read. */
+const MOMENT = 4000
+
+export function makeSpeaker(): Speaker {
+  const hint = text('p', 'unseen', KEYS)
+  hint.id = HINT
+  hint.hidden = true
+  const voice = text('p', 'unseen', '')
+  voice.setAttribute('aria-live', 'polite')
+  voice.id = 'spoken'
+  const board = text('p', 'board', '')
+  board.setAttribute('role', 'status')
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    hint: HINT,
+    say(words) {
+      voice.textContent = words
+    },
+    announce(words) {
+      board.textContent = words
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        board.textContent = ''
+      }, MOMENT)
+    },
+  }
+}
+
+function text(tag: string, name: string, words: string): HTMLElement {
+  const element = document.createElement(tag)
+  element.className = name
+  element.textContent = words
+  document.body.append(element)
+  return element
 }

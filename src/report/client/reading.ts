@@ -10,8 +10,8 @@ export interface Reading {
   readonly data: PageData
   readonly state: PageState
   readonly view: View
-  /** Whether everything is as it was published, looks included. */
-  readonly isPublished: boolean
+  /** What differs from the published page besides the load, looks included, as text; empty where nothing does. */
+  readonly asked: string
   /** By id; undefined where the page has a figure that no chart is for. */
   chart(id: string): Chart | undefined
   change(asked: Partial<PageState>): void
@@ -39,14 +39,15 @@ export function startReading(data: PageData, first: PageState): Reading {
     get view() {
       return view
     },
-    get isPublished() {
-      return stateText(state) === ''
+    get asked() {
+      const { load: _, ...rest } = state
+      return stateText(rest)
     },
     chart(id) {
       return charts(id)
     },
     change: (asked) => set({ ...state, ...asked }),
-    reset: () => set(PUBLISHED),
+    reset: () => set({ ...PUBLISHED, ...(state.load !== undefined && { load: state.load }) }),
     listen: (listener) => void listeners.push(listener),
   }
 }
@@ -66,10 +67,11 @@ function finder(view: View): Reading['chart'] {
 }
 
 /** Asking for what is published anyway is asking for nothing. */
-function tidy({ arms }: PageData, { baseline, clock, ...rest }: PageState): PageState {
+function tidy({ arms, loads }: PageData, { load, baseline, clock, ...rest }: PageState): PageState {
   const published = arms.find(({ role }) => role === 'baseline')?.name
   return {
     ...rest,
+    ...(load !== undefined && load !== loads[0]?.name && { load }),
     ...(baseline !== undefined && baseline !== published && { baseline }),
     ...(clock === 'service' && { clock }),
   }

@@ -253,6 +253,6 @@ export function loadWords(load: Load): string {
   return `${rateWords(load)} over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}${payload}`
 }
 
-export function rateWords({ rate }: Load): string {
+function rateWords({ rate }: Load): string {
   return rate === 'max' ? 'As fast as answers come' : `${formatNumber(rate, 6)} requests/s`
 }

@@ -14,8 +14,8 @@ import type {
   Sweep,
   TrialSpectrum,
 } from '../../model/analysis.ts'
-import type { Trial } from '../../model/plan.ts'
-import type { Timeline } from '../../model/result.ts'
+import { blockCount, type Trial } from '../../model/plan.ts'
+import type { HeldResult, Timeline } from '../../model/result.ts'
 import { type Arm, type Load, MIN_EFFECT } from '../../model/scenario.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
 import { type ArmStyle, armStyles } from '../arm-styles.ts'
@@ -52,7 +52,7 @@ export interface PageData {
   readonly lateness?: readonly Lateness[]
   /** p99 in every second; at most `ROWS` trials of each arm and load. */
   readonly seconds: readonly TrialSeconds[]
-  /** The worst ones. */
+  /** The worst ones of each load. */
   readonly stalls: readonly Stall[]
   /** Over runs, where a history was given. */
   readonly history?: readonly Trend[]
@@ -69,6 +69,12 @@ export interface PageRun {
   readonly provisioned: boolean
   /** Share below which a difference is not relevant; absent in old pages. */
   readonly minEffect?: number
+  /** For citations; absent in old pages. */
+  readonly meshbench?: string
+  readonly machine?: string
+  /** Of the meshes, as seen: "1.31.1 (istio-sidecar, istio-ambient)". */
+  readonly versions?: string
+  readonly blocks?: number
 }
 
 interface PageTrial {
@@ -126,8 +132,8 @@ const SHOWN_METRICS = [
 ] as const
 
 /** Most lines and rows of a chart: more are not legible, and would make the page grow with the run. */
-const LINES = 8
-const ROWS = 10
+const LINES = 4
+const ROWS = 6
 const STALLS = 2
 
 /** Figures are rounded before rendering, so that Node and the browser render the same. */
@@ -150,6 +156,10 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
       profile: scenario.profile,
       provisioned: provisions(analysis.record),
       minEffect: scenario.minEffect ?? MIN_EFFECT,
+      meshbench: run.provenance.meshbench,
+      machine: `${run.provenance.machine.cpu}, ${run.provenance.machine.cores} cores`,
+      versions: versionsSeen(analysis),
+      blocks: blockCount(run.plan),
     },
     arms: armStyles(scenario),
     definitions: scenario.arms,
@@ -173,6 +183,21 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     ...(history && { history }),
     seconds: secondsOf(analysis),
   }
+}
+
+/** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": of the measured arms, from their evidence. */
+function versionsSeen({ record, trials }: Analysis): string {
+  const seen = armStyles(record.run.plan.scenario).flatMap(({ name, role }) => {
+    const version = role === 'other' && trials.map(({ result }) => versionIn(result, name)).find(Boolean)
+    return version ? [{ name, version: version.split(',')[0] ?? '' }] : []
+  })
+  const groups = [...Map.groupBy(seen, ({ version }) => version)]
+  return groups.map(([version, those]) => `${version} (${those.map(({ name }) => name).join(', ')})`).join(', ')
+}
+
+function versionIn({ trial, outcome }: HeldResult, arm: string): string | undefined {
+  if (trial.arm !== arm || outcome.status !== 'measured') return undefined
+  return outcome.reading.observation.evidence.find(({ name }) => name === 'version')?.seen
 }
 
 /** Rounds to six digits, which is more than the precision of any figure and halves the size of the page. */
@@ -277,10 +302,15 @@ export function stalledIn(trials: readonly JudgedTrial[]): JudgedTrial[] {
   )
 }
 
-/** The slowest first. */
 function worstStalls({ trials, record }: Analysis): Stall[] {
+  const byLoad = Map.groupBy(stalledIn(trials), ({ result }) => result.trial.load)
+  return [...byLoad.values()].flatMap((those) => worstOf(those, record))
+}
+
+/** The slowest first. */
+function worstOf(trials: readonly JudgedTrial[], record: Analysis['record']): Stall[] {
   let worst: readonly Stall[] = []
-  for (const { result, status, problems } of stalledIn(trials)) {
+  for (const { result, status, problems } of trials) {
     const { trial, outcome } = record.details(result.trial.id)
     const cause = problems.find(({ rule }) => rule === RULE)?.cause
     if (cause === undefined || outcome.status === 'failed') continue

@@ -4,6 +4,8 @@ import type { Clock } from '../../model/analysis.ts'
 
 /** The state of the page that a reader can change. Node renders the published state. */
 export interface PageState {
+  /** Name of the load that is shown; the first one when absent. */
+  readonly load?: string
   /** Name of the arm that ratios are to; the scenario's when absent. */
   readonly baseline?: string
   /** The load's own (response time in an open loop) when absent. */
@@ -55,8 +57,18 @@ export function changesFigures({ baseline, excluded }: PageState): boolean {
 }
 
 /** The state as part of an address after `#`, without published values. */
-export function stateText({ baseline, clock, quantile, scale, hidden, excluded, clusterSize }: PageState): string {
+export function stateText({
+  load,
+  baseline,
+  clock,
+  quantile,
+  scale,
+  hidden,
+  excluded,
+  clusterSize,
+}: PageState): string {
   const text = new URLSearchParams()
+  if (load !== undefined) text.set('load', load)
   if (baseline !== undefined) text.set('baseline', baseline)
   if (clock !== undefined) text.set('clock', clock)
   if (quantile !== PUBLISHED.quantile) text.set('quantile', quantile)
@@ -70,15 +82,17 @@ export function stateText({ baseline, clock, quantile, scale, hidden, excluded, 
 /** Parses a state; unknown keys, and names that the run lacks, are ignored. */
 export function parseState(
   text: string,
-  known: { readonly arms: readonly string[]; readonly trials: readonly string[] },
+  known: { readonly loads: readonly string[]; readonly arms: readonly string[]; readonly trials: readonly string[] },
 ) {
   const given = new URLSearchParams(text)
+  const load = given.get('load')
   const baseline = given.get('baseline')
   const clock = given.get('clock')
   const quantile = QUANTILE_KEYS.find((key) => key === given.get('quantile'))
   const hidden = given.getAll('hide').filter((arm) => known.arms.includes(arm))
   return {
     ...PUBLISHED,
+    ...(load !== null && known.loads.includes(load) && { load }),
     ...(baseline !== null && known.arms.includes(baseline) && { baseline }),
     ...((clock === 'service' || clock === 'response') && { clock }),
     ...(quantile && { quantile }),

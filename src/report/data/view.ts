@@ -16,6 +16,8 @@ export interface View {
   readonly arms: readonly ArmStyle[]
   readonly baseline: ArmStyle
   readonly loads: readonly Load[]
+  /** The one that is shown. */
+  readonly load: Load
   /** Inputs of the cost model. */
   readonly clusterSize: ClusterSize
   metric(name: string): MetricInfo | undefined
@@ -29,7 +31,8 @@ export interface View {
 export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
   const baseline =
     data.arms.find(({ name }) => name === state.baseline) ?? data.arms.find(({ role }) => role === 'baseline')
-  if (!baseline) throw new TypeError('a scenario has a baseline')
+  const load = data.loads.find(({ name }) => name === state.load) ?? data.loads[0]
+  if (!baseline || !load) throw new TypeError('a scenario has a baseline and a load')
   const key = (...parts: string[]) => JSON.stringify(parts)
   const metrics = new Map(data.metrics.map((metric) => [metric.name, metric]))
   const cells = new Map(data.cells.map((cell) => [key(cell.arm, cell.load, cell.metric), cell]))
@@ -41,6 +44,7 @@ export function viewOf(data: PageData, state: PageState = PUBLISHED): View {
     arms: data.arms.filter(({ name }) => !state.hidden.includes(name)),
     baseline,
     loads: data.loads,
+    load,
     clusterSize: { ...DEFAULT_CLUSTER_SIZE, ...state.clusterSize },
     metric: (name) => metrics.get(name),
     cell: (arm, load, metric) => cells.get(key(arm, load, metric)),

@@ -3,7 +3,7 @@ import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
-import { count, quantileName, STANDING_WORDS, validityWords } from '../../model/words.ts'
+import { commandText, count, quantileName, STANDING_WORDS, validityWords } from '../../model/words.ts'
 import { costAnswer, loadWords } from '../data/answers.ts'
 import { clockOf, headlines, type View } from '../data/view.ts'
 import {
@@ -15,11 +15,11 @@ import {
   listed,
   plainWords,
 } from '../format.ts'
+import { answersOf } from '../sections/answer.ts'
 import { cheapest } from '../sections/cluster-costs.ts'
 import { isNothing } from '../sections/costs.ts'
-import { answersOf } from '../sections/opening.ts'
 import { code, fenced, row, text } from './markdown.ts'
-import { commandText, machineWords, minuteOf, noiseWords, versionWords } from './run-words.ts'
+import { machineWords, minuteOf, noiseWords, versionWords } from './run-words.ts'
 
 interface SummaryAbout {
   /** Where the page is, from where the summary is. */

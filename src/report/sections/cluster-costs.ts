@@ -15,7 +15,7 @@ import { latencyMetric, type View } from '../data/view.ts'
 import { formatInterval, formatLevel, listed } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
-import { byLoad } from './chart-sections.ts'
+import { byLoad, ofLoad } from './chart-sections.ts'
 
 /** What the mesh of each arm would use in a cluster that the reader describes. */
 export async function clusterSize(view: View): Promise<Html> {
@@ -23,7 +23,7 @@ export async function clusterSize(view: View): Promise<Html> {
 <p>This is a model, not a measurement. It adds the idle use of each part of a mesh times the number of such parts, and what every request adds on its path. Sidecars scale with pods, node proxies and CNI with nodes, waypoints with namespaces; there is one control plane. Lines have ${LEVEL_TEXT} intervals.</p>
 <p class="under">Measured: idle cores and memory of every part, and what requests add to both. Assumed: requests take the same path as here; a request adds the same at any rate; memory grows with requests per second. Not included, because unknown: how control planes, and the configuration in every proxy, grow with the number of pods and services. <b>The model is rough.</b> It was checked once in a lab: for 13 sidecars it gave 1.2 times their idle CPU and 1.4 times their memory, probably because proxies on a node share pages; and a request took half as much CPU at 400/s as at 20/s.</p>
 <div id="cluster-size-inputs">${inputsText(view.clusterSize)}</div>
-${armLegend(view.arms)}${await byLoad(view, 'clusterSize', (load) => html`<div data-part="cluster-size-${view.loads.indexOf(load)}">${clusterCostTables(view, load)}</div>`)}</section>`
+${armLegend(view.arms)}${await byLoad(view, async (load) => html`<div data-part="cluster-size-${view.loads.indexOf(load)}">${clusterCostTables(view, load)}</div>${await ofLoad(view, load, 'clusterSize')}`)}</section>`
 }
 
 /** The inputs of the cost model, for a page without scripts. */

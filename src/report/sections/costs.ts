@@ -5,6 +5,7 @@ import type { Load } from '../../model/scenario.ts'
 import { count, quantileName, STANDING_WORDS } from '../../model/words.ts'
 import { type ArmStyle, swatch } from '../arm-styles.ts'
 import { place } from '../charts/axes.ts'
+import { rowId } from '../data/citation.ts'
 import { clockOf, headlines, type View } from '../data/view.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Fragment, type Html, html } from '../html.ts'
@@ -18,9 +19,13 @@ export function costTable(view: View, load: Load): Html {
     kind: 'costs',
     caption: captionOf(view),
     head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, view, load), numeric: true }))],
+    ids: view.arms.map(({ name }) => rowId(view, load, name)),
     rows: view.arms.map((style) => [
       armCell(view, style, load),
-      ...metrics.map((metric) => costCell(view, style, load, metric)),
+      ...metrics.map((metric) => ({
+        ...costCell(view, style, load, metric),
+        label: headingWords(metric, view, load)[0],
+      })),
     ]),
   })
 }

@@ -3,19 +3,18 @@ import type { Analysis } from '../../model/analysis.ts'
 import type { Scenario, Simulation } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
-import type { View } from '../data/view.ts'
+import { commandText } from '../../model/words.ts'
 import { type Html, html } from '../html.ts'
-import { commandText } from '../outputs/run-words.ts'
 import { table } from '../table.ts'
 import { dateWords } from './opening.ts'
 
 /** Provenance of the run, and how to reproduce it. */
-export function provenance(view: View, analysis: Analysis): Html {
-  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">Reproduce</h2>${reproduce(view, analysis)}</section>
+export function provenance(analysis: Analysis): Html {
+  return html`<section aria-labelledby="reproduce"><h2 id="reproduce">Reproduce</h2>${reproduce(analysis)}</section>
 <section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>${machine(analysis)}${tools(analysis)}</section>`
 }
 
-function reproduce(view: View, analysis: Analysis): Html {
+function reproduce(analysis: Analysis): Html {
   const { run } = analysis.record
   const { git, commandLine, meshbench } = run.provenance
   const { scenario } = run.plan
@@ -25,27 +24,10 @@ function reproduce(view: View, analysis: Analysis): Html {
 <p>To repeat the schedule without the run’s files, save the scenario below as <code>scenario.yaml</code> and run this command. The same seed gives the same order.</p>
 <pre tabindex="0"><code>${again}</code></pre>
 <details><summary>scenario.yaml</summary><pre tabindex="0"><code>${scenarioText(scenario)}</code></pre></details>
-${oneNumber(view, again)}
+<p>The command that repeats the figures of one arm under one load stands below the table of costs and in the menu of each chart.</p>
 <p>To write this page again from the stored results:</p>
 <pre tabindex="0"><code>meshbench report ${commandText([run.id])}</code></pre>
 <p>The output of the load tools for each request is in <code>raw/</code> in the run’s folder, compressed; <code>trials/</code> has the histograms. The numbers of each chart can be downloaded below it.</p>`
-}
-
-/** Commands that repeat the figures of one arm under one load, with only that arm, the baseline and that load. */
-function oneNumber(view: View, again: string): Html {
-  const others = view.arms.filter(({ role }) => role === 'other')
-  return html`<details><summary>Repeat a single figure</summary>${table({
-    id: 'reproduce-one',
-    caption: 'Commands for each arm and load',
-    head: ['Arm', 'Load', 'Command'].map((content) => ({ content })),
-    rows: others.flatMap(({ name }) =>
-      view.loads.map((load) => [
-        name,
-        load.name,
-        html`<code>${again} ${commandText(['--arms', `${view.baseline.name},${name}`, '--loads', load.name])}</code>`,
-      ]),
-    ),
-  })}</details>`
 }
 
 function machine(analysis: Analysis): Html {

@@ -9,23 +9,23 @@ import { clockOf, type View } from '../data/view.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { type TableCell, table } from '../table.ts'
-import { multiples } from './chart-sections.ts'
+import { byLoad, ofLoad } from './chart-sections.ts'
 
 /** All trials, and charts by block, by second and of distributions, for readers who check the figures. */
 export async function trials(view: View, analysis: Analysis): Promise<Html> {
-  const inOrder = analysis.trials.toSorted((a, b) => a.result.trial.order - b.result.trial.order)
-  const list =
-    inOrder.length === 0
-      ? html`<p class="reason">No trial has been run.</p>`
-      : html`<details id="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order of the run</summary>${trialTable(view, inOrder)}</details>`
   return html`<section aria-labelledby="trials"><h2 id="trials">Every trial</h2>
-<p>A trial is one load against one arm in one block, the unit of replication. This table has all trials; those that are not valid are not in any figure above. “Late” is the lateness of the load generator, which is not part of any latency; a quantile that it may have changed is withheld.</p>
-${list}${view.loads.map((load) => figuresTable(view, analysis, load))}
-<h3 class="group">By block</h3>${await multiples(view, 'blocks')}
-<h3 class="group">By second</h3>${await multiples(view, 'seconds')}
-<h3 class="group">Distribution of all requests</h3>${await multiples(view, 'distribution')}
-<h3 class="group">Lateness of the load generator</h3>
-<p>The response time of a late request counts from when it could have been sent, so lateness is only in the time <i>as sent</i> (answer − intended send). The charts show medians of all measured trials.</p>${await multiples(view, 'lateness')}</section>`
+<p>A trial is one load against one arm in one block, the unit of replication. The table has all trials of the load; those that are not valid are not in any figure above. “Late” is the lateness of the load generator, which is not part of any latency; a quantile that it may have changed is withheld. The response time of a late request counts from when it could have been sent, so lateness is only in the time <i>as sent</i> (answer − intended send). The chart of it shows medians of all measured trials.</p>
+${await byLoad(view, async (load) => {
+  return html`${trialList(view, analysis, load)}${figuresTable(view, analysis, load)}${await ofLoad(view, load, 'blocks', 'seconds', 'distribution', 'lateness')}`
+})}</section>`
+}
+
+function trialList(view: View, analysis: Analysis, load: Load): Html {
+  const own = analysis.trials.filter(({ result }) => result.trial.load === load.name)
+  const inOrder = own.toSorted((a, b) => a.result.trial.order - b.result.trial.order)
+  if (inOrder.length === 0) return html`<p class="reason">No trial has been run.</p>`
+  const index = view.loads.indexOf(load)
+  return html`<details class="every-trial"><summary>${count(inOrder.length, 'trial')}, in the order of the run</summary><noscript>${trialTable(view, inOrder, index)}</noscript></details>`
 }
 
 const HEAD = [
@@ -41,18 +41,17 @@ const HEAD = [
   'Latest',
   'Start (UTC)',
   'Arm',
-  'Load',
   'Host',
   'Status',
 ]
 
 /**
  * The HTML is as short as possible, since a run can have thousands of trials. Scripts find a row by its index, which is the
- * trial's order in the run.
+ * trial's place in the order of those of its load.
  */
-function trialTable(view: View, inOrder: readonly JudgedTrial[]): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="all-trials">
-<table class="plain trials"><caption><span id="all-trials">Every trial, in order</span></caption>
+function trialTable(view: View, inOrder: readonly JudgedTrial[], load: number): Html {
+  return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="all-trials-${load}">
+<table class="plain trials"><caption><span id="all-trials-${load}">Every trial, in order</span></caption>
 <thead><tr>${HEAD.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${inOrder.map((trial) => row(view, trial))}</tbody></table></div>`
 }
@@ -80,7 +79,6 @@ function row(view: View, judged: JudgedTrial): Html {
     latency(late?.max),
     startedAt.slice(11, 19),
     trial.arm,
-    trial.load,
     hostOf(judged),
     statusOf(judged),
   ]
@@ -126,7 +124,7 @@ function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Htm
     }),
   )
   if (rows.length === 0) return html``
-  return html`<details><summary>Every figure of ${load.name}, on both clocks, with p and q</summary>${table({
+  return html`<details><summary>Every figure of ${load.name}, on both clocks, with p and q</summary><noscript>${table({
     id: `figures-${view.loads.indexOf(load)}`,
     caption: `Every figure of ${load.name}`,
     head: [
@@ -142,7 +140,7 @@ function figuresTable(view: View, { metrics, cells }: Analysis, load: Load): Htm
       { content: 'Notes' },
     ],
     rows,
-  })}</details>`
+  })}</noscript></details>`
 }
 
 function figuresRow(metric: MetricInfo, cell: Cell): TableCell[] {

@@ -1,3 +1,4 @@
+import { withoutScripts } from '../figure.ts'
 import { type Html, html, textOf, trusted } from '../html.ts'
 import { STYLE } from '../page-style.ts'
 import { policyOf } from '../scripts.ts'
@@ -26,7 +27,8 @@ interface SitePage {
 
 /** A page of the site, in the look of the pages of runs. It runs no script and asks nothing of any network. */
 export function siteDocument({ title, lead, other, body }: SitePage): string {
-  return textOf(html`${trusted('<!doctype html>')}
+  return withoutScripts(
+    textOf(html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(undefined)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">${trusted(GENERATOR)}
 <title>${title} · meshbench</title><style>${trusted(STYLE)}${trusted(SITE_STYLE)}</style></head>
@@ -35,5 +37,6 @@ export function siteDocument({ title, lead, other, body }: SitePage): string {
 <nav aria-label="Pages"><ul><li><a href="${other.href}">${other.name}</a></li></ul></nav></header>
 ${body}</main>
 <footer><p>Written by <code>meshbench report --site</code>. This page loads nothing and runs no script.</p></footer></body></html>
-`)
+`),
+  )
 }

@@ -46,7 +46,7 @@ async function section(entries: readonly HistoryEntry[], index: number): Promise
   const drifts = trends.flatMap((trend) => (trend.drift ? driftItem(trend, trend.drift, infos) : []))
   return html`<section aria-labelledby="group-${index}"><h2 id="group-${index}">${first.load}</h2>
 <p>Platform ${first.platform}, ${first.profile} settings, ${first.machine}. Load: ${first.asked}.</p>
-<h3>Trends</h3><div class="figures">${await Promise.all(charts.map(figure))}</div>
+<h3>Trends</h3><div class="figures">${await Promise.all(charts.map((chart) => figure(chart, false)))}</div>
 ${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}${drifts.length > 0 && html`<h3>Drift</h3><ul>${drifts}</ul>`}</section>`
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Load } from '../../../src/model/scenario.ts'
 import { ratioAxis, ratioTick } from '../../../src/report/charts/axes.ts'
 import { forestChart } from '../../../src/report/charts/forest.ts'
-import { liveFrame, STILL } from '../../../src/report/charts/frame.ts'
+import { type Frame, liveFrame, STILL, WIDE } from '../../../src/report/charts/frame.ts'
 import { formatRatio } from '../../../src/report/format.ts'
 import { analysisOf, scenario } from '../fixture.ts'
 import { drawn, HOSTILE, reasonOf, saidOf, specOf, viewFrom } from './drawn.ts'
@@ -87,15 +87,15 @@ describe('forestChart', () => {
     expect(reasonOf(forestChart(viewFrom({ ...analysis, cells }), load))).toMatch(/^No chart: no block/)
   })
 
-  it('stands in one line where there is room, and keeps hostile names inert', async () => {
+  it('stands in one line where there is room, alike in Node and in a browser, and keeps hostile names inert', async () => {
     const [first, ...others] = scenario.arms
     const arms = [first, ...others.map((arm, index) => ({ ...arm, name: `${HOSTILE}${index}` }))]
     const hostile = viewFrom(analysisOf({ scenario: { arms: arms as typeof scenario.arms } }))
     await drawn(forestChart(hostile, load))
-    const heights = [STILL, liveFrame(640)].map(
-      (frame) => (specOf(forestChart(view, load), frame) as { height: number }).height,
-    )
-    expect(heights[1]).toBeLessThan((heights[0] ?? 0) * 0.7)
+    const heightAt = (frame: Frame) => (specOf(forestChart(view, load), frame) as { height: number }).height
+    expect(heightAt(WIDE)).toBeLessThan(heightAt(STILL) * 0.7)
+    expect(heightAt(liveFrame(1136))).toBe(heightAt(WIDE))
+    expect(heightAt(liveFrame(288))).toBeGreaterThan(heightAt(STILL))
   })
 })
 
@@ -105,7 +105,7 @@ describe('ratioAxis', () => {
     expect(axis.domain[0]).toBeLessThan(0.4)
     expect(axis.domain[1]).toBeGreaterThan(5.5)
     expect(axis.ticks).toEqual([0.5, 1, 2, 5])
-    expect(axis.ticks.map(ratioTick)).toEqual(['−50 %', '0', '×2', '×5'])
+    expect(axis.ticks.map(ratioTick)).toEqual(['−50 %', 'same', '×2', '×5'])
     expect(ratioAxis([], () => 0.2).ticks).toContain(1)
   })
 })

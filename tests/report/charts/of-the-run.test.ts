@@ -7,6 +7,7 @@ import type { Chart } from '../../../src/report/chart.ts'
 import { errorRateCharts } from '../../../src/report/charts/error-rates.ts'
 import { historyCharts } from '../../../src/report/charts/history-line.ts'
 import { sweepCharts } from '../../../src/report/charts/sweep.ts'
+import type { View } from '../../../src/report/data/view.ts'
 import rates from '../../../src/report/error-rates.json' with { type: 'json' }
 import { analysisOf, scenario } from '../fixture.ts'
 import { drawn, HOSTILE, reasonOf, saidOf, viewFrom } from './drawn.ts'
@@ -94,7 +95,8 @@ function trendOf(arm: string, runs: number, changed?: Partial<Trend>): Trend {
 }
 
 describe('historyCharts', () => {
-  const of = (history: readonly Trend[]) => historyCharts(viewFrom(analysis, {}, { history }))
+  const chartsIn = (view: View) => view.loads.flatMap((load) => historyCharts(view, load))
+  const of = (history: readonly Trend[]) => chartsIn(viewFrom(analysis, {}, { history }))
 
   it('draws each run of its table, names changes with their versions, and marks the run of the page', async () => {
     const chart = only(of(arms.slice(1).map((arm) => trendOf(arm, 30))))
@@ -125,7 +127,7 @@ describe('historyCharts', () => {
 
   it('gives a reason for a single run, and nothing without a history', () => {
     expect(reasonOf(only(of([trendOf('envoy-node', 1)])))).toMatch(/^No chart: the history has fewer than two runs/)
-    expect(historyCharts(viewFrom(analysis))).toEqual([])
+    expect(chartsIn(viewFrom(analysis))).toEqual([])
   })
 
   it('keeps hostile versions inert', async () => {

@@ -1,6 +1,7 @@
 import type { View } from 'vega'
 import type { Chart } from '../chart.ts'
-import { columnHead, csvOf } from '../figure.ts'
+import { citeChart } from '../data/citation.ts'
+import { citation, columnHead, csvOf } from '../figure.ts'
 import { html, textOf } from '../html.ts'
 import type { LiveFigure } from './live-figures.ts'
 import type { Reading } from './reading.ts'
@@ -16,27 +17,47 @@ const KINDS = {
 type Made = Promise<string | Blob | undefined> | string
 type Kind = keyof typeof KINDS
 
-/** Buttons under a figure. */
-export function offerDownloads(figure: LiveFigure, reading: Reading, copyLink: (id: string) => void): void {
+/** One menu under a figure: what it can be saved as, its address, and how to cite it. Filled when it is opened. */
+export function offerMenu(figure: LiveFigure, reading: Reading, copyLink: (id: string) => void): void {
   const { id, plot, isDrawn, hasNumbers } = figure
   if (!hasNumbers) return
-  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => isDrawn || kind === 'CSV' || kind === 'JSON')
-  plot
-    .closest('figure')
-    ?.insertAdjacentHTML(
-      'beforeend',
-      textOf(
-        html`<div class="downloads" role="group" aria-labelledby="${id}-title">${kinds.map((kind) => html`<button type="button" value="${kind}" aria-label="Download ${kind}">${kind}</button>`)}<button type="button" value="link">Copy link to this view</button></div>`,
-      ),
+  const menu = document.createElement('details')
+  menu.className = 'menu'
+  menu.innerHTML = textOf(html`<summary aria-describedby="${id}-title">Save, link, cite</summary><div></div>`)
+  plot.closest('figure')?.querySelector('.behind')?.append(menu)
+  const inside = menu.querySelector('div')
+  menu.addEventListener('toggle', () => {
+    const chart = reading.chart(id)
+    if (!menu.open || !chart || !inside) return
+    const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => isDrawn || kind === 'CSV' || kind === 'JSON')
+    inside.innerHTML = textOf(
+      html`<div class="acts">${kinds.map((kind) => html`<button type="button" value="${kind}" aria-label="Download ${kind}">${kind}</button>`)}<button type="button" value="link">Copy link to this view</button></div>
+<p class="under">Cite or repeat</p>${citation(citeChart(reading.view, chart, reading.view.load))}`,
     )
-  plot
-    .closest('figure')
-    ?.querySelector('.downloads')
-    ?.addEventListener('click', ({ target }) => {
-      const asked = target instanceof HTMLButtonElement ? target.value : undefined
-      if (asked === 'link') copyLink(id)
-      else if (asked !== undefined && asked in KINDS) void download(asked as Kind, figure, reading)
-    })
+  })
+  inside?.addEventListener('click', ({ target }) => {
+    const asked = target instanceof HTMLButtonElement ? target.value : undefined
+    if (asked === 'link') copyLink(id)
+    else if (asked !== undefined && asked in KINDS) void download(asked as Kind, figure, reading)
+  })
+}
+
+/** A menu closes by Escape, by a press elsewhere, and when a link in it is followed. */
+export function closeMenus(): void {
+  const close = (keep?: Element | null) => {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>('.menu[open]')) {
+      if (menu === keep) continue
+      if (menu.contains(document.activeElement)) menu.querySelector('summary')?.focus()
+      menu.open = false
+    }
+  }
+  document.addEventListener('keydown', ({ key }) => key === 'Escape' && close())
+  document.addEventListener('pointerdown', ({ target }) =>
+    close(target instanceof Element ? target.closest('.menu') : null),
+  )
+  document.addEventListener('click', ({ target }) => {
+    if (target instanceof Element && target.closest('.contents a')) close()
+  })
 }
 
 async function download(kind: Kind, figure: LiveFigure, reading: Reading): Promise<void> {
