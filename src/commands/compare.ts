@@ -6,7 +6,7 @@ import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { Run } from '../model/result.ts'
-import { findRun } from '../store/find-run.ts'
+import { findRun, listRuns } from '../store/find-run.ts'
 import { readRunFile } from '../store/read-run.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
@@ -86,8 +86,14 @@ async function operandOf(text: string, root: string, cwd: string): Promise<Opera
     return { dir: await findRun(root, text, cwd) }
   } catch (error) {
     const newest = await findRun(root).catch(() => undefined)
-    if (newest === undefined || !namesOf(readRunFile(newest)).includes(text)) throw error
-    return { dir: newest, arm: text }
+    const runs = await listRuns(root)
+    // A path, or the beginning of several ids, is no arm.
+    if (newest === undefined || /[/\\]/.test(text) || runs.some((id) => id.startsWith(text))) throw error
+    const run = readRunFile(newest)
+    if (namesOf(run).includes(text)) return { dir: newest, arm: text }
+    throw new Failure('unknown-run', `${text} is neither a run nor an arm of the newest run, ${run.id}`, {
+      remedy: suggest(text, [...namesOf(run), ...runs]),
+    })
   }
 }
 

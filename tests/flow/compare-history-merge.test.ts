@@ -57,7 +57,7 @@ describe('compare', () => {
     expect(crossed.stdout).toContain('B higher')
     expect(crossed.stdout).toContain('The runs were made at different times')
     const refusals: [string[], string][] = [
-      [['none', 'nobody'], 'there is no run nobody'],
+      [['none', 'nobody'], 'nobody is neither a run nor an arm of the newest run'],
       [[':none', ':nobody'], 'has no arm nobody'],
       [[':none', ':none'], 'with itself'],
       [['none', 'envoy-sidecar', '--metrics', 'p98'], 'p99'],
