@@ -47,8 +47,8 @@ export function coverageOf(about: CoverageAbout, isShort: boolean): Coverage {
     const again = measured({ ...base.arm, name: 'again' }, about, calm, draw)
     const arm = measured(own, about, restless, draw, truth)
     const paired = pairUp(byBlock(base.values), arm.values)
-    const lent = pooledVarianceFor(base.arm, arm.arm, [base, again, arm])
-    const found = paired && measure(paired, equalArms([], provisioned), { lent }).ratio?.onLogs.estimate
+    const pooled = pooledVarianceFor(base.arm, arm.arm, [base, again, arm])
+    const found = paired && measure(paired, equalArms([], provisioned), { pooled }).ratio?.onLogs.estimate
     const { lo = Number.NaN, hi = Number.NaN } = found ?? {}
     if (lo <= truth && hi >= truth) covered++
     halves.push((hi - lo) / 2 / TRIAL)

@@ -28,10 +28,10 @@ export function compareToBaseline(arms: readonly ArmValues[], provisioned: boole
   return paired.map((one, index) => {
     const own = arms[index]
     if (!one || !own) return undefined
-    const lent = own.arm && arms[0]?.arm ? pooledVarianceFor(arms[0].arm, own.arm, known) : {}
+    const pooled = own.arm && arms[0]?.arm ? pooledVarianceFor(arms[0].arm, own.arm, known) : {}
     const robust = one.logs && disagreeingRobustEstimate(one.logs.flat())
     return {
-      ...measure(one, equal, own.isEqual ? { mean: overOwnBlocks } : { lent }),
+      ...measure(one, equal, own.isEqual ? { mean: overOwnBlocks } : { pooled }),
       ...(robust && { robust: exponential(robust) }),
     }
   })

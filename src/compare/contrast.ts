@@ -70,7 +70,7 @@ export type Measures = Omit<Contrast, 'load' | 'metric' | 'armA' | 'armB' | 'adj
  */
 export function pairedContrast(analysis: Analysis, a: Cell, b: Cell): Measures {
   const paired = pairUp(byBlock(a.values), b.values)
-  const found = paired && measure(paired, equalArms([], false), { lent: pooledIn(analysis, a, b) })
+  const found = paired && measure(paired, equalArms([], false), { pooled: pooledIn(analysis, a, b) })
   const ratio = found?.ratio?.estimate
   const difference = ratio && a.estimate ? differenceAt(a.estimate.center, ratio) : found?.difference?.estimate
   const { p } = found?.ratio ?? found?.difference ?? {}

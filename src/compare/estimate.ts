@@ -16,7 +16,7 @@ import { rootWhole } from '../stats/root.ts'
 import { type Scatter, scatterOf, tail } from './effect.ts'
 
 /** A mean over blocks, of log-ratios or of differences, and what its interval rests on. */
-export interface Weighed {
+export interface EstimateWithBasis {
   /** `n` counts blocks. */
   readonly estimate: Estimate
   readonly basis: Basis
@@ -40,13 +40,13 @@ export interface Equals {
  * scatter between cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters
  * only, and is widened on both sides by what equal arms differ by.
  */
-export function estimateOf(cohorts: Cohorts, equals: Equals): Weighed | undefined {
+export function estimateOf(cohorts: Cohorts, equals: Equals): EstimateWithBasis | undefined {
   const filled = cohorts.filter(({ length }) => length > 0)
   return filled.length > 1 ? overCohorts(filled, equals) : overBlocks(filled, equals)
 }
 
 /** The mean with all blocks as replicates: for one provisioning, or for an A/A pair, which shows the noise of this run. */
-export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): Weighed | undefined {
+export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): EstimateWithBasis | undefined {
   const plain = meanInterval(cohorts.flat())
   if (!plain) return undefined
   const freedom = plain.n - 1
@@ -66,7 +66,7 @@ export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): We
   return { estimate, basis, error: scatter.error, p }
 }
 
-function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined {
+function overCohorts(cohorts: Cohorts, { spread }: Equals): EstimateWithBasis | undefined {
   const nested = nestedInterval(cohorts, spread)
   const interval = nested?.byCohorts
   if (!interval) return undefined
@@ -78,7 +78,7 @@ function overCohorts(cohorts: Cohorts, { spread }: Equals): Weighed | undefined 
       unit: 'cohorts',
       cohorts: cohorts.length,
       freedom,
-      ...(spread && { lent: spread.freedom }),
+      ...(spread && { pooled: spread.freedom }),
       ...(nested.between !== undefined && { between: nested.between }),
       ...(nested.within !== undefined && { within: nested.within }),
     },

@@ -1,6 +1,6 @@
 import type { Cell } from '../model/analysis.ts'
 import { type Cohorts, exponential } from '../stats/intervals.ts'
-import { type Equals, estimateOf, type PooledVariance, type Weighed } from './estimate.ts'
+import { type Equals, type EstimateWithBasis, estimateOf, type PooledVariance } from './estimate.ts'
 
 type Values = Cell['values']
 
@@ -28,8 +28,8 @@ export interface EqualArms {
 /** An arm against another, paired within blocks. */
 export interface Measures {
   /** Absent where a value is not positive. `onLogs` is what the ratio is made of. */
-  readonly ratio?: Weighed & { readonly onLogs: Weighed }
-  readonly difference?: Weighed
+  readonly ratio?: EstimateWithBasis & { readonly onLogs: EstimateWithBasis }
+  readonly difference?: EstimateWithBasis
 }
 
 /**
@@ -84,13 +84,13 @@ export function equalArms(pairs: readonly Paired[], provisioned: boolean): Equal
   }
 }
 
-/** `lent`: pooled variance of arms equal to these two. `mean`: computes a mean over blocks. */
+/** `pooled`: pooled variance of arms equal to these two. `mean`: computes a mean over blocks. */
 export function measure(
   paired: Paired,
   equal: EqualArms,
-  { lent = {}, mean = estimateOf }: { readonly lent?: PooledVariance; readonly mean?: typeof estimateOf } = {},
+  { pooled = {}, mean = estimateOf }: { readonly pooled?: PooledVariance; readonly mean?: typeof estimateOf } = {},
 ): Measures {
-  const { onLogs: ofLogs, onValues: ofValues } = lent
+  const { onLogs: ofLogs, onValues: ofValues } = pooled
   const onLogs = paired.logs && mean(paired.logs, { ...equal.onLogs, ...(ofLogs && { spread: ofLogs }) })
   const difference = mean(paired.differences, { ...equal.onValues, ...(ofValues && { spread: ofValues }) })
   return {

@@ -50,7 +50,7 @@ function bestFirst(cells: readonly Cell[], { better }: Field): Cell[] {
 function against(best: Cell, cell: Cell, { equal, known = [] }: Field): Measures | undefined {
   const paired = pairUp(byBlock(best.values), cell.values)
   const [one, other] = [best, cell].map(({ arm }) => known.find((those) => those.arm.name === arm)?.arm)
-  return paired && measure(paired, equal, one && other ? { lent: pooledVarianceFor(one, other, known) } : {})
+  return paired && measure(paired, equal, one && other ? { pooled: pooledVarianceFor(one, other, known) } : {})
 }
 
 /**

@@ -7,7 +7,7 @@ import { formatChange, formatChanges, formatShare } from '../model/units.ts'
 import { count } from '../model/words.ts'
 import type { Against } from './against-baseline.ts'
 import { neededToDecide } from './effect.ts'
-import type { Weighed } from './estimate.ts'
+import type { EstimateWithBasis } from './estimate.ts'
 
 /** An interval that reaches further from 1 than this ratio cannot show that there is no difference. */
 const TELLING = 1.1
@@ -141,12 +141,15 @@ interface Borders {
 }
 
 /** How many blocks in all, or cohorts of the present size, would decide a cell; absent where the scatter is unknown. */
-export function blocksToDecide({ estimate, basis, error }: Weighed, { noise, telling }: Borders): Cell['needed'] {
+export function blocksToDecide(
+  { estimate, basis, error }: EstimateWithBasis,
+  { noise, telling }: Borders,
+): Cell['needed'] {
   if (error === undefined) return undefined
-  const { unit, widened = 0, lent = 0 } = basis
+  const { unit, widened = 0, pooled = 0 } = basis
   const [cohorts, blocks] = [basis.cohorts, estimate.n]
   // Every cohort also has the A/A pairs.
-  const each = 1 + lent / (unit === 'cohorts' ? cohorts : blocks)
+  const each = 1 + pooled / (unit === 'cohorts' ? cohorts : blocks)
   const center = Math.abs(estimate.center)
   return neededToDecide({ unit, blocks, cohorts, error, freedomAt: (n) => Math.round(n * each - 1) }, (halfAt) => {
     const half = halfAt() + widened

@@ -13,6 +13,7 @@ import { hodgesLehmann } from '../stats/rank-tests.ts'
 import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, spreadBetweenRuns } from './compared.ts'
 import {
   boundOf,
+  type ComparedOrNot,
   decisionOf,
   type Judgement,
   judgePinned,
@@ -21,7 +22,6 @@ import {
   neededFor,
   type PValues,
   pValuesOf,
-  type Weighed,
 } from './judge.ts'
 import type { Pairing } from './pairings.ts'
 import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
@@ -39,10 +39,10 @@ interface GateContext extends CompareAbout {
 
 /** Judges every cell, those of the family and others. */
 export function gateCells(analysis: Analysis, bench: GateContext): GateCell[] {
-  const weighed = compareAll(analysis, bench).map((compared) => ({ compared, ...whyNot(compared, analysis, bench) }))
-  const pValues = pValuesOf(weighed, bench.limits.family.method)
-  return weighed.map((one, index) => {
-    const family = weighed.filter(({ compared }) => compared.limits.level === one.compared.limits.level).length
+  const candidates = compareAll(analysis, bench).map((compared) => ({ compared, ...whyNot(compared, analysis, bench) }))
+  const pValues = pValuesOf(candidates, bench.limits.family.method)
+  return candidates.map((one, index) => {
+    const family = candidates.filter(({ compared }) => compared.limits.level === one.compared.limits.level).length
     return cellOf(one, pValues[index] as PValues, { analysis, bench, family })
   })
 }
@@ -53,7 +53,11 @@ interface Circumstances {
   readonly family: number
 }
 
-function cellOf({ compared, why }: Weighed, pValues: PValues, { analysis, bench, family }: Circumstances): GateCell {
+function cellOf(
+  { compared, why }: ComparedOrNot,
+  pValues: PValues,
+  { analysis, bench, family }: Circumstances,
+): GateCell {
   const { arm, reference, load, info, limits, effect, direction, difference, blocks, cohorts } = compared
   const judgement = why === undefined ? judge(compared, pValues, { analysis, bench, family }) : INVALID
   const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench, family)
@@ -106,7 +110,7 @@ function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: Gate
 
 /** For a suspect cell the blocks of the second stage; otherwise never fewer than a verdict needs. */
 function neededIn(
-  { compared, why }: Weighed,
+  { compared, why }: ComparedOrNot,
   { verdict, suspected }: Judgement,
   { limits }: GateContext,
   family: number,

@@ -159,7 +159,7 @@ type Side = 'worse' | 'better'
 type Sides = Readonly<Record<Side, number>>
 
 /** A cell with either an effect or the reason why it cannot be judged. */
-export interface Weighed {
+export interface ComparedOrNot {
   readonly compared: Compared
   readonly why?: { readonly rule: string; readonly message: string }
 }
@@ -168,12 +168,12 @@ export interface Weighed {
  * Adjusts p-values within each level, for each direction separately. Cells that were not judged count with p = 1, so that
  * the family keeps its declared size.
  */
-export function pValuesOf(weighed: readonly Weighed[], method: FamilyMethod): PValues[] {
-  const p = weighed.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
+export function pValuesOf(candidates: readonly ComparedOrNot[], method: FamilyMethod): PValues[] {
+  const p = candidates.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
   const adjusted = p.map((one) => ({ ...one }))
   for (const level of ['error', 'warn']) {
-    const members = weighed.flatMap(({ compared }, index) => (compared.limits.level === level ? [index] : []))
-    const those = members.flatMap((index) => weighed[index] ?? [])
+    const members = candidates.flatMap(({ compared }, index) => (compared.limits.level === level ? [index] : []))
+    const those = members.flatMap((index) => candidates[index] ?? [])
     for (const side of ['worse', 'better'] as const) {
       const values = method === 'holm' ? holm(members.map((index) => p[index]?.[side] ?? 1)) : byResampling(those, side)
       for (const [place, index] of members.entries()) Object.assign(adjusted[index] ?? {}, { [side]: values[place] })
@@ -188,15 +188,17 @@ const NOTHING: Sides = { worse: 1, better: 1 }
  * maxT changes the signs of blocks, which ignores the scatter between cohorts and runs. Where that scatter is known, Holm's
  * p-value by it is used if it is larger.
  */
-function byResampling(weighed: readonly Weighed[], side: Side): number[] {
-  const known = new Set(weighed.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
+function byResampling(candidates: readonly ComparedOrNot[], side: Side): number[] {
+  const known = new Set(candidates.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
   const blocks = [...known].toSorted((a, b) => a - b)
-  const cells = weighed.map(({ compared, why }) => {
+  const cells = candidates.map(({ compared, why }) => {
     const values = new Map(why ? [] : compared.harm.map(({ block, value }) => [block, value]))
     return blocks.map((block) => values.get(block))
   })
   const drawn = maxT(cells, { random: random(1, 'family', side), tail: side === 'worse' ? 'greater' : 'less' })
-  const others = holm(weighed.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)))
+  const others = holm(
+    candidates.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)),
+  )
   return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
 }
 

@@ -16,7 +16,7 @@ import {
 import type { GateCell, Objection } from '../model/verdict.ts'
 import { count, list } from '../model/words.ts'
 import type { Compared } from './compared.ts'
-import type { Weighed } from './judge.ts'
+import type { ComparedOrNot } from './judge.ts'
 import { type Place, waiverOf } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 
@@ -126,14 +126,14 @@ const ENOUGH = 0.8
 const TOO_GOOD = 0.2
 
 /** Why a cell cannot be judged, if so. A cell that is not judged never passes. */
-export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<Weighed, 'why'> {
+export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<ComparedOrNot, 'why'> {
   const reference = about.pinned ? about.pinned.baseline : compared.reference
   const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
   if (objection) return because(objection.message)
   return ofBlocks({ ...compared, reference }, analysis, about) ?? ofFigures(compared, analysis, about) ?? {}
 }
 
-function because(message: string, rule = 'no-data'): Required<Pick<Weighed, 'why'>> {
+function because(message: string, rule = 'no-data'): Required<Pick<ComparedOrNot, 'why'>> {
   return { why: { rule, message } }
 }
 

@@ -96,9 +96,9 @@ export interface Basis {
   /** The replicate. With two or more cohorts it is the cohort, whose scatter includes that of its blocks. */
   readonly unit: 'cohorts' | 'blocks'
   readonly cohorts: number
-  /** Degrees of freedom of its t; `lent` of them come from A/A arms of the same mesh. */
+  /** Degrees of freedom of its t; `pooled` of them come from A/A arms of the same mesh. */
   readonly freedom: number
-  readonly lent?: number
+  readonly pooled?: number
   /** Standard deviations of the log-ratio (or of the difference without a ratio), between cohorts and between blocks within a cohort. */
   readonly between?: number
   readonly within?: number

@@ -265,7 +265,7 @@ describe('random effects', () => {
       'p50',
     )
     expect(basis).toMatchObject({ unit: 'cohorts', cohorts: 4, freedom: 3 })
-    expect(basis).not.toHaveProperty('lent')
+    expect(basis).not.toHaveProperty('pooled')
     expect(basis?.between).toBeGreaterThan(3 * (basis?.within ?? 1))
     expect(ratio?.n).toBe(20)
     const half = Math.log(ratio?.hi ?? 0) - Math.log(ratio?.center ?? 0)
@@ -276,15 +276,15 @@ describe('random effects', () => {
     expect(q).toBeGreaterThanOrEqual(p ?? 1)
   })
 
-  test('arms of one mesh are lent what their own A/A arm shows', () => {
+  test('arms of one mesh share the variance that an A/A arm of it shows', () => {
     const again = { ...sidecar, name: 'sidecar-again' }
     const older = { ...sidecar, name: 'sidecar-older', version: '1' }
     const scenario = scenarioOf({ arms: [sidecar, again, older, none], cohorts: 2, blocks: 4 })
     const found = analyse(
       recordOf(scenario, (trial) => ({ latency: scattered(trial, 0.01) + 0.01 * trial.arm.length * trial.cohort })),
     )
-    expect(cell(found, older.name, 'p50').basis).toMatchObject({ freedom: 3, lent: 2 })
-    expect(cell(found, none.name, 'p50').basis).not.toHaveProperty('lent')
+    expect(cell(found, older.name, 'p50').basis).toMatchObject({ freedom: 3, pooled: 2 })
+    expect(cell(found, none.name, 'p50').basis).not.toHaveProperty('pooled')
   })
 
   test('one provisioning of clusters says so, and is widened by what equal arms differ by; local processes are not', () => {

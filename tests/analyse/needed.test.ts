@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { estimateOf, type Weighed } from '../../src/compare/estimate.ts'
+import { type EstimateWithBasis, estimateOf } from '../../src/compare/estimate.ts'
 import { blocksToDecide } from '../../src/compare/standing.ts'
 
 const alone = { pairs: [], provisioned: false }
@@ -13,7 +13,7 @@ function valuesOf(n: number, center: number, deviation: number): number[] {
   return shape.map((one) => center + (deviation * (one - mean)) / spread)
 }
 
-function isDecided(weighed: Weighed | undefined): boolean {
+function isDecided(weighed: EstimateWithBasis | undefined): boolean {
   const { center = 0, lo = 0, hi = 0 } = weighed?.estimate ?? {}
   const within = hi <= borders.telling && lo >= -borders.telling
   return within || (Math.abs(center) > borders.noise && lo * hi > 0)

@@ -25,13 +25,13 @@ describe('the pooled variance of a comparison', () => {
   })
 
   it('between two versions of a mesh comes from what is equal to either', () => {
-    const lent = pooledVarianceFor(mesh, older, [...arms, known(older, 1, 1, 1, 1), known(olderAgain, 2, 2, 4, 4)])
-    expect(lent.onLogs).toEqual({
+    const pooled = pooledVarianceFor(mesh, older, [...arms, known(older, 1, 1, 1, 1), known(olderAgain, 2, 2, 4, 4)])
+    expect(pooled.onLogs).toEqual({
       deviation: expect.closeTo(Math.sqrt((log(2) ** 2 + log(4) ** 2) / 2), 12),
       freedom: 2,
       blocks: 2,
     })
-    expect(lent.onValues?.deviation).toBeCloseTo(Math.sqrt((1 + 9) / 2), 12)
+    expect(pooled.onValues?.deviation).toBeCloseTo(Math.sqrt((1 + 9) / 2), 12)
   })
 
   it('between equal arms comes from a third, without the comparison itself', () => {

@@ -169,7 +169,7 @@ function againstOther(cells: readonly Cell[], sides: Sides): ReadonlyMap<string,
       const paired = base && base.arm !== arm ? pairUp(byBlock(base.values), values, geometric) : undefined
       if (!base || !paired) return [arm.name, undefined]
       const robust = paired.logs && disagreeingRobustEstimate(paired.logs.flat())
-      const measures = measure(paired, equal, { lent: pooledVarianceFor(base.arm, arm, known) })
+      const measures = measure(paired, equal, { pooled: pooledVarianceFor(base.arm, arm, known) })
       return [arm.name, { ...measures, ...(robust && { robust: exponential(robust) }) }]
     }),
   )
