@@ -15,8 +15,9 @@ import {
 } from '../model/units.ts'
 import { capital, count } from '../model/words.ts'
 
-/** One sentence for every arm and load about one metric, with the level of the baseline first. */
+/** One sentence for every arm and load about one metric, with the level of the baseline first; one in all where nothing was measured. */
 export function statements(analysis: Analysis, metric: string): string[] {
+  if (analysis.validTrials === 0) return ['No trial is valid, so nothing can be compared.']
   return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
 }
 
