@@ -1,16 +1,17 @@
 import type { JudgedTrial, Problem } from '../model/analysis.ts'
 import type { FailureData } from '../model/failure.ts'
 import type { Plan, Trial } from '../model/plan.ts'
-import type {
-  Generator,
-  HeldGenerator,
-  HeldReading,
-  HeldResult,
-  HeldSummary,
-  LatencySummary,
-  Reading,
-  Result,
-  Run,
+import {
+  type Generator,
+  HELD_OF_GENERATOR,
+  type HeldGenerator,
+  type HeldReading,
+  type HeldResult,
+  type HeldSummary,
+  type LatencySummary,
+  type Reading,
+  type Result,
+  type Run,
 } from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
 import { metrics } from './metrics.ts'
@@ -101,21 +102,6 @@ function unknown({ trial }: HeldResult): Problem {
     remedy: 'Keep the results of different scenarios in different runs.',
   }
 }
-
-const HELD_OF_GENERATOR = [
-  'version',
-  'connections',
-  'late',
-  'uniform',
-  'catchUp',
-  'timeout',
-  'destinations',
-  'sockets',
-  'answer',
-  'resent',
-  'timeouts',
-  'pauses',
-] as const satisfies readonly (keyof HeldGenerator)[]
 
 /** Evidence and names of components repeat from trial to trial, so each is held once. */
 function holder(): (reading: Reading) => HeldReading {

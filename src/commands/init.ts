@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline/promises'
 import { meshes } from '../meshes/index.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
+import { PROTOCOLS } from '../model/scenario.ts'
+import { TOOLS } from '../model/traits.ts'
 import { list } from '../model/words.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { storageFailure } from '../store/write-once.ts'
@@ -112,9 +114,9 @@ ${others.map((mesh) => `  - ${mesh}\n`).join('')}
 # The loads on every arm in every block. A list of rates makes one load of each.
 loads:
   - rate: [${rates.join(', ')}]
-    # fortio, or k6.
+    # ${TOOLS.join(' or ')}.
     tool: fortio
-    # http, http2, grpc or tcp.
+    # ${PROTOCOLS.join(', ')}.
     protocol: http
     connections: 8
     # Size of the body of requests and answers.

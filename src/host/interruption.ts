@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { printable } from '../model/foreign-text.ts'
 import type { Seconds } from '../model/units.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** Of a process that was interrupted, as shells have it. */
-const EXIT_CODE = 130
 
 /** How the signals of this process are answered. */
 interface Interruption {
@@ -33,7 +32,7 @@ export function interruption(emergency: () => Promise<readonly string[]>): Inter
     // The loop runs, so the watchdog is not needed; a third signal does not wait.
     settled()
     for (const line of await emergency().catch(() => [])) process.stderr.write(`${printable(line)}\n`)
-    process.exit(EXIT_CODE)
+    process.exit(EXIT.interrupted)
   }
   const settled = () => {
     for (const name of SIGNALS) process.removeListener(name, stop)

@@ -244,21 +244,22 @@ export interface HeldSummary {
   readonly asSent?: HeldLatency | undefined
   readonly bounds?: QuantileBounds | undefined
 }
-export type HeldGenerator = Pick<
-  Generator,
-  | 'version'
-  | 'connections'
-  | 'late'
-  | 'uniform'
-  | 'catchUp'
-  | 'timeout'
-  | 'destinations'
-  | 'sockets'
-  | 'answer'
-  | 'resent'
-  | 'timeouts'
-  | 'pauses'
->
+/** What rules of the comparison and the gate read of the load generator. */
+export const HELD_OF_GENERATOR = [
+  'version',
+  'connections',
+  'late',
+  'uniform',
+  'catchUp',
+  'timeout',
+  'destinations',
+  'sockets',
+  'answer',
+  'resent',
+  'timeouts',
+  'pauses',
+] as const satisfies readonly (keyof Generator)[]
+export type HeldGenerator = Pick<Generator, (typeof HELD_OF_GENERATOR)[number]>
 export interface HeldResult extends Omit<Result, 'outcome'> {
   readonly outcome:
     | { readonly status: 'measured'; readonly reading: HeldReading }
