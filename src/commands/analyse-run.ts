@@ -10,7 +10,8 @@ export async function analyseRun(dir: string): Promise<Analysis> {
 
 /** An analysis as `--json` writes it: with all of every trial, which is read when it is written. */
 export function wholeAnalysis(analysis: Analysis): object {
-  const { record, trials } = analysis
+  const { trials } = analysis
+  const { journal: _, ...record } = analysis.record
   const whole = ({ trial: { id } }: JudgedTrial['result']) => ({ toJSON: () => record.details(id) })
   return {
     ...analysis,

@@ -218,5 +218,7 @@ function count<Name extends string>(name: Name, text: string | undefined, least:
   if (text === undefined) return {}
   const value = Number(text)
   if (text.trim() !== '' && Number.isInteger(value) && value >= least) return { [name]: value } as never
-  throw new Failure('usage', `--${name} ${text} is not a whole number from ${least}`)
+  throw new Failure('usage', `--${name} ${text} is not a whole number from ${least}`, {
+    remedy: `Give a whole number: --${name} ${Math.max(least, 3)}`,
+  })
 }

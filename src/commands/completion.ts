@@ -66,11 +66,12 @@ function commandsOf(command: Command, path = ''): { path: string; command: Comma
 
 /** What an option or an argument of this name may be, where that is known. */
 async function valuesFor(words: readonly string[], cwd: string): Promise<Readonly<Record<string, readonly string[]>>> {
-  const results = resolve(cwd, words[words.indexOf('--results') + 1 || words.length] ?? 'results')
+  const named = words.find((word) => word.startsWith('--results='))?.slice('--results='.length)
+  const results = resolve(cwd, named ?? words[words.indexOf('--results') + 1 || words.length] ?? 'results')
   const runs = (await listRuns(results)).slice(0, MOST_RUNS)
   const shipped = await shippedScenarios()
-  const named = words.slice(1, -1).find((word) => shipped.includes(word) || /\.ya?ml$/.test(word)) ?? 'quick'
-  const scenario = await readScenario(named, cwd).catch(() => undefined)
+  const chosen = words.slice(1, -1).find((word) => shipped.includes(word) || /\.ya?ml$/.test(word)) ?? 'quick'
+  const scenario = await readScenario(chosen, cwd).catch(() => undefined)
   const arms = [...(scenario?.arms.map(({ name }) => name) ?? []), ...Object.keys(meshes)]
   return {
     ...{ scenario: shipped, run: runs, runs, resume: runs, extend: runs, previous: runs },

@@ -29,20 +29,26 @@ export async function initCommand(
   options: InitOptions,
   context: CommandContext,
 ): Promise<number> {
-  const file = resolve(context.cwd, given)
-  refuseExisting(file, given)
+  const name = extname(given) === '' ? `${given}.yaml` : given
+  const file = resolve(context.cwd, name)
+  refuseExisting(file, name)
   const { arms, rates } = await answers(options, context)
-  const text = scenarioText(basename(given, extname(given)), arms, rates)
-  const { problems } = parseScenario(text, given)
+  const text = scenarioText(basename(name, extname(name)), arms, rates)
+  const { problems } = parseScenario(text, name)
   if (problems.length > 0) throw scenarioFailure(problems)
   // Exclusive: a file that came meanwhile is not replaced.
   await writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => {
     throw storageFailure(error, file)
   })
   if (options.json) context.stdout.writeJson({ schema: 1, command: 'init', file, arms, rates })
-  else context.stdout.write(`${given}\n`)
-  context.stderr.write(`next: meshbench plan ${given}, then meshbench run ${given}\n`)
+  else context.stdout.write(`${name}\n`)
+  context.stderr.write(`next: meshbench plan ${quoted(name)}, then meshbench run ${quoted(name)}\n`)
   return EXIT.ok
+}
+
+/** As a shell takes it. */
+function quoted(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`
 }
 
 function refuseExisting(file: string, given: string): void {
@@ -71,6 +77,9 @@ async function answers(
     const chosen =
       meshNames(arms) ?? meshNames((await ask('Which do you compare? The first is the baseline.', ARMS)).join()) ?? ARMS
     return { arms: chosen, rates: words(rates) ?? (await ask('At which rates?', RATES)) }
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure('interrupted', 'stopped before anything was written')
   } finally {
     questions.close()
   }
@@ -100,8 +109,7 @@ function scenarioText(
       .toLowerCase()
       .replaceAll(/[^a-z0-9.-]+/g, '-')
       .replace(/^[.-]+/, '') || 'scenario'
-  return `# yaml-language-server: $schema=./schema.json
-# A scenario of meshbench. docs/scenarios.md describes the keys, and scenarios/example.yaml has all of them.
+  return `# A scenario of meshbench. docs/scenarios.md describes the keys, and scenarios/example.yaml has all of them.
 name: ${title}
 description: The cost of ${list(others.length === 0 ? [baseline] : others)} compared with ${baseline}
 

@@ -1,4 +1,5 @@
-import { execa } from 'execa'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { judgeTrial } from '../analyse/judge-trial.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -94,41 +95,53 @@ async function prepare(
   return dir === undefined ? undefined : prepareResumed(dir, scenario, options, context)
 }
 
-/** Runs --setup, what is given, and then --cleanup, whatever came of it. */
-async function withHooks<Done>(
-  { run: { id }, writer: { dir } }: Prepared,
+/**
+ * Runs --setup, what is given, and then --cleanup, whatever came of it. Returns why the run stopped early or, where it did not,
+ * why --cleanup failed. Where something was thrown, that counts, and a failure of --cleanup is only said.
+ */
+async function withHooks(
+  prepared: Prepared,
   { setup, cleanup }: Pick<RunOptions, 'setup' | 'cleanup'>,
   context: CommandContext,
-  act: () => Promise<Done>,
-): Promise<Done> {
-  const hook = async (option: string, command: string | undefined, cancelSignal?: AbortSignal) => {
-    if (command === undefined) return
-    context.stderr.write(`${option}: ${command}\n`)
-    const env = { MESHBENCH_RUN: id, MESHBENCH_RUN_FOLDER: dir }
-    const ended = await execa({
-      shell: true,
-      reject: false,
-      all: true,
-      stdin: 'ignore',
-      env,
-      cwd: context.cwd,
-      ...(cancelSignal && { cancelSignal }),
-    })(command)
-    if (ended.all) context.stderr.write(`${ended.all}\n`)
-    if (!ended.failed) return
-    cancelSignal?.throwIfAborted()
-    throw new Failure('hook-failed', `the command of ${option} ended with ${ended.exitCode ?? ended.signal}`, {
-      cause: command,
-      remedy: 'Correct the command, or leave it out.',
-    })
-  }
+  act: () => Promise<Failure | undefined>,
+): Promise<Failure | undefined> {
+  // Not cancelled by Ctrl-C: what --setup changed has to be undone.
+  const cleanUp = () => runHook('--cleanup', cleanup, prepared, context)
   try {
-    await hook('--setup', setup, context.signal)
-    return await act()
-  } finally {
-    // Not cancelled by Ctrl-C: what --setup changed has to be undone.
-    await hook('--cleanup', cleanup)
+    const failed = await runHook('--setup', setup, prepared, context, context.signal)
+    if (failed) throw failed
+    const stopped = await act()
+    return stopped ?? (await cleanUp())
+  } catch (error) {
+    const failed = await cleanUp()
+    if (failed) context.stderr.alert(`${failureText(failed.toData(), styleFor(context.stderr, context.env))}\n`)
+    throw error
   }
+}
+
+/** The command writes to this process's stderr. It has ended when its shell has, even if it leaves something in the background. */
+async function runHook(
+  option: string,
+  command: string | undefined,
+  { run: { id }, writer: { dir } }: Prepared,
+  { cwd, stderr }: CommandContext,
+  signal?: AbortSignal,
+): Promise<Failure | undefined> {
+  if (command === undefined) return undefined
+  stderr.write(`${option}: ${command}\n`)
+  const env = { ...process.env, MESHBENCH_RUN: id, MESHBENCH_RUN_FOLDER: dir }
+  // In a group of its own, so that a signal ends what the shell has started as well.
+  const child = spawn(command, { shell: true, detached: true, stdio: ['ignore', 2, 2], env, cwd })
+  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM')
+  signal?.addEventListener('abort', end, { once: true })
+  const [code, by] = await once(child, 'exit')
+  signal?.removeEventListener('abort', end)
+  signal?.throwIfAborted()
+  if (code === 0) return undefined
+  return new Failure('hook-failed', `the command of ${option} ended with ${code ?? by}`, {
+    cause: command,
+    remedy: 'Correct the command, or leave it out.',
+  })
 }
 
 /** Measures what is planned. Returns why it stopped early, if it did. */
@@ -214,7 +227,7 @@ function hasEmptyCell({ trials, record }: Analysis): boolean {
 export function watch(
   plan: Plan,
   before: ReadonlySet<string>,
-  { verbose = false }: Pick<CommonOptions, 'verbose'>,
+  { verbose = false, quiet = false }: Pick<CommonOptions, 'verbose' | 'quiet'>,
   { stderr, env }: CommandContext,
 ): Progress {
   const ahead = remaining(plan, before)
@@ -224,7 +237,7 @@ export function watch(
   const view = progress({
     output: stderr,
     verbose,
-    interactive: Boolean(stderr.isTTY) && !verbose && !env['CI'] && env['TERM'] !== 'dumb',
+    interactive: Boolean(stderr.isTTY) && !verbose && !quiet && !env['CI'] && env['TERM'] !== 'dumb',
     plan,
     style: styleFor(stderr, env),
     ...(env['GITHUB_ACTIONS'] ? { folding: 'github-actions' as const } : {}),

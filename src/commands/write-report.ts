@@ -11,6 +11,7 @@ import { summaryMarkdown } from '../report/outputs/summary.ts'
 import { renderReport } from '../report/render.ts'
 import { refuseForeignFile, refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
+import { wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { pageScripts } from './page-scripts.ts'
 
@@ -26,7 +27,7 @@ type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** Formats of `--export csv,json`, in the order in which they are named. */
 export function exportsOf({ export: text }: { readonly export?: string }): readonly ExportFormat[] {
-  const wanted = text?.split(',').map((one) => one.trim()) ?? []
+  const wanted = [...new Set(text?.split(',').map((one) => one.trim()))]
   const wrong = wanted.find((one) => !EXPORT_FORMATS.some((known) => known === one))
   if (wrong === undefined) return wanted as ExportFormat[]
   throw new Failure('usage', `--export cannot write ${wrong === '' ? 'nothing' : wrong}`, {
@@ -49,7 +50,7 @@ export async function writeExports(
     const { file: name, mark, write } = EXPORTS[format]
     const file = join(dirname(report), name)
     refuseForeignFile(file, mark)
-    await replaceFile(file, write(analysis))
+    await replaceFile(file, write(format === 'json' ? (wholeAnalysis(analysis) as Analysis) : analysis))
     files.push(file)
   }
   return files

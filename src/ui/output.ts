@@ -35,7 +35,8 @@ export function outputTo(
   return {
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns
+      // A terminal without a size says 0.
+      return stream.columns || undefined
     },
     write: quiet ? () => undefined : say,
     alert: say,

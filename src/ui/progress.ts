@@ -101,7 +101,8 @@ function logScreen(options: LogOptions): Screen {
     },
     say: (moment) => {
       if (isNewBlock(moment)) beginBlock(moment, options)
-      for (const line of linesOf(moment, options)) output.write(`${line}\n`)
+      const say = moment.event.type === 'warning' ? output.alert : output.write
+      for (const line of linesOf(moment, options)) say(`${line}\n`)
     },
     end: (state) => {
       if (folding && state.block > 0) output.writeWorkflowCommand('::endgroup::')

@@ -105,6 +105,32 @@ describe('run', () => {
     expect((await meshbench(['run', '--resume'], { cwd })).code).toBe(0)
   })
 
+  it('says what went wrong first, whatever --cleanup does', async () => {
+    const setup = await meshbench(['run', 'line.yaml', '--setup', 'exit 4', '--cleanup', 'exit 5'], { cwd: project() })
+    expect(setup.stderr).toMatch(/--cleanup ended with 5(.|\n)*--setup ended with 4/)
+    const cwd = project()
+    const whole = await meshbench(['run', 'line.yaml', '--cleanup', 'exit 5'], { cwd })
+    expect([whole.code, whole.stderr]).toEqual([3, expect.stringContaining('--cleanup ended with 5')])
+    expect(readdirSync(runOf(cwd))).toContain('report.html')
+  })
+
+  it('does not wait for what a hook leaves in the background', async () => {
+    const cwd = project()
+    const began = Date.now()
+    const { code } = await meshbench(['run', 'line.yaml', '--setup', 'sleep 600 & echo $! > pid'], { cwd })
+    process.kill(Number(readFileSync(join(cwd, 'pid'), 'utf8')))
+    expect(code).toBe(0)
+    expect(Date.now() - began).toBeLessThan(300_000)
+  })
+
+  it('reads back every trial of short windows', async () => {
+    const cwd = project()
+    await meshbench(['run', 'line.yaml', '--blocks', '40', '--loads', 'http-100', '--quiet'], { cwd })
+    const { stdout } = await meshbench(['report', '--json'], { cwd })
+    const { record, validTrials, plannedTrials } = JSON.parse(stdout).analysis
+    expect([record.unreadable, validTrials]).toEqual([[], plannedTrials])
+  })
+
   it('leads with the answer: sentences, table, the report, and only then what is wrong', async () => {
     const { stdout, stderr } = await meshbench(['run', 'line.yaml'], { cwd: project() })
     const order = ['p99 of none is', 'Geometric means', 'warning: '].map((text) => stdout.indexOf(text))

@@ -34,6 +34,25 @@ test.each([0, 600])('a figure that is not finite is no result, beside %i other f
   expect(unreadable.find(({ file }) => file.includes(first.id))?.reason).toContain('cpuSeconds')
 })
 
+test.each([0, 600])(
+  'failures of earlier versions have their remedy, and others are refused, beside %i other files',
+  async (others) => {
+    await using root = await folder()
+    const failed = (failure: unknown) => ({ ...exampleResult(run, first), outcome: { status: 'failed', failure } })
+    const rest = Object.fromEntries(Array.from({ length: others }, (_, index) => [`other-${index}.json`, '{}']))
+    await runFolder(root.path, {
+      ...rest,
+      [`${first.id}.json`]: failed({ code: 'x', message: 'it broke', fix: 'Mend it.' }),
+      [`${second.id}.json`]: { ...failed(5), trial: second },
+    })
+    const { results, unreadable } = await readRun(root.path)
+    expect(results.map(({ outcome }) => outcome)).toEqual([
+      { status: 'failed', failure: { code: 'x', message: 'it broke', remedy: 'Mend it.' } },
+    ])
+    expect(unreadable.map(({ file }) => file)).toContain(`trials/${second.id}.json`)
+  },
+)
+
 test('what cannot be read is listed with its reason', async () => {
   await using root = await folder()
   const whole = exampleResult(run, first)
