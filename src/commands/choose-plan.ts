@@ -24,6 +24,7 @@ import { type LoadOptions, select } from '../scenario/select.ts'
 import { readSite } from '../site/read-site.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
+import { commaList } from './names.ts'
 
 /**
  * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
@@ -146,8 +147,8 @@ export async function chooseScenario(
     ...(options.platform && { platform: options.platform }),
     ...(options.profile && { profile: options.profile }),
     ...(options.isolation && { isolation: options.isolation }),
-    ...(options.arms && { arms: list(options.arms) }),
-    ...(options.loads && { loads: list(options.loads) }),
+    ...(options.arms && { arms: commaList(options.arms) }),
+    ...(options.loads && { loads: commaList(options.loads) }),
     load: loadOptions(options),
     ...count('blocks', options.blocks, 1),
     ...count('cohorts', options.cohorts, 1),
@@ -208,10 +209,6 @@ export async function shippedScenarios(): Promise<string[]> {
 async function remedy(given: string): Promise<string> {
   const names = await shippedScenarios()
   return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. Name your own file by its path, with its extension.`
-}
-
-function list(text: string): string[] {
-  return text.split(',').map((name) => name.trim())
 }
 
 function count<Name extends string>(name: Name, text: string | undefined, least: number): { [name in Name]?: number } {

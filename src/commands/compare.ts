@@ -13,6 +13,7 @@ import { styleFor } from '../ui/terminal-style.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
+import { commaList, knownNames } from './names.ts'
 
 interface CompareOptions extends CommonOptions {
   readonly metrics?: string
@@ -37,10 +38,7 @@ export async function compareCommand(
 function chosen(text: string | undefined): readonly string[] {
   if (text === undefined) return METRICS
   const names = known.map(({ info }) => info.name)
-  const wanted = text.split(',').map((name) => name.trim())
-  const wrong = wanted.find((name) => !names.includes(name))
-  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { remedy: suggest(wrong, names) })
-  return wanted
+  return knownNames(commaList(text), names, 'metric')
 }
 
 function runsOf(sides: Awaited<ReturnType<typeof readSides>>) {
@@ -86,11 +84,12 @@ async function operandOf(text: string, root: string, cwd: string): Promise<Opera
     return { dir: await findRun(root, text, cwd) }
   } catch (error) {
     const newest = await findRun(root).catch(() => undefined)
-    const runs = await listRuns(root)
-    // A path, or the beginning of several ids, is no arm.
-    if (newest === undefined || /[/\\]/.test(text) || runs.some((id) => id.startsWith(text))) throw error
+    if (newest === undefined) throw error
     const run = readRunFile(newest)
     if (namesOf(run).includes(text)) return { dir: newest, arm: text }
+    const runs = await listRuns(root)
+    // A path, or the beginning of several ids, was not meant as an arm.
+    if (/[/\\]/.test(text) || runs.some((id) => id.startsWith(text))) throw error
     throw new Failure('unknown-run', `${text} is neither a run nor an arm of the newest run, ${run.id}`, {
       remedy: suggest(text, [...namesOf(run), ...runs]),
     })

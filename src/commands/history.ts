@@ -10,9 +10,9 @@ import { findRun } from '../store/find-run.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { trendTable } from '../ui/trend-table.ts'
-import { suggest } from '../yaml/yaml-finding.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
+import { commaList, knownNames } from './names.ts'
 
 /** Where the history is kept. */
 export interface HistoryStoreOptions extends CommonOptions {
@@ -107,10 +107,7 @@ export function historyStoreOf(options: Pick<HistoryStoreOptions, 'folder' | 'br
 function metricsOf({ metrics }: HistoryOptions): readonly string[] {
   if (metrics === undefined) return TREND_METRICS
   const names = known.map(({ info }) => info.name)
-  const wanted = metrics.split(',').map((name) => name.trim())
-  const wrong = wanted.find((name) => !names.includes(name))
-  if (wrong !== undefined) throw new Failure('usage', `there is no metric ${wrong}`, { remedy: suggest(wrong, names) })
-  return wanted
+  return knownNames(commaList(metrics), names, 'metric')
 }
 
 /** Entries of the newest run's kind of machine, or of those whose description contains the text. */

@@ -7,12 +7,12 @@ import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { PROTOCOLS } from '../model/scenario.ts'
 import { TOOLS } from '../model/traits.ts'
-import { list } from '../model/words.ts'
+import { commandText, list } from '../model/words.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { storageFailure } from '../store/write-once.ts'
 import { scenarioFailure } from '../yaml/source.ts'
-import { suggest } from '../yaml/yaml-finding.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
+import { knownNames } from './names.ts'
 
 interface InitOptions extends CommonOptions {
   readonly arms?: string
@@ -42,13 +42,10 @@ export async function initCommand(
   })
   if (options.json) context.stdout.writeJson({ schema: 1, command: 'init', file, arms, rates })
   else context.stdout.write(`${name}\n`)
-  context.stderr.write(`next: meshbench plan ${quoted(name)}, then meshbench run ${quoted(name)}\n`)
+  context.stderr.write(
+    `next: ${commandText(['meshbench', 'plan', name])}, then ${commandText(['meshbench', 'run', name])}\n`,
+  )
   return EXIT.ok
-}
-
-/** As a shell takes it. */
-function quoted(name: string): string {
-  return /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`
 }
 
 function refuseExisting(file: string, given: string): void {
@@ -92,10 +89,7 @@ function words(text: string | undefined): readonly string[] | undefined {
 
 function meshNames(text: string | undefined): readonly string[] | undefined {
   const names = words(text)
-  const known = Object.keys(meshes)
-  const wrong = names?.find((name) => !known.includes(name))
-  if (wrong === undefined) return names
-  throw new Failure('usage', `there is no mesh ${wrong}`, { remedy: suggest(wrong, known) })
+  return names && knownNames(names, Object.keys(meshes), 'mesh')
 }
 
 /** The baseline comes twice, so that the report can say how much equal arms differ. */

@@ -6,6 +6,7 @@ import { describePlan, planLines } from '../plan/describe-plan.ts'
 import type { Deviation } from '../plan/detectable.ts'
 import { costsOf } from '../plan/time.ts'
 import { listRuns } from '../store/find-run.ts'
+import { readRunFile } from '../store/read-run.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { analyseRun } from './analyse-run.ts'
@@ -35,16 +36,19 @@ export async function planCommand(
 /** Of earlier runs on the same platform with a load of the same shape: another rate scatters otherwise. */
 async function pastDeviations(plan: Plan, results: string): Promise<Deviation[]> {
   const shapes = new Set(plan.scenario.loads.map((load) => JSON.stringify(load)))
+  const isAlike = (dir: string) => {
+    const { platform, loads } = readRunFile(dir).plan.scenario
+    return platform === plan.scenario.platform && loads.some((load) => shapes.has(JSON.stringify(load)))
+  }
   const past = await Promise.all(
-    (await listRuns(results)).slice(0, HISTORY).map((run) => analyseRun(resolve(results, run)).catch(() => undefined)),
-  )
-  return deviationsOf(
-    past.flatMap((analysis) => {
-      const scenario = analysis?.record.run.plan.scenario
-      const isAlike =
-        scenario?.platform === plan.scenario.platform &&
-        scenario?.loads.some((load) => shapes.has(JSON.stringify(load)))
-      return analysis && isAlike ? [analysis] : []
+    (await listRuns(results)).slice(0, HISTORY).map(async (run) => {
+      const dir = resolve(results, run)
+      try {
+        return isAlike(dir) ? await analyseRun(dir) : undefined
+      } catch {
+        return undefined
+      }
     }),
   )
+  return deviationsOf(past.flatMap((analysis) => analysis ?? []))
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { judgeTrial } from '../analyse/judge-trial.ts'
+import { signalGroup } from '../host/processes.ts'
 import { loads } from '../loads/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { Event } from '../model/event.ts'
@@ -132,7 +133,7 @@ async function runHook(
   const env = { ...process.env, MESHBENCH_RUN: id, MESHBENCH_RUN_FOLDER: dir }
   // In a group of its own, so that a signal ends what the shell has started as well.
   const child = spawn(command, { shell: true, detached: true, stdio: ['ignore', 2, 2], env, cwd })
-  const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM')
+  const end = () => child.pid !== undefined && signalGroup(child.pid, 'SIGTERM')
   signal?.addEventListener('abort', end, { once: true })
   const [code, by] = await once(child, 'exit')
   signal?.removeEventListener('abort', end)

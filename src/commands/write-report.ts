@@ -13,6 +13,7 @@ import { refuseForeignFile, refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
+import { commaList } from './names.ts'
 import { pageScripts } from './page-scripts.ts'
 
 /** The files written for a run. */
@@ -27,7 +28,7 @@ type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** Formats of `--export csv,json`, in the order in which they are named. */
 export function exportsOf({ export: text }: { readonly export?: string }): readonly ExportFormat[] {
-  const wanted = [...new Set(text?.split(',').map((one) => one.trim()))]
+  const wanted = [...new Set(text === undefined ? [] : commaList(text))]
   const wrong = wanted.find((one) => !EXPORT_FORMATS.some((known) => known === one))
   if (wrong === undefined) return wanted as ExportFormat[]
   throw new Failure('usage', `--export cannot write ${wrong === '' ? 'nothing' : wrong}`, {

@@ -49,6 +49,16 @@ function statFields(pid: number): string[] | undefined {
   }
 }
 
+/** Sends a signal to a process group. Returns whether there was anybody to get it. */
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Every process that this machine shows us; none where there is no /proc. */
 export function processIds(): number[] {
   return readdirSafely('/proc')

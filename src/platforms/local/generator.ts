@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs'
 import { access, rm, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { signalGroup } from '../../host/processes.ts'
 import { onExit } from '../../host/scratch.ts'
 import type { Command, Execution } from '../../model/platform.ts'
 import { type CpuReading, type Memory, parseStat, readCpu, readMemory } from './proc.ts'
-import { pinned, signalGroup, spawned, stopGroup } from './processes-of-arm.ts'
+import { pinned, spawned, stopGroup } from './processes-of-arm.ts'
 
 /**
  * Node does not report the CPU use of an ended child. This shell waits for the program and then says what the kernel has

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processIds } from '../../host/processes.ts'
+import { processIds, signalGroup } from '../../host/processes.ts'
 import { onExit } from '../../host/scratch.ts'
 import { Failure } from '../../model/failure.ts'
 import { statOf } from './proc.ts'
@@ -123,16 +123,6 @@ function groupRuns(group: number): boolean {
     const stat = statOf(pid)
     return stat?.group === group && stat.state !== 'Z' && stat.state !== 'X'
   })
-}
-
-/** Whether there was anybody to get the signal. */
-export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The last lines of a log, for a person who asks why. */
