@@ -144,6 +144,26 @@ describe(...onClusters('real clusters'), () => {
     if (outcome.failure.code === 'not-enrolled') expect(outcome.failure.cause).toContain('no proxy')
   })
 
+  it('whose cluster DNS does not come up fail their own trial, and say why', { timeout: minutes(5) }, async () => {
+    const dns = ['-n', 'kube-system', 'deployment', 'coredns']
+    const values = await onCluster('none', ['get', ...dns, '-o', 'json'])
+    const { metadata, spec } = JSON.parse(values)
+    spec.template.spec.containers[0].image = 'meshbench.invalid/none:1'
+    // Made anew, since pods of the last version would go on answering.
+    const broken = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'coredns', labels: metadata.labels },
+      spec,
+    }
+    await onCluster('none', ['replace', '--force', '-f', '-'], JSON.stringify(broken))
+    const { outcome } = (await measure(['none'])).get('none') as Result
+    await onCluster('none', ['replace', '--force', '-f', '-'], values)
+    if (outcome.status !== 'failed') throw new Error('it was measured')
+    expect(outcome.failure.message).toContain('coredns')
+    expect(JSON.stringify(outcome.failure)).toMatch(/image|pull/i)
+  })
+
   it.each([
     ['cannot be had', 'meshbench.invalid/none:1', /image|pull/i],
     // An image that is in the nodes, whose program knows nothing of a proxy's arguments and ends.

@@ -54,11 +54,14 @@ function refuseUnenrolled(facts: readonly Evidence[], arm: string): void {
   })
 }
 
-/** What must be ready again after a thaw: nodes, the installation and the enrolment. */
+/** kind calls a cluster ready when its control plane's node is, which is before names are resolved in it. */
+const CLUSTER_DNS: Readiness = { kind: 'Deployment', namespace: 'kube-system', name: 'coredns' }
+
+/** What must be ready before a request is sent, also after a thaw: nodes, cluster DNS, the installation and the enrolment. */
 function lastingOf({ of: { kubernetes, about }, nodes }: Pick<ArmCluster, 'of' | 'nodes'>): readonly Readiness[] {
   const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
   const alive = Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const)
-  return [...alive, ...installed, ...kubernetes.enrol(about).until]
+  return [...alive, CLUSTER_DNS, ...installed, ...kubernetes.enrol(about).until]
 }
 
 /** Pods of the workload and of the mesh, as they are now. */
