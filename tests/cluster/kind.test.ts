@@ -145,17 +145,12 @@ describe(...onClusters('real clusters'), () => {
   })
 
   it('whose cluster DNS does not come up fail their own trial, and say why', { timeout: minutes(5) }, async () => {
-    const dns = ['-n', 'kube-system', 'deployment', 'coredns']
-    const values = await onCluster('none', ['get', ...dns, '-o', 'json'])
+    const values = await onCluster('none', ['-n', 'kube-system', 'get', 'deployment', 'coredns', '-o', 'json'])
     const { metadata, spec } = JSON.parse(values)
     spec.template.spec.containers[0].image = 'meshbench.invalid/none:1'
-    // Made anew, since pods of the last version would go on answering.
-    const broken = {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'coredns', labels: metadata.labels },
-      spec,
-    }
+    const { name, namespace, labels } = metadata
+    const broken = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace, labels }, spec }
+    // Made anew, since pods of its last version would go on answering.
     await onCluster('none', ['replace', '--force', '-f', '-'], JSON.stringify(broken))
     const { outcome } = (await measure(['none'])).get('none') as Result
     await onCluster('none', ['replace', '--force', '-f', '-'], values)
