@@ -80,7 +80,7 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
     .option('--limits <file>', 'with --extend: limits of the gate (default: those of the scenario)')
     .option('--reference <what>', 'with --extend: candidate=reference, or a rule such as *-ref')
     .option('--min-valid <share>', MIN_VALID)
-    .option('--keep-going', 'measure on where no trial of the first block is valid')
+    .option('--keep-going', 'measure on where the first trials are all invalid')
     .option('--keep', 'keep clusters, so that the next run starts faster')
     .option('--setup <command>', 'a shell command to run before anything is provisioned')
     .option('--cleanup <command>', 'a shell command to run when everything is removed, after failures too')

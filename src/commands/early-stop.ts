@@ -32,35 +32,52 @@ export async function busyFinding(signal: AbortSignal): Promise<Finding[]> {
 
 /** How long the machine is watched for whether other programs still run. */
 const LOOK: Seconds = 2
+/** So many trials in a row that other programs made invalid are enough: the rest of a block would tell nothing else. */
+const ENOUGH = 3
 
 /**
- * Looks at the first block that is measured. If none of its trials is valid, the rest will hardly be, and the run should stop
- * with the cause that most of them share, unless that was other programs on this machine which have ended since.
+ * Looks at the first block that is measured, and at its first trials if other programs run on this machine. If none of them is
+ * valid, the rest will hardly be, and the run should stop with the cause that most of them share, unless that was other programs
+ * which have ended since.
  */
-export function firstBlock({ id, plan }: Run, platform: Platform, { stderr, signal }: CommandContext) {
+export function earlyStop(
+  { id, plan }: Run,
+  platform: Pick<Platform, 'name'>,
+  { stderr, signal }: Pick<CommandContext, 'stderr' | 'signal'>,
+  watch: typeof howBusy = howBusy,
+) {
+  const { isHere } = PLATFORM_TRAITS[platform.name]
   const judged: JudgedTrial[] = []
   let block: number | undefined
   let isOver = false
+  let hasLooked = false
   return async (event: Event): Promise<Failure | undefined> => {
     if (isOver) return undefined
     if (event.type === 'result') judged.push(judgeTrial(event.result, plan))
     if (event.type !== 'visit') return undefined
     block ??= event.block
     isOver = event.block !== block && judged.length > 0
-    if (!isOver || judged.some(({ status }) => status === 'valid')) return undefined
+    const isDisturbed = isHere && !hasLooked && judged.length >= ENOUGH && judged.every(isBesideOthers)
+    if ((!isOver && !isDisturbed) || judged.some(({ status }) => status === 'valid')) return undefined
+    const which = isOver ? 'no trial of the first block is valid' : `none of the first ${judged.length} trials is valid`
     const cause = commonCause(judged)
-    if (cause.rule === noisyNeighbour.name && PLATFORM_TRAITS[platform.name].isHere) {
-      const { others, cores } = await howBusy(LOOK, signal)
+    if (isHere && cause.rule === noisyNeighbour.name) {
+      hasLooked = true
+      const { others, cores } = await watch(LOOK, signal)
       if (others / cores <= TOO_MUCH) {
-        stderr.alert('no trial of the first block is valid; the other programs have ended, so the run goes on\n')
+        stderr.alert(`${which}; the other programs have ended, so the run goes on\n`)
         return undefined
       }
     }
-    return new Failure('no-valid-data', 'the run stopped: no trial of its first block is valid', {
+    return new Failure('no-valid-data', `the run stopped: ${which}`, {
       cause: cause.cause,
       remedy: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
     })
   }
+}
+
+function isBesideOthers({ problems }: JudgedTrial): boolean {
+  return problems.some(({ rule, severity }) => rule === noisyNeighbour.name && severity === 'invalid')
 }
 
 /** What most trials have against them: of several causes in one trial, other programs come first, since the rest may follow from them. */

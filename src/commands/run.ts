@@ -24,7 +24,7 @@ import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
-import { firstBlock } from './early-stop.ts'
+import { earlyStop } from './early-stop.ts'
 import { type GateOptions, minValidOf } from './gate.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
 import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
@@ -37,7 +37,7 @@ interface RunOptions
   readonly resume?: string | true
   readonly extend?: string | true
   readonly open?: boolean
-  /** Measures on where no trial of the first block is valid. */
+  /** Measures on where no trial of the first block, or beside other programs none of the first three, is valid. */
   readonly keepGoing?: boolean
   /** Shell commands of the user's, before anything is provisioned and after everything is removed. */
   readonly setup?: string
@@ -151,7 +151,7 @@ async function carryOut(
   options: Pick<RunOptions, 'keepGoing' | 'quiet' | 'verbose'>,
   context: CommandContext,
 ): Promise<Failure | undefined> {
-  const early = options.keepGoing ? undefined : firstBlock(about, platform, context)
+  const early = options.keepGoing ? undefined : earlyStop(about, platform, context)
   const view = watch(plan, finished, options, context)
   context.emergency.run = () => killAll(platform, about.id)
   try {

@@ -123,7 +123,7 @@ describe('a whole run on the simulated platform', () => {
     const [run] = runsIn(cwd) as [string]
     expect(trialsIn(run)).toHaveLength(8)
     expect(existsSync(join(run, 'report.html'))).toBe(true)
-    expect(stderr).toContain('the run stopped: no trial of its first block is valid')
+    expect(stderr).toContain('the run stopped: no trial of the first block is valid')
     expect(JSON.parse(stdout).failure).toMatchObject({
       code: 'no-valid-data',
       cause: expect.stringContaining('500 of 1,000 requests (50 %) failed'),
