@@ -79,10 +79,10 @@ function forEachTarget(file: (target: string) => { readonly name: string; readon
 }
 
 /**
- * SHA-256 of the publishers' files, by program and target: the one place to fill in. Those of kind 0.33.0 stand alike in five
- * independent projects that pin it, two of which name the release's own checksum files as their source. Those of fortio 1.68.0,
- * k6 1.8.1, Envoy 1.40.0 and helm 4.3.1 are missing, because no source of that kind was found: such a release is checked against
- * its publisher's checksum, and provenance says so.
+ * SHA-256 of the publishers' files, by program and target: the one place to fill in. Those of kind 0.33.0 and helm 4.3.0 stand
+ * alike in five or more independent projects that pin them, some of which name the release's own checksum files as their source.
+ * Those of fortio 1.68.0, k6 1.8.1 and Envoy 1.40.0 are missing, because no source of that kind was found: such a release is
+ * checked against its publisher's checksum, and provenance says so.
  */
 const DIGESTS: Readonly<Record<ProgramName, Partial<Record<Target, string>>>> = {
   fortio: {},
@@ -94,7 +94,12 @@ const DIGESTS: Readonly<Record<ProgramName, Partial<Record<Target, string>>>> = 
     'darwin-x64': '5a99f26f57246dc9319dd294803313197a0f34d33c525b3ea8b655db5916ece0',
     'darwin-arm64': '0c8c7dbe5e23594a198b786c4bc13dacc101fa6196b0cb0b23a1ca44e61f4b4f',
   },
-  helm: {},
+  helm: {
+    'linux-x64': '86584a54def73570558f66f5111cc53dfed56689637ae32c1201205d494f54fb',
+    'linux-arm64': '31c5794dd55c66a51e6b7d2e2ac7a114ae8b1de41ff1d9ba51748ac973b06a08',
+    'darwin-x64': '347a784877e0e20eac865e8d1c36a80f6bb0861d6f29abd34defb6570ef95d92',
+    'darwin-arm64': 'd3870437e1e95b67f8edbde964156c84a26503f560821d40c542441658934fba',
+  },
 }
 
 export const CATALOGUE: Catalogue = {
@@ -176,7 +181,7 @@ export const CATALOGUE: Catalogue = {
     ],
   },
   helm: {
-    version: '4.3.1',
+    version: '4.3.0',
     accepts: ['3.14.0', '5.0.0'],
     ask: { argv: ['version', '--short'], pattern: /^v(\d+\.\d+\.\d+)/m },
     ways: [
@@ -184,13 +189,13 @@ export const CATALOGUE: Catalogue = {
         kind: 'release',
         sha256: DIGESTS.helm,
         base: 'https://get.helm.sh/',
-        files: forEachTarget((target) => ({ name: `helm-v4.3.1-${target}.tar.gz`, member: `${target}/helm` })),
+        files: forEachTarget((target) => ({ name: `helm-v4.3.0-${target}.tar.gz`, member: `${target}/helm` })),
         checksums: (file) => `${file}.sha256sum`,
       },
       {
         kind: 'go',
         package: 'helm.sh/helm/v4/cmd/helm',
-        version: 'v4.3.1',
+        version: 'v4.3.0',
         needs: '1.26',
         takes: 'some minutes',
         stamp: 'helm.sh/helm/v4/internal/version.version',
