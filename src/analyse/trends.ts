@@ -3,6 +3,7 @@ import type { Analysis, Cell } from '../model/analysis.ts'
 import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../model/history.ts'
 import { trialsOf } from '../model/plan.ts'
 import { type Arm, baselineOf, type Load } from '../model/scenario.ts'
+import { VERSION_EVIDENCE } from '../model/usage.ts'
 import { random } from '../stats/random.ts'
 import { stepsAndDrift } from '../stats/steps-and-drift.ts'
 import { TAIL } from './quantiles.ts'
@@ -128,9 +129,6 @@ function versionChanges({ versions: before }: HistoryEntry, { versions: after }:
     return from === to ? [] : [{ what, from, to }]
   })
 }
-
-/** Evidence that identifies what ran: an image with its digest, or an observed version. */
-const VERSION_EVIDENCE = new Set(['version', 'image', 'proxy-version'])
 
 /** The history entries of a run: every arm and load with a valid trial. */
 export function historyEntries(analysis: Analysis): HistoryEntry[] {

@@ -26,7 +26,7 @@ export async function historyPage(entries: readonly HistoryEntry[]): Promise<str
       runs === 0
         ? 'No run with a valid trial is in the history.'
         : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run. A drift is a small change in every run. p is the chance in noise that is autocorrelated as much as the series.`,
-    other: { href: 'index.html', name: 'Runs' },
+    links: [{ href: 'index.html', name: 'Runs' }],
     body: html`${sections}`,
   })
 }

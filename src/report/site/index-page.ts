@@ -23,7 +23,7 @@ export function indexPage(runs: readonly SiteRun[]): string {
     lead: newest
       ? `${count(there.length, 'run')}; the newest began on ${minuteOf(newest.startedAt)}. Compare only runs of the same kind of machine.`
       : 'No run could be read.',
-    other: { href: 'history.html', name: 'History over runs' },
+    links: [{ href: 'history.html', name: 'History over runs' }],
     body: html`${there.length > 0 && listing(there)}${troubles(runs)}`,
   })
 }
