@@ -6,7 +6,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { metrics } from '../../src/analyse/metrics.ts'
 import { compareSides } from '../../src/compare/compare-runs.ts'
 import { comparePage } from '../../src/report/site/compare-page.ts'
+import { historyPage } from '../../src/report/site/history-page.ts'
+import { indexPage } from '../../src/report/site/index-page.ts'
 import { analysisOf } from '../report/fixture.ts'
+import { nightsOf } from '../report/site/history-of.ts'
 import { sharedFolder } from '../temporary-folder.ts'
 import { absent, open, openDetails, where } from './open-report.ts'
 
@@ -34,12 +37,20 @@ async function comparisonFile(): Promise<string> {
   return file
 }
 
+async function siteFiles() {
+  const { entries, published } = nightsOf({ runs: 20 })
+  const [index, history] = ['index.html', 'history.html'].map((name) => join(sharedFolder(), name)) as [string, string]
+  await writeFile(index, indexPage(published, entries))
+  await writeFile(history, await historyPage(entries))
+  return { index, history }
+}
+
 describe.skipIf(absent)(`the pages of several runs, ${where}`, () => {
   let axe: string
   let files: Readonly<Record<string, string>>
   beforeAll(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    files = { comparison: await comparisonFile() }
+    files = { comparison: await comparisonFile(), ...(await siteFiles()) }
   })
 
   it.each(CASES)('are for everybody: $theme, $width px', async ({ theme, width }) => {

@@ -11,7 +11,10 @@ const SITE_STYLE = `
 main>section:nth-of-type(n+2){contain-intrinsic-size:auto 600px}
 nav.pages ul{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 .subtitle{margin-top:.4rem;color:var(--muted);max-width:64rem}
-.date{white-space:nowrap}
+.date,.compared td small.date{white-space:nowrap}
+.compared details{margin:.15rem 0 0}
+.compared summary{margin-left:auto;font-size:.8125rem}
+.compared details ul{list-style:none;padding:.2rem 0 0}
 .card dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.1rem .8rem}
 .panel.versus .cards{order:0}
 .compared td .level,.compared td .line{white-space:nowrap}
