@@ -106,6 +106,8 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
     .argument('<b>', 'what to compare with it, in the same form')
     .description('compare two runs, or two arms of one run, from files')
     .option('--metrics <names>', 'metrics, separated by commas; more metrics make each claim harder')
+    .option('--html <file>', 'also write the comparison as a page')
+    .option('--open', 'open that page in a browser')
     .action(act(async () => (await import('./commands/compare.ts')).compareCommand))
   const gate = example(
     withHistoryStore(program.command('gate')),

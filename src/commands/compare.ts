@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { metrics as known } from '../analyse/metrics.ts'
 import { compareSides, METRICS } from '../compare/compare-runs.ts'
 import type { Contrast, Side } from '../compare/contrast.ts'
@@ -6,33 +7,73 @@ import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { Run } from '../model/result.ts'
+import { RUN_FOLDER } from '../model/run-folder.ts'
+import { commandText } from '../model/words.ts'
+import { comparePage } from '../report/site/compare-page.ts'
 import { findRun, listRuns } from '../store/find-run.ts'
 import { readRunFile } from '../store/read-run.ts'
+import { refuseForeignFile } from '../store/write-once.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList, knownNames } from './names.ts'
+import { openInBrowser, replaceFile } from './write-report.ts'
 
 interface CompareOptions extends CommonOptions {
   readonly metrics?: string
+  readonly html?: string
+  readonly open?: boolean
 }
 
 /** `meshbench compare A B`: compares B with A from files only. Exit code 12 where nothing could be compared. */
 export async function compareCommand(
   [a, b]: readonly string[],
   options: CompareOptions,
-  { cwd, stdout, env }: CommandContext,
+  context: CommandContext,
 ): Promise<number> {
+  const { cwd, stdout, stderr, env } = context
   if (a === undefined || b === undefined) throw new TypeError('compare takes two operands')
+  if (options.open && options.html === undefined) {
+    throw new Failure('usage', '--open needs --html', { remedy: 'Name the page: --html compare.html --open' })
+  }
   const metrics = chosen(options.metrics)
-  const sides = await readSides([a, b], resolve(cwd, options.results), cwd)
+  const { sides, dirs } = await readSides([a, b], resolve(cwd, options.results), cwd)
   const compared = compareSides(sides, metrics)
   const infos = known.map(({ info }) => info)
-  if (options.json) stdout.writeJson({ schema: 1, command: 'compare', a, b, runs: runsOf(sides), ...compared })
-  else stdout.write(`${contrastTable(compared, infos, styleFor(stdout, env))}\n`)
+  const page = options.html === undefined ? undefined : resolve(cwd, options.html)
+  if (page !== undefined) {
+    refuseForeignFile(page)
+    const pages = [pageOf(dirs[0], page), pageOf(dirs[1], page)] as const
+    const words = [
+      'meshbench',
+      'compare',
+      a,
+      b,
+      ...(options.metrics === undefined ? [] : ['--metrics', options.metrics]),
+    ]
+    const command = commandText([...words, '--html', options.html ?? ''])
+    await replaceFile(page, await comparePage(compared, { sides, metrics: infos, command, pages }))
+  }
+  if (options.json) {
+    stdout.writeJson({ schema: 1, command: 'compare', a, b, runs: runsOf(sides), ...compared, ...(page && { page }) })
+  } else stdout.write(`${contrastTable(compared, infos, styleFor(stdout, env))}\n`)
+  if (page !== undefined) {
+    stderr.write(`page: ${page}\n`)
+    if (options.open) await openInBrowser(page, context)
+  }
   return compared.contrasts.some(hasData) ? EXIT.ok : EXIT.invalid
+}
+
+/** The page of a run as a link from another page; undefined where it has not been written. */
+function pageOf(dir: string, from: string): string | undefined {
+  const page = join(dir, RUN_FOLDER.report)
+  if (!existsSync(page)) return undefined
+  return relative(dirname(from), page)
+    .split(sep)
+    .map((part) => encodeURIComponent(part.toWellFormed()))
+    .join('/')
 }
 
 function chosen(text: string | undefined): readonly string[] {
@@ -41,7 +82,7 @@ function chosen(text: string | undefined): readonly string[] {
   return knownNames(commaList(text), names, 'metric')
 }
 
-function runsOf(sides: Awaited<ReturnType<typeof readSides>>) {
+function runsOf(sides: readonly (readonly [Side, Side])[]) {
   const [first] = sides
   return first?.map(({ analysis }) => analysis.record.run.id)
 }
@@ -56,13 +97,23 @@ interface Operand {
   readonly arm?: string
 }
 
+/** What the operands are: folders of runs, and their arms in pairs. */
+interface SidesRead {
+  readonly dirs: readonly [string, string]
+  readonly sides: readonly (readonly [Side, Side])[]
+}
+
 /** Reads the operands and pairs their arms: the named arms, otherwise every arm that both runs have. */
-export async function readSides(given: readonly [string, string], root: string, cwd: string): Promise<[Side, Side][]> {
+async function readSides(given: readonly [string, string], root: string, cwd: string): Promise<SidesRead> {
   const [a, b] = [await operandOf(given[0], root, cwd), await operandOf(given[1], root, cwd)]
   const first = await analyseRun(a.dir)
   const second = a.dir === b.dir ? first : await analyseRun(b.dir)
   if (first === second && a.arm === b.arm) throw sameTwice(given[0], first)
-  return matched(a, b, first, second).map(([one, other]) => [sideOf(first, one), sideOf(second, other)])
+  const pairs = matched(a, b, first, second)
+  return {
+    dirs: [a.dir, b.dir],
+    sides: pairs.map(([one, other]) => [sideOf(first, one), sideOf(second, other)] as const),
+  }
 }
 
 /** An arm named on one side only applies to both sides. */

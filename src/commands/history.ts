@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { metrics as known } from '../analyse/metrics.ts'
-import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from '../analyse/trends.ts'
+import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { trendsOfRun } from '../analyse/trends.ts'
+import { trendsOfRun } from '../analyse/over-runs/trends.ts'
 import { version } from '../host/version.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
@@ -11,7 +11,7 @@ import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { GENERATOR } from '../report/site/document.ts'
 import { historyPage } from '../report/site/history-page.ts'
-import { indexPage, type SiteRun } from '../report/site/index-page.ts'
+import { indexPage, pagesOf, type SiteRun } from '../report/site/index-page.ts'
 import { type Published, publishedOf, publishedSchema } from '../report/site/published.ts'
 import { runDigest, runFolders } from '../store/find-run.ts'
 import { reasonOf } from '../store/versioned.ts'
@@ -69,8 +69,8 @@ export async function writeSite(
 
 async function finish(dir: string, runs: readonly SiteRun[], past: readonly HistoryEntry[], written: string[]) {
   const [index, history] = [join(dir, 'index.html'), join(dir, 'history.html')]
-  await replaceWhereOther(history, await historyPage(past))
-  await replaceWhereOther(index, indexPage(runs))
+  await replaceWhereOther(history, await historyPage(past, pagesOf(runs)))
+  await replaceWhereOther(index, indexPage(runs, together(past, runs)))
   const unreadable = runs.flatMap(({ folder: run, trouble: reason }) => (reason === undefined ? [] : [{ run, reason }]))
   return {
     folder: dir,
@@ -80,6 +80,13 @@ async function finish(dir: string, runs: readonly SiteRun[], past: readonly Hist
     kept: runs.filter(({ published }) => published).length - written.length,
     unreadable,
   }
+}
+
+/** The history, and what the site keeps of runs that nobody has added to it. */
+function together(past: readonly HistoryEntry[], runs: readonly SiteRun[]): HistoryEntry[] {
+  const kept = runs.flatMap(({ published }) => published?.history ?? [])
+  const all = [...past, ...kept].map((entry) => [JSON.stringify([entry.run, entry.arm, entry.load]), entry] as const)
+  return [...new Map(all).values()]
 }
 
 interface Publishing {

@@ -4,7 +4,8 @@ import { machineClass } from '../model/history.ts'
 import type { Installation, InstalledPart } from '../model/installation.ts'
 import { blockCount } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
-import type { Load } from '../model/scenario.ts'
+import type { Arm, Load } from '../model/scenario.ts'
+import { VERSION_EVIDENCE } from '../model/usage.ts'
 import { count, list } from '../model/words.ts'
 import { holm } from '../stats/multiplicity.ts'
 import {
@@ -151,8 +152,24 @@ function sharedLoads(a: Analysis, b: Analysis): string[] {
   return loadsOf(a).flatMap(({ name }) => (others.has(name) ? [name] : []))
 }
 
-function factsOf({ record: { run, installations } }: Analysis): Facts {
-  return { ...versionFacts(run), ...installationFacts(run, installations) }
+function factsOf(analysis: Analysis): Facts {
+  const { run, installations } = analysis.record
+  return { ...seenFacts(analysis), ...versionFacts(run), ...installationFacts(run, installations) }
+}
+
+/** The versions and images that valid trials of each arm saw. An arm that names no version runs what was current. */
+function seenFacts({ trials }: Analysis): Facts {
+  const seen = trials.flatMap(({ result: { trial, outcome }, status }) =>
+    status === 'valid' && outcome.status === 'measured'
+      ? outcome.reading.observation.evidence.flatMap(({ name, seen }) =>
+          VERSION_EVIDENCE.has(name) ? [{ what: `arm ${trial.arm}: ${name} seen`, seen }] : [],
+        )
+      : [],
+  )
+  const byName = Map.groupBy(seen, ({ what }) => what)
+  return Object.fromEntries(
+    [...byName].map(([what, all]) => [what, [...new Set(all.map(({ seen }) => seen))].toSorted().join(' and ')]),
+  )
 }
 
 function groundOf({ plan, provenance }: Run): Facts {
@@ -194,10 +211,18 @@ function versionFacts({ plan, provenance }: Run): Facts {
     ...Object.fromEntries(
       tools.map(({ name, version, sha256 }) => [name, [version, sha256?.slice(0, 12)].filter(Boolean).join(' ')]),
     ),
-    ...Object.fromEntries(plan.scenario.arms.map(({ name, ...arm }) => [`arm ${name}`, JSON.stringify(arm)])),
+    ...Object.fromEntries(plan.scenario.arms.flatMap(armFacts)),
     cohorts: String(plan.cohorts.length),
     blocks: String(blockCount(plan)),
   }
+}
+
+/** What was asked for of an arm, each setting by itself, so that a changed version is not lost among its values. */
+function armFacts({ name, ...settings }: Arm): [string, string][] {
+  return Object.entries(settings).map(([key, value]) => [
+    `arm ${name}: ${key}`,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ])
 }
 
 function differing(a: Facts, b: Facts): Discrepancy[] {

@@ -1,6 +1,7 @@
 import type { Analysis, Cell, Estimate, Standing } from '../model/analysis.ts'
 import { baselineOf, isSameArm, MIN_EFFECT } from '../model/scenario.ts'
 import { formatChange } from '../model/units.ts'
+import { STANDING_WORDS } from '../model/words.ts'
 import { exponential } from '../stats/intervals.ts'
 import { cliffsDelta, hodgesLehmannShift, mannWhitney } from '../stats/rank-tests.ts'
 import { differenceAt } from './against-baseline.ts'
@@ -60,6 +61,21 @@ export interface SidesCompared {
   readonly changed: readonly Discrepancy[]
   /** What a reader must know before quoting figures. */
   readonly cautions: readonly string[]
+}
+
+/** How a contrast is told. */
+export const VERDICTS: Readonly<Record<Standing, string>> = {
+  ...STANDING_WORDS,
+  higher: 'B higher',
+  lower: 'B lower',
+}
+
+/** The notes of contrasts, each once, with the metrics it is of. */
+export function notesOf(contrasts: readonly Contrast[]): string[] {
+  const all = contrasts.flatMap(({ metric, notes }) => notes.map((note) => ({ note, metric })))
+  return [...Map.groupBy(all, ({ note }) => note)].map(
+    ([note, where]) => `${note} (${[...new Set(where.map(({ metric }) => metric))].join(', ')})`,
+  )
 }
 
 export type Measures = Omit<Contrast, 'load' | 'metric' | 'armA' | 'armB' | 'adjusted'>

@@ -1,4 +1,4 @@
-import { historyEntries } from '../analyse/trends.ts'
+import { historyEntries } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { CellLimits, Limits } from '../model/limits.ts'

@@ -1,5 +1,5 @@
+import { type Trend, trendsOf } from '../analyse/over-runs/trends.ts'
 import { TAIL } from '../analyse/quantiles.ts'
-import { type Trend, trendsOf } from '../analyse/trends.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'

@@ -46,6 +46,16 @@ export function seriesKey(entry: HistoryEntry): string {
   return JSON.stringify([platform, profile, machine, arm, mesh, baseline, load, asked])
 }
 
+/** Entries of one kind of machine, platform, profile and load together, since nothing else can stand in one table; the newest first. */
+export function likeEntries(entries: readonly HistoryEntry[]): HistoryEntry[][] {
+  const newestFirst = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0))
+  return [
+    ...Map.groupBy(newestFirst, ({ platform, profile, machine, load, asked }) =>
+      JSON.stringify([platform, profile, machine, load, asked]),
+    ).values(),
+  ]
+}
+
 /**
  * What is followed of a metric over runs: its ratio to the baseline, since a slower machine affects both; or its level where
  * no run has a ratio: for the baseline, and for metrics that are 0 for the baseline, such as the CPU of a mesh.

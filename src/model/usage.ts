@@ -112,6 +112,9 @@ const evidenceSchema = z.object({
 })
 export type Evidence = z.infer<typeof evidenceSchema>
 
+/** Evidence that identifies what ran: an image with its digest, or an observed version. */
+export const VERSION_EVIDENCE: ReadonlySet<string> = new Set(['version', 'image', 'proxy-version'])
+
 /** What the mesh carried in the window by its own counters, under mTLS if the arm has it. */
 const carriedSchema = z.object({
   requests: z.number().optional(),

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import type { Trend } from '../analyse/trends.ts'
+import type { Trend } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'

@@ -1,16 +1,9 @@
-import type { Contrast, SidesCompared } from '../compare/contrast.ts'
+import { notesOf, type SidesCompared, VERDICTS } from '../compare/contrast.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { formatChange, formatChanges, formatNumber } from '../model/units.ts'
-import { STANDING_WORDS } from '../model/words.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
-
-const VERDICTS: Readonly<Record<Contrast['standing'], string>> = {
-  ...STANDING_WORDS,
-  higher: 'B higher',
-  lower: 'B lower',
-}
 
 /** B against A on a terminal: other changes, the figures, and cautions. */
 export function contrastTable(
@@ -27,7 +20,7 @@ export function contrastTable(
       'changed from A to B',
       style,
     ),
-    bullets([...cautions, ...notes(contrasts)], 'cautions', style),
+    bullets([...cautions, ...notesOf(contrasts)], 'cautions', style),
   ]
   return sections.filter(Boolean).join('\n\n')
 }
@@ -37,7 +30,7 @@ const LEGENDS = {
   unpaired: `A and B are geometric means over trials, as in the report of each run; the shift is the Hodges–Lehmann estimate of B to A on logarithms with its ${LEVEL_TEXT} interval, not the ratio of these means; p is exact Mann–Whitney, adjusted (Holm) for all comparisons here; delta is Cliff’s.`,
 } as const
 
-function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style: Style): string {
+function table(rows: SidesCompared['contrasts'], metrics: readonly MetricInfo[], style: Style): string {
   const isPaired = rows.some(({ method }) => method === 'paired')
   const titles = ['', 'A', 'B', isPaired ? 'ratio' : 'shift', LEVEL_TEXT, 'p', isPaired ? 'B higher in' : 'delta', '']
   return grid(
@@ -55,7 +48,7 @@ function table(rows: readonly Contrast[], metrics: readonly MetricInfo[], style:
   )
 }
 
-function rowOf(row: Contrast, metric: MetricInfo | undefined, style: Style): Entry[] {
+function rowOf(row: SidesCompared['contrasts'][number], metric: MetricInfo | undefined, style: Style): Entry[] {
   const { ratio, adjusted, delta, pairs, higherIn } = row
   const texts = [
     metric?.title ?? row.metric,
@@ -74,14 +67,6 @@ const LOUD = { higher: true, lower: true }
 
 function pText(p: number): string {
   return p < 1e-4 ? '< 0.0001' : formatNumber(p, 2)
-}
-
-/** Each note once, with the metrics it is of. */
-function notes(contrasts: readonly Contrast[]): string[] {
-  const all = contrasts.flatMap(({ metric, notes }) => notes.map((note) => ({ note, metric })))
-  return [...Map.groupBy(all, ({ note }) => note)].map(
-    ([note, where]) => `${note} (${[...new Set(where.map(({ metric }) => metric))].join(', ')})`,
-  )
 }
 
 function bullets(lines: readonly string[], title: string, style: Style): string {

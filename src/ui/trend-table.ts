@@ -1,4 +1,4 @@
-import type { Change, Drift, Trend } from '../analyse/trends.ts'
+import type { Change, Drift, Trend } from '../analyse/over-runs/trends.ts'
 import type { MetricInfo } from '../model/analysis.ts'
 import { formatChange, formatNumber } from '../model/units.ts'
 import type { Style } from './terminal-style.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { historyEntries, trendsOf } from '../../src/analyse/trends.ts'
+import { historyEntries, trendsOf } from '../../src/analyse/over-runs/trends.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
 import { random } from '../../src/stats/random.ts'
 import { recordOf } from '../build/run.ts'

@@ -56,7 +56,16 @@ describe('compare', () => {
     const crossed = await meshbench(['compare', `${older}:none`, `${newer}:envoy-sidecar`, '--metrics', 'p50'], { cwd })
     expect(crossed.stdout).toContain('B higher')
     expect(crossed.stdout).toContain('The runs were made at different times')
+    const pages = ['--html', 'public/compare.html']
+    const paged = await json(['compare', older, newer, ...pages], cwd)
+    expect(paged.document.page).toBe(join(cwd, 'public', 'compare.html'))
+    const page = readFileSync(paged.document.page, 'utf8')
+    for (const run of [older, newer]) expect(page).toContain(`href="../results/${run}/report.html"`)
+    expect(page).toContain(`meshbench compare ${older} ${newer} --html public/compare.html`)
+    writeFileSync(join(cwd, 'notes.html'), 'mine')
     const refusals: [string[], string][] = [
+      [['none', 'envoy-sidecar', '--html', 'notes.html'], 'was not written by meshbench'],
+      [['none', 'envoy-sidecar', '--open'], '--open needs --html'],
       [['none', 'nobody'], 'nobody is neither a run nor an arm of the newest run'],
       [[':none', ':nobody'], 'has no arm nobody'],
       [[':none', ':none'], 'with itself'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
-import { historyEntries } from '../../src/analyse/trends.ts'
+import { historyEntries } from '../../src/analyse/over-runs/trends.ts'
 import { seriesOf } from '../../src/gate/gate-run.ts'
 import { driftWarnings } from '../../src/gate/warnings.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'

@@ -104,7 +104,7 @@ function sentenceOf({ baseline }: View, panel: ForestPanel | undefined): string 
 const KEY = 26
 
 /** Side by side, each with its own axis: what a latency and a memory differ by has no common one. */
-function forestSpec(panels: readonly ForestPanel[], given: Frame): TopLevelSpec {
+export function forestSpec(panels: readonly ForestPanel[], given: Frame): TopLevelSpec {
   const placed = arranged(panels, given)
   const bottom = Math.max(...placed.map((panel) => panel.top + heightOf(panel)))
   const frame = { ...given, top: 4, right: 4, bottom: 4, left: 2, height: bottom + KEY + 8 }

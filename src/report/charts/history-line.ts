@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type Change, TREND_METRICS, type Trend } from '../../analyse/trends.ts'
+import { type Change, TREND_METRICS, type Trend } from '../../analyse/over-runs/trends.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatChange, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
@@ -238,7 +238,9 @@ function changes({ lines }: HistoryOf, at: At, frame: Frame): Layer[] {
       ]
     }),
   )
-  const wanted = found.map(({ text, ...rest }) => ({ ...rest, text: shorten(text, Math.floor(plotWidth(frame) / 9)) }))
+  const marked = newVersions(lines, at)
+  const labels = [...found, ...marked.filter(({ x, y }) => found.every((one) => one.x !== x || one.y !== y))]
+  const wanted = labels.map(({ text, ...rest }) => ({ ...rest, text: shorten(text, Math.floor(plotWidth(frame) / 9)) }))
   const traces = lines.map(({ trend }) => trend.points.map(({ startedAt, value }) => at(startedAt, value)))
   return [
     {
@@ -246,8 +248,28 @@ function changes({ lines }: HistoryOf, at: At, frame: Frame): Layer[] {
       mark: { type: 'point', size: 180, filled: false, strokeWidth: 1.8, opacity: 1 },
       encoding: { x: pixels('x'), y: pixels('y'), stroke: { field: 'color', scale: null } },
     },
+    {
+      data: { values: marked },
+      mark: { type: 'rule', strokeWidth: 1.8 },
+      encoding: { x: pixels('x'), y: pixels('top'), y2: { field: 'bottom' }, stroke: { field: 'color', scale: null } },
+    },
     ...callouts(wanted, traces, frame),
   ]
+}
+
+/** Half the length of the line across a series at the first run of another version. */
+const ACROSS = 9
+
+function newVersions(lines: readonly HistoryLine[], at: At) {
+  return lines.flatMap(({ style: { name, color }, trend: { versions = [], points } }) =>
+    versions.flatMap(({ run, from, to }) => {
+      const point = points.find((one) => one.run === run)
+      if (!point) return []
+      const { x, y } = at(point.startedAt, point.value)
+      const say = `${name}, ${point.startedAt.slice(0, 10)}: version ${from} → ${to}`
+      return [{ x, y, top: y - ACROSS, bottom: y + ACROSS, series: name, say, color, text: to }]
+    }),
+  )
 }
 
 /** One arm over runs, as this page styles it. */

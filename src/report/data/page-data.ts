@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import type { Trend } from '../../analyse/trends.ts'
+import type { Trend } from '../../analyse/over-runs/trends.ts'
 import { provisions } from '../../compare/standing.ts'
 import type {
   Analysis,

@@ -1,5 +1,5 @@
 import { fewCommonBlocks } from '../../compare/standing.ts'
-import type { Cell, Estimate, MetricInfo, Ranking } from '../../model/analysis.ts'
+import type { Cell, Clock, Estimate, MetricInfo, Ranking } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { count, quantileName, STANDING_WORDS } from '../../model/words.ts'
@@ -14,17 +14,18 @@ import { type TableCell, table } from '../table.ts'
 /** The table of arms × headline metrics. The browser renders it again when the reader changes the view. */
 export function costTable(view: View, load: Load): Html {
   const metrics = headlines(view, load)
+  const clock = clockOf(load, view.state)
   return table({
     id: `costs-${view.loads.indexOf(load)}`,
     kind: 'costs',
     caption: captionOf(view),
-    head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, view, load), numeric: true }))],
+    head: [{ content: 'Arm' }, ...metrics.map((metric) => ({ content: heading(metric, clock), numeric: true }))],
     ids: view.arms.map(({ name }) => rowId(view, load, name)),
     rows: view.arms.map((style) => [
       armCell(view, style, load),
       ...metrics.map((metric) => ({
         ...costCell(view, style, load, metric),
-        label: headingWords(metric, view, load)[0],
+        label: headingWords(metric, clock)[0],
       })),
     ]),
   })
@@ -38,12 +39,13 @@ function captionOf({ baseline, data }: View): Html {
   return html`Geometric means over valid trials, with the ratio to ${baseline.name} and its ${LEVEL_TEXT} interval; arithmetic means and differences where ${baseline.name} has no values above 0. ${ranks}`
 }
 
-function heading(metric: MetricInfo, view: View, load: Load): Html {
-  const [name, unit] = headingWords(metric, view, load)
+export function heading(metric: MetricInfo, clock: Clock): Html {
+  const [name, unit] = headingWords(metric, clock)
   return html`${name}<small>${unit}</small>`
 }
 
-function headingWords(metric: MetricInfo, view: View, load: Load): readonly [string, string] {
+/** A metric and what it is counted in. */
+export function headingWords(metric: MetricInfo, clock: Clock): readonly [string, string] {
   switch (metric.unit) {
     case 'cpu-seconds-per-million':
       return ['CPU of the mesh', 'seconds per million requests']
@@ -54,10 +56,7 @@ function headingWords(metric: MetricInfo, view: View, load: Load): readonly [str
     case 'per-second':
       return ['Throughput', 'requests per second']
     default:
-      return [
-        metric.quantile === undefined ? metric.title : quantileName(metric.quantile),
-        `${clockOf(load, view.state)} time`,
-      ]
+      return [metric.quantile === undefined ? metric.title : quantileName(metric.quantile), `${clock} time`]
   }
 }
 
@@ -111,7 +110,7 @@ const WIDTH = 104
 const HEIGHT = 16
 
 /** The common scale of one column: every ratio, its interval and 1, logarithmic, with a little room at the ends. */
-function whiskerScale(ratios: readonly Estimate[]): readonly [number, number] {
+export function whiskerScale(ratios: readonly Estimate[]): readonly [number, number] {
   const values = [1, ...ratios.flatMap(({ center, lo, hi }) => [center, lo ?? center, hi ?? center])].filter(
     (value) => value > 0 && Number.isFinite(value),
   )
@@ -120,7 +119,12 @@ function whiskerScale(ratios: readonly Estimate[]): readonly [number, number] {
 }
 
 /** A ratio with its interval as a mark on the column's scale: a thin line at the baseline, a band for the noise of the A/A pair. */
-function whisker(ratio: Estimate, domain: readonly [number, number], noise: number | undefined, color: string): Html {
+export function whisker(
+  ratio: Estimate,
+  domain: readonly [number, number],
+  noise: number | undefined,
+  color: string,
+): Html {
   const axis = { kind: 'log', domain, ticks: [] } as const
   const at = (value: number) => Number((Math.min(1, Math.max(0, place(axis, value))) * WIDTH).toFixed(1))
   const one = at(1)

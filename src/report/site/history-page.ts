@@ -1,7 +1,7 @@
 import { metrics } from '../../analyse/metrics.ts'
-import { type Change, type Drift, TREND_METRICS, type Trend, trendsOf } from '../../analyse/trends.ts'
+import { type Change, type Drift, TREND_METRICS, type Trend, trendsOf } from '../../analyse/over-runs/trends.ts'
 import type { MetricInfo } from '../../model/analysis.ts'
-import type { HistoryEntry } from '../../model/history.ts'
+import { type HistoryEntry, likeEntries } from '../../model/history.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { formatChange, formatNumber, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
@@ -13,41 +13,36 @@ import { formatLevel, formatRatio } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { dayOf } from '../outputs/run-words.ts'
 import { siteDocument } from './document.ts'
+import { type PagesOfRuns, runCount, runLink } from './mesh-table.ts'
 
 /** Trends over runs: a section for each kind of machine, platform and load, since nothing else can stand in one line. */
-export async function historyPage(entries: readonly HistoryEntry[]): Promise<string> {
-  const newestFirst = entries.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0))
-  const groups = [...Map.groupBy(newestFirst, groupKey).values()]
-  const sections = await Promise.all(groups.map(section))
-  const runs = new Set(entries.map(({ run }) => run)).size
+export async function historyPage(entries: readonly HistoryEntry[], pages: PagesOfRuns = new Map()): Promise<string> {
+  const sections = await Promise.all(likeEntries(entries).map((of, index) => section(of, index, pages)))
   return siteDocument({
     title: 'History',
     lead:
-      runs === 0
+      entries.length === 0
         ? 'No run with a valid trial is in the history.'
-        : `${count(runs, 'run')}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run. A drift is a small change in every run. p is the chance in noise that is autocorrelated as much as the series.`,
-    other: { href: 'index.html', name: 'Runs' },
+        : `${runCount(entries)}. Arms are shown as their ratio to the baseline of the same run, so that a slower machine affects both; the baseline by its level. A ring is a change point: it shows when a series changed, and does not judge a run. A short line across marks the first run of another version of the mesh. A drift is a small change in every run. p is the chance in noise that is autocorrelated as much as the series.`,
+    links: [{ href: 'index.html', name: 'Runs' }],
     body: html`${sections}`,
   })
 }
 
-function groupKey({ platform, profile, machine, load, asked }: HistoryEntry): string {
-  return JSON.stringify([platform, profile, machine, load, asked])
-}
-
-async function section(entries: readonly HistoryEntry[], index: number): Promise<Html> {
+async function section(entries: readonly HistoryEntry[], index: number, pages: PagesOfRuns): Promise<Html> {
   const [first] = entries
   if (!first) return html``
   const trends = TREND_METRICS.flatMap((metric) => trendsOf(entries, metric))
   const infos = TREND_METRICS.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
   const styles = armStyles({ arms: armsOf(entries) })
   const charts = infos.flatMap((info) => chartsOf(trends, styles, info, index))
-  const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos)))
+  const versions = versionItems(trends, pages)
+  const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos, pages)))
   const drifts = trends.flatMap((trend) => (trend.drift ? driftItem(trend, trend.drift, infos) : []))
   return html`<section aria-labelledby="group-${index}"><h2 id="group-${index}">${first.load}</h2>
 <p>Platform ${first.platform}, ${first.profile} settings, ${first.machine}. Load: ${first.asked}.</p>
 <h3>Trends</h3><div class="figures">${await Promise.all(charts.map((chart) => figure(chart, false)))}</div>
-${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}${drifts.length > 0 && html`<h3>Drift</h3><ul>${drifts}</ul>`}</section>`
+${versions.length > 0 && html`<h3>New versions</h3><ul>${versions}</ul>`}${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}${drifts.length > 0 && html`<h3>Drift</h3><ul>${drifts}</ul>`}</section>`
 }
 
 /** Every arm that was ever there, the baseline first, so that each looks the same in all charts. */
@@ -72,10 +67,23 @@ function changeItem(
   trend: Trend,
   { at, before, after, ratio, p, versions }: Change,
   infos: readonly MetricInfo[],
+  pages: PagesOfRuns,
 ): Html {
   const title = infos.find(({ name }) => name === trend.metric)?.title ?? trend.metric
   const between = versions.map(({ what, from, to }) => `${what} ${from} → ${to}`).join('; ')
-  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (${chanceText(p, trend)}), after ${before}, from ${after} on. ${between === '' ? 'No recorded version changed.' : `Changed versions: ${between}.`}</li>`
+  return html`<li><b>${dayOf(at)}</b>: ${title} of <b class="name">${trend.arm}</b> ${formatRatio(ratio)} (${chanceText(p, trend)}), after ${runLink(before, pages)}, from ${runLink(after, pages)} on. ${between === '' ? 'No recorded version changed.' : `Changed versions: ${between}.`}</li>`
+}
+
+/** A version is new once, and not once for each metric. */
+function versionItems(trends: readonly Trend[], pages: PagesOfRuns): Html[] {
+  const all = trends.flatMap(({ arm, versions = [] }) => versions.map((one) => ({ arm, ...one })))
+  const once = new Map(all.map((one) => [JSON.stringify([one.arm, one.run]), one]))
+  return [...once.values()]
+    .toSorted((a, b) => (a.at < b.at ? 1 : -1))
+    .map(
+      ({ arm, run, at, from, to }) =>
+        html`<li><b>${dayOf(at)}</b>: <b class="name">${arm}</b> ${from} → ${to}, from ${runLink(run, pages)} on.</li>`,
+    )
 }
 
 function driftItem(trend: Trend, { perRun, ratio, runs, p }: Drift, infos: readonly MetricInfo[]): Html {
@@ -100,6 +108,7 @@ function trendChart(
   const lines = linesOf(trends, styles, new Set(runs.slice(-DRAWN).map(({ run }) => run)))
   const of = trends[0]?.of ?? 'ratio'
   const unit = (trends[0]?.unit ?? 'seconds') as MetricUnit
+  const isMarked = trends.some(({ versions }) => versions)
   return {
     id,
     title,
@@ -112,13 +121,22 @@ function trendChart(
       { name: 'Run' },
       { name: 'Began' },
       ...trends.map(({ arm }) => ({ name: arm, unit: of === 'ratio' ? ('ratio' as const) : unit })),
+      ...(isMarked ? [{ name: 'New version' }] : []),
     ],
     rows: runs.map(({ run, startedAt }) => [
       run,
       startedAt,
       ...trends.map(({ points }) => points.find((point) => point.run === run)?.value),
+      ...(isMarked ? [newVersionsAt(trends, run)] : []),
     ]),
   }
+}
+
+function newVersionsAt(trends: readonly Trend[], run: string): string {
+  const found = trends.flatMap(({ arm, versions = [] }) =>
+    versions.flatMap((one) => (one.run === run ? [`${arm} ${one.to}`] : [])),
+  )
+  return list(found)
 }
 
 function linesOf(trends: readonly Trend[], styles: readonly ArmStyle[], kept: ReadonlySet<string>): HistoryLine[] {

@@ -1,8 +1,10 @@
+import type { HistoryEntry } from '../../model/history.ts'
 import { count } from '../../model/words.ts'
 import { type Html, html } from '../html.ts'
 import { minuteOf } from '../outputs/run-words.ts'
 import { table } from '../table.ts'
 import { siteDocument } from './document.ts'
+import { meshesSection, type PagesOfRuns } from './mesh-table.ts'
 import type { Published } from './published.ts'
 
 /** A folder of the site: what is kept of its run, and why its results cannot be read any more, or never could. */
@@ -12,8 +14,15 @@ export interface SiteRun {
   readonly trouble?: string
 }
 
-/** Runs, the newest first; what could not be read is listed with its reason. */
-export function indexPage(runs: readonly SiteRun[]): string {
+/** Addresses of the pages of the site's runs, as seen from its index. */
+export function pagesOf(runs: readonly SiteRun[]): PagesOfRuns {
+  return new Map(
+    runs.flatMap(({ folder, published }) => (published ? [[published.run, `${address(folder)}/report.html`]] : [])),
+  )
+}
+
+/** Meshes by version, then runs, the newest first; what could not be read is listed with its reason. */
+export function indexPage(runs: readonly SiteRun[], history: readonly HistoryEntry[] = []): string {
   const there = runs
     .flatMap(({ folder, published }) => (published ? [{ folder, ...published }] : []))
     .toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : a.folder < b.folder ? 1 : -1))
@@ -23,8 +32,12 @@ export function indexPage(runs: readonly SiteRun[]): string {
     lead: newest
       ? `${count(there.length, 'run')}; the newest began on ${minuteOf(newest.startedAt)}. Compare only runs of the same kind of machine.`
       : 'No run could be read.',
-    other: { href: 'history.html', name: 'History over runs' },
-    body: html`${there.length > 0 && listing(there)}${troubles(runs)}`,
+    links: [
+      ...(history.length > 0 ? [{ href: '#meshes', name: 'Meshes and versions' }] : []),
+      { href: '#runs', name: 'All runs' },
+      { href: 'history.html', name: 'History over runs' },
+    ],
+    body: html`${meshesSection(history, pagesOf(runs))}${there.length > 0 && listing(there)}${troubles(runs)}`,
   })
 }
 

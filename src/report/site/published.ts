@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { historyEntries } from '../../analyse/trends.ts'
+import { historyEntries } from '../../analyse/over-runs/trends.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import { historyEntrySchema } from '../../model/history.ts'
 import { validityWords } from '../../model/words.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { errorRatesOf } from '../../../bench/prove/for-report.ts'
-import type { Trend } from '../../../src/analyse/trends.ts'
+import type { Trend } from '../../../src/analyse/over-runs/trends.ts'
 import type { Estimate, Sweep } from '../../../src/model/analysis.ts'
 import type { Chart } from '../../../src/report/chart.ts'
 import { errorRateCharts } from '../../../src/report/charts/error-rates.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { trendsOfRun } from '../../../src/analyse/trends.ts'
+import { trendsOfRun } from '../../../src/analyse/over-runs/trends.ts'
 import type { HistoryEntry } from '../../../src/model/history.ts'
 import { pageData } from '../../../src/report/data/page-data.ts'
 import { viewOf } from '../../../src/report/data/view.ts'
@@ -7,6 +7,7 @@ import { historyPage } from '../../../src/report/site/history-page.ts'
 import { indexPage } from '../../../src/report/site/index-page.ts'
 import { type Published, publishedOf, publishedSchema } from '../../../src/report/site/published.ts'
 import { analysisOf } from '../fixture.ts'
+import { nightsOf } from './history-of.ts'
 
 const analysis = analysisOf()
 const published = publishedOf(viewOf(pageData(analysis)), analysis, { madeOf: 'x', meshbench: '0.1.0' })
@@ -103,6 +104,59 @@ const nights: HistoryEntry[] = Array.from({ length: 10 }, (_, index) => on(index
       }
     }),
 )
+
+describe('meshes and versions', () => {
+  const { entries, published: runs } = nightsOf({ runs: 40 })
+  const page = indexPage(runs, entries)
+
+  it('answers which mesh, and marks a tie', () => {
+    const lead = /<p class="lead">(.*?)<\/p>/.exec(page)?.[1]?.replace(/<[^>]+>/g, '')
+    expect(lead).toMatch(/^Among the newest versions, Istio ambient \(L4\) 1\.29\.1 has the lowest p99: \+3\d/)
+    expect(lead).toContain('Linkerd 2.18 is not told apart from it; Istio (sidecar) 1.29.1 is higher.')
+  })
+
+  it('links every run of a version to its page', () => {
+    const row = page.split('<tr').find((one) => one.includes('Istio (sidecar)') && one.includes('1.28.0')) ?? ''
+    expect(row.match(/href="2026-[^"]+\/report\.html"/g)).toHaveLength(1 + 25)
+    expectInert(page)
+  })
+
+  it('has a table for each kind of machine and load, and none without a mesh', () => {
+    const fast = entries.map((entry) => ({ ...entry, load: 'http-2000' }))
+    expect(indexPage(runs, [...entries, ...fast]).match(/data-part="costs-mesh-/g)).toHaveLength(2)
+    expect(
+      indexPage(
+        runs,
+        entries.filter(({ mesh }) => mesh === 'none'),
+      ),
+    ).not.toContain('Meshes and versions</h2>')
+  })
+
+  it('takes names for words', () => {
+    const hostile = entries.map((entry) => ({
+      ...entry,
+      load: HOSTILE,
+      mesh: HOSTILE,
+      versions: { version: HOSTILE, values: HOSTILE },
+    }))
+    expectInert(indexPage(runs, hostile))
+  })
+
+  it('names new versions in the history, with links to the runs on both sides of a change', async () => {
+    const pages = new Map(runs.map(({ folder }) => [folder, `${folder}/report.html`]))
+    const history = await historyPage(entries, pages)
+    const [, versions = '', changes = ''] =
+      /New versions<\/h3><ul>(.*?)<\/ul>.*Changes<\/h3><ul>(.*?)<\/ul>/s.exec(history) ?? []
+    expect(versions.match(/<li>/g)).toHaveLength(2)
+    expect(versions).toContain(
+      '<b class="name">ambient</b> 1.28.0 → 1.29.1, from <a href="2026-06-29T0200-nightly/report.html">',
+    )
+    expect(changes).toContain(
+      'after <a href="2026-06-22T0200-nightly/report.html">2026-06-22T0200-nightly</a>, from <a',
+    )
+    expectInert(history)
+  })
+})
 
 describe('the history', () => {
   it('draws every arm and load, and says when what changed', async () => {

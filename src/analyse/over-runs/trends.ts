@@ -1,11 +1,13 @@
-import { meshes } from '../meshes/index.ts'
-import type { Analysis, Cell } from '../model/analysis.ts'
-import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../model/history.ts'
-import { trialsOf } from '../model/plan.ts'
-import { type Arm, baselineOf, type Load } from '../model/scenario.ts'
-import { random } from '../stats/random.ts'
-import { stepsAndDrift } from '../stats/steps-and-drift.ts'
-import { TAIL } from './quantiles.ts'
+import { meshes } from '../../meshes/index.ts'
+import type { Analysis, Cell } from '../../model/analysis.ts'
+import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../../model/history.ts'
+import { trialsOf } from '../../model/plan.ts'
+import { type Arm, baselineOf, type Load } from '../../model/scenario.ts'
+import { VERSION_EVIDENCE } from '../../model/usage.ts'
+import { random } from '../../stats/random.ts'
+import { stepsAndDrift } from '../../stats/steps-and-drift.ts'
+import { TAIL } from '../quantiles.ts'
+import { versionOf } from './mesh-versions.ts'
 
 /** One arm, load and metric over runs of one kind of machine. */
 export interface Trend {
@@ -18,6 +20,8 @@ export interface Trend {
   readonly of: 'ratio' | 'level'
   readonly points: readonly TrendPoint[]
   readonly changes: readonly Change[]
+  /** Runs with another version of the mesh than the run before them, whether or not anything changed. Absent where there is none. */
+  readonly versions?: readonly NewVersion[]
   /** A slow change from run to run, beside the changes. Absent where noise explains it. */
   readonly drift?: Drift
   /** Autocorrelation of neighbouring runs beside changes and drift, from 0 to 0.95; absent with too few runs to search. */
@@ -38,6 +42,13 @@ interface TrendPoint {
   readonly run: string
   readonly startedAt: string
   readonly value: number
+}
+
+interface NewVersion {
+  readonly run: string
+  readonly at: string
+  readonly from: string
+  readonly to: string
 }
 
 /** When a series changed, and which versions changed with it. It does not judge a run. */
@@ -76,6 +87,7 @@ function trendOf(given: readonly HistoryEntry[], metric: string): Trend | undefi
     return value !== undefined && value > 0 ? [{ entry, value }] : []
   })
   if (seen.length === 0) return undefined
+  const versions = newVersions(seen)
   return {
     arm: first.arm,
     load: first.load,
@@ -84,8 +96,19 @@ function trendOf(given: readonly HistoryEntry[], metric: string): Trend | undefi
     better: known.better,
     of,
     points: seen.map(({ entry: { run, startedAt }, value }) => ({ run, startedAt, value })),
+    ...(versions.length > 0 && { versions }),
     ...courseOf(seen.slice(-LOOK_BACK), metric),
   }
+}
+
+function newVersions(seen: Seen): NewVersion[] {
+  return seen.flatMap(({ entry }, index) => {
+    const before = seen[index - 1]?.entry
+    const [from, to] = [before && versionOf(before), versionOf(entry)]
+    return from === undefined || to === undefined || from === to
+      ? []
+      : [{ run: entry.run, at: entry.startedAt, from, to }]
+  })
 }
 
 type Seen = readonly { readonly entry: HistoryEntry; readonly value: number }[]
@@ -128,9 +151,6 @@ function versionChanges({ versions: before }: HistoryEntry, { versions: after }:
     return from === to ? [] : [{ what, from, to }]
   })
 }
-
-/** Evidence that identifies what ran: an image with its digest, or an observed version. */
-const VERSION_EVIDENCE = new Set(['version', 'image', 'proxy-version'])
 
 /** The history entries of a run: every arm and load with a valid trial. */
 export function historyEntries(analysis: Analysis): HistoryEntry[] {
