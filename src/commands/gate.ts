@@ -97,6 +97,20 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
   })
 }
 
+/** The verdict for a page, or why there is none; undefined where the scenario has no limits. */
+export async function judgeForPage(
+  analysis: Analysis,
+  options: GateOptions,
+  cwd: string,
+): Promise<GateResult | Failure | undefined> {
+  if (options.limits === undefined && analysis.record.run.plan.scenario.gate === undefined) return undefined
+  try {
+    return await judge(analysis, options, cwd)
+  } catch (error) {
+    return Failure.from(error)
+  }
+}
+
 /** Reads the history. An unreadable history is an objection, not an empty history. */
 async function historyOf(
   options: GateOptions,

@@ -15,6 +15,7 @@ import { refuseRunFile } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
+import { judgeForPage } from './gate.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
 import { exportsOf, openInBrowser, replaceFile, writeExports, writeReport } from './write-report.ts'
 import { writeSite } from './write-site.ts'
@@ -50,7 +51,8 @@ async function reportRun(given: string | undefined, options: ReportOptions, cont
   const view = viewOf(data)
   const wanted = chartsWanted(view, options, dir, cwd)
   const file = options.output === undefined ? undefined : resolve(cwd, options.output)
-  const written = await writeReport(analysis, dir, { file, data })
+  const gate = await judgeForPage(analysis, options, cwd)
+  const written = await writeReport(analysis, dir, { file, data, gate })
   const { caveat } = analysis.record.run.provenance
   const about = { run: view.data.run, ...(caveat !== undefined && { caveat }) }
   const charts = wanted && (await writeCharts(wanted, about, context))

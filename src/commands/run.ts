@@ -25,7 +25,7 @@ import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { earlyStop } from './early-stop.ts'
-import { type GateOptions, minValidOf } from './gate.ts'
+import { type GateOptions, judgeForPage, minValidOf } from './gate.ts'
 import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
 import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
 import { exportsOf, openInBrowser, type WrittenReport, writeExports, writeReport } from './write-report.ts'
@@ -67,7 +67,8 @@ export async function runCommand(
   context.settled?.()
   const analysis = await analyseRun(writer.dir)
   const data = pageData(analysis, await earlierRunsOf(analysis, options, context))
-  const written = await writeReport(analysis, writer.dir, { data })
+  const gate = await judgeForPage(analysis, options, context.cwd)
+  const written = await writeReport(analysis, writer.dir, { data, gate })
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { remedy: VALIDITY_REMEDY })
   const short = stopped ?? few

@@ -4,6 +4,7 @@ import { execa } from 'execa'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import type { GateResult } from '../model/verdict.ts'
 import { type PageData, pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { EXPORTS } from '../report/outputs/exports.ts'
@@ -62,12 +63,13 @@ interface ReportWanted {
   readonly file?: string | undefined
   /** Made of the analysis when absent. */
   readonly data?: PageData
+  readonly gate?: GateResult | Failure | undefined
 }
 
 /** Page and summary are derived from the other files of a run, so they may be replaced. */
 export async function writeReport(analysis: Analysis, dir: string, wanted: ReportWanted = {}): Promise<WrittenReport> {
-  const { file = join(dir, RUN_FOLDER.report), data = pageData(analysis, []) } = wanted
-  return putReport(await renderBoth(analysis, data, file), file)
+  const { file = join(dir, RUN_FOLDER.report), data = pageData(analysis, []), gate } = wanted
+  return putReport(await renderBoth(analysis, data, file, gate), file)
 }
 
 interface Rendered {
@@ -76,8 +78,13 @@ interface Rendered {
 }
 
 /** `data` are made once, since making them reads all trials. */
-export async function renderBoth(analysis: Analysis, data: PageData, file: string): Promise<Rendered> {
-  const about = { generatedAt: new Date().toISOString(), scripts: await pageScripts() }
+export async function renderBoth(
+  analysis: Analysis,
+  data: PageData,
+  file: string,
+  gate: GateResult | Failure | undefined,
+): Promise<Rendered> {
+  const about = { generatedAt: new Date().toISOString(), scripts: await pageScripts(), gate }
   const page = await renderReport(analysis, about, data)
   const summary = summaryMarkdown(viewOf(data), analysis, { report: basename(file) })
   return { page, summary }

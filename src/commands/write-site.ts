@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { trendsOfRun } from '../analyse/over-runs/trends.ts'
 import { version } from '../host/version.ts'
-import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import type { GateResult } from '../model/verdict.ts'
 import { pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
 import { GENERATOR } from '../report/site/document.ts'
@@ -17,7 +17,7 @@ import { runDigest, runFolders } from '../store/find-run.ts'
 import { reasonOf } from '../store/versioned.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
-import { judge } from './gate.ts'
+import { judgeForPage } from './gate.ts'
 import { earlierEntries, type HistoryStoreOptions } from './history.ts'
 import { putReport, renderBoth, replaceFile } from './write-report.ts'
 
@@ -112,9 +112,10 @@ async function publish({ folder, source, dir, before, past, options, cwd }: Publ
     const analysis = await analyseRun(source)
     const history = trendsOfRun(analysis, past)
     const data = pageData(analysis, history)
-    const rendered = await renderBoth(analysis, data, page)
-    const gate = await gateOf(analysis, options, cwd)
-    const published = publishedOf(viewOf(data), analysis, { ...about, ...(gate && { gate }) })
+    // As the gate judges on the day when the page is made.
+    const gate = await judgeForPage(analysis, options, cwd)
+    const rendered = await renderBoth(analysis, data, page, gate)
+    const published = publishedOf(viewOf(data), analysis, { ...about, ...(gate && { gate: verdictOf(gate) }) })
     await putReport(rendered, page)
     await replaceFile(join(dir, folder, KEPT), `${JSON.stringify(published)}\n`)
     return { folder, published }
@@ -131,16 +132,9 @@ function withoutPath({ message, why }: Failure, source: string): string {
   return [message, why].filter(Boolean).join(': ').replaceAll(`${source}/`, '').replaceAll(source, 'the folder')
 }
 
-/** As the gate judges on the day when the page is made; nothing where the scenario has none. */
-async function gateOf(analysis: Analysis, options: HistoryStoreOptions, cwd: string): Promise<Published['gate']> {
-  if (!analysis.record.run.plan.scenario.gate) return undefined
-  try {
-    const { verdict, headline } = await judge(analysis, options, cwd)
-    return { verdict, headline }
-  } catch (error) {
-    const { message, why } = Failure.from(error)
-    return { verdict: 'none', headline: [message, why].filter(Boolean).join(': ') }
-  }
+function verdictOf(gate: GateResult | Failure): NonNullable<Published['gate']> {
+  if (!(gate instanceof Failure)) return { verdict: gate.verdict, headline: gate.headline }
+  return { verdict: 'none', headline: [gate.message, gate.why].filter(Boolean).join(': ') }
 }
 
 /** What the site has, by folder. */

@@ -10,6 +10,7 @@ import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
 import type { CohortSpread } from '../stats/intervals.ts'
 import { hodgesLehmann } from '../stats/rank-tests.ts'
+import { sinceWhen } from './changes.ts'
 import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, spreadBetweenRuns } from './compared.ts'
 import {
   boundOf,
@@ -33,6 +34,8 @@ interface GateContext extends CompareAbout {
   readonly objections: readonly Objection[]
   /** A day in UTC, `2026-12-01`. */
   readonly today: string
+  /** This run, as its series has it. */
+  readonly now?: readonly HistoryEntry[]
   /** `arm/load/metric` of what breached the pinned reference in the run before. */
   readonly breached: ReadonlySet<string>
 }
@@ -79,11 +82,20 @@ function cellOf(
     ...(why && { rule: why.rule }),
   }
   const planned = Math.max(blocks.planned, bench.limits.blocks.initial)
+  const since = isWorse(cell)
+    ? sinceWhen(compared, bench.past ?? [], bench.now ?? [], bench.pinned !== undefined)
+    : undefined
+  const sentence = cellSentence(cell, analysis.noise, why?.message)
   return {
     ...cell,
-    message: cellSentence(cell, analysis.noise, why?.message),
+    ...(since && { since }),
+    message: since ? `${sentence} ${since.message}` : sentence,
     reproduce: reproduceCommand(analysis.record, cell, planned),
   }
+}
+
+function isWorse({ verdict, suspected, unconfirmed, breach }: Judgement): boolean {
+  return verdict === 'regression' || suspected || unconfirmed === true || breach === true
 }
 
 const INVALID: Judgement = { verdict: 'invalid', suspected: false }

@@ -8,6 +8,7 @@ import type { GateCell, GateFinding, GateResult, Objection, ProvenanceChange } f
 import { count } from '../model/words.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { checkBudgets, coversNothing, waiverUses } from './budgets.ts'
+import { changesBetweenArms, changesSince, driftWarnings } from './changes.ts'
 import { gateCells } from './gate-cells.ts'
 import { doubtsAbout, objectionsTo, pinnedObjections } from './objections.ts'
 import { candidatesOf, notCompared, type Pairing, pairArms } from './pairings.ts'
@@ -15,7 +16,6 @@ import { covers } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 import { concerns } from './sentences.ts'
 import { summarise } from './summarise.ts'
-import { changesBetweenArms, changesSince, driftWarnings } from './warnings.ts'
 
 export interface GateAbout {
   readonly limits: Limits
@@ -48,6 +48,7 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const cells = gateCells(analysis, {
     limits,
     past: past.filter(({ run }) => !pinned?.runs.includes(run)),
+    now,
     pairs: paired.pairs,
     objections: general,
     today,

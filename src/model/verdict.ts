@@ -57,10 +57,29 @@ export interface GateCell {
   readonly needed?: { readonly blocks: number; readonly cohorts: number }
   /** For an invalid cell: the rule of the finding that prevents a verdict. */
   readonly rule?: string
-  /** One sentence with the figures. */
+  /** Since when it is worse, by the history. Absent for cells that are not worse, and without earlier runs. */
+  readonly since?: Since
+  /** One sentence with the figures, and one with `since`. */
   readonly message: string
   /** A command line that measures this cell again. */
   readonly reproduce: string
+}
+
+/** The first of the runs up to this one in which a cell is worse. */
+export interface Since {
+  readonly run: string
+  readonly startedAt: string
+  /** How many runs before this one have the difference as well. */
+  readonly earlier: number
+  /** The last run without it, its own ratio to the reference, and what changed between it and the first run with it. Absent where all have it. */
+  readonly before?: {
+    readonly run: string
+    readonly startedAt: string
+    readonly ratio: number
+    readonly versions: readonly { readonly what: string; readonly from: string; readonly to: string }[]
+  }
+  /** The same in words. */
+  readonly message: string
 }
 
 /** An absolute limit, checked against the worse end of the interval. */

@@ -151,6 +151,10 @@ main ul{padding-left:1.2rem}
 .card.trust.good{border-left-color:var(--better)}
 .card.trust.warn{border-left-color:var(--caution)}
 .card.trust.bad{border-left-color:var(--alarm)}
+.gate{padding:.9rem 0 0;border:0}
+.gate ul{margin:.25rem 0;padding-left:1.1rem}
+.gate li{margin:.2rem 0}
+.gate code{overflow-wrap:anywhere}
 nav a{display:inline-block;padding:.25rem 0;text-decoration:none;font-size:.9375rem}
 nav a:hover{text-decoration:underline}
 .under{color:var(--muted);font-size:.9375rem}

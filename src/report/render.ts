@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import type { Trend } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
+import type { Failure } from '../model/failure.ts'
+import type { GateResult } from '../model/verdict.ts'
 import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
 import { withoutScripts } from './figure.ts'
@@ -11,7 +13,7 @@ import { differences, history, latency, resources, stalls, sweeps } from './sect
 import { clusterSize } from './sections/cluster-costs.ts'
 import { fairness } from './sections/fairness.ts'
 import { method } from './sections/method.ts'
-import { answers, costsOfArms, dateWords, opening } from './sections/opening.ts'
+import { answers, costsOfArms, dateWords, gateVerdict, opening } from './sections/opening.ts'
 import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
 import { trials } from './sections/trials.ts'
@@ -22,6 +24,8 @@ interface ReportAbout {
   /** ISO 8601. */
   readonly generatedAt: string
   readonly history?: readonly Trend[]
+  /** By the limits of the scenario; absent where it has none. */
+  readonly gate?: GateResult | Failure | undefined
   /** Scripts that make the page interactive. Without them it is complete but static. */
   readonly scripts?: PageScripts
 }
@@ -71,6 +75,7 @@ export async function renderReport(
   const there = about.scripts ? parts : withoutScripts(parts)
   const body = html`<a class="skip" href="#differences">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
+${about.gate && gateVerdict(about.gate)}
 <div id="bar"><div id="controls"></div>${contents(there)}<div id="unpublished" role="status" hidden></div></div>
 <section id="other-run" aria-label="Another run" hidden></section>
 ${trusted(there)}</main>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changesBetweenArms } from '../../src/gate/warnings.ts'
+import { changesBetweenArms } from '../../src/gate/changes.ts'
 import { recordOf } from '../build/run.ts'
 import { scenarioOf, sidecar } from '../build/scenario.ts'
 

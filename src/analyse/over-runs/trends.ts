@@ -144,7 +144,11 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function versionChanges({ versions: before }: HistoryEntry, { versions: after }: HistoryEntry): Change['versions'] {
+/** Versions that differ between two runs. */
+export function versionChanges(
+  { versions: before }: HistoryEntry,
+  { versions: after }: HistoryEntry,
+): Change['versions'] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
   return names.flatMap((what) => {
     const [from, to] = [before[what] ?? 'absent', after[what] ?? 'absent']

@@ -1,6 +1,7 @@
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange, formatChanges, formatNumber } from '../../model/units.ts'
 import type { CellVerdict, GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
+import { count } from '../../model/words.ts'
 import { code, fenced, row, text } from './markdown.ts'
 
 const SIGNS: Readonly<Record<GateResult['verdict'], string>> = {
@@ -104,7 +105,7 @@ function passedLines(cells: readonly GateCell[]): string[] {
   return [
     '',
     '<details>',
-    `<summary>${passed.length} cells passed</summary>`,
+    `<summary>${count(passed.length, 'cell')} passed</summary>`,
     '',
     ...cellTable(passed),
     '',

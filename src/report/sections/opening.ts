@@ -1,9 +1,12 @@
 import { TAIL } from '../../analyse/quantiles.ts'
 import type { Analysis } from '../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../model/confidence.ts'
+import { Failure } from '../../model/failure.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
-import { formatDuration } from '../../model/units.ts'
-import { count, list } from '../../model/words.ts'
+import { formatChange, formatChanges, formatDuration } from '../../model/units.ts'
+import type { GateCell, GateFinding, GateResult } from '../../model/verdict.ts'
+import { capital, count, list } from '../../model/words.ts'
 import { latencyMetric, type View } from '../data/view.ts'
 import { formatRatio } from '../format.ts'
 import { type Html, html } from '../html.ts'
@@ -20,6 +23,52 @@ export function opening({ data }: View, analysis: Analysis, title: string): Html
 <h1>${scenario.description ?? `${title}: ${list(data.arms.map(({ name }) => name))}`}</h1>
 ${run.provenance.caveat && html`<p class="caveat" role="note"><b>Read this first.</b> ${run.provenance.caveat}</p>`}
 </header>`
+}
+
+const TONES: Readonly<Record<GateResult['verdict'], 'good' | 'warn' | 'bad'>> = {
+  pass: 'good',
+  improvement: 'good',
+  inconclusive: 'warn',
+  invalid: 'bad',
+  budget: 'bad',
+  regression: 'bad',
+}
+
+const DECIDING: ReadonlySet<GateFinding['severity']> = new Set(['regression', 'budget', 'invalid', 'inconclusive'])
+/** Findings that the page tells; `meshbench gate` tells all. */
+const TOLD = 3
+
+/** The verdict of the gate over all loads: what is worse, by how much, since when, and how to measure it again. */
+export function gateVerdict(gate: GateResult | Failure): Html {
+  if (gate instanceof Failure) {
+    return card(
+      'warn',
+      html`<p class="winner">Not judged</p><p>${capital(gate.message)}${gate.why && html`: ${gate.why}`}</p>`,
+    )
+  }
+  const { verdict, headline, findings, cells, run } = gate
+  const worse = cells.filter((cell) => cell.verdict === 'regression' && cell.level === 'error' && !cell.waived)
+  const others = findings.filter(({ severity, rule }) => DECIDING.has(severity) && rule !== 'regression')
+  const told = [...worse.map(regression), ...others.map(({ message }) => html`<li>${capital(message)}</li>`)]
+  const more = told.length - TOLD
+  const again = [...new Set(worse.map(({ reproduce }) => reproduce))]
+  return card(
+    TONES[verdict],
+    html`<p class="winner">${capital(headline)}</p>
+${told.length > 0 && html`<ul>${told.slice(0, TOLD)}</ul>`}
+${more > 0 && html`<p>${count(more, 'more finding')}: <code>meshbench gate ${run.id}</code></p>`}
+${again.length > 0 && html`<p>Measure it again: ${again.slice(0, TOLD).map((command) => html`<code>${command}</code> `)}</p>`}`,
+  )
+}
+
+function regression({ arm, reference, load, metric, ratio, blocks, since }: GateCell): Html {
+  const interval = ratio && formatChanges(ratio)
+  return html`<li><b>${metric.title} of ${arm} under ${load}: ${ratio && formatChange(ratio.center)} against ${reference}</b>${interval && html` (${LEVEL_TEXT} interval ${interval})`}, worse in ${blocks.worse} of ${count(blocks.valid, 'block')}. ${since?.message}</li>`
+}
+
+function card(tone: 'good' | 'warn' | 'bad', content: Html): Html {
+  return html`<section class="gate" aria-labelledby="gate"><div class="card trust ${tone}"><h2 id="gate" class="quiet">Gate</h2>
+${content}</div></section>`
 }
 
 /** The answer under each load, and how far to trust it. Parts with `data-part` follow the reader. */

@@ -1,11 +1,13 @@
-import { type Trend, trendsOf } from '../analyse/over-runs/trends.ts'
+import { type Trend, trendsOf, versionChanges } from '../analyse/over-runs/trends.ts'
 import { TAIL } from '../analyse/quantiles.ts'
 import type { RunRecord } from '../model/analysis.ts'
-import { type HistoryEntry, seriesKey } from '../model/history.ts'
+import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Provenance } from '../model/result.ts'
 import { formatChange } from '../model/units.ts'
-import type { GateFinding, ProvenanceChange } from '../model/verdict.ts'
+import type { GateFinding, ProvenanceChange, Since } from '../model/verdict.ts'
+import { count, list } from '../model/words.ts'
+import type { Compared } from './compared.ts'
 import { armsOf, type Pairing } from './pairings.ts'
 import type { Pinned } from './reference.ts'
 
@@ -113,4 +115,56 @@ function creeping(
       metric,
     },
   ]
+}
+
+/**
+ * Since when a cell is worse, by the earlier runs of its series: the newest of them that is nearer to its reference than to this
+ * run was the last one without the difference. Undefined without such runs. `past`: the oldest first.
+ */
+export function sinceWhen(
+  { arm, reference, load, metric, direction, effect }: Compared,
+  past: readonly HistoryEntry[],
+  now: readonly HistoryEntry[],
+  isPinned: boolean,
+): Since | undefined {
+  if (!effect) return undefined
+  const isOf = (name: string) => (entry: HistoryEntry) => entry.arm === name && entry.load === load
+  const [candidates, current] = [past.filter(isOf(arm)), now.find(isOf(arm))]
+  const references = new Map(past.filter(isOf(reference)).map((entry) => [entry.run, entry]))
+  const of = followedOf(candidates, metric)
+  const level = (entry: HistoryEntry | undefined, what: 'level' | 'ratio') =>
+    Math.log(entry?.metrics[metric]?.[what]?.center ?? Number.NaN)
+  /** How much worse the candidate was, as a logarithm: than its reference in that run, or than the accepted runs. */
+  const harmOf = (entry: HistoryEntry) =>
+    isPinned
+      ? effect.center + direction * (level(entry, of) - level(current, of))
+      : direction * (level(entry, 'level') - level(references.get(entry.run), 'level'))
+  const known = candidates.map((entry) => ({ entry, harm: harmOf(entry) })).filter(({ harm }) => Number.isFinite(harm))
+  if (!current || known.length === 0) return undefined
+  const last = known.findLastIndex(({ harm }) => harm < effect.center / 2)
+  const before = known[last]
+  const first = known[last + 1]?.entry ?? current
+  const since = {
+    run: first.run,
+    startedAt: first.startedAt,
+    earlier: known.length - 1 - last,
+    ...(before && {
+      before: {
+        run: before.entry.run,
+        startedAt: before.entry.startedAt,
+        ratio: Math.exp(direction * before.harm),
+        versions: versionChanges(before.entry, first),
+      },
+    }),
+  }
+  return { ...since, message: messageOf(since) }
+}
+
+function messageOf({ run, earlier, before }: Omit<Since, 'message'>): string {
+  if (!before) return `Seen in all ${count(earlier, 'earlier run')} of the history, since ${run}.`
+  const first = earlier === 0 ? 'this run' : `${run}, ${count(earlier, 'run')} ago`
+  const versions = before.versions.map(({ what, from, to }) => `${what} ${from} → ${to}`)
+  const changed =
+    versions.length === 0 ? 'No recorded version changed between them' : `Changed between them: ${list(versions)}`
+  return `First seen in ${first}; the run before it, ${before.run}, had ${formatChange(before.ratio)}. ${changed}.`
 }
