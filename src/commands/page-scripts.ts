@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Plugin } from 'esbuild'
+import { toBase85 } from '../report/base85.ts'
 import type { PackedScript, PageScripts } from '../report/scripts.ts'
 
 /** Made when the package is built, by running this file; a checkout has none, and bundles. */
@@ -18,11 +19,16 @@ export function pageScripts(): Promise<PageScripts> {
 
 async function bundleAll(): Promise<PageScripts> {
   const [boot, client, engine] = await Promise.all([bundle('boot'), bundle('main'), bundle('engine')])
-  return { boot: { text: boot, sha256: sha256(boot) }, client: packed(client), engine: packed(engine) }
+  return { boot: { text: boot, sha256: sha256(boot) }, client: packed(client), engine: denser(engine) }
 }
 
 function packed(text: string): PackedScript {
   return { gzipped: gzipSync(text, { level: 9 }).toString('base64'), sha256: sha256(text) }
+}
+
+/** In base 85: a sixteenth smaller, and a little slower to read, for what is not needed before a reader comes to a chart. */
+function denser(text: string): PackedScript {
+  return { gzipped: toBase85(gzipSync(text, { level: 9 })), sha256: sha256(text) }
 }
 
 async function bundle(entry: 'boot' | 'main' | 'engine'): Promise<string> {

@@ -197,7 +197,13 @@ th:last-child,td:last-child{padding-right:.2rem}
 .faint,.faint .level{color:var(--muted);font-weight:400}
 .swatch{width:24px;height:12px;flex:none;overflow:visible}
 .swatch.chip{width:12px}
-.whisker{display:block;width:104px;height:16px;margin:.1rem 0 .1rem auto;overflow:visible}
+.whisker{display:block;width:104px;height:16px;margin:.1rem 0 .1rem auto;overflow:visible;color:var(--muted);stroke:var(--line)}
+.worse .whisker{color:var(--worse)}
+.better .whisker{color:var(--better)}
+.whisker rect{fill:var(--band);stroke:none}
+.whisker path+path{stroke:var(--muted)}
+.whisker path+path+path{stroke:currentColor;stroke-width:2}
+.whisker circle{fill:currentColor;stroke:var(--paper)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:0 2.5rem;align-items:start}
 .figures>figure{grid-row:span 3;display:grid;grid-template:subgrid/minmax(0,1fr);align-content:start;margin-bottom:1rem}
 .plot,.behind{min-width:0}

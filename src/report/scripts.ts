@@ -1,6 +1,6 @@
 import { type Html, html, trusted } from './html.ts'
 
-/** Base64 of gzip. The hash, in base64 too, is of the plain text, which is what a browser runs. */
+/** Base64 or base 85 of gzip. The hash, in base64 too, is of the plain text, which is what a browser runs. */
 export interface PackedScript {
   readonly gzipped: string
   readonly sha256: string

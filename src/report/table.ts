@@ -26,7 +26,7 @@ interface TableData {
 export function table({ id, caption, head, rows, ids, kind = 'plain' }: TableData): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}">
 <table class="${kind}${numericColumns(head)}"><caption><span id="${id}">${caption}</span></caption>
-<thead><tr>${head.map(({ content }) => html`<th scope="col">${content}`)}</tr></thead>
+<thead><tr>${head.map(({ content }) => html`<th scope=col>${content}`)}</tr></thead>
 <tbody>${rows.map(
     (
       cells,
@@ -56,5 +56,5 @@ function asCell(cell: TableCell | Fragment): TableCell {
 
 function bodyCell({ content, tone, label }: TableCell, first: boolean): Html {
   const attribute = html`${tone && html` class="${tone}"`}${label && html` data-label="${label}"`}`
-  return first ? html`<th scope="row"${attribute}>${content}` : html`<td${attribute}>${content}`
+  return first ? html`<th scope=row${attribute}>${content}` : html`<td${attribute}>${content}`
 }

@@ -127,7 +127,7 @@ function levelsIn(page: string, analysis: Analysis): Map<string, Set<string>> {
   for (const [index, load] of loads.entries()) {
     const view = viewOf(pageData(analysis))
     const table = new RegExp(`aria-labelledby="costs-${index}">.*?</table>`, 's').exec(page)?.[0] ?? ''
-    const heads = [...(/<thead>.*?<\/thead>/s.exec(table)?.[0] ?? '').matchAll(/<th scope="col">(.*?)<small>/g)]
+    const heads = [...(/<thead>.*?<\/thead>/s.exec(table)?.[0] ?? '').matchAll(/<th scope=col>(.*?)<small>/g)]
     for (const line of table.split('<tr').slice(2)) {
       const arm = /<span class="arm">.*?<span>(.*?)<\/span>/s.exec(line)?.[1] ?? ''
       const cells = line.split('<td').slice(1)

@@ -87,7 +87,7 @@ function runsOf(lines: readonly HistoryLine[]) {
 
 function changesAt(lines: readonly HistoryLine[], run: string): string[] {
   return lines.flatMap(({ style, trend }) =>
-    trend.changes.filter(({ after }) => after === run).map((change) => `${style.name} ${changeText(change)}`),
+    trend.changes.filter(({ after }) => after === run).map((change) => `${style.name} ${changeText(change, style)}`),
   )
 }
 
@@ -98,7 +98,7 @@ function sentenceOf({ lines, of, unit }: HistoryOf, runs: number): string {
   if (last) {
     const { style, change } = last
     const others = changes.length > 1 ? ` and ${changes.length - 1} before it` : ''
-    return `${over}, the last change is of ${style.name} on ${change.at.slice(0, 10)}: ${changeText(change)}${others}.`
+    return `${over}, the last change is of ${style.name} on ${change.at.slice(0, 10)}: ${changeText(change, style)}${others}.`
   }
   const format = (value: number) => (of === 'ratio' ? formatRatio(value) : formatLevel(unit, value))
   const widest = lines
@@ -232,9 +232,15 @@ function changes({ lines }: HistoryOf, at: At, frame: Frame): Layer[] {
     trend.changes.flatMap((change) => {
       const point = trend.points.find(({ run }) => run === change.after)
       if (!point) return []
-      const say = `${style.name} changed on ${change.at.slice(0, 10)}: ${changeText(change)}`
+      const say = `${style.name} changed on ${change.at.slice(0, 10)}: ${changeText(change, style)}`
       return [
-        { ...at(point.startedAt, point.value), series: style.name, say, color: style.color, text: changeText(change) },
+        {
+          ...at(point.startedAt, point.value),
+          series: style.name,
+          say,
+          color: style.color,
+          text: changeText(change, style),
+        },
       ]
     }),
   )
@@ -287,8 +293,10 @@ interface HistoryOf {
   readonly run: string
 }
 
-/** "+25 % with envoy 1.39.0 → 1.40.0" */
-function changeText({ ratio, versions }: Change): string {
-  const what = versions.map(({ what: name, from, to }) => `${name} ${from} → ${to}`).join(', ')
+/** "+25 % with envoy 1.39.0 → 1.40.0"; the version of the arm's own mesh needs no name. */
+function changeText({ ratio, versions }: Change, { title }: ArmStyle): string {
+  const what = versions
+    .map(({ what: name, from, to }) => `${name === title ? '' : `${name} `}${from} → ${to}`)
+    .join(', ')
   return `${formatRatio(ratio)}${what ? ` with ${what}` : ', no version changed'}`
 }

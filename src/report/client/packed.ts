@@ -1,12 +1,15 @@
 import type { View } from 'vega'
 import type { TopLevelSpec } from 'vega-lite'
+import { fromBase85, MARK_85 } from '../base85.ts'
 
 /** More than any report holds; a file that unpacks to more is none. */
 const MOST = 64 * 2 ** 20
 
-/** Text that was packed by gzip and base64. */
-export async function unpack(base64: string): Promise<string> {
-  const plain = new Blob([bytesOf(base64.trim())]).stream().pipeThrough(new DecompressionStream('gzip'))
+/** Text that was packed by gzip and by base64, or by base 85 where it begins with the mark of that. */
+export async function unpack(packed: string): Promise<string> {
+  const letters = packed.trim()
+  const bytes = letters.startsWith(MARK_85) ? fromBase85(letters) : bytesOf(letters)
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
   const decoder = new TextDecoder()
   let [text, size] = ['', 0]
   for (const reader = plain.getReader(); ; ) {

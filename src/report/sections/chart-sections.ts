@@ -68,7 +68,10 @@ export async function history(view: View): Promise<Html> {
   if (!view.data.history?.length) return html``
   return html`<section aria-labelledby="history"><h2 id="history">History</h2>
 <p>Ratios to the baseline of the same run, so that a slower machine affects both. Change points show when a series changed and which versions changed with it; they do not judge a run.</p>
-${await byLoad(view, (load) => ofLoad(view, load, 'history'))}</section>`
+${await byLoad(view, async (load) => {
+  const charts = chartsOfLoad(view, 'history', load)
+  return charts.length > 0 ? figures(charts) : html`<p class="reason">No earlier run of the history has this load.</p>`
+})}</section>`
 }
 
 /** CPU and memory by component, and latency against both. */

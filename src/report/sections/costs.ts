@@ -76,7 +76,7 @@ function costCell(view: View, style: ArmStyle, load: Load, metric: MetricInfo): 
   const word = html`<small>${STANDING_WORDS[cell.standing]}</small>`
   if (cell.standing === 'baseline' || isNothing(cell)) return { content: html`${level}${word}` }
   const tone = toneOf(cell, metric)
-  const comparison = against(view, load, metric, cell, tone)
+  const comparison = against(view, load, metric, cell)
   const isCompared = (cell.ratio ?? cell.difference) !== undefined && fewCommonBlocks(cell) === undefined
   return { tone, content: html`${level}${comparison}${tone === 'faint' && isCompared && word}` }
 }
@@ -92,7 +92,7 @@ function toneOf({ standing }: Cell, { better }: MetricInfo): 'better' | 'worse' 
   return standing === better ? 'better' : 'worse'
 }
 
-function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: ReturnType<typeof toneOf>): Fragment {
+function against(view: View, load: Load, metric: MetricInfo, cell: Cell): Fragment {
   const few = fewCommonBlocks(cell)
   if (few !== undefined) return html`<small>${count(few, 'common block')}: too few</small>`
   if (!cell.ratio) {
@@ -102,8 +102,7 @@ function against(view: View, load: Load, metric: MetricInfo, cell: Cell, tone: R
   }
   const ratios = view.arms.flatMap((arm) => view.cell(arm.name, load.name, metric.name)?.ratio ?? [])
   const interval = formatRatioInterval(cell.ratio)
-  const color = tone === 'faint' ? 'var(--muted)' : `var(--${tone})`
-  return html`<span class="change">${formatRatio(cell.ratio.center)}</span>${whisker(cell.ratio, whiskerScale(ratios), view.noise(load.name, metric.name), color)}<small>${interval ?? 'one block: no interval'}</small>`
+  return html`<span class="change">${formatRatio(cell.ratio.center)}</span>${whisker(cell.ratio, whiskerScale(ratios), view.noise(load.name, metric.name))}<small>${interval ?? 'one block: no interval'}</small>`
 }
 
 const WIDTH = 104
@@ -118,21 +117,18 @@ export function whiskerScale(ratios: readonly Estimate[]): readonly [number, num
   return [Math.min(...values) / room, Math.max(...values) * room]
 }
 
-/** A ratio with its interval as a mark on the column's scale: a thin line at the baseline, a band for the noise of the A/A pair. */
-export function whisker(
-  ratio: Estimate,
-  domain: readonly [number, number],
-  noise: number | undefined,
-  color: string,
-): Html {
+/**
+ * A ratio with its interval as a mark on the column's scale: a thin line at the baseline, a band for the noise of the A/A
+ * pair. The style sheet has its colours, by the tone of the cell, since a page has a hundred of them.
+ */
+export function whisker(ratio: Estimate, domain: readonly [number, number], noise?: number): Html {
   const axis = { kind: 'log', domain, ticks: [] } as const
   const at = (value: number) => Number((Math.min(1, Math.max(0, place(axis, value))) * WIDTH).toFixed(1))
-  const one = at(1)
   const { center, lo = center, hi = center } = ratio
   return html`<svg class="whisker" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">${
     noise !== undefined &&
-    html`<rect x="${at(1 / noise)}" width="${Math.max(1, at(noise) - at(1 / noise))}" height="${HEIGHT}" fill="var(--band)"/>`
-  }<path d="M0,8H${WIDTH}" stroke="var(--line)"/><path d="M${one},0V${HEIGHT}" stroke="var(--muted)" stroke-width="1"/><path d="M${at(lo)},8H${at(hi)}" stroke="${color}" stroke-width="2" fill="none"/><circle cx="${at(center)}" cy="8" r="3.5" fill="${color}" stroke="var(--paper)"/></svg>`
+    html`<rect x="${at(1 / noise)}" width="${Math.max(1, at(noise) - at(1 / noise))}" height="${HEIGHT}"/>`
+  }<path d="M0,8H${WIDTH}"/><path d="M${at(1)},0V${HEIGHT}"/><path d="M${at(lo)},8H${at(hi)}"/><circle cx="${at(center)}" cy="8" r="3.5"/></svg>`
 }
 
 interface Rank {

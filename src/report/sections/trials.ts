@@ -52,7 +52,7 @@ const HEAD = [
 function trialTable(view: View, inOrder: readonly JudgedTrial[], load: number): Html {
   return html`<div class="scroll" role="region" tabindex="0" aria-labelledby="all-trials-${load}">
 <table class="plain trials"><caption><span id="all-trials-${load}">Every trial, in order</span></caption>
-<thead><tr>${HEAD.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${HEAD.map((name) => html`<th scope=col>${name}`)}</tr></thead>
 <tbody>${inOrder.map((trial) => row(view, trial))}</tbody></table></div>`
 }
 

@@ -280,11 +280,10 @@ function cellOf(
   const decided = standing === 'higher' || standing === 'lower'
   const tone = decided ? (standing === metric.better ? 'better' : 'worse') : 'faint'
   const { change, interval } = changeOf(contrast, metric)
-  const color = decided ? `var(--${tone})` : 'var(--muted)'
   return {
     tone,
     label,
-    content: html`<span class="level">${change}</span>${ratio && whisker(ratio, scale, undefined, color)}<small>${interval ?? 'no interval'}</small><small class="line">${level(levelA)} → ${level(levelB)}</small><small>${VERDICTS[standing]}</small>`,
+    content: html`<span class="level">${change}</span>${ratio && whisker(ratio, scale)}<small>${interval ?? 'no interval'}</small><small class="line">${level(levelA)} → ${level(levelB)}</small><small>${VERDICTS[standing]}</small>`,
   }
 }
 

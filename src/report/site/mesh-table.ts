@@ -148,11 +148,10 @@ function figureCell(figure: MeshFigure | undefined, info: MetricInfo, scale: rea
   if (of === 'ratio') {
     const { standing } = standingOfRatio(estimate, { band: undefined })
     const tone = standing === 'higher' ? 'worse' : standing === 'lower' ? 'better' : 'faint'
-    const color = tone === 'faint' ? 'var(--muted)' : `var(--${tone})`
     return {
       label,
       tone,
-      content: html`<span class="level">${formatRatio(estimate.center)}</span>${whisker(estimate, scale, undefined, color)}<small>${formatRatioInterval(estimate) ?? 'no interval'}</small>`,
+      content: html`<span class="level">${formatRatio(estimate.center)}</span>${whisker(estimate, scale)}<small>${formatRatioInterval(estimate) ?? 'no interval'}</small>`,
     }
   }
   const format = (value: number) =>
