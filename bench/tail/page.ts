@@ -40,7 +40,7 @@ export function pageOf({ runs }: Recording): string {
     '',
     ...runs.map(adviceOn),
     '',
-    'Blocks needed grow with the square of the scatter: half of it asks for a quarter of the blocks. `meshbench plan` reckons them for its own scenario, by the scatter of earlier runs where there are any. What happens in fewer than half of the seconds is not in `typical-p99`, whoever makes it: it is for telling arms apart on a host that stands still, and `stalls` and `p99` stand beside it for stalls of an arm itself.',
+    'Blocks needed grow with the square of the scatter: half of it asks for a quarter of the blocks. `meshbench plan` computes them for its own scenario, by the scatter of earlier runs where there are any. What happens in fewer than half of the seconds is not in `typical-p99`, whoever makes it: it is for telling arms apart on a host that stands still, and `stalls` and `p99` stand beside it for stalls of an arm itself.',
     '',
     'A standard deviation of f degrees of freedom is itself off by some 1/√(2f), a third for 4 and a sixth for 18; blocks needed, which go by its square, by twice as much.',
     '',

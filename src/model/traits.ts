@@ -29,12 +29,6 @@ const platforms = {
     isHere: true,
     takes: { cohort: 60, arm: 90, visit: 15, trial: 3 },
   },
-  cluster: {
-    arms: 'kubernetes',
-    ownClusters: false,
-    isHere: false,
-    takes: { cohort: 0, arm: 60, visit: 20, trial: 3 },
-  },
   local: {
     arms: 'processes',
     ownClusters: false,

@@ -1,4 +1,3 @@
-import { Failure } from '../model/failure.ts'
 import type { Platform } from '../model/platform.ts'
 import type { Site } from '../model/site.ts'
 import type { PlatformName } from '../model/traits.ts'
@@ -13,18 +12,14 @@ interface PlatformOptions {
 }
 
 /** The registry of platforms, each loaded only when it is used. */
-const platforms: Partial<Record<PlatformName, (options: PlatformOptions) => Promise<Platform>>> = {
+const platforms: Record<PlatformName, (options: PlatformOptions) => Promise<Platform>> = {
   kind: async ({ site, keep = false }) => (await import('./kind/kind.ts')).kind({ site, keep }),
   local: async ({ site }) => (await import('./local/local.ts')).local({ catalogue: catalogueFor(site) }),
   simulated: async () => (await import('./simulated/simulated.ts')).simulated(),
 }
 
 export async function openPlatform(name: PlatformName, options: PlatformOptions): Promise<Platform> {
-  const load = platforms[name]
-  if (load) return await load(options)
-  throw new Failure('usage', `the platform ${name} is not in this version`, {
-    remedy: `Choose one of: ${Object.keys(platforms).join(', ')}.`,
-  })
+  return await platforms[name](options)
 }
 
 /** Every platform there is: for finding what any of them has left behind. */

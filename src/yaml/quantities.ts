@@ -45,6 +45,8 @@ interface Kind<Value> {
   /** How else people write the units, in lower case. */
   readonly spellings: Readonly<Record<string, RegExp>>
   readonly example: string
+  /** What may stand there that is no quantity, with its meaning. */
+  readonly word?: string
 }
 
 /** As written: `1s`. `because` says what sets the upper limit. */
@@ -86,6 +88,7 @@ const RATE: Kind<PerSecond | 'max'> = {
     'k/s': perTime('|[rqto]ps', 's(ec(ond)?)?s?', 'k'),
   },
   example: '500/s',
+  word: 'max, a closed loop',
 }
 
 const SIZE: Kind<Bytes> = {
@@ -153,7 +156,7 @@ function outside<Value extends number | 'max'>(kind: Kind<Value>, limits: Limits
 }
 
 /** "1 kib" → `Write "1KiB"`; 10 → `Write "10s"`; "2 min" → `Write "2m"`. What is suggested means what was written. */
-function spelling<Value>({ units, spellings, example, noun, parse }: Kind<Value>, input: unknown): string {
+function spelling<Value>({ units, spellings, example, noun, parse, word }: Kind<Value>, input: unknown): string {
   const written = String(input).replaceAll(/[\s_]|,(?=\d{3})/g, '')
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?(?:e\d)?)(.*)$/.exec(written) ?? []
   const likely =
@@ -162,5 +165,6 @@ function spelling<Value>({ units, spellings, example, noun, parse }: Kind<Value>
       : (units.find((known) => known.toLowerCase() === unit.toLowerCase()) ??
         units.find((known) => spellings[known]?.test(unit.toLowerCase())))
   const guess = parse(written) === undefined ? `${Number(number)}${likely}` : written
-  return `Write ${noun} such as ${parse(guess) === undefined ? example : guess}; units: ${units.join(', ')}.`
+  const shown = parse(guess) === undefined || Number(number) === 0 ? example : guess
+  return `Write ${noun} such as ${shown}; units: ${units.join(', ')}${word === undefined ? '' : `; or ${word}`}.`
 }

@@ -18,7 +18,7 @@ export function schemaFindings(
     .flatMap((issue) => innermost(issue))
     .flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? unknownKeys(issue)
+        ? unknownKeys(issue, kind)
         : [finding(issue, valueAt(value, issue.path as Path), written, kind)],
     )
 }
@@ -37,13 +37,18 @@ function isOtherKind({ code, path }: Issue): boolean {
 }
 
 /** The message of such an issue is the list of the keys that exist. */
-function unknownKeys({ keys, path, message }: z.core.$ZodIssueUnrecognizedKeys): Finding[] {
+function unknownKeys({ keys, path, message }: z.core.$ZodIssueUnrecognizedKeys, { absent = {} }: FileKind): Finding[] {
   return keys.map((key) => ({
     path: [...(path as Path), key],
     message: `unknown key ${shown(key)}`,
-    remedy: suggest(key, message.split('\n')),
+    remedy: insteadOf(key, message.split('\n'), absent),
     atKey: true,
   }))
+}
+
+function insteadOf(word: string, known: readonly string[], absent: NonNullable<FileKind['absent']>): string {
+  const told = Object.hasOwn(absent, word) ? absent[word] : undefined
+  return told ?? suggest(word, known)
 }
 
 function finding(issue: Issue, value: unknown, written: Source['written'], kind: FileKind): Finding {
@@ -79,13 +84,13 @@ function describe(
   issue: Issue,
   value: unknown,
   written: string | undefined,
-  { guide }: FileKind,
+  { guide, absent = {} }: FileKind,
 ): [message: string, remedy: string] {
   switch (issue.code) {
     case 'invalid_type':
       return wrongType(issue.expected, value, written)
     case 'invalid_value':
-      return [`${shown(value)} is not one of the choices`, suggest(String(value), issue.values.map(String))]
+      return [`${shown(value)} is not one of the choices`, insteadOf(String(value), issue.values.map(String), absent)]
     case 'too_small':
       if (issue.origin === 'array') return ['the list is empty', 'Give at least one entry.']
       return [`${shown(value)} is less than ${issue.minimum}`, `Write ${issue.minimum} or more.`]

@@ -210,12 +210,35 @@ export interface FileKind {
   readonly guide: string
   /** What to write into an empty one. */
   readonly beginning: string
+  /** Keys that people look for in it and that it does not have, each with what there is instead. */
+  readonly absent?: Readonly<Record<string, string>>
 }
+
+const OWN_APPLICATION =
+  'An application of your own cannot be measured: every arm has the same server. See Limits in README.md.'
+const OWN_CLUSTER =
+  'meshbench makes its clusters with kind; one that you already have cannot be measured. See Limits in README.md.'
+const OWN_SCRIPT =
+  'A script of your own cannot be run: rate, connections, payload and duration set the load. See Limits in README.md.'
 
 export const SCENARIO_FILE: FileKind = {
   noun: 'scenario',
   guide: 'scenarios/example.yaml explains every key',
   beginning: 'Begin with a copy of scenarios/example.yaml.',
+  absent: {
+    script: OWN_SCRIPT,
+    application: OWN_APPLICATION,
+    image: OWN_APPLICATION,
+    manifests: OWN_APPLICATION,
+    server: OWN_APPLICATION,
+    services: OWN_APPLICATION,
+    target: OWN_APPLICATION,
+    url: OWN_APPLICATION,
+    workload: OWN_APPLICATION,
+    cluster: OWN_CLUSTER,
+    context: OWN_CLUSTER,
+    kubeconfig: OWN_CLUSTER,
+  },
 }
 
 /** A mistake in a file that people write. Lines and columns count from 1. */

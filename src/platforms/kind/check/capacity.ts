@@ -51,7 +51,7 @@ export function coresFinding({ cores }: DockerInfo): Finding {
   if (server > 1) return ok(shares)
   return warning(
     shares,
-    'Server and proxy take turns on one core: at high rates each waits for the other, and the arm with the dearer proxy waits longer.',
+    'Server and proxy take turns on one core: at high rates each waits for the other, and the arm whose proxy needs more CPU waits longer.',
     'Stay well below saturation, or use 5 cores or more.',
   )
 }

@@ -106,9 +106,9 @@ async function chartFindings(
     const count = charts.length === 1 ? '1 arm' : `${charts.length} arms`
     if (found === undefined) {
       const cause = onlyLocal
-        ? 'helm or they are not on this machine: `meshbench doctor` looks at them, and a run before it makes anything'
-        : 'helm is not here yet: a run fetches it, and looks at them before it makes anything'
-      return [ok(`the charts of ${count} were not looked at, since ${cause}`)]
+        ? 'helm or the charts are not on this machine. `meshbench doctor` checks them, and so does a run before it makes anything'
+        : 'helm is not on this machine. A run fetches it and checks them before it makes anything'
+      return [ok(`the charts of ${count} are not checked yet: ${cause}`)]
     }
     return found.length > 0
       ? found
