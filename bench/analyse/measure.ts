@@ -1,6 +1,8 @@
 import { analyseExamined } from '../../src/analyse/analyse.ts'
-import { examiner } from '../../src/analyse/judge-trial.ts'
+import { type Examined, examiner } from '../../src/analyse/judge-trial.ts'
+import { keepHeapSmall } from '../../src/commands/analyse-run.ts'
 import { gate } from '../../src/gate/gate-run.ts'
+import type { RunRecord } from '../../src/model/analysis.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { readRun } from '../../src/store/read-run.ts'
 
@@ -42,10 +44,13 @@ function now(): Spent {
 const between = (from: Spent, to: Spent): Spent => ({ wall: to.wall - from.wall, cpu: to.cpu - from.cpu })
 
 async function measure(dir: string): Promise<Found> {
+  keepHeapSmall()
   const started = now()
-  const record = await readRun(dir, examiner)
+  let record: RunRecord<Examined> | undefined = await readRun(dir, examiner)
   const read = now()
   const analysis = analyseExamined(record)
+  // As in a command, nothing holds it from here on.
+  record = undefined
   const analysed = now()
   const judged = gate(analysis, { limits: defaultLimits(), today: '2026-01-01' })
   const gated = now()
@@ -54,8 +59,8 @@ async function measure(dir: string): Promise<Found> {
   const merged = now()
   const invalid = analysis.trials.filter(({ status }) => status !== 'valid').length
   return {
-    files: record.results.length,
-    lost: record.unreadable.length + invalid,
+    files: analysis.record.results.length,
+    lost: analysis.record.unreadable.length + invalid,
     cells: analysis.cells.length,
     judged: judged.cells.length,
     verdict: judged.verdict,

@@ -31,7 +31,7 @@ interface Column extends Least {
   readonly geometric: boolean
 }
 
-/** The value of every metric in one trial, in the order of the registry. */
+/** The value of every metric in one trial, in the order of the registry, NaN where it has none. */
 interface Row extends Pick<Examined, 'values'> {
   readonly trial: Trial
 }
@@ -91,8 +91,8 @@ function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number)
   const values = table.arms.map(
     ({ name }): Values =>
       (byArm.get(name) ?? []).flatMap(({ trial: { cohort, block }, values }) => {
-        const value = values[place]
-        return value === undefined ? [] : [{ cohort, block, value }]
+        const value = values[place] ?? Number.NaN
+        return Number.isNaN(value) ? [] : [{ cohort, block, value }]
       }),
   )
   const against = compareToBaseline(

@@ -29,8 +29,11 @@ export interface Examined {
   readonly trial: JudgedTrial
   /** Absent where it failed, or where the scenario lacks its arm or load. */
   readonly view?: HeldView
-  /** The value of every metric, in the order of the registry. Empty where the trial is not valid. */
-  readonly values: readonly (number | undefined)[]
+  /**
+   * The value of every metric, in the order of the registry, NaN where the trial has none: an array of nothing but numbers takes
+   * half the memory. Empty where the trial is not valid.
+   */
+  readonly values: readonly number[]
 }
 
 /** Judges the trials of a run, one after the other. `trial`: as the plan has it. */
@@ -47,7 +50,7 @@ export function examiner({ id, plan }: Pick<Run, 'id' | 'plan'>): (whole: Result
     const result: HeldResult = { ...common, outcome: { status: 'measured', reading } }
     const judged = judgeView(result, view)
     if (!view) return { trial: judged, values: [] }
-    const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view)) : []
+    const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view) ?? Number.NaN) : []
     return { trial: judged, view: heldView(view, trial, reading), values }
   }
 }
@@ -103,7 +106,10 @@ function unknown({ trial }: HeldResult): Problem {
   }
 }
 
-/** Evidence and names of components repeat from trial to trial, so each is held once. */
+/**
+ * Evidence and names of components repeat from trial to trial, so each is held once. So is the idle window, which all trials of a
+ * visit have in common: in the order of the plan they follow each other.
+ */
 function holder(): (reading: Reading) => HeldReading {
   const names = new Map<string, string>()
   const evidence = new Map<string, Evidence>()
@@ -117,6 +123,12 @@ function holder(): (reading: Reading) => HeldReading {
     usage: observation.usage.map((one) => ({ ...one, component: theSame(names, one.component, one.component) })),
     evidence: observation.evidence.map((one) => theSame(evidence, JSON.stringify(one), one)),
   })
+  let last: { readonly text: string; readonly idle: Observation } | undefined
+  const idleOf = (idle: Observation): Observation => {
+    const text = JSON.stringify(idle)
+    if (last?.text !== text) last = { text, idle: observed(idle) }
+    return last.idle
+  }
   return ({
     timeline,
     slices: _,
@@ -132,7 +144,7 @@ function holder(): (reading: Reading) => HeldReading {
     latency: summary ? { summary: heldSummary(summary) } : {},
     generator: heldOf(generator),
     observation: observed(observation),
-    ...(idle && { idle: observed(idle) }),
+    ...(idle && { idle: idleOf(idle) }),
   })
 }
 
