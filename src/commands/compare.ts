@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { metrics as known } from '../analyse/metrics.ts'
-import { compareSides, METRICS } from '../compare/compare-runs.ts'
+import { compareSides } from '../compare/compare-runs.ts'
 import type { Contrast, Side } from '../compare/contrast.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { Run } from '../model/result.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { findRun, listRuns } from '../store/find-run.ts'
 import { readRunFile } from '../store/read-run.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
@@ -36,7 +37,7 @@ export async function compareCommand(
 }
 
 function chosen(text: string | undefined): readonly string[] {
-  if (text === undefined) return METRICS
+  if (text === undefined) return SHOWN.compare
   const names = known.map(({ info }) => info.name)
   return knownNames(commaList(text), names, 'metric')
 }

@@ -1,6 +1,6 @@
-import { TAIL } from '../../analyse/quantiles.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import { blockCount, trialsOf } from '../../model/plan.ts'
+import { TAIL } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatDuration } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'

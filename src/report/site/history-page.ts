@@ -1,8 +1,9 @@
 import { metrics } from '../../analyse/metrics.ts'
-import { type Change, type Drift, TREND_METRICS, type Trend, trendsOf } from '../../analyse/trends.ts'
+import { type Change, type Drift, type Trend, trendsOf } from '../../analyse/trends.ts'
 import type { MetricInfo } from '../../model/analysis.ts'
 import type { HistoryEntry } from '../../model/history.ts'
 import type { Arm } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { formatChange, formatNumber, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import { type ArmStyle, armStyles } from '../arm-styles.ts'
@@ -38,8 +39,8 @@ function groupKey({ platform, profile, machine, load, asked }: HistoryEntry): st
 async function section(entries: readonly HistoryEntry[], index: number): Promise<Html> {
   const [first] = entries
   if (!first) return html``
-  const trends = TREND_METRICS.flatMap((metric) => trendsOf(entries, metric))
-  const infos = TREND_METRICS.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
+  const trends = SHOWN.history.flatMap((metric) => trendsOf(entries, metric))
+  const infos = SHOWN.history.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
   const styles = armStyles({ arms: armsOf(entries) })
   const charts = infos.flatMap((info) => chartsOf(trends, styles, info, index))
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos)))
