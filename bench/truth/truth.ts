@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { QUANTILE_KEYS } from '../../src/analyse/quantiles.ts'
 import { namesOf, withheldOf } from '../../src/analyse/tail.ts'
 import { decodeHistogram } from '../../src/loads/histogram.ts'
 import type { RunningArm } from '../../src/model/platform.ts'
+import { QUANTILES, type QuantileKey } from '../../src/model/quantiles.ts'
 import type { Measured } from '../../src/model/result.ts'
 import type { Load } from '../../src/model/scenario.ts'
 import { formatLatency } from '../../src/model/units.ts'
@@ -87,7 +87,7 @@ async function stopped(
 }
 
 /** What a trial would publish of a quantile. */
-function published({ latency }: Measured, q: 'p50' | 'p90' | 'p99' | 'p999'): string {
+function published({ latency }: Measured, q: QuantileKey): string {
   return withheldOf({ latency }).has(q) ? 'withheld' : formatLatency(latency.summary?.response?.[q] ?? Number.NaN)
 }
 
@@ -102,13 +102,13 @@ async function pauseRows(runningArm: RunningArm, run: string): Promise<string[]>
   if (rate === 'max' || !asSent) throw new Error('a pause needs a rate')
   const drain = measuredDrain(endsOf.fortio(files), woke, rate)
   const expected = expectedQuantile(0.99, { rate, duration, lasts: lasted, drain, usual: asSent.p50 })
-  const rows = Object.values(QUANTILE_KEYS).map((q) => {
+  const rows = QUANTILES.map(({ key: q }) => {
     const was = neighbour.measured.latency.summary?.response?.[q] ?? Number.NaN
     const found = summary?.response?.[q] ?? Number.NaN
     const isWithheld = withheldOf(measured).has(q)
     const verdict = isWithheld ? 'withheld' : `${formatLatency(found)}, ${within(found / was, 0.1)}`
     const simulated = q === 'p99' ? `${formatLatency(expected)} (found: ${within(asSent.p99 / expected, 0.05)})` : ''
-    return `| ${namesOf(new Set([q])).join()} | ${formatLatency(was)} | ${verdict} | ${formatLatency(asSent[q])} | ${simulated} |`
+    return `| ${namesOf(new Set([q])).join()} | ${formatLatency(was)} | ${verdict} | ${formatLatency(asSent[q] ?? Number.NaN)} | ${simulated} |`
   })
   const { late } = measured.generator
   return [

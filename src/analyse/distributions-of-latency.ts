@@ -9,10 +9,10 @@ import {
   type TrialSpectrum,
 } from '../model/analysis.ts'
 import type { Trial } from '../model/plan.ts'
+import { QUANTILES, type QuantileKey, samplesBeyond } from '../model/quantiles.ts'
 import type { Result } from '../model/result.ts'
 import { MICROS, type Seconds } from '../model/units.ts'
-import { QUANTILE_KEYS, QUANTILES, samplesBeyond } from './quantiles.ts'
-import { type QuantileKey, withheldOf } from './tail.ts'
+import { withheldOf } from './tail.ts'
 
 const CLOCKS: readonly Clock[] = ['response', 'service']
 
@@ -78,9 +78,9 @@ function merging(clock: Clock, read: SpectrumReader, drawn: ReadonlySet<string>)
 
 /** How many of `SPECTRUM_QUANTILES` a trial has: all below the lowest withheld one. */
 function toldOf(withheld: ReadonlySet<QuantileKey>): number {
-  const lowest = QUANTILES.findIndex((quantile) => withheld.has(QUANTILE_KEYS[quantile]))
+  const lowest = QUANTILES.findIndex(({ key }) => withheld.has(key))
   if (lowest === -1) return SPECTRUM_QUANTILES.length
-  const highest = QUANTILES[lowest - 1] ?? 0
+  const highest = QUANTILES[lowest - 1]?.q ?? 0
   return SPECTRUM_QUANTILES.filter((quantile) => quantile <= highest).length
 }
 

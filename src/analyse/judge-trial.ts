@@ -8,10 +8,10 @@ import {
   type HeldReading,
   type HeldResult,
   type HeldSummary,
-  type LatencySummary,
   type Reading,
   type Result,
   type Run,
+  type StoredSummary,
 } from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
 import { metrics } from './metrics.ts'
@@ -167,7 +167,7 @@ const PRIME = 0x01000193
 type Summary = NonNullable<Reading['latency']['summary']>
 
 function heldSummary({ service, response, asSent, bounds }: Summary): HeldSummary {
-  const held = ({ p50, p99 }: LatencySummary) => ({ p50, p99 })
+  const held = ({ p50, p99 }: StoredSummary) => ({ p50, p99 })
   return {
     service: held(service),
     ...(response && { response: held(response) }),

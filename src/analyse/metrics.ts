@@ -1,10 +1,10 @@
 import type { MetricInfo } from '../model/analysis.ts'
+import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from '../model/quantiles.ts'
 import type { LatencySummary } from '../model/result.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
-import { quantileName } from '../model/words.ts'
+
 import { type Spent, spentIn } from './cost-model.ts'
-import { QUANTILE_KEYS, QUANTILES, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from './quantiles.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 
@@ -38,9 +38,9 @@ export const metrics: readonly Metric[] = [
 ]
 
 function latency(quantile: Quantile): Metric {
-  const name = QUANTILE_KEYS[quantile]
+  const { key: name, q } = quantile
   return {
-    info: { name, title: `${quantileName(quantile)} latency`, unit: 'seconds', better: 'lower', quantile },
+    info: { name, title: `${quantileName(q)} latency`, unit: 'seconds', better: 'lower', quantile: q },
     value: (view) => read(view, view.headline, quantile),
   }
 }
@@ -48,20 +48,20 @@ function latency(quantile: Quantile): Metric {
 function serviceTime(quantile: Quantile): Metric {
   return {
     info: {
-      name: `service-${QUANTILE_KEYS[quantile]}`,
-      title: `${quantileName(quantile)} service time`,
+      name: `service-${quantile.key}`,
+      title: `${quantileName(quantile.q)} service time`,
       unit: 'seconds',
       better: 'lower',
       clock: 'service',
-      quantile,
+      quantile: quantile.q,
     },
     value: (view) => read(view, view.service, quantile),
   }
 }
 
-function read({ withheld }: TrialView, summary: LatencySummary, quantile: Quantile): number | undefined {
-  const isThin = samplesBeyond(quantile, summary.count) < SAMPLES_TO_REPORT
-  return isThin || withheld.has(QUANTILE_KEYS[quantile]) ? undefined : summary[QUANTILE_KEYS[quantile]]
+function read({ withheld }: TrialView, summary: LatencySummary, { key, q }: Quantile): number | undefined {
+  const isThin = samplesBeyond(q, summary.count) < SAMPLES_TO_REPORT
+  return isThin || withheld.has(key) ? undefined : summary[key]
 }
 
 /** The p99 of a typical second. Without a clock, it uses the load’s headline clock, which in a closed loop is the service time. */

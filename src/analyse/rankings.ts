@@ -5,21 +5,12 @@ import { noiseBand } from '../compare/standing.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, MetricInfo, NoiseFloor, Ranking, RunRecord } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { traitsOf } from '../model/traits.ts'
 import { list } from '../model/words.ts'
 import { metrics } from './metrics.ts'
 
-/** The metrics of rankings. */
-const RANKED: ReadonlySet<string> = new Set([
-  'p50',
-  'p90',
-  'typical-p99',
-  'p99',
-  'p999',
-  'throughput',
-  'mesh-cpu',
-  'mesh-memory',
-])
+const RANKED: ReadonlySet<string> = new Set(SHOWN.rankings)
 
 /** The roles of arms in a scenario. */
 interface Roles {

@@ -1,10 +1,10 @@
 import { sliceSeconds } from '../loads/timeline.ts'
 import type { Cell } from '../model/analysis.ts'
-import type { HeldReading, QuantileBounds, Reading, Slices } from '../model/result.ts'
+import { QUANTILES, type QuantileKey, quantileName, TAIL } from '../model/quantiles.ts'
+import type { HeldReading, Reading, Slices } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatLatency, formatShare, MICROS } from '../model/units.ts'
-import { count, quantileName } from '../model/words.ts'
-import { QUANTILE_KEYS, QUANTILES, TAIL } from './quantiles.ts'
+import { count } from '../model/words.ts'
 
 /*
  * The tail of a trial. Pauses of the load generator delay requests although no arm is to blame: where these could change a
@@ -19,12 +19,17 @@ const DOUBT = 0.1
 export function withheldOf({ latency }: Pick<HeldReading, 'latency'>): ReadonlySet<QuantileKey> {
   const bounds = latency.summary?.bounds
   if (!bounds) return new Set()
-  return new Set(Object.values(QUANTILE_KEYS).filter((key) => isDoubtful(bounds[key])))
+  const told = QUANTILES.filter(({ key }) => bounds[key])
+  return new Set(
+    QUANTILES.flatMap(({ key, q }) => {
+      // A quantile that is newer than the trial is as doubtful as those on either side of it.
+      const next = bounds[key] ? [key] : [told.findLast((one) => one.q < q)?.key, told.find((one) => one.q > q)?.key]
+      return next.some((one) => one && isDoubtful(bounds[one])) ? [key] : []
+    }),
+  )
 }
 
-export type QuantileKey = keyof QuantileBounds
-
-function isDoubtful({ lo, hi }: { readonly lo: number; readonly hi?: number | undefined }): boolean {
+function isDoubtful({ lo, hi }: { readonly lo: number; readonly hi?: number | undefined } = { lo: 0 }): boolean {
   return hi === undefined || Math.max(lo, hi) > Math.min(lo, hi) * (1 + DOUBT)
 }
 
@@ -107,5 +112,5 @@ export function whyWithheld({ generator: { late }, dropped, planned }: Reading):
 
 /** "p50", "p99.9" for each key. */
 export function namesOf(keys: ReadonlySet<QuantileKey>): string[] {
-  return QUANTILES.filter((quantile) => keys.has(QUANTILE_KEYS[quantile])).map(quantileName)
+  return QUANTILES.filter(({ key }) => keys.has(key)).map(({ q }) => quantileName(q))
 }

@@ -2,11 +2,12 @@ import { decodeHistogram } from '../loads/histogram.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
-import type { HeldReading, LatencySummary, Reading, Result } from '../model/result.ts'
+import { QUANTILES, type QuantileKey } from '../model/quantiles.ts'
+import type { HeldReading, LatencySummary, Reading, Result, StoredSummary } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
-import { type QuantileKey, withheldOf } from './tail.ts'
+import { withheldOf } from './tail.ts'
 
 /** A measured trial with everything that its rules and the metrics need. */
 export interface TrialView extends HeldView {
@@ -57,12 +58,15 @@ export function viewTrial(result: Result, scenario: Scenario): TrialView | undef
 }
 
 function summaries({ latency }: Reading): { service: LatencySummary; response?: LatencySummary } {
-  if (latency.summary) {
-    const { service, response } = latency.summary
-    return { service, ...(response && { response }) }
-  }
+  const { service, response } = latency.summary ?? {}
   return {
-    service: summarise(decodeHistogram(latency.service)),
-    ...(latency.response !== undefined && { response: summarise(decodeHistogram(latency.response)) }),
+    service: complete(service, latency.service),
+    ...(latency.response !== undefined && { response: complete(response, latency.response) }),
   }
+}
+
+/** The stored figures, or those of the histogram where the trial is older than some of them. */
+function complete(stored: StoredSummary | undefined, histogram: string): LatencySummary {
+  const isComplete = (one: StoredSummary): one is LatencySummary => QUANTILES.every(({ key }) => one[key] !== undefined)
+  return stored && isComplete(stored) ? stored : summarise(decodeHistogram(histogram))
 }

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { metrics as known } from '../analyse/metrics.ts'
-import { compareSides, METRICS } from '../compare/compare-runs.ts'
+import { compareSides } from '../compare/compare-runs.ts'
 import type { Contrast, Side } from '../compare/contrast.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { Run } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { commandText } from '../model/words.ts'
 import { comparePage } from '../report/site/compare-page.ts'
 import { findRun, listRuns } from '../store/find-run.ts'
@@ -77,7 +78,7 @@ function pageOf(dir: string, from: string): string | undefined {
 }
 
 function chosen(text: string | undefined): readonly string[] {
-  if (text === undefined) return METRICS
+  if (text === undefined) return SHOWN.compare
   const names = known.map(({ info }) => info.name)
   return knownNames(commaList(text), names, 'metric')
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { metrics as known } from '../analyse/metrics.ts'
-import { historyEntries, TREND_METRICS, type Trend, trendsOf, trendsOfRun } from '../analyse/over-runs/trends.ts'
+import { historyEntries, type Trend, trendsOf, trendsOfRun } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import type { HistoryEntry } from '../model/history.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { count } from '../model/words.ts'
 import { findRun } from '../store/find-run.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
@@ -105,7 +106,7 @@ export function historyStoreOf(options: Pick<HistoryStoreOptions, 'folder' | 'br
 }
 
 function metricsOf({ metrics }: HistoryOptions): readonly string[] {
-  if (metrics === undefined) return TREND_METRICS
+  if (metrics === undefined) return SHOWN.history
   const names = known.map(({ info }) => info.name)
   return knownNames(commaList(metrics), names, 'metric')
 }

@@ -5,6 +5,7 @@ import type { Installation, InstalledPart } from '../model/installation.ts'
 import { blockCount } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
 import type { Arm, Load } from '../model/scenario.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { VERSION_EVIDENCE } from '../model/usage.ts'
 import { count, list } from '../model/words.ts'
 import { holm } from '../stats/multiplicity.ts'
@@ -20,9 +21,6 @@ import {
 } from './contrast.ts'
 import { provisioningsOf } from './standing.ts'
 
-/** Metrics that are compared by default. More metrics make each claim harder, since all share one family. */
-export const METRICS: readonly string[] = ['p50', 'p90', 'p99', 'throughput', 'mesh-cpu', 'mesh-memory']
-
 /** Chance of any false claim among all that are compared. */
 const FAMILY = 0.05
 
@@ -32,7 +30,7 @@ const FAMILY = 0.05
  */
 export function compareSides(
   sides: readonly (readonly [Side, Side])[],
-  metrics: readonly string[] = METRICS,
+  metrics: readonly string[] = SHOWN.compare,
 ): SidesCompared {
   const [first] = sides
   if (!first) throw new Failure('not-comparable', 'the two runs have no arm in common', { remedy: NAME_ARMS })

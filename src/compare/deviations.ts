@@ -1,11 +1,11 @@
 import type { Analysis, Cell } from '../model/analysis.ts'
 import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import type { Deviation } from '../plan/detectable.ts'
 import { type Cohorts, components } from '../stats/intervals.ts'
 import { mean, sampleVariance } from '../stats/moments.ts'
 
-/** Metrics whose detectable effect a plan states. */
-const PLANNED = ['p50', 'typical-p99', 'p99', 'mesh-cpu']
+const PLANNED: ReadonlySet<string> = new Set(SHOWN.plan)
 
 /** Variances from one cell of one run, with degrees of freedom. */
 interface Sample {
@@ -45,7 +45,7 @@ export function deviationsOf(history: readonly Analysis[]): Deviation[] {
 function sampleOf({ arm, load, metric, values }: Cell, { cells, record }: Analysis): Sample[] {
   const { scenario } = record.run.plan
   const baseline = baselineOf(scenario).name
-  if (arm === baseline || !PLANNED.includes(metric)) return []
+  if (arm === baseline || !PLANNED.has(metric)) return []
   const partner = cells.find((cell) => cell.arm === baseline && cell.load === load && cell.metric === metric)
   const byBlock = new Map(partner?.values.map(({ block, value }) => [block, value]))
   const ratios = values.flatMap(({ cohort, block, value }) => {

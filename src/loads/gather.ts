@@ -1,3 +1,4 @@
+import { perQuantile } from '../model/quantiles.ts'
 import type { Generator, Measured, QuantileBounds, Slices, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type PerSecond, type Seconds } from '../model/units.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
@@ -213,7 +214,7 @@ function boundsOf(
     const lo = steady.count === 0 ? 0 : steady.quantile(q)
     return rank > worst.count ? { lo } : { lo, hi: worst.quantile(rank / worst.count) }
   }
-  return { p50: bounds(0.5), p90: bounds(0.9), p99: bounds(0.99), p999: bounds(0.999) }
+  return perQuantile(bounds)
 }
 
 /** What is left of `all` where `some` of its samples are taken out. */

@@ -1,5 +1,6 @@
 import { Failure } from '../model/failure.ts'
-import type { LatencySummary, Measured, Timeline } from '../model/result.ts'
+import { perQuantile } from '../model/quantiles.ts'
+import type { LatencySummary, Measured, StoredSummary, Timeline } from '../model/result.ts'
 import { MICROS, type Micros } from '../model/units.ts'
 import { encodedSlots, highestIn, SLOTS } from './histogram-encoding.ts'
 import { rankOf } from './slots.ts'
@@ -89,7 +90,7 @@ function figuresOf(text: string): LatencySummary {
     highest[slots] = value
     upTo[slots++] = count
   })
-  if (count === 0) return { count, mean: 0, min: 0, max: 0, p50: 0, p90: 0, p99: 0, p999: 0 }
+  if (count === 0) return { count, mean: 0, min: 0, max: 0, ...perQuantile(() => 0) }
   let at = 0
   const valueAt = (rank: number) => {
     while ((upTo[at] as number) < rank) at++
@@ -97,13 +98,8 @@ function figuresOf(text: string): LatencySummary {
   }
   // In ascending order of their ranks.
   const min = valueAt(1)
-  const [p50, p90, p99, p999] = [0.5, 0.9, 0.99, 0.999].map((q) => valueAt(rankOf(q, count))) as [
-    number,
-    number,
-    number,
-    number,
-  ]
-  return { count, mean: sum / count / MICROS, min, max: valueAt(count), p50, p90, p99, p999 }
+  const quantiles = perQuantile((q) => valueAt(rankOf(q, count)))
+  return { count, mean: sum / count / MICROS, min, max: valueAt(count), ...quantiles }
 }
 
 /** An incomplete slice at the end of a window is left out, and its answers may be the slowest of all. */
@@ -184,9 +180,11 @@ function isCoarse({ count, p50 }: LatencySummary): boolean {
 /** What ranks within a slice of some hundred requests, and requests after its end, may add. */
 const PARTS = 0.02
 
-function differing(stored: LatencySummary, figures: LatencySummary): string | undefined {
+function differing(stored: StoredSummary, figures: LatencySummary): string | undefined {
   return (Object.keys(figures) as (keyof LatencySummary)[]).find((name) => {
     const [one, other] = [stored[name], figures[name]]
+    // A quantile that is newer than the trial.
+    if (one === undefined) return false
     if (name === 'count') return one !== other
     return !(Math.abs(one - other) <= AGREE * Math.max(one, other) + LEAST / MICROS)
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { FailureData } from './failure.ts'
 import type { Cohort, Plan, Trial } from './plan.ts'
+import { type FirstQuantileKey, perQuantile, type QuantileKey } from './quantiles.ts'
 import { observationSchema } from './usage.ts'
 
 export const RESULT_SCHEMA = 1
@@ -108,6 +109,14 @@ const generatorSchema = z.object({
 })
 export type Generator = z.infer<typeof generatorSchema>
 
+type StoredPerQuantile<Schema extends z.ZodType> = {
+  [Key in QuantileKey]: Key extends FirstQuantileKey ? Schema : z.ZodOptional<Schema>
+}
+
+function storedPerQuantile<Schema extends z.ZodType>(schema: Schema): StoredPerQuantile<Schema> {
+  return perQuantile((_, { added }) => (added ? schema.optional() : schema)) as StoredPerQuantile<Schema>
+}
+
 /**
  * Figures of a histogram in seconds, stored so that inference does not decode thousands of histograms, which would take
  * more time than everything else. The histogram is authoritative. All are 0 without samples.
@@ -117,12 +126,12 @@ export const latencySummarySchema = z.object({
   mean: z.number(),
   min: z.number(),
   max: z.number(),
-  p50: z.number(),
-  p90: z.number(),
-  p99: z.number(),
-  p999: z.number(),
+  ...storedPerQuantile(z.number()),
 })
-export type LatencySummary = z.infer<typeof latencySummarySchema>
+/** As it is stored: of a quantile that was added later, old trials have nothing. */
+export type StoredSummary = z.infer<typeof latencySummarySchema>
+export type LatencySummary = Pick<StoredSummary, 'count' | 'mean' | 'min' | 'max'> &
+  Readonly<Record<QuantileKey, number>>
 
 const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
 
@@ -131,12 +140,7 @@ const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
  * `lo`: without these requests. `hi`: with disturbed requests as they came, and unsent ones slower than all others; absent
  * where the quantile falls among unsent ones.
  */
-const quantileBoundsSchema = z.object({
-  p50: boundsSchema,
-  p90: boundsSchema,
-  p99: boundsSchema,
-  p999: boundsSchema,
-})
+const quantileBoundsSchema = z.object(storedPerQuantile(boundsSchema))
 export type QuantileBounds = z.infer<typeof quantileBoundsSchema>
 
 /** The measurement of the load tool in the window. */

@@ -30,11 +30,6 @@ export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   'no-data': 'no data',
 }
 
-/** The name of a quantile as people write it: 0.999 → "p99.9". */
-export function quantileName(quantile: number): string {
-  return `p${formatNumber(quantile * 100, 6)}`
-}
-
 /** Thresholds below which strain is not reported: milliseconds of pressure per second, events per second, share of the cores. */
 const LITTLE = { pressure: 1, events: 0.5, stolen: 0.001 }
 

@@ -1,5 +1,6 @@
 import { ONE_TAIL } from '../model/confidence.ts'
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
+import { quantileOf } from '../model/quantiles.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
 import { traitsOf } from '../model/traits.ts'
 import type { Seconds } from '../model/units.ts'
@@ -233,7 +234,7 @@ function budgetOf({ scenario }: Plan, costs: Costs, subject: Detectable, load: L
  * other metrics, and without a rate.
  */
 function samplingError(metric: string, { rate }: Load): number {
-  const q = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 }[metric]
+  const q = quantileOf(metric)
   if (q === undefined || rate === 'max') return 0
   return Math.sqrt(q / ((1 - q) * rate)) / -Math.log(1 - q)
 }

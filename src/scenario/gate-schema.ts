@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LEVEL_TEXT, PASS_LEVEL_TEXT } from '../model/confidence.ts'
 import { type CellLimits, FAMILY_METHODS, LEVELS, type Limits, type Quantity } from '../model/limits.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { parseDuration, parseRate, parseSize } from '../model/units.ts'
 import { about, say, section, share } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -105,7 +106,7 @@ export const gateSchema = section({
   metrics: z
     .array(z.string())
     .min(1)
-    .prefault(['p50', 'typical-p99', 'mesh-cpu'])
+    .prefault([...SHOWN.gate])
     .meta(about('Metrics', 'Metrics that are judged for each candidate and load.')),
   alpha: z
     .number()

@@ -3,6 +3,7 @@ import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from 
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
+import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
 import { validityWords } from '../model/words.ts'
 import type { Style } from './terminal-style.ts'
@@ -86,15 +87,7 @@ function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** The metrics on the terminal; the report has all. */
-const COLUMNS: readonly { readonly metric: string; readonly title: string }[] = [
-  { metric: 'p50', title: 'p50' },
-  { metric: 'typical-p99', title: 'typical p99' },
-  { metric: 'p99', title: 'p99' },
-  { metric: 'throughput', title: 'throughput' },
-  { metric: 'mesh-cpu', title: 'CPU-s/million' },
-  { metric: 'mesh-memory', title: 'mesh memory' },
-]
+const COLUMNS = SHOWN.terminal.map(([metric, title]) => ({ metric, title }))
 
 /** Marks that show the standing of a ratio without colour. */
 const MARKS: Partial<Readonly<Record<Cell['standing'], string>>> = {
@@ -237,12 +230,12 @@ function groupText({ problem, trials, others }: Group, style: Style, verbose: bo
 }
 
 const INDENT = '    '
-const SHOWN = 2
+const NAMED = 2
 
 /** `2 trials: a, b`; of more only the number, since the report names them all. */
 function named(trials: readonly string[]): string {
   const count = trials.length === 1 ? '1 trial' : `${trials.length} trials`
-  return trials.length > SHOWN ? count : `${count}: ${trials.join(', ')}`
+  return trials.length > NAMED ? count : `${count}: ${trials.join(', ')}`
 }
 
 function sentence(text: string): string {

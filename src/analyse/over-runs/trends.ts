@@ -3,10 +3,10 @@ import type { Analysis, Cell } from '../../model/analysis.ts'
 import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../../model/history.ts'
 import { trialsOf } from '../../model/plan.ts'
 import { type Arm, baselineOf, type Load } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { VERSION_EVIDENCE } from '../../model/usage.ts'
 import { random } from '../../stats/random.ts'
 import { stepsAndDrift } from '../../stats/steps-and-drift.ts'
-import { TAIL } from '../quantiles.ts'
 import { versionOf } from './mesh-versions.ts'
 
 /** One arm, load and metric over runs of one kind of machine. */
@@ -218,14 +218,15 @@ function versionsOf({ record }: Analysis, arm: Arm, valid: Analysis['trials']): 
   }
 }
 
-/** Default metrics of trends. */
-export const TREND_METRICS: readonly string[] = ['p50', TAIL, 'p99', 'mesh-cpu']
-
 /**
  * The trends that end in a run: those of its arms and loads, with earlier runs. Later runs are left out, so that the page
  * of a run does not depend on when it is written. Empty where no other run belongs to the series.
  */
-export function trendsOfRun(analysis: Analysis, history: readonly HistoryEntry[], metrics = TREND_METRICS): Trend[] {
+export function trendsOfRun(
+  analysis: Analysis,
+  history: readonly HistoryEntry[],
+  metrics: readonly string[] = SHOWN.history,
+): Trend[] {
   const own = historyEntries(analysis)
   const { id, startedAt } = analysis.record.run
   const series = new Set(own.map(seriesKey))

@@ -1,7 +1,9 @@
+import { QUANTILES, quantileName } from '../../model/quantiles.ts'
 import type { LatencySummary, Reading } from '../../model/result.ts'
 import { TOOL_TRAITS } from '../../model/traits.ts'
 import { formatLatency, formatNumber, formatSize } from '../../model/units.ts'
 import { type Observation, SCALING } from '../../model/usage.ts'
+
 import type { TrialView } from '../trial-view.ts'
 import { invalid, type Rule } from './rule.ts'
 
@@ -142,13 +144,13 @@ function impossibleUsage({ usage, host, seconds }: Observation): string[] {
   ]
 }
 
-function disorder(clock: string, { count, min, mean, max, p50, p90, p99, p999 }: LatencySummary): string[] {
+function disorder(clock: string, { count, min, mean, max, ...of }: LatencySummary): string[] {
   if (count === 0) return []
-  const rising = [min, p50, p90, p99, p999, max]
+  const rising = [min, ...QUANTILES.map(({ key }) => of[key]), max]
   const broken = rising.some((value, index) => exceeds(rising[index - 1] ?? 0, value))
   if (!broken && !exceeds(min, mean) && !exceeds(mean, max)) return []
   return [
-    `Quantiles of the ${clock} time are out of order: ${[...rising, mean].map(formatLatency).join(', ')} (min, p50, p90, p99, p99.9, max, mean).`,
+    `Quantiles of the ${clock} time are out of order: ${[...rising, mean].map(formatLatency).join(', ')} (min, ${QUANTILES.map(({ q }) => quantileName(q)).join(', ')}, max, mean).`,
   ]
 }
 

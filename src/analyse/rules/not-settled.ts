@@ -1,8 +1,8 @@
+import { SAMPLES_TO_TRUST, samplesBeyond } from '../../model/quantiles.ts'
 import type { Timeline } from '../../model/result.ts'
 import { formatLatency, MICROS } from '../../model/units.ts'
 import { mean } from '../../stats/moments.ts'
 import { mser } from '../../stats/series.ts'
-import { SAMPLES_TO_TRUST, samplesBeyond } from '../quantiles.ts'
 import { type Rule, warning } from './rule.ts'
 
 /** Tolerated ratio of the first tenth of the window to its second half, in either direction. */

@@ -1,5 +1,5 @@
-import { count, list, quantileName } from '../../model/words.ts'
-import { QUANTILES, SAMPLES_TO_REPORT, SAMPLES_TO_TRUST, samplesBeyond } from '../quantiles.ts'
+import { QUANTILES, quantileName, SAMPLES_TO_REPORT, SAMPLES_TO_TRUST, samplesBeyond } from '../../model/quantiles.ts'
+import { count, list } from '../../model/words.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
 export const tooFewSamples: Rule = {
@@ -7,11 +7,11 @@ export const tooFewSamples: Rule = {
   title: 'Each quantile has enough answers beyond it',
   problem: 'Too few answers for the tail',
   judge({ headline }) {
-    const thin = QUANTILES.map((q) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(
+    const thin = QUANTILES.map(({ q }) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(
       ({ beyond }) => beyond < SAMPLES_TO_TRUST,
     )
     const remedy = 'Measure longer, or at a higher rate.'
-    if (thin[0]?.q === QUANTILES[0] && thin[0].beyond < SAMPLES_TO_REPORT) {
+    if (thin[0]?.q === QUANTILES[0].q && thin[0].beyond < SAMPLES_TO_REPORT) {
       return invalid(`${count(headline.count, 'answer')} arrived.`, 'This is too few for a median.', remedy)
     }
     if (thin.length === 0) return undefined

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
-import { quantileName } from '../../model/words.ts'
+
 import type { Chart } from '../chart.ts'
 import { clockOf, type View } from '../data/view.ts'
 import { formatLevel } from '../format.ts'

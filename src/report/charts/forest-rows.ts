@@ -1,6 +1,7 @@
 import type { Cell, Estimate, MetricInfo, Standing } from '../../model/analysis.ts'
+import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
-import { quantileName, STANDING_WORDS } from '../../model/words.ts'
+import { STANDING_WORDS } from '../../model/words.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import { latencyMetric, type View } from '../data/view.ts'
 import { formatRatio, formatRatioInterval } from '../format.ts'

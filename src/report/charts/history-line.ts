@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { type Change, TREND_METRICS, type Trend } from '../../analyse/over-runs/trends.ts'
+import type { Change, Trend } from '../../analyse/over-runs/trends.ts'
 import type { Load } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { formatChange, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import type { ArmStyle } from '../arm-styles.ts'
@@ -20,7 +21,7 @@ const MOST = 60
 /** Each arm over runs: as ratios, since a slower machine affects the baseline too, or as levels where there is no ratio. */
 export function historyCharts(view: View, load: Load): Chart[] {
   const history = view.data.history ?? []
-  return TREND_METRICS.flatMap((metric) => {
+  return SHOWN.history.flatMap((metric) => {
     const trends = history.filter((trend) => trend.metric === metric && trend.load === load.name)
     const id = `history-${metric}-${view.loads.indexOf(load)}`
     return trends.length === 0 ? [] : [historyChart(view, metric, trends, id)]

@@ -1,8 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { type Clock, type Distribution, SPECTRUM_QUANTILES } from '../../model/analysis.ts'
+import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatShare } from '../../model/units.ts'
-import { quantileName } from '../../model/words.ts'
+
 import type { ArmStyle } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
 import type { View } from '../data/view.ts'

@@ -1,6 +1,6 @@
-import { TAIL } from '../../analyse/quantiles.ts'
+import { LATENCIES, shortTitle, TAIL } from '../../model/quantiles.ts'
 import { list } from '../../model/words.ts'
-import { CLUSTER_SIZE_INPUTS, changesFigures, clusterSizeOf, QUANTILE_KEYS } from '../data/page-state.ts'
+import { CLUSTER_SIZE_INPUTS, changesFigures, clusterSizeOf } from '../data/page-state.ts'
 import { type Html, html, textOf } from '../html.ts'
 import type { Reading } from './reading.ts'
 
@@ -55,7 +55,7 @@ function choicesOf({ data }: Reading): Choice[] {
         ['service', 'service time'],
       ],
     },
-    { name: 'quantile', label: 'Percentile', options: QUANTILE_KEYS.map((key) => [key, quantileTitle(key)]) },
+    { name: 'quantile', label: 'Percentile', options: LATENCIES.map((key) => [key, quantileTitle(key)]) },
     {
       name: 'scale',
       label: 'Latency axes',
@@ -68,7 +68,7 @@ function choicesOf({ data }: Reading): Choice[] {
 }
 
 function quantileTitle(key: string): string {
-  return key === 'p999' ? 'p99.9' : key === TAIL ? 'p99 of a typical second' : key
+  return key === TAIL ? 'p99 of a typical second' : shortTitle(key)
 }
 
 /** Those that stay in sight; the others are in a menu. */

@@ -1,10 +1,10 @@
-import { TAIL } from '../../analyse/quantiles.ts'
 import type { Cell, MetricInfo, RankGroup } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { BLOCKS_TO_DECIDE } from '../../model/plan.ts'
+import { quantileName, TAIL } from '../../model/quantiles.ts'
 import type { Load, Protocol } from '../../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../../model/units.ts'
-import { capital, count, quantileName } from '../../model/words.ts'
+import { capital, count } from '../../model/words.ts'
 import {
   formatAmount,
   formatBetween,

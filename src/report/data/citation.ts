@@ -1,6 +1,7 @@
 import { LEVEL_TEXT } from '../../model/confidence.ts'
+import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
-import { commandText, count, list, quantileName, STANDING_WORDS } from '../../model/words.ts'
+import { commandText, count, list, STANDING_WORDS } from '../../model/words.ts'
 import type { Chart } from '../chart.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { headlines, type View } from './view.ts'

@@ -1,13 +1,13 @@
 import { unpairedContrast } from '../../compare/contrast.ts'
 import type { Analysis, Cell } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { list, STANDING_WORDS } from '../../model/words.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { table } from '../table.ts'
 import { PAGE_SCHEMA, type PageData } from './page-data.ts'
 
-const METRICS = ['p50', 'typical-p99', 'p99', 'mesh-cpu', 'mesh-memory']
 /** A quick comparison with another run's report; `meshbench compare` is more thorough. */
 export function otherRun(own: PageData, other: PageData): Html {
   const rows = rowsOf(own, other)
@@ -86,7 +86,7 @@ function rowsOf(own: PageData, other: PageData) {
   const theirs = new Map(other.cells.map((cell) => [keyOf(cell), cell]))
   return own.arms.flatMap(({ name: arm }) =>
     own.loads.flatMap(({ name: load }) =>
-      METRICS.flatMap((metric) => {
+      SHOWN.otherRun.flatMap((metric) => {
         const here = own.cells.find((cell) => keyOf(cell) === keyOf({ arm, load, metric }))
         const there = theirs.get(keyOf({ arm, load, metric }))
         return here && there ? [row(own, other, here, there)] : []

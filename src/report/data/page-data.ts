@@ -17,6 +17,7 @@ import type {
 import { blockCount, type Trial } from '../../model/plan.ts'
 import type { HeldResult, Timeline } from '../../model/result.ts'
 import { type Arm, type Load, MIN_EFFECT } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
 import { type ArmStyle, armStyles } from '../arm-styles.ts'
 import { thinned } from '../chart.ts'
@@ -111,26 +112,6 @@ export interface TrialSeconds {
   readonly p99: readonly number[]
 }
 
-/** The metrics of charts and the first table in order; missing ones are left out. */
-const SHOWN_METRICS = [
-  'typical-p99',
-  'p50',
-  'p90',
-  'p99',
-  'p999',
-  'throughput',
-  'mesh-cpu',
-  'mesh-idle-cpu',
-  'mesh-memory',
-  'application-cpu',
-  'stalls',
-  'service-typical-p99',
-  'service-p50',
-  'service-p90',
-  'service-p99',
-  'service-p999',
-] as const
-
 /** Most lines and rows of a chart: more are not legible, and would make the page grow with the run. */
 const LINES = 4
 const ROWS = 6
@@ -144,7 +125,7 @@ export function pageData(analysis: Analysis, history?: readonly Trend[]): PageDa
 function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   const { run } = analysis.record
   const { scenario } = run.plan
-  const shown = new Set<string>(SHOWN_METRICS)
+  const shown = new Set<string>(SHOWN.charts)
   const { distributions, spectra } = analysis.latencies(drawnIn(analysis))
   return {
     schema: PAGE_SCHEMA,

@@ -1,6 +1,6 @@
 import { type ClusterSize, DEFAULT_CLUSTER_SIZE } from '../../analyse/cost-model.ts'
-import { TAIL } from '../../analyse/quantiles.ts'
 import type { Clock } from '../../model/analysis.ts'
+import { LATENCIES, type Latency, TAIL } from '../../model/quantiles.ts'
 
 /** The state of the page that a reader can change. Node renders the published state. */
 export interface PageState {
@@ -10,7 +10,7 @@ export interface PageState {
   readonly baseline?: string
   /** The load's own (response time in an open loop) when absent. */
   readonly clock?: Clock
-  readonly quantile: QuantileKey
+  readonly quantile: Latency
   /** Of axes of latency. */
   readonly scale: 'log' | 'linear'
   readonly hidden: readonly string[]
@@ -45,9 +45,6 @@ export function clusterSizeOf(given: (key: keyof ClusterSize) => string | number
     }),
   )
 }
-
-export const QUANTILE_KEYS = ['p50', 'p90', TAIL, 'p99', 'p999'] as const
-type QuantileKey = (typeof QUANTILE_KEYS)[number]
 
 export const PUBLISHED: PageState = { quantile: TAIL, scale: 'log', hidden: [], excluded: [], clusterSize: {} }
 
@@ -88,7 +85,7 @@ export function parseState(
   const load = given.get('load')
   const baseline = given.get('baseline')
   const clock = given.get('clock')
-  const quantile = QUANTILE_KEYS.find((key) => key === given.get('quantile'))
+  const quantile = LATENCIES.find((key) => key === given.get('quantile'))
   const hidden = given.getAll('hide').filter((arm) => known.arms.includes(arm))
   return {
     ...PUBLISHED,

@@ -1,6 +1,6 @@
-import { TAIL } from '../../analyse/quantiles.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
+import { TAIL } from '../../model/quantiles.ts'
 import type { Run } from '../../model/result.ts'
 import { formatSize } from '../../model/units.ts'
 import { costAnswer } from '../data/answers.ts'

@@ -1,5 +1,5 @@
-import { TAIL } from '../../analyse/quantiles.ts'
 import type { MetricInfo } from '../../model/analysis.ts'
+import { TAIL } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
 import { capital } from '../../model/words.ts'

@@ -1,8 +1,9 @@
 import { metrics } from '../../analyse/metrics.ts'
-import { type Change, type Drift, TREND_METRICS, type Trend, trendsOf } from '../../analyse/over-runs/trends.ts'
+import { type Change, type Drift, type Trend, trendsOf } from '../../analyse/over-runs/trends.ts'
 import type { MetricInfo } from '../../model/analysis.ts'
 import { type HistoryEntry, likeEntries } from '../../model/history.ts'
 import type { Arm } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { formatChange, formatNumber, type MetricUnit } from '../../model/units.ts'
 import { count, list } from '../../model/words.ts'
 import { type ArmStyle, armStyles } from '../arm-styles.ts'
@@ -32,8 +33,8 @@ export async function historyPage(entries: readonly HistoryEntry[], pages: Pages
 async function section(entries: readonly HistoryEntry[], index: number, pages: PagesOfRuns): Promise<Html> {
   const [first] = entries
   if (!first) return html``
-  const trends = TREND_METRICS.flatMap((metric) => trendsOf(entries, metric))
-  const infos = TREND_METRICS.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
+  const trends = SHOWN.history.flatMap((metric) => trendsOf(entries, metric))
+  const infos = SHOWN.history.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
   const styles = armStyles({ arms: armsOf(entries) })
   const charts = infos.flatMap((info) => chartsOf(trends, styles, info, index))
   const versions = versionItems(trends, pages)
