@@ -112,6 +112,8 @@ const CAUTIONS: Readonly<Record<string, string>> = {
 /** Rules that the number of valid trials covers already. */
 const COUNTED = new Set(['missing-trials', 'lost-trials'])
 
+const RELIABILITY = { good: 'Reliable', warn: 'Reliable with care', bad: 'Not reliable' } as const
+
 /** The reliability of a load's figures, in three lines. */
 function trust(view: View, analysis: Analysis, load: Load): Html {
   const of = analysis.trials.filter(({ result }) => result.trial.load === load.name)
@@ -131,8 +133,8 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
   const broken = valid.length < planned / 2 || here.some(({ severity }) => severity === 'invalid')
   const tone = broken ? 'bad' : valid.length < planned || cautions.length > 0 ? 'warn' : 'good'
   const blocks = blockCount(plan)
-  return html`<div class="card trust ${tone}"><h3>Reliability</h3><p class="winner">${valid.length} of ${planned} trials valid</p>
-<p>${valid.length < planned && html`<a href="#problems">Why the others are not valid.</a> `}${cautions.length > 0 && html`<b class="no">Caution:</b> <a href="#problems">${cautions.join('; ')}</a>. `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
+  return html`<div class="card trust ${tone}"><h3>Reliability</h3><p class="winner">${RELIABILITY[tone]} <small>${valid.length} of ${planned} trials valid</small></p>
+<p>${valid.length < planned && html`<a href="#problems">Why the others are not valid.</a> `}${cautions.length > 0 && html`<b class="no">${tone === 'bad' ? 'Reasons' : 'Caution'}:</b> <a href="#problems">${cautions.join('; ')}</a>. `}${noiseWords(view, load)} ${count(blocks, 'block')} in ${count(cohorts.length, 'cohort')}, windows of ${formatDuration(load.duration)}, seed ${scenario.seed}. <a href="#provenance">${machine.cpu}, ${machine.cores} cores</a></p></div>`
 }
 
 function noiseWords(view: View, load: Load): string {
