@@ -48,14 +48,14 @@ export async function originals(root: string, isAll: boolean): Promise<[Original
   await meshbench(['run', '--extend'], placeIn(join(root, 'extended')))
   const shard2 = await measured('shard-2', 1, 2, '--shard', '2/2')
   const shard1 = await measured('shard-1', 1, 2, '--shard', '1/2')
-  const example = (name: string) => join(import.meta.dirname, '../../results', name)
+  const example = (name: string) => join(import.meta.dirname, '../../examples', name)
   const simulated = { isSimulated: true }
   return [
     first,
     { name: 'extended', dir: extended, ...simulated },
     { name: 'a shard', dir: shard1, shard: shard2, ...simulated },
-    { name: 'example-local', dir: example('example-local'), isSimulated: false },
-    { name: 'example-kind', dir: example('example-kind'), isSimulated: false },
+    { name: 'example-local', dir: example('local'), isSimulated: false },
+    { name: 'example-kind', dir: example('kind'), isSimulated: false },
   ]
 }
 

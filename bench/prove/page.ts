@@ -55,7 +55,7 @@ function familyPart({ family, bank }: Proof): string[] {
     '',
     ...nullsTable(family),
     '',
-    `The real blocks are those of the example run in \`results/example-local\`: ${bank.equal} are of its A/A pair, and ${bank.rows - bank.equal} are of its other arms with their means subtracted. Each night draws blocks with random signs, and keeps the metrics of a block together. The blocks were measured on two busy cores, so such a night decides little, and the gate reports this. The blocks of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md). Their tail is the p99 of all requests.`,
+    `The real blocks are those of the example run in \`examples/local\`: ${bank.equal} are of its A/A pair, and ${bank.rows - bank.equal} are of its other arms with their means subtracted. Each night draws blocks with random signs, and keeps the metrics of a block together. The blocks were measured on two busy cores, so such a night decides little, and the gate reports this. The blocks of equal arms are the ${bank.quiet} blocks of the A/A nights in [gate.md](gate.md). Their tail is the p99 of all requests.`,
     '',
   ]
 }

@@ -27,7 +27,7 @@ const only = values.only?.split(',')
 const size = { isShort, nights: Number(values.nights ?? (isShort ? 250 : 10_000)) }
 const started = process.cpuUsage()
 const equalBlocks: EqualBlocks = JSON.parse(readFileSync(new URL('../live/equal-blocks.json', import.meta.url), 'utf8'))
-const bank = await bankOf(new URL('../../results/example-local', import.meta.url).pathname, equalBlocks)
+const bank = await bankOf(new URL('../../examples/local', import.meta.url).pathname, equalBlocks)
 const counted = await countAll(bank, size, {
   threads: Number(values.threads ?? availableParallelism()),
   say: (text) => console.error(text),

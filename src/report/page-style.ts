@@ -94,6 +94,15 @@ function properties(colors: Palette): string {
     .join(';')
 }
 
+/**
+ * For pages with scripts. The first paint lays out the opening and the answer only: more than half of its work was what stands below them. The boot
+ * script shows the rest in the next frame, and the animation does where no script may run though scripting is on (a server's
+ * policy). Only browsers that can animate this property do any of it, and `@supports` knows these by another property of
+ * the same age.
+ */
+export const FIRST_PAINT = `@keyframes seen{to{content-visibility:visible}}
+@media screen and (scripting:enabled){@supports (interpolate-size:allow-keywords){html:not([data-ready]) main>section:nth-of-type(n+2){content-visibility:hidden;contain-intrinsic-size:auto 900px;animation:seen 1ms 1s forwards}}}`
+
 /** The page's style sheet: one type scale (a fourth up at each step), one spacing unit of half a rem, no decoration that carries no meaning. */
 export const STYLE = `${THEME}
 *,::before,::after{box-sizing:border-box}

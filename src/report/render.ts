@@ -7,7 +7,7 @@ import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
 import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
-import { STYLE } from './page-style.ts'
+import { FIRST_PAINT, STYLE } from './page-style.ts'
 import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
 import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
 import { clusterSize } from './sections/cluster-costs.ts'
@@ -93,7 +93,7 @@ function document(title: string, scripts: PageScripts | undefined, body: Html, d
   return html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${title} · meshbench</title><style>${trusted(STYLE)}</style></head>
+<title>${title} · meshbench</title><style>${trusted(STYLE)}${scripts && trusted(FIRST_PAINT)}</style></head>
 <body>${body}${scripts && packed && scriptsHtml(scripts, packed)}</body></html>
 `
 }

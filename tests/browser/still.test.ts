@@ -1,5 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { absent, open, openDetails, where } from './open-report.ts'
+import { sharedFolder } from '../temporary-folder.ts'
+import { absent, open, openDetails, reportFile, where } from './open-report.ts'
 
 const OFF = { javaScriptEnabled: false, viewport: { width: 1280, height: 900 } } as const
 
@@ -19,6 +22,16 @@ describe.skipIf(absent)(`the report without scripts, ${where}`, () => {
       expect(await page.locator('main :is(button, select):visible').count()).toBe(0)
       expect(await page.locator('#unpublished, #other-run, #controls form').filter({ visible: true }).count()).toBe(0)
       expect(seen).toEqual({ requests: [], complaints: [] })
+    })
+  })
+
+  it('shows everything too where scripting is on and a policy of the server lets no script of it run', async () => {
+    const file = join(sharedFolder(), 'refused.html')
+    const refusing = `<head><meta http-equiv="Content-Security-Policy" content="script-src 'none'">`
+    await writeFile(file, (await readFile(await reportFile(), 'utf8')).replace('<head>', refusing))
+    await open({ file, viewport: { width: 1280, height: 900 } }, async (page) => {
+      expect(await page.locator('html[data-ready]').count()).toBe(0)
+      await expect.poll(() => page.locator('#costs').evaluate((one) => one.checkVisibility())).toBe(true)
     })
   })
 

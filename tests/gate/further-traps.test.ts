@@ -48,12 +48,12 @@ const WORSE: NightAbout = { effect: 1.2 }
 /** Runs of real proxies, and arms of them that differ so much that the gate has something to say. */
 const REAL = {
   local: {
-    run: 'example-local',
+    run: 'local',
     args: ['--reference', 'envoy-node=envoy-sidecar'],
     limits: '{ blocks: { minValid: 3 }, metrics: [p50, mesh-cpu] }',
   },
   kind: {
-    run: 'example-kind',
+    run: 'kind',
     args: ['--reference', 'istio-ambient=istio-sidecar'],
     limits: '{ metrics: [p50, mesh-cpu], defaults: { spread: { deviation: 5%, cohorts: 10 } } }',
   },

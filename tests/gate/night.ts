@@ -89,7 +89,7 @@ async function measure(text: string): Promise<string> {
 /** A copy of an example run of real proxies, which a test may spoil as well. */
 export function exampleRun(name: string): Night {
   const cwd = testFolder()
-  cpSync(join('results', name), join(cwd, 'results', name), {
+  cpSync(join('examples', name), join(cwd, 'results', name), {
     recursive: true,
     filter: (path) => !path.endsWith('report.html'),
   })

@@ -6,7 +6,7 @@ import { meshbench } from '../flow/surroundings.ts'
 import { testFolder } from '../temporary-folder.ts'
 
 /** A run of real proxies, judged with the baseline as the reference, and then with results that prove less. */
-const RUN = 'example-local'
+const RUN = 'local'
 const CANDIDATE = 'envoy-sidecar'
 
 let cwd = ''
@@ -14,7 +14,7 @@ const trials = () => join(cwd, 'results', RUN, 'trials')
 
 beforeEach(() => {
   cwd = testFolder()
-  cpSync(join('results', RUN), join(cwd, 'results', RUN), {
+  cpSync(join('examples', RUN), join(cwd, 'results', RUN), {
     recursive: true,
     filter: (path) => !path.endsWith('report.html'),
   })

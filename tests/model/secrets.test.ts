@@ -134,7 +134,7 @@ it('leaves the names, places and limits of secrets', () => {
 })
 
 it('leaves every shipped result and installation as it is, but for what its writer left out', () => {
-  for (const file of globSync('results/example-*/{run.json,trials/*.json,arms/*.json}')) {
+  for (const file of globSync('examples/*/{run.json,trials/*.json,arms/*.json}')) {
     const stored: unknown = JSON.parse(readFileSync(file, 'utf8'))
     expect(redact(stored), file).toEqual(stored)
   }

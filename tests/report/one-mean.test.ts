@@ -37,14 +37,14 @@ const holes: Changes = {
   },
 }
 
-const example = async (name: string) => analyse(await readRun(join(import.meta.dirname, '../../results', name)))
+const example = async (name: string) => analyse(await readRun(join(import.meta.dirname, '../../examples', name)))
 
 const shapes: readonly (readonly [name: string, make: () => Analysis | Promise<Analysis>])[] = [
   ['two cohorts', () => analysisOf({ provenance: { platform: 'simulated' } })],
   ['missing trials', () => analysisOf(holes)],
   ['one block', () => analysisOf({ scenario: { cohorts: 1, blocks: 1, loads: scenario.loads.slice(0, 1) } })],
-  ['the example on kind', () => example('example-kind')],
-  ['the example on this host', () => example('example-local')],
+  ['the example on kind', () => example('kind')],
+  ['the example on this host', () => example('local')],
 ]
 
 const plain = (text: string) =>

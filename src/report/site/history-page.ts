@@ -36,7 +36,8 @@ async function section(entries: readonly HistoryEntry[], index: number, pages: P
   const trends = SHOWN.history.flatMap((metric) => trendsOf(entries, metric))
   const infos = SHOWN.history.flatMap((name) => metrics.find(({ info }) => info.name === name)?.info ?? [])
   const styles = armStyles({ arms: armsOf(entries) })
-  const charts = infos.flatMap((info) => chartsOf(trends, styles, info, index))
+  const baselines = new Set(entries.map(({ baseline }) => baseline))
+  const charts = infos.flatMap((info) => chartsOf(trends, styles, info, { index, baselines }))
   const versions = versionItems(trends, pages)
   const changes = trends.flatMap((trend) => trend.changes.map((change) => changeItem(trend, change, infos, pages)))
   const drifts = trends.flatMap((trend) => (trend.drift ? driftItem(trend, trend.drift, infos) : []))
@@ -53,14 +54,26 @@ function armsOf(entries: readonly HistoryEntry[]): Arm[] {
   return [...arms.values()].toSorted((a, b) => Number(isBaseline(b)) - Number(isBaseline(a)))
 }
 
-function chartsOf(all: readonly Trend[], styles: readonly ArmStyle[], { name, title }: MetricInfo, index: number) {
+interface ChartsOf {
+  readonly index: number
+  readonly baselines: ReadonlySet<string>
+}
+
+function chartsOf(
+  all: readonly Trend[],
+  styles: readonly ArmStyle[],
+  { name, title }: MetricInfo,
+  { index, baselines }: ChartsOf,
+) {
   const trends = all.filter(({ metric }) => metric === name)
   return (['ratio', 'level'] as const).flatMap((of) => {
     const some = trends.filter((trend) => trend.of === of)
-    const what = of === 'ratio' ? 'against the baseline' : 'of the baseline'
+    // What the baseline has none of, such as the CPU of a mesh, is shown by the levels of the other arms.
+    const levels = some.every(({ arm }) => baselines.has(arm)) ? ' of the baseline' : ''
+    const what = of === 'ratio' ? ' against the baseline' : levels
     return some.length === 0
       ? []
-      : [trendChart(some, styles, { id: `trend-${index}-${name}-${of}`, title: `${title} ${what}` })]
+      : [trendChart(some, styles, { id: `trend-${index}-${name}-${of}`, title: `${title}${what}` })]
   })
 }
 

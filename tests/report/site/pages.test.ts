@@ -147,6 +147,8 @@ describe('meshes and versions', () => {
     const history = await historyPage(entries, pages)
     const [, versions = '', changes = ''] =
       /New versions<\/h3><ul>(.*?)<\/ul>.*Changes<\/h3><ul>(.*?)<\/ul>/s.exec(history) ?? []
+    expect(history).toContain('>p99 latency of the baseline</a>')
+    expect(history).toContain('>CPU of the mesh per million requests</a>')
     expect(versions.match(/<li>/g)).toHaveLength(2)
     expect(versions).toContain(
       '<b class="name">ambient</b> 1.28.0 → 1.29.1, from <a href="2026-06-29T0200-nightly/report.html">',
