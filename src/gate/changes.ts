@@ -162,7 +162,10 @@ export function sinceWhen(
 
 function messageOf({ run, earlier, before }: Omit<Since, 'message'>): string {
   if (!before) return `Seen in all ${count(earlier, 'earlier run')} of the history, since ${run}.`
-  const first = earlier === 0 ? 'this run' : `${run}, ${count(earlier, 'run')} ago`
+  const first =
+    earlier === 0
+      ? 'this run'
+      : `${run}, ${earlier === 1 ? 'the run before this one' : `${earlier} runs before this one`}`
   const versions = before.versions.map(({ what, from, to }) => `${what} ${from} → ${to}`)
   const changed =
     versions.length === 0 ? 'No recorded version changed between them' : `Changed between them: ${list(versions)}`

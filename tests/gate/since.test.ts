@@ -68,7 +68,7 @@ describe('a regression', () => {
       before: { run: 'run-2', versions: [{ what: 'proxy', from: '1.2', to: '1.3' }] },
     })
     expect(cell?.message).toMatch(
-      /First seen in run-3, 2 runs ago; the run before it, run-2, had \+\d\.\d %\. Changed between them: proxy 1\.2 → 1\.3\.$/,
+      /First seen in run-3, 2 runs before this one; the run before it, run-2, had \+\d\.\d %\. Changed between them: proxy 1\.2 → 1\.3\.$/,
     )
   })
 

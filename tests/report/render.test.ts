@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Load } from '../../src/model/scenario.ts'
 import { errorRateCharts } from '../../src/report/charts/error-rates.ts'
 import { allCharts } from '../../src/report/charts/index.ts'
 import { pageData } from '../../src/report/data/page-data.ts'
 import { viewOf } from '../../src/report/data/view.ts'
 import { formatRatio } from '../../src/report/format.ts'
+import { textOf as markupOf } from '../../src/report/html.ts'
 import { renderReport } from '../../src/report/render.ts'
+import { winners } from '../../src/report/sections/answer.ts'
 import { scenarioText } from '../../src/report/sections/origin.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import { analysisOf, CAVEAT, scenario } from './fixture.ts'
@@ -38,6 +41,17 @@ describe('the report of a run', () => {
     expect(text).toContain('28 of 30 trials valid Why the others are not valid.')
     expect(text).toMatch(/Noise floor: two equal arms differ by up to \+[\d.]+ % at p99/)
     expect(text.indexOf(CAVEAT)).toBeLessThan(text.indexOf('envoy-sidecar adds'))
+  })
+
+  it('calls no lead real if the run is not reliable', async () => {
+    const data = pageData(analysis)
+    const [load] = data.loads as [Load, ...Load[]]
+    const winnersOf = (unreliable: readonly string[]) =>
+      textOf(markupOf(winners(viewOf({ ...data, unreliable }), load)))
+    expect(data.unreliable).toEqual([])
+    expect(winnersOf([])).toContain('A real difference.')
+    expect(winnersOf([load.name])).not.toContain('A real difference.')
+    expect(winnersOf([load.name])).toContain('The run is not reliable.')
   })
 
   it('says who is cheapest under the budget, and whether the lead is real', () => {
@@ -183,7 +197,7 @@ describe('little data', () => {
     expect(
       [...empty.matchAll(/<figure id="([^"]+)"[^>]*>(?:(?!<\/figure>).)*role="img"/gs)].map(([, id]) => id),
     ).toEqual(errorRateCharts().map(({ id }) => id))
-    expect(textOf(empty)).toContain('0 of 30 trials valid')
+    expect(textOf(empty)).toContain('Not reliable 0 of 30 trials valid')
     expect(textOf(empty)).toContain('No chart: no trial of this load is valid.')
     expect(textOf(empty)).toContain('none has no valid trial, so nothing can be compared with it.')
     expect(textOf(empty)).not.toMatch(/NaN|Infinity|undefined/)

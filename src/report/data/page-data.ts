@@ -14,7 +14,7 @@ import type {
   Sweep,
   TrialSpectrum,
 } from '../../model/analysis.ts'
-import { blockCount, type Trial } from '../../model/plan.ts'
+import { blockCount, type Trial, trialsOf } from '../../model/plan.ts'
 import type { HeldResult, Timeline } from '../../model/result.ts'
 import { type Arm, type Load, MIN_EFFECT } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
@@ -42,6 +42,8 @@ export interface PageData {
   readonly rankings: readonly Ranking[]
   /** Why ranks are not shown; absent where they are. */
   readonly unranked?: string
+  /** Loads whose figures nobody should rely on: see `isUnreliable`. Absent in old pages. */
+  readonly unreliable?: readonly string[]
   readonly sweeps: readonly Sweep[]
   readonly distributions: readonly Distribution[]
   /** At most `LINES` of each arm, load and clock. */
@@ -150,6 +152,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
     rankings: analysis.rankings,
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
+    unreliable: scenario.loads.flatMap(({ name }) => (isUnreliable(analysis, name) ? [name] : [])),
     sweeps: analysis.sweeps,
     distributions: distributions.map(({ spectrum, ...rest }) => ({
       ...rest,
@@ -164,6 +167,14 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     ...(history && { history }),
     seconds: secondsOf(analysis),
   }
+}
+
+/** Whether the figures of a load are not to be relied on: most of its trials are lost, or something makes the comparison invalid. */
+function isUnreliable({ trials, problems, record }: Analysis, load: string): boolean {
+  const valid = trials.filter(({ status, result }) => status === 'valid' && result.trial.load === load).length
+  const planned = trialsOf(record.run.plan).filter((trial) => trial.load === load).length
+  const isHere = (problem: { readonly load?: string }) => problem.load === undefined || problem.load === load
+  return valid < planned / 2 || problems.some((problem) => problem.severity === 'invalid' && isHere(problem))
 }
 
 /** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": of the measured arms, from their evidence. */

@@ -22,11 +22,12 @@ ${lead && html`<p class="lead">${htmlWords(costAnswer(view, load, lead, 'with lo
 
 /** Likewise: who leads, and whether that is real. */
 export function winners(view: View, load: Load): Html {
-  const { unranked } = view.data
+  const { unranked, unreliable = [] } = view.data
+  const isReliable = !unreliable.includes(load.name)
   if (unranked !== undefined) {
     return html`<div class="card"><h3>Lowest and cheapest</h3><p class="winner">not ranked</p><p>${capital(unranked)}. The figures are an example of a report.</p></div>`
   }
-  return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load))}${card(`Lowest ${tailTitle(view, load)}`, fastest(view, load))}`
+  return html`${card(`Cheapest under a p99 of ${formatLatency(BUDGET)}`, cheapest(view, load), isReliable)}${card(`Lowest ${tailTitle(view, load)}`, fastest(view, load), isReliable)}`
 }
 
 /** Likewise: the other sentences, the table and how to cite it. */
@@ -52,10 +53,12 @@ export function tailTitle(view: View, load: Load): string {
   return latencyMetric(view, load, TAIL) === TAIL ? 'p99 of a typical second' : 'p99'
 }
 
-function card(title: string, { arms, level, real, why }: Winner): Html {
-  const verdict =
-    real === undefined
-      ? ''
-      : html`<b class="${real ? 'yes' : 'no'}">${real ? 'A real difference.' : 'The order is not decided.'}</b> `
+function card(title: string, { arms, level, real, why }: Winner, isReliable: boolean): Html {
+  const verdict = real === undefined ? '' : html`${standing(real, isReliable)} `
   return html`<div class="card"><h3>${title}</h3><p class="winner">${arms.length > 1 ? html`tied: ${arms.join(', ')}` : (arms[0] ?? '–')}${level && html` <small>${level}</small>`}</p><p>${verdict}${htmlWords(why)}</p></div>`
+}
+
+function standing(isReal: boolean, isReliable: boolean): Html {
+  if (!isReal) return html`<b class="no">The order is not decided.</b>`
+  return isReliable ? html`<b class="yes">A real difference.</b>` : html`<b class="no">The run is not reliable.</b>`
 }

@@ -130,7 +130,7 @@ function trust(view: View, analysis: Analysis, load: Load): Html {
   const cautions = [...new Set(rules)]
     .filter((rule) => !COUNTED.has(rule))
     .map((rule) => CAUTIONS[rule] ?? rule.replaceAll('-', ' '))
-  const broken = valid.length < planned / 2 || here.some(({ severity }) => severity === 'invalid')
+  const broken = view.data.unreliable?.includes(load.name)
   const tone = broken ? 'bad' : valid.length < planned || cautions.length > 0 ? 'warn' : 'good'
   const blocks = blockCount(plan)
   return html`<div class="card trust ${tone}"><h3>Reliability</h3><p class="winner">${RELIABILITY[tone]} <small>${valid.length} of ${planned} trials valid</small></p>
