@@ -103,10 +103,7 @@ function overlapping(analysis: Analysis): Objection[] {
 const TELLING = 100
 
 /** What no two trials have in common: by any of these, a copy is known although the others were changed. */
-function printsOf(
-  { requests, errors, checksums, observation }: HeldReading,
-  isReal: boolean,
-): [Print, string | number][] {
+function printsOf({ requests, errors, checksums, observation }: HeldReading, isReal: boolean): [Print, Value][] {
   if (requests - errors < TELLING) return []
   const used = observation.usage.filter(({ cpuSeconds }) => cpuSeconds > 0)
   return [
@@ -129,19 +126,19 @@ function printsOf(
 }
 
 type Print = 'service' | 'timeline' | 'usage'
+type Value = string | number
 
 function copied({ record }: Analysis): Objection[] {
-  const seen = new Map<string, Trial>()
+  const seen = { service: new Map<Value, Trial>(), timeline: new Map<Value, Trial>(), usage: new Map<Value, Trial>() }
   const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
   return record.results.flatMap(({ trial, outcome }) => {
     if (outcome.status === 'failed') return []
-    const keys = printsOf(outcome.reading, isReal).map(([print, value]) => [print, `${print} ${value}`] as const)
-    const alike = keys.flatMap(([print, key]) => {
-      const other = seen.get(key)
-      seen.set(key, trial)
-      return other && isSame(print, other, trial, record.details) ? [other] : []
+    const alike = printsOf(outcome.reading, isReal).flatMap(([print, value]) => {
+      const other = seen[print].get(value)
+      seen[print].set(value, trial)
+      return other ? [{ print, other }] : []
     })
-    const [other] = alike
+    const other = alike.find((one) => isSame(one.print, one.other, trial, record.details))?.other
     if (!other) return []
     return [
       spoiled(
