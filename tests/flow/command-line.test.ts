@@ -193,7 +193,7 @@ describe('completion', () => {
     const cwd = project()
     await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
     expect(await offered(cwd, 'pl')).toEqual(['plan'])
-    expect(await offered(cwd, 'plan', '--platform', '')).toEqual(['kind', 'cluster', 'local', 'simulated'])
+    expect(await offered(cwd, 'plan', '--platform', '')).toEqual(['kind', 'local', 'simulated'])
     expect(await offered(cwd, 'run', 'quick-')).toEqual(['quick-local'])
     expect(await offered(cwd, 'run', 'line.yaml', '--arms', 'none,ag')).toEqual(['none,again'])
     expect(await offered(cwd, 'report', '')).toEqual(readdirSync(join(cwd, 'results')))
