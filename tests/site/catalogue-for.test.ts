@@ -23,7 +23,7 @@ it('downloads from the address of the site, before any other way', () => {
 
 const BASE = 'https://mirror.example.com/'
 const SUM = 'a'.repeat(64)
-const releaseOf = (tools: Parameters<typeof catalogueFor>[0]['tools'], name: 'kind' | 'helm') =>
+const releaseOf = (tools: Parameters<typeof catalogueFor>[0]['tools'], name: 'kind' | 'helm' | 'k6') =>
   catalogueFor({ tools: tools ?? {} })[name].ways.find((way) => way.kind === 'release')
 
 it('holds a mirror to the digests that are known, and to those of the site where none is', () => {
@@ -34,8 +34,8 @@ it('holds a mirror to the digests that are known, and to those of the site where
     isMirror: true,
     sha256: pinned,
   })
-  expect(releaseOf({ helm: { base: BASE, sha256 } }, 'helm')).toMatchObject({ isMirror: true, sha256 })
-  expect(releaseOf({ helm: { base: BASE, unchecked: true } }, 'helm')).toMatchObject({ unchecked: true })
+  expect(releaseOf({ k6: { base: BASE, sha256 } }, 'k6')).toMatchObject({ isMirror: true, sha256 })
+  expect(releaseOf({ k6: { base: BASE, unchecked: true } }, 'k6')).toMatchObject({ unchecked: true })
 })
 
 it('takes another version, whose digests are the site’s alone', () => {

@@ -367,7 +367,7 @@ describe('checkKind', () => {
     expect(await wrong({ readers: { examine: async () => [lacking] } })).toEqual([lacking])
     const unseen = await check({ readers: { examine: async () => undefined } })
     expect(unseen.map(({ message }) => message)).toContainEqual(
-      expect.stringContaining('helm is not here yet: a run fetches it'),
+      expect.stringContaining('helm is not on this machine. A run fetches it'),
     )
   })
 
@@ -386,7 +386,7 @@ describe('checkKind', () => {
       return undefined
     }
     expect(await reviewKind(plan(), PUBLIC_SITE, { examine })).toMatchObject([
-      { severity: 'ok', message: expect.stringContaining('`meshbench doctor` looks at them') },
+      { severity: 'ok', message: expect.stringContaining('`meshbench doctor` checks them') },
     ])
     expect(asked).toEqual([true])
     const { scenario } = plan()
