@@ -207,6 +207,11 @@ describe('architecture', () => {
     expect(typed.map(({ path }) => path)).toEqual([])
   })
 
+  it('hashes in one place', () => {
+    const hashing = files.filter(({ text }) => /\bcreateHash\(/.test(text))
+    expect(hashing.map(({ path }) => path)).toEqual(['host/sha256.ts'])
+  })
+
   it('prints in one place, where nothing foreign can command a terminal or a CI', () => {
     const isProcess = (path: string) =>
       ['main.ts', 'commands/page-scripts.ts', 'host/interruption.ts'].includes(path) ||
