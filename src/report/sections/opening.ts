@@ -46,7 +46,7 @@ export function gateVerdict(gate: GateResult | Failure): Html {
       html`<p class="winner">Not judged</p><p>${capital(gate.message)}${gate.why && html`: ${gate.why}`}</p>`,
     )
   }
-  const { verdict, headline, findings, cells, run } = gate
+  const { verdict, headline, findings, cells, run, changes } = gate
   const worse = cells.filter((cell) => cell.verdict === 'regression' && cell.level === 'error' && !cell.waived)
   const others = findings.filter(({ severity, rule }) => DECIDING.has(severity) && rule !== 'regression')
   const told = [...worse.map(regression), ...others.map(({ message }) => html`<li>${capital(message)}</li>`)]
@@ -57,6 +57,7 @@ export function gateVerdict(gate: GateResult | Failure): Html {
     html`<p class="winner">${capital(headline)}</p>
 ${told.length > 0 && html`<ul>${told.slice(0, TOLD)}</ul>`}
 ${more > 0 && html`<p>${count(more, 'more finding')}: <code>meshbench gate ${run.id}</code></p>`}
+${worse.length > 0 && changes.length > 0 && html`<p>Between the sides differ: ${changes.slice(0, TOLD).map(({ what, reference, candidate }, index) => html`${index > 0 && '; '}${what} (${reference} → ${candidate})`)}.</p>`}
 ${again.length > 0 && html`<p>Measure it again: ${again.slice(0, TOLD).map((command) => html`<code>${command}</code> `)}</p>`}`,
   )
 }
