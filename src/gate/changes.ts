@@ -165,9 +165,9 @@ function messageOf({ run, earlier, before }: Omit<Since, 'message'>): string {
   const first =
     earlier === 0
       ? 'this run'
-      : `${run}, ${earlier === 1 ? 'the run before this one' : `${earlier} runs before this one`}`
+      : `${run} (${earlier === 1 ? 'the run before this one' : `${earlier} runs before this one`})`
   const versions = before.versions.map(({ what, from, to }) => `${what} ${from} → ${to}`)
   const changed =
     versions.length === 0 ? 'No recorded version changed between them' : `Changed between them: ${list(versions)}`
-  return `First seen in ${first}; the run before it, ${before.run}, had ${formatChange(before.ratio)}. ${changed}.`
+  return `First seen in ${first}. The last run without it is ${before.run} (${formatChange(before.ratio)}). ${changed}.`
 }

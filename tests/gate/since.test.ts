@@ -68,7 +68,7 @@ describe('a regression', () => {
       before: { run: 'run-2', versions: [{ what: 'proxy', from: '1.2', to: '1.3' }] },
     })
     expect(cell?.message).toMatch(
-      /First seen in run-3, 2 runs before this one; the run before it, run-2, had \+\d\.\d %\. Changed between them: proxy 1\.2 → 1\.3\.$/,
+      /First seen in run-3 \(2 runs before this one\)\. The last run without it is run-2 \(\+\d\.\d %\)\. Changed between them: proxy 1\.2 → 1\.3\.$/,
     )
   })
 
@@ -82,7 +82,7 @@ describe('a regression', () => {
       ]),
     )
     expect(cell?.since).toMatchObject({ run: now.record.run.id, earlier: 0, before: { run: 'run-2' } })
-    expect(cell?.message).toContain('First seen in this run; the run before it, run-2, had')
+    expect(cell?.message).toContain('First seen in this run. The last run without it is run-2 (')
   })
 
   it('was always there if all earlier runs had it', async () => {

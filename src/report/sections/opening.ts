@@ -57,7 +57,7 @@ export function gateVerdict(gate: GateResult | Failure): Html {
     html`<p class="winner">${capital(headline)}</p>
 ${told.length > 0 && html`<ul>${told.slice(0, TOLD)}</ul>`}
 ${more > 0 && html`<p>${count(more, 'more finding')}: <code>meshbench gate ${run.id}</code></p>`}
-${worse.length > 0 && changes.length > 0 && html`<p>Between the sides differ: ${changes.slice(0, TOLD).map(({ what, reference, candidate }, index) => html`${index > 0 && '; '}${what} (${reference} → ${candidate})`)}.</p>`}
+${worse.length > 0 && changes.length > 0 && html`<p>Differences between reference and candidate: ${changes.slice(0, TOLD).map(({ what, reference, candidate }, index) => html`${index > 0 && '; '}${what} (${reference} → ${candidate})`)}.</p>`}
 ${again.length > 0 && html`<p>Measure it again: ${again.slice(0, TOLD).map((command) => html`<code>${command}</code> `)}</p>`}`,
   )
 }
@@ -113,7 +113,7 @@ const CAUTIONS: Readonly<Record<string, string>> = {
 /** Rules that the number of valid trials covers already. */
 const COUNTED = new Set(['missing-trials', 'lost-trials'])
 
-const RELIABILITY = { good: 'Reliable', warn: 'Reliable with care', bad: 'Not reliable' } as const
+const RELIABILITY = { good: 'Reliable', warn: 'Use with care', bad: 'Not reliable' } as const
 
 /** The reliability of a load's figures, in three lines. */
 function trust(view: View, analysis: Analysis, load: Load): Html {
