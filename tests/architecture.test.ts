@@ -128,62 +128,13 @@ describe('architecture', () => {
     expect(twice.map(([, those]) => those.map(({ path }) => path).join(', '))).toEqual([])
   })
 
-  const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1')
-  const either = (names: readonly string[]) => `(?:${names.join('|')})`
-  /** `none` is left out: it is a word of CSS, of layers and of much else. */
-  const meshNames = Object.keys(meshes).filter((name) => name !== 'none')
-  const meshParts = [...new Set(meshNames.flatMap((name) => name.split('-')))]
-  /** What a file may not have in its code, and where it is declared. */
-  const namings = [
-    {
-      what: 'a mesh',
-      // As a text or a type, as a key, and by a part of the name.
-      pattern: new RegExp(
-        `'${either(meshNames)}'|^\\s*${either(meshNames)}:|[a-z](?:With|cludes|as|ndexOf)\\('-?${either(meshParts)}-?'`,
-        'm',
-      ),
-      declared: /^meshes\//,
-    },
-    {
-      what: 'a load tool',
-      pattern: new RegExp(
-        `'${either(TOOLS)}'|(?:^|[{,])\\s*${either(TOOLS)}(?:\\?)?[:,} ]|\\.${either(TOOLS)}\\b(?! ?\\()`,
-        'm',
-      ),
-      declared: /^(model\/traits|tools\/catalogue|loads\/(index|(\w+)\/\3[\w-]*)|platforms\/simulated\/simulated)\.ts$/,
-    },
-    {
-      what: 'a platform',
-      // `kind` is a word of Kubernetes, and `local` one of Go: only where they are compared, chosen or looked up.
-      pattern: new RegExp(
-        `(?:[!=]== |\\?\\? |\\b(?:has|includes|indexOf|endsWith)\\(|case |platform: )'-?${either(PLATFORMS)}'|\\}-local\\b`,
-      ),
-      declared: /^(model\/traits|platforms\/index)\.ts$/,
-    },
-  ]
-  const named = (text: string) => namings.filter(({ pattern }) => pattern.test(withoutComments(text)))
-
-  it.each([
-    "name.endsWith('waypoint')",
-    "wanted.has('k6')",
-    "readonly credentials?: 'linkerd'",
-    'const RANKS = {\n  linkerd: 2,\n}',
-    'section({ fortio: image, busybox: image })',
-    'const { fortio, busybox } = site.images',
-    'site.images.k6',
-    "fitting.includes('kind')",
-    "options.platform === 'local'",
-    "fitting[0] ?? 'simulated'",
-    "{ ...scenario, platform: 'kind' }",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a file.
-    'const name = `${DEFAULT}-local`',
-  ])('sees a name in %j', (text) => expect(named(text)).toHaveLength(1))
-
-  it.each(namings)('has the name of $what only where it is declared', ({ pattern, declared }) => {
-    const elsewhere = files.filter(({ path, text }) => !declared.test(path) && pattern.test(withoutComments(text)))
-    expect(elsewhere.map(({ path, text }) => `${path}: ${withoutComments(text).match(pattern)?.[0].trim()}`)).toEqual(
-      [],
-    )
+  it('compares the names of platforms, load tools and meshes only where these are declared or chosen', () => {
+    const names = [...PLATFORMS, ...TOOLS, ...Object.keys(meshes).filter((name) => name !== 'none')].join('|')
+    const compared = new RegExp(`(?:[!=]== |includes\\(|case )'(?:${names})'`)
+    const isDeclared = (path: string) =>
+      /^(meshes|platforms\/(local|kind|simulated)|loads)\//.test(path) || path === 'commands/choose-plan.ts'
+    const elsewhere = files.filter(({ path, text }) => !isDeclared(path) && compared.test(text))
+    expect(elsewhere.map(({ path }) => path)).toEqual([])
   })
 
   /** Two of them side by side: an array, a union, arguments. */
@@ -203,13 +154,9 @@ describe('architecture', () => {
   })
 
   it('spells the level of intervals in one place', () => {
+    const withoutComments = (text: string) => text.replace(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     const typed = files.filter(({ text }) => /\b(95|99\.5) ?%/.test(withoutComments(text)))
     expect(typed.map(({ path }) => path)).toEqual([])
-  })
-
-  it('hashes in one place', () => {
-    const hashing = files.filter(({ text }) => /\bcreateHash\(/.test(text))
-    expect(hashing.map(({ path }) => path)).toEqual(['host/sha256.ts'])
   })
 
   it('prints in one place, where nothing foreign can command a terminal or a CI', () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { sha256 } from '../../src/host/sha256.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const USAGE = pathToFileURL(join(import.meta.dirname, 'usage.ts')).href
@@ -132,7 +132,7 @@ export function listing({ root, work }: Place): string[] {
 /** By size where a file is sparse and larger than anything that is written here. */
 function digestOf(path: string): string {
   const { size } = statSync(path)
-  return size > 64 * 1024 ** 2 ? `${size}` : sha256(readFileSync(path))
+  return size > 64 * 1024 ** 2 ? `${size}` : createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
 /** Complaints about what was written where nothing may be. */

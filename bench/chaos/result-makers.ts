@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
-import { sha256 } from '../../src/host/sha256.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Random } from '../../src/stats/random.ts'
 import { planDigest } from '../../src/store/read-run.ts'
+import { textDigest } from '../../src/store/run-writer.ts'
 import { pick } from './campaign.ts'
 
 /** What a change does, for whoever repeats it, and whether figures may not count any more. */
@@ -331,7 +331,7 @@ export function redigest(dir: string): void {
     const digests = new Map(
       readdirSync(join(dir, 'trials')).map((name) => [
         basename(name, '.json'),
-        sha256(readFileSync(join(dir, 'trials', name), 'utf8')),
+        textDigest(readFileSync(join(dir, 'trials', name), 'utf8')),
       ]),
     )
     const path = join(dir, 'events.jsonl')

@@ -1,8 +1,7 @@
 /** Whether a run that was killed is whole: nothing lost, repeated, rewritten or left. */
-
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256 } from '../../src/host/sha256.ts'
 import { trialsOf } from '../../src/model/plan.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import type { Place } from './child.ts'
@@ -24,7 +23,12 @@ export function filesOf(place: Place): Map<string, string> {
   return new Map(
     ['run.json', ...trials.map((name) => join('trials', name))].map((file) => {
       const { mtimeMs, ino } = statSync(join(dir, file))
-      return [file, `${sha256(readFileSync(join(dir, file)))} ${mtimeMs} ${ino}`]
+      return [
+        file,
+        `${createHash('sha256')
+          .update(readFileSync(join(dir, file)))
+          .digest('hex')} ${mtimeMs} ${ino}`,
+      ]
     }),
   )
 }

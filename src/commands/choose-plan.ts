@@ -10,7 +10,7 @@ import type { Platform } from '../model/platform.ts'
 import type { Scenario } from '../model/scenario.ts'
 import type { Site } from '../model/site.ts'
 import type { PlatformName } from '../model/traits.ts'
-import { PLATFORM_TRAITS, PLATFORMS, platformWhere } from '../model/traits.ts'
+import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatSize, parseDuration } from '../model/units.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { parseShard, shardPlan } from '../plan/shards.ts'
@@ -50,12 +50,8 @@ export async function choosePlan(
 /** A scenario with the platform that it will be measured on. */
 type Settled = Scenario & { readonly platform: PlatformName }
 
-/** The default scenario; it has a counterpart for each platform whose traits name one. */
+/** The default scenario. */
 const DEFAULT = 'quick'
-
-function counterpart(scenario: string, platform: PlatformName | undefined): string {
-  return `${scenario}${(platform && PLATFORM_TRAITS[platform].scenarios) ?? ''}`
-}
 
 interface Choice {
   /** As typed; the default scenario when absent. */
@@ -69,40 +65,36 @@ interface Choice {
 }
 
 /**
- * Chooses scenario and platform: the platform of the command line or the scenario; otherwise the one that makes clusters, if
- * it can; otherwise this host, if the scenario allows it. The automatic choice is printed with its reason.
+ * Chooses scenario and platform: the platform of the command line or the scenario; otherwise kind if clusters can be
+ * created; otherwise this host, if the scenario allows it. The automatic choice is printed with its reason.
  */
 export async function choosePlatform({ given, options, site, context, probe, measures }: Choice): Promise<Settled> {
   const say = (line: string) => void context.stderr.write(`${line}\n`)
-  const name = given ?? counterpart(DEFAULT, options.platform)
+  const name = given ?? (options.platform === 'local' ? `${DEFAULT}-local` : DEFAULT)
   const scenario = await chooseScenario(name, options, context)
   if (scenario.platform) return withIsolation({ ...scenario, platform: scenario.platform }, probe, say)
   const fitting = fittingPlatforms(scenario.arms.flatMap(({ mesh }) => meshes[mesh] ?? []))
-  const clusters = platformWhere(({ ownClusters }) => ownClusters, fitting)
-  if (!clusters) return { ...scenario, platform: fitting[0] ?? PLATFORMS[0] }
+  if (!fitting.includes('kind')) return { ...scenario, platform: fitting[0] ?? 'simulated' }
   const hindrance = await probe.hindrance(scenario, site)
   if (!hindrance) {
-    say(`platform ${clusters}: Docker answers, and every image is local or its registry answers`)
-    return withIsolation({ ...scenario, platform: clusters }, probe, say)
+    say('platform kind: Docker answers, and every image is local or its registry answers')
+    return withIsolation({ ...scenario, platform: 'kind' }, probe, say)
   }
-  const here = platformWhere(({ arms }) => arms === 'processes', fitting)
-  if (here) {
-    say(`platform ${here}: ${hindrance.cause}\n  for clusters: ${hindrance.remedy}`)
-    return { ...scenario, platform: here }
+  if (fitting.includes('local')) {
+    say(`platform local: ${hindrance.cause}\n  for clusters: ${hindrance.remedy}`)
+    return { ...scenario, platform: 'local' }
   }
   const isAsked = given !== undefined || options.arms !== undefined || options.loads !== undefined
   if (isAsked && measures) throw await noClusters(name, hindrance)
   if (isAsked) {
-    say(`platform ${clusters}, which cannot be used here: ${hindrance.cause}\n  ${hindrance.remedy}`)
-    return { ...scenario, platform: clusters }
+    say(`platform kind, which cannot be used here: ${hindrance.cause}\n  ${hindrance.remedy}`)
+    return { ...scenario, platform: 'kind' }
   }
-  const other = platformWhere(({ scenarios }) => scenarios !== undefined) ?? clusters
-  const instead = counterpart(DEFAULT, other)
   say(
-    `platform ${other}, scenario ${instead}: ${hindrance.cause}\n` +
-      `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform ${clusters}`,
+    `platform local, scenario ${DEFAULT}-local: ${hindrance.cause}\n` +
+      `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform kind`,
   )
-  return { ...(await chooseScenario(instead, options, context)), platform: other }
+  return { ...(await chooseScenario(`${DEFAULT}-local`, options, context)), platform: 'local' }
 }
 
 async function noClusters(name: string, { cause, remedy }: Hindrance): Promise<Failure> {
@@ -204,10 +196,9 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
   }
 }
 
-/** The shipped scenario without clusters that corresponds to a scenario for clusters. */
+/** The shipped local scenario that corresponds to a scenario for clusters. */
 async function localVariant(name: string): Promise<string | undefined> {
-  const counterparts = PLATFORMS.map((platform) => counterpart(name, platform)).filter((other) => other !== name)
-  return (await shippedScenarios()).find((candidate) => counterparts.includes(candidate))
+  return (await shippedScenarios()).find((candidate) => candidate === `${name}-local`)
 }
 
 /** Names of the shipped scenarios. */

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { meshes, usualMeshes } from '../meshes/index.ts'
+import { meshes } from '../meshes/index.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { PROTOCOLS } from '../model/scenario.ts'
-import { DEFAULT_TOOL, TOOLS } from '../model/traits.ts'
+import { TOOLS } from '../model/traits.ts'
 import { commandText, list } from '../model/words.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { storageFailure } from '../store/write-once.ts'
@@ -19,7 +19,8 @@ interface InitOptions extends CommonOptions {
   readonly rates?: string
 }
 
-/** What a scenario begins with where nothing else is asked for, with `usualMeshes`: the rate of the default scenario. */
+/** What a scenario begins with where nothing else is asked for: the meshes that the default scenario compares, at its rate. */
+const ARMS = ['none', 'istio-sidecar', 'istio-ambient', 'linkerd']
 const RATES = ['250/s']
 
 /** `meshbench init [file]`: writes a commented scenario. On a terminal it asks for what the options do not say. */
@@ -62,7 +63,7 @@ async function answers(
   { stdin, stderr, signal }: CommandContext,
 ): Promise<Answers> {
   if (json || stdin?.isTTY !== true || (arms !== undefined && rates !== undefined)) {
-    return { arms: meshNames(arms) ?? usualMeshes, rates: words(rates) ?? RATES }
+    return { arms: meshNames(arms) ?? ARMS, rates: words(rates) ?? RATES }
   }
   const questions = createInterface({ input: stdin, output: stderr.stream })
   // An empty answer takes what stands in brackets.
@@ -71,9 +72,7 @@ async function answers(
   try {
     stderr.write(`Meshes: ${Object.keys(meshes).join(', ')}\n`)
     const chosen =
-      meshNames(arms) ??
-      meshNames((await ask('Which do you compare? The first is the baseline.', usualMeshes)).join()) ??
-      usualMeshes
+      meshNames(arms) ?? meshNames((await ask('Which do you compare? The first is the baseline.', ARMS)).join()) ?? ARMS
     return { arms: chosen, rates: words(rates) ?? (await ask('At which rates?', RATES)) }
   } catch (error) {
     if (error instanceof Failure) throw error
@@ -118,7 +117,7 @@ ${others.map((mesh) => `  - ${mesh}\n`).join('')}
 loads:
   - rate: [${rates.join(', ')}]
     # ${TOOLS.join(' or ')}.
-    tool: ${DEFAULT_TOOL}
+    tool: fortio
     # ${PROTOCOLS.join(', ')}.
     protocol: http
     connections: 8

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { Plugin } from 'esbuild'
-import { sha256InParts } from '../host/sha256.ts'
 import { toBase85 } from '../report/base85.ts'
 import type { PackedScript, PageScripts } from '../report/scripts.ts'
 
@@ -73,7 +73,7 @@ const absent: Plugin = {
 }
 
 function sha256(text: string): string {
-  return sha256InParts().update(text).digest('base64')
+  return createHash('sha256').update(text).digest('base64')
 }
 
 if (import.meta.main) process.stdout.write(JSON.stringify(await bundleAll()))

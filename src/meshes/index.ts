@@ -23,6 +23,3 @@ const registered: readonly Mesh[] = [
 ]
 
 export const meshes: Readonly<Record<string, Mesh>> = Object.fromEntries(registered.map((mesh) => [mesh.name, mesh]))
-
-/** Those that the default scenario compares, and that `init` writes down where nothing else is asked for. */
-export const usualMeshes: readonly string[] = [none, istioSidecar, istioAmbient, linkerd].map(({ name }) => name)

@@ -21,7 +21,6 @@ import {
   strictMtls,
 } from './istio-parts.ts'
 import { proveWaypoint } from './prove-istio.ts'
-import { mib } from './published-bands.ts'
 import { ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
 
 const NAME = 'waypoint'
@@ -39,11 +38,6 @@ export const istioAmbientWaypoint: Mesh = {
   layer: 'L7',
   mtls: true,
   settings: { ...ambientSettings, ...envoySettings },
-  published: {
-    added: { lo: 0.1e-3, hi: 4e-3 },
-    proxies: [{ role: 'waypoint', traversals: 1, cores: { lo: 0.25, hi: 0.6 }, memory: mib(40, 160) }],
-    rank: 2,
-  },
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,

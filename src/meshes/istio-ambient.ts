@@ -14,7 +14,6 @@ import {
   strictMtls,
 } from './istio-parts.ts'
 import { proveAmbient } from './prove-istio.ts'
-import { mib } from './published-bands.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
 import { ON, workloadComponents } from './workload-parts.ts'
 
@@ -110,11 +109,6 @@ export const istioAmbient: Mesh = {
   layer: 'L4',
   mtls: true,
   settings: ambientSettings,
-  published: {
-    added: { lo: 0.05e-3, hi: 1e-3 },
-    proxies: [{ role: 'node-proxy', traversals: 2, cores: { lo: 0.05, hi: 0.4 }, memory: mib(3, 40) }],
-    rank: 1,
-  },
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,

@@ -17,7 +17,6 @@ import {
   strictMtls,
 } from './istio-parts.ts'
 import { proveSidecar } from './prove-istio.ts'
-import { mib, sidecars } from './published-bands.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
 import { ON, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
@@ -44,11 +43,6 @@ export const istioSidecar: Mesh = {
     strict: strictSetting,
     ...limitSettings,
     values: valuesSetting,
-  },
-  published: {
-    added: { lo: 0.15e-3, hi: 3e-3 },
-    proxies: sidecars({ lo: 0.2, hi: 0.6 }, mib(40, 160)),
-    rank: 3,
   },
   kubernetes: {
     vendor: istioVendor,

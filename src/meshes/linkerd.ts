@@ -1,5 +1,4 @@
 import type {
-  ChartCredentials,
   ComponentRule,
   Counters,
   InstallAbout,
@@ -30,7 +29,6 @@ import {
   USED,
   type Which,
 } from './proof.ts'
-import { mib, sidecars } from './published-bands.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
 import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
 
@@ -79,11 +77,6 @@ export const linkerd: Mesh = {
     strict: strictSetting,
     ...limitSettings,
     values: valuesSetting,
-  },
-  published: {
-    added: { lo: 0.1e-3, hi: 3e-3 },
-    proxies: sidecars({ lo: 0.15, hi: 0.4 }, mib(3, 30)),
-    rank: 2,
   },
   kubernetes: {
     vendor,
@@ -186,23 +179,13 @@ function install(about: InstallAbout): InstallStep[] {
     // Linkerd reads the Gateway API's routes and does not start without them.
     { do: 'gateway-api' },
     release(about, 'linkerd-crds', {}),
-    { ...release(about, 'linkerd-control-plane', controlPlaneValues(about)), credentials },
+    { ...release(about, 'linkerd-control-plane', controlPlaneValues(about)), credentials: 'linkerd' },
     {
       do: 'wait',
       until: PARTS.map((part): Readiness => ({ kind: 'Deployment', namespace: NAMESPACE, name: `linkerd-${part}` })),
     },
     { do: 'site-manifests' },
   ]
-}
-
-const credentials: ChartCredentials = {
-  anchor: 'root.linkerd.cluster.local',
-  issuer: 'identity.linkerd.cluster.local',
-  values: {
-    anchor: 'identityTrustAnchorsPEM',
-    certificate: 'identity.issuer.tls.crtPEM',
-    key: 'identity.issuer.tls.keyPEM',
-  },
 }
 
 function release(about: InstallAbout, name: string, values: Values) {

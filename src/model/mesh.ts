@@ -17,34 +17,10 @@ export interface Mesh {
   readonly mtls: boolean
   /** Settings that `values` of an arm may override, with their defaults by profile. */
   readonly settings: Readonly<Record<string, Setting>>
-  /** What others have published of it, against which figures are held; absent where nobody has. */
-  readonly published?: Published
   /** How it is built from processes on one host; absent if that is not possible. */
   readonly processes?: ProcessMesh
   /** How it is installed in a cluster; absent if that is not possible. */
   readonly kubernetes?: KubernetesMesh
-}
-
-/** A range of published figures, in base units. */
-export interface Band {
-  readonly lo: number
-  readonly hi: number
-}
-
-/** Published figures of a mesh: 1 KB payload at about 1,000/s on small machines. */
-export interface Published {
-  /** Latency added to p50, against no mesh. */
-  readonly added: Band
-  readonly proxies: readonly {
-    readonly role: Role
-    /** How often a request passes one of them. */
-    readonly traversals: number
-    /** Cores per 1,000 requests/s and traversal. */
-    readonly cores: Band
-    readonly memory: Band
-  }[]
-  /** Meshes with a lower rank are faster at low rates; meshes with equal ranks are not compared. */
-  readonly rank: number
 }
 
 /** A setting's value; an object only where the setting is `values`. */
@@ -154,21 +130,12 @@ export type InstallStep =
       readonly namespace: string
       readonly values: Values
       /** Values with a key pair made for the run. They are never written where others can read them. */
-      readonly credentials?: ChartCredentials
+      readonly credentials?: 'linkerd'
     }
   /** The site's own manifests for the vendor, where it has some. */
   | { readonly do: 'site-manifests' }
   | { readonly do: 'apply'; readonly title: string; readonly objects: readonly KubernetesObject[] }
   | { readonly do: 'wait'; readonly until: readonly Readiness[] }
-
-/** A trust anchor and an issuer under it that are made for one cluster; the anchor's key is never written. */
-export interface ChartCredentials {
-  /** Common names of the certificates. */
-  readonly anchor: string
-  readonly issuer: string
-  /** Where the chart's values have the anchor, and the issuer's certificate and key, all PEM: keys with dots between them. */
-  readonly values: { readonly anchor: string; readonly certificate: string; readonly key: string }
-}
 
 /** Something that must be ready. */
 export interface Readiness {

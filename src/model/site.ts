@@ -1,5 +1,5 @@
 import type { ToolProvenance } from './result.ts'
-import { type LoadToolName, TOOLS } from './traits.ts'
+import { TOOLS } from './traits.ts'
 
 /**
  * Sources of everything that is not on this machine. A site file can replace each of them, for mirrors and for places
@@ -37,9 +37,13 @@ export interface SiteTool {
   readonly unchecked?: boolean
 }
 
-/** Images of the load tools, one of which is the server; `busybox` has sh, cat, gzip and sleep, for copying files. */
-export const IMAGES = [...TOOLS, 'busybox'] as const
-export type SiteImages = Readonly<Record<LoadToolName | 'busybox', string>>
+/** Images of the workload and the load generators. */
+export interface SiteImages {
+  readonly fortio: string
+  readonly k6: string
+  /** An image with sh, cat, gzip and sleep, for copying files. */
+  readonly busybox: string
+}
 
 /** A folder, an archive or an `oci://` reference; or a chart of a repository. */
 export type Chart = string | { readonly repository: string; readonly chart: string }

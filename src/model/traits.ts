@@ -10,8 +10,6 @@ interface PlatformTraits {
   readonly isHere: boolean
   /** Why arms with a mesh are not ranked, where that holds for all of them. */
   readonly unranked?: string
-  /** What the names of the shipped scenarios for it end with, where these have a counterpart for clusters. */
-  readonly scenarios?: string
   /** What is assumed of the time before anything was measured, in seconds: seen on two shared cores, so a better machine is done sooner. */
   readonly takes: {
     /** Once for a cohort, and once more for each of its arms. */
@@ -35,7 +33,6 @@ const platforms = {
     arms: 'processes',
     ownClusters: false,
     isHere: true,
-    scenarios: '-local',
     unranked: 'these are architectures on one proxy (Envoy), not released meshes',
     takes: { cohort: 2, arm: 0, visit: 3, trial: 1 },
   },
@@ -51,14 +48,6 @@ const platforms = {
 export type PlatformName = keyof typeof platforms
 export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = platforms
 export const PLATFORMS = Object.keys(platforms) as [PlatformName, ...PlatformName[]]
-
-/** The first platform whose traits are so. */
-export function platformWhere(
-  holds: (traits: PlatformTraits) => boolean,
-  among: readonly PlatformName[] = PLATFORMS,
-): PlatformName | undefined {
-  return among.find((platform) => holds(PLATFORM_TRAITS[platform]))
-}
 
 /** Of a name that was read from a file: undefined where this version has no such platform. */
 export function traitsOf(platform: string | undefined): PlatformTraits | undefined {
@@ -85,38 +74,13 @@ interface ToolTraits {
   readonly dropsHaveResponse: boolean
   /** It leaves connections unused where fewer requests than this are planned for each. */
   readonly requestsPerConnection: number
-  /** Its public image, pinned. A site file can name another. */
-  readonly image: string
-  /** Names of the init containers of `manifests/workload.yaml` that its container there needs. */
-  readonly initContainers: readonly string[]
 }
 
 const tools = {
-  fortio: {
-    addsConnections: false,
-    sendsFixedCount: true,
-    dropsHaveResponse: false,
-    requestsPerConnection: 2,
-    // No source that could be found has its digest.
-    image: 'fortio/fortio:1.68.0',
-    initContainers: [],
-  },
-  k6: {
-    addsConnections: true,
-    sendsFixedCount: false,
-    dropsHaveResponse: true,
-    requestsPerConnection: 1,
-    image: 'grafana/k6:1.8.1@sha256:23f2279054c3e01535455c4d92914a625df12aeb631ea0e3ea7a43f96bcbc843',
-    initContainers: ['idle-script'],
-  },
+  fortio: { addsConnections: false, sendsFixedCount: true, dropsHaveResponse: false, requestsPerConnection: 2 },
+  k6: { addsConnections: true, sendsFixedCount: false, dropsHaveResponse: true, requestsPerConnection: 1 },
 } satisfies Readonly<Record<string, ToolTraits>>
 
 export type LoadToolName = keyof typeof tools
 export const TOOL_TRAITS: Readonly<Record<LoadToolName, ToolTraits>> = tools
 export const TOOLS = Object.keys(tools) as [LoadToolName, ...LoadToolName[]]
-
-/** The tool of a load that names none. */
-export const DEFAULT_TOOL: LoadToolName = 'fortio'
-
-/** The tool whose program is the server as well, and which asks the first question of a cluster. */
-export const SERVER: LoadToolName = 'fortio'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import { IMAGES, PROGRAMS, type ProgramName, type SiteImages } from '../model/site.ts'
+import { PROGRAMS, type ProgramName } from '../model/site.ts'
 import { CATALOGUE } from '../tools/catalogue.ts'
 import { isWithin } from '../tools/locate.ts'
 import { say, section } from '../yaml/quantities.ts'
@@ -63,9 +63,7 @@ function toolSchema(name: ProgramName) {
 /** Every key but those of vendors. */
 export const placesSchema = section({
   kind: section({ nodeImage: image }).optional(),
-  images: section(
-    Object.fromEntries(IMAGES.map((name) => [name, image])) as Record<keyof SiteImages, typeof image>,
-  ).optional(),
+  images: section({ fortio: image, k6: image, busybox: image }).optional(),
   gatewayApi: section({ manifests: text, sha256: digest.optional(), unchecked: z.boolean().optional() }).optional(),
   tools: section(Object.fromEntries(PROGRAMS.map((name) => [name, toolSchema(name).optional()]))).optional(),
 })

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { distance } from 'fastest-levenshtein'
-import { sha256InParts } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 
@@ -95,7 +95,7 @@ const FOLDERS = [RUN_FOLDER.trials, RUN_FOLDER.arms]
  * between the machines of a CI.
  */
 export function runDigest(dir: string): string {
-  const hash = sha256InParts()
+  const hash = createHash('sha256')
   for (const name of contentsOf(dir)) {
     // What is no file of the run is not read when the page is made either.
     const content = lstatSync(join(dir, name)).isFile() ? readFileSync(join(dir, name)) : ''

@@ -1,9 +1,9 @@
+import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
 import { MOST_BYTES, readOwnFile } from '../host/regular-file.ts'
-import { sha256 } from '../host/sha256.ts'
 import { latencyTrouble } from '../loads/stored-latency.ts'
 import type { RunRecord, TrialDetails } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
@@ -23,7 +23,7 @@ import { extended } from '../plan/extend-plan.ts'
 import { planText } from '../plan/make-plan.ts'
 import { lockFolder } from './folder-lock.ts'
 import { readInstallations } from './installations.ts'
-import { readJournal } from './run-writer.ts'
+import { readJournal, textDigest } from './run-writer.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { errnoOf, storageFailure, writeOnce } from './write-once.ts'
 
@@ -63,7 +63,7 @@ export async function readRun(
       const text = readOwnFile(join(dir, file), MOST_BYTES.trial)
       const result = readVersioned(readers, text)
       const trial = assertBelongs(result, name, run, planned)
-      const digest = sha256(text)
+      const digest = textDigest(text)
       const reason = assertUnchanged(result, digest, digests)
       if (reason !== undefined) doubtful.push({ trial: trial.id, reason })
       read.set(trial.id, Buffer.from(digest, 'hex').toString('latin1'))
@@ -96,7 +96,7 @@ function detailsIn(dir: string, readers: Readers<Result>, read: ReadonlyMap<stri
     const path = join(dir, RUN_FOLDER.trials, `${trial}.json`)
     try {
       const text = readOwnFile(path, MOST_BYTES.trial)
-      if (Buffer.from(sha256(text), 'hex').toString('latin1') !== read.get(trial)) {
+      if (Buffer.from(textDigest(text), 'hex').toString('latin1') !== read.get(trial)) {
         throw new TypeError('it is not the file that was read before')
       }
       return readVersioned(readers, text)
@@ -322,5 +322,5 @@ function damagedExtension(path: string, reason: string): Failure {
 
 /** SHA-256 of a plan, the same for the same plan whatever the order of its keys. */
 export function planDigest(plan: Plan): string {
-  return sha256(planText(plan))
+  return createHash('sha256').update(planText(plan)).digest('hex')
 }

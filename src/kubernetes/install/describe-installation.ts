@@ -1,9 +1,8 @@
-import { sha256OfJson } from '../../host/sha256.ts'
 import { INSTALLATION_SCHEMA, type Installation, type InstalledPart } from '../../model/installation.ts'
 import type { Enrolment, InstallAbout, InstallStep, KubernetesObject } from '../../model/mesh.ts'
 import { redact } from '../../model/secrets.ts'
 import type { Site } from '../../model/site.ts'
-import type { ChartCache, ManifestCache } from './chart-cache.ts'
+import { type ChartCache, digestOf, type ManifestCache } from './chart-cache.ts'
 import { chartAddress, type Helm, runHelm } from './helm.ts'
 import { parseManifests } from './manifests.ts'
 
@@ -39,7 +38,7 @@ export async function describeInstallation(of: InstallationOf, signal: AbortSign
   const digest = digestOfParts(head, kept)
   return {
     installation: { schema: INSTALLATION_SCHEMA, arm: arm.name, ...head, digest, parts: kept },
-    exact: sha256OfJson([head, parts]),
+    exact: digestOf([head, parts]),
   }
 }
 
@@ -47,7 +46,7 @@ function digestOfParts(
   { mesh, version, profile }: Pick<Installation, 'mesh' | 'version' | 'profile'>,
   parts: readonly Pick<InstalledPart, 'title' | 'digest'>[],
 ): string {
-  return sha256OfJson([mesh, version, profile, parts.map(({ title, digest }) => [title, digest])])
+  return digestOf([mesh, version, profile, parts.map(({ title, digest }) => [title, digest])])
 }
 
 type Part = Omit<InstalledPart, 'digest'>
@@ -78,14 +77,14 @@ async function partsOf(step: InstallStep, of: InstallationOf, signal: AbortSigna
 function keptPart(part: Part): InstalledPart {
   const bare = redact(part)
   const { objects } = bare
-  return { ...bare, digest: sha256OfJson(bare), ...(objects && { objects: objects.map(shortened) }) }
+  return { ...bare, digest: digestOf(bare), ...(objects && { objects: objects.map(shortened) }) }
 }
 
 /** Definitions are long, and all that matters of them is whether they are the same. */
 function shortened(object: KubernetesObject): KubernetesObject {
   if (object.kind !== 'CustomResourceDefinition') return object
   const { apiVersion, kind, metadata } = object
-  return { apiVersion, kind, metadata: { name: metadata.name }, sha256: sha256OfJson(object) }
+  return { apiVersion, kind, metadata: { name: metadata.name }, sha256: digestOf(object) }
 }
 
 /** An installation with what helm made of its charts, asked of the cluster where it stands. */

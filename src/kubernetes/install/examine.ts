@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises'
 import { isTree, mergeValues } from '../../meshes/settings.ts'
 import { Failure } from '../../model/failure.ts'
 import type {
-  ChartCredentials,
   InstallAbout,
   InstallStep,
   KubernetesMesh,
@@ -14,7 +13,7 @@ import type { Finding } from '../../model/platform.ts'
 import type { Seconds } from '../../model/units.ts'
 import { type CachedChart, chartCache } from './chart-cache.ts'
 import { chartAddress, type Helm, helmArgv, isLocalChart, runHelm } from './helm.ts'
-import { credentialValues, type HelmStep } from './install-mesh.ts'
+import { type HelmStep, linkerdCredentials } from './install-mesh.ts'
 import { parseManifests } from './manifests.ts'
 
 /** An arm as it is to be installed. */
@@ -58,7 +57,7 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
   const cache = chartCache(helm)
   const rendered = new Map<string, Promise<readonly KubernetesObject[]>>()
   // One key pair for all that is compared: another would make another rendering.
-  const made = new Map<ChartCredentials, Promise<Values>>()
+  let credentials: Promise<Values> | undefined
   const asked = new Map<string, Promise<CachedChart>>()
   // Also one that cannot be had is asked for once: each may take its time to say so.
   const chart = (step: HelmStep, about: InstallAbout) => {
@@ -70,10 +69,8 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
     return known
   }
   const render = async (step: HelmStep, path: string) => {
-    const { credentials } = step
-    const own = credentials && (made.get(credentials) ?? credentialValues(credentials))
-    if (credentials && own) made.set(credentials, own)
-    const values = mergeValues(step.values, await own)
+    if (step.credentials !== undefined) credentials ??= linkerdCredentials()
+    const values = mergeValues(step.values, step.credentials && (await credentials))
     const text = await runHelm(helm, helmArgv.template(step, path, kubernetes), signal, values)
     return parseManifests(text, `what the chart ${step.chart} makes`)
   }

@@ -1,6 +1,6 @@
 import { makeAuthority } from '../../host/authority.ts'
 import { mergeValues } from '../../meshes/settings.ts'
-import type { ChartCredentials, InstallAbout, InstallStep, KubernetesObject, Values } from '../../model/mesh.ts'
+import type { InstallAbout, InstallStep, KubernetesObject, Values } from '../../model/mesh.ts'
 import type { Step } from '../../model/platform.ts'
 import type { Program, Site } from '../../model/site.ts'
 import type { Seconds } from '../../model/units.ts'
@@ -87,7 +87,7 @@ async function install(
   { helm, env, charts, kubeconfigFile, dir, about, run }: MeshInstallation,
   signal: AbortSignal,
 ): Promise<void> {
-  const values = step.credentials ? mergeValues(step.values, await credentialValues(step.credentials)) : step.values
+  const values = step.credentials === undefined ? step.values : mergeValues(step.values, await linkerdCredentials())
   const { release, namespace, version } = step
   const { path: chart } = await charts.chart(chartAddress(about, step.chart), version, signal)
   const labels = { [RUN_LABEL]: run }
@@ -97,20 +97,14 @@ async function install(
   )
 }
 
-/** Makes the key pair, and the values of the chart with it. */
-export async function credentialValues({ anchor, issuer, values }: ChartCredentials): Promise<Values> {
-  const authority = await makeAuthority({ name: anchor, depth: 1 })
-  const { certificate, key } = await authority.intermediate(issuer)
-  const made = [
-    [values.anchor, authority.pem],
-    [values.certificate, certificate],
-    [values.key, key],
-  ] as const
-  return made.reduce<Values>((all, [path, pem]) => mergeValues(all, valueAt(path.split('.'), pem)), {})
-}
-
-function valueAt([key = '', ...below]: readonly string[], value: string): Values {
-  return { [key]: below.length === 0 ? value : valueAt(below, value) }
+/** A trust anchor and an issuer under it, for one cluster; the anchor's key is never written. */
+export async function linkerdCredentials(): Promise<Values> {
+  const anchor = await makeAuthority({ name: 'root.linkerd.cluster.local', depth: 1 })
+  const issuer = await anchor.intermediate('identity.linkerd.cluster.local')
+  return {
+    identityTrustAnchorsPEM: anchor.pem,
+    identity: { issuer: { tls: { crtPEM: issuer.certificate, keyPEM: issuer.key } } },
+  }
 }
 
 /** The label by which everything that a run makes in a cluster says whose it is. */

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Document, parseAllDocuments } from 'yaml'
 import { download, downloadTrouble, whyInsecure } from '../../host/outgoing.ts'
-import { sha256 as digestOf } from '../../host/sha256.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { milliseconds, type Seconds } from '../../model/units.ts'
@@ -56,7 +56,7 @@ const WITHIN: Seconds = 60
 export async function readManifests(place: string, signal: AbortSignal, sha256?: string): Promise<KubernetesObject[]> {
   if (/^https?:\/\//.test(place)) {
     const text = await textAt(place, signal)
-    const found = digestOf(text)
+    const found = createHash('sha256').update(text).digest('hex')
     if (sha256 !== undefined && found !== sha256) throw changed(place, found, sha256)
     return parseManifests(text.toString(), place)
   }

@@ -5,7 +5,6 @@ import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'
 import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
-import { platformWhere, SERVER } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 
 /** How long an installation, or anything else in a cluster, may take until it is ready. */
@@ -29,7 +28,7 @@ export function armMesh(arm: Arm, profile: Profile, site: Site): ArmMesh {
   }
   const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
-    remedy: `Use \`--platform ${platformWhere(({ arms }) => arms === 'processes')}\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
+    remedy: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
   })
 }
 
@@ -49,8 +48,9 @@ export function imagesOfArm(
   site: Site,
   loads: readonly Pick<Load, 'tool'>[],
 ): MeshImage[] {
-  const { [SERVER]: server, busybox } = site.images
-  const names = new Set([server, busybox, ...loads.map(({ tool }) => site.images[tool])])
+  const { fortio, busybox } = site.images
+  // fortio is the server as well.
+  const names = new Set([fortio, busybox, ...loads.map(({ tool }) => site.images[tool])])
   return [...[...names].map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
 }
 

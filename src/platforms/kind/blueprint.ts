@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { sha256OfJson } from '../../host/sha256.ts'
 import { version } from '../../host/version.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
+import { digestOf } from '../../kubernetes/install/chart-cache.ts'
 import { describeInstallation, withRendered } from '../../kubernetes/install/describe-installation.ts'
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import type { Installation } from '../../model/installation.ts'
@@ -36,7 +36,7 @@ export async function blueprintOf(of: ArmMesh, runContext: RunContext, signal: A
   const images = await imageIds(of, runContext)
   const config = await readFile(KIND_CONFIG, 'utf8')
   const programs = [kind, helm].map(({ provenance }) => [provenance.version, provenance.sha256])
-  const key = images && sha256OfJson([version(), exact, images, config, programs])
+  const key = images && digestOf([version(), exact, images, config, programs])
   return { installation, key }
 }
 

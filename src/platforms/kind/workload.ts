@@ -7,7 +7,7 @@ import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
 import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
-import { type LoadToolName, SERVER, TOOL_TRAITS } from '../../model/traits.ts'
+import type { LoadToolName } from '../../model/traits.ts'
 import { nodeImage } from './cluster/image-cache.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
@@ -84,7 +84,6 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
   const { arm, images, enrolment } = about
   const spec = pod['spec'] as PodSpec
   const wanted = wantedContainers(about.loads)
-  const first = new Set(about.loads.flatMap(({ tool }) => TOOL_TRAITS[tool].initContainers))
   const withImage = (container: ContainerSpec) => ({
     ...container,
     image: nodeImage(images[container.image]),
@@ -101,7 +100,7 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
       containers: spec.containers
         .filter(({ name }) => wanted.has(name))
         .map((container) => withImage(container.name === 'server' ? delayed(shared(container, arm), arm) : container)),
-      initContainers: initContainers.filter(({ name }) => first.has(name)).map(withImage),
+      initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
     },
   }
 }
@@ -113,9 +112,9 @@ function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string
   return { env: Object.entries(environment).map(([name, value]) => ({ name, value })) }
 }
 
-/** The server's program is beside the client too: it asks the first question. */
+/** fortio is always there: it asks the first question. */
 function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
-  return new Set(['server', SERVER, 'files', ...loads.map(({ tool }) => tool)])
+  return new Set(['server', 'fortio', 'files', ...loads.map(({ tool }) => tool)])
 }
 
 /** All replicas together ask for what one server does, so that as many fit the node as before. */

@@ -1,6 +1,8 @@
-import { meshes } from '../../meshes/index.ts'
+import { envoyNode } from '../../meshes/envoy-node.ts'
+import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
+import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
 import type { Mesh, ProcessProxy } from '../../model/mesh.ts'
-import { type Evidence, type Observation, SCALING, type Usage } from '../../model/usage.ts'
+import type { Evidence, Observation, Usage } from '../../model/usage.ts'
 import { cpuOf, idleLuck, type LoadOutcome, type Subject, strikes } from './simulated-server.ts'
 
 /** CPU-seconds per request of the server without a mesh, and of the load generator. */
@@ -74,20 +76,11 @@ function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
   ]
 }
 
-type Proxy = Pick<ProcessProxy, 'name' | 'role'>
-
-/** A mesh of clusters has the proxies of the architecture whose proxies have the same roles. */
-function proxiesOf({ processes, kubernetes }: Mesh): readonly Proxy[] {
+/** A mesh of clusters has the proxies of its architecture: beside each pod, on each node, or with a waypoint between these. */
+function proxiesOf({ name, layer, processes, kubernetes }: Mesh): readonly Pick<ProcessProxy, 'name' | 'role'>[] {
   if (processes || !kubernetes) return processes?.proxies ?? []
-  const carrying = kubernetes.components
-    .filter(({ role }) => SCALING[role]?.carries)
-    .map(({ component, role }) => ({ name: component, role }))
-  const isAlike = (proxies: readonly Proxy[]) => rolesOf(proxies).symmetricDifference(rolesOf(carrying)).size === 0
-  return Object.values(meshes).find((mesh) => isAlike(mesh.processes?.proxies ?? []))?.processes?.proxies ?? carrying
-}
-
-function rolesOf(proxies: readonly Proxy[]): Set<string> {
-  return new Set(proxies.map(({ role }) => role))
+  const alike = layer === 'L4' ? envoyNode : name.endsWith('waypoint') ? envoyNodeWaypoint : envoySidecar
+  return alike.processes?.proxies ?? []
 }
 
 function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {

@@ -4,7 +4,6 @@ import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan, Trial, Visit } from '../../model/plan.ts'
 import type { Command, Execution, Finding, Platform, RunningArm, Testbed } from '../../model/platform.ts'
 import { type Arm, type Fault, type Load, longestStall } from '../../model/scenario.ts'
-import type { LoadToolName } from '../../model/traits.ts'
 import { runFortio } from './simulated-fortio.ts'
 import { runK6 } from './simulated-k6.ts'
 import { type LoadOutcome, type Subject, startOf, strikes } from './simulated-server.ts'
@@ -121,12 +120,6 @@ function notPlanned(message: string): never {
   throw new TypeError(`${message}: not in the plan of this testbed`)
 }
 
-/** What writes the output of each load tool. */
-const SIMULATED = { fortio: runFortio, k6: runK6 } satisfies Record<
-  LoadToolName,
-  (command: Command, subject: Subject) => LoadOutcome
->
-
 /** An arm that is up. `begin` names the trial that a command belongs to; `visit` is any trial of the visit, before its first load. */
 export function runningArm(dir: string, visit: Subject, begin: (command: Command) => Subject): RunningArm {
   let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
@@ -138,7 +131,7 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
       signal.throwIfAborted()
       const subject = begin(command)
       if (isWarmUp(command)) return execution(command, subject, NOTHING)
-      const outcome = broken(subject) ?? SIMULATED[command.program](command, subject)
+      const outcome = broken(subject) ?? { fortio: runFortio, k6: runK6 }[command.program](command, subject)
       last = { subject, outcome }
       await pause(subject.scenario.simulation.pace, signal)
       return execution(command, subject, outcome)
