@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { EXIT } from '../../src/model/exit-codes.ts'
 import { Campaign } from './campaign.ts'
 import { endAllOf } from './child.ts'
 import { originals, resultCases } from './hostile-results.ts'
@@ -57,7 +56,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     endAllOf(root)
     rmSync(root, { recursive: true, force: true, maxRetries: 5 })
-    process.exit(EXIT.interrupted)
+    process.exit(130)
   })
 }
 

@@ -3,7 +3,6 @@ import { type ChildProcess, execFileSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { EXIT } from '../../src/model/exit-codes.ts'
 import { type Random, random } from '../../src/stats/random.ts'
 import { type Case, type Found, pick } from './campaign.ts'
 import { descendantsOf, type Ended, killGroup, type Place, processesOf, start } from './child.ts'
@@ -189,13 +188,13 @@ async function killOnce({ longest, settles }: Killed, moment: Moment, chance: Ra
   const sent = performance.now()
   const end = await ended
   const took = performance.now() - sent
-  const isKilled = end.signal !== null || end.code === EXIT.interrupted
+  const isKilled = end.signal !== null || end.code === 130
   const complaints: string[] = []
   // It may just have ended by itself.
   if (!isKilled) complaints.push(...complaintsAboutEnd(end))
   if (isKilled) complaints.push(...leaksIn(end.stdout + end.stderr))
   if (took > settles) complaints.push(`it ended ${Math.round(took / 1000)} s after ${meansWords(means)}`)
-  if (end.code === EXIT.interrupted && !means.isTwice) {
+  if (end.code === 130 && !means.isTwice) {
     const left = processesOf(place.root)
     if (left.length > 0) complaints.push(`processes are left by an orderly end: ${left.map(({ command }) => command)}`)
   }

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { EXIT } from '../../src/model/exit-codes.ts'
 import { untilLoud, untilQuiet } from './neighbours.ts'
 
 /** One command of meshbench: as typed, as answered. */
@@ -19,6 +18,7 @@ export interface Stage {
   say(text: string): void
 }
 
+const INTERRUPTED = 130
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
 /** Progress goes to stderr and is left out; what is kept is what a pipe would get. */
@@ -44,7 +44,7 @@ export async function measure(argv: readonly string[], goOn: () => readonly stri
     void untilLoud(ended.signal).then(() => child.kill('SIGINT'))
     const [exit] = await once(child, 'close')
     ended.abort()
-    if (exit !== EXIT.interrupted) {
+    if (exit !== INTERRUPTED) {
       stage.say(`${typed(argv)}: ${exit}, stopped ${stops} times`)
       return { command: typed(argv), output: await output, exit: Number(exit), stops }
     }

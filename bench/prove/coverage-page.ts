@@ -1,4 +1,3 @@
-import { LEVEL_TEXT } from '../../src/model/confidence.ts'
 import type { Coverage } from './coverage.ts'
 import { row } from './row.ts'
 
@@ -6,7 +5,7 @@ export function coveragePart(coverage: readonly Coverage[]): string[] {
   const single = coverage.filter(({ cohorts }) => cohorts === 1)
   const several = coverage.filter(({ cohorts }) => cohorts > 1)
   return [
-    `## ${LEVEL_TEXT} intervals that hold the truth`,
+    '## 95 % intervals that hold the truth',
     '',
     `${coverage[0]?.runs ?? 0} runs of each setting. Goal: 93 % to 97 %. With one cohort blocks are the replicates:`,
     '',

@@ -1,5 +1,3 @@
-import { LEVEL_TEXT, PASS_LEVEL } from '../../src/model/confidence.ts'
-import { EXIT } from '../../src/model/exit-codes.ts'
 import { formatShare } from '../../src/model/units.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import type { Coverage } from './coverage.ts'
@@ -53,7 +51,7 @@ function familyPart({ family, bank }: Proof): string[] {
   return [
     '## Nights without any difference',
     '',
-    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics). The cells are independent of each other, which is the worst case. Each night goes through both stages: 10 blocks, then 10 more of the suspected cells. The first stage spends a twentieth of alpha and the second the rest. “Measured” is the number of trials of a night on average, relative to a night that is not extended. “Likely, exit ${EXIT.inconclusive}” is the share of nights without an alarm in which a cell points to a regression after the last stage, before adjustment over the cells: it is undecided, and red. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: the bound of each rate is at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, which leaves room for the chance in these draws.`,
+    `${sum(({ nights }) => nights)} nights in all, ${sum(({ alarms }) => alarms)} of them with a false alarm and ${sum(({ improvements }) => improvements)} with a false improvement. Each night has ${FAMILY} cells (12 loads, 3 metrics). The cells are independent of each other, which is the worst case. Each night goes through both stages: 10 blocks, then 10 more of the suspected cells. The first stage spends a twentieth of alpha and the second the rest. “Measured” is the number of trials of a night on average, relative to a night that is not extended. “Likely, exit 11” is the share of nights without an alarm in which a cell points to a regression after the last stage, before adjustment over the cells: it is undecided, and red. s_D is the standard deviation of the log-ratio of two arms in one block. Goal: the bound of each rate is at most 1 % of nights. \`gate.alpha\` is ${100 * defaultLimits().alpha} %, which leaves room for the chance in these draws.`,
     '',
     ...nullsTable(family),
     '',
@@ -64,7 +62,7 @@ function familyPart({ family, bank }: Proof): string[] {
 
 function nullsTable(rows: readonly Nulls[]): string[] {
   return [
-    `| noise | s_D | nights | false alarms | one-sided ${LEVEL_TEXT} bound | false improvements | nights extended | measured | likely, exit ${EXIT.inconclusive} | cells: pass | inconclusive |`,
+    '| noise | s_D | nights | false alarms | one-sided 95 % bound | false improvements | nights extended | measured | likely, exit 11 | cells: pass | inconclusive |',
     '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map(({ title, deviation, nights, alarms, upper, improvements, extended, cost, unconfirmed, verdicts }) => {
       const cells = Object.values(verdicts).reduce((sum, one) => sum + one, 0)
@@ -89,7 +87,7 @@ function powerPart(power: readonly Power[]): string[] {
   return [
     '## Nights in which one cell is worse',
     '',
-    `The tail of one load is worse by the stated increase; the other 35 cells have no difference. The table shows the verdict for that cell after both stages. By default, a difference below 5 % is not a regression, and a cell passes if its bound is within 10 %. The bound has an error of ${formatShare(1 - PASS_LEVEL)} at each of two looks, so a cell that is worse by 10 % passes in less than 1 % of nights. Goals: the gate finds +10 % at s_D 6 % in 95 % of nights; +10 % or more passes in at most 1 %.`,
+    'The tail of one load is worse by the stated increase; the other 35 cells have no difference. The table shows the verdict for that cell after both stages. By default, a difference below 5 % is not a regression, and a cell passes if its bound is within 10 %. The bound has an error of 0.5 % at each of two looks, so a cell that is worse by 10 % passes in less than 1 % of nights. Goals: the gate finds +10 % at s_D 6 % in 95 % of nights; +10 % or more passes in at most 1 %.',
     '',
     ...powerTable(power),
     '',
@@ -171,7 +169,7 @@ function pinnedPart(pinned: readonly PinnedNulls[]): string[] {
     '',
     'Only the nights differ: ratios to the baseline vary between nights by the stated share, without a cause. The gate knows this variation from the accepted runs and the history only. A breach must occur twice in a row. The goal is the same as above, with 36 cells.',
     '',
-    `| between nights | s_D | accepted runs | nights of history | pairs of nights | breach on the first | regression after both | one-sided ${LEVEL_TEXT} bound |`,
+    '| between nights | s_D | accepted runs | nights of history | pairs of nights | breach on the first | regression after both | one-sided 95 % bound |',
     '|---|---|---|---|---|---|---|---|',
     ...pinned.map(({ between, deviation, accepted, history, nights, breaches, alarms, upper }) =>
       row(

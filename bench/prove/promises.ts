@@ -1,10 +1,10 @@
-import { clopperPearson, upperBound } from './clopper-pearson.ts'
+import { clopperPearson } from './clopper-pearson.ts'
 import type { Nulls, Power } from './nights.ts'
 import type { Proof } from './page.ts'
 
 /** Chance of a false alarm in any of the cells of a night; and of a false improvement. */
 export const FALSE_ALARMS = 0.01
-/** Of intervals of `LEVEL`. */
+/** Of 95 % intervals. */
 const COVERAGE = { lo: 0.93, hi: 0.97 }
 /** For +10 % of the tail at s_D 6 %. */
 const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
@@ -44,7 +44,7 @@ function falseClaims({ title, deviation, alarms, improvements, nights, upper }: 
 }
 
 /** With many nights, what the rate is at most; with few, what it is at least. */
-function boundOf(count: number, nights: number, upper = upperBound(count, nights)): number {
+function boundOf(count: number, nights: number, upper = clopperPearson(count, nights, 0.9).hi): number {
   return nights >= 1000 ? upper : clopperPearson(count, nights, 0.98).lo
 }
 

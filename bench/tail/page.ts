@@ -1,4 +1,3 @@
-import { LEVEL_TEXT } from '../../src/model/confidence.ts'
 import { formatDuration, formatRate, formatShare } from '../../src/model/units.ts'
 import { random } from '../../src/stats/random.ts'
 import { row } from '../prove/row.ts'
@@ -64,7 +63,7 @@ function compared(run: RecordedRun, one: Metric, other: Metric): TimesAsMuch | u
 }
 
 const timesText = ({ center, lo, hi }: TimesAsMuch) =>
-  `${center.toFixed(2)} times (${LEVEL_TEXT} interval ${lo.toFixed(2)} to ${hi.toFixed(2)})`
+  `${center.toFixed(2)} times (95 % interval ${lo.toFixed(2)} to ${hi.toFixed(2)})`
 
 const nameOf = ({ scenario, platform, load }: RecordedRun) => `${scenario} (${platform}), ${load}`
 
