@@ -65,8 +65,8 @@ function summaries({ latency }: Reading): { service: LatencySummary; response?: 
   }
 }
 
-/** The stored figures, or those of the histogram where the trial is older than some of them. */
+/** The stored figures, with those of the histogram that the trial is older than. */
 function complete(stored: StoredSummary | undefined, histogram: string): LatencySummary {
-  const isComplete = (one: StoredSummary): one is LatencySummary => QUANTILES.every(({ key }) => one[key] !== undefined)
-  return stored && isComplete(stored) ? stored : summarise(decodeHistogram(histogram))
+  const isComplete = stored !== undefined && QUANTILES.every(({ key }) => stored[key] !== undefined)
+  return (isComplete ? stored : { ...summarise(decodeHistogram(histogram)), ...stored }) as LatencySummary
 }

@@ -5,7 +5,7 @@ import { LATENCIES, quantilesShown, shortTitle, TAIL, withTail } from './quantil
  * metric that a run lacks is left out. Quantiles say in their own table where they are shown.
  */
 export const SHOWN = {
-  /** Charts and the first table of the page. */
+  /** Charts of the page; its data has no other metric. */
   charts: [
     ...LATENCIES,
     'throughput',
@@ -16,6 +16,8 @@ export const SHOWN = {
     'stalls',
     ...LATENCIES.map((latency) => `service-${latency}`),
   ],
+  /** The first table of the page, after the median and the percentile that the reader chose. */
+  firstTable: ['mesh-cpu', 'mesh-idle-cpu', 'mesh-memory'],
   rankings: [...LATENCIES, 'throughput', 'mesh-cpu', 'mesh-memory'],
   /** Columns on the terminal after a run, with their heads, in order. */
   terminal: [

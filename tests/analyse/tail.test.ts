@@ -1,11 +1,13 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { judgeTrial } from '../../src/analyse/judge-trial.ts'
 import { metrics } from '../../src/analyse/metrics.ts'
 import { typicalP99, withheldOf } from '../../src/analyse/tail.ts'
 import { viewTrial } from '../../src/analyse/trial-view.ts'
 import { fortio } from '../../src/loads/fortio/fortio.ts'
-import type { Reading, Slices } from '../../src/model/result.ts'
+import { latencyTrouble } from '../../src/loads/stored-latency.ts'
+import { QUANTILES } from '../../src/model/quantiles.ts'
+import type { QuantileBounds, Reading, Slices } from '../../src/model/result.ts'
 import { latencies, readingOf } from '../build/reading.ts'
 import { resultWith } from '../build/run.ts'
 import { captured } from '../loads/captured.ts'
@@ -17,6 +19,51 @@ const slicesOf = (p99: readonly number[], more: Partial<Slices> = {}): Slices =>
   serviceP99: p99.map((micros) => micros / 2),
   disturbed: p99.map(() => 0),
   ...more,
+})
+
+/** A trial of a version that did not have p90. */
+function withoutP90(reading: Reading): Reading {
+  const { latency } = reading
+  if (!latency.summary) throw new Error('there is no summary')
+  const without = <Value extends object>(of: Value) =>
+    Object.fromEntries(Object.entries(of).filter(([key]) => key !== 'p90')) as Value
+  const { service, response, bounds } = latency.summary
+  const summary = {
+    service: without(service),
+    ...(response && { response: without(response) }),
+    ...(bounds && { bounds: without(bounds) }),
+  }
+  return { ...reading, latency: { ...latency, summary } }
+}
+
+describe('a quantile that is newer than a trial', () => {
+  const view = (reading: Reading) => {
+    const { result, plan } = resultWith()
+    return viewTrial({ ...result, outcome: { status: 'measured', reading } }, plan.scenario)
+  }
+
+  it('has the value of its histogram', () => {
+    const [old, own] = [withoutP90(readingOf()), readingOf()].map(view)
+    expect(own?.headline.p90).toBeGreaterThan(0)
+    expect(old?.headline).toEqual(own?.headline)
+    expect(latencyTrouble(withoutP90(readingOf()))).toEqual(latencyTrouble(readingOf()))
+  })
+
+  it('is withheld where one beside it is', () => {
+    const [sure, doubtful] = [{ lo: 1, hi: 1 }, { lo: 1 }]
+    const withheld = (p50: object, p99: object) => {
+      const bounds = { p50, p99, p999: doubtful } as QuantileBounds
+      return withheldOf({ latency: { summary: { service: { p50: 1, p99: 1 }, bounds } } }).has('p90')
+    }
+    expect(withheld(sure, sure)).toBe(false)
+    expect(withheld(sure, doubtful)).toBe(true)
+    expect(withheld(doubtful, sure)).toBe(true)
+  })
+})
+
+test('quantiles are in ascending order, which those that read histograms from the lowest rank on need', () => {
+  const all = QUANTILES.map(({ q }) => q)
+  expect(all).toEqual(all.toSorted((a, b) => a - b))
 })
 
 describe('the p99 of a typical second', () => {

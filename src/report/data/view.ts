@@ -4,6 +4,7 @@ import { noiseBand } from '../../compare/standing.ts'
 import type { Cell, Clock, MetricInfo, Ranking } from '../../model/analysis.ts'
 import { TAIL } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import type { PageData } from './page-data.ts'
 import { type PageState, PUBLISHED } from './page-state.ts'
@@ -78,9 +79,7 @@ export function headlines(view: View, load: Load): MetricInfo[] {
     latencyMetric(view, load),
     // The tail of all requests is also shown, since it includes stalls.
     ...(view.state.quantile === TAIL ? [latencyMetric(view, load, 'p99')] : []),
-    'mesh-cpu',
-    'mesh-idle-cpu',
-    'mesh-memory',
+    ...SHOWN.firstTable,
   ]
   return [...new Set(names)].flatMap((name) => view.metric(name) ?? [])
 }
