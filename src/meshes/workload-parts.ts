@@ -1,4 +1,4 @@
-import { type ComponentRule, NODE_PARTS, type PodFact, type Scrape } from '../model/mesh.ts'
+import { type Band, type ComponentRule, NODE_PARTS, type PodFact, type Published, type Scrape } from '../model/mesh.ts'
 import { TOOLS } from '../model/traits.ts'
 
 /** Where the workload lives. */
@@ -40,6 +40,15 @@ export function sidecarScrapes(port: number, path: string): readonly Scrape[] {
     { name: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, port, path },
     { name: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, port, path },
   ]
+}
+
+/** Published cores and memory of a proxy beside client and server. */
+export function publishedSidecars(cores: Band, memory: Band): Published['proxies'] {
+  return (['client-proxy', 'server-proxy'] as const).map((role) => ({ role, traversals: 1, cores, memory }))
+}
+
+export function mebibytes(lo: number, hi: number): Band {
+  return { lo: lo * 1024 ** 2, hi: hi * 1024 ** 2 }
 }
 
 /** The workload's own pods, without what a mesh put beside them. */
