@@ -36,7 +36,7 @@ export const istioAmbientWaypoint: Mesh = {
   title: 'Istio ambient with waypoint (L7)',
   summary: 'As istio-ambient, with an Envoy between the ztunnels that reads requests; mutual TLS on both legs.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: { ...ambientSettings, ...envoySettings },
   // Istio publishes 0.25 cores and 60 MB a waypoint for 1.24 at 1,000/s. Nobody publishes the latency of one Envoy and ambient's
   // tunnels: it lies between that of ambient and that of sidecars.

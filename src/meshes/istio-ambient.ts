@@ -107,7 +107,7 @@ export const istioAmbient: Mesh = {
   title: 'Istio ambient (L4)',
   summary: 'One ztunnel per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
   layer: 'L4',
-  mtls: true,
+  encryption: 'mtls',
   settings: ambientSettings,
   // Istio publishes 0.06 cores and 12 MB a ztunnel for 1.24 at 1,000/s, and at least 0.16 ms at p90.
   published: {

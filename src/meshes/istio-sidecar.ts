@@ -38,7 +38,7 @@ export const istioSidecar: Mesh = {
   title: 'Istio (sidecar)',
   summary: 'One Envoy beside the client and one beside the server; both read requests; mutual TLS between them.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: {
     concurrency: concurrencySetting,
     accessLog: {

@@ -75,7 +75,7 @@ export const linkerd: Mesh = {
   summary:
     'One Linkerd proxy beside the client and one beside the server; both read requests; mutual TLS between them.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: {
     concurrency: concurrencySetting,
     accessLog: {

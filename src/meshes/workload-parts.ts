@@ -26,6 +26,11 @@ export const workloadComponents: readonly ComponentRule[] = [
   { component: 'files', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'files' },
 ]
 
+/** Of the workload's own pods: any other is what a mesh put there. */
+export const WORKLOAD_CONTAINERS: ReadonlySet<string> = new Set(
+  workloadComponents.flatMap(({ container }) => container ?? []),
+)
+
 /** A proxy of the same name beside client and server. */
 export function sidecarComponents(container: string): readonly ComponentRule[] {
   return [

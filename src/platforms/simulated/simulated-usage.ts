@@ -1,7 +1,7 @@
 import { envoyNode } from '../../meshes/envoy-node.ts'
 import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
 import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
-import type { Mesh, ProcessProxy } from '../../model/mesh.ts'
+import { ENCRYPTIONS, type Mesh, type ProcessProxy } from '../../model/mesh.ts'
 import type { Evidence, Observation, Role, Usage } from '../../model/usage.ts'
 import { cpuOf, idleLuck, type LoadOutcome, type Subject, strikes } from './simulated-server.ts'
 
@@ -86,7 +86,9 @@ function proxiesOf({ processes, kubernetes }: Mesh): readonly Pick<ProcessProxy,
 
 function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
   const source = 'the simulation'
-  if (!mesh.mtls) return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
+  const { encryption } = mesh
+  if (encryption === 'none') return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
   const secured = bypassed ? 0 : requests
-  return [{ name: 'mtls', holds: !bypassed, seen: `${secured} of ${requests} requests under mutual TLS`, source }]
+  const { title } = ENCRYPTIONS[encryption]
+  return [{ name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source }]
 }
