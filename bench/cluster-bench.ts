@@ -61,7 +61,7 @@ export async function harness(
 
 export type Figures = Readonly<Record<string, number>>
 
-/** The ratio of every figure, paired, with its 95 % interval. */
+/** The ratio of every figure, paired, with its interval. */
 export function printRatios(title: string, pairs: readonly { readonly base: Figures; readonly arm: Figures }[]): void {
   console.log(`${title}, ${pairs.length} pairs:`)
   for (const name of Object.keys(pairs[0]?.base ?? {})) {

@@ -1,3 +1,4 @@
+import { LEVEL_TEXT } from '../../src/model/confidence.ts'
 import { cellOf, type Judged, levelOf } from './judged-run.ts'
 import type { LiveRuns } from './promises.ts'
 import type { Said } from './transcript.ts'
@@ -15,7 +16,7 @@ export function pageOf(runs: LiveRuns): string {
     '',
     '## What was injected, and what was found',
     '',
-    '| run | injected at the server | p50 of the reference | as a share of that | found in p50 (95 % interval) | p50 | p99 | CPU | blocks | exit code |',
+    `| run | injected at the server | p50 of the reference | as a share of that | found in p50 (${LEVEL_TEXT} interval) | p50 | p99 | CPU | blocks | exit code |`,
     '|---|---|---|---|---|---|---|---|---|---|',
     ...all.map(row),
     '',

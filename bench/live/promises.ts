@@ -1,3 +1,4 @@
+import { EXIT } from '../../src/model/exit-codes.ts'
 import { cellOf, type Judged, levelOf } from './judged-run.ts'
 import type { Said } from './transcript.ts'
 
@@ -8,13 +9,12 @@ export interface LiveRuns {
   readonly compared: readonly Said[]
 }
 
-const EXIT = { pass: 0, regression: 10 }
 /** From so much on a regression must be found: below 5 % of both, nothing is one by the gate's defaults. */
 const MUST_BE_FOUND = 0.09
 
 export function brokenPromises({ equal, slower }: LiveRuns): string[] {
   const alarms = equal.flatMap(({ run, gate }) =>
-    gate.exit === EXIT.pass ? [] : [`${run.name}: equal arms end with ${gate.exit}, ${gate.verdict}`],
+    gate.exit === EXIT.ok ? [] : [`${run.name}: equal arms end with ${gate.exit}, ${gate.verdict}`],
   )
   const missed = slower.flatMap(({ run, gate, analysis }) => {
     const share = run.later / levelOf(analysis, 'p50')

@@ -1,13 +1,16 @@
+import { LEVEL_TEXT } from '../../src/model/confidence.ts'
+import { formatShare } from '../../src/model/units.ts'
 import type { Coverage } from './coverage.ts'
+import { COVERAGE } from './promises.ts'
 import { row } from './row.ts'
 
 export function coveragePart(coverage: readonly Coverage[]): string[] {
   const single = coverage.filter(({ cohorts }) => cohorts === 1)
   const several = coverage.filter(({ cohorts }) => cohorts > 1)
   return [
-    '## 95 % intervals that hold the truth',
+    `## ${LEVEL_TEXT} intervals that hold the truth`,
     '',
-    `${coverage[0]?.runs ?? 0} runs of each setting. Goal: 93 % to 97 %. With one cohort blocks are the replicates:`,
+    `${coverage[0]?.runs ?? 0} runs of each setting. Goal: ${formatShare(COVERAGE.lo)} to ${formatShare(COVERAGE.hi)}. With one cohort blocks are the replicates:`,
     '',
     '| blocks | normal | t3 | p99 of a typical second, host that stalls, arm 1.5 times as slow |',
     '|---|---|---|---|',

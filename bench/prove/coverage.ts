@@ -23,7 +23,7 @@ export interface CoverageAbout {
 
 export interface Coverage extends CoverageAbout {
   readonly runs: number
-  /** Share of the 95 % intervals that hold the truth: no difference, or for `stalled` an arm half as slow again. */
+  /** Share of the intervals that hold the truth: no difference, or for `stalled` an arm half as slow again. */
   readonly covered: number
   /** Median of half their widths, in standard deviations of a trial. */
   readonly half: number

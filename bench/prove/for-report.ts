@@ -14,7 +14,7 @@ export interface ErrorRates {
     readonly deviation?: number
     readonly nights: number
     readonly alarms: number
-    /** One-sided 95 % bound of the share of nights. */
+    /** One-sided bound of the share of nights. */
     readonly upper: number
   }[]
   readonly power: readonly {

@@ -1,6 +1,6 @@
 import { CELL_VERDICTS, type CellVerdict, type GateCell } from '../../src/model/verdict.ts'
 import { random } from '../../src/stats/random.ts'
-import { clopperPearson } from './clopper-pearson.ts'
+import { upperBound } from './clopper-pearson.ts'
 import { judgeNight } from './night.ts'
 import type { PowerSetting, Setting } from './settings.ts'
 
@@ -11,7 +11,7 @@ export interface Nulls {
   readonly title: string
   readonly deviation?: number
   readonly nights: number
-  /** Nights with a regression in any cell; `upper`: one-sided 95 % bound of their share (Clopper and Pearson). */
+  /** Nights with a regression in any cell; `upper`: one-sided bound of their share (Clopper and Pearson). */
   readonly alarms: number
   readonly upper: number
   /** Nights that found an improvement, which is as wrong. */
@@ -54,7 +54,7 @@ export function nullsOf({ title, deviation, night }: Setting, nights: number): N
     if (has(judged.cells, 'improvement')) improvements++
     for (const { verdict } of judged.cells) verdicts[verdict]++
   }
-  const upper = clopperPearson(alarms, nights, 0.9).hi
+  const upper = upperBound(alarms, nights)
   return {
     title,
     ...(deviation !== undefined && { deviation }),

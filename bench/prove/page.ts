@@ -1,3 +1,4 @@
+import { LEVEL_TEXT } from '../../src/model/confidence.ts'
 import { formatShare } from '../../src/model/units.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import type { Coverage } from './coverage.ts'
@@ -5,6 +6,7 @@ import { coveragePart } from './coverage-page.ts'
 import { FAMILY } from './night.ts'
 import type { Nulls, Power } from './nights.ts'
 import type { PinnedNulls } from './pinned-nights.ts'
+import { POWER } from './promises.ts'
 import { row } from './row.ts'
 import { HOST } from './tails.ts'
 
@@ -62,7 +64,7 @@ function familyPart({ family, bank }: Proof): string[] {
 
 function nullsTable(rows: readonly Nulls[]): string[] {
   return [
-    '| noise | s_D | nights | false alarms | one-sided 95 % bound | false improvements | nights extended | measured | likely, exit 11 | cells: pass | inconclusive |',
+    `| noise | s_D | nights | false alarms | one-sided ${LEVEL_TEXT} bound | false improvements | nights extended | measured | likely, exit 11 | cells: pass | inconclusive |`,
     '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map(({ title, deviation, nights, alarms, upper, improvements, extended, cost, unconfirmed, verdicts }) => {
       const cells = Object.values(verdicts).reduce((sum, one) => sum + one, 0)
@@ -87,7 +89,7 @@ function powerPart(power: readonly Power[]): string[] {
   return [
     '## Nights in which one cell is worse',
     '',
-    'The tail of one load is worse by the stated increase; the other 35 cells have no difference. The table shows the verdict for that cell after both stages. By default, a difference below 5 % is not a regression, and a cell passes if its bound is within 10 %. The bound has an error of 0.5 % at each of two looks, so a cell that is worse by 10 % passes in less than 1 % of nights. Goals: the gate finds +10 % at s_D 6 % in 95 % of nights; +10 % or more passes in at most 1 %.',
+    `The tail of one load is worse by the stated increase; the other 35 cells have no difference. The table shows the verdict for that cell after both stages. By default, a difference below 5 % is not a regression, and a cell passes if its bound is within 10 %. The bound has an error of 0.5 % at each of two looks, so a cell that is worse by 10 % passes in less than 1 % of nights. Goals: the gate finds +10 % at s_D 6 % in ${formatShare(POWER.share)} of nights; +10 % or more passes in at most 1 %.`,
     '',
     ...powerTable(power),
     '',
@@ -169,7 +171,7 @@ function pinnedPart(pinned: readonly PinnedNulls[]): string[] {
     '',
     'Only the nights differ: ratios to the baseline vary between nights by the stated share, without a cause. The gate knows this variation from the accepted runs and the history only. A breach must occur twice in a row. The goal is the same as above, with 36 cells.',
     '',
-    '| between nights | s_D | accepted runs | nights of history | pairs of nights | breach on the first | regression after both | one-sided 95 % bound |',
+    `| between nights | s_D | accepted runs | nights of history | pairs of nights | breach on the first | regression after both | one-sided ${LEVEL_TEXT} bound |`,
     '|---|---|---|---|---|---|---|---|',
     ...pinned.map(({ between, deviation, accepted, history, nights, breaches, alarms, upper }) =>
       row(

@@ -6,7 +6,7 @@ import { type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { GateCell } from '../../src/model/verdict.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { type Random, random } from '../../src/stats/random.ts'
-import { clopperPearson } from './clopper-pearson.ts'
+import { upperBound } from './clopper-pearson.ts'
 import { analysisOf, BASELINE, CANDIDATE, LEVELS, LOADS, METRICS, planOf } from './night.ts'
 
 export interface PinnedAbout {
@@ -23,7 +23,7 @@ export interface PinnedNulls extends PinnedAbout {
   readonly nights: number
   /** With a breach in any cell on the first night: what one night alone would have raised. */
   readonly breaches: number
-  /** With a regression after both; `upper`: one-sided 95 % bound of their share. */
+  /** With a regression after both; `upper`: one-sided bound of their share. */
   readonly alarms: number
   readonly upper: number
 }
@@ -58,7 +58,7 @@ export function pinnedOf(about: PinnedAbout, nights: number): PinnedNulls {
     breaches++
     if (judge(about, draw, known, breached).some(({ verdict }) => verdict === 'regression')) alarms++
   }
-  return { ...about, nights, breaches, alarms, upper: clopperPearson(alarms, nights, 0.9).hi }
+  return { ...about, nights, breaches, alarms, upper: upperBound(alarms, nights) }
 }
 
 interface Known {

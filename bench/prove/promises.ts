@@ -1,13 +1,14 @@
-import { clopperPearson } from './clopper-pearson.ts'
+import { LEVEL } from '../../src/model/confidence.ts'
+import { clopperPearson, upperBound } from './clopper-pearson.ts'
 import type { Nulls, Power } from './nights.ts'
 import type { Proof } from './page.ts'
 
 /** Chance of a false alarm in any of the cells of a night; and of a false improvement. */
 export const FALSE_ALARMS = 0.01
-/** Of 95 % intervals. */
-const COVERAGE = { lo: 0.93, hi: 0.97 }
+/** Of intervals, whose level may be missed by two points. */
+export const COVERAGE = { lo: LEVEL - 0.02, hi: Math.min(1, LEVEL + 0.02) }
 /** For +10 % of the tail at s_D 6 %. */
-const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
+export const POWER = { increase: 0.1, deviation: 0.06, share: 0.95 }
 /** Chance that a cell passes which is worse by the margin or more. */
 const FALSE_PASSES = { increase: 0.1, share: 0.01 }
 
@@ -44,7 +45,7 @@ function falseClaims({ title, deviation, alarms, improvements, nights, upper }: 
 }
 
 /** With many nights, what the rate is at most; with few, what it is at least. */
-function boundOf(count: number, nights: number, upper = clopperPearson(count, nights, 0.9).hi): number {
+function boundOf(count: number, nights: number, upper = upperBound(count, nights)): number {
   return nights >= 1000 ? upper : clopperPearson(count, nights, 0.98).lo
 }
 

@@ -1,3 +1,4 @@
+import { LEVEL_TEXT, ONE_TAIL } from '../../src/model/confidence.ts'
 import { formatDuration, formatRate, formatShare } from '../../src/model/units.ts'
 import { random } from '../../src/stats/random.ts'
 import { row } from '../prove/row.ts'
@@ -63,7 +64,7 @@ function compared(run: RecordedRun, one: Metric, other: Metric): TimesAsMuch | u
 }
 
 const timesText = ({ center, lo, hi }: TimesAsMuch) =>
-  `${center.toFixed(2)} times (95 % interval ${lo.toFixed(2)} to ${hi.toFixed(2)})`
+  `${center.toFixed(2)} times (${LEVEL_TEXT} interval ${lo.toFixed(2)} to ${hi.toFixed(2)})`
 
 const nameOf = ({ scenario, platform, load }: RecordedRun) => `${scenario} (${platform}), ${load}`
 
@@ -140,7 +141,7 @@ function resampledPart(run: RecordedRun, all: ScatterRow): string[] {
     return one ? [{ metric, found: one }] : []
   })
   return [
-    `The same without the formula: ${ROUNDS} runs of as many blocks as for +${SMALL * 100} %, drawn from the recorded ones of an arm with their mean taken out, with and without +${SMALL * 100} %. By the formula it is found in 95 % of them, and in 2.5 % where it is not there; arms that scatter unlike each other keep it from that. Of three or four blocks some are often the same one drawn twice, which makes a test too sure of itself.`,
+    `The same without the formula: ${ROUNDS} runs of as many blocks as for +${SMALL * 100} %, drawn from the recorded ones of an arm with their mean taken out, with and without +${SMALL * 100} %. By the formula it is found in 19 of 20 of them, and in ${formatShare(ONE_TAIL)} where it is not there; arms that scatter unlike each other keep it from that. Of three or four blocks some are often the same one drawn twice, which makes a test too sure of itself.`,
     '',
     row('found as slower', ...found.map(({ metric }) => `\`${metric}\``)),
     row(...Array(found.length + 1).fill('---')),

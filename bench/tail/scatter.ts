@@ -1,6 +1,7 @@
 import { quantileSorted } from 'simple-statistics'
 import { typicalP99 } from '../../src/analyse/tail.ts'
 import { pooled as pooledVariance, withinCohorts } from '../../src/compare/deviations.ts'
+import { ONE_TAIL } from '../../src/model/confidence.ts'
 import { BLOCKS_TO_DECIDE } from '../../src/model/plan.ts'
 import type { Slices } from '../../src/model/result.ts'
 import { MICROS, type Seconds } from '../../src/model/units.ts'
@@ -122,7 +123,7 @@ export function windowTable(run: RecordedRun): { readonly seconds: Seconds; read
   })
 }
 
-/** How many times as much one metric scatters as another in blocks that tell both, and between what limits that is, with 95 %. */
+/** How many times as much one metric scatters as another in blocks that tell both, and the ends of its interval. */
 export interface TimesAsMuch {
   readonly center: number
   readonly lo: number
@@ -154,7 +155,7 @@ export function timesAsMuch(
   })
   const told = drawn.filter((times) => times !== undefined).toSorted((a, b) => a - b)
   if (told.length === 0) return undefined
-  return { center, lo: quantileSorted(told, 0.025), hi: quantileSorted(told, 0.975) }
+  return { center, lo: quantileSorted(told, ONE_TAIL), hi: quantileSorted(told, 1 - ONE_TAIL) }
 }
 
 export interface Found {

@@ -9,8 +9,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
 import type { Scenario } from '../model/scenario.ts'
 import type { Site } from '../model/site.ts'
-import type { PlatformName } from '../model/traits.ts'
-import { PLATFORM_TRAITS } from '../model/traits.ts'
+import { PLATFORM_TRAITS, type PlatformName, UNASKED } from '../model/traits.ts'
 import { formatSize, parseDuration } from '../model/units.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { parseShard, shardPlan } from '../plan/shards.ts'
@@ -65,36 +64,37 @@ interface Choice {
 }
 
 /**
- * Chooses scenario and platform: the platform of the command line or the scenario; otherwise kind if clusters can be
+ * Chooses scenario and platform: the platform of the command line or the scenario; otherwise the preferred one if clusters can be
  * created; otherwise this host, if the scenario allows it. The automatic choice is printed with its reason.
  */
 export async function choosePlatform({ given, options, site, context, probe, measures }: Choice): Promise<Settled> {
+  const { preferred, instead, forAny } = UNASKED
   const say = (line: string) => void context.stderr.write(`${line}\n`)
-  const name = given ?? (options.platform === 'local' ? `${DEFAULT}-local` : DEFAULT)
+  const name = given ?? (options.platform === instead ? `${DEFAULT}-${instead}` : DEFAULT)
   const scenario = await chooseScenario(name, options, context)
   if (scenario.platform) return withIsolation({ ...scenario, platform: scenario.platform }, probe, say)
   const fitting = fittingPlatforms(scenario.arms.flatMap(({ mesh }) => meshes[mesh] ?? []))
-  if (!fitting.includes('kind')) return { ...scenario, platform: fitting[0] ?? 'simulated' }
+  if (!fitting.includes(preferred)) return { ...scenario, platform: fitting[0] ?? forAny }
   const hindrance = await probe.hindrance(scenario, site)
   if (!hindrance) {
-    say('platform kind: Docker answers, and every image is local or its registry answers')
-    return withIsolation({ ...scenario, platform: 'kind' }, probe, say)
+    say(`platform ${preferred}: Docker answers, and every image is local or its registry answers`)
+    return withIsolation({ ...scenario, platform: preferred }, probe, say)
   }
-  if (fitting.includes('local')) {
-    say(`platform local: ${hindrance.cause}\n  for clusters: ${hindrance.remedy}`)
-    return { ...scenario, platform: 'local' }
+  if (fitting.includes(instead)) {
+    say(`platform ${instead}: ${hindrance.cause}\n  for clusters: ${hindrance.remedy}`)
+    return { ...scenario, platform: instead }
   }
   const isAsked = given !== undefined || options.arms !== undefined || options.loads !== undefined
   if (isAsked && measures) throw await noClusters(name, hindrance)
   if (isAsked) {
-    say(`platform kind, which cannot be used here: ${hindrance.cause}\n  ${hindrance.remedy}`)
-    return { ...scenario, platform: 'kind' }
+    say(`platform ${preferred}, which cannot be used here: ${hindrance.cause}\n  ${hindrance.remedy}`)
+    return { ...scenario, platform: preferred }
   }
   say(
-    `platform local, scenario ${DEFAULT}-local: ${hindrance.cause}\n` +
-      `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform kind`,
+    `platform ${instead}, scenario ${DEFAULT}-${instead}: ${hindrance.cause}\n` +
+      `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform ${preferred}`,
   )
-  return { ...(await chooseScenario(`${DEFAULT}-local`, options, context)), platform: 'local' }
+  return { ...(await chooseScenario(`${DEFAULT}-${instead}`, options, context)), platform: instead }
 }
 
 async function noClusters(name: string, { cause, remedy }: Hindrance): Promise<Failure> {
@@ -198,7 +198,7 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
 
 /** The shipped local scenario that corresponds to a scenario for clusters. */
 async function localVariant(name: string): Promise<string | undefined> {
-  return (await shippedScenarios()).find((candidate) => candidate === `${name}-local`)
+  return (await shippedScenarios()).find((candidate) => candidate === `${name}-${UNASKED.instead}`)
 }
 
 /** Names of the shipped scenarios. */

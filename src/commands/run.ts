@@ -9,6 +9,7 @@ import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
+import { UNASKED } from '../model/traits.ts'
 import { VALIDITY_REMEDY, validityGap, validityWords } from '../model/words.ts'
 import { remaining } from '../plan/shards.ts'
 import { costsOf, emptyLedger, eta, learnCosts, learnedCosts } from '../plan/time.ts'
@@ -234,7 +235,7 @@ export function watch(
 ): Progress {
   const ahead = remaining(plan, before)
   const finished = new Set<string>()
-  const defaults = costsOf(plan.scenario.platform ?? 'local', plan.scenario)
+  const defaults = costsOf(plan.scenario.platform ?? UNASKED.instead, plan.scenario)
   let ledger = emptyLedger
   const view = progress({
     output: stderr,

@@ -6,7 +6,7 @@ export const envoyNodeWaypoint: Mesh = {
   title: 'Envoy per node with waypoint (ambient L7 architecture)',
   summary: 'As envoy-node, with a third Envoy between the nodes that reads HTTP; tunnels over mutual TLS on both legs.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: l7Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc'],

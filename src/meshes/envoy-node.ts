@@ -6,7 +6,7 @@ export const envoyNode: Mesh = {
   title: 'Envoy per node (ambient L4 architecture)',
   summary: 'One shared Envoy per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
   layer: 'L4',
-  mtls: true,
+  encryption: 'mtls',
   settings: l4Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc', 'tcp'],

@@ -6,7 +6,7 @@ export const envoySidecar: Mesh = {
   title: 'Envoy pair (sidecar architecture)',
   summary: 'One Envoy beside the client and one beside the server; both read HTTP; mutual TLS between them.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: l7Settings,
   processes: {
     protocols: ['http', 'http2', 'grpc'],

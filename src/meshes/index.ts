@@ -1,4 +1,5 @@
 import type { Mesh } from '../model/mesh.ts'
+import { cilium } from './cilium.ts'
 import { envoyNode } from './envoy-node.ts'
 import { envoyNodeWaypoint } from './envoy-node-waypoint.ts'
 import { envoySidecar } from './envoy-sidecar.ts'
@@ -17,6 +18,7 @@ const registered: readonly Mesh[] = [
   istioAmbientWaypoint,
   linkerd,
   kuma,
+  cilium,
   envoySidecar,
   envoyNode,
   envoyNodeWaypoint,

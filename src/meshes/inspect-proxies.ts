@@ -1,13 +1,13 @@
 import type { ComponentRule, ContainerFact, InstallAbout, Layer, PodFact } from '../model/mesh.ts'
 import { formatNumber, formatSize } from '../model/units.ts'
 import { type Evidence, MESH_ROLES, type Role } from '../model/usage.ts'
-import { workloadPods } from './workload-parts.ts'
+import { WORKLOAD_CONTAINERS, workloadPods } from './workload-parts.ts'
 
 interface ProxyInspection {
   readonly components: readonly ComponentRule[]
   readonly layer: Layer
-  /** What an enrolled pod has: a container of that name, or the mark of ambient. */
-  readonly enrolled: string
+  /** What an enrolled pod has: a container of that name, or the mark of ambient; absent where nothing marks pods. */
+  readonly enrolled?: string
   /** Settings that nothing outside of the mesh's own configuration shows. */
   readonly configured: readonly string[]
 }
@@ -100,9 +100,6 @@ function versionText({ version, vendor: { tag } }: InstallAbout): string {
   return tag === undefined ? version : `${version}, images tagged ${tag}`
 }
 
-/** Containers by which a mesh's proxy is known. */
-const SIDECARS: readonly string[] = ['istio-proxy', 'linkerd-proxy', 'kuma-sidecar']
-
 /**
  * Whether every pod of the workload has the mark of the mesh, and of no other: a webhook that failed open, or a pod that
  * was made too early, would be measured without a mesh under the mesh's name.
@@ -120,7 +117,7 @@ export function enrolledPods(pods: readonly PodFact[], namespace: string, mark: 
 }
 
 function marksOf(pod: PodFact): string[] {
-  const sidecars = pod.containers.map(({ name }) => name).filter((name) => SIDECARS.includes(name))
+  const sidecars = pod.containers.map(({ name }) => name).filter((name) => !WORKLOAD_CONTAINERS.has(name))
   return pod.annotations['ambient.istio.io/redirection'] === 'enabled' ? [...sidecars, 'ambient'] : sidecars
 }
 

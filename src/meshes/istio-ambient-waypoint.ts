@@ -21,7 +21,7 @@ import {
   strictMtls,
 } from './istio-parts.ts'
 import { proveWaypoint } from './prove-istio.ts'
-import { ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
+import { mebibytes, ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
 
 const NAME = 'waypoint'
 const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
@@ -36,8 +36,15 @@ export const istioAmbientWaypoint: Mesh = {
   title: 'Istio ambient with waypoint (L7)',
   summary: 'As istio-ambient, with an Envoy between the ztunnels that reads requests; mutual TLS on both legs.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: { ...ambientSettings, ...envoySettings },
+  // Istio publishes 0.25 cores and 60 MB a waypoint for 1.24 at 1,000/s. Nobody publishes the latency of one Envoy and ambient's
+  // tunnels: it lies between that of ambient and that of sidecars.
+  published: {
+    rank: 2,
+    added: { lo: 0.1e-3, hi: 4e-3 },
+    proxies: [{ role: 'waypoint', traversals: 1, cores: { lo: 0.25, hi: 0.6 }, memory: mebibytes(40, 160) }],
+  },
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,

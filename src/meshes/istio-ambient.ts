@@ -15,7 +15,7 @@ import {
 } from './istio-parts.ts'
 import { proveAmbient } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
-import { ON, workloadComponents } from './workload-parts.ts'
+import { mebibytes, ON, workloadComponents } from './workload-parts.ts'
 
 /** What ambient brings on every node, and its control plane. */
 export const ambientComponents = [
@@ -107,8 +107,14 @@ export const istioAmbient: Mesh = {
   title: 'Istio ambient (L4)',
   summary: 'One ztunnel per node; both pass bytes only, through HTTP/2 CONNECT tunnels over mutual TLS (HBONE).',
   layer: 'L4',
-  mtls: true,
+  encryption: 'mtls',
   settings: ambientSettings,
+  // Istio publishes 0.06 cores and 12 MB a ztunnel for 1.24 at 1,000/s, and at least 0.16 ms at p90.
+  published: {
+    rank: 1,
+    added: { lo: 0.05e-3, hi: 1e-3 },
+    proxies: [{ role: 'node-proxy', traversals: 2, cores: { lo: 0.05, hi: 0.4 }, memory: mebibytes(3, 40) }],
+  },
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,

@@ -18,7 +18,14 @@ import {
 } from './istio-parts.ts'
 import { proveSidecar } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
-import { ON, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+import {
+  mebibytes,
+  ON,
+  publishedSidecars,
+  sidecarComponents,
+  sidecarScrapes,
+  workloadComponents,
+} from './workload-parts.ts'
 
 const components = [
   ...workloadComponents,
@@ -31,7 +38,7 @@ export const istioSidecar: Mesh = {
   title: 'Istio (sidecar)',
   summary: 'One Envoy beside the client and one beside the server; both read requests; mutual TLS between them.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: {
     concurrency: concurrencySetting,
     accessLog: {
@@ -43,6 +50,13 @@ export const istioSidecar: Mesh = {
     strict: strictSetting,
     ...limitSettings,
     values: valuesSetting,
+  },
+  // Istio publishes 0.20 cores and 60 MB for 1.24 at 1,000/s, and at least 0.175 ms at p90 for 1.19. Widened, as for the other
+  // meshes of Istio and for Linkerd, to what Bieringa, Solo and Buoyant measured and what small nodes have shown.
+  published: {
+    rank: 3,
+    added: { lo: 0.15e-3, hi: 3e-3 },
+    proxies: publishedSidecars({ lo: 0.2, hi: 0.6 }, mebibytes(40, 160)),
   },
   kubernetes: {
     vendor: istioVendor,

@@ -43,7 +43,7 @@ export const kuma: Mesh = {
   summary:
     'One Envoy beside the client and one beside the server; both read requests; mutual TLS between them. Written from its documentation and never run by us.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: { concurrency: concurrencySetting, ...limitSettings, values: valuesSetting },
   kubernetes: {
     vendor,

@@ -1,6 +1,7 @@
 import type {
   ComponentRule,
   Counters,
+  HelmCredentials,
   InstallAbout,
   InstallStep,
   KubernetesObject,
@@ -30,7 +31,15 @@ import {
   type Which,
 } from './proof.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
-import { ON, ON_CONTROL_NODE, sidecarComponents, sidecarScrapes, workloadComponents } from './workload-parts.ts'
+import {
+  mebibytes,
+  ON,
+  ON_CONTROL_NODE,
+  publishedSidecars,
+  sidecarComponents,
+  sidecarScrapes,
+  workloadComponents,
+} from './workload-parts.ts'
 
 const NAMESPACE = 'linkerd'
 const REPOSITORY = 'https://helm.linkerd.io/edge'
@@ -66,7 +75,7 @@ export const linkerd: Mesh = {
   summary:
     'One Linkerd proxy beside the client and one beside the server; both read requests; mutual TLS between them.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: {
     concurrency: concurrencySetting,
     accessLog: {
@@ -77,6 +86,12 @@ export const linkerd: Mesh = {
     strict: strictSetting,
     ...limitSettings,
     values: valuesSetting,
+  },
+  // Nobody publishes a least addition: it is that of `istio-ambient-waypoint`, of equal rank.
+  published: {
+    rank: 2,
+    added: { lo: 0.1e-3, hi: 3e-3 },
+    proxies: publishedSidecars({ lo: 0.15, hi: 0.4 }, mebibytes(3, 30)),
   },
   kubernetes: {
     vendor,
@@ -174,12 +189,22 @@ function countersForAll({ namespace }: InstallAbout): KubernetesObject {
   }
 }
 
+const CREDENTIALS: HelmCredentials = {
+  anchor: 'root.linkerd.cluster.local',
+  issuer: 'identity.linkerd.cluster.local',
+  values: {
+    anchor: ['identityTrustAnchorsPEM'],
+    certificate: ['identity', 'issuer', 'tls', 'crtPEM'],
+    key: ['identity', 'issuer', 'tls', 'keyPEM'],
+  },
+}
+
 function install(about: InstallAbout): InstallStep[] {
   return [
     // Linkerd reads the Gateway API's routes and does not start without them.
     { do: 'gateway-api' },
     release(about, 'linkerd-crds', {}),
-    { ...release(about, 'linkerd-control-plane', controlPlaneValues(about)), credentials: 'linkerd' },
+    { ...release(about, 'linkerd-control-plane', controlPlaneValues(about)), credentials: CREDENTIALS },
     {
       do: 'wait',
       until: PARTS.map((part): Readiness => ({ kind: 'Deployment', namespace: NAMESPACE, name: `linkerd-${part}` })),

@@ -7,7 +7,7 @@ export const none: Mesh = {
   title: 'No mesh',
   summary: 'The client talks to the server directly.',
   layer: 'none',
-  mtls: false,
+  encryption: 'none',
   settings: {},
   processes: { protocols: ['http', 'http2', 'grpc', 'tcp'], proxies: [] },
   kubernetes: {

@@ -1,4 +1,4 @@
-import { type ComponentRule, NODE_PARTS, type PodFact, type Scrape } from '../model/mesh.ts'
+import { type Band, type ComponentRule, NODE_PARTS, type PodFact, type Published, type Scrape } from '../model/mesh.ts'
 import { TOOLS } from '../model/traits.ts'
 
 /** Where the workload lives. */
@@ -26,6 +26,11 @@ export const workloadComponents: readonly ComponentRule[] = [
   { component: 'files', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'files' },
 ]
 
+/** Of the workload's own pods: any other is what a mesh put there. */
+export const WORKLOAD_CONTAINERS: ReadonlySet<string> = new Set(
+  workloadComponents.flatMap(({ container }) => container ?? []),
+)
+
 /** A proxy of the same name beside client and server. */
 export function sidecarComponents(container: string): readonly ComponentRule[] {
   return [
@@ -40,6 +45,15 @@ export function sidecarScrapes(port: number, path: string): readonly Scrape[] {
     { name: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, port, path },
     { name: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, port, path },
   ]
+}
+
+/** Published cores and memory of a proxy beside client and server. */
+export function publishedSidecars(cores: Band, memory: Band): Published['proxies'] {
+  return (['client-proxy', 'server-proxy'] as const).map((role) => ({ role, traversals: 1, cores, memory }))
+}
+
+export function mebibytes(lo: number, hi: number): Band {
+  return { lo: lo * 1024 ** 2, hi: hi * 1024 ** 2 }
 }
 
 /** The workload's own pods, without what a mesh put beside them. */

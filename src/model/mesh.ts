@@ -6,6 +6,14 @@ import type { Carried, Evidence, Role } from './usage.ts'
 /** What a mesh parses: nothing, bytes, or requests. */
 export type Layer = 'none' | 'L4' | 'L7'
 
+/** Ways to encrypt. Each is also the name of the evidence that proves it. */
+export const ENCRYPTIONS = {
+  mtls: { title: 'mutual TLS', between: 'proxies' },
+  // Traffic between two pods of one node is not encrypted.
+  wireguard: { title: 'WireGuard', between: 'nodes' },
+} as const
+export type Encryption = 'none' | keyof typeof ENCRYPTIONS
+
 /** The declaration of a mesh or an architecture. */
 export interface Mesh {
   readonly name: string
@@ -13,14 +21,39 @@ export interface Mesh {
   /** One sentence: what is between client and server. */
   readonly summary: string
   readonly layer: Layer
-  /** Whether traffic between client and server is expected under mutual TLS. */
-  readonly mtls: boolean
+  /** How traffic between client and server is expected to be encrypted. */
+  readonly encryption: Encryption
   /** Settings that `values` of an arm may override, with their defaults by profile. */
   readonly settings: Readonly<Record<string, Setting>>
+  /** What others have measured, to report figures that are far from it; absent where nobody has published any. */
+  readonly published?: Published
   /** How it is built from processes on one host; absent if that is not possible. */
   readonly processes?: ProcessMesh
   /** How it is installed in a cluster; absent if that is not possible. */
   readonly kubernetes?: KubernetesMesh
+}
+
+/** Published figures of a mesh: 1 KB payload at about 1,000/s on small machines. */
+export interface Published {
+  /** Meshes with a lower rank are faster at low rates; meshes with equal ranks are not compared. */
+  readonly rank: number
+  /** Latency added to p50 in seconds, against no mesh. */
+  readonly added: Band
+  readonly proxies: readonly {
+    readonly role: Role
+    /** How often a request passes one of them. */
+    readonly traversals: number
+    /** Cores per 1,000 requests/s and traversal. */
+    readonly cores: Band
+    /** In bytes. */
+    readonly memory: Band
+  }[]
+}
+
+/** A range, in base units. */
+export interface Band {
+  readonly lo: number
+  readonly hi: number
 }
 
 /** A setting's value; an object only where the setting is `values`. */
@@ -83,6 +116,16 @@ export interface KubernetesMesh {
   readonly certificates?: Certificates
   /** Metrics that are read at both snapshots of a window. */
   readonly scrapes: readonly Scrape[]
+  /**
+   * Network interfaces of the nodes, such as `cilium_wg0`, whose bytes are read at both snapshots: `receive_bytes` and
+   * `transmit_bytes` among the counters, by the interface's name.
+   */
+  readonly interfaces?: readonly string[]
+  /**
+   * The mesh is the cluster's network (CNI) too: the cluster is made without one, and its nodes are ready only once the mesh
+   * is installed.
+   */
+  readonly isNetwork?: true
   /** Evidence from pods: enrolment, threads, limits. It is read once, when the arm is up. */
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
   /** Evidence from counters between two snapshots. */
@@ -130,12 +173,25 @@ export type InstallStep =
       readonly namespace: string
       readonly values: Values
       /** Values with a key pair made for the run. They are never written where others can read them. */
-      readonly credentials?: 'linkerd'
+      readonly credentials?: HelmCredentials
     }
   /** The site's own manifests for the vendor, where it has some. */
   | { readonly do: 'site-manifests' }
   | { readonly do: 'apply'; readonly title: string; readonly objects: readonly KubernetesObject[] }
   | { readonly do: 'wait'; readonly until: readonly Readiness[] }
+
+/** An authority and an issuer under it, which are made for the run. */
+export interface HelmCredentials {
+  /** Names of the two in their certificates. */
+  readonly anchor: string
+  readonly issuer: string
+  /** Where the values have the anchor's certificate, and the issuer's certificate and key, in PEM: keys from the root. */
+  readonly values: {
+    readonly anchor: readonly string[]
+    readonly certificate: readonly string[]
+    readonly key: readonly string[]
+  }
+}
 
 /** Something that must be ready. */
 export interface Readiness {
@@ -197,9 +253,9 @@ export interface Sample {
   readonly value: number
 }
 
-/** One scraped pod at both snapshots. */
+/** One scraped pod, or one node, at both snapshots. */
 export interface Counters {
-  /** By the scrape's name: one entry for each pod. */
+  /** By the name of a scrape or an interface: one entry for each pod or node. */
   readonly [scrape: string]: readonly {
     readonly pod: string
     readonly node: NodePart

@@ -8,6 +8,8 @@ interface PlatformTraits {
   readonly ownClusters: boolean
   /** Arms run on this machine: its pauses, cores and memory are theirs. */
   readonly isHere: boolean
+  /** Of a scenario that names no platform: the one that is preferred, and the one instead of it where that cannot be used. */
+  readonly unasked?: 'preferred' | 'instead'
   /** Why arms with a mesh are not ranked, where that holds for all of them. */
   readonly unranked?: string
   /** What is assumed of the time before anything was measured, in seconds: seen on two shared cores, so a better machine is done sooner. */
@@ -27,12 +29,14 @@ const platforms = {
     arms: 'kubernetes',
     ownClusters: true,
     isHere: true,
+    unasked: 'preferred',
     takes: { cohort: 60, arm: 90, visit: 15, trial: 3 },
   },
   local: {
     arms: 'processes',
     ownClusters: false,
     isHere: true,
+    unasked: 'instead',
     unranked: 'these are architectures on one proxy (Envoy), not released meshes',
     takes: { cohort: 2, arm: 0, visit: 3, trial: 1 },
   },
@@ -48,6 +52,17 @@ const platforms = {
 export type PlatformName = keyof typeof platforms
 export const PLATFORM_TRAITS: Readonly<Record<PlatformName, PlatformTraits>> = platforms
 export const PLATFORMS = Object.keys(platforms) as [PlatformName, ...PlatformName[]]
+
+/** Platforms of scenarios that name none. The third takes any arms, of which it measures nothing. */
+export const UNASKED = {
+  preferred: platformWhere(({ unasked }) => unasked === 'preferred'),
+  instead: platformWhere(({ unasked }) => unasked === 'instead'),
+  forAny: platformWhere(({ arms }) => arms === 'effects'),
+}
+
+function platformWhere(holds: (traits: PlatformTraits) => boolean): PlatformName {
+  return PLATFORMS.find((name) => holds(PLATFORM_TRAITS[name])) ?? PLATFORMS[0]
+}
 
 /** Of a name that was read from a file: undefined where this version has no such platform. */
 export function traitsOf(platform: string | undefined): PlatformTraits | undefined {
@@ -72,15 +87,40 @@ interface ToolTraits {
   readonly sendsFixedCount: boolean
   /** Requests that it could not send have a response time: that of waiting for the next free connection. */
   readonly dropsHaveResponse: boolean
+  /** Its image, where no site names another one. */
+  readonly image: string
   /** It leaves connections unused where fewer requests than this are planned for each. */
   readonly requestsPerConnection: number
 }
 
 const tools = {
-  fortio: { addsConnections: false, sendsFixedCount: true, dropsHaveResponse: false, requestsPerConnection: 2 },
-  k6: { addsConnections: true, sendsFixedCount: false, dropsHaveResponse: true, requestsPerConnection: 1 },
+  fortio: {
+    addsConnections: false,
+    sendsFixedCount: true,
+    dropsHaveResponse: false,
+    requestsPerConnection: 2,
+    // Docker checks a digest. This one's stands in no source that could be found.
+    image: 'fortio/fortio:1.68.0',
+  },
+  k6: {
+    addsConnections: true,
+    sendsFixedCount: false,
+    dropsHaveResponse: true,
+    requestsPerConnection: 1,
+    image: 'grafana/k6:1.8.1@sha256:23f2279054c3e01535455c4d92914a625df12aeb631ea0e3ea7a43f96bcbc843',
+  },
 } satisfies Readonly<Record<string, ToolTraits>>
 
 export type LoadToolName = keyof typeof tools
 export const TOOL_TRAITS: Readonly<Record<LoadToolName, ToolTraits>> = tools
 export const TOOLS = Object.keys(tools) as [LoadToolName, ...LoadToolName[]]
+
+/** The tool of a load that names none. */
+export const DEFAULT_TOOL = 'fortio' satisfies LoadToolName
+/** The program that is the application on every platform, and asks the first question. */
+export const APPLICATION = 'fortio' satisfies LoadToolName
+
+/** A value for each load tool. */
+export function perTool<Value>(of: (traits: ToolTraits, tool: LoadToolName) => Value): Record<LoadToolName, Value> {
+  return Object.fromEntries(TOOLS.map((tool) => [tool, of(tools[tool], tool)])) as Record<LoadToolName, Value>
+}

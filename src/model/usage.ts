@@ -102,7 +102,7 @@ export function roleOf({ component, role }: Pick<Usage, 'component' | 'role'>): 
 
 /** Evidence about an arm from the window: a claim that holds or not, or a fact. */
 const evidenceSchema = z.object({
-  /** `mtls`, `identity`, `path`, `threads`, `retries`, `access-log`, `version`, … */
+  /** `mtls`, `wireguard`, `identity`, `path`, `threads`, `retries`, `access-log`, `version`, … */
   name: z.string(),
   /** Whether the claim holds; false makes the trial invalid. Absent for a fact without a claim. */
   holds: z.boolean().optional(),
@@ -115,7 +115,7 @@ export type Evidence = z.infer<typeof evidenceSchema>
 /** Evidence that identifies what ran: an image with its digest, or an observed version. */
 export const VERSION_EVIDENCE: ReadonlySet<string> = new Set(['version', 'image', 'proxy-version'])
 
-/** What the mesh carried in the window by its own counters, under mTLS if the arm has it. */
+/** What the mesh carried in the window by its own counters, encrypted if the arm is. */
 const carriedSchema = z.object({
   requests: z.number().optional(),
   connections: z.number().optional(),

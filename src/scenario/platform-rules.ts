@@ -1,4 +1,4 @@
-import type { Mesh } from '../model/mesh.ts'
+import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
 import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
 import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, traitsOf } from '../model/traits.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
@@ -96,6 +96,20 @@ const podsNeedACluster: Rule = (draft, meshes) =>
     }),
   )
 
+const encryptionNeedsItsWay: Rule = ({ arms }, meshes) =>
+  arms.flatMap(({ arm, path }) => {
+    const { name, encryption = 'none' } = meshNamed(meshes, arm.mesh) ?? {}
+    if (arm.placement !== 'same-node' || encryption === 'none' || ENCRYPTIONS[encryption].between !== 'nodes') return []
+    return [
+      {
+        path: [...path, 'placement'],
+        message: `${name} encrypts between nodes, and on the same node there is nothing to encrypt`,
+        remedy: 'Remove placement, or choose another mesh.',
+        atKey: true,
+      },
+    ]
+  })
+
 const isolationNeedsClusters: Rule = (draft, meshes) => {
   const { isolation } = draft.sketch
   const platform = platformOf(draft, meshes)
@@ -117,6 +131,7 @@ export const platformRules: readonly Rule[] = [
   meshesCarryTheProtocol,
   podsNeedACluster,
   isolationNeedsClusters,
+  encryptionNeedsItsWay,
 ]
 
 /** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
 import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS } from '../model/scenario.ts'
-import { PLATFORMS, TOOLS } from '../model/traits.ts'
+import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
@@ -15,7 +15,7 @@ const DEFAULTS = {
   minEffect: '2%',
   idle: '5s',
   load: {
-    tool: 'fortio',
+    tool: DEFAULT_TOOL,
     protocol: 'http',
     connections: 8,
     payload: '1KiB',

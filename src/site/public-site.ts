@@ -1,14 +1,13 @@
 import type { Site } from '../model/site.ts'
+import { perTool } from '../model/traits.ts'
 
 /** The public addresses. Everything is pinned, so that a run can be repeated. */
 export const PUBLIC_SITE: Site = {
   kind: {
     nodeImage: 'kindest/node:v1.35.8@sha256:07b2536e30b803ed61d1677a79df6115f798ce64c80f9e22f6ed45afd09323c0',
   },
-  // Docker checks a digest. fortio's stands in no source that could be found.
   images: {
-    fortio: 'fortio/fortio:1.68.0',
-    k6: 'grafana/k6:1.8.1@sha256:23f2279054c3e01535455c4d92914a625df12aeb631ea0e3ea7a43f96bcbc843',
+    ...perTool(({ image }) => image),
     busybox: 'busybox:1.35.0@sha256:8c40df61d40166f5791f44b3d90b77b4c7f59ed39a992fd9046886d3126ffa68',
   },
   gatewayApi: {

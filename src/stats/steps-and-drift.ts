@@ -95,24 +95,14 @@ function chanceOfStep(segments: readonly (readonly number[])[], split: Split, sl
  */
 function clarity(segments: readonly (readonly number[])[], split: Split, parameters: number): number {
   const { center: correlation } = autocorrelationOf(residualsOf(segments, split), parameters)
-  let start = 0
-  for (const segment of segments) {
-    const at = split.index - start
-    start += segment.length
-    if (at <= 0 || at >= segment.length) continue
-    const level = whitened(new Array<number>(segment.length).fill(1), correlation)
-    const step = unexplained(
-      whitened(
-        segment.map((_, index) => (index < at ? 0 : 1)),
-        correlation,
-      ),
-      level,
-    )
-    const values = unexplained(whitened(segment, correlation), level)
-    const left = sumOfSquares(unexplained(values, step))
-    return sumOfSquares(values) / left - 1
-  }
-  return 0
+  const parted = partedBy(segments, split).find(({ at }) => at !== undefined)
+  if (!parted) return 0
+  const { segment, at = 0 } = parted
+  const level = whitened(new Array<number>(segment.length).fill(1), correlation)
+  const after = segment.map((_, index) => (index < at ? 0 : 1))
+  const step = unexplained(whitened(after, correlation), level)
+  const values = unexplained(whitened(segment, correlation), level)
+  return sumOfSquares(values) / sumOfSquares(unexplained(values, step)) - 1
 }
 
 function whitened(values: readonly number[], correlation: number): number[] {
@@ -127,14 +117,19 @@ function unexplained(values: readonly number[], others: readonly number[]): numb
   return values.map((value, index) => value - share * (others[index] ?? 0))
 }
 
-function residualsOf(segments: readonly (readonly number[])[], { index }: Pick<Split, 'index'>): number[] {
+function residualsOf(segments: readonly (readonly number[])[], split: Pick<Split, 'index'>): number[] {
+  return partedBy(segments, split).flatMap(({ segment, at }) =>
+    at === undefined ? centred(segment) : [...centred(segment.slice(0, at)), ...centred(segment.slice(at))],
+  )
+}
+
+/** Segments, and the place within the one that a split parts. */
+function partedBy(segments: readonly (readonly number[])[], { index }: Pick<Split, 'index'>) {
   let start = 0
-  return segments.flatMap((segment) => {
+  return segments.map((segment) => {
     const at = index - start
     start += segment.length
-    return at > 0 && at < segment.length
-      ? [...centred(segment.slice(0, at)), ...centred(segment.slice(at))]
-      : centred(segment)
+    return { segment, ...(at > 0 && at < segment.length && { at }) }
   })
 }
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
 import { readOwnFile } from '../host/regular-file.ts'
+import { sha256 } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import { type HistoryEntry, historyEntrySchema } from '../model/history.ts'
 import { type Lock, lockFolder } from './folder-lock.ts'
@@ -106,7 +106,7 @@ function readLine(line: string, previous: string, where: string, number: number)
 
 /** Over the text as it is written: JSON keeps the order of keys. */
 function hashOf(previous: string, content: string): string {
-  return createHash('sha256').update(`${previous}\n${content}`).digest('hex')
+  return sha256(`${previous}\n${content}`)
 }
 
 const REMEDY =

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
 import { MOST_BYTES, readOwnFile } from '../host/regular-file.ts'
+import { sha256 } from '../host/sha256.ts'
 import { latencyTrouble } from '../loads/stored-latency.ts'
 import type { RunRecord, TrialDetails } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
@@ -322,5 +322,5 @@ function damagedExtension(path: string, reason: string): Failure {
 
 /** SHA-256 of a plan, the same for the same plan whatever the order of its keys. */
 export function planDigest(plan: Plan): string {
-  return createHash('sha256').update(planText(plan)).digest('hex')
+  return sha256(planText(plan))
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { firstPinnedSchema, type Pinned, pinnedSchema } from '../gate/reference.ts'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
+import { sha256 } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { refuseRunFile, storageFailure, syncFolder, writeSynced } from './write-once.ts'
@@ -49,7 +49,7 @@ export async function writePinned(path: string, pinned: Pinned): Promise<void> {
 
 /** Over the content in the order of its schema: layout and line ends may change. */
 function digestOf(pinned: Pinned): string {
-  return createHash('sha256').update(JSON.stringify(pinned)).digest('hex')
+  return sha256(JSON.stringify(pinned))
 }
 
 /** One cell a line, so that a diff shows which figures changed. */

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { access, type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 import { z } from 'zod'
 import { ownLines } from '../host/regular-file.ts'
+import { sha256 } from '../host/sha256.ts'
 import type { Journal as TrialJournal } from '../model/analysis.ts'
 import { type Event, opensWindow } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
@@ -250,7 +250,7 @@ function parsed(line: string): unknown {
 
 /** SHA-256 of the text of a trial's file. */
 export function textDigest(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return sha256(text)
 }
 
 /** Makes the folder of a new run, with run.json in it, and becomes its only writer. */

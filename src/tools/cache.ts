@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import {
   access,
   chmod,
@@ -17,10 +15,10 @@ import {
 } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { ownIdentity, stillRuns } from '../host/processes.ts'
+import { sha256OfFile } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import type { Step } from '../model/platform.ts'
 import type { Program, ProgramName } from '../model/site.ts'
@@ -58,7 +56,7 @@ export async function fromCache(name: ProgramName, around: ToolEnvironment): Pro
   await makePrivate(around.cacheDir)
   const receipt = receiptSchema.parse(JSON.parse(written))
   await access(path, constants.X_OK)
-  if ((await digest(path)) !== receipt.sha256) throw new Error('it is not what was put there')
+  if ((await sha256OfFile(path)) !== receipt.sha256) throw new Error('it is not what was put there')
   return programOf(name, path, { ...receipt, ...checkedNow(receipt, around.catalogue[name], around.target) })
 }
 
@@ -110,7 +108,7 @@ export async function intoCache(
   await rename(about.file, path)
   await chmod(path, 0o755)
   const { version, origin, checked, from } = about
-  const receipt: Receipt = { version, origin, sha256: await digest(path), checked, from }
+  const receipt: Receipt = { version, origin, sha256: await sha256OfFile(path), checked, from }
   await writeFile(join(ready, RECEIPT), JSON.stringify(receipt))
   for (const file of [path, join(ready, RECEIPT), ready]) await sync(file)
 
@@ -239,10 +237,3 @@ function isAlive(name: string): boolean | undefined {
 }
 
 const host = () => hostname().replaceAll('~', '-')
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function digest(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
-  return hash.digest('hex')
-}

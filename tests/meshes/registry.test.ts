@@ -8,7 +8,7 @@ import { MESH_ROLES } from '../../src/model/usage.ts'
 
 const chains = Object.values(meshes).flatMap((mesh) => (mesh.processes ? [{ ...mesh, ...mesh.processes }] : []))
 
-describe.each(chains)('$name', ({ name, proxies, layer, mtls, protocols, settings }) => {
+describe.each(chains)('$name', ({ name, proxies, layer, encryption, protocols, settings }) => {
   it('is registered under its own name', () => {
     expect(meshes[name]?.name).toBe(name)
   })
@@ -26,7 +26,7 @@ describe.each(chains)('$name', ({ name, proxies, layer, mtls, protocols, setting
 
   it('is under mutual TLS between proxies, and only there', () => {
     expect(proxies.slice(1).every(({ accepts }) => accepts !== 'plain')).toBe(true)
-    expect(proxies.length > 1).toBe(mtls)
+    expect(proxies.length > 1).toBe(encryption === 'mtls')
   })
 
   it('names each proxy and identity once, and has settings only where there is a proxy', () => {
@@ -40,38 +40,41 @@ const clusterMeshes = Object.values(meshes).flatMap((mesh) =>
   mesh.kubernetes ? [{ ...mesh, ...mesh.kubernetes }] : [],
 )
 
-describe.each(clusterMeshes)('$name in a cluster', ({ name, vendor, mtls, settings, components, scrapes, install }) => {
-  const mesh = meshes[name] as Mesh
-  const about = installAbout(mesh, 'equalised', { name }, {})
+describe.each(clusterMeshes)(
+  '$name in a cluster',
+  ({ name, vendor, encryption, settings, components, scrapes, install }) => {
+    const mesh = meshes[name] as Mesh
+    const about = installAbout(mesh, 'equalised', { name }, {})
 
-  it('installs charts that its vendor has, and nothing where it has none', () => {
-    const charts = install(about).flatMap((step) => (step.do === 'helm' ? [step.chart] : []))
-    expect(charts.every((chart) => vendor && Object.hasOwn(vendor.charts, chart))).toBe(true)
-    expect(charts.length > 0).toBe(vendor !== undefined)
-  })
+    it('installs charts that its vendor has, and nothing where it has none', () => {
+      const charts = install(about).flatMap((step) => (step.do === 'helm' ? [step.chart] : []))
+      expect(charts.every((chart) => vendor && Object.hasOwn(vendor.charts, chart))).toBe(true)
+      expect(charts.length > 0).toBe(vendor !== undefined)
+    })
 
-  it('has components by one role each, the workload among them', () => {
-    const roles = Map.groupBy(components, ({ component }) => component)
-    for (const rules of roles.values()) expect(new Set(rules.map(({ role }) => role)).size).toBe(1)
-    expect(components.map(({ component }) => component)).toEqual(
-      expect.arrayContaining(['application', 'generator', 'files']),
-    )
-    expect(components.some(({ role }) => MESH_ROLES.has(role))).toBe(vendor !== undefined)
-  })
+    it('has components by one role each, the workload among them', () => {
+      const roles = Map.groupBy(components, ({ component }) => component)
+      for (const rules of roles.values()) expect(new Set(rules.map(({ role }) => role)).size).toBe(1)
+      expect(components.map(({ component }) => component)).toEqual(
+        expect.arrayContaining(['application', 'generator', 'files']),
+      )
+      expect(components.some(({ role }) => MESH_ROLES.has(role))).toBe(vendor !== undefined)
+    })
 
-  it('is read where there is something to prove', () => {
-    expect(scrapes.length > 0).toBe(mtls)
-    expect(new Set(scrapes.map((scrape) => scrape.name)).size).toBe(scrapes.length)
-  })
+    it('is read where there is something to prove', () => {
+      expect(scrapes.length > 0).toBe(encryption !== 'none')
+      expect(new Set(scrapes.map((scrape) => scrape.name)).size).toBe(scrapes.length)
+    })
 
-  it('has settings whose defaults it takes itself', () => {
-    for (const setting of Object.values(settings)) {
-      expect(PROFILES.every((profile) => settingFits(setting, setting.default[profile]))).toBe(true)
-    }
-  })
-})
+    it('has settings whose defaults it takes itself', () => {
+      for (const setting of Object.values(settings)) {
+        expect(PROFILES.every((profile) => settingFits(setting, setting.default[profile]))).toBe(true)
+      }
+    })
+  },
+)
 
-it('six arms stand in a cluster, Kuma never run by us and told so', () => {
+it('seven arms stand in a cluster, Kuma and Cilium never run by us and told so', () => {
   expect(clusterMeshes.map(({ name }) => name)).toEqual([
     'none',
     'istio-sidecar',
@@ -79,6 +82,7 @@ it('six arms stand in a cluster, Kuma never run by us and told so', () => {
     'istio-ambient-waypoint',
     'linkerd',
     'kuma',
+    'cilium',
   ])
-  expect(meshes['kuma']?.summary).toContain('never run')
+  for (const name of ['kuma', 'cilium']) expect(meshes[name]?.summary).toContain('never run')
 })

@@ -11,7 +11,7 @@ const cloud: Mesh = {
   title: 'A mesh that needs a cluster',
   summary: 'For tests.',
   layer: 'L7',
-  mtls: true,
+  encryption: 'mtls',
   settings: {
     threads: { summary: 'Threads.', type: 'number', minimum: 1, default: { equalised: 2, defaults: 1 } },
     mode: { summary: 'Mode.', type: 'string', default: { equalised: 'strict', defaults: 'strict' } },
@@ -117,6 +117,13 @@ describe('rules', () => {
       'loads[0].protocol',
       'on the kind platform these arms do not carry tcp: cloud',
       'another protocol',
+    ],
+    [
+      'encryptionNeedsItsWay',
+      written({ arms: '[none, { mesh: cilium, placement: same-node }]' }),
+      'arms[1].placement',
+      'cilium encrypts between nodes',
+      'Remove placement',
     ],
     [
       'placementNeedsNodes',

@@ -1,11 +1,11 @@
 import { provisions } from '../../compare/standing.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Cell } from '../../model/analysis.ts'
+import type { Band, Published } from '../../model/mesh.ts'
 import type { HeldReading } from '../../model/result.ts'
 import { baselineOf, type Load } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatChange, formatLatency, formatNumber, formatSize } from '../../model/units.ts'
-import type { Role } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
 import { type Spent, spentIn } from '../cost-model.ts'
 import type { HeldView } from '../trial-view.ts'
@@ -73,7 +73,7 @@ function isUsual({ rate, payload, protocol, connections }: Load): boolean {
 
 function strays({ record, cells, valid }: Comparison, load: string): string[] {
   return record.run.plan.scenario.arms.flatMap(({ name: arm, mesh }) => {
-    const bands = OFFICIAL[mesh]
+    const bands = meshes[mesh]?.published
     if (!bands) return []
     const p50 = cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === 'p50')
     const views = valid.filter((view) => view.arm.name === arm && view.load.name === load)
@@ -122,7 +122,7 @@ function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, o
 /** The consensus at low rates: no mesh, ambient at L4, Linkerd and ambient at L7, sidecars. */
 function disorder({ record, cells }: Comparison, load: string): string[] {
   const ranked = record.run.plan.scenario.arms.flatMap(({ name, mesh }) => {
-    const rank = RANKS[mesh]
+    const rank = meshes[mesh]?.published?.rank
     const ratio = cells.find((cell) => cell.arm === name && cell.load === load && cell.metric === 'p50')?.ratio
     return rank === undefined || ratio?.lo === undefined || ratio.hi === undefined
       ? []
@@ -142,62 +142,4 @@ function inside(value: number, { lo, hi }: Band): boolean {
 
 function bandText({ lo, hi }: Band, format: (value: number) => string): string {
   return `${format(lo)} to ${format(hi)}`
-}
-
-/** A range of published figures, in base units. */
-interface Band {
-  readonly lo: number
-  readonly hi: number
-}
-
-/** Published figures of a mesh: 1 KB payload at about 1,000/s on small machines. */
-interface Published {
-  /** Latency added to p50, against no mesh. */
-  readonly added: Band
-  readonly proxies: readonly {
-    readonly role: Role
-    /** How often a request passes one of them. */
-    readonly traversals: number
-    /** Cores per 1,000 requests/s and traversal. */
-    readonly cores: Band
-    readonly memory: Band
-  }[]
-}
-
-const MIB = 1024 ** 2
-const mib = (lo: number, hi: number): Band => ({ lo: lo * MIB, hi: hi * MIB })
-const sidecars = (cores: Band, memory: Band) =>
-  (['client-proxy', 'server-proxy'] as const).map((role) => ({ role, traversals: 1, cores, memory }))
-
-/**
- * From what Istio publishes for 1.24 (0.20 cores and 60 MB a sidecar, 0.06 and 12 a ztunnel, 0.25 and 60 a waypoint at
- * 1,000/s), Bieringa's, Solo's and Buoyant's measurements, widened to what small nodes have shown. Least additions: of a
- * sidecar below Istio's own 0.175 ms at p90 for 1.19, of ambient below its 0.16 ms for 1.24. For a waypoint (one Envoy and
- * ambient's tunnels) and for Linkerd nobody publishes less; theirs follow from these two by the order below.
- */
-const OFFICIAL: Readonly<Record<string, Published>> = {
-  'istio-sidecar': {
-    added: { lo: 0.15e-3, hi: 3e-3 },
-    proxies: sidecars({ lo: 0.2, hi: 0.6 }, mib(40, 160)),
-  },
-  'istio-ambient': {
-    added: { lo: 0.05e-3, hi: 1e-3 },
-    proxies: [{ role: 'node-proxy', traversals: 2, cores: { lo: 0.05, hi: 0.4 }, memory: mib(3, 40) }],
-  },
-  'istio-ambient-waypoint': {
-    added: { lo: 0.1e-3, hi: 4e-3 },
-    proxies: [{ role: 'waypoint', traversals: 1, cores: { lo: 0.25, hi: 0.6 }, memory: mib(40, 160) }],
-  },
-  linkerd: {
-    added: { lo: 0.1e-3, hi: 3e-3 },
-    proxies: sidecars({ lo: 0.15, hi: 0.4 }, mib(3, 30)),
-  },
-}
-
-/** Meshes with a lower rank are faster at low rates; meshes with equal ranks are not compared. */
-const RANKS: Readonly<Record<string, number>> = {
-  'istio-ambient': 1,
-  linkerd: 2,
-  'istio-ambient-waypoint': 2,
-  'istio-sidecar': 3,
 }

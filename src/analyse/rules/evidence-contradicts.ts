@@ -1,3 +1,4 @@
+import { ENCRYPTIONS } from '../../model/mesh.ts'
 import { invalid, type Rule, warning } from './rule.ts'
 
 export const evidenceContradicts: Rule = {
@@ -16,9 +17,10 @@ export const evidenceContradicts: Rule = {
         ),
       )
     }
-    if (!mesh?.mtls || evidence.some(({ name, holds }) => name === 'mtls' && holds)) return undefined
+    const encryption = mesh?.encryption ?? 'none'
+    if (encryption === 'none' || evidence.some(({ name, holds }) => name === encryption && holds)) return undefined
     return warning(
-      'No evidence of mutual TLS was found.',
+      `No evidence of ${ENCRYPTIONS[encryption].title} was found.`,
       'The arm may have sent plain text, which costs less.',
       'Check that the counters of the proxies can be read.',
     )

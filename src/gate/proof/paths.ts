@@ -1,6 +1,6 @@
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
-import type { Mesh } from '../../model/mesh.ts'
+import { ENCRYPTIONS, type Mesh } from '../../model/mesh.ts'
 import type { HeldReading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
@@ -13,7 +13,7 @@ export const PATHS = [unproved, componentsDiffer]
 
 /**
  * On a real platform a valid trial must show that its traffic took the way of its arm: through the proxies of the mesh, at its
- * layer and under mutual TLS, or past all proxies. Missing evidence is no proof, and an arm that was never in the mesh
+ * layer and encrypted as it claims, or past all proxies. Missing evidence is no proof, and an arm that was never in the mesh
  * would be an improvement.
  */
 function unproved({ record, trials }: Analysis): Objection[] {
@@ -42,7 +42,7 @@ function unproved({ record, trials }: Analysis): Objection[] {
 }
 
 /** What is missing from the proof that the traffic of a trial took the way of its arm; undefined where nothing is. */
-function lackOf({ observation }: HeldReading, { layer, mtls }: Mesh): string | undefined {
+function lackOf({ observation }: HeldReading, { layer, encryption }: Mesh): string | undefined {
   const { evidence, carried = {} } = observation
   const proxies = carrying(observation).filter(({ cpuSeconds }) => cpuSeconds > 0)
   const [proxy] = proxies
@@ -53,7 +53,9 @@ function lackOf({ observation }: HeldReading, { layer, mtls }: Mesh): string | u
   }
   if (!proxy) return 'no proxy used CPU'
   if (requests + connections + bytes === 0) return 'no proxy counted traffic'
-  if (mtls && !evidence.some(({ name, holds }) => name === 'mtls' && holds)) return 'mutual TLS is not proved'
+  if (encryption !== 'none' && !evidence.some(({ name, holds }) => name === encryption && holds)) {
+    return `${ENCRYPTIONS[encryption].title} is not proved`
+  }
   const seen = evidence.find(({ name }) => name === 'layer')?.seen
   return seen?.includes(layer) ? undefined : `the layer is ${seen ?? 'unknown'}, not ${layer}`
 }

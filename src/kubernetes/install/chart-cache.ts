@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
+import { sha256 } from '../../host/sha256.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Chart } from '../../model/site.ts'
 import { type Helm, pullChart, runHelm } from './helm.ts'
@@ -72,7 +73,7 @@ function once<T>(): (key: string, get: () => Promise<T>) => Promise<T> {
 
 /** SHA-256 of a tree of JSON; the order of keys is part of it. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  return sha256(JSON.stringify(value))
 }
 
 /** SHA-256 of a file, or of all files of a folder with their names. */

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { isTree, mergeValues } from '../../meshes/settings.ts'
 import { Failure } from '../../model/failure.ts'
 import type {
+  HelmCredentials,
   InstallAbout,
   InstallStep,
   KubernetesMesh,
@@ -13,7 +14,7 @@ import type { Finding } from '../../model/platform.ts'
 import type { Seconds } from '../../model/units.ts'
 import { type CachedChart, chartCache } from './chart-cache.ts'
 import { chartAddress, type Helm, helmArgv, isLocalChart, runHelm } from './helm.ts'
-import { type HelmStep, linkerdCredentials } from './install-mesh.ts'
+import { type HelmStep, madeCredentials } from './install-mesh.ts'
 import { parseManifests } from './manifests.ts'
 
 /** An arm as it is to be installed. */
@@ -57,7 +58,13 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
   const cache = chartCache(helm)
   const rendered = new Map<string, Promise<readonly KubernetesObject[]>>()
   // One key pair for all that is compared: another would make another rendering.
-  let credentials: Promise<Values> | undefined
+  const credentials = new Map<string, Promise<Values>>()
+  const keysOf = (wanted: HelmCredentials) => {
+    const key = JSON.stringify(wanted)
+    const made = credentials.get(key) ?? madeCredentials(wanted)
+    credentials.set(key, made)
+    return made
+  }
   const asked = new Map<string, Promise<CachedChart>>()
   // Also one that cannot be had is asked for once: each may take its time to say so.
   const chart = (step: HelmStep, about: InstallAbout) => {
@@ -69,8 +76,7 @@ function workbench(helm: Helm, kubernetes: string | undefined, signal: AbortSign
     return known
   }
   const render = async (step: HelmStep, path: string) => {
-    if (step.credentials !== undefined) credentials ??= linkerdCredentials()
-    const values = mergeValues(step.values, step.credentials && (await credentials))
+    const values = mergeValues(step.values, step.credentials && (await keysOf(step.credentials)))
     const text = await runHelm(helm, helmArgv.template(step, path, kubernetes), signal, values)
     return parseManifests(text, `what the chart ${step.chart} makes`)
   }

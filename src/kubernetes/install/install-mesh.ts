@@ -1,6 +1,6 @@
 import { makeAuthority } from '../../host/authority.ts'
 import { mergeValues } from '../../meshes/settings.ts'
-import type { InstallAbout, InstallStep, KubernetesObject, Values } from '../../model/mesh.ts'
+import type { HelmCredentials, InstallAbout, InstallStep, KubernetesObject, Values } from '../../model/mesh.ts'
 import type { Step } from '../../model/platform.ts'
 import type { Program, Site } from '../../model/site.ts'
 import type { Seconds } from '../../model/units.ts'
@@ -87,7 +87,8 @@ async function install(
   { helm, env, charts, kubeconfigFile, dir, about, run }: MeshInstallation,
   signal: AbortSignal,
 ): Promise<void> {
-  const values = step.credentials === undefined ? step.values : mergeValues(step.values, await linkerdCredentials())
+  const values =
+    step.credentials === undefined ? step.values : mergeValues(step.values, await madeCredentials(step.credentials))
   const { release, namespace, version } = step
   const { path: chart } = await charts.chart(chartAddress(about, step.chart), version, signal)
   const labels = { [RUN_LABEL]: run }
@@ -97,14 +98,19 @@ async function install(
   )
 }
 
-/** A trust anchor and an issuer under it, for one cluster; the anchor's key is never written. */
-export async function linkerdCredentials(): Promise<Values> {
-  const anchor = await makeAuthority({ name: 'root.linkerd.cluster.local', depth: 1 })
-  const issuer = await anchor.intermediate('identity.linkerd.cluster.local')
-  return {
-    identityTrustAnchorsPEM: anchor.pem,
-    identity: { issuer: { tls: { crtPEM: issuer.certificate, keyPEM: issuer.key } } },
-  }
+/** For one cluster; the anchor's key is never written. */
+export async function madeCredentials({ anchor, issuer, values }: HelmCredentials): Promise<Values> {
+  const authority = await makeAuthority({ name: anchor, depth: 1 })
+  const { certificate, key } = await authority.intermediate(issuer)
+  return mergeValues(
+    valueAt(values.anchor, authority.pem),
+    valueAt(values.certificate, certificate),
+    valueAt(values.key, key),
+  )
+}
+
+function valueAt(path: readonly string[], value: string): Values {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Values
 }
 
 /** The label by which everything that a run makes in a cluster says whose it is. */

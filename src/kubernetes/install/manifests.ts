@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Document, parseAllDocuments } from 'yaml'
 import { download, downloadTrouble, whyInsecure } from '../../host/outgoing.ts'
+import { sha256 } from '../../host/sha256.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { milliseconds, type Seconds } from '../../model/units.ts'
@@ -51,13 +51,17 @@ const WITHIN: Seconds = 60
 /**
  * Every object of a file, of a folder's YAML and JSON files in the order of their names, or of an https address.
  *
- * @param sha256 the digest that the text at an address must have
+ * @param expected the digest that the text at an address must have
  */
-export async function readManifests(place: string, signal: AbortSignal, sha256?: string): Promise<KubernetesObject[]> {
+export async function readManifests(
+  place: string,
+  signal: AbortSignal,
+  expected?: string,
+): Promise<KubernetesObject[]> {
   if (/^https?:\/\//.test(place)) {
     const text = await textAt(place, signal)
-    const found = createHash('sha256').update(text).digest('hex')
-    if (sha256 !== undefined && found !== sha256) throw changed(place, found, sha256)
+    const found = sha256(text)
+    if (expected !== undefined && found !== expected) throw changed(place, found, expected)
     return parseManifests(text.toString(), place)
   }
   const files = await filesAt(place)

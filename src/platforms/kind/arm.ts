@@ -5,6 +5,7 @@ import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'
 import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
+import { APPLICATION } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 
 /** How long an installation, or anything else in a cluster, may take until it is ready. */
@@ -48,9 +49,8 @@ export function imagesOfArm(
   site: Site,
   loads: readonly Pick<Load, 'tool'>[],
 ): MeshImage[] {
-  const { fortio, busybox } = site.images
-  // fortio is the server as well.
-  const names = new Set([fortio, busybox, ...loads.map(({ tool }) => site.images[tool])])
+  const { [APPLICATION]: application, busybox } = site.images
+  const names = new Set([application, busybox, ...loads.map(({ tool }) => site.images[tool])])
   return [...[...names].map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { version } from '../../host/version.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { digestOf } from '../../kubernetes/install/chart-cache.ts'
@@ -7,7 +6,7 @@ import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { type ArmMesh, imagesOfArm, PATIENCE } from './arm.ts'
-import { KIND_CONFIG } from './cluster/create-cluster.ts'
+import { kindConfig } from './cluster/create-cluster.ts'
 import type { RunContext } from './run-context.ts'
 import { workloadFor } from './workload.ts'
 
@@ -34,7 +33,7 @@ export async function blueprintOf(of: ArmMesh, runContext: RunContext, signal: A
     signal,
   )
   const images = await imageIds(of, runContext)
-  const config = await readFile(KIND_CONFIG, 'utf8')
+  const config = kindConfig(kubernetes.isNetwork)
   const programs = [kind, helm].map(({ provenance }) => [provenance.version, provenance.sha256])
   const key = images && digestOf([version(), exact, images, config, programs])
   return { installation, key }

@@ -37,7 +37,13 @@ async function* provision(
   yield { title: 'creating a cluster of three nodes', arm }
   await createCluster(
     runContext.kind,
-    { name, nodeImage: site.kind.nodeImage, kubeconfig, env: runContext.env },
+    {
+      name,
+      nodeImage: site.kind.nodeImage,
+      isNetwork: of.kubernetes.isNetwork === true,
+      kubeconfig,
+      env: runContext.env,
+    },
     signal,
   )
   const nodes = nodesOf(name)

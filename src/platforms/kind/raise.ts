@@ -6,7 +6,7 @@ import { Failure } from '../../model/failure.ts'
 import type { PodFact, Readiness } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
-import { TOOLS } from '../../model/traits.ts'
+import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { PATIENCE } from './arm.ts'
@@ -74,7 +74,7 @@ async function seenPods({ cluster, name }: ArmCluster, signal: AbortSignal): Pro
 async function untilAnswered(cluster: Cluster, protocol: Load['protocol'], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
-  const command = ['fortio', 'load', ...flags, ...ENDPOINTS[protocol].ask, targetOf(protocol)]
+  const command = [APPLICATION, 'load', ...flags, ...ENDPOINTS[protocol].ask, targetOf(protocol)]
   for (;;) {
     const reason = await ask(cluster, command, signal)
     if (reason === undefined) return
@@ -95,7 +95,7 @@ const GOOD = /"RetCodes":\s*\{\s*"(200|SERVING|OK)":\s*1\s*\}/
 async function ask(cluster: Cluster, command: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await cluster.exec(
-      { namespace: 'bench', pod: 'client', container: 'fortio', command },
+      { namespace: 'bench', pod: 'client', container: APPLICATION, command },
       AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
     )
     if (exitCode === 0 && GOOD.test(stdout)) return undefined

@@ -7,7 +7,7 @@ import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
 import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
-import type { LoadToolName } from '../../model/traits.ts'
+import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
 import { nodeImage } from './cluster/image-cache.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
@@ -100,7 +100,7 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
       containers: spec.containers
         .filter(({ name }) => wanted.has(name))
         .map((container) => withImage(container.name === 'server' ? delayed(shared(container, arm), arm) : container)),
-      initContainers: initContainers.filter(() => wanted.has('k6')).map(withImage),
+      initContainers: initContainers.filter(({ name }) => wanted.has(toolOf(name))).map(withImage),
     },
   }
 }
@@ -112,9 +112,13 @@ function environmentOf({ name }: ContainerSpec): { env?: readonly { name: string
   return { env: Object.entries(environment).map(([name, value]) => ({ name, value })) }
 }
 
-/** fortio is always there: it asks the first question. */
+/** `k6-idle-script` prepares what the container `k6` needs. */
+function toolOf(initContainer: string): string {
+  return initContainer.split('-')[0] ?? initContainer
+}
+
 function wantedContainers(loads: readonly Load[]): ReadonlySet<string> {
-  return new Set(['server', 'fortio', 'files', ...loads.map(({ tool }) => tool)])
+  return new Set(['server', APPLICATION, 'files', ...loads.map(({ tool }) => tool)])
 }
 
 /** All replicas together ask for what one server does, so that as many fit the node as before. */

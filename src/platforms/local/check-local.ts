@@ -9,6 +9,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
 import type { Arm, Load } from '../../model/scenario.ts'
 import type { Program, ProgramName } from '../../model/site.ts'
+import { APPLICATION } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
 import { canDelay } from './local-running-arm.ts'
 import { allowedCpus } from './pin.ts'
@@ -24,8 +25,7 @@ const SCRATCH_SPACE = 500 * 1000 ** 2
 export function programsFor({ scenario }: Plan): ProgramName[] {
   const proxies = scenario.arms.some((arm) => (meshes[arm.mesh]?.processes?.proxies.length ?? 0) > 0)
   const tools = scenario.loads.map(({ tool }) => tool)
-  // fortio is the server as well.
-  return [...new Set<ProgramName>(['fortio', ...(proxies ? (['envoy'] as const) : []), ...tools])]
+  return [...new Set<ProgramName>([APPLICATION, ...(proxies ? (['envoy'] as const) : []), ...tools])]
 }
 
 export async function checkPlan(plan: Plan, locate: Locate, os: NodeJS.Platform): Promise<Finding[]> {

@@ -7,6 +7,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
 import type { Program, ProgramName } from '../../model/site.ts'
+import { APPLICATION } from '../../model/traits.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { type Endpoints, endpointsFor, issueCertificates, type Link, startChain } from './chain.ts'
 import { refuseOtherVersion } from './check-local.ts'
@@ -139,7 +140,7 @@ async function startServerOf(context: RunContext, visit: Visit, signal: AbortSig
   const { arm, processes, env, affinity } = visit
   return await startServer(
     {
-      program: (await context.program('fortio')).path,
+      program: (await context.program(APPLICATION)).path,
       endpoints: endpointsFor(context.plan.scenario.loads, processes.protocols),
       delay: arm.inject?.delay ?? 0,
       env,

@@ -1,8 +1,8 @@
 import { envoyNode } from '../../meshes/envoy-node.ts'
 import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
 import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
-import type { Mesh, ProcessProxy } from '../../model/mesh.ts'
-import type { Evidence, Observation, Usage } from '../../model/usage.ts'
+import { ENCRYPTIONS, type Mesh, type ProcessProxy } from '../../model/mesh.ts'
+import type { Evidence, Observation, Role, Usage } from '../../model/usage.ts'
 import { cpuOf, idleLuck, type LoadOutcome, type Subject, strikes } from './simulated-server.ts'
 
 /** CPU-seconds per request of the server without a mesh, and of the load generator. */
@@ -77,15 +77,18 @@ function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
 }
 
 /** A mesh of clusters has the proxies of its architecture: beside each pod, on each node, or with a waypoint between these. */
-function proxiesOf({ name, layer, processes, kubernetes }: Mesh): readonly Pick<ProcessProxy, 'name' | 'role'>[] {
+function proxiesOf({ processes, kubernetes }: Mesh): readonly Pick<ProcessProxy, 'name' | 'role'>[] {
   if (processes || !kubernetes) return processes?.proxies ?? []
-  const alike = layer === 'L4' ? envoyNode : name.endsWith('waypoint') ? envoyNodeWaypoint : envoySidecar
+  const roles = new Set<Role>(kubernetes.components.map(({ role }) => role))
+  const alike = roles.has('waypoint') ? envoyNodeWaypoint : roles.has('node-proxy') ? envoyNode : envoySidecar
   return alike.processes?.proxies ?? []
 }
 
 function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
   const source = 'the simulation'
-  if (!mesh.mtls) return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
+  const { encryption } = mesh
+  if (encryption === 'none') return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
   const secured = bypassed ? 0 : requests
-  return [{ name: 'mtls', holds: !bypassed, seen: `${secured} of ${requests} requests under mutual TLS`, source }]
+  const { title } = ENCRYPTIONS[encryption]
+  return [{ name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source }]
 }

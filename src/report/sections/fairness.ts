@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { meshes } from '../../meshes/index.ts'
 import type { Analysis } from '../../model/analysis.ts'
 import type { Installation, InstalledPart } from '../../model/installation.ts'
+import { ENCRYPTIONS } from '../../model/mesh.ts'
 import type { HeldReading } from '../../model/result.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { formatLatency } from '../../model/units.ts'
@@ -22,7 +23,7 @@ interface Witnessed {
 
 /** Evidence that decides whether a comparison is fair, in this order. Other evidence has its own table. */
 const FIRST = [
-  'mtls',
+  ...Object.keys(ENCRYPTIONS),
   'path',
   'connections',
   'threads',
@@ -111,6 +112,7 @@ function settings(arm: Arm | undefined): Fragment {
 
 const TITLES: Readonly<Record<string, string>> = {
   mtls: 'mTLS',
+  wireguard: ENCRYPTIONS.wireguard.title,
   'cpu-account': 'CPU accounting',
   threads: 'Proxy threads',
   strict: 'Strict mTLS',

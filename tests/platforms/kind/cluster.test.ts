@@ -1,10 +1,16 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { ownIdentity } from '../../../src/host/processes.ts'
 import { clusterLeftovers } from '../../../src/platforms/kind/cluster/cluster-leftovers.ts'
 import { type ClusterRecord, type Records, records } from '../../../src/platforms/kind/cluster/cluster-record.ts'
-import { clusterName, createCluster, kubeconfigOf } from '../../../src/platforms/kind/cluster/create-cluster.ts'
+import {
+  clusterName,
+  createCluster,
+  kindConfig,
+  kubeconfigOf,
+} from '../../../src/platforms/kind/cluster/create-cluster.ts'
 import { NETWORK, network } from '../../../src/platforms/kind/cluster/network.ts'
 import { CLUSTER_LABEL, cpuCount, cpuSetsOf, nodesOf, partOf } from '../../../src/platforms/kind/cluster/nodes.ts'
 import { runId } from '../../../src/store/find-run.ts'
@@ -57,6 +63,16 @@ describe('kind', () => {
     await rm(join(dir, 'environment'))
     expect(await kubeconfigOf(kind, 'x', env, signal)).toBe('config')
     expect(await given()).toEqual(ours)
+  })
+
+  it('has no network, and is not waited for, where the mesh is its network', async () => {
+    const kind = await stubKind(`echo "$@" > ${join(dir, 'argv')}`)
+    const kubeconfig = join(dir, 'kubeconfig')
+    await createCluster(kind, { ...about, isNetwork: true, kubeconfig }, signal)
+    expect(await readFile(join(dir, 'argv'), 'utf8')).toContain('--wait 0s')
+    const { networking, ...rest } = parse(await readFile(`${kubeconfig}.kind.yaml`, 'utf8'))
+    expect(networking).toEqual({ disableDefaultCNI: true })
+    expect(rest).toEqual(parse(kindConfig()))
   })
 
   it('says in one line why it fails', async () => {

@@ -1,4 +1,5 @@
 import { chartAddress, isLocalChart } from '../../../kubernetes/install/helm.ts'
+import { meshes } from '../../../meshes/index.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Plan } from '../../../model/plan.ts'
 import { type Finding, isAbandoned, type Leftover } from '../../../model/platform.ts'
@@ -57,7 +58,12 @@ async function machineFindings(
   const found = await Promise.all([
     diskFinding(info, readers, nodes),
     inotifyFinding(readers, nodes),
-    intercepts ? modulesFinding(readers) : [],
+    intercepts
+      ? modulesFinding(
+          readers,
+          arms.map(({ mesh }) => meshes[mesh]?.encryption ?? 'none'),
+        )
+      : [],
     portsFinding(readers),
   ])
   return found.flat()

@@ -1,3 +1,4 @@
+import type { Encryption } from '../../../model/mesh.ts'
 import type { Finding } from '../../../model/platform.ts'
 import { type Bytes, formatSize, type Seconds } from '../../../model/units.ts'
 import type { DockerInfo } from '../docker.ts'
@@ -118,8 +119,11 @@ const MODULES = [
 ]
 
 /** Only as far as it can be told without root: nodes may find a module that we do not. */
-export async function modulesFinding({ missingModules }: Pick<Readers, 'missingModules'>): Promise<Finding[]> {
-  const answer = await missingModules(MODULES)
+export async function modulesFinding(
+  { missingModules }: Pick<Readers, 'missingModules'>,
+  encryptions: readonly Encryption[] = [],
+): Promise<Finding[]> {
+  const answer = await missingModules(encryptions.includes('wireguard') ? [...MODULES, 'wireguard'] : MODULES)
   if (answer === undefined) return []
   const { missing, kernel } = answer
   if (missing.length === 0) return [ok('kernel modules for the interception of traffic')]

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { ExecaError, execa } from 'execa'
 import { Failure } from '../../../model/failure.ts'
 import type { Program } from '../../../model/site.ts'
@@ -9,26 +11,35 @@ import { NETWORK } from './network.ts'
 /** How long kind may take: on a busy machine of two cores a cluster of three nodes takes some two minutes. */
 const PATIENCE: Seconds = 600
 
-/** What every cluster is made of. */
-export const KIND_CONFIG = new URL('../../../../kind-config.yaml', import.meta.url)
+const KIND_CONFIG = new URL('../../../../kind-config.yaml', import.meta.url)
+
+/** What a cluster is made of: `kind-config.yaml`, without kind's network where a mesh is the network. */
+export function kindConfig(isNetwork = false): string {
+  const config = readFileSync(KIND_CONFIG, 'utf8')
+  return isNetwork ? `${config.trimEnd()}\nnetworking: { disableDefaultCNI: true }\n` : config
+}
 
 interface NewCluster {
   readonly name: string
   readonly nodeImage: string
+  /** The mesh is the cluster's network, so no node is ready yet. */
+  readonly isNetwork?: boolean
   /** Where kind writes how the cluster is reached; never the user's own file. */
   readonly kubeconfig: string
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Makes the cluster of `kind-config.yaml`. What kind has begun when it fails is for the caller to remove. */
+/** Makes a cluster of `kindConfig`. What kind has begun when it fails is for the caller to remove. */
 export async function createCluster(
   kind: Program,
-  { name, nodeImage, kubeconfig, env }: NewCluster,
+  { name, nodeImage, isNetwork = false, kubeconfig, env }: NewCluster,
   signal: AbortSignal,
 ) {
   const argv = ['create', 'cluster', '--name', name, '--image', nodeImage, '--kubeconfig', kubeconfig]
-  const how = ['--config', KIND_CONFIG.pathname, '--wait', '120s', '--retain']
+  const config = isNetwork ? `${kubeconfig}.kind.yaml` : KIND_CONFIG.pathname
+  const how = ['--config', config, '--wait', isNetwork ? '0s' : '120s', '--retain']
   try {
+    if (isNetwork) await writeFile(config, kindConfig(true), { mode: 0o600 })
     await callKind(kind, [...argv, ...how], env, signal)
   } catch (error) {
     signal.throwIfAborted()

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { sha256 } from '../../../host/sha256.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { MeshImage, NodePart } from '../../../model/mesh.ts'
 import type { Leftover, Step } from '../../../model/platform.ts'
@@ -144,7 +144,7 @@ interface Pulled {
 }
 
 export function pulledImages(dir = join(RECORDS_FOLDER, 'images')): Pulled {
-  const fileOf = (name: string) => join(dir, `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.json`)
+  const fileOf = (name: string) => join(dir, `${sha256(name).slice(0, 16)}.json`)
   const known = async () => {
     const names = await readdir(dir).catch(() => [])
     return (await Promise.all(names.map((name) => readPulled(join(dir, name))))).filter((one) => one !== undefined)

@@ -12,7 +12,7 @@ import { accountBetween, hostBetween, usageBetween } from './usage-between.ts'
 /** Counters are read outside of the two snapshots, so that answering costs the proxies nothing that is counted. */
 export async function openWindow(options: RunningArmOptions): Promise<Window> {
   const { of } = options.armCluster
-  const before = await scrapeAll(options)
+  const before = await countAll(options)
   // Nodes are processes of this machine, so its kernel is theirs.
   const reclaim = scheduledReclaim()
   const open = await readSnapshots(options)
@@ -21,7 +21,7 @@ export async function openWindow(options: RunningArmOptions): Promise<Window> {
     close: async (): Promise<Observation> => {
       const harness = own()
       const close = await readSnapshots(options)
-      const after = await scrapeAll(options)
+      const after = await countAll(options)
       const counters = countersOf(before, after, options.armCluster.affinity.cpus)
       const { evidence, carried } = of.kubernetes.prove(counters, of.about)
       const { opened, closed } = edgesOf(open, close)
@@ -71,10 +71,36 @@ function edgesOf(open: NodeSnapshots, close: NodeSnapshots) {
   return { opened, closed }
 }
 
+/** What is told of a pod or a node. `id`: another pod of the same name has another. */
 interface Scraped {
   readonly scrape: string
-  readonly pod: PodFact
+  readonly of: { readonly id: string; readonly name: string; readonly node: NodePart }
   readonly samples: readonly Sample[]
+}
+
+async function countAll(options: RunningArmOptions): Promise<Scraped[]> {
+  return (await Promise.all([scrapeAll(options), countInterfaces(options)])).flat()
+}
+
+async function countInterfaces({ armCluster: { of, nodes }, runContext }: RunningArmOptions): Promise<Scraped[]> {
+  const { interfaces = [] } = of.kubernetes
+  const parts = Object.entries(nodes) as [NodePart, string][]
+  const wanted = interfaces.flatMap((scrape) => parts.map(([node, name]) => ({ scrape, node, name })))
+  return await Promise.all(
+    wanted.map(async ({ scrape, node, name }) => {
+      const files = ['rx_bytes', 'tx_bytes'].map((file) => `/sys/class/net/${scrape}/statistics/${file}`)
+      try {
+        const [received, sent] = (await runContext.docker.exec(name, ['cat', ...files])).trim().split('\n').map(Number)
+        const samples = [
+          { name: 'receive_bytes', labels: {}, value: received ?? 0 },
+          { name: 'transmit_bytes', labels: {}, value: sent ?? 0 },
+        ]
+        return { scrape, of: { id: name, name, node }, samples }
+      } catch (error) {
+        throw new Failure('no-counters', `the bytes of ${scrape} on node ${name} cannot be read`, { cause: error })
+      }
+    }),
+  )
 }
 
 async function scrapeAll({ armCluster: { of, cluster }, pods }: RunningArmOptions): Promise<Scraped[]> {
@@ -83,7 +109,8 @@ async function scrapeAll({ armCluster: { of, cluster }, pods }: RunningArmOption
     wanted.map(async ({ scrape: { name, port, path }, pod }) => {
       const where = { namespace: pod.namespace, pod: pod.name, port, path }
       try {
-        return { scrape: name, pod, samples: parsePrometheus(await cluster.proxyGet(where)) }
+        const samples = parsePrometheus(await cluster.proxyGet(where))
+        return { scrape: name, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
       } catch (error) {
         throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
       }
@@ -103,14 +130,14 @@ function countersOf(
   cpus: Readonly<Record<NodePart, number>>,
 ): Counters {
   const both = before.flatMap((one) => {
-    const other = after.find(({ scrape, pod }) => scrape === one.scrape && pod.uid === one.pod.uid)
+    const other = after.find(({ scrape, of }) => scrape === one.scrape && of.id === one.of.id)
     return other ? [{ ...one, later: other.samples }] : []
   })
   const byScrape = Object.groupBy(both, ({ scrape }) => scrape)
   return Object.fromEntries(
     Object.entries(byScrape).map(([scrape, found = []]) => [
       scrape,
-      found.map(({ pod: { name, node }, samples, later }) => ({
+      found.map(({ of: { name, node }, samples, later }) => ({
         pod: name,
         node,
         cpus: cpus[node],
