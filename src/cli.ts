@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandContext, CommonOptions, ProcessContext } from './commands/command-context.ts'
 import { version } from './host/version.ts'
-import { EXIT } from './model/exit-codes.ts'
+import { EXIT, EXIT_WORDS } from './model/exit-codes.ts'
 import { Failure } from './model/failure.ts'
 import { ISOLATIONS, PROFILES } from './model/scenario.ts'
 import { PLATFORMS, TOOLS } from './model/traits.ts'
@@ -231,6 +231,5 @@ function withSelection(command: Command): Command {
     .option('--shard <which>', 'only this part of the plan, e.g. 2/3; merge joins the parts')
 }
 
-const EPILOGUE = `
-Exit codes: ${EXIT.ok} ok, ${EXIT.usage} usage or scenario, ${EXIT.infrastructure} infrastructure, ${EXIT.regression} regression, ${EXIT.inconclusive} inconclusive under --strict,
-${EXIT.invalid} invalid or missing data, ${EXIT.budget} budget broken, ${EXIT.interrupted} interrupted.`
+/** In lines that fit a terminal of 100 columns. */
+const EPILOGUE = `\nExit codes: ${EXIT_WORDS}.`.replaceAll(/(.{1,96}, )/g, (line) => `${line.trimEnd()}\n`)

@@ -78,14 +78,15 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
 const podsNeedACluster: Rule = (draft, meshes) =>
   draft.arms.flatMap(({ arm, path }) =>
     (['placement', 'replicas'] as const).flatMap((key) => {
-      if (arm[key] === undefined || traitsOf(platformOf(draft, meshes))?.arms !== 'processes') return []
+      const platform = platformOf(draft, meshes)
+      if (arm[key] === undefined || traitsOf(platform)?.arms !== 'processes') return []
       return [
         {
           path: [...path, key],
           message:
             key === 'placement'
-              ? 'on the local platform there is one host, and no nodes to place client and server on'
-              : 'on the local platform the server is one process, and has no replicas',
+              ? `on the ${platform} platform there is one host, and no nodes to place client and server on`
+              : `on the ${platform} platform the server is one process, and has no replicas`,
           remedy:
             key === 'placement'
               ? `Remove it: ${PLACEMENTS.join(' and ')} are for platforms with a cluster.`
