@@ -13,7 +13,7 @@ import { commandText } from '../model/words.ts'
 import { comparePage } from '../report/site/compare-page.ts'
 import { findRun, listRuns } from '../store/find-run.ts'
 import { readRunFile } from '../store/read-run.ts'
-import { refuseForeignFile } from '../store/write-once.ts'
+import { PAGE_MARK, refuseForeignFile } from '../store/write-once.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
@@ -45,7 +45,7 @@ export async function compareCommand(
   const infos = known.map(({ info }) => info)
   const page = options.html === undefined ? undefined : resolve(cwd, options.html)
   if (page !== undefined) {
-    refuseForeignFile(page)
+    refuseForeignFile(page, PAGE_MARK)
     const pages = [pageOf(dirs[0], page), pageOf(dirs[1], page)] as const
     const words = [
       'meshbench',

@@ -10,7 +10,7 @@ import { viewOf } from '../report/data/view.ts'
 import { EXPORTS } from '../report/outputs/exports.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
 import { renderReport } from '../report/render.ts'
-import { refuseForeignFile, refuseRunFile } from '../store/write-once.ts'
+import { PAGE_MARK, refuseForeignFile, refuseRunFile, SUMMARY_MARK } from '../store/write-once.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
@@ -92,7 +92,8 @@ export async function renderBoth(
 
 export async function putReport({ page, summary }: Rendered, file: string): Promise<WrittenReport> {
   const written = { report: file, summary: summaryBeside(file) }
-  for (const path of Object.values(written)) refuseForeignFile(path)
+  refuseForeignFile(written.report, PAGE_MARK)
+  refuseForeignFile(written.summary, SUMMARY_MARK)
   await replaceFile(written.summary, summary)
   await replaceFile(written.report, page)
   return written

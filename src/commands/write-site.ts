@@ -158,13 +158,14 @@ async function replaceWhereOther(file: string, text: string): Promise<void> {
   if (there !== text) await replaceFile(file, text)
 }
 
-/** Only a page of ours is ever replaced by an index. */
+/** Only pages of ours are ever replaced. */
 async function refuseForeign(dir: string): Promise<void> {
-  const index = join(dir, 'index.html')
-  const there = await readFile(index, 'utf8').catch(() => undefined)
-  if (there === undefined || there.includes(GENERATOR)) return
-  throw new Failure('usage', `${index} is not a page of meshbench`, {
-    cause: 'it would be overwritten',
-    remedy: 'Name an empty folder, or one that --site has made.',
-  })
+  for (const page of ['index.html', 'history.html'].map((name) => join(dir, name))) {
+    const there = await readFile(page, 'utf8').catch(() => undefined)
+    if (there === undefined || there.includes(GENERATOR)) continue
+    throw new Failure('usage', `${page} is not a page of meshbench`, {
+      cause: 'it would be overwritten',
+      remedy: 'Name an empty folder, or one that --site has made.',
+    })
+  }
 }

@@ -6,7 +6,7 @@ import { TAIL } from '../model/quantiles.ts'
 import type { Provenance } from '../model/result.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding, ProvenanceChange, Since } from '../model/verdict.ts'
-import { count, list } from '../model/words.ts'
+import { list } from '../model/words.ts'
 import type { Compared } from './compared.ts'
 import { armsOf, type Pairing } from './pairings.ts'
 import type { Pinned } from './reference.ts'
@@ -118,8 +118,8 @@ function creeping(
 }
 
 /**
- * Since when a cell is worse, by the earlier runs of its series: the newest of them that is nearer to its reference than to this
- * run was the last one without the difference. Undefined without such runs. `past`: the oldest first.
+ * Since when a cell is worse, by the earlier runs of its series that have both arms: the newest of them with less than half of the
+ * difference was the last one before it. Undefined without such runs. `past`: the oldest first.
  */
 export function sinceWhen(
   { arm, reference, load, metric, direction, effect }: Compared,
@@ -128,9 +128,10 @@ export function sinceWhen(
   isPinned: boolean,
 ): Since | undefined {
   if (!effect) return undefined
-  const isOf = (name: string) => (entry: HistoryEntry) => entry.arm === name && entry.load === load
-  const [candidates, current] = [past.filter(isOf(arm)), now.find(isOf(arm))]
-  const references = new Map(past.filter(isOf(reference)).map((entry) => [entry.run, entry]))
+  const seriesOf = (entries: readonly HistoryEntry[], name: string) =>
+    entries.filter((entry) => entry.arm === name && entry.load === load)
+  const [candidates, [current]] = [seriesOf(past, arm), seriesOf(now, arm)]
+  const references = new Map(seriesOf([...past, ...now], reference).map((entry) => [entry.run, entry]))
   const of = followedOf(candidates, metric)
   const level = (entry: HistoryEntry | undefined, what: 'level' | 'ratio') =>
     Math.log(entry?.metrics[metric]?.[what]?.center ?? Number.NaN)
@@ -153,21 +154,37 @@ export function sinceWhen(
         run: before.entry.run,
         startedAt: before.entry.startedAt,
         ratio: Math.exp(direction * before.harm),
-        versions: versionChanges(before.entry, first),
+        versions: [
+          ...versionChanges(before.entry, first),
+          ...(isPinned ? [] : versionsOfReference(references, before.entry.run, first.run, reference)),
+        ],
       },
     }),
   }
   return { ...since, message: messageOf(since) }
 }
 
+/** The reference may have become better, in place of the candidate worse. */
+function versionsOfReference(
+  references: ReadonlyMap<string, HistoryEntry>,
+  before: string,
+  after: string,
+  name: string,
+): ReturnType<typeof versionChanges> {
+  const [from, to] = [references.get(before), references.get(after)]
+  return from && to ? versionChanges(from, to).map((change) => ({ ...change, what: `${change.what} of ${name}` })) : []
+}
+
 function messageOf({ run, earlier, before }: Omit<Since, 'message'>): string {
-  if (!before) return `Seen in all ${count(earlier, 'earlier run')} of the history, since ${run}.`
+  if (!before) {
+    return `All earlier runs of the history that can be compared (${earlier}) have it, since ${run}.`
+  }
   const first =
     earlier === 0
-      ? 'this run'
-      : `${run} (${earlier === 1 ? 'the run before this one' : `${earlier} runs before this one`})`
+      ? 'New in this run'
+      : `Since ${run} (${earlier === 1 ? 'the run before this one' : `${earlier} runs before this one`})`
   const versions = before.versions.map(({ what, from, to }) => `${what} ${from} → ${to}`)
   const changed =
     versions.length === 0 ? 'No recorded version changed between them' : `Changed between them: ${list(versions)}`
-  return `First seen in ${first}. The last run without it is ${before.run} (${formatChange(before.ratio)}). ${changed}.`
+  return `${first}. The last run with less than half of it is ${before.run} (${formatChange(before.ratio)}). ${changed}.`
 }

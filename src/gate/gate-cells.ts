@@ -34,8 +34,8 @@ interface GateContext extends CompareAbout {
   readonly objections: readonly Objection[]
   /** A day in UTC, `2026-12-01`. */
   readonly today: string
-  /** This run, as its series has it. */
-  readonly now?: readonly HistoryEntry[]
+  /** With the accepted runs, which `past` leaves out; to date what is worse. */
+  readonly series?: { readonly past: readonly HistoryEntry[]; readonly now: readonly HistoryEntry[] }
   /** `arm/load/metric` of what breached the pinned reference in the run before. */
   readonly breached: ReadonlySet<string>
 }
@@ -82,9 +82,8 @@ function cellOf(
     ...(why && { rule: why.rule }),
   }
   const planned = Math.max(blocks.planned, bench.limits.blocks.initial)
-  const since = isWorse(cell)
-    ? sinceWhen(compared, bench.past ?? [], bench.now ?? [], bench.pinned !== undefined)
-    : undefined
+  const { series = { past: [], now: [] } } = bench
+  const since = isWorse(cell) ? sinceWhen(compared, series.past, series.now, bench.pinned !== undefined) : undefined
   const sentence = cellSentence(cell, analysis.noise, why?.message)
   return {
     ...cell,

@@ -48,7 +48,7 @@ export function gate(analysis: Analysis, about: GateAbout): GateResult {
   const cells = gateCells(analysis, {
     limits,
     past: past.filter(({ run }) => !pinned?.runs.includes(run)),
-    now,
+    series: { past, now },
     pairs: paired.pairs,
     objections: general,
     today,

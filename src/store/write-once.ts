@@ -144,15 +144,16 @@ export function refuseRunFile(path: string): void {
   }
 }
 
-/** How pages, summaries and pictures name their maker near their beginning. */
-const MARK = 'meshbench'
+/** What pages and summaries, and no other files, have near their beginning. */
+export const PAGE_MARK = '· meshbench</title>'
+export const SUMMARY_MARK = '## meshbench: '
 const BEGINNING = 4096
 
-/** Refuses to replace a file that meshbench has not written, which shows by a mark near its beginning. */
-export function refuseForeignFile(path: string, mark = MARK): void {
+/** Refuses to replace a file of another kind, or of somebody else: what meshbench writes has a mark of its kind near its beginning. */
+export function refuseForeignFile(path: string, mark: string): void {
   refuseRunFile(path)
   if (!existsSync(path) || beginningOf(path).includes(mark)) return
-  throw new Failure('usage', `${path} exists and was not written by meshbench`, {
+  throw new Failure('usage', `${path} exists and is no such file that meshbench wrote`, {
     remedy: 'Name another file, or remove this one first.',
   })
 }

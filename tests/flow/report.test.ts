@@ -91,6 +91,26 @@ describe('report', () => {
     expect(read(cwd, 'README.summary.md')).toContain('[Full report](README.html)')
   })
 
+  it('replaces nothing but pages, whatever names meshbench at its beginning', async () => {
+    const { cwd, newer } = project()
+    const history = read(cwd, 'history/history.jsonl')
+    writeFileSync(join(cwd, 'notes.md'), '# Notes on meshbench\n')
+    mkdirSync(join(cwd, 'site'))
+    writeFileSync(join(cwd, 'site/history.html'), '<title>mine</title>')
+    for (const args of [
+      ['report', '--output', 'history/history.jsonl'],
+      ['report', '--output', 'notes.md'],
+      ['compare', `${newer}:none`, `${newer}:envoy-sidecar`, '--html', 'history/history.jsonl'],
+      ['report', '--site', 'site'],
+    ]) {
+      const { code, stderr } = await meshbench(args, { cwd })
+      expect({ args, code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/Name an/) })
+    }
+    expect(read(cwd, 'history/history.jsonl')).toBe(history)
+    expect(read(cwd, 'notes.md')).toBe('# Notes on meshbench\n')
+    expect(read(cwd, 'site/history.html')).toBe('<title>mine</title>')
+  })
+
   it('writes charts as pictures, all or those that are named', async () => {
     const { cwd, newer } = project()
     const { document } = await json(['report', newer, '--charts'], cwd)

@@ -68,8 +68,19 @@ describe('a regression', () => {
       before: { run: 'run-2', versions: [{ what: 'proxy', from: '1.2', to: '1.3' }] },
     })
     expect(cell?.message).toMatch(
-      /First seen in run-3 \(2 runs before this one\)\. The last run without it is run-2 \(\+\d\.\d %\)\. Changed between them: proxy 1\.2 → 1\.3\.$/,
+      /Since run-3 \(2 runs before this one\)\. The last run with less than half of it is run-2 \(\+\d\.\d %\)\. Changed between them: proxy 1\.2 → 1\.3\.$/,
     )
+  })
+
+  it('may be of a reference that became better', async () => {
+    const now = await nightWith(EFFECT)
+    const history = earlier(now, [
+      [1, '1.1'],
+      [1.2, '1.1'],
+    ]).map((entry) =>
+      entry.arm === 'sidecar-ref' ? { ...entry, versions: { proxy: entry.run === 'run-1' ? '1.0' : '1.1' } } : entry,
+    )
+    expect(p50Of(now, history)?.message).toContain('Changed between them: proxy of sidecar-ref 1.0 → 1.1.')
   })
 
   it('is of this run if the run before was without it, whatever older ones had', async () => {
@@ -82,7 +93,7 @@ describe('a regression', () => {
       ]),
     )
     expect(cell?.since).toMatchObject({ run: now.record.run.id, earlier: 0, before: { run: 'run-2' } })
-    expect(cell?.message).toContain('First seen in this run. The last run without it is run-2 (')
+    expect(cell?.message).toContain('New in this run. The last run with less than half of it is run-2 (')
   })
 
   it('was always there if all earlier runs had it', async () => {
@@ -94,7 +105,7 @@ describe('a regression', () => {
         [1.22, '1.1'],
       ]),
     )
-    expect(cell?.message).toContain('Seen in all 2 earlier runs of the history, since run-1.')
+    expect(cell?.message).toContain('All earlier runs of the history that can be compared (2) have it, since run-1.')
   })
 
   it('against a pinned reference is dated by what the accepted runs had', async () => {
@@ -144,6 +155,16 @@ describe('the page of a run with limits', () => {
     expect(verdict).toContain(
       'Measure it again: meshbench run night.yaml --platform simulated --arms sidecar,sidecar-ref',
     )
+  })
+
+  it('names what is worse and does not decide', async () => {
+    const waivers = `waivers: [{ match: 'sidecar/*/p50', until: ${new Date(Date.now() + 864e5).toISOString().slice(0, 10)}, reason: known }]`
+    const assert = "assert: { '*/*/typical-p99': warn }"
+    const verdict = await verdictOnPage(
+      await night({ effect: EFFECT, noise: 0.005, gate: `{ ${waivers}, ${assert} }` }),
+    )
+    expect(verdict).toContain('Does not decide (waived): p50 latency of sidecar under web is worse')
+    expect(verdict).toContain('Does not decide (level warn): p99 of a typical second of sidecar under web is worse')
   })
 
   it('says that nothing is worse, or why nothing was judged', async () => {

@@ -10,6 +10,7 @@ import type {
   JudgedTrial,
   MetricInfo,
   NoiseFloor,
+  Problem,
   Ranking,
   Sweep,
   TrialSpectrum,
@@ -169,12 +170,19 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   }
 }
 
-/** Whether the figures of a load are not to be relied on: most of its trials are lost, or something makes the comparison invalid. */
+/**
+ * Whether the figures of a load are not to be relied on: most of its trials are lost, equal arms differ as much as the others, or
+ * something makes the comparison of all arms invalid. What an arm alone lacks is said of that arm.
+ */
 function isUnreliable({ trials, problems, record }: Analysis, load: string): boolean {
   const valid = trials.filter(({ status, result }) => status === 'valid' && result.trial.load === load).length
   const planned = trialsOf(record.run.plan).filter((trial) => trial.load === load).length
   const isHere = (problem: { readonly load?: string }) => problem.load === undefined || problem.load === load
-  return valid < planned / 2 || problems.some((problem) => problem.severity === 'invalid' && isHere(problem))
+  const isOfAll = ({ severity, arm }: Problem) => severity === 'invalid' && arm === undefined
+  return (
+    valid < planned / 2 ||
+    problems.some((problem) => isHere(problem) && (isOfAll(problem) || problem.rule === 'noise-hides-all'))
+  )
 }
 
 /** "1.31.1 (istio-sidecar, istio-ambient), edge-26.6.3 (linkerd)": of the measured arms, from their evidence. */

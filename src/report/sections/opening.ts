@@ -47,9 +47,19 @@ export function gateVerdict(gate: GateResult | Failure): Html {
     )
   }
   const { verdict, headline, findings, cells, run, changes } = gate
-  const worse = cells.filter((cell) => cell.verdict === 'regression' && cell.level === 'error' && !cell.waived)
-  const others = findings.filter(({ severity, rule }) => DECIDING.has(severity) && rule !== 'regression')
-  const told = [...worse.map(regression), ...others.map(({ message }) => html`<li>${capital(message)}</li>`)]
+  const worse = cells
+    .filter((cell) => cell.verdict === 'regression' && cell.level === 'error' && !cell.waived)
+    .toSorted((a, b) => sizeOf(b) - sizeOf(a))
+  const others = findings.filter(({ severity, rule }) =>
+    rule === 'regression' ? severity === 'warning' : DECIDING.has(severity) || rule.endsWith('-waived'),
+  )
+  const told = [
+    ...worse.map(regression),
+    ...others.map(
+      ({ severity, message }) =>
+        html`<li>${DECIDING.has(severity) ? message : html`Does not decide (${severity === 'warning' ? 'level warn' : 'waived'}): ${message}`}</li>`,
+    ),
+  ]
   const more = told.length - TOLD
   const again = [...new Set(worse.map(({ reproduce }) => reproduce))]
   return card(
@@ -60,6 +70,11 @@ ${more > 0 && html`<p>${count(more, 'more finding')}: <code>meshbench gate ${run
 ${worse.length > 0 && changes.length > 0 && html`<p>Differences between reference and candidate: ${changes.slice(0, TOLD).map(({ what, reference, candidate }, index) => html`${index > 0 && '; '}${what} (${reference} → ${candidate})`)}.</p>`}
 ${again.length > 0 && html`<p>Measure it again: ${again.slice(0, TOLD).map((command) => html`<code>${command}</code> `)}</p>`}`,
   )
+}
+
+/** How far from 1 the ratio is, as a logarithm. */
+function sizeOf({ ratio }: GateCell): number {
+  return Math.abs(Math.log(ratio?.center ?? 1))
 }
 
 function regression({ arm, reference, load, metric, ratio, blocks, since }: GateCell): Html {
