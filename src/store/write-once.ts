@@ -153,7 +153,7 @@ const BEGINNING = 4096
 export function refuseForeignFile(path: string, mark: string): void {
   refuseRunFile(path)
   if (!existsSync(path) || beginningOf(path).includes(mark)) return
-  throw new Failure('usage', `${path} exists and is no such file that meshbench wrote`, {
+  throw new Failure('usage', `${path} exists and was not written by this command`, {
     remedy: 'Name another file, or remove this one first.',
   })
 }

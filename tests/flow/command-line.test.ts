@@ -83,7 +83,7 @@ describe('run', () => {
     await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
     writeFileSync(join(cwd, 'figures.csv'), 'mine')
     const { code, stderr } = await meshbench(['report', '--output', 'page.html', '--export', 'csv'], { cwd })
-    expect([code, stderr]).toEqual([2, expect.stringContaining('was not written by meshbench')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('was not written by this command')])
     expect(readFileSync(join(cwd, 'figures.csv'), 'utf8')).toBe('mine')
   })
 

@@ -64,7 +64,7 @@ describe('compare', () => {
     expect(page).toContain(`meshbench compare ${older} ${newer} --html public/compare.html`)
     writeFileSync(join(cwd, 'notes.html'), 'mine')
     const refusals: [string[], string][] = [
-      [['none', 'envoy-sidecar', '--html', 'notes.html'], 'was not written by meshbench'],
+      [['none', 'envoy-sidecar', '--html', 'notes.html'], 'was not written by this command'],
       [['none', 'envoy-sidecar', '--open'], '--open needs --html'],
       [['none', 'nobody'], 'nobody is neither a run nor an arm of the newest run'],
       [[':none', ':nobody'], 'has no arm nobody'],
