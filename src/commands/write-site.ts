@@ -68,7 +68,7 @@ export async function writeSite(
 }
 
 async function finish(dir: string, runs: readonly SiteRun[], past: readonly HistoryEntry[], written: string[]) {
-  const [index, history] = [join(dir, 'index.html'), join(dir, 'history.html')]
+  const [index, history] = PAGES.map((name) => join(dir, name)) as [string, string]
   await replaceWhereOther(history, await historyPage(past, pagesOf(runs)))
   await replaceWhereOther(index, indexPage(runs, together(past, runs)))
   const unreadable = runs.flatMap(({ folder: run, trouble: reason }) => (reason === undefined ? [] : [{ run, reason }]))
@@ -158,9 +158,12 @@ async function replaceWhereOther(file: string, text: string): Promise<void> {
   if (there !== text) await replaceFile(file, text)
 }
 
+/** Of the site itself, beside the folders of runs: the index and the history. */
+const PAGES = ['index.html', 'history.html'] as const
+
 /** Only pages of ours are ever replaced. */
 async function refuseForeign(dir: string): Promise<void> {
-  for (const page of ['index.html', 'history.html'].map((name) => join(dir, name))) {
+  for (const page of PAGES.map((name) => join(dir, name))) {
     const there = await readFile(page, 'utf8').catch(() => undefined)
     if (there === undefined || there.includes(GENERATOR)) continue
     throw new Failure('usage', `${page} is not a page of meshbench`, {

@@ -71,7 +71,7 @@ export interface Since {
   readonly startedAt: string
   /** How many runs before this one have the difference as well. */
   readonly earlier: number
-  /** The last run without it, its own ratio to the reference, and what changed between it and the first run with it. Absent where all have it. */
+  /** The last run with less than half of it, its own ratio to the reference, and what changed up to `run`. Absent where all have it. */
   readonly before?: {
     readonly run: string
     readonly startedAt: string

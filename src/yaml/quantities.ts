@@ -165,6 +165,6 @@ function spelling<Value>({ units, spellings, example, noun, parse, word }: Kind<
       : (units.find((known) => known.toLowerCase() === unit.toLowerCase()) ??
         units.find((known) => spellings[known]?.test(unit.toLowerCase())))
   const guess = parse(written) === undefined ? `${Number(number)}${likely}` : written
-  const shown = parse(guess) === undefined || Number(number) === 0 ? example : guess
-  return `Write ${noun} such as ${shown}; units: ${units.join(', ')}${word === undefined ? '' : `; or ${word}`}.`
+  const proposed = parse(guess) === undefined || Number(number) === 0 ? example : guess
+  return `Write ${noun} such as ${proposed}; units: ${units.join(', ')}${word === undefined ? '' : `; or ${word}`}.`
 }
