@@ -1,7 +1,7 @@
 import type { ComponentRule, ContainerFact, InstallAbout, Layer, PodFact } from '../model/mesh.ts'
 import { formatNumber, formatSize } from '../model/units.ts'
 import { type Evidence, MESH_ROLES, type Role } from '../model/usage.ts'
-import { WORKLOAD_CONTAINERS, workloadPods } from './workload-parts.ts'
+import { componentsOf, type Placed, WORKLOAD_CONTAINERS, workloadPods } from './workload-parts.ts'
 
 interface ProxyInspection {
   readonly components: readonly ComponentRule[]
@@ -23,7 +23,7 @@ const PROXIES: ReadonlySet<Role> = new Set(['client-proxy', 'server-proxy', 'nod
 
 /** What the pods themselves show of an arm, and what it was configured to. */
 export function inspectProxies(pods: readonly PodFact[], about: InstallAbout, wanted: ProxyInspection): Evidence[] {
-  const found = containersOf(pods, wanted.components).filter(({ role }) => MESH_ROLES.has(role))
+  const found = containersOf(pods, componentsOf(wanted, about)).filter(({ role }) => MESH_ROLES.has(role))
   const layer = wanted.layer === 'L7' ? 'requests (L7)' : 'bytes (L4)'
   return [
     enrolledPods(pods, about.namespace, wanted.enrolled),
@@ -48,7 +48,7 @@ function configured(value: unknown): string {
 }
 
 /** The containers of each component; one that several rules name is the first's. */
-function containersOf(pods: readonly PodFact[], rules: readonly ComponentRule[]): Found[] {
+function containersOf(pods: readonly PodFact[], rules: readonly Placed<ComponentRule>[]): Found[] {
   return pods.flatMap((pod) =>
     pod.containers.flatMap((container): Found[] => {
       const rule = rules.find((candidate) => matches(candidate, pod, container))
@@ -57,7 +57,7 @@ function containersOf(pods: readonly PodFact[], rules: readonly ComponentRule[])
   )
 }
 
-function matches(rule: ComponentRule, pod: PodFact, { name }: ContainerFact): boolean {
+function matches(rule: Placed<ComponentRule>, pod: PodFact, { name }: ContainerFact): boolean {
   if (rule.namespace !== pod.namespace || (rule.container !== undefined && rule.container !== name)) return false
   return Object.entries(rule.labels).every(([label, value]) => pod.labels[label] === value)
 }

@@ -21,15 +21,12 @@ import {
   strictMtls,
 } from './istio-parts.ts'
 import { proveWaypoint } from './prove-istio.ts'
-import { mebibytes, ON, WORKLOAD_NAMESPACE } from './workload-parts.ts'
+import { mebibytes, ON } from './workload-parts.ts'
 
 const NAME = 'waypoint'
 const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
 
-const components = [
-  { component: 'waypoint', role: 'waypoint', namespace: WORKLOAD_NAMESPACE, labels: POD },
-  ...ambientComponents,
-] as const
+const components = [{ component: 'waypoint', role: 'waypoint', labels: POD }, ...ambientComponents] as const
 
 export const istioAmbientWaypoint: Mesh = {
   name: 'istio-ambient-waypoint',
@@ -67,10 +64,7 @@ export const istioAmbientWaypoint: Mesh = {
       ],
     }),
     components,
-    scrapes: [
-      ztunnelScrape,
-      { name: 'waypoint', namespace: WORKLOAD_NAMESPACE, labels: POD, port: 15090, path: '/stats/prometheus' },
-    ],
+    scrapes: [ztunnelScrape, { name: 'waypoint', labels: POD, port: 15090, path: '/stats/prometheus' }],
     inspect: (pods, about) =>
       inspectProxies(pods, about, {
         components,

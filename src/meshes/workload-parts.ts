@@ -1,7 +1,16 @@
-import { type Band, type ComponentRule, NODE_PARTS, type PodFact, type Published, type Scrape } from '../model/mesh.ts'
+import {
+  type Band,
+  type ComponentRule,
+  type InstallAbout,
+  type KubernetesMesh,
+  NODE_PARTS,
+  type PodFact,
+  type Published,
+  type Scrape,
+} from '../model/mesh.ts'
 import { TOOLS } from '../model/traits.ts'
 
-/** Where the workload lives. */
+/** Where the workload lives, in a cluster of its own. */
 export const WORKLOAD_NAMESPACE = 'bench'
 
 /** What tells the two pods of the workload apart. */
@@ -19,11 +28,11 @@ export const ON_CONTROL_NODE = {
 
 /** What every arm runs: the server, the load generator, and the container that hands its files over. */
 export const workloadComponents: readonly ComponentRule[] = [
-  { component: 'application', role: 'application', namespace: WORKLOAD_NAMESPACE, labels: SERVER, container: 'server' },
+  { component: 'application', role: 'application', labels: SERVER, container: 'server' },
   ...TOOLS.map((container): ComponentRule => {
-    return { component: 'generator', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container }
+    return { component: 'generator', role: 'generator', labels: CLIENT, container }
   }),
-  { component: 'files', role: 'generator', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container: 'files' },
+  { component: 'files', role: 'generator', labels: CLIENT, container: 'files' },
 ]
 
 /** Of the workload's own pods: any other is what a mesh put there. */
@@ -34,16 +43,16 @@ export const WORKLOAD_CONTAINERS: ReadonlySet<string> = new Set(
 /** A proxy of the same name beside client and server. */
 export function sidecarComponents(container: string): readonly ComponentRule[] {
   return [
-    { component: 'client-proxy', role: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, container },
-    { component: 'server-proxy', role: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, container },
+    { component: 'client-proxy', role: 'client-proxy', labels: CLIENT, container },
+    { component: 'server-proxy', role: 'server-proxy', labels: SERVER, container },
   ]
 }
 
 /** Metrics of a proxy beside client and server. */
 export function sidecarScrapes(port: number, path: string): readonly Scrape[] {
   return [
-    { name: 'client-proxy', namespace: WORKLOAD_NAMESPACE, labels: CLIENT, port, path },
-    { name: 'server-proxy', namespace: WORKLOAD_NAMESPACE, labels: SERVER, port, path },
+    { name: 'client-proxy', labels: CLIENT, port, path },
+    { name: 'server-proxy', labels: SERVER, port, path },
   ]
 }
 
@@ -60,4 +69,23 @@ export function mebibytes(lo: number, hi: number): Band {
 export function workloadPods(pods: readonly PodFact[], namespace: string): PodFact[] {
   const apps: readonly (string | undefined)[] = [CLIENT.app, SERVER.app]
   return pods.filter((pod) => pod.namespace === namespace && apps.includes(pod.labels['app']))
+}
+
+/** Something whose namespace is known. */
+export type Placed<Of extends { readonly namespace?: string }> = Of & { readonly namespace: string }
+
+/** The components of a mesh, for a workload in this namespace. */
+export function componentsOf(
+  { components }: Pick<KubernetesMesh, 'components'>,
+  { namespace }: Pick<InstallAbout, 'namespace'>,
+): Placed<ComponentRule>[] {
+  return components.map((rule) => ({ namespace, ...rule }))
+}
+
+/** What is scraped, for a workload in this namespace. */
+export function scrapesOf(
+  { scrapes }: Pick<KubernetesMesh, 'scrapes'>,
+  { namespace }: Pick<InstallAbout, 'namespace'>,
+): Placed<Scrape>[] {
+  return scrapes.map((scrape) => ({ namespace, ...scrape }))
 }

@@ -228,7 +228,8 @@ export interface ComponentRule {
   /** The component's name, in results and charts. */
   readonly component: string
   readonly role: Role
-  readonly namespace: string
+  /** That of the workload when absent. */
+  readonly namespace?: string
   /** Labels that the pod has. */
   readonly labels: Readonly<Record<string, string>>
   /** The container's name; any when absent. */
@@ -240,7 +241,8 @@ export interface ComponentRule {
 /** Metrics of the pods with these labels, by their proxies' port. */
 export interface Scrape {
   readonly name: string
-  readonly namespace: string
+  /** That of the workload when absent. */
+  readonly namespace?: string
   readonly labels: Readonly<Record<string, string>>
   readonly port: number
   readonly path: string

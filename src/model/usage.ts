@@ -140,6 +140,18 @@ const hostSchema = z.object({
   swappedIn: z.number().optional(),
   swappedOut: z.number().optional(),
   reclaim: reclaimSchema.optional(),
+  /** Each machine, where nodes of the cluster are several; the figures above are their sums. */
+  machines: z
+    .array(
+      z.object({
+        /** A node of it, by its part. */
+        node: z.string(),
+        cores: z.number(),
+        busyCores: z.number(),
+        stolenCores: z.number(),
+      }),
+    )
+    .optional(),
 })
 export type Host = z.infer<typeof hostSchema>
 

@@ -190,6 +190,24 @@ const cases: Case[] = [
     says: /1\.88 of 2 cores/,
   },
   {
+    what: 'one full machine beside idle ones',
+    rule: 'host-saturated',
+    severity: 'invalid',
+    otherwise: {
+      observation: {
+        host: {
+          cores: 20,
+          busyCores: 4.4,
+          machines: [
+            { node: 'client', cores: 16, busyCores: 0.5, stolenCores: 0 },
+            { node: 'server', cores: 4, busyCores: 3.9, stolenCores: 0 },
+          ],
+        },
+      },
+    },
+    says: /3\.9 of 4 cores of the server node/,
+  },
+  {
     what: 'a hypervisor that takes cores away',
     rule: 'host-saturated',
     severity: 'warning',

@@ -9,7 +9,7 @@ import { connect } from '../../src/kubernetes/connect.ts'
 import { installRelease, uninstallRelease } from '../../src/kubernetes/install/helm.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { KubernetesObject } from '../../src/model/mesh.ts'
-import { podsOf, workloadFor } from '../../src/platforms/kind/workload.ts'
+import { podsOf, workloadFor } from '../../src/platforms/in-cluster/workload.ts'
 import { locate } from '../../src/tools/locate.ts'
 import { sharedFolder } from '../temporary-folder.ts'
 
@@ -115,7 +115,14 @@ describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
     const arm = { name: 'none', mesh: 'none' }
     const load = { name: 'k6', protocol: 'http', rate: 1, connections: 1, payload: 0, warmup: 0, duration: 1 } as const
     const loads = [{ ...load, tool: 'k6' } as const]
-    const about = { arm, loads, images: site.images, enrolment: { objects: [], until: [] }, run: 'restricted' }
+    const about = {
+      arm,
+      loads,
+      images: site.images,
+      enrolment: { objects: [], until: [] },
+      run: 'restricted',
+      namespace: 'bench',
+    }
     const { lasting, pods } = workloadFor(about)
     const enforced = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     const strict = lasting.map((object) =>
@@ -130,7 +137,7 @@ describe.skipIf(!wanted)(title, { timeout: 180_000 }, () => {
       return { ...one, spec: { ...spec, containers, nodeSelector: {} } }
     })
     await cluster.apply([...strict, ...here], soon())
-    await cluster.untilReady(podsOf({}), 60, soon())
+    await cluster.untilReady(podsOf({}, 'bench'), 60, soon())
     const inClient = (container: string, script: string) => ({
       ...{ namespace: 'bench', pod: 'client', container },
       command: ['sh', '-c', script],

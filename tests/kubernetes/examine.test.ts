@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { examineCharts } from '../../src/kubernetes/install/examine.ts'
 import type { Values } from '../../src/model/mesh.ts'
 import type { Arm } from '../../src/model/scenario.ts'
-import { armMesh } from '../../src/platforms/kind/arm.ts'
+import { armMesh } from '../../src/platforms/in-cluster/arm-mesh.ts'
 import { PUBLIC_SITE } from '../../src/site/public-site.ts'
 import { testFolder } from '../temporary-folder.ts'
 

@@ -5,10 +5,10 @@ import { describeInstallation, withRendered } from '../../kubernetes/install/des
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
-import { type ArmMesh, imagesOfArm, PATIENCE } from './arm.ts'
+import { type ArmMesh, imagesOfArm, PATIENCE } from '../in-cluster/arm-mesh.ts'
+import { workloadFor } from '../in-cluster/workload.ts'
 import { kindConfig } from './cluster/create-cluster.ts'
 import type { RunContext } from './run-context.ts'
-import { workloadFor } from './workload.ts'
 
 /** What an arm's cluster is made from, before it is made. */
 export interface Blueprint {
@@ -72,5 +72,10 @@ export async function enrol(of: ArmMesh, cluster: Cluster, runContext: RunContex
 
 function lastingOf({ arm, kubernetes, about }: ArmMesh, { plan, site, run }: RunContext): readonly KubernetesObject[] {
   const enrolment = kubernetes.enrol(about)
-  return workloadFor({ arm, loads: plan.scenario.loads, images: site.images, enrolment, run }).lasting
+  return workloadFor({
+    ...{ arm, enrolment, run },
+    loads: plan.scenario.loads,
+    images: site.images,
+    namespace: about.namespace,
+  }).lasting
 }

@@ -7,8 +7,10 @@ import type { Leftover, Platform, RunningArm, Step, Testbed } from '../../model/
 import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
+import { armMesh, imagesOf } from '../in-cluster/arm-mesh.ts'
+import { raiseInCluster } from '../in-cluster/raise.ts'
+import { removePods } from '../in-cluster/workload.ts'
 import { removeRemains } from '../remains.ts'
-import { armMesh, imagesOf } from './arm.ts'
 import { checkKind, reviewKind } from './check/check-kind.ts'
 import { readersOf } from './check/readers.ts'
 import { type Examination, examineArms } from './check/remote-check.ts'
@@ -18,10 +20,8 @@ import { imageCache, pulledImages, pullImages } from './cluster/image-cache.ts'
 import { network } from './cluster/network.ts'
 import { ClusterPool } from './cluster-pool.ts'
 import { docker } from './docker.ts'
-import { freeze, thaw } from './freeze.ts'
-import { raiseOn } from './raise.ts'
-import type { RunContext } from './run-context.ts'
-import { removePods } from './workload.ts'
+import { isFrozen as areFrozen, freeze, thaw } from './freeze.ts'
+import { type RunContext, standing } from './run-context.ts'
 
 export interface KindOptions {
   readonly site: Site
@@ -116,14 +116,17 @@ export async function* makeTestbed(
   unless.move()
   return {
     async *raise(arm, signal): AsyncGenerator<Step, RunningArm> {
-      return yield* raiseOn(yield* pool.of(arm, signal), runContext, signal)
+      const up = yield* pool.of(arm, signal)
+      if (await areFrozen(up, runContext)) yield { title: 'thawing' }
+      await thaw(up, runContext)
+      return yield* raiseInCluster(standing(up, runContext), signal)
     },
     async lower({ name }) {
       const up = await pool.toPutDown(name)
       if (!up) return
       // It may be frozen in part, where raising it broke half way.
       await thaw(up, runContext)
-      await removePods(up.cluster, up.of.arm, AbortSignal.timeout(PATIENCE))
+      await removePods(up.cluster, up.of, AbortSignal.timeout(PATIENCE))
       if (isFrozen) await freeze(up, runContext)
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

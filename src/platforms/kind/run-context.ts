@@ -1,11 +1,13 @@
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import type { ChartCache, ManifestCache } from '../../kubernetes/install/chart-cache.ts'
-import type { NodePart } from '../../model/mesh.ts'
+import type { NodePart, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Program, Site } from '../../model/site.ts'
-import type { ArmMesh } from './arm.ts'
+import { perTool } from '../../model/traits.ts'
+import type { ArmMesh } from '../in-cluster/arm-mesh.ts'
+import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
 import type { Records } from './cluster/cluster-record.ts'
-import type { ImageCache } from './cluster/image-cache.ts'
+import { type ImageCache, nodeImage } from './cluster/image-cache.ts'
 import type { Network } from './cluster/network.ts'
 import type { Affinity } from './cluster/nodes.ts'
 import type { Docker } from './docker.ts'
@@ -42,9 +44,44 @@ export interface ArmCluster {
 }
 
 /** Where a cluster comes from: two runs that shared one have less to say of each other. */
-export interface Origin {
+interface Origin {
   /** ISO 8601. */
   readonly madeAt: string
   /** The run that left it standing; absent where this one made it. */
   readonly keptFrom?: string
+}
+
+/** kind calls a cluster ready when its control plane's node is, which is before names are resolved in it. */
+const CLUSTER_DNS: Readiness = { kind: 'Deployment', namespace: 'kube-system', name: 'coredns' }
+
+/** An arm's cluster as what any cluster is to the rest: one machine, whose nodes Docker runs programs on. */
+export function standing(armCluster: ArmCluster, { docker, plan, run, site }: RunContext): ClusterArm {
+  const { of, cluster, name, nodes, affinity, origin } = armCluster
+  const alive = Object.values(nodes).map((node) => ({ kind: 'Node', namespace: '', name: node }) as const)
+  return {
+    ...{ of, cluster, plan, run, nodes },
+    images: { busybox: nodeImage(site.images.busybox), ...perTool((_, tool) => nodeImage(site.images[tool])) },
+    machines: ['client'],
+    cpus: affinity.cpus,
+    isHere: true,
+    onNode: (part, argv) => docker.exec(nodes[part], argv),
+    placed: (objects) => objects,
+    before: [...alive, CLUSTER_DNS],
+    facts: [
+      { name: 'cluster', seen: whereFrom(name, origin), source: 'kind' },
+      { name: 'isolation', seen: isolationOf(plan), source: 'plan' },
+      { name: 'affinity', seen: affinity.seen, source: 'docker update --cpuset-cpus' },
+    ],
+  }
+}
+
+/** Name and creation time identify a provisioning, since a cluster that is created again within a run has the same name. */
+function whereFrom(name: string, { madeAt, keptFrom }: Origin): string {
+  return `${name}, made ${madeAt}${keptFrom === undefined ? '' : `, kept from run ${keptFrom}`}`
+}
+
+function isolationOf({ scenario }: Plan): string {
+  return scenario.isolation === 'sequential'
+    ? 'sequential: one arm at a time, so drift cannot be separated from differences'
+    : `frozen: other arms paused: ${scenario.arms.length - 1}`
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Load } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
-import { armMesh } from '../../../src/platforms/kind/arm.ts'
+import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
 import { blueprintOf } from '../../../src/platforms/kind/blueprint.ts'
 import type { RunContext } from '../../../src/platforms/kind/run-context.ts'
 import { PUBLIC_SITE } from '../../../src/site/public-site.ts'

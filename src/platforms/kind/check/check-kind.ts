@@ -6,7 +6,7 @@ import { type Finding, isAbandoned, type Leftover } from '../../../model/platfor
 import type { Arm, Scenario } from '../../../model/scenario.ts'
 import type { Chart, Site } from '../../../model/site.ts'
 import { formatSize } from '../../../model/units.ts'
-import { type ArmMesh, armMesh, imagesOf } from '../arm.ts'
+import { type ArmMesh, armMesh, imagesOf } from '../../in-cluster/arm-mesh.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, isHere, memoryFinding, memoryThere } from './capacity.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'

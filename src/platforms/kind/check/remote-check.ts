@@ -7,7 +7,7 @@ import type { Finding } from '../../../model/platform.ts'
 import type { Site } from '../../../model/site.ts'
 import { milliseconds, type Seconds } from '../../../model/units.ts'
 import { locate } from '../../../tools/locate.ts'
-import type { ArmMesh } from '../arm.ts'
+import type { ArmMesh } from '../../in-cluster/arm-mesh.ts'
 import { kubernetesVersion } from './daemon.ts'
 
 const WITHIN: Seconds = 15

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Failure } from '../../../../src/model/failure.ts'
 import { makePlan } from '../../../../src/plan/make-plan.ts'
-import { imagesOf } from '../../../../src/platforms/kind/arm.ts'
+import { imagesOf } from '../../../../src/platforms/in-cluster/arm-mesh.ts'
 import { checkKind, reviewKind } from '../../../../src/platforms/kind/check/check-kind.ts'
 import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
 import { isBuiltIn, type Readers } from '../../../../src/platforms/kind/check/readers.ts'

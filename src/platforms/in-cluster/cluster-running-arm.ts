@@ -4,34 +4,41 @@ import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../model/platform.ts'
 import { milliseconds } from '../../model/units.ts'
-import { openWindow, type RunningArmOptions } from './usage/kind-window.ts'
+import { openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { targetOf } from './workload.ts'
 
 /** Where client and its helper share a folder. */
 const DIR = '/files'
 
 export function makeRunningArm(options: RunningArmOptions): RunningArm {
-  const { cluster } = options.armCluster
+  const { cluster, of } = options.arm
+  const { namespace } = of.about
   return {
     dir: DIR,
-    target: ({ protocol }) => targetOf(protocol),
+    target: ({ protocol }) => targetOf(protocol, namespace),
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
-    exec: (command, signal) => execute(cluster, command, signal),
+    exec: (command, signal) => execute(cluster, namespace, command, signal),
     observe: () => openWindow(options),
   }
 }
 
 /** The container beside the generator that has a shell. */
-const FILES = { namespace: 'bench', pod: 'client', container: 'files' } as const
+const FILES = { pod: 'client', container: 'files' } as const
 
 /** Runs a load generator in its own container of the client pod; its files come out through the helper's. */
-export async function execute(cluster: Cluster, command: Command, signal: AbortSignal): Promise<Execution> {
-  for (const [path, content] of Object.entries(command.files ?? {})) await put(cluster, path, content, signal)
+export async function execute(
+  cluster: Cluster,
+  namespace: string,
+  command: Command,
+  signal: AbortSignal,
+): Promise<Execution> {
+  const files: Files = { cluster, namespace }
+  for (const [path, content] of Object.entries(command.files ?? {})) await put(files, path, content, signal)
   const limit = AbortSignal.timeout(milliseconds(command.within))
   const startedAt = Date.now() / 1000
   try {
-    const ended = await cluster.exec(generator(command), AbortSignal.any([signal, limit]))
-    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(cluster, command) }
+    const ended = await cluster.exec({ namespace, ...generator(command) }, AbortSignal.any([signal, limit]))
+    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(files, command) }
   } catch (error) {
     signal.throwIfAborted()
     if (!limit.aborted) throw error
@@ -43,28 +50,34 @@ export async function execute(cluster: Cluster, command: Command, signal: AbortS
 }
 
 /** Its environment is that of its container: an exec has none of its own. */
-function generator({ program, argv }: Command): ExecOf {
-  return { namespace: 'bench', pod: 'client', container: program, command: [program, ...argv] }
+function generator({ program, argv }: Command): Omit<ExecOf, 'namespace'> {
+  return { pod: 'client', container: program, command: [program, ...argv] }
 }
 
-async function put(cluster: Cluster, path: string, content: string, signal: AbortSignal): Promise<void> {
+/** The folder that the client's containers share, by way of the one that has a shell. */
+interface Files {
+  readonly cluster: Cluster
+  readonly namespace: string
+}
+
+async function put({ cluster, namespace }: Files, path: string, content: string, signal: AbortSignal): Promise<void> {
   const { exitCode, stderr } = await cluster.exec(
-    { ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
+    { namespace, ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
     signal,
   )
   if (exitCode !== 0) throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
 }
 
-function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {
+function filesOf(from: Files, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {
   return {
-    read: (name) => readFile(cluster, outputs[name]),
+    read: (name) => readFile(from, outputs[name]),
     discard: async () => {
       const paths = [...Object.values(outputs), ...Object.keys(files)]
       if (paths.length === 0) return
       // Through the shell, as all else there: that of busybox may have `rm` where no program of that name is.
       const command = ['sh', '-c', 'rm -f "$@"', 'sh', ...paths]
-      const { exitCode, stderr } = await cluster
-        .exec({ ...FILES, command }, AbortSignal.timeout(10_000))
+      const { exitCode, stderr } = await from.cluster
+        .exec({ namespace: from.namespace, ...FILES, command }, AbortSignal.timeout(10_000))
         .catch((error: unknown) => ({ exitCode: -1, stderr: Failure.from(error).message }))
       if (exitCode === 0) return
       throw new Failure('not-removed', 'files of a trial could not be removed from the client pod', {
@@ -77,10 +90,10 @@ function filesOf(cluster: Cluster, { outputs = {}, files = {} }: Command): Pick<
 }
 
 /** Compressed where it is, so that a million lines of log take a tenth of the way. Empty where the command wrote none. */
-async function* readFile(cluster: Cluster, path: string | undefined): AsyncGenerator<Uint8Array> {
+async function* readFile({ cluster, namespace }: Files, path: string | undefined): AsyncGenerator<Uint8Array> {
   if (path === undefined) return
   const command = ['sh', '-c', 'if [ -e "$0" ]; then gzip -1 -c "$0"; fi', path]
-  const source = cluster.stream({ ...FILES, command }, AbortSignal.timeout(600_000))
+  const source = cluster.stream({ namespace, ...FILES, command }, AbortSignal.timeout(600_000))
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (first.done) return

@@ -1,20 +1,23 @@
-import { scheduledReclaim } from '../../../host/strain.ts'
-import { parsePrometheus } from '../../../meshes/prometheus.ts'
-import { Failure } from '../../../model/failure.ts'
-import type { Counters, NodePart, PodFact, Sample, Scrape } from '../../../model/mesh.ts'
-import type { Window } from '../../../model/platform.ts'
-import { formatShare, MICROS } from '../../../model/units.ts'
-import type { Evidence, Observation } from '../../../model/usage.ts'
-import type { ArmCluster, RunContext } from '../run-context.ts'
+import { scheduledReclaim } from '../../host/strain.ts'
+import { parsePrometheus } from '../../meshes/prometheus.ts'
+import { componentsOf, type Placed, scrapesOf } from '../../meshes/workload-parts.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Counters, NodePart, PodFact, Sample, Scrape } from '../../model/mesh.ts'
+import type { Window } from '../../model/platform.ts'
+import { formatShare, MICROS } from '../../model/units.ts'
+import type { Evidence, Observation } from '../../model/usage.ts'
+import type { ClusterArm } from './cluster-arm.ts'
 import { type NodeSnapshots, parseSnapshot, snapshotScript } from './node-snapshot.ts'
 import { accountBetween, hostBetween, usageBetween } from './usage-between.ts'
 
 /** Counters are read outside of the two snapshots, so that answering costs the proxies nothing that is counted. */
 export async function openWindow(options: RunningArmOptions): Promise<Window> {
-  const { of } = options.armCluster
+  const { arm, pods } = options
+  const { kubernetes, about } = arm.of
+  const rules = componentsOf(kubernetes, about)
   const before = await countAll(options)
-  // Nodes are processes of this machine, so its kernel is theirs.
-  const reclaim = scheduledReclaim()
+  // Where nodes are processes of this machine, its kernel is theirs.
+  const reclaim = arm.isHere ? scheduledReclaim() : undefined
   const open = await readSnapshots(options)
   const own = ownCpu()
   return {
@@ -22,21 +25,16 @@ export async function openWindow(options: RunningArmOptions): Promise<Window> {
       const harness = own()
       const close = await readSnapshots(options)
       const after = await countAll(options)
-      const counters = countersOf(before, after, options.armCluster.affinity.cpus)
-      const { evidence, carried } = of.kubernetes.prove(counters, of.about)
-      const { opened, closed } = edgesOf(open, close)
+      const counters = countersOf(before, after, arm.cpus)
+      const { evidence, carried } = kubernetes.prove(counters, about)
+      const { opened, closed } = clocksOf(open, close)
       return {
         startedAt: opened.wall,
         seconds: closed.monotonic - opened.monotonic,
-        usage: usageBetween(open, close, options.pods, of.kubernetes.components),
-        evidence: [
-          ...evidence,
-          ...accountBetween(open, close, options.pods, of.kubernetes.components),
-          harness,
-          ...options.facts,
-        ],
+        usage: usageBetween(open, close, pods, rules, arm.isForeign),
+        evidence: [...evidence, ...accountBetween(open, close, pods, rules), harness, ...options.facts],
         ...(carried ? { carried } : {}),
-        host: { ...hostBetween(opened, closed), ...(reclaim && { reclaim }) },
+        host: { ...hostBetween(open, close, arm.machines), ...(reclaim && { reclaim }) },
       }
     },
   }
@@ -56,16 +54,21 @@ function ownCpu(): () => Evidence {
   }
 }
 
-async function readSnapshots({ armCluster: { nodes }, runContext }: RunningArmOptions): Promise<NodeSnapshots> {
-  const parts = Object.entries(nodes) as [NodePart, string][]
-  const read = parts.map(async ([part, node]) => {
-    return [part, parseSnapshot(await runContext.docker.exec(node, ['sh', '-c', snapshotScript]), node)] as const
+async function readSnapshots({ arm }: RunningArmOptions): Promise<NodeSnapshots> {
+  const read = partsOf(arm).map(async (part) => {
+    return [part, parseSnapshot(await arm.onNode(part, ['sh', '-c', snapshotScript]), arm.nodes[part])] as const
   })
   return new Map(await Promise.all(read))
 }
 
-/** Reads the host's figures on the client's node, since all nodes share the machine. */
-function edgesOf(open: NodeSnapshots, close: NodeSnapshots) {
+/** Each node once: client and control plane may share one. */
+function partsOf({ nodes }: ClusterArm): NodePart[] {
+  const parts: readonly NodePart[] = ['client', 'server', 'control']
+  return parts.filter((part, index) => parts.findIndex((other) => nodes[other] === nodes[part]) === index)
+}
+
+/** The clocks of the window are those of the client's node. */
+function clocksOf(open: NodeSnapshots, close: NodeSnapshots) {
   const [opened, closed] = [open.get('client'), close.get('client')]
   if (!opened || !closed) throw new TypeError('a cluster has a client node')
   return { opened, closed }
@@ -82,15 +85,14 @@ async function countAll(options: RunningArmOptions): Promise<Scraped[]> {
   return (await Promise.all([scrapeAll(options), countInterfaces(options)])).flat()
 }
 
-async function countInterfaces({ armCluster: { of, nodes }, runContext }: RunningArmOptions): Promise<Scraped[]> {
-  const { interfaces = [] } = of.kubernetes
-  const parts = Object.entries(nodes) as [NodePart, string][]
-  const wanted = interfaces.flatMap((scrape) => parts.map(([node, name]) => ({ scrape, node, name })))
+async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
+  const { interfaces = [] } = arm.of.kubernetes
+  const wanted = interfaces.flatMap((scrape) => partsOf(arm).map((node) => ({ scrape, node, name: arm.nodes[node] })))
   return await Promise.all(
     wanted.map(async ({ scrape, node, name }) => {
       const files = ['rx_bytes', 'tx_bytes'].map((file) => `/sys/class/net/${scrape}/statistics/${file}`)
       try {
-        const [received, sent] = (await runContext.docker.exec(name, ['cat', ...files])).trim().split('\n').map(Number)
+        const [received, sent] = (await arm.onNode(node, ['cat', ...files])).trim().split('\n').map(Number)
         const samples = [
           { name: 'receive_bytes', labels: {}, value: received ?? 0 },
           { name: 'transmit_bytes', labels: {}, value: sent ?? 0 },
@@ -103,8 +105,10 @@ async function countInterfaces({ armCluster: { of, nodes }, runContext }: Runnin
   )
 }
 
-async function scrapeAll({ armCluster: { of, cluster }, pods }: RunningArmOptions): Promise<Scraped[]> {
-  const wanted = of.kubernetes.scrapes.flatMap((scrape) => podsOf(scrape, pods).map((pod) => ({ scrape, pod })))
+async function scrapeAll({ arm: { of, cluster }, pods }: RunningArmOptions): Promise<Scraped[]> {
+  const wanted = scrapesOf(of.kubernetes, of.about).flatMap((scrape) =>
+    podsOf(scrape, pods).map((pod) => ({ scrape, pod })),
+  )
   return await Promise.all(
     wanted.map(async ({ scrape: { name, port, path }, pod }) => {
       const where = { namespace: pod.namespace, pod: pod.name, port, path }
@@ -118,7 +122,7 @@ async function scrapeAll({ armCluster: { of, cluster }, pods }: RunningArmOption
   )
 }
 
-function podsOf({ namespace, labels }: Pick<Scrape, 'namespace' | 'labels'>, pods: readonly PodFact[]): PodFact[] {
+function podsOf({ namespace, labels }: Placed<Scrape>, pods: readonly PodFact[]): PodFact[] {
   return pods.filter(
     (pod) => pod.namespace === namespace && Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
   )
@@ -150,8 +154,7 @@ function countersOf(
 
 /** An arm that has been raised. */
 export interface RunningArmOptions {
-  readonly armCluster: ArmCluster
-  readonly runContext: RunContext
+  readonly arm: ClusterArm
   /** As they were when the arm was raised. */
   readonly pods: readonly PodFact[]
   /** What is known since the arm was raised. */

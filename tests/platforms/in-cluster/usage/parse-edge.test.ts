@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseSnapshot } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
+import { parseSnapshot } from '../../../../src/platforms/in-cluster/node-snapshot.ts'
 import { edgeText } from './captured.ts'
 
 const text = edgeText('load', 'server', 'after')

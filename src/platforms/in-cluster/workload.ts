@@ -8,7 +8,6 @@ import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts
 import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
-import { nodeImage } from './cluster/image-cache.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
 
@@ -18,6 +17,8 @@ interface WorkloadAbout {
   readonly images: SiteImages
   readonly enrolment: Enrolment
   readonly run: string
+  /** Of all its objects. */
+  readonly namespace: string
 }
 
 /** What stands for as long as the cluster does, and what is made anew at every visit. */
@@ -28,7 +29,7 @@ interface Workload {
 
 /** `manifests/workload.yaml` for one arm. */
 export function workloadFor(about: WorkloadAbout): Workload {
-  const objects = documents().map((object) => stamped(object, about.run))
+  const objects = documents().map((object) => stamped(inNamespace(object, about.namespace), about.run))
   return {
     lasting: objects.flatMap((object) => {
       if (object.kind === 'Pod') return []
@@ -46,6 +47,11 @@ export function workloadFor(about: WorkloadAbout): Workload {
 
 function documents(): KubernetesObject[] {
   return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
+}
+
+function inNamespace(object: KubernetesObject, namespace: string): KubernetesObject {
+  const { metadata, kind } = object
+  return { ...object, metadata: { ...metadata, ...(kind === 'Namespace' ? { name: namespace } : { namespace }) } }
 }
 
 function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolment): KubernetesObject {
@@ -86,7 +92,7 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
   const wanted = wantedContainers(about.loads)
   const withImage = (container: ContainerSpec) => ({
     ...container,
-    image: nodeImage(images[container.image]),
+    image: images[container.image],
     ...environmentOf(container),
   })
   const together = arm.placement === 'same-node' && name === 'client'
@@ -145,31 +151,35 @@ function serverNames({ replicas = 1 }: Pick<Arm, 'replicas'>): string[] {
 }
 
 /** The workload of an arm, each of which must be ready. */
-export function podsOf(arm: Pick<Arm, 'replicas'>): Readiness[] {
-  return ['client', ...serverNames(arm)].map((name) => ({ kind: 'Pod', namespace: 'bench', name }))
+export function podsOf(arm: Pick<Arm, 'replicas'>, namespace: string): Readiness[] {
+  return ['client', ...serverNames(arm)].map((name) => ({ kind: 'Pod', namespace, name }))
 }
 
 /** Client and server, made anew: what a visit measures has nothing of the visit before. */
 export async function makePods(
   cluster: Cluster,
   pods: readonly KubernetesObject[],
-  arm: Pick<Arm, 'replicas'>,
+  { arm, about }: WorkloadOf,
   signal: AbortSignal,
 ): Promise<void> {
-  await removePods(cluster, arm, signal)
+  await removePods(cluster, { arm, about }, signal)
   await cluster.apply(pods, signal)
 }
 
-export async function removePods(cluster: Cluster, arm: Pick<Arm, 'replicas'>, signal: AbortSignal): Promise<void> {
-  const objects = podsOf(arm).map(({ name, namespace }) => ({
+/** Whose workload it is. */
+interface WorkloadOf {
+  readonly arm: Pick<Arm, 'replicas'>
+  readonly about: { readonly namespace: string }
+}
+
+export async function removePods(cluster: Cluster, { arm, about }: WorkloadOf, signal: AbortSignal): Promise<void> {
+  const objects = podsOf(arm, about.namespace).map(({ name, namespace }) => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace },
   }))
   await cluster.remove(objects, signal)
 }
-
-const HOST = 'server.bench.svc.cluster.local'
 
 /** The port of the service for each protocol, how a load generator is told of it, and how fortio asks one question there. */
 export const ENDPOINTS: Readonly<Record<Protocol, { readonly port: number; readonly ask: readonly string[] }>> = {
@@ -184,10 +194,11 @@ export function endpointsOf(loads: readonly Pick<Load, 'protocol'>[]): Protocol[
   return PROTOCOLS.filter((protocol) => loads.some((load) => load.protocol === protocol))
 }
 
-export function targetOf(protocol: Protocol): string {
+export function targetOf(protocol: Protocol, namespace: string): string {
+  const host = `server.${namespace}.svc.cluster.local`
   const { port } = ENDPOINTS[protocol]
-  if (protocol === 'grpc') return `${HOST}:${port}`
-  return protocol === 'tcp' ? `tcp://${HOST}:${port}` : `http://${HOST}:${port}/`
+  if (protocol === 'grpc') return `${host}:${port}`
+  return protocol === 'tcp' ? `tcp://${host}:${port}` : `http://${host}:${port}/`
 }
 
 /** What an arm cannot do is said before any load is put on it. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import type { Placed } from '../../../../src/meshes/workload-parts.ts'
 import { type ComponentRule, NODE_PARTS, type NodePart, type PodFact } from '../../../../src/model/mesh.ts'
 import {
   type NodeSnapshot,
   type NodeSnapshots,
   parseSnapshot,
-} from '../../../../src/platforms/kind/usage/node-snapshot.ts'
+} from '../../../../src/platforms/in-cluster/node-snapshot.ts'
 
 const DIR = new URL('../../../captured/node/', import.meta.url)
 
@@ -21,7 +22,7 @@ export function captured(name: 'load' | 'restart'): { before: NodeSnapshots; aft
   return { before: snapshots('before'), after: snapshots('after'), pods }
 }
 
-export const RULES: readonly ComponentRule[] = [
+export const RULES: readonly Placed<ComponentRule>[] = [
   { component: 'server', role: 'application', namespace: 'bench', labels: { app: 'server' }, container: 'server' },
   { component: 'generator', role: 'generator', namespace: 'bench', labels: { app: 'client' }, container: 'fortio' },
   // As if it were a mesh's: it runs on every node.

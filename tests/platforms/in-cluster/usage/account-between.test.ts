@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { NodeSnapshot } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
-import { accountBetween, containerIdOf } from '../../../../src/platforms/kind/usage/usage-between.ts'
+import type { NodeSnapshot } from '../../../../src/platforms/in-cluster/node-snapshot.ts'
+import { accountBetween, containerIdOf } from '../../../../src/platforms/in-cluster/usage-between.ts'
 import { captured, RULES, withNode } from './captured.ts'
 
 const { before, after, pods } = captured('load')

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { parseSnapshot, snapshotScript } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
+import { parseSnapshot, snapshotScript } from '../../../../src/platforms/in-cluster/node-snapshot.ts'
 import { sharedFolder } from '../../../temporary-folder.ts'
 
 const ID = 'ab'.repeat(32)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NODE_PARTS, type NodePart } from '../../../../src/model/mesh.ts'
-import type { NodeSnapshots } from '../../../../src/platforms/kind/usage/node-snapshot.ts'
-import { usageBetween } from '../../../../src/platforms/kind/usage/usage-between.ts'
+import type { NodeSnapshots } from '../../../../src/platforms/in-cluster/node-snapshot.ts'
+import { usageBetween } from '../../../../src/platforms/in-cluster/usage-between.ts'
 import { captured, RULES, snapshotOf } from './captured.ts'
 
 const { before, after, pods } = captured('load')
@@ -122,5 +122,18 @@ describe('usageBetween over a restart', () => {
   ])('sees it where only the pods of the %s snapshot are known', (_, index) => {
     const one = pods.filter(({ name }) => name === 'server').at(index)
     expect(of('server', usageBetween(before, after, one ? [one] : [], RULES)).restarts).toBe(1)
+  })
+})
+
+describe("another tenant's pods", () => {
+  it('are in no component, so that their CPU shows as that of other programs', () => {
+    const foreign = pods.filter(({ namespace }) => namespace === 'bench')
+    const without = usageBetween(before, after, pods, [], (pod) => foreign.includes(pod))
+    const whole = usageBetween(before, after, pods, [])
+    const sum = (some: typeof usage) => some.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0)
+    const theirs = of('generator').cpuSeconds + of('server').cpuSeconds
+    expect(theirs).toBeGreaterThan(0.5)
+    expect(sum(whole) - sum(without)).toBeGreaterThanOrEqual(theirs * 0.999)
+    expect(sum(without)).toBeGreaterThan(0)
   })
 })

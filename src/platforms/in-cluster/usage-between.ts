@@ -1,15 +1,9 @@
-import { strainBetween } from '../../../host/strain.ts'
-import { Failure } from '../../../model/failure.ts'
-import type { ComponentRule, ContainerFact, NodePart, PodFact } from '../../../model/mesh.ts'
-import { formatNumber, formatShare, type Seconds } from '../../../model/units.ts'
-import {
-  CLUSTER_COMPONENT,
-  type Evidence,
-  type Host,
-  type Pressure,
-  type Role,
-  type Usage,
-} from '../../../model/usage.ts'
+import { strainBetween } from '../../host/strain.ts'
+import type { Placed } from '../../meshes/workload-parts.ts'
+import { Failure } from '../../model/failure.ts'
+import type { ComponentRule, ContainerFact, NodePart, PodFact } from '../../model/mesh.ts'
+import { formatNumber, formatShare, type Seconds } from '../../model/units.ts'
+import { CLUSTER_COMPONENT, type Evidence, type Host, type Pressure, type Role, type Usage } from '../../model/usage.ts'
 import type { CgroupCounters, NodeSnapshot, NodeSnapshots } from './node-snapshot.ts'
 
 /** A component's container at both snapshots; absent where it was not there. */
@@ -23,17 +17,23 @@ interface Span {
  * What every component used between two snapshots. What no rule names is the node's own, as the difference to the node's total:
  * kubelet, container runtime, Kubernetes' own pods, exec'd commands and their set-up, the two readings themselves.
  * A container that ended within the window takes its last counters with it; its component has `restarts` then.
+ *
+ * @param isForeign which pods are other tenants': their CPU is no node's own, so that it shows as that of other programs
  */
 export function usageBetween(
   before: NodeSnapshots,
   after: NodeSnapshots,
   pods: readonly PodFact[],
-  rules: readonly ComponentRule[],
+  rules: readonly Placed<ComponentRule>[],
+  isForeign: (pod: PodFact) => boolean = () => false,
 ): Usage[] {
   const members = membersOf(pods, rules)
+  const foreign = new Set(
+    pods.filter(isForeign).flatMap(({ containers }) => containers.map(({ id }) => containerIdOf(id))),
+  )
   const nodes = pairsOf(before, after).map(({ node, open, close }) => {
     const spans = spansOf(open, close, members)
-    return { spans, rest: restOf(node, open, close, spans) }
+    return { spans, rest: restOf(node, open, close, spans, foreignCpu(open, close, foreign)) }
   })
   const byComponent = Map.groupBy(
     nodes.flatMap(({ spans }) => spans),
@@ -89,8 +89,24 @@ function waited({ cpu, memory, io }: Pressure): number {
   return [cpu, memory, io].reduce((sum, stalled) => sum + (stalled?.some ?? 0), 0)
 }
 
-function restOf(node: NodePart, open: NodeSnapshot, close: NodeSnapshot, spans: readonly Span[]): Usage {
-  const cpu = close.total.cpuSeconds - open.total.cpuSeconds - total(spans, (span) => grown(span, 'cpuSeconds'))
+/** CPU of other tenants' containers. */
+function foreignCpu(open: NodeSnapshot, close: NodeSnapshot, foreign: ReadonlySet<string | undefined>): Seconds {
+  const paths = [...close.cgroups.keys()].filter((path) => {
+    const id = containerIdOf(path)
+    return id !== undefined && foreign.has(id)
+  })
+  return total(paths, (path) => grownIn(path, open, close))
+}
+
+function restOf(
+  node: NodePart,
+  open: NodeSnapshot,
+  close: NodeSnapshot,
+  spans: readonly Span[],
+  foreign: Seconds,
+): Usage {
+  const own = close.total.cpuSeconds - open.total.cpuSeconds - foreign
+  const cpu = own - total(spans, (span) => grown(span, 'cpuSeconds'))
   const memory = close.total.memoryBytes - total(spans, ({ after }) => after?.memoryBytes ?? 0)
   const tasks = close.total.tasks
   const component = `node-${node}`
@@ -117,10 +133,42 @@ function allOf<T>(items: readonly T[], of: (item: T) => number | undefined): num
 }
 
 /**
- * The whole machine, as any of its nodes sees it: /proc/stat knows no containers. A clock step below what the readings can tell
+ * The machines of the nodes together. CPU and faults are added up; of clock steps and pressure, the largest counts.
+ *
+ * @param machines a node of each machine
+ */
+export function hostBetween(before: NodeSnapshots, after: NodeSnapshots, machines: readonly NodePart[]): Host {
+  const hosts = pairsOf(before, after)
+    .filter(({ node }) => machines.includes(node))
+    .map(({ node, open, close }) => ({ node, host: machineBetween(open, close) }))
+  const only = hosts[0]
+  if (!only) throw new TypeError('a cluster has a machine')
+  if (hosts.length === 1) return only.host
+  const all = hosts.map(({ host }) => host)
+  const stalled = all.toSorted((a, b) => waited(b.pressure ?? {}) - waited(a.pressure ?? {}))[0]
+  const faults = {
+    majorFaults: allOf(all, ({ majorFaults }) => majorFaults),
+    swappedIn: allOf(all, ({ swappedIn }) => swappedIn),
+    swappedOut: allOf(all, ({ swappedOut }) => swappedOut),
+  }
+  return {
+    cores: total(all, ({ cores }) => cores),
+    busyCores: total(all, ({ busyCores }) => busyCores),
+    stolenCores: total(all, ({ stolenCores = 0 }) => stolenCores),
+    clockStep: all.map(({ clockStep = 0 }) => clockStep).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a)),
+    ...(stalled?.pressure && { pressure: stalled.pressure }),
+    ...Object.fromEntries(Object.entries(faults).filter(([, value]) => value !== undefined)),
+    machines: hosts.map(({ node, host: { cores, busyCores, stolenCores = 0 } }) => {
+      return { node, cores, busyCores, stolenCores }
+    }),
+  }
+}
+
+/**
+ * A whole machine, as any of its nodes sees it: /proc/stat knows no containers. A clock step below what the readings can tell
  * is none.
  */
-export function hostBetween(open: NodeSnapshot, close: NodeSnapshot): Host {
+function machineBetween(open: NodeSnapshot, close: NodeSnapshot): Host {
   const seconds = close.monotonic - open.monotonic
   const step = close.wall - open.wall - seconds
   return {
@@ -166,7 +214,7 @@ export function accountBetween(
   before: NodeSnapshots,
   after: NodeSnapshots,
   pods: readonly PodFact[],
-  rules: readonly ComponentRule[],
+  rules: readonly Placed<ComponentRule>[],
 ): Evidence[] {
   const nodes = pairsOf(before, after).map(({ node, open, close }) => ({ node, ...accountOf(open, close) }))
   const complete = nodes.filter(({ services }) => services)
@@ -209,7 +257,7 @@ function missingOf(
   before: NodeSnapshots,
   after: NodeSnapshots,
   pods: readonly PodFact[],
-  rules: readonly ComponentRule[],
+  rules: readonly Placed<ComponentRule>[],
 ): string[] {
   const snapshots = [...before.values(), ...after.values()]
   const seen = new Set(snapshots.flatMap(({ cgroups }) => [...cgroups.keys()].map(containerIdOf)))
@@ -233,7 +281,7 @@ interface Member {
  * Containers that a rule names, by the runtime's id. A pod that was seen at both snapshots may be given twice: a container that was
  * made anew meanwhile then has both its ids.
  */
-function membersOf(pods: readonly PodFact[], rules: readonly ComponentRule[]): ReadonlyMap<string, Member> {
+function membersOf(pods: readonly PodFact[], rules: readonly Placed<ComponentRule>[]): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>()
   for (const pod of pods) {
     for (const container of pod.containers) {
@@ -248,7 +296,7 @@ function membersOf(pods: readonly PodFact[], rules: readonly ComponentRule[]): R
   return members
 }
 
-function matches(rule: ComponentRule, pod: PodFact, container: ContainerFact): boolean {
+function matches(rule: Placed<ComponentRule>, pod: PodFact, container: ContainerFact): boolean {
   return (
     rule.namespace === pod.namespace &&
     (rule.container ?? container.name) === container.name &&

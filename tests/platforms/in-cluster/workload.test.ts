@@ -1,14 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { PodFact } from '../../../src/model/mesh.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { placement } from '../../../src/platforms/kind/raise.ts'
-import { endpointsOf, refuseEndpoint, targetOf, workloadFor } from '../../../src/platforms/kind/workload.ts'
+import { placement } from '../../../src/platforms/in-cluster/raise.ts'
+import { endpointsOf, refuseEndpoint, targetOf, workloadFor } from '../../../src/platforms/in-cluster/workload.ts'
 import { loadOf } from '../../build/scenario.ts'
 
 const images = { fortio: 'mirror/fortio:1', k6: 'mirror/k6:1', busybox: 'mirror/busybox:1' }
 const load = (more: Partial<Load> = {}) => loadOf({ name: 'http', rate: 100, connections: 1, payload: 0, ...more })
 const none = { objects: [], until: [] }
-const about = { arm: { name: 'none', mesh: 'none' }, loads: [load()], images, enrolment: none, run: 'a-run' }
+const about = {
+  arm: { name: 'none', mesh: 'none' },
+  loads: [load()],
+  images,
+  enrolment: none,
+  run: 'a-run',
+  namespace: 'bench',
+}
 
 type Spec = {
   nodeSelector: object
@@ -111,9 +118,9 @@ describe('the workload', () => {
 describe('endpoints', () => {
   it('are each protocol once, with an address that the load tools understand', () => {
     expect(endpointsOf([load(), load(), load({ protocol: 'grpc' })])).toEqual(['http', 'grpc'])
-    expect(targetOf('http')).toBe('http://server.bench.svc.cluster.local:8080/')
-    expect(targetOf('grpc')).toBe('server.bench.svc.cluster.local:8079')
-    expect(targetOf('tcp')).toBe('tcp://server.bench.svc.cluster.local:8078')
+    expect(targetOf('http', 'bench')).toBe('http://server.bench.svc.cluster.local:8080/')
+    expect(targetOf('grpc', 'bench')).toBe('server.bench.svc.cluster.local:8079')
+    expect(targetOf('tcp', 'other')).toBe('tcp://server.other.svc.cluster.local:8078')
   })
 
   it('that the mesh does not carry are refused', () => {
@@ -130,10 +137,10 @@ describe('placement', () => {
   it('holds only where client and server really are where they were asked to be', () => {
     const apart = [fact('client', 'client'), fact('server', 'server')]
     const together = [fact('client', 'server'), fact('server', 'server')]
-    expect(placement(apart, 'cross-node').holds).toBe(true)
-    expect(placement(together, 'cross-node').holds).toBe(false)
-    expect(placement(together, 'same-node').holds).toBe(true)
-    expect(placement(apart, 'same-node').holds).toBe(false)
-    expect(placement([fact('client', 'client')], 'cross-node').holds).toBe(false)
+    expect(placement(apart, 'cross-node', 'bench').holds).toBe(true)
+    expect(placement(together, 'cross-node', 'bench').holds).toBe(false)
+    expect(placement(together, 'same-node', 'bench').holds).toBe(true)
+    expect(placement(apart, 'same-node', 'bench').holds).toBe(false)
+    expect(placement([fact('client', 'client')], 'cross-node', 'bench').holds).toBe(false)
   })
 })

@@ -1,8 +1,8 @@
-import { parseStrain, RESOURCES, type Strain } from '../../../host/strain.ts'
-import { Failure } from '../../../model/failure.ts'
-import type { NodePart } from '../../../model/mesh.ts'
-import { type Bytes, MICROS, type Seconds } from '../../../model/units.ts'
-import type { Pressure } from '../../../model/usage.ts'
+import { parseStrain, RESOURCES, type Strain } from '../../host/strain.ts'
+import { Failure } from '../../model/failure.ts'
+import type { NodePart } from '../../model/mesh.ts'
+import { type Bytes, MICROS, type Seconds } from '../../model/units.ts'
+import type { Pressure } from '../../model/usage.ts'
 
 /** One node at one snapshot of a window. */
 export interface NodeSnapshot {

@@ -5,7 +5,7 @@ import type { Event } from '../../../src/model/event.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../../src/model/platform.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { execute } from '../../../src/platforms/kind/kind-running-arm.ts'
+import { execute } from '../../../src/platforms/in-cluster/cluster-running-arm.ts'
 import { measure } from '../../../src/run/measure.ts'
 import { captured } from '../../loads/captured.ts'
 
@@ -34,16 +34,16 @@ describe('a command in the client pod', () => {
     for (const tool of Object.values(loads)) {
       const { measure, warmup } = tool.commands(load, 'http://server', '/files', 'trial')
       for (const one of [measure, ...(warmup ? [warmup] : [])]) {
-        expect(await execute(clusterOf({}).cluster, one, signal)).toMatchObject({ exitCode: 0 })
+        expect(await execute(clusterOf({}).cluster, 'bench', one, signal)).toMatchObject({ exitCode: 0 })
       }
     }
     const odd = { ...command, within: 69.00399999999999 }
-    expect(await execute(clusterOf({}).cluster, odd, signal)).toMatchObject({ exitCode: 0 })
+    expect(await execute(clusterOf({}).cluster, 'bench', odd, signal)).toMatchObject({ exitCode: 0 })
   })
 
   it('leaves no file: the shell removes them, which may have `rm` where no program of that name is', async () => {
     const { cluster, asked } = clusterOf({})
-    await (await execute(cluster, command, signal)).discard()
+    await (await execute(cluster, 'bench', command, signal)).discard()
     const removal = ['sh', '-c', 'rm -f "$@"', 'sh', '/files/a.jsonl']
     expect(asked.at(-1)).toMatchObject({ container: 'files', command: removal })
   })
@@ -52,7 +52,7 @@ describe('a command in the client pod', () => {
     ['its exit code', { exitCode: 127, stderr: 'rm: not found' }, 'rm: not found'],
     ['a broken connection', new Failure('exec-broken', 'The connection broke.'), 'The connection broke.'],
   ])('says so where files stay: %s', async (_, answer, why) => {
-    const { discard } = await execute(clusterOf({ sh: answer }).cluster, command, signal)
+    const { discard } = await execute(clusterOf({ sh: answer }).cluster, 'bench', command, signal)
     await expect(discard()).rejects.toMatchObject({ code: 'not-removed', why })
   })
 })

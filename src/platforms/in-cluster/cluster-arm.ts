@@ -1,0 +1,40 @@
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { KubernetesObject, NodePart, PodFact, Readiness } from '../../model/mesh.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { SiteImages } from '../../model/site.ts'
+import type { Evidence } from '../../model/usage.ts'
+import type { ArmMesh } from './arm-mesh.ts'
+
+/** An arm that stands in a cluster, whoever made that cluster: what is needed to raise and to measure it. */
+export interface ClusterArm {
+  readonly of: ArmMesh
+  readonly cluster: Cluster
+  readonly plan: Plan
+  readonly run: string
+  /** As the nodes know them. */
+  readonly images: SiteImages
+  /** Names of the nodes that are measured. Two parts may be one node. */
+  readonly nodes: Readonly<Record<NodePart, string>>
+  /** A node of each machine: nodes that are containers of one machine share its figures. */
+  readonly machines: readonly NodePart[]
+  /** How many CPUs each node may use. */
+  readonly cpus: Readonly<Record<NodePart, number>>
+  /** Whether the nodes are processes of this machine. */
+  readonly isHere: boolean
+  /** Runs a program on a node and returns its standard output. */
+  onNode(part: NodePart, argv: readonly string[]): Promise<string>
+  /** Fits the workload's pods to the nodes. */
+  placed(objects: readonly KubernetesObject[]): readonly KubernetesObject[]
+  /** What must be ready before a request is sent, besides the mesh: nodes, cluster DNS. */
+  readonly before: readonly Readiness[]
+  /** Whether a pod is another tenant's: what it uses is neither the arm's nor the node's. */
+  isForeign?(pod: PodFact): boolean
+  /** Evidence of where the arm stands. */
+  readonly facts: readonly Evidence[]
+}
+
+/** What a node is there for; `control` for one that has no part of its own. */
+export function partOfNode({ nodes }: Pick<ClusterArm, 'nodes'>, name: string): NodePart {
+  const parts: readonly NodePart[] = ['client', 'server']
+  return parts.find((part) => nodes[part] === name) ?? 'control'
+}
