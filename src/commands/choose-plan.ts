@@ -39,11 +39,16 @@ export async function choosePlan(
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
   const scenario = await choosePlatform({ given, options, site, context, probe: probeKind(), measures })
-  const platform = await openPlatform(scenario.platform, { site, keep: options.keep === true })
+  const platform = await openPlatform(scenario.platform, platformOptions(site, options))
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
   const plan = options.shard === undefined ? fitting : shardPlan(fitting, parseShard(options.shard))
   return { plan, platform, site }
+}
+
+/** What the command line tells a platform. */
+export function platformOptions(site: Site, { keep, kubeconfig }: Pick<SelectionOptions, 'keep' | 'kubeconfig'>) {
+  return { site, keep: keep === true, ...(kubeconfig !== undefined && { kubeconfig }) }
 }
 
 /** A scenario with the platform that it will be measured on. */
@@ -133,8 +138,12 @@ export interface SelectionOptions extends CommonOptions, LoadOptions {
   readonly timeBudget?: string
   readonly site?: string
   readonly shard?: string
+  readonly context?: string
+  readonly kubeconfig?: string
   /** Of `run` alone. */
   readonly keep?: boolean
+  /** Of `run` alone: agrees to what the platform asks. */
+  readonly yes?: boolean
 }
 
 /** Reads a scenario, shipped or from a file, and applies the command line to it. */
@@ -143,17 +152,23 @@ export async function chooseScenario(
   options: SelectionOptions,
   { cwd }: Pick<CommandContext, 'cwd'>,
 ): Promise<Scenario> {
-  return select(await readScenario(given, cwd), {
-    ...(options.platform && { platform: options.platform }),
-    ...(options.profile && { profile: options.profile }),
-    ...(options.isolation && { isolation: options.isolation }),
-    ...(options.arms && { arms: commaList(options.arms) }),
-    ...(options.loads && { loads: commaList(options.loads) }),
-    load: loadOptions(options),
-    ...count('blocks', options.blocks, 1),
-    ...count('cohorts', options.cohorts, 1),
-    ...count('seed', options.seed, 0),
-  })
+  const scenario = await readScenario(given, cwd)
+  const { context } = options
+  const cluster = context === undefined ? {} : { cluster: { ...scenario.cluster, context } }
+  return select(
+    { ...scenario, ...cluster },
+    {
+      ...(options.platform && { platform: options.platform }),
+      ...(options.profile && { profile: options.profile }),
+      ...(options.isolation && { isolation: options.isolation }),
+      ...(options.arms && { arms: commaList(options.arms) }),
+      ...(options.loads && { loads: commaList(options.loads) }),
+      load: loadOptions(options),
+      ...count('blocks', options.blocks, 1),
+      ...count('cohorts', options.cohorts, 1),
+      ...count('seed', options.seed, 0),
+    },
+  )
 }
 
 /** Reads a scenario, shipped or from a file, as it is written. */

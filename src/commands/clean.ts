@@ -1,7 +1,7 @@
 import { EXIT } from '../model/exit-codes.ts'
 import { isAbandoned, type Leftover } from '../model/platform.ts'
 import { allPlatforms } from '../platforms/index.ts'
-import { PUBLIC_SITE } from '../site/public-site.ts'
+import { readSite } from '../site/read-site.ts'
 import type { Output } from '../ui/output.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 
@@ -10,6 +10,10 @@ export interface CleanOptions extends CommonOptions {
   readonly kept?: boolean
   readonly images?: boolean
   readonly all?: boolean
+  readonly site?: string
+  /** Also looks into the cluster of this context. */
+  readonly context?: string
+  readonly kubeconfig?: string
 }
 
 /** `meshbench clean`: lists and removes what killed runs left behind. Everything else is removed only on request. */
@@ -18,7 +22,10 @@ export async function cleanCommand(
   options: CleanOptions,
   around: CommandContext,
 ): Promise<number> {
-  const platforms = await allPlatforms({ site: PUBLIC_SITE })
+  const platforms = await allPlatforms({
+    site: await readSite(options.site, around.env, { cwd: around.cwd }),
+    ...contextOf(options),
+  })
   const found = eachOnce((await Promise.all(platforms.map((platform) => platform.leftovers()))).flat())
   const doomed = found.filter((leftover) => isDoomed(leftover, options))
   const rows = options.dryRun
@@ -40,6 +47,10 @@ export async function cleanCommand(
     )
   }
   return rows.some(({ state }) => state === 'left') ? EXIT.infrastructure : EXIT.ok
+}
+
+function contextOf({ context, kubeconfig }: CleanOptions) {
+  return { ...(context !== undefined && { context }), ...(kubeconfig !== undefined && { kubeconfig }) }
 }
 
 /** Whether a leftover is removed. `--all` keeps images, since they do no harm and cost a download. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { provisions } from '../compare/standing.ts'
 import { suspectsOf } from '../gate/gate-run.ts'
@@ -23,7 +24,7 @@ import { newestUnfinished, reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
-import { choosePlan, chooseScenario, type SelectionOptions } from './choose-plan.ts'
+import { choosePlan, chooseScenario, platformOptions, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
@@ -46,6 +47,7 @@ export async function prepareNew(
   context: CommandContext,
 ): Promise<Prepared> {
   const { plan, platform } = await choosePlan(scenario, options, context, { measures: true })
+  await agree(platform, plan, options, context)
   const provided = await provide(platform, plan, context)
   const now = new Date()
   const stored = redact(plan)
@@ -80,10 +82,8 @@ export async function prepareResumed(
   const { run, finished, writer } = await reopenRun(dir)
   try {
     const plan = await withSecrets(run, scenario, options, context)
-    const platform = await openPlatform(run.provenance.platform as Platform['name'], {
-      site,
-      keep: options.keep === true,
-    })
+    const platform = await openPlatform(run.provenance.platform as Platform['name'], platformOptions(site, options))
+    await agree(platform, plan, options, context)
     refuseOtherTools(run, await provide(platform, plan, context))
     return { run, plan, platform, finished, writer }
   } catch (error) {
@@ -129,6 +129,30 @@ function refuseOtherTools(run: Run, provided: Provided): void {
       remedy: `Restore ${before.name} ${before.version}, or start a new run.`,
     })
   }
+}
+
+/** Asks before anything of the user's is used: on a terminal, and elsewhere by `--yes`. */
+async function agree(
+  platform: Platform,
+  plan: Plan,
+  { yes }: Pick<SelectionOptions, 'yes'>,
+  { stdin, stderr, signal }: CommandContext,
+): Promise<void> {
+  const asked = await platform.consent?.(plan)
+  if (asked === undefined) return
+  stderr.write(`${asked}\n`)
+  if (yes) return
+  if (stdin?.isTTY !== true) {
+    throw new Failure('usage', 'nobody can be asked whether this cluster may be used', { remedy: 'Use --yes.' })
+  }
+  const questions = createInterface({ input: stdin, output: stderr.stream })
+  try {
+    const answer = await questions.question('Go on? [y/N] ', { signal })
+    if (/^y(es)?$/i.test(answer.trim())) return
+  } finally {
+    questions.close()
+  }
+  throw new Failure('interrupted', 'stopped before anything was changed')
 }
 
 /** Checks the platform, then downloads what is missing. */

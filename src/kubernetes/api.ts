@@ -20,7 +20,7 @@ export interface Api {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE'
   /** With its query. */
   readonly path: string
   readonly body?: string

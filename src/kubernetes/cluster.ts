@@ -39,10 +39,23 @@ export interface Cluster extends AsyncDisposable {
   ): Promise<string>
   /** What the API server answers at a path. */
   get(path: string, signal?: AbortSignal): Promise<string>
+  /** Whether the user of this connection may do something, by a SelfSubjectAccessReview. */
+  mayI(right: Right, signal?: AbortSignal): Promise<boolean>
   /** The last lines of a container's log. */
   logs(namespace: string, pod: string, container: string, tailLines: number, signal?: AbortSignal): Promise<string>
   /** Closes every connection; calls that are under way end with an error. */
   close(): Promise<void>
+}
+
+/** One thing that a user may do, in the words of RBAC. */
+export interface Right {
+  readonly verb: string
+  /** Empty for the core group. */
+  readonly group: string
+  /** With its subresource, if it is meant: `pods/exec`. */
+  readonly resource: string
+  /** All namespaces, or none, when absent. */
+  readonly namespace?: string
 }
 
 /** What names an object. */

@@ -1,10 +1,11 @@
-import { openApi } from './api.ts'
-import type { Cluster, ListOf } from './cluster.ts'
+import { Failure } from '../model/failure.ts'
+import { type Api, openApi } from './api.ts'
+import type { Cluster, ListOf, Right } from './cluster.ts'
 import { exec, execStream } from './exec.ts'
 import { apply, remove, resourcesOf } from './objects.ts'
 import { containerLog } from './pod-trouble.ts'
 import type { Pod } from './pods.ts'
-import { ask } from './requests.ts'
+import { again, ask, attempt, isPassingStatus, saidBy, unreachable } from './requests.ts'
 import { untilReady } from './until-ready.ts'
 
 /** Opens a cluster by the text of its kubeconfig. Nothing is asked of it yet. */
@@ -51,11 +52,54 @@ export async function connect(kubeconfig: string): Promise<Cluster> {
       return (await ask(api, { path: at, signal, behind: true })).text
     },
     get,
+    mayI: (right, signal) => mayI(api, right, signal),
     logs: (namespace, pod, container, tailLines, signal) =>
       containerLog(api, { namespace, pod, container, tailLines, signal }),
     close: () => api.close(),
     [Symbol.asyncDispose]: () => api.close(),
   }
+}
+
+/** How long a busy API server is put up with, in seconds. */
+const PATIENCE = 30
+
+async function mayI(
+  api: Api,
+  { verb, group, resource, namespace }: Right,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const [name, subresource] = resource.split('/')
+  const attributes = {
+    verb,
+    group,
+    resource: name,
+    ...(subresource && { subresource }),
+    ...(namespace && { namespace }),
+  }
+  const body = JSON.stringify({
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: attributes },
+  })
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const answer = await again(PATIENCE, signal, async () => {
+    const given = await attempt(api, {
+      method: 'POST',
+      path,
+      body,
+      contentType: 'application/json',
+      within: 10,
+      signal,
+    })
+    return { value: given, final: typeof given !== 'string' && !isPassingStatus(given.status) }
+  })
+  if (typeof answer === 'string') throw unreachable(api, answer)
+  if (answer.status >= 300) {
+    throw new Failure('cluster-refused', 'The API server does not say what this user may do.', {
+      cause: saidBy(answer),
+    })
+  }
+  return (JSON.parse(answer.text) as { readonly status?: { readonly allowed?: boolean } }).status?.allowed === true
 }
 
 function selectorOf(labels: Readonly<Record<string, string>>): string {

@@ -63,18 +63,19 @@ export interface Condition {
   readonly observedGeneration?: number
 }
 
-/** What is known of pods that have been given a node; the others have nothing to tell yet. */
-export function podFacts(pods: readonly Pod[], partOf: (nodeName: string) => NodePart): PodFact[] {
+/** What is known of pods on nodes that have a part; those without a node have nothing to tell yet. */
+export function podFacts(pods: readonly Pod[], partOf: (nodeName: string) => NodePart | undefined): PodFact[] {
   return pods.flatMap((pod) => {
     const { metadata, spec, status } = pod
-    if (spec.nodeName === undefined) return []
+    const node = spec.nodeName === undefined ? undefined : partOf(spec.nodeName)
+    if (node === undefined) return []
     return {
       name: metadata.name,
       namespace: metadata.namespace,
       uid: metadata.uid,
       labels: metadata.labels ?? {},
       annotations: metadata.annotations ?? {},
-      node: partOf(spec.nodeName),
+      node,
       address: status?.podIP ?? '',
       containers: runningOf(pod).map(([container, seen]) => containerFact(container, seen)),
     }

@@ -12,7 +12,9 @@ import {
   envoyResources,
   envoySettings,
   istioCertificates,
+  istioExisting,
   istioInjected,
+  istioMakes,
   istioProxyImage,
   istioVendor,
   istioVersionTrouble,
@@ -45,6 +47,8 @@ export const istioAmbientWaypoint: Mesh = {
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,
+    existing: istioExisting,
+    makes: istioMakes,
     versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     // Definitions first: istiod makes the class of waypoints when it starts.

@@ -1,8 +1,10 @@
 import type {
   Certificates,
+  ExistingMesh,
   InstallAbout,
   InstallStep,
   KubernetesObject,
+  MadeObject,
   MeshImage,
   NodePart,
   Readiness,
@@ -27,6 +29,27 @@ export const istioVendor: Vendor = {
     istiod: 'oci://ghcr.io/istio/release/charts/istiod',
     cni: 'oci://ghcr.io/istio/release/charts/cni',
     ztunnel: 'oci://ghcr.io/istio/release/charts/ztunnel',
+  },
+}
+
+/** istiod hands its root certificate to every namespace, and makes the classes of gateways where the Gateway API is. */
+export const istioMakes: readonly MadeObject[] = [
+  { apiVersion: 'v1', kind: 'ConfigMap', name: 'istio-ca-root-cert', everywhere: true },
+  { apiVersion: 'v1', kind: 'ConfigMap', name: 'istio-ca-crl', everywhere: true },
+  ...['istio', 'istio-remote', 'istio-waypoint', 'istio-east-west'].map((name) => {
+    return { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name } as const
+  }),
+]
+
+/** An istiod that is there already: its tag is its version, whatever the variant of its image. */
+export const istioExisting: ExistingMesh = {
+  namespace: ISTIO_NAMESPACE,
+  labels: { app: 'istiod' },
+  revisionChart: 'istiod',
+  read: ({ labels, images }) => {
+    const tag = (images[0] ?? '').split('@')[0]?.split(':').at(-1) ?? 'unknown'
+    const revision = labels['istio.io/rev'] ?? 'default'
+    return { version: tag.replace(/-(distroless|debug)$/, ''), ...(revision !== 'default' && { revision }) }
   },
 }
 
@@ -183,10 +206,14 @@ const COUNTERS = [
 ] as const
 
 /** What each Envoy is told at its start. Without a number of threads it has as many as its CPU limit: 2, as shipped. */
-export function proxyConfig({ settings }: InstallAbout): Readonly<Record<string, string>> {
+export function proxyConfig(
+  { settings }: InstallAbout,
+  proxyMetadata?: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const concurrency = Number(settings['concurrency'] ?? 0)
   const config = {
     ...(concurrency > 0 && { concurrency }),
+    ...(proxyMetadata && { proxyMetadata }),
     proxyStatsMatcher: { inclusionRegexps: COUNTERS },
   }
   return { 'proxy.istio.io/config': JSON.stringify(config) }

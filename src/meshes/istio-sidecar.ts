@@ -6,8 +6,10 @@ import {
   ISTIO_NAMESPACE,
   istioCertificates,
   istioControlPlane,
+  istioExisting,
   istioImage,
   istioInjected,
+  istioMakes,
   istioProxyImage,
   istioRevision,
   istioVendor,
@@ -61,6 +63,8 @@ export const istioSidecar: Mesh = {
   kubernetes: {
     vendor: istioVendor,
     certificates: istioCertificates,
+    existing: istioExisting,
+    makes: istioMakes,
     versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => istioControlPlane(about, sidecarValues(about)),
@@ -68,7 +72,8 @@ export const istioSidecar: Mesh = {
     injectedImages: istioInjected,
     enrol: (about) => ({
       labels: istioRevision(about) ? revisionLabel(about) : { 'istio-injection': 'enabled' },
-      podAnnotations: proxyConfig(about),
+      // As shipped without ambient. Where ambient stands beside it, istiod would give sidecars its tunnels as well.
+      podAnnotations: proxyConfig(about, { ISTIO_META_ENABLE_HBONE: 'false' }),
       objects: strictMtls(about),
       until: [],
     }),

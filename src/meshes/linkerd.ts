@@ -98,6 +98,15 @@ export const linkerd: Mesh = {
     // `identity.issuer.issuanceLifetime` as shipped; the issuer that is made for the run lives for 30 days.
     certificates: { what: "workload certificates of Linkerd's issuer", lifetime: 24 * 3600 },
     versionTrouble,
+    existing: {
+      namespace: NAMESPACE,
+      labels: { 'linkerd.io/control-plane-component': 'destination' },
+      revisionChart: 'linkerd-control-plane',
+      read: ({ images }) => {
+        const own = images.find((image) => !/proxy/.test(image)) ?? ''
+        return { version: own.split('@')[0]?.split(':').at(-1) ?? 'unknown' }
+      },
+    },
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install,
     images,

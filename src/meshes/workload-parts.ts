@@ -17,6 +17,9 @@ export const WORKLOAD_NAMESPACE = 'bench'
 export const CLIENT = { app: 'client' } as const
 export const SERVER = { app: 'server' } as const
 
+/** What is not taken for another tenant's: Kubernetes itself. */
+export const SYSTEM_NAMESPACE = 'kube-system'
+
 /** Where images are needed: where a control plane runs, where the workload does, its server, and everywhere. */
 export const ON = { control: ['control'], workload: ['client', 'server'], server: ['server'], all: NODE_PARTS } as const
 

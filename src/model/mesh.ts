@@ -126,10 +126,35 @@ export interface KubernetesMesh {
    * is installed.
    */
   readonly isNetwork?: true
+  /** How an installation that meshbench did not make shows what it is; absent where such one cannot be measured. */
+  readonly existing?: ExistingMesh
+  /** What the control plane itself makes outside of its namespace, and leaves when it is removed. */
+  readonly makes?: readonly MadeObject[]
   /** Evidence from pods: enrolment, threads, limits. It is read once, when the arm is up. */
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
   /** Evidence from counters between two snapshots. */
   prove(counters: Counters, about: InstallAbout): { readonly evidence: readonly Evidence[]; readonly carried?: Carried }
+}
+
+/** An installation that is in a cluster already, by the Deployment of its control plane. */
+export interface ExistingMesh {
+  readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
+  /** `revision`: absent for the default one. */
+  readonly read: (deployment: {
+    readonly labels: Readonly<Record<string, string>>
+    readonly images: readonly string[]
+  }) => { readonly version: string; readonly revision?: string }
+  /** Key of the chart whose value `revision` names the revision. */
+  readonly revisionChart: string
+}
+
+/** An object, cluster-wide or in every namespace. */
+export interface MadeObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly everywhere?: true
 }
 
 /** Certificates of proxies. They are renewed at half of their lifetime, which a frozen cluster misses. */

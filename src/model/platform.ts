@@ -68,6 +68,11 @@ export interface Platform {
   check(plan: Plan): Promise<Finding[]>
   /** Checks a plan by files only, without access to the platform; absent if there is nothing to check. */
   review?(plan: Plan): Promise<Finding[]>
+  /**
+   * What a run will do to something that is the user's own, as a sentence to be agreed to before it starts; absent where
+   * everything that a run uses is made by it.
+   */
+  consent?(plan: Plan): Promise<string>
   /** Downloads and builds what the plan needs. Throws a Failure if that is not possible. */
   prepare(plan: Plan, signal: AbortSignal): AsyncGenerator<Step, Provided>
   /** Provisions a cohort. Disposing of the testbed removes all that it made. */

@@ -21,6 +21,25 @@ type Placement = (typeof PLACEMENTS)[number]
 export const ISOLATIONS = ['frozen', 'sequential'] as const
 export type Isolation = (typeof ISOLATIONS)[number]
 
+/**
+ * How an arm's mesh comes into a cluster that was there before. `install`: meshbench installs it, beside those of other arms, and
+ * removes it afterwards. `existing`: it is there already; nothing outside of the run's own namespaces is written.
+ */
+export const PROVISIONS = ['install', 'existing'] as const
+type Provision = (typeof PROVISIONS)[number]
+
+type Labels = Readonly<Record<string, string>>
+
+/** How a cluster is used that was there before. */
+export interface ClusterSettings {
+  /** The context of the kubeconfig. */
+  readonly context?: string
+  /** `install` when absent. */
+  readonly provision?: Provision
+  /** Labels of the nodes for client, server and control planes; chosen when absent. */
+  readonly nodes?: { readonly client?: Labels; readonly server?: Labels; readonly control?: Labels }
+}
+
 /** What is compared. The first arm of a scenario is the baseline. */
 export interface Arm {
   readonly name: string
@@ -34,6 +53,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
+  /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
+  readonly provision?: Provision
   /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
 }
@@ -103,6 +124,7 @@ export interface Scenario {
   readonly profile: Profile
   /** How arms are kept apart on `kind`; chosen by available memory when absent. */
   readonly isolation?: Isolation
+  readonly cluster?: ClusterSettings
   readonly seed: number
   readonly cohorts: number
   /** Blocks in each cohort. */

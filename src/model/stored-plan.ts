@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { FAULTS, PROTOCOLS } from './scenario.ts'
+import { FAULTS, PROTOCOLS, PROVISIONS } from './scenario.ts'
 
 const share = z.number()
 
@@ -62,6 +62,13 @@ export const cohortsSchema = z.array(
   }),
 )
 
+const labels = z.record(z.string(), z.string()).optional()
+const clusterSchema = z.object({
+  context: z.string().optional(),
+  provision: z.enum(PROVISIONS).optional(),
+  nodes: z.object({ client: labels, server: labels, control: labels }).optional(),
+})
+
 /**
  * The shape of a plan as stored with a run. Its digest says whether it is as it was written, but whoever makes up a run makes
  * up its digest too, and everything that reads a plan relies on this shape.
@@ -73,6 +80,7 @@ export const storedPlanSchema = z.object({
     platform: z.string().optional(),
     profile: z.string(),
     isolation: z.string().optional(),
+    cluster: clusterSchema.optional(),
     seed: z.number(),
     cohorts: z.number(),
     blocks: z.number(),

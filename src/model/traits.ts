@@ -32,6 +32,12 @@ const platforms = {
     unasked: 'preferred',
     takes: { cohort: 60, arm: 90, visit: 15, trial: 3 },
   },
+  cluster: {
+    arms: 'kubernetes',
+    ownClusters: false,
+    isHere: false,
+    takes: { cohort: 90, arm: 20, visit: 15, trial: 3 },
+  },
   local: {
     arms: 'processes',
     ownClusters: false,
@@ -59,6 +65,9 @@ export const UNASKED = {
   instead: platformWhere(({ unasked }) => unasked === 'instead'),
   forAny: platformWhere(({ arms }) => arms === 'effects'),
 }
+
+/** The platform whose arms are parts of a cluster that was there before. */
+export const IN_ANY_CLUSTER = platformWhere(({ arms, ownClusters }) => arms === 'kubernetes' && !ownClusters)
 
 function platformWhere(holds: (traits: PlatformTraits) => boolean): PlatformName {
   return PLATFORMS.find((name) => holds(PLATFORM_TRAITS[name])) ?? PLATFORMS[0]

@@ -126,6 +126,25 @@ const isolationNeedsClusters: Rule = (draft, meshes) => {
   ]
 }
 
+/** What is there already is not provisioned anew. */
+const cohortsNeedInstallations: Rule = (draft, meshes) => {
+  const { cohorts, cluster } = draft.sketch
+  const { arms, ownClusters } = traitsOf(platformOf(draft, meshes)) ?? {}
+  if (arms !== 'kubernetes' || ownClusters || (cohorts ?? 1) < 2) return []
+  const existing = draft.arms.filter(({ arm }) => {
+    return meshNamed(meshes, arm.mesh)?.layer !== 'none' && (arm.provision ?? cluster?.provision) === 'existing'
+  })
+  if (existing.length === 0) return []
+  return [
+    {
+      path: ['cohorts'],
+      message: `${cohorts} cohorts: arms that exist already are not provisioned anew: ${existing.map(({ arm }) => arm.name).join(', ')}`,
+      remedy: 'Remove cohorts, or use `provision: install`.',
+      atKey: true,
+    },
+  ]
+}
+
 /** The rules that depend on the platform. */
 export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
@@ -133,6 +152,7 @@ export const platformRules: readonly Rule[] = [
   podsNeedACluster,
   isolationNeedsClusters,
   encryptionNeedsItsWay,
+  cohortsNeedInstallations,
 ]
 
 /** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */

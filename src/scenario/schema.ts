@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS } from '../model/scenario.ts'
+import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -190,6 +190,10 @@ const armSchema = section({
     .max(100)
     .optional()
     .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
+  provision: z
+    .enum(PROVISIONS)
+    .optional()
+    .meta(about('Provision', 'For the platform cluster, in place of `cluster.provision`, for this arm alone.')),
   inject: section({
     delay: duration({ least: '1us', most: '1.5s', because: "fortio's server delays an answer by no more" }).meta(
       about('Delay', 'Added to every answer at the server; 1.5s at most.', ['1ms']),
@@ -198,6 +202,13 @@ const armSchema = section({
     .optional()
     .meta(about('Inject', 'A known effect, to test that meshbench finds it.')),
 })
+
+function nodeLabels(what: string) {
+  return z
+    .record(z.string(), z.string())
+    .optional()
+    .meta(about('Labels', `Labels of the node for ${what}.`, [{ 'kubernetes.io/hostname': 'worker-1' }]))
+}
 
 /** A scenario file: the single source of types, limits, defaults and the schema for editors. */
 export const scenarioSchema = section({
@@ -222,6 +233,37 @@ export const scenarioSchema = section({
         'For kind. frozen: all arms exist and all but one are paused, so that blocks interleave arms. sequential: one arm at a time. Default: frozen if memory suffices.',
       ),
     ),
+  cluster: section({
+    context: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .meta(
+        about(
+          'Context',
+          'Context of the kubeconfig; `--context` overrides it. The current context is never used unasked.',
+        ),
+      ),
+    provision: z
+      .enum(PROVISIONS)
+      .optional()
+      .meta(
+        about(
+          'Provision',
+          'install: meshbench installs the meshes, side by side, and removes them afterwards. existing: they are there; only the namespaces of the run are written. Default: install.',
+        ),
+      ),
+    nodes: section({
+      client: nodeLabels('the client'),
+      server: nodeLabels('the server'),
+      control: nodeLabels('control planes'),
+    })
+      .optional()
+      .meta(about('Nodes', 'Which nodes are used. Default: the two largest of one zone, and one for control planes.')),
+  })
+    .optional()
+    .meta(about('Cluster', 'For the platform cluster: the cluster that is measured in.')),
   seed: z
     .int()
     .min(0)

@@ -216,8 +216,7 @@ export interface FileKind {
 
 const OWN_APPLICATION =
   'An application of your own cannot be measured: every arm has the same server. See Limits in README.md.'
-const OWN_CLUSTER =
-  'meshbench makes its clusters with kind; one that you already have cannot be measured. See Limits in README.md.'
+const OWN_CLUSTER = 'Name the context in cluster: { context: … }, or with --context; docs/your-cluster.md shows how.'
 const OWN_SCRIPT =
   'A script of your own cannot be run: rate, connections, payload and duration set the load. See Limits in README.md.'
 
@@ -235,7 +234,6 @@ export const SCENARIO_FILE: FileKind = {
     target: OWN_APPLICATION,
     url: OWN_APPLICATION,
     workload: OWN_APPLICATION,
-    cluster: OWN_CLUSTER,
     context: OWN_CLUSTER,
     kubeconfig: OWN_CLUSTER,
   },

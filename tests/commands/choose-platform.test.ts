@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { choosePlatform, type SelectionOptions } from '../../src/commands/choose-plan.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { Hindrance, KindProbe } from '../../src/platforms/kind/check/probe.ts'
-import { PUBLIC_SITE } from '../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../src/site/read-site.ts'
 import { outputTo } from '../../src/ui/output.ts'
 
 interface World {

@@ -5,7 +5,7 @@ import { examineCharts } from '../../src/kubernetes/install/examine.ts'
 import type { Values } from '../../src/model/mesh.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { armMesh } from '../../src/platforms/in-cluster/arm-mesh.ts'
-import { PUBLIC_SITE } from '../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../src/site/read-site.ts'
 import { testFolder } from '../temporary-folder.ts'
 
 let dir: string

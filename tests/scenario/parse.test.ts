@@ -104,8 +104,14 @@ describe('parseScenario', () => {
       'Limits in README.md',
     ],
     ['an application', written({ top: '§manifests: mine/' }), 'unknown key "manifests"', 'Limits in README.md'],
-    ['a cluster', written({ top: '§kubeconfig: mine' }), 'unknown key "kubeconfig"', 'Limits in README.md'],
-    ['another platform', written({ top: 'platform: §cluster' }), '"cluster" is not one', 'Limits in README.md'],
+    ['a cluster', written({ top: '§kubeconfig: mine' }), 'unknown key "kubeconfig"', 'cluster: { context'],
+    ['another platform', written({ top: 'platform: §minikube' }), '"minikube" is not one', 'kind'],
+    [
+      'cohorts of a mesh that is there already',
+      written({ top: 'platform: cluster\n§cohorts: 2\ncluster: { provision: existing }', arms: '[none, linkerd]' }),
+      'are not provisioned anew: linkerd',
+      'provision: install',
+    ],
     [
       'a rate of nothing',
       written({ loads: '[{ rate: §0 }]' }),
@@ -338,7 +344,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, seed, cohorts, blocks, idle, minEffect, arms, loads, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, seed, cohorts, blocks, idle, minEffect, arms, loads, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../kubernetes/cluster.ts'
-import type { KubernetesObject, NodePart, PodFact, Readiness } from '../../model/mesh.ts'
+import { type KubernetesObject, NODE_PARTS, type NodePart, type PodFact, type Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { SiteImages } from '../../model/site.ts'
 import type { Evidence } from '../../model/usage.ts'
@@ -25,7 +25,7 @@ export interface ClusterArm {
   onNode(part: NodePart, argv: readonly string[]): Promise<string>
   /** Fits the workload's pods to the nodes. */
   placed(objects: readonly KubernetesObject[]): readonly KubernetesObject[]
-  /** What must be ready before a request is sent, besides the mesh: nodes, cluster DNS. */
+  /** What must be ready before a request is sent, besides the enrolment: nodes, cluster DNS, the installation. */
   readonly before: readonly Readiness[]
   /** Whether a pod is another tenant's: what it uses is neither the arm's nor the node's. */
   isForeign?(pod: PodFact): boolean
@@ -33,8 +33,7 @@ export interface ClusterArm {
   readonly facts: readonly Evidence[]
 }
 
-/** What a node is there for; `control` for one that has no part of its own. */
-export function partOfNode({ nodes }: Pick<ClusterArm, 'nodes'>, name: string): NodePart {
-  const parts: readonly NodePart[] = ['client', 'server']
-  return parts.find((part) => nodes[part] === name) ?? 'control'
+/** What a node is there for; undefined for one that has no part in the run. */
+export function partOfNode({ nodes }: Pick<ClusterArm, 'nodes'>, name: string): NodePart | undefined {
+  return NODE_PARTS.find((part) => nodes[part] === name)
 }

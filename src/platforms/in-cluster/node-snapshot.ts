@@ -64,8 +64,12 @@ export type NodeSnapshots = ReadonlyMap<NodePart, NodeSnapshot>
  * them. Where the first hierarchy is version 1, services of the node often have no cgroup for `cpuacct`; the `unified`
  * hierarchy, where systemd mounts it beside, counts them all the same.
  *
+ * Where the root of the hierarchy is the machine's own, version 2 has no counter of its memory: `/proc/meminfo` tells instead.
+ * `CGROUP_ROOT` is where the hierarchy is mounted, in a pod that reads that of its node.
+ *
  * `/proc/timer_list` begins with CLOCK_MONOTONIC in nanoseconds and costs no process; `/proc/uptime`, with a hundredth of a
- * second, is for nodes that may not read it. The wall clock needs a process, so it is read between two readings of the other.
+ * second, is for nodes that may not read it. The wall clock needs a process, so it is read between two readings of the other;
+ * `adjtimex` has what the `date` of busybox leaves out.
  */
 export const snapshotScript = `
 cpu= rest=
@@ -76,9 +80,20 @@ now() {
   fi
 } 2>/dev/null
 tree() { find "$1" -type d -print -path '*[-/]pod*/*' -prune; }
-cd /sys/fs/cgroup || exit
+wall() {
+  at=$(date +%s%N)
+  case $at in
+  *[!0-9]*) adjtimex | { while read -r name value _; do case $name in
+    status:) status=$value ;;
+    time.tv_sec:) seconds=$value ;;
+    time.tv_usec:) echo "wall $seconds $value $status" ;;
+    esac; done; } ;;
+  *) echo "wall $at" ;;
+  esac
+}
+cd "\${CGROUP_ROOT:-/sys/fs/cgroup}" || exit
 now
-echo "wall $(date +%s%N)"
+wall
 now
 if [ -e cgroup.controllers ]
 then
@@ -109,6 +124,7 @@ fi
 host='/proc/stat /proc/vmstat /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io'
 grep -sHE '^([0-9]|cpu|usage_usec|nr_throttled [1-9]|throttled_(time|usec) [1-9]|pgmajfault|pswp|some|full)' $host $cpu
 grep -sHE '^([0-9]|(total_)?(in)?active_file|pgmajfault|some|full)' $rest
+grep -sHE '^Mem(Total|Available)' /proc/meminfo
 now
 `.trim()
 
@@ -127,14 +143,14 @@ export function parseSnapshot(text: string, node: string): NodeSnapshot {
   const cgroupVersion = only(lines, 'cgroup ', node) === '2' ? 2 : 1
   const raw = countersOf(lines, cgroupVersion)
   const cgroups = new Map([...raw].map(([path, counters]) => [path, cgroupOf(counters)] as const))
-  const total = cgroups.get('')
+  const total = { ...(meminfoOf(lines) !== undefined && { memoryBytes: meminfoOf(lines) }), ...cgroups.get('') }
   if (total?.cpuSeconds === undefined || total.memoryBytes === undefined) throw noTotal(node)
   const { cpuSeconds, memoryBytes } = total
   cgroups.delete('')
   return {
     cgroupVersion,
     monotonic,
-    wall: Number(only(lines, 'wall ', node)) / 1e9,
+    wall: wallOf(only(lines, 'wall ', node)),
     clockDoubt,
     took,
     host: hostOf(lines),
@@ -158,6 +174,26 @@ function monotonicOf(lines: readonly string[], node: string) {
     clockDoubt: (second.at - first.at) / 2 + Math.max(first.step, second.step),
     took: last.at - second.at,
   }
+}
+
+/** The kernel counts in nanoseconds instead of microseconds while this bit of its status is set (STA_NANO of adjtimex(2)). */
+const IN_NANOSECONDS = 0x2000
+
+/** `NANOSECONDS` of date, or `SECONDS FRACTION STATUS` of adjtimex. */
+function wallOf(text: string): Seconds {
+  const [first = Number.NaN, fraction, status = 0] = text.split(' ').map(Number)
+  if (fraction === undefined) return first / 1e9
+  return first + fraction / ((status & IN_NANOSECONDS) === 0 ? 1e6 : 1e9)
+}
+
+/** Memory that the whole machine cannot give to others any more. */
+function meminfoOf(lines: readonly string[]): Bytes | undefined {
+  const kibibytes = (name: string) => {
+    const found = lines.find((line) => line.startsWith(`/proc/meminfo:${name}:`))
+    return found === undefined ? undefined : Number(/(\d+) kB/.exec(found)?.[1])
+  }
+  const [total, available] = [kibibytes('MemTotal'), kibibytes('MemAvailable')]
+  return total === undefined || available === undefined ? undefined : (total - available) * 1024
 }
 
 function only(lines: readonly string[], start: string, node: string): string {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { Failure } from '../../model/failure.ts'
-import type { PodFact, Readiness } from '../../model/mesh.ts'
+import type { PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
@@ -27,7 +27,7 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const enrolment = kubernetes.enrol(about)
   const { pods } = workloadFor({ arm, loads, images, enrolment, run, namespace: about.namespace })
   await makePods(cluster, standing.placed(pods), of, signal)
-  await cluster.untilReady([...podsOf(arm, about.namespace), ...lastingOf(standing)], PATIENCE, signal)
+  await cluster.untilReady([...podsOf(arm, about.namespace), ...standing.before, ...enrolment.until], PATIENCE, signal)
   yield { title: 'waiting for an answer through the whole path' }
   for (const protocol of endpointsOf(loads)) await untilAnswered(standing, protocol, signal)
   const seen = await seenPods(standing, signal)
@@ -44,12 +44,6 @@ function refuseUnenrolled(facts: readonly Evidence[], arm: string): void {
     cause: unenrolled.seen,
     remedy: "Check the mesh's control plane and its webhook: run the arm alone with --keep, then use kubectl.",
   })
-}
-
-/** What must be ready before a request is sent, also after a thaw: nodes, cluster DNS, the installation and the enrolment. */
-function lastingOf({ of: { kubernetes, about }, before }: ClusterArm): readonly Readiness[] {
-  const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
-  return [...before, ...installed, ...kubernetes.enrol(about).until]
 }
 
 /** Pods of the workload and of the mesh, as they are now. */

@@ -2,7 +2,7 @@ import { strainBetween } from '../../host/strain.ts'
 import type { Placed } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { ComponentRule, ContainerFact, NodePart, PodFact } from '../../model/mesh.ts'
-import { formatNumber, formatShare, type Seconds } from '../../model/units.ts'
+import { type Bytes, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
 import { CLUSTER_COMPONENT, type Evidence, type Host, type Pressure, type Role, type Usage } from '../../model/usage.ts'
 import type { CgroupCounters, NodeSnapshot, NodeSnapshots } from './node-snapshot.ts'
 
@@ -33,7 +33,7 @@ export function usageBetween(
   )
   const nodes = pairsOf(before, after).map(({ node, open, close }) => {
     const spans = spansOf(open, close, members)
-    return { spans, rest: restOf(node, open, close, spans, foreignCpu(open, close, foreign)) }
+    return { spans, rest: restOf(node, open, close, spans, foreignOf(open, close, foreign)) }
   })
   const byComponent = Map.groupBy(
     nodes.flatMap(({ spans }) => spans),
@@ -89,13 +89,20 @@ function waited({ cpu, memory, io }: Pressure): number {
   return [cpu, memory, io].reduce((sum, stalled) => sum + (stalled?.some ?? 0), 0)
 }
 
-/** CPU of other tenants' containers. */
-function foreignCpu(open: NodeSnapshot, close: NodeSnapshot, foreign: ReadonlySet<string | undefined>): Seconds {
+/** What other tenants' containers used. */
+function foreignOf(
+  open: NodeSnapshot,
+  close: NodeSnapshot,
+  foreign: ReadonlySet<string | undefined>,
+): { readonly cpu: Seconds; readonly memory: Bytes } {
   const paths = [...close.cgroups.keys()].filter((path) => {
     const id = containerIdOf(path)
     return id !== undefined && foreign.has(id)
   })
-  return total(paths, (path) => grownIn(path, open, close))
+  return {
+    cpu: total(paths, (path) => grownIn(path, open, close)),
+    memory: total(paths, (path) => close.cgroups.get(path)?.memoryBytes ?? 0),
+  }
 }
 
 function restOf(
@@ -103,11 +110,11 @@ function restOf(
   open: NodeSnapshot,
   close: NodeSnapshot,
   spans: readonly Span[],
-  foreign: Seconds,
+  foreign: ReturnType<typeof foreignOf>,
 ): Usage {
-  const own = close.total.cpuSeconds - open.total.cpuSeconds - foreign
+  const own = close.total.cpuSeconds - open.total.cpuSeconds - foreign.cpu
   const cpu = own - total(spans, (span) => grown(span, 'cpuSeconds'))
-  const memory = close.total.memoryBytes - total(spans, ({ after }) => after?.memoryBytes ?? 0)
+  const memory = close.total.memoryBytes - foreign.memory - total(spans, ({ after }) => after?.memoryBytes ?? 0)
   const tasks = close.total.tasks
   const component = `node-${node}`
   return {

@@ -57,6 +57,8 @@ const CLUSTER_DNS: Readiness = { kind: 'Deployment', namespace: 'kube-system', n
 /** An arm's cluster as what any cluster is to the rest: one machine, whose nodes Docker runs programs on. */
 export function standing(armCluster: ArmCluster, { docker, plan, run, site }: RunContext): ClusterArm {
   const { of, cluster, name, nodes, affinity, origin } = armCluster
+  const { kubernetes, about } = of
+  const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
   const alive = Object.values(nodes).map((node) => ({ kind: 'Node', namespace: '', name: node }) as const)
   return {
     ...{ of, cluster, plan, run, nodes },
@@ -66,7 +68,7 @@ export function standing(armCluster: ArmCluster, { docker, plan, run, site }: Ru
     isHere: true,
     onNode: (part, argv) => docker.exec(nodes[part], argv),
     placed: (objects) => objects,
-    before: [...alive, CLUSTER_DNS],
+    before: [...alive, CLUSTER_DNS, ...installed],
     facts: [
       { name: 'cluster', seen: whereFrom(name, origin), source: 'kind' },
       { name: 'isolation', seen: isolationOf(plan), source: 'plan' },

@@ -4,7 +4,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts'
 import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
 import { blueprintOf } from '../../../src/platforms/kind/blueprint.ts'
 import type { RunContext } from '../../../src/platforms/kind/run-context.ts'
-import { PUBLIC_SITE } from '../../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { parsed, written } from '../../scenario/written.ts'
 import { fakeDocker } from './fake-docker.ts'
 

@@ -5,7 +5,7 @@ import { Failure } from '../../../src/model/failure.ts'
 import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
 import { imageCache, nodeImage, pulledImages, pullImages } from '../../../src/platforms/kind/cluster/image-cache.ts'
 import type { Docker, DockerInfo } from '../../../src/platforms/kind/docker.ts'
-import { PUBLIC_SITE } from '../../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { testFolder } from '../../temporary-folder.ts'
 import { opened } from '../opened.ts'
 

@@ -56,7 +56,7 @@ describe.runIf(process.platform === 'linux')('snapshotScript on a tree of cgroup
         writeFileSync(file, content)
       }
     }
-    text = (await execa('sh', ['-c', snapshotScript.replace('/sys/fs/cgroup', root)])).stdout
+    text = (await execa('sh', ['-c', snapshotScript], { env: { CGROUP_ROOT: root } })).stdout
   })
 
   it('finds the version out by itself, and every cgroup', () => {
@@ -95,6 +95,32 @@ describe.runIf(process.platform === 'linux')('snapshotScript on a tree of cgroup
     expect(snapshot.host.busy).toBeGreaterThan(0)
     expect(snapshot.strain.majorFaults).toBeGreaterThan(0)
     expect(snapshot.strain.swappedOut).toBeGreaterThanOrEqual(0)
+  })
+
+  it("takes the memory of a machine whose root has no counter of it from the kernel's own figures", () => {
+    const own = text.split('\n').filter((line) => !/^\.\/memory\./.test(line))
+    const bytes = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1])
+    const { total } = parseSnapshot(own.join('\n'), 'server')
+    expect(total.memoryBytes).toBe(bytes('MemTotal') - bytes('MemAvailable'))
+    expect(total.cpuSeconds).toBe(9)
+  })
+
+  it('asks another program for the wall clock where date has no nanoseconds', async () => {
+    const bin = join(root, 'bin')
+    mkdirSync(bin)
+    // What busybox 1.35 prints.
+    const said = {
+      date: '1795906539%N',
+      adjtimex: '    status:       64 (UNSYNC)\n    time.tv_sec:  1795906539\n    time.tv_usec: 148903',
+    }
+    for (const [name, words] of Object.entries(said)) {
+      writeFileSync(join(bin, name), `#!/bin/sh\ncat <<'END'\n${words}\nEND\n`, { mode: 0o755 })
+    }
+    const env = { CGROUP_ROOT: root, PATH: `${bin}:${process.env['PATH']}` }
+    const { stdout } = await execa('sh', ['-c', snapshotScript], { env })
+    expect(parseSnapshot(stdout, 'server').wall).toBeCloseTo(1795906539.148903, 5)
+    const inNanoseconds = stdout.replace('148903 64', '148903000 8256')
+    expect(parseSnapshot(inNanoseconds, 'server').wall).toBeCloseTo(1795906539.148903, 5)
   })
 
   it('reads counters of CPU before those of memory', () => {

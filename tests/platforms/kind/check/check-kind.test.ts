@@ -7,7 +7,7 @@ import { kubernetesOf } from '../../../../src/platforms/kind/check/daemon.ts'
 import { isBuiltIn, type Readers } from '../../../../src/platforms/kind/check/readers.ts'
 import { examineArms } from '../../../../src/platforms/kind/check/remote-check.ts'
 import type { DockerInfo } from '../../../../src/platforms/kind/docker.ts'
-import { PUBLIC_SITE } from '../../../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../../../src/site/read-site.ts'
 import { parsed, written } from '../../../scenario/written.ts'
 import { type Machine, machine } from './machine.ts'
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { Failure } from '../../../../src/model/failure.ts'
 import { memoryNeeded } from '../../../../src/platforms/kind/check/capacity.ts'
 import { probeKind } from '../../../../src/platforms/kind/check/probe.ts'
-import { PUBLIC_SITE } from '../../../../src/site/public-site.ts'
+import { PUBLIC_SITE } from '../../../../src/site/read-site.ts'
 import { parsed, written } from '../../../scenario/written.ts'
 import { machine } from './machine.ts'
 

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { stamped } from '../../kubernetes/install/install-mesh.ts'
+import { Failure } from '../../model/failure.ts'
+import { type KubernetesObject, NODE_PARTS, type NodePart, type Readiness } from '../../model/mesh.ts'
+import { runNamespace } from './inventory.ts'
+
+const FILE = new URL('../../../manifests/agent.yaml', import.meta.url)
+const CONTAINER = 'agent'
+/** For the agents to be ready, in seconds. */
+const PATIENCE = 120
+/** For the counters of one node, in milliseconds. */
+const ANSWER = 30_000
+
+interface AgentsOf {
+  readonly cluster: Cluster
+  readonly run: string
+  /** Names of the nodes. */
+  readonly nodes: Readonly<Record<NodePart, string>>
+  readonly image: string
+}
+
+const podOf = (part: NodePart) => `agent-${part}`
+
+/** A pod on each node that reads the node's counters when it is told to. */
+function agentPods({ run, nodes, image }: AgentsOf): KubernetesObject[] {
+  const agent = parse(readFileSync(FILE, 'utf8')) as KubernetesObject
+  const spec = agent['spec'] as { readonly containers: readonly object[] }
+  return NODE_PARTS.map((part) =>
+    stamped(
+      {
+        ...agent,
+        metadata: { ...agent.metadata, name: podOf(part), namespace: runNamespace(run) },
+        // Bound without the scheduler, which would not put it on a node that takes no pods.
+        spec: { ...spec, nodeName: nodes[part], containers: spec.containers.map((one) => ({ ...one, image })) },
+      },
+      run,
+    ),
+  )
+}
+
+/** Starts the agents, and waits until they are ready. */
+export async function startAgents(of: AgentsOf, signal: AbortSignal): Promise<void> {
+  const pods = agentPods(of)
+  await of.cluster.apply(pods, signal)
+  const ready = pods.map(
+    ({ metadata: { name } }): Readiness => ({ kind: 'Pod', namespace: runNamespace(of.run), name }),
+  )
+  try {
+    await of.cluster.untilReady(ready, PATIENCE, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new Failure('no-agent', 'the agents that read CPU and memory of the nodes did not start', {
+      cause: error,
+      remedy:
+        'They need pods with a hostPath volume of /sys/fs/cgroup in the namespace of the run, which has the PodSecurity level privileged: check the policies of the cluster.',
+    })
+  }
+}
+
+/** Runs a program in a node's agent, and returns its standard output. */
+export async function onAgent(
+  { cluster, run }: Pick<AgentsOf, 'cluster' | 'run'>,
+  part: NodePart,
+  command: readonly string[],
+): Promise<string> {
+  const where = { namespace: runNamespace(run), pod: podOf(part), container: CONTAINER, command }
+  const parts: Uint8Array[] = []
+  for await (const bytes of cluster.stream(where, AbortSignal.timeout(ANSWER))) parts.push(bytes)
+  return Buffer.concat(parts).toString()
+}

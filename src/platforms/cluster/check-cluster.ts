@@ -1,0 +1,83 @@
+import { connect } from '../../kubernetes/connect.ts'
+import type { KubeContext } from '../../kubernetes/kubeconfig.ts'
+import { Failure } from '../../model/failure.ts'
+import { NODE_PARTS } from '../../model/mesh.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { Finding } from '../../model/platform.ts'
+import type { Site } from '../../model/site.ts'
+import { count, list } from '../../model/words.ts'
+import { type ClusterNode, chooseNodes } from './choose-nodes.ts'
+import { armInRun, isInstalled } from './cluster-testbed.ts'
+import { asExisting } from './control-planes.ts'
+import { inventoriesIn } from './inventory.ts'
+import { rightsFor, rightText } from './rights.ts'
+import { installSideBySide } from './side-by-side.ts'
+
+/** For the API server to answer everything that is asked, in milliseconds. */
+const ANSWER = 60_000
+
+/** What stands in the way of a plan in a cluster that is there already. Changes nothing. */
+export async function checkCluster(plan: Plan, context: KubeContext, site: Site): Promise<Finding[]> {
+  const signal = AbortSignal.timeout(ANSWER)
+  await using cluster = await connect(context.kubeconfig)
+  const found: Finding[] = []
+  const nodes = await cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const version = nodes[0]?.status.nodeInfo.kubeletVersion ?? 'unknown'
+  found.push(
+    ok(`context ${context.name}: ${context.server} answers, Kubernetes ${version}, ${count(nodes.length, 'node')}`),
+  )
+  found.push(...attempt(() => nodesFinding(nodes, plan)))
+  const arms = plan.scenario.arms.map((arm) => armInRun(arm, { plan, site }, 'check'))
+  const installed = arms.filter(({ arm }) => isInstalled(plan, arm))
+  found.push(...attempt(() => [ok(besideWords(installSideBySide(installed)))]))
+  for (const of of arms.filter((one) => !installed.includes(one))) {
+    try {
+      const { about, arm } = await asExisting(of, cluster, signal)
+      if (about.vendor.name !== '') found.push(ok(`arm ${arm.name}: ${arm.mesh} ${about.version} is there`))
+    } catch (error) {
+      found.push(Failure.from(error).toFinding())
+    }
+  }
+  const others = await inventoriesIn(cluster, signal)
+  if (others.length > 0) {
+    found.push({
+      severity: 'warning',
+      message: `something of other runs is in this cluster: ${list(others.map(({ run }) => run))}`,
+      cause: 'A run does not start beside another, and not beside what one has left.',
+      remedy: `If they have ended, remove it: meshbench clean --context ${context.name}`,
+    })
+  }
+  const rights = rightsFor(plan, site)
+  const asked = await Promise.all(rights.map(async (right) => ({ right, may: await cluster.mayI(right, signal) })))
+  const missing = asked.filter(({ may }) => !may).map(({ right }) => rightText(right))
+  if (missing.length === 0) found.push(ok(`this user has all ${rights.length} rights that the plan needs`))
+  else {
+    found.push({
+      severity: 'error',
+      message: `this user lacks ${count(missing.length, 'right')} of ${rights.length}: ${list(missing)}`,
+      remedy: 'Let an administrator apply what `meshbench rbac` prints.',
+    })
+  }
+  return found
+}
+
+const ok = (message: string): Finding => ({ severity: 'ok', message })
+
+function attempt(find: () => Finding[]): Finding[] {
+  try {
+    return find()
+  } catch (error) {
+    return [Failure.from(error).toFinding()]
+  }
+}
+
+function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {
+  const chosen = chooseNodes(nodes, scenario.cluster?.nodes)
+  return [ok(`nodes: ${NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`).join(', ')}`)]
+}
+
+function besideWords(shared: ReturnType<typeof installSideBySide>): string {
+  const installed = shared.filter(({ steps }) => steps.length > 0)
+  if (installed.length === 0) return 'nothing is installed'
+  return `side by side: ${installed.map(({ about, arms }) => `${about.vendor.name} ${about.version} for ${list(arms.map(({ arm }) => arm.name))}`).join('; ')}`
+}

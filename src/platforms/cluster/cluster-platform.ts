@@ -1,0 +1,96 @@
+import { processLeftovers } from '../../host/processes.ts'
+import { makeScratch, scratchLeftovers } from '../../host/scratch.ts'
+import { connect } from '../../kubernetes/connect.ts'
+import { type KubeContext, listContexts, readContext } from '../../kubernetes/kubeconfig.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Plan } from '../../model/plan.ts'
+import type { Leftover, Platform } from '../../model/platform.ts'
+import type { Program, Site } from '../../model/site.ts'
+import { list } from '../../model/words.ts'
+import { catalogueFor } from '../../site/catalogue-for.ts'
+import { obtainAll } from '../../tools/obtain.ts'
+import { removeRemains } from '../remains.ts'
+import { checkCluster } from './check-cluster.ts'
+import { openTestbed } from './cluster-testbed.ts'
+import { leftoversIn, usedContexts } from './used-contexts.ts'
+
+export interface ClusterOptions {
+  readonly site: Site
+  /** The context of the kubeconfig; that of the scenario when absent. */
+  readonly context?: string
+  /** The kubeconfig; that of KUBECONFIG or of the home folder when absent. */
+  readonly kubeconfig?: string
+}
+
+/** Arms in one cluster that was there before: a namespace each, and control planes side by side. */
+export function cluster({ site, context: named, kubeconfig }: ClusterOptions): Platform {
+  let helm: Program | undefined
+  const contextOf = async ({ scenario }: Plan): Promise<KubeContext> => {
+    const name = named ?? scenario.cluster?.context
+    if (name === undefined) throw await noContext(kubeconfig)
+    return await readContext(name, kubeconfig)
+  }
+  const leftovers = async (): Promise<Leftover[]> => {
+    const contexts = [...(await usedContexts().all()), ...(named === undefined ? [] : [{ context: named, kubeconfig }])]
+    const found = await Promise.all(contexts.map((one) => leftoversIn(one, site)))
+    return [...processLeftovers(), ...found.flat(), ...scratchLeftovers()]
+  }
+  return {
+    name: 'cluster',
+    title: 'real meshes in a Kubernetes cluster that is there already, named by a context of the kubeconfig',
+    check: async (plan) => {
+      try {
+        return await checkCluster(plan, await contextOf(plan), site)
+      } catch (error) {
+        return [Failure.from(error).toFinding()]
+      }
+    },
+    consent: async (plan) => {
+      const { name, server, kubeconfig: text } = await contextOf(plan)
+      await using open = await connect(text)
+      const nodes = await open.list({ apiVersion: 'v1', kind: 'Node' })
+      const installs = plan.scenario.arms.some(
+        (arm) => (arm.provision ?? plan.scenario.cluster?.provision) !== 'existing',
+      )
+      const what = installs ? 'installs the control planes of its meshes, and makes' : 'makes'
+      return `meshbench ${what} namespaces in the cluster of context ${name} (${server}, ${nodes.length} nodes), puts load on it, and removes them afterwards.`
+    },
+    async *prepare(plan, signal) {
+      const context = await contextOf(plan)
+      const programs = yield* obtainAll(['helm'], { signal, catalogue: catalogueFor(site) })
+      helm = programs.helm
+      return { tools: [helm.provenance], caveat: caveatOf(context) }
+    },
+    async *open(plan, cohort, run, signal) {
+      if (!helm) throw new Failure('not-prepared', 'a run is prepared before it is opened')
+      const context = await contextOf(plan)
+      yield* removeRemains(leftovers, run.id)
+      await using held = new AsyncDisposableStack()
+      const scratch = await makeScratch(run.id)
+      held.defer(() => scratch.remove())
+      const used = usedContexts()
+      await used.add({ context: context.name, kubeconfig })
+      held.defer(() => used.forgetUnused({ context: context.name, kubeconfig }, site))
+      const env = { ...process.env, ...scratch.stamps }
+      const testbed = held.use(
+        yield* openTestbed({ plan, run: run.id, site, helm, context, env, dir: scratch.dir }, cohort, signal),
+      )
+      const owned = held.move()
+      return { raise: testbed.raise, lower: testbed.lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+    },
+    leftovers,
+  }
+}
+
+/** The current context is never used unasked: it may be production. */
+async function noContext(kubeconfig: string | undefined): Promise<Failure> {
+  const { names, current } = await listContexts(kubeconfig)
+  const known = names.map((name) => (name === current ? `${name} (current)` : name))
+  return new Failure('usage', 'the platform cluster needs the name of a context', {
+    remedy: `Use --context NAME, or cluster: { context: NAME } in the scenario. The kubeconfig has: ${list(known) || 'none'}.`,
+  })
+}
+
+function caveatOf({ name }: KubeContext): string {
+  return `All arms share the cluster of context ${name}: control planes stand side by side, so each arm is measured beside the idle control planes of the others.`
+}

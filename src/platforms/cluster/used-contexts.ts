@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import envPaths from 'env-paths'
+import { z } from 'zod'
+import { makeScratch } from '../../host/scratch.ts'
+import { sha256 } from '../../host/sha256.ts'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { connect } from '../../kubernetes/connect.ts'
+import { uninstallRelease } from '../../kubernetes/install/helm.ts'
+import { readContext } from '../../kubernetes/kubeconfig.ts'
+import { Failure } from '../../model/failure.ts'
+import type { Leftover } from '../../model/platform.ts'
+import type { Site } from '../../model/site.ts'
+import { catalogueFor } from '../../site/catalogue-for.ts'
+import { obtainAll } from '../../tools/obtain.ts'
+import { type Inventory, inventoriesIn, leftoverOf, removeInventory } from './inventory.ts'
+
+const contextSchema = z.object({ context: z.string(), kubeconfig: z.string().optional() })
+/** A context, and the kubeconfig where it is not the usual one. */
+export interface UsedContext {
+  readonly context: string
+  readonly kubeconfig?: string | undefined
+}
+
+/** The contexts that runs on this machine use or have used, so that `clean` finds what they left without being told. */
+export function usedContexts(dir = join(envPaths('meshbench', { suffix: '' }).data, 'contexts')) {
+  const fileOf = (used: UsedContext) =>
+    join(dir, `${sha256(JSON.stringify([used.context, used.kubeconfig])).slice(0, 16)}.json`)
+  return {
+    async add(used: UsedContext): Promise<void> {
+      await mkdir(dir, { recursive: true })
+      await writeFile(fileOf(used), JSON.stringify(used))
+    },
+    async all(): Promise<UsedContext[]> {
+      const names = await readdir(dir).catch(() => [])
+      const read = names.filter((name) => name.endsWith('.json')).map((name) => readUsed(join(dir, name)))
+      return (await Promise.all(read)).filter((used) => used !== undefined)
+    },
+    /** Where nothing of any run is left in the cluster. */
+    async forgetUnused(used: UsedContext, site: Site): Promise<void> {
+      const left = await leftoversIn(used, site)
+      if (left.length === 0) await rm(fileOf(used), { force: true })
+    },
+  }
+}
+
+async function readUsed(file: string): Promise<UsedContext | undefined> {
+  try {
+    return contextSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+/** For a cluster to say what is left in it, in milliseconds. */
+const ANSWER = 20_000
+/** For everything of a run to be removed, in milliseconds. */
+const REMOVAL = 900_000
+
+/** What runs have left in the cluster of a context. One that cannot be reached is named, and cannot be cleaned. */
+export async function leftoversIn({ context, kubeconfig }: UsedContext, site: Site): Promise<Leftover[]> {
+  try {
+    const { kubeconfig: text } = await readContext(context, kubeconfig)
+    await using cluster = await connect(text)
+    const found = await inventoriesIn(cluster, AbortSignal.timeout(ANSWER))
+    return found.map((inventory) => leftoverOf(inventory, context, () => removeFrom(text, inventory, site)))
+  } catch (error) {
+    const what = `what runs may have left in the cluster of context ${context}`
+    const remove = async () => {
+      throw Failure.from(error)
+    }
+    return [{ what, alive: false, remove }]
+  }
+}
+
+async function removeFrom(kubeconfig: string, inventory: Inventory, site: Site): Promise<void> {
+  const signal = AbortSignal.timeout(REMOVAL)
+  await using cluster: Cluster = await connect(kubeconfig)
+  await using scratch = disposable(await makeScratch(inventory.run))
+  const kubeconfigFile = join(await scratch.folder('clean'), 'kubeconfig')
+  await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 })
+  const uninstall = async (release: Inventory['releases'][number]) => {
+    const steps = obtainAll(['helm'], { signal, catalogue: catalogueFor(site) })
+    let next = await steps.next()
+    while (!next.done) next = await steps.next()
+    await uninstallRelease({ helm: next.value.helm.path, dir: scratch.dir, ...release, kubeconfigFile }, signal)
+  }
+  await removeInventory(cluster, inventory, uninstall, signal)
+}
+
+function disposable<T extends { remove(): Promise<void> }>(one: T): T & AsyncDisposable {
+  return Object.assign(one, { [Symbol.asyncDispose]: () => one.remove() })
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { Scenario } from '../../../src/model/scenario.ts'
+import { makePlan } from '../../../src/plan/make-plan.ts'
+import { rbacObjects, rightsFor, rightText, rulesFor } from '../../../src/platforms/cluster/rights.ts'
+import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
+import { none, scenarioOf } from '../../build/scenario.ts'
+
+const planOf = (changes: Partial<Scenario>) => makePlan(scenarioOf({ platform: 'cluster', cohorts: 1, ...changes }))
+const mesh = (name: string) => ({ name, mesh: name })
+
+describe('the rights of a plan', () => {
+  it('are few for meshes that are there: own namespaces, and the objects that enrol a workload', () => {
+    const plan = planOf({ cluster: { provision: 'existing' }, arms: [none, mesh('istio-ambient-waypoint')] })
+    const texts = rightsFor(plan, PUBLIC_SITE).map(rightText)
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'create namespaces',
+        'create pods/exec',
+        'get pods/proxy',
+        'create peerauthentications.security.istio.io',
+        'create gateways.gateway.networking.k8s.io',
+        'watch gateways.gateway.networking.k8s.io',
+      ]),
+    )
+    expect(texts.filter((text) => text.includes('*'))).toEqual([])
+    expect(texts.filter((text) => /secret|role|webhook|customresource/.test(text))).toEqual([])
+    expect(new Set(texts).size).toBe(texts.length)
+  })
+
+  it('are those of an administrator where control planes are installed, which grant rights themselves', () => {
+    expect(rightsFor(planOf({ arms: [none, mesh('linkerd')] }), PUBLIC_SITE).map(rightText)).toEqual(['* *.*'])
+  })
+
+  it('do not depend on how arms without a mesh come about', () => {
+    expect(rightsFor(planOf({ arms: [none] }), PUBLIC_SITE).map(rightText)).not.toContain('* *.*')
+  })
+
+  it('are given to one ServiceAccount', () => {
+    const rules = rulesFor(planOf({ arms: [none] }), PUBLIC_SITE)
+    const [account, role, binding] = rbacObjects(rules, 'bench', 'tools')
+    expect(account?.metadata).toEqual({ name: 'bench', namespace: 'tools' })
+    expect(role?.['rules']).toEqual(rules)
+    expect(binding).toMatchObject({ roleRef: { name: 'bench' }, subjects: [{ name: 'bench', namespace: 'tools' }] })
+  })
+})
