@@ -118,7 +118,7 @@ async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: st
   if (there === undefined || there >= needed) return { ...scenario, isolation: 'frozen' }
   say(
     `isolation sequential: ${scenario.arms.length} arms at once need ${formatSize(needed)} of memory, but ${formatSize(there)} is available\n` +
-      '  arms are measured one after the other, so drift cannot be separated from differences; use fewer --arms, or --isolation frozen, to interleave them',
+      '  arms are measured one after the other, so drift cannot be separated from differences; use fewer --arms, or --isolation shared or frozen, to interleave them',
   )
   return { ...scenario, isolation: 'sequential' }
 }

@@ -16,9 +16,10 @@ type Placement = (typeof PLACEMENTS)[number]
 
 /**
  * `frozen`: all arms exist for the whole cohort, and all but the measured one are paused, so blocks interleave arms.
+ * `shared`: one cluster for all arms, whose control planes stand side by side: provisioned sooner, and measured beside each other.
  * `sequential`: one arm at a time with all its blocks in a row, so drift cannot be separated from differences.
  */
-export const ISOLATIONS = ['frozen', 'sequential'] as const
+export const ISOLATIONS = ['frozen', 'shared', 'sequential'] as const
 export type Isolation = (typeof ISOLATIONS)[number]
 
 /**

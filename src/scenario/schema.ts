@@ -230,7 +230,7 @@ export const scenarioSchema = section({
     .meta(
       about(
         'Isolation',
-        'For kind. frozen: all arms exist and all but one are paused, so that blocks interleave arms. sequential: one arm at a time. Default: frozen if memory suffices.',
+        'For kind. frozen: all arms exist and all but one are paused, so that blocks interleave arms. shared: one cluster for all arms, sooner provisioned, whose control planes stand side by side. sequential: one arm at a time. Default: frozen if memory suffices.',
       ),
     ),
   cluster: section({

@@ -239,6 +239,30 @@ describe(...onClusters('real clusters'), () => {
     expect(evidence.find(({ name }) => name === 'limits')).not.toHaveProperty('holds')
   })
 
+  it('of `isolation: shared` are one, in which arms are measured in turn', { timeout: minutes(6) }, async () => {
+    await testbed[Symbol.asyncDispose]()
+    const shared = planOf(`${TEXT}isolation: shared\n`)
+    const id = `2026-01-01T0002-test-s${OWN}`
+    const standing: number[] = []
+    const on = async () => void standing.push((await nodesOfArm(undefined, id)).length)
+    const results = await resultsOf(kind({ site: await readSite(undefined, process.env), keep: false }), shared, {
+      id,
+      signal,
+      on,
+    })
+    expect(results.map(nameOf).toSorted()).toEqual(['istio-sidecar', 'istio-sidecar 2', 'none', 'none 2'])
+    expect(Math.max(...standing)).toBe(3)
+    for (const { outcome, trial } of results) {
+      if (outcome.status !== 'measured') throw new Error(JSON.stringify(outcome.failure))
+      const { evidence, usage } = outcome.reading.observation
+      expect(evidence.filter(({ holds }) => holds === false)).toEqual([])
+      expect(evidence.find(({ name }) => name === 'isolation')?.seen).toMatch(/^shared: one cluster for 2 arms/)
+      // The idle control plane of the other arm is in nobody's bill.
+      expect(usage.some(({ role }) => role === 'control-plane')).toBe(trial.arm === 'istio-sidecar')
+    }
+    expect(await nodesOfArm(undefined, id)).toEqual([])
+  })
+
   /** The nodes of an arm's cluster, or of all clusters of this run: control plane, client, server. */
   async function nodesOfArm(arm?: string, id = RUN): Promise<string[]> {
     const own = (await records().all()).filter((record) => record.run === id && (!arm || record.arm === arm))

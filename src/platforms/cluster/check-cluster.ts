@@ -6,12 +6,13 @@ import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
 import { count, list } from '../../model/words.ts'
+import { isInstalled } from '../in-cluster/shared-cluster.ts'
+import { installSideBySide } from '../in-cluster/side-by-side.ts'
 import { type ClusterNode, chooseNodes } from './choose-nodes.ts'
-import { armInRun, isInstalled } from './cluster-testbed.ts'
+import { armInRun } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
 import { inventoriesIn } from './inventory.ts'
 import { rightsFor, rightText } from './rights.ts'
-import { installSideBySide } from './side-by-side.ts'
 
 /** For the API server to answer everything that is asked, in milliseconds. */
 const ANSWER = 60_000

@@ -1,27 +1,21 @@
 import type { Cluster } from '../../kubernetes/cluster.ts'
-import type { ChartCache, ManifestCache } from '../../kubernetes/install/chart-cache.ts'
-import { chartAddress, type Helm, helmArgv, runHelm } from '../../kubernetes/install/helm.ts'
+import { chartAddress, helmArgv, runHelm } from '../../kubernetes/install/helm.ts'
 import { madeCredentials } from '../../kubernetes/install/install-mesh.ts'
 import { parseManifests } from '../../kubernetes/install/manifests.ts'
 import { mergeValues } from '../../meshes/settings.ts'
 import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, KubernetesMesh, KubernetesObject } from '../../model/mesh.ts'
-import type { Site } from '../../model/site.ts'
 import type { ArmMesh } from '../in-cluster/arm-mesh.ts'
+import type { SharedCluster } from '../in-cluster/shared-cluster.ts'
+import type { SharedInstallation } from '../in-cluster/side-by-side.ts'
 import type { Inventory } from './inventory.ts'
-import type { SharedInstallation } from './side-by-side.ts'
 
-interface Sources {
-  readonly helm: Helm
-  readonly charts: ChartCache
-  readonly manifests: ManifestCache
-  readonly site: Pick<Site, 'gatewayApi'>
-}
+type Sources = Pick<SharedCluster, 'helm' | 'env' | 'dir' | 'charts' | 'manifests' | 'site'>
 
 /** Every object that an installation makes, rendered without a cluster. */
-export async function renderedBy(
+async function renderedBy(
   { steps, about }: SharedInstallation,
-  { helm, charts, manifests, site }: Sources,
+  { helm, env, dir, charts, manifests, site }: Sources,
   signal: AbortSignal,
 ): Promise<KubernetesObject[]> {
   const objects: KubernetesObject[] = []
@@ -34,7 +28,12 @@ export async function renderedBy(
     } else if (step.do === 'helm') {
       const { path } = await charts.chart(chartAddress(about, step.chart), step.version, signal)
       const values = mergeValues(step.values, step.credentials && (await madeCredentials(step.credentials)))
-      const text = await runHelm(helm, helmArgv.template(step, path, undefined), signal, values)
+      const text = await runHelm(
+        { helm: helm.path, env, dir },
+        helmArgv.template(step, path, undefined),
+        signal,
+        values,
+      )
       const inRelease = ({ metadata, ...rest }: KubernetesObject) => {
         return { ...rest, metadata: { namespace: step.namespace, ...metadata } } as KubernetesObject
       }
@@ -61,24 +60,26 @@ const DEFINITION = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourc
 /** Compares what installations make with what the cluster has. */
 export async function additionsTo(
   cluster: Cluster,
-  installations: readonly { readonly shared: SharedInstallation; readonly objects: readonly KubernetesObject[] }[],
+  installations: readonly SharedInstallation[],
+  sources: Sources,
   signal: AbortSignal,
 ): Promise<Additions> {
+  // Who installs nothing may not be allowed to look.
+  if (installations.length === 0) return { releases: [], namespaces: [], objects: [], there: [] }
   const existing = async (kind: { apiVersion: string; kind: string }) =>
     new Set((await cluster.list(kind, signal)).map(({ metadata }) => metadata.name))
   const [namespaces, definitions] = await Promise.all([
     existing({ apiVersion: 'v1', kind: 'Namespace' }),
     existing(DEFINITION),
   ])
-  const releases = installations.flatMap(({ shared }) =>
-    shared.steps.flatMap((step) => (step.do === 'helm' ? { release: step.release, namespace: step.namespace } : [])),
+  const releases = installations.flatMap(({ steps }) =>
+    steps.flatMap((step) => (step.do === 'helm' ? { release: step.release, namespace: step.namespace } : [])),
   )
   const wanted = [...new Set(releases.map(({ namespace }) => namespace))]
-  const defined = installations
-    .flatMap(({ objects }) => objects)
-    .filter(({ kind }) => kind === DEFINITION.kind)
-    .map(({ metadata: { name } }) => name)
-  const made = await Promise.all(installations.map(({ shared }) => madeBesides(cluster, shared, namespaces, signal)))
+  const objects: KubernetesObject[] = []
+  for (const one of installations) objects.push(...(await renderedBy(one, sources, signal)))
+  const defined = objects.filter(({ kind }) => kind === DEFINITION.kind).map(({ metadata: { name } }) => name)
+  const made = await Promise.all(installations.map((one) => madeBesides(cluster, one, namespaces, signal)))
   return {
     releases,
     namespaces: wanted.filter((name) => !namespaces.has(name)),

@@ -5,9 +5,8 @@ import type { Cluster, ObjectName } from '../../kubernetes/cluster.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Leftover } from '../../model/platform.ts'
+import { MANAGED } from '../in-cluster/workload.ts'
 
-/** The label of every namespace that meshbench makes. */
-const MANAGED = { 'app.kubernetes.io/managed-by': 'meshbench' } as const
 /** The label that says which run something is of. */
 const RUN = 'meshbench.io/run'
 const NAME = 'inventory'

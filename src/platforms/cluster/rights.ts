@@ -2,7 +2,8 @@ import type { Right } from '../../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Site } from '../../model/site.ts'
-import { armInRun, isInstalled } from './cluster-testbed.ts'
+import { isInstalled } from '../in-cluster/shared-cluster.ts'
+import { armInRun } from './cluster-testbed.ts'
 
 /** A rule of a ClusterRole. */
 interface Rule {

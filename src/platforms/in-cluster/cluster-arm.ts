@@ -1,5 +1,5 @@
 import type { Cluster } from '../../kubernetes/cluster.ts'
-import { type KubernetesObject, NODE_PARTS, type NodePart, type PodFact, type Readiness } from '../../model/mesh.ts'
+import { NODE_PARTS, type NodePart, type PodFact, type Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { SiteImages } from '../../model/site.ts'
 import type { Evidence } from '../../model/usage.ts'
@@ -23,10 +23,12 @@ export interface ClusterArm {
   readonly isHere: boolean
   /** Runs a program on a node and returns its standard output. */
   onNode(part: NodePart, argv: readonly string[]): Promise<string>
-  /** Fits the workload's pods to the nodes. */
-  placed(objects: readonly KubernetesObject[]): readonly KubernetesObject[]
+  /** Binds pods and Helm values that name a part to the node of that part. */
+  placed<Tree>(tree: Tree): Tree
   /** What must be ready before a request is sent, besides the enrolment: nodes, cluster DNS, the installation. */
   readonly before: readonly Readiness[]
+  /** Whether meshbench made the mesh's settings; if not, only what is seen counts. */
+  readonly isConfigured: boolean
   /** Whether a pod is another tenant's: what it uses is neither the arm's nor the node's. */
   isForeign?(pod: PodFact): boolean
   /** Evidence of where the arm stands. */

@@ -118,14 +118,17 @@ interface Node {
 
 /** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
-  { of, cluster, facts }: ClusterArm,
+  { of, cluster, facts, isConfigured }: ClusterArm,
   pods: readonly PodFact[],
   signal: AbortSignal,
 ): Promise<Evidence[]> {
   const { kubernetes, about, arm } = of
   const [node] = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
   return [
-    ...kubernetes.inspect(pods, about),
+    // Of a mesh that was there before, its layer is known, and its settings are not.
+    ...kubernetes
+      .inspect(pods, about)
+      .filter(({ name, source }) => isConfigured || name === 'layer' || source !== 'configuration'),
     placement(pods, arm.placement ?? 'cross-node', about.namespace),
     images(pods, about.namespace),
     { name: 'node', seen: describe(node), source: 'Node status' },

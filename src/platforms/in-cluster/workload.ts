@@ -49,6 +49,9 @@ function documents(): KubernetesObject[] {
   return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
 }
 
+/** The label of every namespace that meshbench makes: by it, `clean` finds what a run left. */
+export const MANAGED = { 'app.kubernetes.io/managed-by': 'meshbench' } as const
+
 function inNamespace(object: KubernetesObject, namespace: string): KubernetesObject {
   const { metadata, kind } = object
   return { ...object, metadata: { ...metadata, ...(kind === 'Namespace' ? { name: namespace } : { namespace }) } }
@@ -60,7 +63,7 @@ function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolmen
     ...namespace,
     metadata: {
       ...metadata,
-      labels: { ...metadata.labels, ...labels },
+      labels: { ...metadata.labels, ...MANAGED, ...labels },
       annotations: { ...metadata.annotations, ...annotations },
     },
   }

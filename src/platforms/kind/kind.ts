@@ -22,6 +22,7 @@ import { ClusterPool } from './cluster-pool.ts'
 import { docker } from './docker.ts'
 import { isFrozen as areFrozen, freeze, thaw } from './freeze.ts'
 import { type RunContext, standing } from './run-context.ts'
+import { makeSharedTestbed } from './shared-kind.ts'
 
 export interface KindOptions {
   readonly site: Site
@@ -107,7 +108,12 @@ export async function* makeTestbed(
   cohort: Cohort,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Testbed> {
-  const isFrozen = runContext.plan.scenario.isolation !== 'sequential'
+  const { isolation } = runContext.plan.scenario
+  if (isolation === 'shared') {
+    if (runContext.keep) yield { title: 'one cluster for all arms is not kept: --keep is for frozen ones' }
+    return yield* makeSharedTestbed(runContext, cohort, signal)
+  }
+  const isFrozen = isolation !== 'sequential'
   const pool = new ClusterPool(runContext, cohort)
   // Also where nobody asks for the next step any more.
   await using unless = new AsyncDisposableStack()

@@ -54,24 +54,38 @@ interface Origin {
 /** kind calls a cluster ready when its control plane's node is, which is before names are resolved in it. */
 const CLUSTER_DNS: Readiness = { kind: 'Deployment', namespace: 'kube-system', name: 'coredns' }
 
-/** An arm's cluster as what any cluster is to the rest: one machine, whose nodes Docker runs programs on. */
-export function standing(armCluster: ArmCluster, { docker, plan, run, site }: RunContext): ClusterArm {
-  const { of, cluster, name, nodes, affinity, origin } = armCluster
+/** An arm's cluster as what any cluster is to the rest. */
+export function standing(armCluster: ArmCluster, runContext: RunContext): ClusterArm {
+  const { of } = armCluster
   const { kubernetes, about } = of
+  const place = placeOf(armCluster, runContext)
   const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
+  return {
+    ...place,
+    of,
+    isConfigured: true,
+    before: [...place.before, ...installed],
+    facts: [...place.facts, { name: 'isolation', seen: isolationOf(runContext.plan), source: 'plan' }],
+  }
+}
+
+/** A cluster as a place for arms: one machine, on whose nodes Docker runs programs. */
+export function placeOf(
+  { cluster, name, nodes, affinity, origin }: Omit<ArmCluster, 'of'>,
+  { docker, plan, run, site }: RunContext,
+): Omit<ClusterArm, 'of' | 'isConfigured'> {
   const alive = Object.values(nodes).map((node) => ({ kind: 'Node', namespace: '', name: node }) as const)
   return {
-    ...{ of, cluster, plan, run, nodes },
+    ...{ cluster, plan, run, nodes },
     images: { busybox: nodeImage(site.images.busybox), ...perTool((_, tool) => nodeImage(site.images[tool])) },
     machines: ['client'],
     cpus: affinity.cpus,
     isHere: true,
     onNode: (part, argv) => docker.exec(nodes[part], argv),
-    placed: (objects) => objects,
-    before: [...alive, CLUSTER_DNS, ...installed],
+    placed: (tree) => tree,
+    before: [...alive, CLUSTER_DNS],
     facts: [
       { name: 'cluster', seen: whereFrom(name, origin), source: 'kind' },
-      { name: 'isolation', seen: isolationOf(plan), source: 'plan' },
       { name: 'affinity', seen: affinity.seen, source: 'docker update --cpuset-cpus' },
     ],
   }

@@ -24,12 +24,17 @@ export function memoryFinding(
   isolation: Isolation,
 ): Finding {
   const needed = memoryNeeded(arms, isolation)
-  const clusters = isolation === 'frozen' ? `${arms.length} arms that stand at once` : 'one arm at a time'
+  const clusters = {
+    frozen: `${arms.length} arms that stand at once`,
+    shared: `one cluster for ${arms.length} arms`,
+    sequential: 'one arm at a time',
+  }[isolation]
   if (there >= needed) return ok(`${formatSize(there)} of memory, for ${formatSize(needed)} of ${clusters}`)
   const message = `${formatSize(there)} of memory, and ${clusters} need ${formatSize(needed)}`
   const cause = 'What does not fit is killed or swapped, and takes its trials with it.'
-  if (isolation === 'frozen' && there >= memoryNeeded(arms, 'sequential')) {
-    return error(message, cause, 'Add --isolation sequential, or leave arms out with --arms.')
+  const fitting = (['shared', 'sequential'] as const).filter((one) => there >= memoryNeeded(arms, one))
+  if (isolation === 'frozen' && fitting.length > 0) {
+    return error(message, cause, `Add --isolation ${fitting.join(' or --isolation ')}, or leave arms out with --arms.`)
   }
   const more = isWsl(info.kernel)
     ? 'give WSL more: in Windows, memory= under [wsl2] of .wslconfig, then wsl --shutdown.'
@@ -70,7 +75,10 @@ const MEASURING: Bytes = 1024 * MIB
 /** What a plan needs at once: frozen arms keep their memory. */
 export function memoryNeeded(arms: readonly Pick<Arm, 'mesh'>[], isolation: Isolation): Bytes {
   const each = arms.map(({ mesh }) => CLUSTER + (mesh === 'none' ? 0 : MESH))
-  const clusters = isolation === 'frozen' ? each.reduce((sum, bytes) => sum + bytes, 0) : Math.max(0, ...each)
+  const sum = each.reduce((sum, bytes) => sum + bytes, 0)
+  // Side by side, all meshes are in one cluster.
+  const shared = sum - CLUSTER * Math.max(0, arms.length - 1)
+  const clusters = { frozen: sum, shared, sequential: Math.max(0, ...each) }[isolation]
   return clusters + MEASURING
 }
 

@@ -7,6 +7,7 @@ import type { Arm, Scenario } from '../../../model/scenario.ts'
 import type { Chart, Site } from '../../../model/site.ts'
 import { formatSize } from '../../../model/units.ts'
 import { type ArmMesh, armMesh, imagesOf } from '../../in-cluster/arm-mesh.ts'
+import { installSideBySide } from '../../in-cluster/side-by-side.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, isHere, memoryFinding, memoryThere } from './capacity.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'
@@ -78,6 +79,7 @@ async function armFindings(scenario: Scenario, site: Site, info: DockerInfo, rea
   const inArchives = images.filter((name) => name !== site.kind.nodeImage)
   return [
     ...tried.filter((one): one is Finding => 'severity' in one),
+    ...sideBySideFindings(able, scenario),
     ...(await imageFindings(images, info, readers.docker)),
     ...(await archivesFinding(inArchives, readers)),
     ...(await placesFinding(able, site, readers)),
@@ -95,8 +97,20 @@ export async function reviewKind(
   const able = tried.filter((one): one is ArmMesh => 'about' in one)
   return [
     ...tried.filter((one): one is Finding => 'severity' in one),
+    ...sideBySideFindings(able, scenario),
     ...(await chartFindings(able, site, readers, true)),
   ]
+}
+
+/** Whether arms that are to share a cluster can. */
+function sideBySideFindings(arms: readonly ArmMesh[], { isolation }: Scenario): Finding[] {
+  if (isolation !== 'shared') return []
+  try {
+    installSideBySide(arms)
+    return []
+  } catch (thrown) {
+    return [Failure.from(thrown).toFinding()]
+  }
 }
 
 async function chartFindings(

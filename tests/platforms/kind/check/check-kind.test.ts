@@ -409,6 +409,18 @@ describe('checkKind', () => {
     expect(await wrong(little, plan('isolation: sequential', '[none, { name: none-2, mesh: none }]'))).toEqual([])
   })
 
+  it('refuses arms that are to share a cluster and cannot', async () => {
+    const examine: Readers['examine'] = async () => []
+    const two = '[istio-sidecar, { name: next, mesh: istio-sidecar, version: "1.30.0" }]'
+    const found = await reviewKind(plan('isolation: shared', two), PUBLIC_SITE, { examine })
+    expect(found).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('cannot stand in one cluster') },
+      { severity: 'ok' },
+    ])
+    const alike = await reviewKind(plan('isolation: frozen', two), PUBLIC_SITE, { examine })
+    expect(alike.filter(({ severity }) => severity === 'error')).toEqual([])
+  })
+
   it('does not judge a virtual machine by the kernel of its host', async () => {
     const about: Machine = {
       info: { memory: 24e9 },

@@ -67,4 +67,7 @@ it('needs memory for every arm that is frozen, but only for the largest where on
   expect(memoryNeeded(arms, 'frozen')).toBeGreaterThan(memoryNeeded(arms, 'sequential'))
   expect(memoryNeeded([...arms, ...arms], 'sequential')).toBe(memoryNeeded(arms, 'sequential'))
   expect(memoryNeeded(arms, 'sequential')).toBeGreaterThan(memoryNeeded([{ mesh: 'none' }], 'sequential'))
+  // One cluster with the mesh of one arm, in which the other only has a namespace.
+  expect(memoryNeeded(arms, 'shared')).toBe(memoryNeeded(arms, 'sequential'))
+  expect(memoryNeeded(arms, 'frozen')).toBeGreaterThan(memoryNeeded(arms, 'shared'))
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { InstallStep, Values } from '../../../src/model/mesh.ts'
 import type { Arm } from '../../../src/model/scenario.ts'
-import { installSideBySide } from '../../../src/platforms/cluster/side-by-side.ts'
 import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
+import { installSideBySide } from '../../../src/platforms/in-cluster/side-by-side.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 
 const of = (...arms: (string | Arm)[]) =>

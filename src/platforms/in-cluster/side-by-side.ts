@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isTree, mergeValues } from '../../meshes/settings.ts'
 import { Failure } from '../../model/failure.ts'
 import type { InstallAbout, InstallStep, Values } from '../../model/mesh.ts'
-import type { ArmMesh } from '../in-cluster/arm-mesh.ts'
+import type { ArmMesh } from './arm-mesh.ts'
 
 /** What one publisher's meshes install together in one cluster. */
 export interface SharedInstallation {
@@ -25,7 +25,7 @@ export function installSideBySide(arms: readonly ArmMesh[]): SharedInstallation[
       'unsupported',
       `arm ${arm.name} cannot stand beside others: ${arm.mesh} is the cluster's network`,
       {
-        remedy: 'Measure it on the platform kind, which makes a cluster for each arm.',
+        remedy: 'Measure it on the platform kind with `isolation: frozen`, which makes a cluster for each arm.',
       },
     )
   }
@@ -70,7 +70,8 @@ function together({ step: there, arm: owner }: Owned, step: InstallStep, arm: st
   if (there.do !== 'helm' || step.do !== 'helm') return there
   const refuse = (what: string) =>
     new Failure('unsupported', `arms ${owner} and ${arm} cannot stand in one cluster: ${what}`, {
-      remedy: 'Measure them on the platform kind, which makes a cluster for each arm, or give them the same settings.',
+      remedy:
+        'Measure them on the platform kind with `isolation: frozen`, which makes a cluster for each arm, or give them the same settings.',
     })
   if (there.version !== step.version) {
     throw refuse(`${step.release} would have to be ${there.version} and ${step.version}`)
