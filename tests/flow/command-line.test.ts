@@ -149,6 +149,17 @@ describe('init', () => {
     expect(loadsOf(stdout).map(({ name }: { name: string }) => name)).toEqual(['http-100', 'http-200'])
   })
 
+  it('asks on a terminal for what is not given; an empty answer takes the usual', async () => {
+    const cwd = testFolder()
+    const typed = { 'Which do you compare?': 'none linkerd\r', 'At which rates?': '\r' }
+    const { code, stderr } = await meshbench(['init', 'mine.yaml'], { cwd, env: { CI: '' }, typed })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('At which rates? [250/s]')])
+    expect(readFileSync(join(cwd, 'mine.yaml'), 'utf8')).toContain('  - linkerd\n')
+    const stopped = await meshbench(['init', 'other.yaml'], { cwd, env: { CI: '' }, typed: { 'Which do': '\x03' } })
+    expect(stopped.code).toBe(130)
+    expect(readdirSync(cwd)).toEqual(['mine.yaml'])
+  })
+
   it.each([
     [['--arms', 'linkrd'], 'Did you mean "linkerd"'],
     [['--rates', '100'], 'has no unit'],
