@@ -30,6 +30,8 @@ export async function asking<T>(
   const ask: Ask = async (question, until) => {
     const within = AbortSignal.any([signal, ...(until ? [until] : [])])
     const answer = await Promise.race([questions.question(question, { signal: within }), closed]).catch(() => undefined)
+    // What follows begins a line of its own.
+    if (answer === undefined) stderr.alert('\n')
     signal.throwIfAborted()
     if (isStopped) throw new Failure('interrupted', 'stopped by Ctrl-C')
     return answer

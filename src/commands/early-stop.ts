@@ -93,9 +93,8 @@ export function askToGoOn(context: CommandContext): GoOn {
     asking(context, async (ask) => {
       context.stderr.alert(`${trouble}\n`)
       const late = AbortSignal.timeout(1000 * PATIENCE)
-      const answer = await ask(`Measure on all the same? (no after ${formatDuration(PATIENCE)}) [y/N] `, late)
-      if (answer === undefined) context.stderr.alert('\n')
-      return /^\s*y(es)?\s*$/i.test(answer ?? '')
+      const question = `Measure on all the same? (no after ${formatDuration(PATIENCE)}) [y/N] `
+      return /^\s*y(es)?\s*$/i.test((await ask(question, late)) ?? '')
     })
 }
 
