@@ -28,7 +28,7 @@ import { removeLeftovers } from './clean.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { askToGoOn, earlyStop } from './early-stop.ts'
 import { type GateOptions, judgeForPage, minValidOf } from './gate.ts'
-import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
+import { earlierRunsOf, type HistoryStoreOptions, pastRuns } from './history.ts'
 import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
 import { exportsOf, openInBrowser, type WrittenReport, writeExports, writeReport } from './write-report.ts'
 
@@ -68,8 +68,9 @@ export async function runCommand(
   }
   context.settled?.()
   const analysis = await analyseRun(writer.dir)
-  const data = pageData(analysis, await earlierRunsOf(analysis, options, context))
-  const gate = await judgeForPage(analysis, options, context.cwd)
+  const past = await pastRuns(options, context.cwd)
+  const data = pageData(analysis, earlierRunsOf(analysis, past, context))
+  const gate = await judgeForPage(analysis, options, context.cwd, past)
   const written = await writeReport(analysis, writer.dir, { data, gate })
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { remedy: VALIDITY_REMEDY })
