@@ -1,8 +1,3 @@
-import { readdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { closest } from 'fastest-levenshtein'
-import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { meshes } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Plan } from '../model/plan.ts'
@@ -17,13 +12,13 @@ import { costsOf, fitToBudget } from '../plan/time.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { memoryNeeded } from '../platforms/kind/check/capacity.ts'
 import { type Hindrance, type KindProbe, probeKind } from '../platforms/kind/check/probe.ts'
-import { parseScenario } from '../scenario/parse.ts'
 import { fittingPlatforms } from '../scenario/platform-rules.ts'
 import { type LoadOptions, select } from '../scenario/select.ts'
 import { readSite } from '../site/read-site.ts'
-import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList } from './names.ts'
+import { readScenario } from './read-scenario.ts'
+import { shippedScenarios } from './shipped-scenarios.ts'
 
 /**
  * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
@@ -123,8 +118,6 @@ async function withIsolation(scenario: Settled, probe: KindProbe, say: (line: st
   return { ...scenario, isolation: 'sequential' }
 }
 
-const SHIPPED = new URL('../../scenarios/', import.meta.url)
-
 /** Options that choose what of a scenario is planned, as the command line gives them. */
 export interface SelectionOptions extends CommonOptions, LoadOptions {
   readonly platform?: Scenario['platform']
@@ -171,13 +164,6 @@ export async function chooseScenario(
   )
 }
 
-/** Reads a scenario, shipped or from a file, as it is written. */
-export async function readScenario(given: string, cwd: string): Promise<Scenario> {
-  const parsed = parseScenario(...(await scenarioText(given, cwd)))
-  if (!parsed.scenario) throw scenarioFailure(parsed.problems)
-  return parsed.scenario
-}
-
 const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'payload', 'warmup', 'duration'] as const
 
 function loadOptions(options: LoadOptions): LoadOptions {
@@ -194,36 +180,9 @@ function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
   })
 }
 
-/** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
-async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
-  const shipped = /^[\w-]+$/.test(given)
-  const file = shipped ? fileURLToPath(new URL(`${given}.yaml`, SHIPPED)) : resolve(cwd, given)
-  try {
-    return [readRegularFile(file, MOST_BYTES.settings), shipped ? `${given}.yaml` : given]
-  } catch (error) {
-    if (!(error instanceof TypeError)) {
-      throw new Failure('scenario', `there is no scenario ${given}`, { cause: error, remedy: await remedy(given) })
-    }
-    throw new Failure('scenario', `${given} is no scenario`, {
-      cause: error,
-      remedy: `Name a file of YAML; ${SCENARIO_FILE.guide}.`,
-    })
-  }
-}
-
 /** The shipped local scenario that corresponds to a scenario for clusters. */
 async function localVariant(name: string): Promise<string | undefined> {
   return (await shippedScenarios()).find((candidate) => candidate === `${name}-${UNASKED.instead}`)
-}
-
-/** Names of the shipped scenarios. */
-export async function shippedScenarios(): Promise<string[]> {
-  return (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5))
-}
-
-async function remedy(given: string): Promise<string> {
-  const names = await shippedScenarios()
-  return `Did you mean ${closest(given, names)}? Shipped: ${names.join(', ')}. Name your own file by its path, with its extension.`
 }
 
 function count<Name extends string>(name: Name, text: string | undefined, least: number): { [name in Name]?: number } {

@@ -1,18 +1,15 @@
 import { join, resolve } from 'node:path'
 import { type Complete, RootCommand, ShellCompDirective } from '@bomb.sh/tab'
 import type { Command } from 'commander'
-import { metrics } from '../analyse/metrics.ts'
-import { meshes } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import { PROTOCOLS } from '../model/scenario.ts'
 import { TOOLS } from '../model/traits.ts'
+import { EXPORT_FORMATS } from '../report/outputs/exports.ts'
 import { listRuns } from '../store/find-run.ts'
-import { readRunFile } from '../store/read-run.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { readScenario, shippedScenarios } from './choose-plan.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
-import { LIST_NAMES } from './list.ts'
-import { EXPORT_FORMATS } from './write-report.ts'
+import { LIST_NAMES } from './names.ts'
+import { shippedScenarios } from './shipped-scenarios.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
@@ -32,7 +29,7 @@ export async function completionCommand(
 /** `meshbench complete -- WORDS`: what the last of these words may be, for the scripts of `completion`. */
 export function completeCommand(program: Command) {
   return async (words: readonly string[], _: CommonOptions, { cwd, stdout }: CommandContext): Promise<number> => {
-    const values = await valuesFor(words, cwd)
+    const values = await valuesFor(program, words, cwd)
     const offered = (name: string, choices?: readonly string[]) => {
       const all = prefixed(choices ?? values[name] ?? [], words.at(-1) ?? '')
       return (complete: Complete) => {
@@ -64,30 +61,77 @@ function commandsOf(command: Command, path = ''): { path: string; command: Comma
   return [{ path, command }, ...visible.flatMap((inner) => commandsOf(inner, `${path} ${inner.name()}`.trim()))]
 }
 
-/** What an option or an argument of this name may be, where that is known. */
-async function valuesFor(words: readonly string[], cwd: string): Promise<Readonly<Record<string, readonly string[]>>> {
+/**
+ * What the options and arguments that may stand at the last word can be, by their names. Nothing else is looked up, and what
+ * loads much of the program is loaded only for what needs it: this runs at every press of the tab key.
+ */
+async function valuesFor(
+  program: Command,
+  words: readonly string[],
+  cwd: string,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const sources = sourcesOf(words, cwd)
+  const found = namesAt(program, words).map(async (name) => [name, (await sources[name]?.()) ?? []] as const)
+  return Object.fromEntries(await Promise.all(found))
+}
+
+/** The option whose value the last word is; else the arguments of the command. */
+function namesAt(program: Command, words: readonly string[]): string[] {
+  const [before = '', last = ''] = words.slice(-2)
+  const option = /^--([^=]+)=/.exec(last)?.[1] ?? /^--(.+)/.exec(before)?.[1]
+  let command = program
+  for (const word of words) command = command.commands.find((one) => one.name() === word) ?? command
+  const known = [...command.options, ...program.options].find(({ long }) => long === `--${option}`)
+  // The value of an option can be absent where it is optional.
+  const mayBeArgument = known === undefined || !known.required
+  return [
+    ...(option === undefined ? [] : [option]),
+    ...(mayBeArgument ? command.registeredArguments.map((argument) => argument.name()) : []),
+  ]
+}
+
+type Source = () => Promise<readonly string[]>
+
+function sourcesOf(words: readonly string[], cwd: string): Readonly<Record<string, Source>> {
   const named = words.find((word) => word.startsWith('--results='))?.slice('--results='.length)
   const results = resolve(cwd, named ?? words[words.indexOf('--results') + 1 || words.length] ?? 'results')
-  const runs = (await listRuns(results)).slice(0, MOST_RUNS)
+  const runs = async () => (await listRuns(results)).slice(0, MOST_RUNS)
+  const sides = async () => {
+    const ids = await runs()
+    return [...ids, ...(await armsOf(results, ids[0]))]
+  }
+  return {
+    ...{ scenario: shippedScenarios, run: runs, runs, resume: runs, extend: runs, previous: runs, a: sides, b: sides },
+    arms: async () => {
+      const { meshes } = await import('../meshes/index.ts')
+      const scenario = await scenarioIn(words, cwd)
+      return [...new Set([...(scenario?.arms.map(({ name }) => name) ?? []), ...Object.keys(meshes)])]
+    },
+    loads: async () => (await scenarioIn(words, cwd))?.loads.map(({ name }) => name) ?? [],
+    metrics: async () => (await import('../analyse/metrics.ts')).metrics.map(({ info }) => info.name),
+    protocol: async () => PROTOCOLS,
+    tool: async () => TOOLS,
+    export: async () => EXPORT_FORMATS,
+    shell: async () => SHELLS,
+    what: async () => LIST_NAMES,
+  }
+}
+
+/** The scenario that the words name; the default one otherwise. */
+async function scenarioIn(words: readonly string[], cwd: string) {
+  const { readScenario } = await import('./read-scenario.ts')
   const shipped = await shippedScenarios()
   const chosen = words.slice(1, -1).find((word) => shipped.includes(word) || /\.ya?ml$/.test(word)) ?? 'quick'
-  const scenario = await readScenario(chosen, cwd).catch(() => undefined)
-  const arms = [...(scenario?.arms.map(({ name }) => name) ?? []), ...Object.keys(meshes)]
-  return {
-    ...{ scenario: shipped, run: runs, runs, resume: runs, extend: runs, previous: runs },
-    ...{ a: [...runs, ...armsOf(results, runs[0])], b: [...runs, ...armsOf(results, runs[0])] },
-    ...{ arms: [...new Set(arms)], loads: scenario?.loads.map(({ name }) => name) ?? [] },
-    ...{ protocol: PROTOCOLS, tool: TOOLS, export: EXPORT_FORMATS, metrics: metrics.map(({ info }) => info.name) },
-    ...{ shell: SHELLS, what: LIST_NAMES },
-  }
+  return readScenario(chosen, cwd).catch(() => undefined)
 }
 
 /** More than these are no help to choose from. */
 const MOST_RUNS = 50
 
 /** Arms of the newest run, as `compare` takes them. */
-function armsOf(results: string, newest: string | undefined): string[] {
+async function armsOf(results: string, newest: string | undefined): Promise<string[]> {
   if (newest === undefined) return []
+  const { readRunFile } = await import('../store/read-run.ts')
   try {
     return readRunFile(join(results, newest)).plan.scenario.arms.map(({ name }) => name)
   } catch {

@@ -7,7 +7,8 @@ import { Failure } from '../model/failure.ts'
 import type { Finding, Platform } from '../model/platform.ts'
 import type { Run } from '../model/result.ts'
 import { PLATFORM_TRAITS } from '../model/traits.ts'
-import { formatNumber, type Seconds } from '../model/units.ts'
+import { formatDuration, formatNumber, type Seconds } from '../model/units.ts'
+import { asking } from './ask.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Above this share of the cores, other programs will make trials invalid. */
@@ -38,13 +39,13 @@ const ENOUGH = 3
 /**
  * Looks at the first block that is measured, and at its first trials if other programs run on this machine. If none of them is
  * valid, the rest will hardly be, and the run should stop with the cause that most of them share, unless that was other programs
- * which have ended since.
+ * which have ended since. It decides before an arm is brought up, so that a question is never asked within a window.
  */
 export function earlyStop(
   { id, plan }: Run,
   platform: Pick<Platform, 'name'>,
   { stderr, signal }: Pick<CommandContext, 'stderr' | 'signal'>,
-  watch: typeof howBusy = howBusy,
+  { watch = howBusy, goOn }: { readonly watch?: typeof howBusy; readonly goOn?: GoOn } = {},
 ) {
   const { isHere } = PLATFORM_TRAITS[platform.name]
   const judged: JudgedTrial[] = []
@@ -69,11 +70,32 @@ export function earlyStop(
         return undefined
       }
     }
+    if (await goOn?.(`${which}: ${cause.cause}`)) {
+      isOver = true
+      return undefined
+    }
     return new Failure('no-valid-data', `the run stopped: ${which}`, {
       cause: cause.cause,
       remedy: `${cause.remedy} Then start again, or go on with: meshbench run --resume ${id}. To measure in any case, add --keep-going.`,
     })
   }
+}
+
+/** Whether the run goes on all the same; it is told what is wrong, and asked once. */
+type GoOn = (trouble: string) => Promise<boolean>
+
+/** A terminal may belong to a script that nobody watches, and clusters are held meanwhile. */
+const PATIENCE: Seconds = 120
+
+/** Asks on the terminal whether to go on. Without an answer the run stops. */
+export function askToGoOn(context: CommandContext): GoOn {
+  return (trouble) =>
+    asking(context, async (ask) => {
+      context.stderr.alert(`${trouble}\n`)
+      const late = AbortSignal.timeout(1000 * PATIENCE)
+      const question = `Measure on all the same? (no after ${formatDuration(PATIENCE)}) [y/N] `
+      return /^\s*y(es)?\s*$/i.test((await ask(question, late)) ?? '')
+    })
 }
 
 function isBesideOthers({ problems }: JudgedTrial): boolean {

@@ -7,7 +7,6 @@ import type { Pinned } from '../gate/reference.ts'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import type { HistoryEntry } from '../model/history.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Run } from '../model/result.ts'
 import { parseShare } from '../model/units.ts'
@@ -17,14 +16,13 @@ import { annotations, junit } from '../report/outputs/ci-reports.ts'
 import { jobSummary, pullRequestMarkdown } from '../report/outputs/gate-markdown.ts'
 import { defaultLimits } from '../scenario/gate-schema.ts'
 import { findRun } from '../store/find-run.ts'
-import { readHistory } from '../store/history-store.ts'
 import { readPinned, writePinned } from '../store/reference-file.ts'
 import { refuseRunFile } from '../store/write-once.ts'
 import { gateTable } from '../ui/gate-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
-import { type HistoryOptions, historyStoreOf } from './history.ts'
+import { type HistoryOptions, type Past, pastRuns } from './history.ts'
 
 export interface GateOptions extends LimitsOptions, OutputOptions, HistoryOptions {
   readonly strict?: boolean
@@ -76,22 +74,22 @@ export async function analysisOf(dir: string): Promise<Analysis> {
   }
 }
 
-/** An analysis, by the limits that the command line chooses. */
-export async function judge(analysis: Analysis, options: GateOptions, cwd: string): Promise<GateResult> {
+/** An analysis, by the limits that the command line chooses. `given`: the history, where it was read already. */
+export async function judge(analysis: Analysis, options: GateOptions, cwd: string, given?: Past): Promise<GateResult> {
   const limits = await chooseLimits(analysis.record.run, options, cwd)
   const pinned = limits.pinned === undefined ? undefined : readPinned(resolve(cwd, limits.pinned))
   const today = new Date().toISOString().slice(0, 10)
-  const past = await historyOf(options, cwd)
+  const { entries: history, trouble } = given ?? (await pastRuns(options, cwd))
   const breached =
     pinned && options.previous !== undefined
-      ? await breaches(options, { limits, pinned, today, history: past.entries, run: analysis.record.run.id }, cwd)
+      ? await breaches(options, { limits, pinned, today, history, run: analysis.record.run.id }, cwd)
       : undefined
   return gate(analysis, {
     limits,
     today,
     strict: options.strict ?? false,
-    objections: [...past.objections, ...tooFewValid(analysis, options)],
-    history: past.entries,
+    objections: [...(trouble ? [historyUnreadable(trouble)] : []), ...tooFewValid(analysis, options)],
+    history,
     ...(pinned && { pinned }),
     ...(breached && { breached }),
   })
@@ -102,28 +100,20 @@ export async function judgeForPage(
   analysis: Analysis,
   options: GateOptions,
   cwd: string,
+  past: Past,
 ): Promise<GateResult | Failure | undefined> {
   if (options.limits === undefined && analysis.record.run.plan.scenario.gate === undefined) return undefined
   try {
-    return await judge(analysis, options, cwd)
+    return await judge(analysis, options, cwd, past)
   } catch (error) {
     return Failure.from(error)
   }
 }
 
-/** Reads the history. An unreadable history is an objection, not an empty history. */
-async function historyOf(
-  options: GateOptions,
-  cwd: string,
-): Promise<{ entries: readonly HistoryEntry[]; objections: Objection[] }> {
-  try {
-    return { entries: (await readHistory(historyStoreOf(options, cwd))).entries, objections: [] }
-  } catch (error) {
-    const { code, message, why, remedy = 'Restore it from a copy.' } = Failure.from(error)
-    if (code === 'usage') throw error
-    const whole = why === undefined ? `${message}.` : `${message}: ${why}`
-    return { entries: [], objections: [{ rule: 'history-unreadable', message: whole, remedy, spoils: false }] }
-  }
+/** An unreadable history is an objection, not an empty history. */
+function historyUnreadable({ message, why, remedy = 'Restore it from a copy.' }: Failure): Objection {
+  const whole = why === undefined ? `${message}.` : `${message}: ${why}`
+  return { rule: 'history-unreadable', message: whole, remedy, spoils: false }
 }
 
 interface Before extends GateAbout {

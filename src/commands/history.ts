@@ -119,27 +119,38 @@ function onMachine(entries: readonly HistoryEntry[], machine: string | undefined
   return entries.filter((entry) => entry.machine === newest?.machine)
 }
 
-/** The history for a report, if there is one. If it cannot be read, a warning is printed and the report has none. */
-export async function earlierEntries(
-  options: HistoryStoreOptions,
-  { cwd, stderr }: Pick<CommandContext, 'cwd' | 'stderr'>,
-): Promise<readonly HistoryEntry[]> {
+/** The history as far as it can be read. */
+export interface Past {
+  readonly entries: readonly HistoryEntry[]
+  /** Why it cannot be read; it has no entries then. */
+  readonly trouble?: Failure
+}
+
+/** Reads the history: once for a command, since a long one takes a while. */
+export async function pastRuns(options: HistoryStoreOptions, cwd: string): Promise<Past> {
   try {
-    return (await readHistory(historyStoreOf(options, cwd))).entries
+    return { entries: (await readHistory(historyStoreOf(options, cwd))).entries }
   } catch (error) {
-    const { code, message, why, remedy } = Failure.from(error)
-    if (code === 'usage') throw error
-    const reason = [message, why].filter(Boolean).join(': ')
-    stderr.write(`the report has no history: ${reason}\n${remedy === undefined ? '' : `  ${remedy}\n`}`)
-    return []
+    const trouble = Failure.from(error)
+    if (trouble.code === 'usage') throw error
+    return { entries: [], trouble }
   }
 }
 
+/** The history for a page. If it cannot be read, a warning is printed and the page has none. */
+export function earlierEntries(
+  { entries, trouble }: Past,
+  { stderr }: Pick<CommandContext, 'stderr'>,
+): readonly HistoryEntry[] {
+  if (trouble) {
+    const { message, why, remedy } = trouble
+    const reason = [message, why].filter(Boolean).join(': ')
+    stderr.write(`the report has no history: ${reason}\n${remedy === undefined ? '' : `  ${remedy}\n`}`)
+  }
+  return entries
+}
+
 /** The trends that end in a run. */
-export async function earlierRunsOf(
-  analysis: Analysis,
-  options: HistoryStoreOptions,
-  context: Pick<CommandContext, 'cwd' | 'stderr'>,
-): Promise<Trend[]> {
-  return trendsOfRun(analysis, await earlierEntries(options, context))
+export function earlierRunsOf(analysis: Analysis, past: Past, context: Pick<CommandContext, 'stderr'>): Trend[] {
+  return trendsOfRun(analysis, earlierEntries(past, context))
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { meshes } from '../meshes/index.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
@@ -11,6 +10,7 @@ import { commandText, list } from '../model/words.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { storageFailure } from '../store/write-once.ts'
 import { scenarioFailure } from '../yaml/source.ts'
+import { asking, canAsk } from './ask.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { knownNames } from './names.ts'
 
@@ -58,28 +58,22 @@ interface Answers {
   readonly rates: readonly string[]
 }
 
-async function answers(
-  { arms, rates, json }: InitOptions,
-  { stdin, stderr, signal }: CommandContext,
-): Promise<Answers> {
-  if (json || stdin?.isTTY !== true || (arms !== undefined && rates !== undefined)) {
+async function answers(options: InitOptions, context: CommandContext): Promise<Answers> {
+  const { arms, rates } = options
+  if (!canAsk(options, context) || (arms !== undefined && rates !== undefined)) {
     return { arms: meshNames(arms) ?? ARMS, rates: words(rates) ?? RATES }
   }
-  const questions = createInterface({ input: stdin, output: stderr.stream })
-  // An empty answer takes what stands in brackets.
-  const ask = async (question: string, usual: readonly string[]) =>
-    words(await questions.question(`${question} [${usual.join(', ')}] `, { signal })) ?? usual
-  try {
-    stderr.write(`Meshes: ${Object.keys(meshes).join(', ')}\n`)
+  return asking(context, async (ask) => {
+    // An empty answer takes what stands in brackets.
+    const orUsual = async (question: string, usual: readonly string[]) =>
+      words(await ask(`${question} [${usual.join(', ')}] `)) ?? usual
+    context.stderr.write(`Meshes: ${Object.keys(meshes).join(', ')}\n`)
     const chosen =
-      meshNames(arms) ?? meshNames((await ask('Which do you compare? The first is the baseline.', ARMS)).join()) ?? ARMS
-    return { arms: chosen, rates: words(rates) ?? (await ask('At which rates?', RATES)) }
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure('interrupted', 'stopped before anything was written')
-  } finally {
-    questions.close()
-  }
+      meshNames(arms) ??
+      meshNames((await orUsual('Which do you compare? The first is the baseline.', ARMS)).join()) ??
+      ARMS
+    return { arms: chosen, rates: words(rates) ?? (await orUsual('At which rates?', RATES)) }
+  })
 }
 
 function words(text: string | undefined): readonly string[] | undefined {

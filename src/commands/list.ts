@@ -13,8 +13,10 @@ import { isUnfinished } from '../store/reopen-run.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { paragraph } from '../ui/text-layout.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { readScenario, shippedScenarios } from './choose-plan.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
+import { LIST_NAMES, type ListName } from './names.ts'
+import { readScenario } from './read-scenario.ts'
+import { shippedScenarios } from './shipped-scenarios.ts'
 
 /** One line of a list: a name that other commands take, and what it is. */
 interface Item {
@@ -22,14 +24,11 @@ interface Item {
   readonly about: string
 }
 
-const LISTS = {
+const LISTS: Record<ListName, (results: string) => Promise<Item[]>> = {
   scenarios: shippedItems,
   meshes: async () => Object.values(meshes).map(meshItem),
   runs: runItems,
-} satisfies Record<string, (results: string) => Promise<Item[]>>
-
-type ListName = keyof typeof LISTS
-export const LIST_NAMES = Object.keys(LISTS) as ListName[]
+}
 
 /** `meshbench list [scenarios|meshes|runs]`: the names that other commands take. */
 export async function listCommand(

@@ -1,6 +1,10 @@
 import { Failure } from '../model/failure.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 
+/** What `list` can list. */
+export const LIST_NAMES = ['scenarios', 'meshes', 'runs'] as const
+export type ListName = (typeof LIST_NAMES)[number]
+
 /** The names of an option such as `--arms none,linkerd`. */
 export function commaList(text: string): string[] {
   return text.split(',').map((name) => name.trim())

@@ -16,7 +16,7 @@ import { suggest } from '../yaml/yaml-finding.ts'
 import { analyseRun, wholeAnalysis } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { judgeForPage } from './gate.ts'
-import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
+import { earlierRunsOf, type HistoryStoreOptions, pastRuns } from './history.ts'
 import { exportsOf, openInBrowser, replaceFile, writeExports, writeReport } from './write-report.ts'
 import { writeSite } from './write-site.ts'
 
@@ -46,12 +46,12 @@ async function reportRun(given: string | undefined, options: ReportOptions, cont
   const dir = await findRun(resolve(cwd, options.results), given, cwd)
   if (given === undefined && options.output === undefined && (await isTracked(dir))) throw mustBeNamed(dir)
   const analysis = await analyseRun(dir)
-  const history = await earlierRunsOf(analysis, options, context)
-  const data = pageData(analysis, history)
+  const past = await pastRuns(options, cwd)
+  const data = pageData(analysis, earlierRunsOf(analysis, past, context))
   const view = viewOf(data)
   const wanted = chartsWanted(view, options, dir, cwd)
   const file = options.output === undefined ? undefined : resolve(cwd, options.output)
-  const gate = await judgeForPage(analysis, options, cwd)
+  const gate = await judgeForPage(analysis, options, cwd, past)
   const written = await writeReport(analysis, dir, { file, data, gate })
   const { caveat } = analysis.record.run.provenance
   const about = { run: view.data.run, ...(caveat !== undefined && { caveat }) }

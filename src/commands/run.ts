@@ -22,12 +22,13 @@ import { statements } from '../ui/statements.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { paragraph } from '../ui/text-layout.ts'
 import { analyseRun, wholeAnalysis } from './analyse-run.ts'
+import { canAsk } from './ask.ts'
 import type { SelectionOptions } from './choose-plan.ts'
 import { removeLeftovers } from './clean.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
-import { earlyStop } from './early-stop.ts'
+import { askToGoOn, earlyStop } from './early-stop.ts'
 import { type GateOptions, judgeForPage, minValidOf } from './gate.ts'
-import { earlierRunsOf, type HistoryStoreOptions } from './history.ts'
+import { earlierRunsOf, type HistoryStoreOptions, pastRuns } from './history.ts'
 import { extendRun, type Prepared, prepareNew, prepareResumed } from './prepare-run.ts'
 import { exportsOf, openInBrowser, type WrittenReport, writeExports, writeReport } from './write-report.ts'
 
@@ -67,8 +68,9 @@ export async function runCommand(
   }
   context.settled?.()
   const analysis = await analyseRun(writer.dir)
-  const data = pageData(analysis, await earlierRunsOf(analysis, options, context))
-  const gate = await judgeForPage(analysis, options, context.cwd)
+  const past = await pastRuns(options, context.cwd)
+  const data = pageData(analysis, earlierRunsOf(analysis, past, context))
+  const gate = await judgeForPage(analysis, options, context.cwd, past)
   const written = await writeReport(analysis, writer.dir, { data, gate })
   const gap = validityGap(analysis, minValid)
   const few = gap === undefined ? undefined : new Failure('too-few-valid-trials', gap, { remedy: VALIDITY_REMEDY })
@@ -150,11 +152,13 @@ async function runHook(
 /** Measures what is planned. Returns why it stopped early, if it did. */
 async function carryOut(
   { run: about, plan, platform, finished, writer }: Prepared,
-  options: Pick<RunOptions, 'keepGoing' | 'quiet' | 'verbose'>,
+  options: Pick<RunOptions, 'keepGoing' | 'json' | 'quiet' | 'verbose'>,
   context: CommandContext,
 ): Promise<Failure | undefined> {
-  const early = options.keepGoing ? undefined : earlyStop(about, platform, context)
   const view = watch(plan, finished, options, context)
+  const ask = canAsk(options, context) ? askToGoOn(context) : undefined
+  const goOn = ask && ((trouble: string) => view.aside(() => ask(trouble)))
+  const early = options.keepGoing ? undefined : earlyStop(about, platform, context, { ...(goOn && { goOn }) })
   context.emergency.run = () => killAll(platform, about.id)
   try {
     const events = run(remaining(plan, finished), finished.size, {
@@ -253,6 +257,7 @@ export function watch(
       if (event.type === 'result') finished.add(event.result.trial.id)
       view.show(event)
     },
+    aside: view.aside,
     stop: view.stop,
   }
 }

@@ -7,7 +7,7 @@ import { RUN_FOLDER } from '../model/run-folder.ts'
 import type { GateResult } from '../model/verdict.ts'
 import { type PageData, pageData } from '../report/data/page-data.ts'
 import { viewOf } from '../report/data/view.ts'
-import { EXPORTS } from '../report/outputs/exports.ts'
+import { EXPORT_FORMATS, EXPORTS, type ExportFormat } from '../report/outputs/exports.ts'
 import { summaryMarkdown } from '../report/outputs/summary.ts'
 import { renderReport } from '../report/render.ts'
 import { PAGE_MARK, refuseForeignFile, refuseRunFile, SUMMARY_MARK } from '../store/write-once.ts'
@@ -22,10 +22,6 @@ export interface WrittenReport {
   readonly report: string
   readonly summary: string
 }
-
-/** `md` is the summary, which is written in any case. */
-export const EXPORT_FORMATS = [...(Object.keys(EXPORTS) as (keyof typeof EXPORTS)[]), 'md'] as const
-type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** Formats of `--export csv,json`, in the order in which they are named. */
 export function exportsOf({ export: text }: { readonly export?: string }): readonly ExportFormat[] {

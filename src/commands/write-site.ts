@@ -18,7 +18,7 @@ import { reasonOf } from '../store/versioned.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext } from './command-context.ts'
 import { judgeForPage } from './gate.ts'
-import { earlierEntries, type HistoryStoreOptions } from './history.ts'
+import { earlierEntries, type HistoryStoreOptions, type Past, pastRuns } from './history.ts'
 import { putReport, renderBoth, replaceFile } from './write-report.ts'
 
 const KEPT = 'site.json'
@@ -52,14 +52,15 @@ export async function writeSite(
     const remedy = 'Make one with `meshbench run`, or name the folder of runs with --results.'
     throw new Failure('unknown-run', 'there is no run to publish', { cause: `${root} has no runs`, remedy })
   }
-  const historyStore = await earlierEntries(options, context)
+  const stored = await pastRuns(options, cwd)
+  const known = earlierEntries(stored, context)
   const past = () =>
-    historyStore.length > 0 ? historyStore : [...runs.values()].flatMap(({ published }) => published?.history ?? [])
+    known.length > 0 ? known : [...runs.values()].flatMap(({ published }) => published?.history ?? [])
   const written: string[] = []
   for (const folder of folders) {
     signal.throwIfAborted()
     const before = runs.get(folder)
-    const now = await publish({ folder, source: join(root, folder), dir, before, past: past(), options, cwd })
+    const now = await publish({ folder, source: join(root, folder), dir, before, past: past(), stored, options, cwd })
     runs.set(folder, now)
     if (now.trouble !== undefined) stderr.write(`${folder} could not be read: ${now.trouble}\n`)
     else if (now.published !== before?.published) written.push(folder)
@@ -94,13 +95,16 @@ interface Publishing {
   readonly source: string
   readonly dir: string
   readonly before: SiteRun | undefined
+  /** What trends are made of: the history, or what the site keeps where there is none. */
   readonly past: readonly HistoryEntry[]
+  /** The history, as the gate reads it. */
+  readonly stored: Past
   readonly options: HistoryStoreOptions
   readonly cwd: string
 }
 
 /** Writes the pages of a run, unless they exist and come from the same files and the same program. */
-async function publish({ folder, source, dir, before, past, options, cwd }: Publishing): Promise<SiteRun> {
+async function publish({ folder, source, dir, before, past, stored, options, cwd }: Publishing): Promise<SiteRun> {
   const old = before?.published
   const page = join(dir, folder, RUN_FOLDER.report)
   try {
@@ -113,7 +117,7 @@ async function publish({ folder, source, dir, before, past, options, cwd }: Publ
     const history = trendsOfRun(analysis, past)
     const data = pageData(analysis, history)
     // As the gate judges on the day when the page is made.
-    const gate = await judgeForPage(analysis, options, cwd)
+    const gate = await judgeForPage(analysis, options, cwd, stored)
     const rendered = await renderBoth(analysis, data, page, gate)
     const published = publishedOf(viewOf(data), analysis, { ...about, ...(gate && { gate: verdictOf(gate) }) })
     await putReport(rendered, page)

@@ -1,10 +1,11 @@
 import type { Analysis, Cell } from '../model/analysis.ts'
+import { ONE_TAIL } from '../model/confidence.ts'
 import { Failure } from '../model/failure.ts'
 import { machineClass } from '../model/history.ts'
 import type { Installation, InstalledPart } from '../model/installation.ts'
 import { blockCount } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
-import type { Arm, Load } from '../model/scenario.ts'
+import { type Arm, baselineOf, type Load } from '../model/scenario.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { VERSION_EVIDENCE } from '../model/usage.ts'
 import { count, list } from '../model/words.ts'
@@ -21,8 +22,8 @@ import {
 } from './contrast.ts'
 import { provisioningsOf } from './standing.ts'
 
-/** Chance of any false claim among all that are compared. */
-const FAMILY = 0.05
+/** Chance of any false claim among all that are compared: what one interval leaves over. */
+const FAMILY = 2 * ONE_TAIL
 
 /**
  * Compares each side of A with its side of B. Arms of one run are paired within blocks. Runs made at different times are
@@ -43,7 +44,7 @@ export function compareSides(
   return {
     method: isPaired ? 'paired' : 'unpaired',
     contrasts: decide(contrasts),
-    changed: isPaired ? [] : changedBetween(a, b),
+    changed: isPaired ? [] : changedBetween(a, b, sides),
     cautions: [...(isPaired ? pairedCautions(a) : unpairedCautions(a, b)), ...invalidities(isPaired ? [a] : [a, b])],
   }
 }
@@ -139,10 +140,24 @@ function forbidding(a: Analysis, b: Analysis): Discrepancy[] {
   ]
 }
 
-/** Other differences between two runs: the likely causes of a change. */
-function changedBetween(a: Analysis, b: Analysis): Discrepancy[] {
-  return differing(factsOf(a), factsOf(b))
+/** Other differences between two runs: the likely causes of a change. Of arms, those that a figure is made of. */
+function changedBetween(a: Analysis, b: Analysis, sides: readonly (readonly [Side, Side])[]): Discrepancy[] {
+  const compared = sides.map(([one, other]) => [one.arm, other.arm] as const)
+  const pairs = [...controlOf(a, b, compared), ...compared]
+  const titles = (side: 0 | 1): Titles =>
+    new Map(pairs.map((pair) => [pair[side], pair[0] === pair[1] ? pair[0] : pair.join(' and ')]))
+  return differing(factsOf(a, titles(0)), factsOf(b, titles(1)))
 }
+
+/** The baseline of both runs, where it shows whether the machine changed: it is part of every figure then. */
+function controlOf(a: Analysis, b: Analysis, compared: readonly (readonly [string, string])[]): [string, string][] {
+  if (!hasControl(a, b)) return []
+  const [one, other] = [baselineOf(a.record.run.plan.scenario).name, baselineOf(b.record.run.plan.scenario).name]
+  return compared.some((pair) => pair[0] === one || pair[1] === other) ? [] : [[one, other]]
+}
+
+/** How the arms that are compared are called, by their names in one run. */
+type Titles = ReadonlyMap<string, string>
 
 /** Names of the loads that both have. */
 function sharedLoads(a: Analysis, b: Analysis): string[] {
@@ -150,20 +165,24 @@ function sharedLoads(a: Analysis, b: Analysis): string[] {
   return loadsOf(a).flatMap(({ name }) => (others.has(name) ? [name] : []))
 }
 
-function factsOf(analysis: Analysis): Facts {
+function factsOf(analysis: Analysis, titles: Titles): Facts {
   const { run, installations } = analysis.record
-  return { ...seenFacts(analysis), ...versionFacts(run), ...installationFacts(run, installations) }
+  return {
+    ...seenFacts(analysis, titles),
+    ...versionFacts(run, titles),
+    ...installationFacts(titles, installations),
+  }
 }
 
 /** The versions and images that valid trials of each arm saw. An arm that names no version runs what was current. */
-function seenFacts({ trials }: Analysis): Facts {
-  const seen = trials.flatMap(({ result: { trial, outcome }, status }) =>
-    status === 'valid' && outcome.status === 'measured'
-      ? outcome.reading.observation.evidence.flatMap(({ name, seen }) =>
-          VERSION_EVIDENCE.has(name) ? [{ what: `arm ${trial.arm}: ${name} seen`, seen }] : [],
-        )
-      : [],
-  )
+function seenFacts({ trials }: Analysis, titles: Titles): Facts {
+  const seen = trials.flatMap(({ result: { trial, outcome }, status }) => {
+    const title = titles.get(trial.arm)
+    if (title === undefined || status !== 'valid' || outcome.status !== 'measured') return []
+    return outcome.reading.observation.evidence.flatMap(({ name, seen }) =>
+      VERSION_EVIDENCE.has(name) ? [{ what: `arm ${title}: ${name} seen`, seen }] : [],
+    )
+  })
   const byName = Map.groupBy(seen, ({ what }) => what)
   return Object.fromEntries(
     [...byName].map(([what, all]) => [what, [...new Set(all.map(({ seen }) => seen))].toSorted().join(' and ')]),
@@ -198,7 +217,7 @@ function generatorVersions({ trials }: Analysis, load: string): string {
   return list([...new Set(seen)].toSorted()) || 'unknown'
 }
 
-function versionFacts({ plan, provenance }: Run): Facts {
+function versionFacts({ plan, provenance }: Run, titles: Titles): Facts {
   const { machine, tools, git, meshbench, node } = provenance
   return {
     meshbench,
@@ -209,16 +228,17 @@ function versionFacts({ plan, provenance }: Run): Facts {
     ...Object.fromEntries(
       tools.map(({ name, version, sha256 }) => [name, [version, sha256?.slice(0, 12)].filter(Boolean).join(' ')]),
     ),
-    ...Object.fromEntries(plan.scenario.arms.flatMap(armFacts)),
+    ...Object.fromEntries(plan.scenario.arms.flatMap((arm) => armFacts(arm, titles.get(arm.name)))),
     cohorts: String(plan.cohorts.length),
     blocks: String(blockCount(plan)),
   }
 }
 
 /** What was asked for of an arm, each setting by itself, so that a changed version is not lost among its values. */
-function armFacts({ name, ...settings }: Arm): [string, string][] {
+function armFacts({ name: _, ...settings }: Arm, title: string | undefined): [string, string][] {
+  if (title === undefined) return []
   return Object.entries(settings).map(([key, value]) => [
-    `arm ${name}: ${key}`,
+    `arm ${title}: ${key}`,
     typeof value === 'string' ? value : JSON.stringify(value),
   ])
 }
@@ -240,10 +260,10 @@ function loadNames(analysis: Analysis): string {
 }
 
 /** The installed parts in each arm's cluster, so that a difference can be named. */
-function installationFacts(run: Run, installations: readonly Installation[] = []): Record<string, string> {
-  const facts = run.plan.scenario.arms.flatMap(({ name }) => {
-    const own = installations.filter(({ arm }) => arm === name)
-    return own.flatMap(({ parts }) => parts.flatMap((part) => ofPart(name, part)))
+function installationFacts(titles: Titles, installations: readonly Installation[] = []): Record<string, string> {
+  const facts = installations.flatMap(({ arm, parts }) => {
+    const title = titles.get(arm)
+    return title === undefined ? [] : parts.flatMap((part) => ofPart(title, part))
   })
   const byName = Map.groupBy(facts, ([what]) => what)
   return Object.fromEntries(

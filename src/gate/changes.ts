@@ -1,14 +1,14 @@
 import { type Trend, trendsOf, versionChanges } from '../analyse/over-runs/trends.ts'
 import type { RunRecord } from '../model/analysis.ts'
 import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
-import type { Limits } from '../model/limits.ts'
+import type { Limits, Pairing } from '../model/limits.ts'
 import { TAIL } from '../model/quantiles.ts'
 import type { Provenance } from '../model/result.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding, ProvenanceChange, Since } from '../model/verdict.ts'
 import { list } from '../model/words.ts'
 import type { Compared } from './compared.ts'
-import { armsOf, type Pairing } from './pairings.ts'
+import { armsOf } from './pairings.ts'
 import type { Pinned } from './reference.ts'
 
 /** Evidence of an arm that stays the same from one window to the next. */

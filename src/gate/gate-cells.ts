@@ -4,7 +4,7 @@ import { pooledVarianceFor } from '../compare/estimate.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
-import type { CellLimits, Level, Limits } from '../model/limits.ts'
+import type { CellLimits, Level, Limits, Pairing } from '../model/limits.ts'
 import { TAIL } from '../model/quantiles.ts'
 import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
@@ -24,7 +24,6 @@ import {
   type PValues,
   pValuesOf,
 } from './judge.ts'
-import type { Pairing } from './pairings.ts'
 import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
 import type { Pinned } from './reference.ts'
 import { cellSentence, reproduceCommand, whyNot } from './sentences.ts'

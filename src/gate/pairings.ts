@@ -1,13 +1,7 @@
-import type { Limits } from '../model/limits.ts'
+import { type Limits, type Pairing, pairingsOf } from '../model/limits.ts'
 import { baselineOf, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
 import type { GateFinding, Objection } from '../model/verdict.ts'
 import { list } from '../model/words.ts'
-
-/** A candidate and its reference in the same run. */
-export interface Pairing {
-  readonly arm: string
-  readonly reference: string
-}
 
 /** Finds the pairs of candidate and reference, and what is wrong with them. */
 export function pairArms(
@@ -15,7 +9,7 @@ export function pairArms(
   reference: Limits['reference'],
 ): { pairs: Pairing[]; objections: Objection[] } {
   const names = scenario.arms.map(({ name }) => name)
-  const wanted = typeof reference === 'string' ? byRule(names, reference) : byMap(reference)
+  const wanted = pairingsOf(names, reference)
   const objections = [
     ...wanted.flatMap((pair) => wrongWith(pair, names, wanted)),
     ...wanted.flatMap(({ arm }) => (arm === baselineOf(scenario).name ? [baselineAsCandidate(arm)] : [])),
@@ -31,18 +25,6 @@ export function pairArms(
 export function candidatesOf(scenario: Scenario): string[] {
   const baseline = baselineOf(scenario)
   return scenario.arms.filter((arm) => !isSameArm(arm, baseline)).map(({ name }) => name)
-}
-
-function byRule(names: readonly string[], rule: string): Pairing[] {
-  if (!rule.includes('*')) return []
-  return names.flatMap((arm) => {
-    const reference = rule.replaceAll('*', arm)
-    return names.includes(reference) && reference !== arm ? [{ arm, reference }] : []
-  })
-}
-
-function byMap(reference: Readonly<Record<string, string>>): Pairing[] {
-  return Object.entries(reference).map(([arm, other]) => ({ arm, reference: other }))
 }
 
 function wrongWith({ arm, reference }: Pairing, names: readonly string[], all: readonly Pairing[]): Objection[] {

@@ -24,6 +24,9 @@ export const historyEntrySchema = z.object({
   machine: z.string(),
   arm: z.string(),
   mesh: z.string(),
+  /** Of an arm that is placed otherwise than by default. Lines from before it was recorded have neither. */
+  placement: z.string().optional(),
+  replicas: z.number().optional(),
   /** The arm that ratios refer to. */
   baseline: z.string(),
   load: z.string(),
@@ -40,10 +43,19 @@ export const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** The key of a series: same arm, load, machine class, platform and profile. */
+/** The key of a series: same arm with the same placement and replicas, load, machine class, platform and profile. */
 export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
-  return JSON.stringify([platform, profile, machine, arm, mesh, baseline, load, asked])
+  const placed = placedOf(entry)
+  return JSON.stringify([
+    ...[platform, profile, machine, arm, mesh, baseline, load, asked],
+    ...(placed === undefined ? [] : [placed]),
+  ])
+}
+
+/** How an arm is placed, in words; undefined by default. */
+export function placedOf({ placement, replicas }: Pick<HistoryEntry, 'placement' | 'replicas'>): string | undefined {
+  return [placement, replicas && `${replicas} replicas`].filter(Boolean).join(', ') || undefined
 }
 
 /** Entries of one kind of machine, platform, profile and load together, since nothing else can stand in one table; the newest first. */

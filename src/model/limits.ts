@@ -65,3 +65,19 @@ export interface Limits {
   readonly budgets: Readonly<Record<string, Quantity>>
   readonly waivers: readonly Waiver[]
 }
+
+/** A candidate and its reference in the same run. */
+export interface Pairing {
+  readonly arm: string
+  readonly reference: string
+}
+
+/** The pairs that a reference asks for: all that a map names, whether or not there are such arms, or those that fit a rule. */
+export function pairingsOf(names: readonly string[], reference: Limits['reference']): Pairing[] {
+  if (typeof reference !== 'string') return Object.entries(reference).map(([arm, other]) => ({ arm, reference: other }))
+  if (!reference.includes('*')) return []
+  return names.flatMap((arm) => {
+    const other = reference.replaceAll('*', arm)
+    return names.includes(other) && other !== arm ? [{ arm, reference: other }] : []
+  })
+}

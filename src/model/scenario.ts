@@ -11,6 +11,7 @@ export const PROFILES = ['equalised', 'defaults'] as const
 export type Profile = (typeof PROFILES)[number]
 
 /** Whether client and server are on one node or on two. */
+/** The default first. */
 export const PLACEMENTS = ['cross-node', 'same-node'] as const
 type Placement = (typeof PLACEMENTS)[number]
 

@@ -1,8 +1,15 @@
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount, type Costs, MOST_BLOCKS, type Plan, trialsOf } from '../model/plan.ts'
-import type { Load } from '../model/scenario.ts'
+import type { Load, Scenario } from '../model/scenario.ts'
 import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
-import { adviseDesign, type DesignAdvice, type Detectable, type Deviation, detectable } from './detectable.ts'
+import {
+  adviseDesign,
+  type DesignAdvice,
+  type Detectable,
+  type Deviation,
+  detectable,
+  gatePairs,
+} from './detectable.ts'
 import { estimate, type TimeEstimate } from './time.ts'
 
 /** The description of a plan before it runs. */
@@ -52,7 +59,7 @@ export function planLines(plan: PlanDescription, { verbose = false } = {}): stri
     '',
     'order of the arms',
     ...table(plan.orders.map(({ cohort, block, arms }) => [`cohort ${cohort}`, `block ${block}`, arms.join(' → ')])),
-    ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario.cohorts, verbose)]),
+    ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario, verbose)]),
     ...designLines(plan.designs),
   ]
 }
@@ -70,10 +77,10 @@ function loadRow(load: Load): string[] {
 }
 
 /** What the planned blocks can show, in words; the scatter that it rests on only where `verbose`. */
-function detectableLines(rows: readonly Detectable[], cohorts: number, verbose: boolean): string[] {
+function detectableLines(rows: readonly Detectable[], scenario: Scenario, verbose: boolean): string[] {
   const { alpha, beta, blocks } = rows[0] as Detectable
   return [
-    `what ${count(blocks, 'block')} can show: a difference from the baseline that is found in ${percent(1 - beta)} of runs, at ${percent(2 * alpha)} of false findings`,
+    `what ${count(blocks, 'block')} can show: a difference ${differenceText(scenario)} that is found in ${percent(1 - beta)} of runs, at ${percent(2 * alpha)} of false findings`,
     ...table(
       rows.map(({ load, metric, ratio, blocksFor, deviation, between, source }) => [
         load,
@@ -85,10 +92,20 @@ function detectableLines(rows: readonly Detectable[], cohorts: number, verbose: 
           : `(${source.split(':')[0]})`,
       ]),
     ),
-    ...(cohorts === 1 && rows.some(({ between }) => between > 0)
+    ...(scenario.cohorts === 1 && rows.some(({ between }) => between > 0)
       ? ['  one cohort: results hold for this provisioning only']
       : []),
   ]
+}
+
+/** Between which arms: those that the gate of the scenario compares, otherwise each and the baseline. */
+function differenceText(scenario: Scenario): string {
+  const [first, ...more] = gatePairs(scenario)
+  if (!first) return 'from the baseline'
+  const [arm, reference] = first
+  return more.length === 0
+    ? `of ${arm.name} from its reference ${reference.name}`
+    : `of a candidate from its reference (${[first, ...more].map(([one, other]) => `${one.name} from ${other.name}`).join(', ')})`
 }
 
 /** Larger ones are told as a multiple. */

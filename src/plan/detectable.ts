@@ -1,4 +1,5 @@
 import { ONE_TAIL } from '../model/confidence.ts'
+import { pairingsOf } from '../model/limits.ts'
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
 import { quantileOf } from '../model/quantiles.ts'
 import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
@@ -48,10 +49,31 @@ export interface Detectable extends ErrorRates {
   readonly between: number
   readonly source: string
   readonly blocks: number
-  /** The smallest ratio to the baseline that is found; absent below two blocks, which find nothing. */
+  /** The smallest ratio of the arms in question that is found; absent below two blocks, which find nothing. */
   readonly ratio?: number
   /** Blocks in total, in cohorts as large as planned, that would find +5 % and +10 %. */
   readonly blocksFor: { readonly fivePercent: number; readonly tenPercent: number }
+}
+
+/** An arm, and the one that it is compared with. */
+type Compared = readonly [arm: Arm, other: Arm]
+
+/** Candidates and references, where the scenario has a gate that names them. */
+export function gatePairs({ arms, gate }: Scenario): Compared[] {
+  if (!gate || gate.pinned !== undefined) return []
+  const names = arms.map(({ name }) => name)
+  return pairingsOf(names, gate.reference).flatMap(({ arm: name, reference }) => {
+    const [arm, other] = [name, reference].map((one) => arms.find((each) => each.name === one))
+    return arm && other && arm !== other ? [[arm, other] as const] : []
+  })
+}
+
+/** What the scenario asks: about candidates and their references; else about all arms and the baseline. */
+function comparedIn(scenario: Scenario): Compared[] {
+  const pairs = gatePairs(scenario)
+  const baseline = baselineOf(scenario)
+  if (pairs.length > 0) return pairs
+  return scenario.arms.filter((arm) => !isSameArm(arm, baseline)).map((arm) => [arm, baseline])
 }
 
 /**
@@ -65,7 +87,9 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
   ]
   const metrics = [...new Set(known.map(({ metric }) => metric))]
   // Without a mesh there is no CPU of one, and no ratio to it.
-  const isRatio = (metric: string) => metric !== 'mesh-cpu' || baselineOf(plan.scenario).mesh !== 'none'
+  const [first = baselineOf(plan.scenario), ...others] = comparedIn(plan.scenario).map(([, other]) => other)
+  const haveMesh = [first, ...others].every(({ mesh }) => mesh !== 'none')
+  const isRatio = (metric: string) => metric !== 'mesh-cpu' || haveMesh
   return plan.scenario.loads.flatMap(({ name: load }) =>
     metrics.filter(isRatio).flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)
@@ -101,16 +125,15 @@ function assumedBetween({ platform }: Scenario, deviation: number): number {
 }
 
 /**
- * How many A/A pairs add what they show of every cohort to the comparison with the baseline: of the arm that has the
- * fewest. An arm of another mesh has none, as in the analysis.
+ * How many A/A pairs add what they show of every cohort to a comparison: of the one that has the fewest. An arm of another
+ * mesh has none, as in the analysis.
  */
 function pooledPairs(scenario: Scenario): number {
   const { arms } = scenario
-  const baseline = baselineOf(scenario)
   const repeats = (arm: Arm) => arms.filter((one) => isSameArm(one, arm)).length - 1
-  const compared = arms.filter((arm) => !isSameArm(arm, baseline))
-  if (compared.length === 0) return Math.max(0, repeats(baseline) - 1)
-  return Math.min(...compared.map((arm) => (isSameMesh(arm, baseline) ? repeats(arm) + repeats(baseline) : 0)))
+  const compared = comparedIn(scenario)
+  if (compared.length === 0) return Math.max(0, repeats(baselineOf(scenario)) - 1)
+  return Math.min(...compared.map(([arm, other]) => (isSameMesh(arm, other) ? repeats(arm) + repeats(other) : 0)))
 }
 
 /** A standard error of a logarithm, and its degrees of freedom. */

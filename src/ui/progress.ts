@@ -29,6 +29,8 @@ interface ProgressOptions extends LogOptions {
 
 export interface Progress {
   show(event: Event): void
+  /** Removes the live view and writes nothing while `act` goes on, such as a question on the terminal. */
+  aside<T>(act: () => Promise<T>): Promise<T>
   /** Removes the live view and prints how many trials finished. */
   stop(): void
 }
@@ -41,9 +43,10 @@ export function progress(options: ProgressOptions): Progress {
   const screen = options.interactive ? terminalScreen(options) : logScreen(options)
   let state: RunState | undefined
   let held: Moment[] = []
+  let isAside = false
   // Never within a window: only what takes long between them shows that it goes on.
   const beat = setInterval(() => {
-    if (state && !state.isMeasuring && held.length === 0) screen.beat({ ...state, at: now() }, state.at)
+    if (state && !isAside && !state.isMeasuring && held.length === 0) screen.beat({ ...state, at: now() }, state.at)
   }, BEAT)
   beat.unref()
   const release = () => {
@@ -57,6 +60,15 @@ export function progress(options: ProgressOptions): Progress {
       held.push({ event, before: state, after, judged })
       state = after
       if (opensWindow(event) || !after.isMeasuring) release()
+    },
+    aside: async (act) => {
+      isAside = true
+      screen.clear()
+      try {
+        return await act()
+      } finally {
+        isAside = false
+      }
     },
     stop: () => {
       clearInterval(beat)
@@ -104,6 +116,7 @@ function logScreen(options: LogOptions): Screen {
       const say = moment.event.type === 'warning' ? output.alert : output.write
       for (const line of linesOf(moment, options)) say(`${line}\n`)
     },
+    clear: () => undefined,
     end: (state) => {
       if (folding && state.block > 0) output.writeWorkflowCommand('::endgroup::')
       output.write(`${endingText(state)}\n`)
@@ -174,6 +187,7 @@ function terminalScreen(options: ScreenOptions): Screen {
       if (last !== undefined && judged && judged.status !== 'valid') log.persist(last)
       log(harmless(liveView(after, last, options)))
     },
+    clear: () => log.clear(),
     end: (state) => {
       log.clear()
       output.write(`${endingText(state)}\n`)

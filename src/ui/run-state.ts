@@ -105,6 +105,8 @@ export interface Screen {
   say(moment: Moment): void
   /** Shows that a step goes on; `since` is the time of the last event. */
   beat(state: RunState, since: Seconds): void
+  /** Makes room for what is written by others. */
+  clear(): void
   end(state: RunState): void
 }
 

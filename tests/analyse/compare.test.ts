@@ -93,6 +93,46 @@ describe('two runs', () => {
     expect(changed).toEqual([{ what: 'kernel', a: '6', b: '7' }])
   })
 
+  describe('whose arms were set otherwise', () => {
+    /** The same arms, each with a version of its own. */
+    const versioned = (id: string, version: string) => {
+      const arms = scenarioOf().arms.map((arm, nth) => (nth === 0 ? arm : { ...arm, version }))
+      return analyse(runOf(id, 1.2, { arms }))
+    }
+    const [older, newer] = [versioned('a', '1'), versioned('b', '2')]
+    const whats = (pairs: [string, string][]) =>
+      compareSides(pairs.map(([one, other]) => [side(older, one), side(newer, other)])).changed.map(({ what }) => what)
+
+    it('tell the changes of the arms that are compared, and of no others', () => {
+      expect(whats([[sidecar.name, sidecar.name]])).toEqual([`arm ${sidecar.name}: version`])
+      expect(whats([sidecar, noneAgain].map(({ name }) => [name, name]))).toEqual([
+        `arm ${noneAgain.name}: version`,
+        `arm ${sidecar.name}: version`,
+      ])
+    })
+
+    it('hold arms of two names against each other', () => {
+      const both = `arm ${noneAgain.name} and ${sidecar.name}`
+      expect(whats([[noneAgain.name, sidecar.name]])).toEqual([`${both}: mesh`, `${both}: version`])
+    })
+
+    it('tell those of the baseline that shows whether the machine changed', () => {
+      const seen = (version: string) => {
+        const evidence = [{ name: 'version', seen: version, source: 'test' }]
+        const record = recordOf(scenarioOf(), ({ arm }) =>
+          arm === noneAgain.name ? {} : { observation: { evidence } },
+        )
+        return { ...record, run: { ...record.run, id: version } }
+      }
+      const [one, other] = [analyse(seen('1')), analyse(seen('2'))]
+      const { changed } = compareSides([[side(one, sidecar.name), side(other, sidecar.name)]])
+      expect(changed.map(({ what }) => what).toSorted()).toEqual([
+        `arm ${sidecar.name}: version seen`,
+        `arm ${none.name}: version seen`,
+      ])
+    })
+  })
+
   const machine = { os: 'linux', kernel: '6', arch: 'x64', cpu: 'test', cores: 8, memoryBytes: 1, load: 0 }
   it.each<[string, Partial<Scenario>, Partial<WholeRun['run']['provenance']>]>([
     ['cores: 8 in A, 4 in B', {}, { machine: { ...machine, cores: 4 } }],

@@ -76,6 +76,23 @@ describe('meshes by version', () => {
     expect(only?.figures['p99']?.estimate.n).toBe(5)
   })
 
+  it('keep arms apart whose placement or replicas differ', () => {
+    const linkerd = mesh('linkerd', 1.4)
+    const course = always(
+      linkerd,
+      { ...linkerd, arm: 'near', placement: 'same-node', latency: 1.1 },
+      { ...linkerd, arm: 'many', replicas: 12, latency: 2 },
+    )
+    const found = others(versionsOf(course, 5))
+    expect(found.map(({ arms, settings, runs }) => [arms, settings, runs.length])).toEqual([
+      [['linkerd'], undefined, 5],
+      [['near'], 'same-node', 5],
+      [['many'], '12 replicas', 5],
+    ])
+    const near = found[1]?.figures['p50']?.estimate.center
+    expect(near).toBeCloseTo(1.1, 1)
+  })
+
   it('take a level without a ratio from the baseline of the same run', () => {
     const course: Course = () => [{ ...NONE, cpu: 40 }, mesh('linkerd', 1.4)]
     const [only] = others(versionsOf(course, 20))
@@ -108,6 +125,13 @@ describe('the answer', () => {
     expect(answer?.others.map(({ standing }) => standing)).toEqual(['undecided'])
   })
 
+  it('is of arms that are placed as the baseline is', () => {
+    const near = { ...mesh('linkerd', 1.1), placement: 'same-node' }
+    const course = always(near, mesh('linkerd', 2), mesh('istio-ambient', 1.5))
+    const answer = meshAnswer(versionsOf(course, 20), 'kind')
+    expect([answer?.best.mesh, answer?.others.map(({ of }) => of.mesh)]).toEqual(['istio-ambient', ['linkerd']])
+  })
+
   it('is of the newest versions', () => {
     const course: Course = (run) => [
       NONE,
@@ -131,6 +155,16 @@ describe('trends', () => {
   const { entries } = nightsOf({ runs: 40 })
   const of = (arm: string, all: readonly HistoryEntry[] = entries) =>
     trendsOf(all, 'p99').find((trend) => trend.arm === arm)
+
+  it('begin anew where an arm is placed otherwise', () => {
+    const moved: Course = (run) => [NONE, { ...mesh('linkerd', 1.4), ...(run >= 10 && { placement: 'same-node' }) }]
+    const trends = trendsOf(nightsOf({ runs: 20, course: moved }).entries, 'p99')
+    expect(trends.map(({ arm, points }) => [arm, points.length])).toEqual([
+      ['none', 20],
+      ['linkerd', 10],
+      ['linkerd', 10],
+    ])
+  })
 
   it('mark the first run of another version, whether or not it changed anything', () => {
     const first = entries.find(({ versions }) => versions['version'] === '1.29.1')

@@ -35,6 +35,20 @@ describe('historyEntries', () => {
     expect(sidecar).toMatchObject({ baseline: 'none', validTrials: 8, plannedTrials: 8 })
   })
 
+  it('records placement and replicas that are not the default ones', () => {
+    const arms = scenarioOf().arms.map((arm, nth) => ({
+      ...arm,
+      ...(nth === 1 && { placement: 'same-node' as const, replicas: 12 }),
+      ...(nth === 2 && { placement: 'cross-node' as const, replicas: 1 }),
+    }))
+    const entries = historyEntries(analyse(recordOf(scenarioOf({ arms }), () => ({}))))
+    expect(entries.map(({ placement, replicas }) => [placement, replicas])).toEqual([
+      [undefined, undefined],
+      ['same-node', 12],
+      [undefined, undefined],
+    ])
+  })
+
   it('has nothing of an arm without a valid trial', () => {
     const record = recordOf(scenarioOf(), ({ arm }) => (arm === 'envoy-sidecar' ? 'failed' : {}))
     expect(historyEntries(analyse(record)).map(({ arm }) => arm)).toEqual(['none', 'none-again'])

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -149,6 +149,17 @@ describe('init', () => {
     expect(loadsOf(stdout).map(({ name }: { name: string }) => name)).toEqual(['http-100', 'http-200'])
   })
 
+  it('asks on a terminal for what is not given; an empty answer takes the usual', async () => {
+    const cwd = testFolder()
+    const typed = { 'Which do you compare?': 'none linkerd\r', 'At which rates?': '\r' }
+    const { code, stderr } = await meshbench(['init', 'mine.yaml'], { cwd, env: { CI: '' }, typed })
+    expect([code, stderr]).toEqual([0, expect.stringContaining('At which rates? [250/s]')])
+    expect(readFileSync(join(cwd, 'mine.yaml'), 'utf8')).toContain('  - linkerd\n')
+    const stopped = await meshbench(['init', 'other.yaml'], { cwd, env: { CI: '' }, typed: { 'Which do': '\x03' } })
+    expect(stopped.code).toBe(130)
+    expect(readdirSync(cwd)).toEqual(['mine.yaml'])
+  })
+
   it.each([
     [['--arms', 'linkrd'], 'Did you mean "linkerd"'],
     [['--rates', '100'], 'has no unit'],
@@ -199,6 +210,39 @@ describe('completion', () => {
     expect(await offered(cwd, 'report', '')).toEqual(readdirSync(join(cwd, 'results')))
     expect(await offered(cwd, 'compare', '--metrics', 'p50,mesh-c')).toEqual(['p50,mesh-cpu'])
     expect(await offered(cwd, 'gate', 'acc')).toEqual(['accept'])
+  })
+
+  it.each([
+    ['a command', ['']],
+    ['a scenario', ['run', '']],
+    ['a run', ['report', '']],
+    ['a platform', ['plan', '--platform', '']],
+  ])('reads names only, and loads no parser for %s', (_, words) => {
+    const hook = `
+      import { registerHooks } from 'node:module'
+      const loaded = []
+      registerHooks({ load: (url, about, next) => { loaded.push(url); return next(url, about) } })
+      process.argv.push('meshbench', 'complete', '--', ...${JSON.stringify(words)})
+      process.on('exit', () => process.stderr.write(loaded.join('\\n')))
+      await import(${JSON.stringify(String(new URL('../../src/main.ts', import.meta.url)))})`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', hook], {
+      cwd: testFolder(),
+      encoding: 'utf8',
+    })
+    expect(stdout).not.toBe('')
+    expect(stderr).toContain('/src/commands/completion.ts')
+    expect(stderr).not.toMatch(/[/]src[/](scenario|platforms|analyse|meshes)[/]|node_modules[/](zod|ajv|yaml)[/]/)
+  })
+
+  it('offers what a command takes where an option without a value stands before it', async () => {
+    const cwd = project()
+    await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
+    const [run] = readdirSync(join(cwd, 'results'))
+    expect(await offered(cwd, 'compare', '')).toEqual(expect.arrayContaining([run, 'again']))
+    expect(await offered(cwd, 'gate', '--strict', '')).toContain(run)
+    expect(await offered(cwd, 'run', 'line.yaml', '--loads', '')).toEqual(['http-100', 'http-200'])
+    expect(await offered(cwd, 'run', '--keep', 'quick-')).toEqual(['quick-local'])
+    expect(await offered(cwd, 'list', '')).toEqual(['scenarios', 'meshes', 'runs'])
   })
 
   it('leaves names of files to the shell', async () => {

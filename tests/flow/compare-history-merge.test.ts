@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { testFolder } from '../temporary-folder.ts'
 import { meshbench } from './surroundings.ts'
 
@@ -96,6 +97,34 @@ describe('history', () => {
     expect(verified.code).toBe(12)
     expect(verified.stderr).toContain('line 1 of the history')
   })
+})
+
+it('reads the history once for trends, gate and page', async () => {
+  const cwd = testFolder()
+  writeFileSync(join(cwd, 'flow.yaml'), `${SCENARIO}gate: { reference: { envoy-sidecar: none-again } }\n`)
+  execFileSync('git', ['init', '--quiet'], { cwd })
+  const history = ['--branch', 'kept']
+  await meshbench(['run', 'flow.yaml'], { cwd })
+  expect((await meshbench(['history', 'add', ...history], { cwd })).code).toBe(0)
+  // In place of git: notes what is asked for, and asks git.
+  const bin = testFolder()
+  const asked = join(bin, 'asked')
+  const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\necho "$*" >> '${asked}'\nexec '${git}' "$@"\n`, { mode: 0o755 })
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`)
+  try {
+    const commands = [['run', 'flow.yaml'], ['report'], ['report', '--site', 'site'], ['gate']]
+    for (const command of commands) {
+      rmSync(asked, { force: true })
+      await meshbench([...command, ...history], { cwd })
+      const shown = readFileSync(asked, 'utf8').match(/^show .*history\.jsonl$/gm)
+      expect([command, shown]).toEqual([command, [expect.any(String)]])
+    }
+  } finally {
+    vi.unstubAllEnvs()
+  }
+  const pages = readdirSync(join(cwd, 'site'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(pages).toHaveLength(2)
 })
 
 describe('shards', () => {

@@ -20,6 +20,8 @@ simulation:
   effects: { envoy-sidecar: { latency: 1.6, cpu: 3 }, envoy-node: { latency: 1.3, cpu: 2 } }
 `
 
+const ARMS = ['none', 'none-again', 'envoy-sidecar', 'envoy-node']
+
 function project(scenario: string): string {
   const cwd = testFolder()
   writeFileSync(join(cwd, 'flow.yaml'), scenario)
@@ -114,8 +116,7 @@ describe('a whole run on the simulated platform', () => {
   })
 
   it('stops after a first block without a valid trial, with the cause, a report and the way on', async () => {
-    const arms = ['none', 'none-again', 'envoy-sidecar', 'envoy-node']
-    const faults = (blocks: string) => arms.map((arm) => `{ kind: errors, arm: ${arm}${blocks} }`).join(', ')
+    const faults = (blocks: string) => ARMS.map((arm) => `{ kind: errors, arm: ${arm}${blocks} }`).join(', ')
     const broken = (blocks = '') => SCENARIO.replace('latency: 1ms', `latency: 1ms\n  faults: [${faults(blocks)}]`)
     const cwd = project(broken())
     const { code, stdout, stderr } = await meshbench(['run', 'flow.yaml', '--json'], { cwd })
@@ -135,6 +136,27 @@ describe('a whole run on the simulated platform', () => {
 
     writeFileSync(join(cwd, 'flow.yaml'), broken(', blocks: [2]'))
     expect((await meshbench(['run', 'flow.yaml'], { cwd })).code).toBe(0)
+  })
+
+  it('asks on a terminal whether to go on, and nowhere else', async () => {
+    const faults = ARMS.map((arm) => `{ kind: errors, arm: ${arm} }`).join(', ')
+    const question = 'Measure on all the same?'
+    const run = async (typed: string, options: string[] = [], env = { CI: '' }) => {
+      const cwd = project(SCENARIO.replace('latency: 1ms', `latency: 1ms\n  faults: [${faults}]`))
+      const ended = await meshbench(['run', 'flow.yaml', ...options], { cwd, env, typed: { [question]: typed } })
+      const [only = ''] = runsIn(cwd)
+      return { ...ended, asked: ended.stderr.includes(question), trials: trialsIn(only).length }
+    }
+    expect(await run('y\r')).toMatchObject({ asked: true, trials: 32, code: 12 })
+    for (const no of ['\r', 'n\r', '\x04']) expect(await run(no)).toMatchObject({ asked: true, trials: 8, code: 12 })
+    const interrupted = await run('\x03')
+    expect(interrupted).toMatchObject({ asked: true, trials: 8, code: 130 })
+    expect(interrupted.stderr).toContain('meshbench run --resume')
+    for (const options of [['--json'], ['--quiet']]) {
+      expect(await run('y\r', options)).toMatchObject({ asked: false, trials: 8, code: 12 })
+    }
+    expect(await run('y\r', [], { CI: 'true' })).toMatchObject({ asked: false, trials: 8, code: 12 })
+    expect(await run('n\r', ['--keep-going'])).toMatchObject({ asked: false, trials: 32 })
   })
 
   it('has nothing to resume where a run is complete, and says so by doing nothing', async () => {

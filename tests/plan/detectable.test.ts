@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Limits } from '../../src/model/limits.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { describePlan, planLines } from '../../src/plan/describe-plan.ts'
 import { detectable, errorRates } from '../../src/plan/detectable.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { costsOf } from '../../src/plan/time.ts'
+import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { smallestEffect } from '../../src/stats/power.ts'
 import { named } from '../build/scenario.ts'
 
@@ -91,6 +93,39 @@ describe('cohorts', () => {
 
   it('are not advised where arms are processes', () => {
     expect(of(['none', 'mesh'], { platform: 'local', cohorts: 2 }).designs).toEqual([])
+  })
+})
+
+describe('a scenario whose gate names candidate and reference', () => {
+  const arms: Arm[] = [
+    { name: 'none', mesh: 'none' },
+    { name: 'next', mesh: 'linkerd', version: '2' },
+    { name: 'next-ref', mesh: 'linkerd' },
+    { name: 'next-ref-again', mesh: 'linkerd' },
+  ]
+  const given = { ...named(['none'], ['one'], { platform: 'kind' as const, cohorts: 2, blocks: 8 }), arms }
+  const of = (gate?: Limits) => describePlan(makePlan({ ...given, ...(gate && { gate }) }), costsOf('kind', given))
+  const lines = (gate?: Limits) => planLines(of(gate)).join('\n')
+  const limits = (reference: Limits['reference']) => ({ ...defaultLimits(), reference })
+  const of50 = ({ detectable }: ReturnType<typeof of>) => detectable.find(({ metric }) => metric === 'p50')?.ratio ?? 0
+
+  it.each([[{ next: 'next-ref' }], ['*-ref']])('is told what can be found between the two (%j)', (reference) => {
+    expect(lines(limits(reference))).toContain('a difference of next from its reference next-ref that is found')
+    expect(lines()).toContain('a difference from the baseline that is found')
+    const [between, fromBaseline] = [of(limits(reference)), of()]
+    // The A/A pair of the reference counts between the two, and not for the baseline, which is another mesh.
+    expect(of50(between)).toBeLessThan(of50(fromBaseline))
+    expect(between.detectable.map(({ metric }) => metric)).toContain('mesh-cpu')
+    expect(fromBaseline.detectable.map(({ metric }) => metric)).not.toContain('mesh-cpu')
+  })
+
+  it('is told of all pairs, and of the baseline where there are none', () => {
+    const two = limits({ next: 'next-ref', 'next-ref-again': 'next-ref' })
+    expect(lines(two)).toContain(
+      'a difference of a candidate from its reference (next from next-ref, next-ref-again from next-ref)',
+    )
+    expect(lines(limits({ gone: 'next-ref' }))).toContain('a difference from the baseline')
+    expect(lines({ ...limits('*-ref'), pinned: 'reference.json' })).toContain('a difference from the baseline')
   })
 })
 

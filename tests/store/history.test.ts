@@ -38,6 +38,18 @@ describe('a history', () => {
     expect((await readHistory(historyStore)).entries).toEqual([entry('a'), entry('a', 'mesh'), entry('b')])
   })
 
+  it('reads lines with and without the placement of an arm, in one chain', async () => {
+    const { historyStore, lines } = await filled()
+    const before = lines()
+    expect(before.join()).not.toContain('placement')
+    const placed = { ...entry('c'), placement: 'same-node', replicas: 12 }
+    await addToHistory(historyStore, [placed])
+    expect(lines().slice(0, 3)).toEqual(before)
+    expect((await readHistory(historyStore)).entries).toEqual([entry('a'), entry('a', 'mesh'), entry('b'), placed])
+    await addToHistory(historyStore, [entry('d')])
+    expect((await readHistory(historyStore)).entries).toHaveLength(5)
+  })
+
   it.each([
     ['folder', () => join(testFolder(), 'new'), inFolder],
     ['branch', repository, (dir: string) => onBranch('meshbench-history', dir)],

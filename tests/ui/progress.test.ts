@@ -128,6 +128,27 @@ test.each([
   vi.useRealTimers()
 })
 
+test.each([
+  ['terminal', true],
+  ['log', false],
+])('nothing is drawn over a question (%s)', async (_, interactive) => {
+  vi.useFakeTimers()
+  const { writes, stream } = capture(interactive ? TERMINAL : undefined)
+  const view = progress({ output: outputTo(stream), interactive, plan, style: plain })
+  const { promise: answer, resolve } = Promise.withResolvers<string>()
+  for (const event of eventsOf(plan).slice(0, 4)) view.show(event)
+  const aside = view.aside(() => answer)
+  writes.length = 0
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(writes).toEqual([])
+  resolve('yes')
+  expect(await aside).toBe('yes')
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(writes).not.toEqual([])
+  view.stop()
+  vi.useRealTimers()
+})
+
 test('signals stay with whoever runs the program', () => {
   const before = process.listenerCount('SIGINT')
   const { stream } = capture(TERMINAL)

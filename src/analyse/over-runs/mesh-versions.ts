@@ -2,7 +2,7 @@ import { standingOfRatio } from '../../compare/standing.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Estimate, Standing } from '../../model/analysis.ts'
 import { LEVEL } from '../../model/confidence.ts'
-import type { HistoryEntry } from '../../model/history.ts'
+import { type HistoryEntry, placedOf } from '../../model/history.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { exponential, geometricInterval, meanInterval } from '../../stats/intervals.ts'
 
@@ -12,8 +12,10 @@ export interface MeshVersion {
   readonly title: string
   /** Undefined where nothing recorded it, as for an arm without a mesh. */
   readonly version?: string
-  /** What else was set of the arm: values, an injected delay. */
+  /** What else was set of the arm: placement, replicas, values, an injected delay. */
   readonly settings?: string
+  /** Placement and replicas, where they are not the default ones. */
+  readonly placed?: string
   readonly role: 'baseline' | 'repeat' | 'other'
   /** Names that arms of it had. */
   readonly arms: readonly string[]
@@ -76,9 +78,9 @@ function titleOf(mesh: string): string {
   return meshes[mesh]?.title ?? mesh
 }
 
-function settingsOf({ versions }: HistoryEntry): string | undefined {
-  const { values, 'injected delay': delay } = versions
-  return [values, delay && `injected delay ${delay}`].filter(Boolean).join(', ') || undefined
+function settingsOf(entry: HistoryEntry): string | undefined {
+  const { values, 'injected delay': delay } = entry.versions
+  return [placedOf(entry), values, delay && `injected delay ${delay}`].filter(Boolean).join(', ') || undefined
 }
 
 function roleOf(entry: HistoryEntry, baseline: HistoryEntry | undefined): MeshVersion['role'] {
@@ -99,7 +101,7 @@ type Baselines = ReadonlyMap<string, HistoryEntry>
 function meshVersion(entries: readonly HistoryEntry[], baselines: Baselines): MeshVersion | undefined {
   const [first] = entries
   if (!first) return undefined
-  const [version, settings] = [versionOf(first), settingsOf(first)]
+  const [version, settings, placed] = [versionOf(first), settingsOf(first), placedOf(first)]
   const role = roleOf(first, baselines.get(first.run))
   const runs = new Map(entries.map(({ run, startedAt }) => [run, { run, startedAt }]))
   return {
@@ -107,6 +109,7 @@ function meshVersion(entries: readonly HistoryEntry[], baselines: Baselines): Me
     title: titleOf(first.mesh),
     ...(version !== undefined && { version }),
     ...(settings !== undefined && { settings }),
+    ...(placed !== undefined && { placed }),
     role,
     arms: [...new Set(entries.map(({ arm }) => arm))],
     runs: [...runs.values()],
@@ -175,12 +178,20 @@ export interface MeshAnswer {
   readonly others: readonly { readonly of: MeshVersion; readonly standing: Standing; readonly ratio?: Estimate }[]
 }
 
-/** Undefined where fewer than two meshes can be compared, or where what ran are not released meshes. */
+/**
+ * Of arms that are placed as the baseline is, since a placement makes a difference of its own. Undefined where fewer than two
+ * meshes can be compared, or where what ran are not released meshes.
+ */
 export function meshAnswer(versions: readonly MeshVersion[], platform: string): MeshAnswer | undefined {
   if (traitsOf(platform)?.unranked !== undefined) return undefined
-  const released = versions.filter(({ role, version = '', mesh }) => {
-    return role === 'other' && (meshes[mesh]?.layer ?? 'none') !== 'none' && !version.includes('images tagged')
-  })
+  const baseline = versions.find(({ role }) => role === 'baseline')
+  const released = versions.filter(
+    ({ role, version = '', mesh, placed }) =>
+      role === 'other' &&
+      placed === baseline?.placed &&
+      (meshes[mesh]?.layer ?? 'none') !== 'none' &&
+      !version.includes('images tagged'),
+  )
   // They come newest first.
   const newest = [...Map.groupBy(released, ({ mesh }) => mesh).values()].flatMap(([first]) => first ?? [])
   const metric = ['p99', 'p50'].find((name) => newest.filter(({ figures }) => figures[name]).length > 1)

@@ -2,7 +2,7 @@ import { meshes } from '../../meshes/index.ts'
 import type { Analysis, Cell } from '../../model/analysis.ts'
 import { followedOf, HISTORY_SCHEMA, type HistoryEntry, machineClassText, seriesKey } from '../../model/history.ts'
 import { trialsOf } from '../../model/plan.ts'
-import { type Arm, baselineOf, type Load } from '../../model/scenario.ts'
+import { type Arm, baselineOf, type Load, PLACEMENTS } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
 import { VERSION_EVIDENCE } from '../../model/usage.ts'
 import { random } from '../../stats/random.ts'
@@ -177,6 +177,8 @@ function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undef
     machine: machineClassText(provenance.machine),
     arm: arm.name,
     mesh: arm.mesh,
+    ...(arm.placement !== undefined && arm.placement !== PLACEMENTS[0] && { placement: arm.placement }),
+    ...(arm.replicas !== undefined && arm.replicas !== 1 && { replicas: arm.replicas }),
     baseline: baselineOf(plan.scenario).name,
     load: load.name,
     asked: askedOf(load),

@@ -64,3 +64,7 @@ function figuresCsv({ cells, metrics }: Pick<Analysis, 'cells' | 'metrics'>): st
     rows,
   )}\r\n`
 }
+
+/** `md` is the summary, which is written in any case. */
+export const EXPORT_FORMATS = [...(Object.keys(EXPORTS) as (keyof typeof EXPORTS)[]), 'md'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]

@@ -8,6 +8,8 @@ export interface Truth {
   readonly arm: string
   readonly mesh: string
   readonly version?: string
+  readonly placement?: string
+  readonly replicas?: number
   readonly latency: number
   readonly cpu: number
   readonly memory: number
@@ -75,6 +77,8 @@ export function nightsOf({ runs, course = TWO_RELEASES, seed = 1, scatter = 0.02
         machine: 'x64, AMD EPYC 7B13, 8 cores, 32 GiB',
         arm: truth.arm,
         mesh: truth.mesh,
+        ...(truth.placement !== undefined && { placement: truth.placement }),
+        ...(truth.replicas !== undefined && { replicas: truth.replicas }),
         baseline: 'none',
         load: 'http-1000',
         asked: 'connections 16, duration 30, payload 1024, protocol http, rate 1000, tool fortio, warmup 5',
