@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closest } from 'fastest-levenshtein'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
@@ -24,6 +24,7 @@ import { readSite } from '../site/read-site.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList } from './names.ts'
+import { withChecksums } from './read-scripts.ts'
 
 /**
  * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
@@ -160,7 +161,13 @@ export async function chooseScenario(
 export async function readScenario(given: string, cwd: string): Promise<Scenario> {
   const parsed = parseScenario(...(await scenarioText(given, cwd)))
   if (!parsed.scenario) throw scenarioFailure(parsed.problems)
-  return parsed.scenario
+  const { scenario } = parsed
+  return { ...scenario, loads: withChecksums(scenario.loads, folderOf(given, cwd)) }
+}
+
+/** The folder of a scenario file, which paths in it are relative to. */
+export function folderOf(given: string, cwd: string): string {
+  return dirname(isShipped(given) ? fileURLToPath(SHIPPED) : resolve(cwd, given))
 }
 
 const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'payload', 'warmup', 'duration'] as const
@@ -181,7 +188,7 @@ function timeBudget({ timeBudget }: SelectionOptions): number | undefined {
 
 /** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
 async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
-  const shipped = /^[\w-]+$/.test(given)
+  const shipped = isShipped(given)
   const file = shipped ? fileURLToPath(new URL(`${given}.yaml`, SHIPPED)) : resolve(cwd, given)
   try {
     return [readRegularFile(file, MOST_BYTES.settings), shipped ? `${given}.yaml` : given]
@@ -194,6 +201,10 @@ async function scenarioText(given: string, cwd: string): Promise<[text: string, 
       remedy: `Name a file of YAML; ${SCENARIO_FILE.guide}.`,
     })
   }
+}
+
+function isShipped(given: string): boolean {
+  return /^[\w-]+$/.test(given)
 }
 
 /** The shipped local scenario that corresponds to a scenario for clusters. */

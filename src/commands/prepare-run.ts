@@ -5,7 +5,7 @@ import { suspectsOf } from '../gate/gate-run.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
-import type { Platform, Provided } from '../model/platform.ts'
+import type { Platform, Provided, Script } from '../model/platform.ts'
 import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import { REDACTED, redact } from '../model/secrets.ts'
@@ -23,10 +23,11 @@ import { newestUnfinished, reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
-import { choosePlan, chooseScenario, type SelectionOptions } from './choose-plan.ts'
+import { choosePlan, chooseScenario, folderOf, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
+import { plannedScripts } from './read-scripts.ts'
 
 /** A run that is ready to start: its schedule, the finished part, and its folder. */
 export interface Prepared {
@@ -34,6 +35,8 @@ export interface Prepared {
   readonly run: Run
   /** The same plan with its secrets. */
   readonly plan: Plan
+  /** Scripts of its loads by their SHA-256; their text is not stored. */
+  readonly scripts: ReadonlyMap<string, Script>
   readonly platform: Platform
   readonly finished: ReadonlySet<string>
   readonly writer: RunWriter
@@ -46,6 +49,7 @@ export async function prepareNew(
   context: CommandContext,
 ): Promise<Prepared> {
   const { plan, platform } = await choosePlan(scenario, options, context, { measures: true })
+  const scripts = scriptsOf(plan, scenario, context)
   const provided = await provide(platform, plan, context)
   const now = new Date()
   const stored = redact(plan)
@@ -63,7 +67,7 @@ export async function prepareNew(
     }),
   }
   const writer = await createRun(resolve(context.cwd, options.results), run)
-  return { run, plan, platform, finished: new Set(), writer }
+  return { run, plan, scripts, platform, finished: new Set(), writer }
 }
 
 /** Prepares an interrupted run: the newest that is not finished, or the named one. */
@@ -80,16 +84,33 @@ export async function prepareResumed(
   const { run, finished, writer } = await reopenRun(dir)
   try {
     const plan = await withSecrets(run, scenario, options, context)
+    const scripts = scriptsOf(plan, scenario, context, run.id)
     const platform = await openPlatform(run.provenance.platform as Platform['name'], {
       site,
       keep: options.keep === true,
     })
     refuseOtherTools(run, await provide(platform, plan, context))
-    return { run, plan, platform, finished, writer }
+    return { run, plan, scripts, platform, finished, writer }
   } catch (error) {
     await writer.close()
     throw error
   }
+}
+
+/** The scripts of a plan. `resumed`: the run that is, whose plan does not say where its scenario file was. */
+function scriptsOf(
+  { scenario: { loads } }: Plan,
+  given: string | undefined,
+  { cwd }: Pick<CommandContext, 'cwd'>,
+  resumed?: string,
+): ReadonlyMap<string, Script> {
+  const names = loads.flatMap(({ script }) => script ?? [])
+  if (names.length === 0) return new Map()
+  if (given !== undefined) return plannedScripts(loads, folderOf(given, cwd))
+  throw new Failure('not-resumable', `${list([...new Set(names)])} is not stored with the run`, {
+    cause: 'scripts may hold secrets, and their paths are relative to the scenario file',
+    remedy: `Name its scenario as well: meshbench run SCENARIO --resume ${resumed ?? ''}`.trim(),
+  })
 }
 
 /** The plan of a stored run with the secrets of its scenario, which are not stored with it. */

@@ -51,7 +51,15 @@ export interface Load {
   /** Load of the same shape before each measurement, whose results are discarded. */
   readonly warmup: Seconds
   readonly duration: Seconds
+  /** A script of the user's that makes the requests: a path relative to the scenario file. Rate and drops then count its iterations. */
+  readonly script?: string
+  /** SHA-256 of the script and of every file that it needs: see `Script`. */
+  readonly scriptSha256?: string
+  /** `own`: the script's own options say when its iterations run, and `rate` is `max`. */
+  readonly shape?: (typeof SHAPES)[number]
 }
+
+export const SHAPES = ['own'] as const
 
 /** True effects and noise of the simulated platform, which the statistics should find. */
 export interface Simulation {

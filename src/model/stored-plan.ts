@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { FAULTS, PROTOCOLS } from './scenario.ts'
+import { FAULTS, PROTOCOLS, SHAPES } from './scenario.ts'
 
 const share = z.number()
 
@@ -24,6 +24,9 @@ const loadSchema = z.object({
   payload: z.number(),
   warmup: z.number(),
   duration: z.number().positive(),
+  script: z.string().optional(),
+  scriptSha256: z.string().optional(),
+  shape: z.enum(SHAPES).optional(),
 })
 
 const simulationSchema = z.object({

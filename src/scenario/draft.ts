@@ -82,11 +82,30 @@ function* loadsOf(load: Partial<LoadSketch>, path: Path): Generator<DraftLoad> {
   for (const chosen of combinations(choices)) {
     const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
     const { warmup, duration } = load
+    const own = ofScript(load)
+    // A script says by itself what it sends, and one with its own shape how fast.
+    const fixed = {
+      ...(own.script !== undefined && { payload: 0 }),
+      ...(own.shape !== undefined && { rate: 'max' as const }),
+    }
     yield {
-      load: { name: nameOf(load, values, choices), ...values, warmup, duration },
+      load: { name: nameOf(load, values, choices), ...values, ...fixed, warmup, duration, ...own },
       path,
       at: (key) => (key in chosen ? chosen[key as ListKey].path : [...path, key]),
     }
+  }
+}
+
+/** What a load has besides where it has a script. */
+export type OfScript = Pick<Load, 'script' | 'scriptSha256' | 'shape'>
+
+/** The checksum is known only once the script was read. */
+function ofScript(load: Partial<LoadSketch> & Loose<OfScript>): Loose<OfScript> {
+  const { script, scriptSha256, shape } = load
+  return {
+    ...(script !== undefined && { script }),
+    ...(scriptSha256 !== undefined && { scriptSha256 }),
+    ...(shape !== undefined && { shape }),
   }
 }
 
@@ -112,14 +131,31 @@ function* combinations(
   }
 }
 
-/** The given name, or protocol and rate; and whatever else a list makes differ: `http-1000-16c-1kib`. */
+/**
+ * The given name, or protocol and rate, or script and rate; and whatever else a list makes differ: `http-1000-16c-1kib`,
+ * `checkout-50`.
+ */
 function nameOf(load: Partial<LoadSketch>, values: Partial<Load>, choices: Choices): string | undefined {
   const given = 'name' in load
-  const parts = LISTS.filter(
-    (key) => choices[key].length > 1 || (!given && (key === 'protocol' || key === 'rate')),
-  ).map((key) => partOf(key, values))
-  const all = given ? [load.name, ...parts] : parts
+  const first = given ? load.name : load.script === undefined ? undefined : stemOf(load.script)
+  const said: readonly ListKey[] =
+    given || load.shape !== undefined ? [] : first === undefined ? ['protocol', 'rate'] : ['rate']
+  const parts = LISTS.filter((key) => choices[key].length > 1 || said.includes(key)).map((key) => partOf(key, values))
+  const all = given || first !== undefined ? [first, ...parts] : parts
   return all.includes(undefined) ? undefined : all.join('-')
+}
+
+/** The name of a file without its ending, as far as a name of a load may have its characters. */
+function stemOf(path: string): string {
+  const file = path.split(/[/\\]/).at(-1) ?? ''
+  return (
+    file
+      .replace(/\.[^.]*$/, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 40) || 'script'
+  )
 }
 
 function partOf(key: ListKey, values: Partial<Load>): string | undefined {

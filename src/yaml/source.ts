@@ -218,8 +218,7 @@ const OWN_APPLICATION =
   'An application of your own cannot be measured: every arm has the same server. See Limits in README.md.'
 const OWN_CLUSTER =
   'meshbench makes its clusters with kind; one that you already have cannot be measured. See Limits in README.md.'
-const OWN_SCRIPT =
-  'A script of your own cannot be run: rate, connections, payload and duration set the load. See Limits in README.md.'
+const OWN_SCRIPT = 'A script of your own is a key of a load: loads: [{ tool: k6, script: my.js, rate: 50/s }].'
 
 export const SCENARIO_FILE: FileKind = {
   noun: 'scenario',

@@ -60,12 +60,32 @@ interface Files {
   readonly namespace: string
 }
 
+/** How often a file is written that did not arrive in full. */
+const ATTEMPTS = 3
+const WRITE = 'mkdir -p "$(dirname "$0")" && cat >"$0" && wc -c <"$0"'
+
+/**
+ * What is written to a command's input can get lost on a machine that is busy, and the command ends well all the same: seen
+ * once in some twenty files, of which nothing arrived. So the bytes are counted.
+ */
 async function put({ cluster, namespace }: Files, path: string, content: string, signal: AbortSignal): Promise<void> {
-  const { exitCode, stderr } = await cluster.exec(
-    { namespace, ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
-    signal,
-  )
-  if (exitCode !== 0) throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+  const size = Buffer.byteLength(content)
+  let arrived = 0
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { exitCode, stdout, stderr } = await cluster.exec(
+      { namespace, ...FILES, command: ['sh', '-c', WRITE, path], stdin: content },
+      signal,
+    )
+    if (exitCode !== 0) {
+      throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+    }
+    arrived = Number(stdout)
+    if (arrived === size) return
+  }
+  throw new Failure('exec-broken', `${path} did not arrive in full in the client pod`, {
+    cause: `${arrived} of ${size} bytes, in ${ATTEMPTS} attempts`,
+    remedy: 'Try again; if it happens again, check how busy the machine is.',
+  })
 }
 
 function filesOf(from: Files, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {
