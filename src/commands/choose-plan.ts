@@ -24,7 +24,7 @@ import { readSite } from '../site/read-site.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList } from './names.ts'
-import { withChecksums } from './read-scripts.ts'
+import { applicationChecksum, withChecksums } from './read-scripts.ts'
 
 /**
  * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
@@ -40,7 +40,8 @@ export async function choosePlan(
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
   const scenario = await choosePlatform({ given, options, site, context, probe: probeKind(), measures })
-  const platform = await openPlatform(scenario.platform, { site, keep: options.keep === true })
+  const folder = folderOf(given ?? DEFAULT, cwd)
+  const platform = await openPlatform(scenario.platform, { site, keep: options.keep === true, folder })
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
   const plan = options.shard === undefined ? fitting : shardPlan(fitting, parseShard(options.shard))
@@ -162,7 +163,11 @@ export async function readScenario(given: string, cwd: string): Promise<Scenario
   const parsed = parseScenario(...(await scenarioText(given, cwd)))
   if (!parsed.scenario) throw scenarioFailure(parsed.problems)
   const { scenario } = parsed
-  return { ...scenario, loads: withChecksums(scenario.loads, folderOf(given, cwd)) }
+  const folder = folderOf(given, cwd)
+  const loads = withChecksums(scenario.loads, folder)
+  const application = await applicationChecksum(scenario, folder)
+  if (application === undefined) return { ...scenario, loads }
+  return { ...scenario, loads: loads.map((load) => ({ ...load, applicationSha256: application })) }
 }
 
 /** The folder of a scenario file, which paths in it are relative to. */

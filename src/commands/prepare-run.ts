@@ -23,7 +23,7 @@ import { newestUnfinished, reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
-import { choosePlan, chooseScenario, folderOf, type SelectionOptions } from './choose-plan.ts'
+import { choosePlan, chooseScenario, folderOf, readScenario, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
@@ -83,17 +83,53 @@ export async function prepareResumed(
   const site = await readSite(options.site, context.env, { cwd: context.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {
-    const plan = await withSecrets(run, scenario, options, context)
+    const plan = await withApplication(await withSecrets(run, scenario, options, context), run.id, scenario, context)
     const scripts = scriptsOf(plan, scenario, context, run.id)
     const platform = await openPlatform(run.provenance.platform as Platform['name'], {
       site,
       keep: options.keep === true,
+      folder: scenario === undefined ? undefined : folderOf(scenario, context.cwd),
     })
     refuseOtherTools(run, await provide(platform, plan, context))
     return { run, plan, scripts, platform, finished, writer }
   } catch (error) {
     await writer.close()
     throw error
+  }
+}
+
+/** The plan of a stored run with the request of its workload, whose headers may hold secrets; its files must be the same still. */
+async function withApplication(
+  plan: Plan,
+  id: string,
+  given: string | undefined,
+  context: CommandContext,
+): Promise<Plan> {
+  const { workload, loads } = plan.scenario
+  if (!workload) return plan
+  if (given === undefined) {
+    throw new Failure('not-resumable', `the manifests of ${workload.manifests} are not stored with the run`, {
+      cause: 'they may hold secrets, and their paths are relative to the scenario file',
+      remedy: `Name its scenario as well: meshbench run SCENARIO --resume ${id}`,
+    })
+  }
+  const now = await readScenario(given, context.cwd)
+  const [before, after] = [loads[0]?.applicationSha256, now.loads[0]?.applicationSha256]
+  if (before !== after || !isDeepStrictEqual(redact(now.workload), workload)) {
+    throw new Failure('plan-changed', `the workload of ${given} is not the one that this run started with`, {
+      cause:
+        before === after ? 'its keys differ' : `its files: then ${before?.slice(0, 12)}, now ${after?.slice(0, 12)}`,
+      remedy: 'Restore it, or start a new run.',
+    })
+  }
+  const { service: _, port: __, ...request } = now.workload?.entrance ?? workload.entrance
+  return {
+    ...plan,
+    scenario: {
+      ...plan.scenario,
+      workload: now.workload ?? workload,
+      loads: loads.map((load) => (load.request ? { ...load, request } : load)),
+    },
   }
 }
 

@@ -4,9 +4,10 @@ import { sha256 } from '../host/sha256.ts'
 import { loads as tools } from '../loads/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Script, ScriptSupport } from '../model/platform.ts'
-import type { Load } from '../model/scenario.ts'
+import type { Load, Scenario } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
 import { count } from '../model/words.ts'
+import { digestOfApplication, ownFiles } from '../platforms/in-cluster/own-application.ts'
 
 /** Most files that a script may consist of. They are written anew for every trial. */
 const MOST_FILES = 200
@@ -35,6 +36,14 @@ export function withChecksums(loads: readonly Load[], folder: string): readonly 
     const script = scripts.get(load)
     return script ? { ...load, scriptSha256: script.sha256 } : load
   })
+}
+
+/** The checksum of the files of a scenario's application; undefined where it has none. */
+export async function applicationChecksum(
+  { workload }: Pick<Scenario, 'workload'>,
+  folder: string,
+): Promise<string | undefined> {
+  return workload && (await digestOfApplication(ownFiles(workload, (path) => resolve(folder, path))))
 }
 
 /** The scripts of planned loads by their checksum. Throws a Failure where one is not what the plan was made with. */

@@ -63,7 +63,7 @@ function loadRow(load: Load): string[] {
     `${load.tool} ${load.protocol}`,
     load.shape === undefined ? formatRate(load.rate) : `shape ${load.shape}`,
     count(load.connections, 'connection'),
-    load.script ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
+    load.script ?? load.request?.path ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
     `${formatDuration(load.warmup)} warm-up`,
     `${formatDuration(load.duration)} window`,
   ]

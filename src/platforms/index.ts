@@ -9,11 +9,13 @@ interface PlatformOptions {
   readonly site: Site
   /** Leave what was provisioned standing for the next run. */
   readonly keep?: boolean
+  /** Where the scenario file is: paths in it are relative to this folder. */
+  readonly folder?: string | undefined
 }
 
 /** The registry of platforms, each loaded only when it is used. */
 const platforms: Record<PlatformName, (options: PlatformOptions) => Promise<Platform>> = {
-  kind: async ({ site, keep = false }) => (await import('./kind/kind.ts')).kind({ site, keep }),
+  kind: async ({ site, keep = false, folder }) => (await import('./kind/kind.ts')).kind({ site, keep, folder }),
   local: async ({ site }) => (await import('./local/local.ts')).local({ catalogue: catalogueFor(site) }),
   simulated: async () => (await import('./simulated/simulated.ts')).simulated(),
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import type { Arm, Load, Scenario } from '../model/scenario.ts'
+import type { Arm, Load, LoadRequest, Scenario } from '../model/scenario.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
@@ -63,10 +63,20 @@ type Choices = Readonly<Record<ListKey, readonly Choice[]>>
 
 /** Bare mesh names become arms, and lists of values become loads of their own. */
 export function expand(sketch: Partial<Sketch>): Draft {
+  const request = requestOf(sketch.workload)
   const loads = Iterator.from((sketch.loads ?? []).entries())
-    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index]))
+    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index], request))
     .take(MAX_LOADS + 1)
   return { sketch, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
+}
+
+/** What the entrance of an application of the user's is asked; undefined where it is wrong, and then already reported. */
+function requestOf(workload: Sketch['workload']): LoadRequest | undefined {
+  const { path, method, headers, body, expectedStatus } = workload?.entrance ?? {}
+  if (path === undefined || method === undefined || headers === undefined || expectedStatus === undefined)
+    return undefined
+  const texts = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return { path, method, headers: Object.fromEntries(texts), expectedStatus, ...(body !== undefined && { body }) }
 }
 
 /** An invalid name stays undefined: a default could clash with other names. */
@@ -77,19 +87,32 @@ function armOf(arm: NonNullable<Sketch['arms']>[number], index: number): DraftAr
   return { arm: 'name' in arm ? arm : { name: arm.mesh, ...arm }, path }
 }
 
-function* loadsOf(load: Partial<LoadSketch>, path: Path): Generator<DraftLoad> {
+function* loadsOf(
+  load: Partial<LoadSketch> & Loose<OfScript>,
+  path: Path,
+  entrance?: LoadRequest,
+): Generator<DraftLoad> {
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
     const { warmup, duration } = load
     const own = ofScript(load)
-    // A script says by itself what it sends, and one with its own shape how fast.
+    // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
+    const request = own.script === undefined ? (entrance ?? load.request) : undefined
     const fixed = {
-      ...(own.script !== undefined && { payload: 0 }),
+      ...((own.script !== undefined || request) && { payload: 0 }),
       ...(own.shape !== undefined && { rate: 'max' as const }),
     }
     yield {
-      load: { name: nameOf(load, values, choices), ...values, ...fixed, warmup, duration, ...own },
+      load: {
+        name: nameOf(load, values, choices),
+        ...values,
+        ...fixed,
+        warmup,
+        duration,
+        ...own,
+        ...(request && { request }),
+      },
       path,
       at: (key) => (key in chosen ? chosen[key as ListKey].path : [...path, key]),
     }
@@ -97,12 +120,13 @@ function* loadsOf(load: Partial<LoadSketch>, path: Path): Generator<DraftLoad> {
 }
 
 /** What a load has besides where it has a script. */
-export type OfScript = Pick<Load, 'script' | 'scriptSha256' | 'shape'>
+export type OfScript = Pick<Load, 'script' | 'scriptSha256' | 'shape' | 'request' | 'applicationSha256'>
 
 /** The checksum is known only once the script was read. */
 function ofScript(load: Partial<LoadSketch> & Loose<OfScript>): Loose<OfScript> {
-  const { script, scriptSha256, shape } = load
+  const { script, scriptSha256, shape, applicationSha256 } = load
   return {
+    ...(applicationSha256 !== undefined && { applicationSha256 }),
     ...(script !== undefined && { script }),
     ...(scriptSha256 !== undefined && { scriptSha256 }),
     ...(shape !== undefined && { shape }),

@@ -5,6 +5,7 @@ import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
+import { workloadSchema } from './workload-schema.ts'
 
 /** Defaults as a person would write them. The schema applies them and shows them in editors. */
 const DEFAULTS = {
@@ -304,6 +305,9 @@ export const scenarioSchema = section({
       ),
     ),
   loads: z.array(loadSchema).min(1).max(100).meta(about('Loads', 'The loads on each arm in each block.')),
+  workload: workloadSchema
+    .optional()
+    .meta(about('Workload', 'An application of your own in place of the echo server; for platforms with clusters.')),
   simulation: simulationSchema
     .prefault({})
     .meta(about('Simulation', 'True effects and noise of the simulated platform; other platforms ignore it.')),

@@ -215,7 +215,7 @@ export interface FileKind {
 }
 
 const OWN_APPLICATION =
-  'An application of your own cannot be measured: every arm has the same server. See Limits in README.md.'
+  'An application of your own is the key workload of the scenario: workload: { manifests: …, entrance: { service: …, port: … } }.'
 const OWN_CLUSTER =
   'meshbench makes its clusters with kind; one that you already have cannot be measured. See Limits in README.md.'
 const OWN_SCRIPT = 'A script of your own is a key of a load: loads: [{ tool: k6, script: my.js, rate: 50/s }].'
@@ -233,7 +233,6 @@ export const SCENARIO_FILE: FileKind = {
     services: OWN_APPLICATION,
     target: OWN_APPLICATION,
     url: OWN_APPLICATION,
-    workload: OWN_APPLICATION,
     cluster: OWN_CLUSTER,
     context: OWN_CLUSTER,
     kubeconfig: OWN_CLUSTER,

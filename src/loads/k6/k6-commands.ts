@@ -1,5 +1,5 @@
 import type { Command, LoadCommands, Script } from '../../model/platform.ts'
-import type { Load } from '../../model/scenario.ts'
+import type { Load, LoadRequest } from '../../model/scenario.ts'
 import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
 import { hasSetup, isShaped, type Wrapped, wrapScript } from './own-script.ts'
 
@@ -129,7 +129,11 @@ function k6Script(load: Load, target: string, mainAt: Seconds, summary: string):
   const url = JSON.stringify(target.includes('://') ? target : `http://${target}`)
   const options = { discardResponseBodies: true, userAgent: 'meshbench', scenarios: scenarios(load, mainAt) }
   const parameters = JSON.stringify({ timeout: `${TIMEOUT}s`, redirects: 0 })
-  const request = load.payload > 0 ? `http.post(${url}, body, ${parameters})` : `http.get(${url}, ${parameters})`
+  const request = load.request
+    ? asked(load.request, url)
+    : load.payload > 0
+      ? `http.post(${url}, body, ${parameters})`
+      : `http.get(${url}, ${parameters})`
   return [
     `import http from 'k6/http'`,
     `import { Trend } from 'k6/metrics'`,
@@ -143,6 +147,11 @@ function k6Script(load: Load, target: string, mainAt: Seconds, summary: string):
     `export const handleSummary = (data) => ({ ${JSON.stringify(summary)}: JSON.stringify(data) })`,
     '',
   ].join('\n')
+}
+
+function asked({ method, headers, body, expectedStatus }: LoadRequest, url: string): string {
+  const about = `{ timeout: '${TIMEOUT}s', redirects: 0, headers: ${JSON.stringify(headers)}, responseCallback: http.expectedStatuses(${expectedStatus}) }`
+  return `http.request(${JSON.stringify(method)}, ${url}, ${body === undefined ? 'null' : JSON.stringify(body)}, ${about})`
 }
 
 /** When each virtual user was made, in milliseconds since the epoch: the first is soon after the start of the process. */

@@ -5,6 +5,7 @@ import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../model/platform.ts'
 import { milliseconds } from '../../model/units.ts'
 import { openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { entranceOf } from './own-application.ts'
 import { targetOf } from './workload.ts'
 
 /** Where client and its helper share a folder. */
@@ -13,9 +14,10 @@ const DIR = '/files'
 export function makeRunningArm(options: RunningArmOptions): RunningArm {
   const { cluster, of } = options.arm
   const { namespace } = of.about
+  const { application } = of
   return {
     dir: DIR,
-    target: ({ protocol }) => targetOf(protocol, namespace),
+    target: (load) => (application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)),
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
     observe: () => openWindow(options),

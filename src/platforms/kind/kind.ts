@@ -1,6 +1,9 @@
+import { resolve } from 'node:path'
 import { processLeftovers } from '../../host/processes.ts'
 import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.ts'
 import { chartCache, manifestCache } from '../../kubernetes/install/chart-cache.ts'
+import type { OwnFiles } from '../../kubernetes/install/own-manifests.ts'
+import { WORKLOAD_NAMESPACE } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan } from '../../model/plan.ts'
 import type { Leftover, Platform, RunningArm, Step, Testbed } from '../../model/platform.ts'
@@ -8,6 +11,7 @@ import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
 import { armMesh, imagesOf } from '../in-cluster/arm-mesh.ts'
+import { type Application, applicationFindings, ownFiles, readApplication } from '../in-cluster/own-application.ts'
 import { raiseInCluster } from '../in-cluster/raise.ts'
 import { removePods } from '../in-cluster/workload.ts'
 import { removeRemains } from '../remains.ts'
@@ -27,10 +31,13 @@ export interface KindOptions {
   readonly site: Site
   /** Leave the clusters standing, frozen, for the next run. */
   readonly keep: boolean
+  /** Where the scenario file is. */
+  readonly folder?: string | undefined
 }
 
 /** Arms as clusters of three nodes each, made by kind in Docker; all but the measured one are frozen. */
-export function kind({ site, keep }: KindOptions): Platform {
+export function kind({ site, keep, folder }: KindOptions): Platform {
+  let application: Application | undefined
   let programs: { readonly kind: Program; readonly helm: Program } | undefined
   let isExamined = false
   const examine = async (message: Examination) => {
@@ -41,12 +48,19 @@ export function kind({ site, keep }: KindOptions): Platform {
   return {
     name: 'kind',
     title: 'real meshes, each in its own Kubernetes cluster in Docker, created by kind',
-    check: (plan) => checkKind(plan, site, { ...readersOf(), examine }),
-    review: (plan) => reviewKind(plan, site, { examine: examineArms }),
+    check: async (plan) => [
+      ...(await applicationFindings(plan.scenario, filesOf(plan, folder), WORKLOAD_NAMESPACE)),
+      ...(await checkKind(plan, site, { ...readersOf(), examine })),
+    ],
+    review: async (plan) => [
+      ...(await applicationFindings(plan.scenario, filesOf(plan, folder), WORKLOAD_NAMESPACE)),
+      ...(await reviewKind(plan, site, { examine: examineArms })),
+    ],
     async *prepare(plan, signal) {
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
-      const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))
+      application = await applicationOf(plan, filesOf(plan, folder), programs.helm, signal)
+      const images = yield* pullImages(imagesOf(plan.scenario, site, application), docker({ signal }))
       return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
     },
     async *open(plan, cohort, run, signal) {
@@ -55,12 +69,39 @@ export function kind({ site, keep }: KindOptions): Platform {
       await using held = new AsyncDisposableStack()
       const scratch = await makeScratch(run.id)
       held.defer(() => scratch.remove())
-      const runContext = runContextOf({ plan, run: run.id, site, keep, ...programs }, scratch)
+      const runContext = runContextOf({ plan, run: run.id, site, keep, application, ...programs }, scratch)
       const testbed = held.use(yield* makeTestbed(runContext, cohort, signal))
       const owned = held.move()
       return { raise: testbed.raise, lower: testbed.lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
     },
     leftovers,
+  }
+}
+
+function filesOf({ scenario: { workload } }: Plan, folder: string | undefined): OwnFiles | undefined {
+  if (!workload) return undefined
+  if (folder === undefined) throw new TypeError('paths of a workload are relative to a folder')
+  return ownFiles(workload, (path) => resolve(folder, path))
+}
+
+/** Rendered in a folder of its own: helm keeps files in it. */
+async function applicationOf(
+  plan: Plan,
+  files: OwnFiles | undefined,
+  { path: helm }: Program,
+  signal: AbortSignal,
+): Promise<Application | undefined> {
+  if (!files) return undefined
+  const scratch = await makeScratch('application')
+  try {
+    return await readApplication(
+      plan.scenario,
+      files,
+      { namespace: WORKLOAD_NAMESPACE, helm: { helm, dir: scratch.dir } },
+      signal,
+    )
+  } finally {
+    await scratch.remove()
   }
 }
 
@@ -79,7 +120,7 @@ async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program):
   })
 }
 
-type Chosen = Pick<RunContext, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm'>
+type Chosen = Pick<RunContext, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm' | 'application'>
 
 function runContextOf(chosen: Chosen, { dir, stamps }: Scratch): RunContext {
   const env = { ...process.env, ...stamps }

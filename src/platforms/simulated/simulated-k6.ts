@@ -182,7 +182,7 @@ function k6Script({ argv, files = {}, outputs = {} }: Command, load: Load): K6Sc
   return {
     url:
       after('-e')?.replace(/^\w+=/, '') ??
-      JSON.parse(/http\.(?:get|post)\(("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
+      JSON.parse(/http\.(?:get\(|post\(|request\("[A-Z]+", )("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
     payload: Number(/\.repeat\((\d+)\)/.exec(source)?.[1] ?? 0),
     scenarios:
       load.shape === undefined

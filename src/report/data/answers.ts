@@ -256,6 +256,10 @@ export function loadWords(load: Load): string {
         : 'the shape of its own options'
     return `${load.script} with ${how}`
   }
+  if (load.request) {
+    const { method, path } = load.request
+    return `${rateWords(load)} (${method} ${path}) over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}`
+  }
   const payload = load.payload > 0 ? `, ${formatSize(load.payload)} payload` : ''
   return `${rateWords(load)} over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}${payload}`
 }
