@@ -9,6 +9,7 @@ import { latencyReader } from './distributions-of-latency.ts'
 import { type Examined, examiner } from './judge-trial.ts'
 import { metrics } from './metrics.ts'
 import { rankingsOf, unrankedReason } from './rankings.ts'
+import { scriptParts } from './script-parts.ts'
 import { sweepsOf } from './sweeps.ts'
 
 /** Analyses a run of which every trial was examined: compares valid trials within blocks, with one value per trial. */
@@ -57,6 +58,9 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     get costs() {
       return costSamples(scenario, trials.flatMap(ofTrial))
     },
+    ...(scenario.loads.some(({ script }) => script !== undefined) && {
+      script: scriptParts(scenario, valid, { provisioned }),
+    }),
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
   }
 }

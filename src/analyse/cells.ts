@@ -23,7 +23,7 @@ interface Compared {
 /** Data that all cells of one load and metric share. */
 interface Column extends Least {
   readonly load: string
-  readonly metric: Metric
+  readonly metric: Pick<Metric, 'info' | 'needsIdle'>
   /** The places of all valid trials of each arm. */
   readonly places: ReadonlyMap<string, Places>
   /** The values of the baseline. */
@@ -45,11 +45,12 @@ interface Table {
   readonly provisioned: boolean
 }
 
-/** Computes every cell (arm × load × metric), and the noise floors from arms equal to the baseline. */
+/** Computes every cell (arm × load × metric), and the noise floors from arms equal to the baseline. `of`: the metrics of the rows. */
 export function compareArms(
   scenario: Scenario,
   valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
+  of: readonly Pick<Metric, 'info' | 'needsIdle'>[] = metrics,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
   const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
@@ -58,7 +59,7 @@ export function compareArms(
   for (const { name: load } of scenario.loads) {
     const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ trial }) => trial.arm)
     const places = new Map([...byArm].map(([arm, rows]) => [arm, placesOf(rows.map(({ trial }) => trial))]))
-    for (const [place, metric] of metrics.entries()) {
+    for (const [place, metric] of of.entries()) {
       const compared = compare(table, byArm, place)
       const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
         const ratio = table.equal.has(arm) ? against?.ratio?.estimate : undefined

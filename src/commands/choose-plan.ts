@@ -17,7 +17,7 @@ import { type LoadOptions, select } from '../scenario/select.ts'
 import { readSite } from '../site/read-site.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList } from './names.ts'
-import { readScenario } from './read-scenario.ts'
+import { folderOf, readScenario } from './read-scenario.ts'
 import { shippedScenarios } from './shipped-scenarios.ts'
 
 /**
@@ -34,7 +34,8 @@ export async function choosePlan(
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
   const scenario = await choosePlatform({ given, options, site, context, probe: probeKind(), measures })
-  const platform = await openPlatform(scenario.platform, platformOptions(site, options))
+  const folder = folderOf(given ?? DEFAULT, cwd)
+  const platform = await openPlatform(scenario.platform, { ...platformOptions(site, options), folder })
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
   const plan = options.shard === undefined ? fitting : shardPlan(fitting, parseShard(options.shard))

@@ -6,7 +6,7 @@ import { suspectsOf } from '../gate/gate-run.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import { blockCount, type Plan, trialsOf } from '../model/plan.ts'
-import type { Platform, Provided } from '../model/platform.ts'
+import type { Platform, Provided, Script } from '../model/platform.ts'
 import { RUN_SCHEMA, type Run, type Suspect } from '../model/result.ts'
 import type { Arm } from '../model/scenario.ts'
 import { REDACTED, redact } from '../model/secrets.ts'
@@ -28,6 +28,8 @@ import { choosePlan, chooseScenario, platformOptions, type SelectionOptions } fr
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
 import { analysisOf, chooseLimits, type GateOptions, judge } from './gate.ts'
+import { folderOf, readScenario } from './read-scenario.ts'
+import { plannedScripts } from './read-scripts.ts'
 
 /** A run that is ready to start: its schedule, the finished part, and its folder. */
 export interface Prepared {
@@ -35,6 +37,8 @@ export interface Prepared {
   readonly run: Run
   /** The same plan with its secrets. */
   readonly plan: Plan
+  /** Scripts of its loads by their SHA-256; their text is not stored. */
+  readonly scripts: ReadonlyMap<string, Script>
   readonly platform: Platform
   readonly finished: ReadonlySet<string>
   readonly writer: RunWriter
@@ -48,6 +52,7 @@ export async function prepareNew(
 ): Promise<Prepared> {
   const { plan, platform } = await choosePlan(scenario, options, context, { measures: true })
   await agree(platform, plan, options, context)
+  const scripts = scriptsOf(plan, scenario, context)
   const provided = await provide(platform, plan, context)
   const now = new Date()
   const stored = redact(plan)
@@ -65,7 +70,7 @@ export async function prepareNew(
     }),
   }
   const writer = await createRun(resolve(context.cwd, options.results), run)
-  return { run, plan, platform, finished: new Set(), writer }
+  return { run, plan, scripts, platform, finished: new Set(), writer }
 }
 
 /** Prepares an interrupted run: the newest that is not finished, or the named one. */
@@ -81,15 +86,70 @@ export async function prepareResumed(
   const site = await readSite(options.site, context.env, { cwd: context.cwd })
   const { run, finished, writer } = await reopenRun(dir)
   try {
-    const plan = await withSecrets(run, scenario, options, context)
-    const platform = await openPlatform(run.provenance.platform as Platform['name'], platformOptions(site, options))
+    const plan = await withApplication(await withSecrets(run, scenario, options, context), run.id, scenario, context)
+    const scripts = scriptsOf(plan, scenario, context, run.id)
+    const platform = await openPlatform(run.provenance.platform as Platform['name'], {
+      ...platformOptions(site, options),
+      folder: scenario === undefined ? undefined : folderOf(scenario, context.cwd),
+    })
     await agree(platform, plan, options, context)
     refuseOtherTools(run, await provide(platform, plan, context))
-    return { run, plan, platform, finished, writer }
+    return { run, plan, scripts, platform, finished, writer }
   } catch (error) {
     await writer.close()
     throw error
   }
+}
+
+/** The plan of a stored run with the request of its workload, whose headers may hold secrets; its files must be the same still. */
+async function withApplication(
+  plan: Plan,
+  id: string,
+  given: string | undefined,
+  context: CommandContext,
+): Promise<Plan> {
+  const { workload, loads } = plan.scenario
+  if (!workload) return plan
+  if (given === undefined) {
+    throw new Failure('not-resumable', `the manifests of ${workload.manifests} are not stored with the run`, {
+      cause: 'they may hold secrets, and their paths are relative to the scenario file',
+      remedy: `Name its scenario as well: meshbench run SCENARIO --resume ${id}`,
+    })
+  }
+  const now = await readScenario(given, context.cwd)
+  const [before, after] = [loads[0]?.applicationSha256, now.loads[0]?.applicationSha256]
+  if (before !== after || !isDeepStrictEqual(redact(now.workload), workload)) {
+    throw new Failure('plan-changed', `the workload of ${given} is not the one that this run started with`, {
+      cause:
+        before === after ? 'its keys differ' : `its files: then ${before?.slice(0, 12)}, now ${after?.slice(0, 12)}`,
+      remedy: 'Restore it, or start a new run.',
+    })
+  }
+  const { service: _, port: __, ...request } = now.workload?.entrance ?? workload.entrance
+  return {
+    ...plan,
+    scenario: {
+      ...plan.scenario,
+      workload: now.workload ?? workload,
+      loads: loads.map((load) => (load.request ? { ...load, request } : load)),
+    },
+  }
+}
+
+/** The scripts of a plan. `resumed`: the run that is, whose plan does not say where its scenario file was. */
+function scriptsOf(
+  { scenario: { loads } }: Plan,
+  given: string | undefined,
+  { cwd }: Pick<CommandContext, 'cwd'>,
+  resumed?: string,
+): ReadonlyMap<string, Script> {
+  const names = loads.flatMap(({ script }) => script ?? [])
+  if (names.length === 0) return new Map()
+  if (given !== undefined) return plannedScripts(loads, folderOf(given, cwd))
+  throw new Failure('not-resumable', `${list([...new Set(names)])} is not stored with the run`, {
+    cause: 'scripts may hold secrets, and their paths are relative to the scenario file',
+    remedy: `Name its scenario as well: meshbench run SCENARIO --resume ${resumed ?? ''}`.trim(),
+  })
 }
 
 /** The plan of a stored run with the secrets of its scenario, which are not stored with it. */

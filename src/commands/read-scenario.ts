@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closest } from 'fastest-levenshtein'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
@@ -6,18 +6,33 @@ import { Failure } from '../model/failure.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { SCENARIO_FILE, scenarioFailure } from '../yaml/source.ts'
+import { applicationChecksum, withChecksums } from './read-scripts.ts'
 import { SHIPPED, shippedScenarios } from './shipped-scenarios.ts'
 
 /** Reads a scenario, shipped or from a file, as it is written. */
 export async function readScenario(given: string, cwd: string): Promise<Scenario> {
   const parsed = parseScenario(...(await scenarioText(given, cwd)))
   if (!parsed.scenario) throw scenarioFailure(parsed.problems)
-  return parsed.scenario
+  const { scenario } = parsed
+  const folder = folderOf(given, cwd)
+  const loads = withChecksums(scenario.loads, folder)
+  const application = await applicationChecksum(scenario, folder)
+  if (application === undefined) return { ...scenario, loads }
+  return { ...scenario, loads: loads.map((load) => ({ ...load, applicationSha256: application })) }
+}
+
+/** The folder of a scenario file, which paths in it are relative to. */
+export function folderOf(given: string, cwd: string): string {
+  return dirname(isShipped(given) ? fileURLToPath(SHIPPED) : resolve(cwd, given))
+}
+
+function isShipped(given: string): boolean {
+  return /^[\w-]+$/.test(given)
 }
 
 /** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
 async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
-  const shipped = /^[\w-]+$/.test(given)
+  const shipped = isShipped(given)
   const file = shipped ? fileURLToPath(new URL(`${given}.yaml`, SHIPPED)) : resolve(cwd, given)
   try {
     return [readRegularFile(file, MOST_BYTES.settings), shipped ? `${given}.yaml` : given]

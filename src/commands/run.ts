@@ -151,7 +151,7 @@ async function runHook(
 
 /** Measures what is planned. Returns why it stopped early, if it did. */
 async function carryOut(
-  { run: about, plan, platform, finished, writer }: Prepared,
+  { run: about, plan, scripts, platform, finished, writer }: Prepared,
   options: Pick<RunOptions, 'keepGoing' | 'json' | 'quiet' | 'verbose'>,
   context: CommandContext,
 ): Promise<Failure | undefined> {
@@ -166,6 +166,7 @@ async function carryOut(
       loads,
       identity: { id: about.id },
       signal: context.signal,
+      scripts,
       now: () => Date.now() / 1000,
     })
     for await (const event of events) {

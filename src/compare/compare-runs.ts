@@ -202,7 +202,10 @@ function loadFacts(analysis: Analysis, name: string): Facts {
   const load = loadsOf(analysis).find((one) => one.name === name)
   const facts = Object.entries(load ?? {}).filter(([key]) => key !== 'name')
   return Object.fromEntries([
-    ...facts.map(([key, value]) => [`load ${name}: ${key}`, String(value)]),
+    ...facts.map(([key, value]) => [
+      `load ${name}: ${key}`,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
     [`load ${name}: generator`, generatorVersions(analysis, name)],
   ])
 }

@@ -124,7 +124,7 @@ function noPair(names: readonly string[], reference: Limits['reference'], others
 export function loadSettings({ name: _, ...load }: Load): string {
   return Object.entries(load)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key} ${value}`)
+    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', ')
 }
 

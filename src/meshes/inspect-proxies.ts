@@ -111,7 +111,9 @@ export function enrolledPods(pods: readonly PodFact[], namespace: string, mark: 
   return {
     name: 'enrolled',
     holds: found.length > 0 && found.every(({ marks }) => marks === wanted),
-    seen: found.map(({ pod, marks }) => `${pod.labels['app']}: ${words(marks)}`).join(', ') || 'no pod of the workload',
+    seen:
+      found.map(({ pod, marks }) => `${pod.tier ?? pod.labels['app']}: ${words(marks)}`).join(', ') ||
+      'no pod of the workload',
     source: 'pods',
   }
 }

@@ -5,6 +5,7 @@ import {
   ambientImages,
   ambientLabels,
   ambientSettings,
+  entranceLabels,
   installAmbient,
   ztunnelScrape,
 } from './istio-ambient.ts'
@@ -60,6 +61,7 @@ export const istioAmbientWaypoint: Mesh = {
     injectedImages: istioInjected,
     enrol: (about) => ({
       labels: { ...ambientLabels, 'istio.io/use-waypoint': NAME },
+      entranceLabels,
       objects: [...strictMtls(about), waypoint(about)],
       // A Gateway is Programmed as soon as it has an address, which is before its pod answers.
       until: [

@@ -17,7 +17,7 @@ import {
 } from './istio-parts.ts'
 import { proveAmbient } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
-import { mebibytes, ON, workloadComponents } from './workload-parts.ts'
+import { mebibytes, ON, SERVER, workloadComponents } from './workload-parts.ts'
 
 /** What ambient brings on every node, and its control plane. */
 export const ambientComponents = [
@@ -53,6 +53,9 @@ export const ztunnelScrape = {
 } as const
 
 export const ambientLabels = { 'istio.io/dataplane-mode': 'ambient' } as const
+
+/** ztunnel's telemetry calls a workload by its canonical name (`source_app`, `destination_app`), which this label gives it. */
+export const entranceLabels = { 'service.istio.io/canonical-name': SERVER.app } as const
 
 /** ztunnel speaks to istiod and needs what the CNI agent lays for it, so it comes last. */
 export function installAmbient(about: InstallAbout, istiod: Values): InstallStep[] {
@@ -126,7 +129,7 @@ export const istioAmbient: Mesh = {
     protocols: ['http', 'http2', 'grpc', 'tcp'],
     install: (about) => installAmbient(about, {}),
     images: ambientImages,
-    enrol: (about) => ({ labels: ambientLabels, objects: strictMtls(about), until: [] }),
+    enrol: (about) => ({ labels: ambientLabels, entranceLabels, objects: strictMtls(about), until: [] }),
     components: ambientComponents,
     scrapes: [ztunnelScrape],
     inspect: (pods, about) =>

@@ -257,6 +257,25 @@ export interface SweepCurve {
   readonly knee?: { readonly carried?: string; readonly broke: string; readonly why: string }
 }
 
+/** A group of a script under one load, in all arms; or an iteration of the whole script. */
+export interface ScriptPart {
+  readonly load: string
+  readonly kind: 'group' | 'iteration'
+  /** Names of the groups, the outermost first; empty for what is in no group, and for an iteration. */
+  readonly path: readonly string[]
+  /** Metrics `p50` and `p99`: service times of the requests of a group; of an iteration, its time with the script's own. `time`: the median from begin to end of a group. */
+  readonly cells: readonly Cell[]
+  /** Sums over valid trials, by arm. */
+  readonly counts: readonly {
+    readonly arm: string
+    readonly iterations: number
+    readonly requests: number
+    readonly errors: number
+    readonly passed: number
+    readonly failed: number
+  }[]
+}
+
 /** Everything that terminal, JSON, gate and report show. It is computed once. */
 export interface Analysis {
   readonly schema: 1
@@ -282,6 +301,8 @@ export interface Analysis {
   readonly components: readonly ComponentCost[]
   /** Samples of arms with a mesh, where there are idle windows. Made anew for whoever reads them. */
   readonly costs: readonly CostSample[]
+  /** Of loads with a script of the user's; absent where there is none. */
+  readonly script?: readonly ScriptPart[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]
 }

@@ -243,6 +243,8 @@ export interface Enrolment {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly podAnnotations?: Readonly<Record<string, string>>
+  /** Of the pods at the entrance of an application of the user's, so that the mesh's own counters call them what they call our server. */
+  readonly entranceLabels?: Readonly<Record<string, string>>
   /** Objects that are created in the workload's namespace before its pods: policies, a waypoint. */
   readonly objects: readonly KubernetesObject[]
   readonly until: readonly Readiness[]
@@ -306,6 +308,8 @@ export interface PodFact {
   readonly annotations: Readonly<Record<string, string>>
   readonly node: NodePart
   readonly address: string
+  /** What it is called behind the entrance of an application of the user's; absent of all other pods. */
+  readonly tier?: string
   /** Init containers that keep running (native sidecars) included. */
   readonly containers: readonly ContainerFact[]
 }

@@ -140,6 +140,31 @@ export interface LoadCommands {
   readonly opensAfter: Seconds
 }
 
+/** A script of the user's with every file that it needs. Its text is in no plan and no result, since it may hold secrets. */
+export interface Script {
+  /** The file that the load generator is given, a key of `files`. */
+  readonly main: string
+  /** Path, relative to the folder that holds them all → content. */
+  readonly files: Readonly<Record<string, string>>
+  /** Of all of it. */
+  readonly sha256: string
+}
+
+/** What one file of a script refers to, as it is written there. */
+export interface ScriptReferences {
+  readonly modules: readonly string[]
+  /** Data files, by the text that stands in the call. */
+  readonly opened: readonly string[]
+}
+
+/** How a load generator takes scripts of the user's. */
+export interface ScriptSupport {
+  /** The environment variable by which a script learns the address of the arm. */
+  readonly target: string
+  /** Throws a Failure, which names `file`, where a script refers to what cannot be brought along. */
+  references(text: string, file: string): ScriptReferences
+}
+
 /** A load generator: what to run and how to read what it wrote. */
 export interface LoadTool {
   readonly name: LoadToolName
@@ -147,11 +172,18 @@ export interface LoadTool {
   readonly protocols: readonly Protocol[]
   /** Environment of its commands, which inherit nothing else. */
   readonly environment: Readonly<Record<string, string>>
-  commands(load: Load, target: string, dir: string, trial: string): LoadCommands
+  /** Absent where it runs no scripts of the user's. */
+  readonly scripts?: ScriptSupport
+  /** `script`: that of the load, where it has one. */
+  commands(load: Load, target: string, dir: string, trial: string, script?: Script): LoadCommands
   /** Makes a Failure of a command that ended without success, with the tool's reason and a remedy. */
   ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Failure
   /** Reads a finished execution of `measure`. Throws a Failure if it has no measurement. */
-  parse(execution: Pick<Execution, 'exitCode' | 'stdout' | 'stderr' | 'read'>, load: Load): Promise<Measured>
+  parse(
+    execution: Pick<Execution, 'exitCode' | 'stdout' | 'stderr' | 'read'>,
+    load: Load,
+    script?: Script,
+  ): Promise<Measured>
 }
 
 /** The output of the load tool, which is stored beside the result. */

@@ -143,6 +143,36 @@ const boundsSchema = z.object({ lo: z.number(), hi: z.number().optional() })
 const quantileBoundsSchema = z.object(storedPerQuantile(boundsSchema))
 export type QuantileBounds = z.infer<typeof quantileBoundsSchema>
 
+const groupSchema = z.object({
+  /** Its path from the outermost group on; empty of what is in no group. */
+  path: z.array(z.string()),
+  requests: z.number(),
+  errors: z.number(),
+  /** Checks that held and that did not. */
+  passed: z.number(),
+  failed: z.number(),
+  /** Service times of its successful requests, in seconds. */
+  latency: latencySummarySchema,
+  /** Time from its begin to its end, the script's own included, in seconds. Absent of what is in no group. */
+  whole: latencySummarySchema.optional(),
+})
+/** What a script of the user's did in one of its groups. */
+export type ScriptGroup = z.infer<typeof groupSchema>
+
+/** What a script of the user's did in the window. Requests, errors and latencies of the trial are those of its single requests. */
+const scriptSchema = z.object({
+  /** Iterations in the schedule, those that ended, and those that were not begun; `planned` is that of the script itself where it has its own shape. */
+  planned: z.number(),
+  iterations: z.number(),
+  dropped: z.number(),
+  /** Time of an iteration, the script's own included, in seconds. */
+  iteration: latencySummarySchema,
+  groups: z.array(groupSchema),
+  /** Each check by its group and name. */
+  checks: z.array(z.object({ group: z.array(z.string()), name: z.string(), passed: z.number(), failed: z.number() })),
+})
+export type ScriptReading = z.infer<typeof scriptSchema>
+
 /** The measurement of the load tool in the window. */
 export const measuredSchema = z.object({
   tool: z.string(),
@@ -181,6 +211,8 @@ export const measuredSchema = z.object({
   /** Absent in old results. */
   slices: slicesSchema.optional(),
   generator: generatorSchema,
+  /** Where the load has a script of the user's. */
+  script: scriptSchema.optional(),
 })
 export type Measured = z.infer<typeof measuredSchema>
 

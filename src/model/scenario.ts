@@ -74,7 +74,43 @@ export interface Load {
   /** Load of the same shape before each measurement, whose results are discarded. */
   readonly warmup: Seconds
   readonly duration: Seconds
+  /** A script of the user's that makes the requests: a path relative to the scenario file. Rate and drops then count its iterations. */
+  readonly script?: string
+  /** SHA-256 of the script and of every file that it needs: see `Script`. */
+  readonly scriptSha256?: string
+  /** `own`: the script's own options say when its iterations run, and `rate` is `max`. */
+  readonly shape?: (typeof SHAPES)[number]
+  /** Of the workload's entrance; absent where our server is asked, or a script asks. */
+  readonly request?: LoadRequest
+  /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
+  readonly applicationSha256?: string
 }
+
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** The request that a load repeats, where it is not our server that is asked. */
+export interface LoadRequest {
+  readonly path: string
+  readonly method: (typeof METHODS)[number]
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** An answer with another status is an error. */
+  readonly expectedStatus: number
+}
+
+/** An application of the user's, in place of our server. */
+export interface Workload {
+  /** A folder, a file or a Helm chart: a path relative to the scenario file. */
+  readonly manifests: string
+  /** A file of values for the chart, by the same. */
+  readonly values?: string
+  /** Where load is sent to. */
+  readonly entrance: LoadRequest & { readonly service: string; readonly port: number }
+  /** What has to be ready, such as `deployment/web`; all that runs pods when absent. */
+  readonly ready?: readonly string[]
+}
+
+export const SHAPES = ['own'] as const
 
 /** True effects and noise of the simulated platform, which the statistics should find. */
 export interface Simulation {
@@ -137,6 +173,8 @@ export interface Scenario {
   readonly minEffect?: number
   readonly arms: readonly Arm[]
   readonly loads: readonly Load[]
+  /** What the load is sent to; our own server when absent. */
+  readonly workload?: Workload
   readonly simulation: Simulation
   /** Limits of the gate, which `gate --limits` overrides. */
   readonly gate?: Limits

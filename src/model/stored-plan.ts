@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { FAULTS, PROTOCOLS, PROVISIONS } from './scenario.ts'
+import { FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES } from './scenario.ts'
 
 const share = z.number()
 
@@ -15,6 +15,21 @@ const armSchema = z.object({
   inject: z.object({ delay: z.number() }).optional(),
 })
 
+const requestSchema = z.object({
+  path: z.string(),
+  method: z.enum(METHODS),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().optional(),
+  expectedStatus: z.number(),
+})
+
+const workloadSchema = z.object({
+  manifests: z.string(),
+  values: z.string().optional(),
+  entrance: z.object({ ...requestSchema.shape, service: z.string(), port: z.number() }),
+  ready: z.array(z.string()).optional(),
+})
+
 const loadSchema = z.object({
   name: z.string(),
   tool: z.string(),
@@ -24,6 +39,11 @@ const loadSchema = z.object({
   payload: z.number(),
   warmup: z.number(),
   duration: z.number().positive(),
+  script: z.string().optional(),
+  scriptSha256: z.string().optional(),
+  shape: z.enum(SHAPES).optional(),
+  request: requestSchema.optional(),
+  applicationSha256: z.string().optional(),
 })
 
 const simulationSchema = z.object({
@@ -88,6 +108,7 @@ export const storedPlanSchema = z.object({
     minEffect: share.optional(),
     arms: z.array(armSchema).min(1),
     loads: z.array(loadSchema),
+    workload: workloadSchema.optional(),
     simulation: simulationSchema,
     gate: limitsSchema.optional(),
   }),

@@ -98,6 +98,8 @@ interface ToolTraits {
   readonly dropsHaveResponse: boolean
   /** Its image, where no site names another one. */
   readonly image: string
+  /** It takes any status from 200 to 299 for a success, and no other: it cannot be told what to expect. */
+  readonly takesAnyOf2xx: boolean
   /** It leaves connections unused where fewer requests than this are planned for each. */
   readonly requestsPerConnection: number
 }
@@ -107,6 +109,7 @@ const tools = {
     addsConnections: false,
     sendsFixedCount: true,
     dropsHaveResponse: false,
+    takesAnyOf2xx: true,
     requestsPerConnection: 2,
     // Docker checks a digest. This one's stands in no source that could be found.
     image: 'fortio/fortio:1.68.0',
@@ -115,6 +118,7 @@ const tools = {
     addsConnections: true,
     sendsFixedCount: false,
     dropsHaveResponse: true,
+    takesAnyOf2xx: false,
     requestsPerConnection: 1,
     image: 'grafana/k6:1.8.1@sha256:23f2279054c3e01535455c4d92914a625df12aeb631ea0e3ea7a43f96bcbc843',
   },

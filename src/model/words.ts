@@ -1,4 +1,4 @@
-import type { Analysis, JudgedTrial, Standing } from './analysis.ts'
+import type { Analysis, JudgedTrial, ScriptPart, Standing } from './analysis.ts'
 import { formatNumber, formatShare } from './units.ts'
 import type { Host } from './usage.ts'
 
@@ -17,6 +17,12 @@ export function list(items: readonly string[]): string {
   const last = items.at(-1)
   if (last === undefined) return ''
   return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** A part of a script: "login", "shop › list". */
+export function partName({ kind, path }: Pick<ScriptPart, 'kind' | 'path'>): string {
+  if (kind === 'iteration') return 'one iteration'
+  return path.length === 0 ? 'in no group' : path.join(' › ')
 }
 
 /** The text of a standing in tables and charts. */

@@ -68,9 +68,9 @@ function loadRow(load: Load): string[] {
   return [
     load.name,
     `${load.tool} ${load.protocol}`,
-    formatRate(load.rate),
+    load.shape === undefined ? formatRate(load.rate) : `shape ${load.shape}`,
     count(load.connections, 'connection'),
-    load.payload === 0 ? 'no body' : formatSize(load.payload),
+    load.script ?? load.request?.path ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
     `${formatDuration(load.warmup)} warm-up`,
     `${formatDuration(load.duration)} window`,
   ]

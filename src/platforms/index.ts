@@ -10,19 +10,17 @@ interface PlatformOptions {
   /** Leave what was provisioned standing for the next run. */
   readonly keep?: boolean
   /** For clusters that were there before: the context, and the kubeconfig that has it. */
-  readonly context?: string
-  readonly kubeconfig?: string
+  readonly context?: string | undefined
+  readonly kubeconfig?: string | undefined
+  /** Where the scenario file is: paths in it are relative to this folder. */
+  readonly folder?: string | undefined
 }
 
 /** The registry of platforms, each loaded only when it is used. */
 const platforms: Record<PlatformName, (options: PlatformOptions) => Promise<Platform>> = {
-  kind: async ({ site, keep = false }) => (await import('./kind/kind.ts')).kind({ site, keep }),
-  cluster: async ({ site, context, kubeconfig }) =>
-    (await import('./cluster/cluster-platform.ts')).cluster({
-      site,
-      ...(context !== undefined && { context }),
-      ...(kubeconfig !== undefined && { kubeconfig }),
-    }),
+  kind: async ({ site, keep = false, folder }) => (await import('./kind/kind.ts')).kind({ site, keep, folder }),
+  cluster: async ({ site, context, kubeconfig, folder }) =>
+    (await import('./cluster/cluster-platform.ts')).cluster({ site, context, kubeconfig, folder }),
   local: async ({ site }) => (await import('./local/local.ts')).local({ catalogue: catalogueFor(site) }),
   simulated: async () => (await import('./simulated/simulated.ts')).simulated(),
 }

@@ -16,6 +16,7 @@ import { method } from './sections/method.ts'
 import { answers, costsOfArms, dateWords, gateVerdict, opening } from './sections/opening.ts'
 import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
+import { scriptGroups } from './sections/script-groups.ts'
 import { trials } from './sections/trials.ts'
 
 /** Facts of the page besides the analysis. */
@@ -33,6 +34,7 @@ interface ReportAbout {
 const CONTENTS = [
   ['differences', 'Differences'],
   ['costs', 'Costs'],
+  ['script', 'Script'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
   ['cluster-size', 'Your cluster'],
@@ -59,6 +61,7 @@ export async function renderReport(
     answers(view, analysis),
     differences(view),
     costsOfArms(view),
+    scriptGroups(view, analysis),
     latency(view),
     resources(view),
     clusterSize(view),

@@ -10,6 +10,7 @@ import type {
   RawOutput,
   RunIdentity,
   RunningArm,
+  Script,
 } from '../model/platform.ts'
 import type { Outcome, Reading } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
@@ -45,7 +46,8 @@ async function* measureOnce(
   world: World,
 ): AsyncGenerator<Event | OutcomeEvent> {
   const tool = world.loads[load.tool]
-  const commands = tool.commands(load, runningArm.target(load), runningArm.dir, trial.id)
+  const script = scriptOf(load, world)
+  const commands = tool.commands(load, runningArm.target(load), runningArm.dir, trial.id, script)
   if (commands.warmup) {
     yield { at: world.now(), type: 'phase', trial, phase: 'warm-up', seconds: load.warmup }
     yield* warmUp(runningArm, tool, commands.warmup, world)
@@ -58,7 +60,7 @@ async function* measureOnce(
     yield { at: world.now(), type: 'phase', trial, phase: 'collect', seconds: 0 }
     const reading = async (): Promise<Reading> => {
       if (closing.status === 'rejected') throw closing.reason
-      return { ...(await tool.parse(execution, load)), observation: closing.value }
+      return { ...(await tool.parse(execution, load, script)), observation: closing.value }
     }
     const outcome = await reading().then((reading): Outcome => ({ status: 'measured', reading }), failed)
     yield { type: 'outcome', outcome, raw: rawOutputs(commands.measure, execution) }
@@ -112,6 +114,13 @@ async function* bytes(content: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(content)
 }
 
+function scriptOf({ name, scriptSha256 }: Load, { scripts }: World): Script | undefined {
+  if (scriptSha256 === undefined) return undefined
+  const script = scripts?.get(scriptSha256)
+  if (!script) throw new TypeError(`the script of load ${name} was not read`)
+  return script
+}
+
 /** The outcome of a failed trial. */
 export function failed(error: unknown): Outcome {
   return { status: 'failed', failure: Failure.from(error).toData() }
@@ -123,6 +132,8 @@ export interface World {
   readonly loads: Readonly<Record<LoadToolName, LoadTool>>
   readonly identity: RunIdentity
   readonly signal: AbortSignal
+  /** Scripts of the loads, by their SHA-256. */
+  readonly scripts?: ReadonlyMap<string, Script>
   /** Seconds since the epoch. */
   now(): number
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import type { Arm, Load, Scenario } from '../model/scenario.ts'
+import type { Arm, Load, LoadRequest, Scenario } from '../model/scenario.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
@@ -63,10 +63,20 @@ type Choices = Readonly<Record<ListKey, readonly Choice[]>>
 
 /** Bare mesh names become arms, and lists of values become loads of their own. */
 export function expand(sketch: Partial<Sketch>): Draft {
+  const request = requestOf(sketch.workload)
   const loads = Iterator.from((sketch.loads ?? []).entries())
-    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index]))
+    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index], request))
     .take(MAX_LOADS + 1)
   return { sketch, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
+}
+
+/** What the entrance of an application of the user's is asked; undefined where it is wrong, and then already reported. */
+function requestOf(workload: Sketch['workload']): LoadRequest | undefined {
+  const { path, method, headers, body, expectedStatus } = workload?.entrance ?? {}
+  if (path === undefined || method === undefined || headers === undefined || expectedStatus === undefined)
+    return undefined
+  const texts = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return { path, method, headers: Object.fromEntries(texts), expectedStatus, ...(body !== undefined && { body }) }
 }
 
 /** An invalid name stays undefined: a default could clash with other names. */
@@ -77,16 +87,49 @@ function armOf(arm: NonNullable<Sketch['arms']>[number], index: number): DraftAr
   return { arm: 'name' in arm ? arm : { name: arm.mesh, ...arm }, path }
 }
 
-function* loadsOf(load: Partial<LoadSketch>, path: Path): Generator<DraftLoad> {
+function* loadsOf(
+  load: Partial<LoadSketch> & Loose<OfScript>,
+  path: Path,
+  entrance?: LoadRequest,
+): Generator<DraftLoad> {
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
     const { warmup, duration } = load
+    const own = ofScript(load)
+    // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
+    const request = own.script === undefined ? (entrance ?? load.request) : undefined
+    const fixed = {
+      ...((own.script !== undefined || request) && { payload: 0 }),
+      ...(own.shape !== undefined && { rate: 'max' as const }),
+    }
     yield {
-      load: { name: nameOf(load, values, choices), ...values, warmup, duration },
+      load: {
+        name: nameOf(load, values, choices),
+        ...values,
+        ...fixed,
+        warmup,
+        duration,
+        ...own,
+        ...(request && { request }),
+      },
       path,
       at: (key) => (key in chosen ? chosen[key as ListKey].path : [...path, key]),
     }
+  }
+}
+
+/** What a load has besides where it has a script. */
+export type OfScript = Pick<Load, 'script' | 'scriptSha256' | 'shape' | 'request' | 'applicationSha256'>
+
+/** The checksum is known only once the script was read. */
+function ofScript(load: Partial<LoadSketch> & Loose<OfScript>): Loose<OfScript> {
+  const { script, scriptSha256, shape, applicationSha256 } = load
+  return {
+    ...(applicationSha256 !== undefined && { applicationSha256 }),
+    ...(script !== undefined && { script }),
+    ...(scriptSha256 !== undefined && { scriptSha256 }),
+    ...(shape !== undefined && { shape }),
   }
 }
 
@@ -112,14 +155,31 @@ function* combinations(
   }
 }
 
-/** The given name, or protocol and rate; and whatever else a list makes differ: `http-1000-16c-1kib`. */
+/**
+ * The given name, or protocol and rate, or script and rate; and whatever else a list makes differ: `http-1000-16c-1kib`,
+ * `checkout-50`.
+ */
 function nameOf(load: Partial<LoadSketch>, values: Partial<Load>, choices: Choices): string | undefined {
   const given = 'name' in load
-  const parts = LISTS.filter(
-    (key) => choices[key].length > 1 || (!given && (key === 'protocol' || key === 'rate')),
-  ).map((key) => partOf(key, values))
-  const all = given ? [load.name, ...parts] : parts
+  const first = given ? load.name : load.script === undefined ? undefined : stemOf(load.script)
+  const said: readonly ListKey[] =
+    given || load.shape !== undefined ? [] : first === undefined ? ['protocol', 'rate'] : ['rate']
+  const parts = LISTS.filter((key) => choices[key].length > 1 || said.includes(key)).map((key) => partOf(key, values))
+  const all = given || first !== undefined ? [first, ...parts] : parts
   return all.includes(undefined) ? undefined : all.join('-')
+}
+
+/** The name of a file without its ending, as far as a name of a load may have its characters. */
+function stemOf(path: string): string {
+  const file = path.split(/[/\\]/).at(-1) ?? ''
+  return (
+    file
+      .replace(/\.[^.]*$/, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 40) || 'script'
+  )
 }
 
 function partOf(key: ListKey, values: Partial<Load>): string | undefined {

@@ -41,6 +41,35 @@ const toolsSpeakTheProtocol: Rule = ({ loads }) =>
     ]
   })
 
+const toolsTakeTheScript: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { tool, script }, at }) => {
+    if (!tool || script === undefined || tools[tool].scripts) return []
+    const able = Object.values(tools).filter(({ scripts }) => scripts)
+    return [
+      {
+        path: at('script'),
+        message: `${tool} runs no scripts`,
+        remedy: `Write tool: ${able.map(({ name }) => name).join(' or ')}.`,
+        atKey: true,
+      },
+    ]
+  })
+
+/** With a shape of its own the rate is `max`, whatever is written: that is refused where the file is read. */
+const shapesAreOfScripts: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { script, shape }, at }) =>
+    shape === undefined || script !== undefined
+      ? []
+      : [
+          {
+            path: at('shape'),
+            message: `shape: ${shape} is that of a script, and the load has none`,
+            remedy: 'Add the key script, or remove shape.',
+            atKey: true,
+          },
+        ],
+  )
+
 const tcpHasAPayload: Rule = ({ loads }) =>
   loads.flatMap(({ load: { protocol, payload }, at }) =>
     protocol === 'tcp' && payload === 0
@@ -124,6 +153,8 @@ export const loadRules: readonly Rule[] = [
   loadNamesAreUnique,
   loadsAreFew,
   toolsSpeakTheProtocol,
+  toolsTakeTheScript,
+  shapesAreOfScripts,
   tcpHasAPayload,
   everyConnectionIsUsed,
   connectionsStayOpen,

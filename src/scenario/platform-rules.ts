@@ -1,6 +1,6 @@
 import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
 import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
-import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, traitsOf } from '../model/traits.ts'
+import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, traitsOf } from '../model/traits.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import { type Draft, type Meshes, meshNamed, type Rule } from './draft.ts'
 
@@ -97,6 +97,61 @@ const podsNeedACluster: Rule = (draft, meshes) =>
     }),
   )
 
+const applicationsNeedACluster: Rule = (draft, meshes) => {
+  const { workload } = draft.sketch
+  const platform = platformOf(draft, meshes)
+  if (!workload || traitsOf(platform)?.arms !== 'processes') return []
+  return [
+    {
+      path: ['workload'],
+      message: `on the ${platform} platform there is no cluster, which manifests are for`,
+      remedy: 'Choose a platform with clusters, or remove workload.',
+      atKey: true,
+    },
+  ]
+}
+
+/** An application of the user's answers HTTP, and is as its manifests have it. */
+const applicationsAreTheirOwn: Rule = ({ sketch: { workload }, loads, arms }) => {
+  if (!workload) return []
+  const expected = workload.entrance?.expectedStatus ?? 200
+  return [
+    ...loads.flatMap(({ load: { protocol, tool, script }, at }): Finding[] => {
+      if (protocol !== undefined && protocol !== 'http' && protocol !== 'http2') {
+        return [
+          {
+            path: at('protocol'),
+            message: `an application of your own is not asked by ${protocol}`,
+            remedy: 'Use http or http2.',
+          },
+        ]
+      }
+      if (tool === undefined || script !== undefined || !TOOL_TRAITS[tool].takesAnyOf2xx || expected < 300) return []
+      return [
+        {
+          path: at('tool'),
+          message: `${tool} takes the status ${expected} for an error`,
+          remedy: 'Use k6, or expect a status from 200 to 299.',
+        },
+      ]
+    }),
+    ...arms.flatMap(({ arm, path }) =>
+      (['replicas', 'inject'] as const).flatMap((key): Finding[] =>
+        arm[key] === undefined
+          ? []
+          : [
+              {
+                path: [...path, key],
+                message: `${key} is of our own server, and the scenario has a workload`,
+                remedy: 'Remove it: replicas stand in the manifests.',
+                atKey: true,
+              },
+            ],
+      ),
+    ),
+  ]
+}
+
 const encryptionNeedsItsWay: Rule = ({ arms }, meshes) =>
   arms.flatMap(({ arm, path }) => {
     const { name, encryption = 'none' } = meshNamed(meshes, arm.mesh) ?? {}
@@ -153,6 +208,8 @@ export const platformRules: readonly Rule[] = [
   isolationNeedsClusters,
   encryptionNeedsItsWay,
   cohortsNeedInstallations,
+  applicationsNeedACluster,
+  applicationsAreTheirOwn,
 ]
 
 /** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */

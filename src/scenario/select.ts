@@ -5,7 +5,7 @@ import { type Arm, baselineOf, type Isolation, type Load, type Profile, type Sce
 import type { PlatformName } from '../model/traits.ts'
 import { schemaFindings } from '../yaml/schema-problems.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { draftOf, type LoadValues, withLoadValues } from './draft.ts'
+import { draftOf, type LoadValues, type OfScript, withLoadValues } from './draft.ts'
 import { loadRules } from './load-rules.ts'
 import { ruleFindings } from './parse.ts'
 import { platformRules } from './platform-rules.ts'
@@ -13,7 +13,7 @@ import { trialsAreFew } from './run-rules.ts'
 import { loadSchema, scenarioSchema } from './schema.ts'
 
 /** Values of loads as the command line gives them: as in a scenario file, and several separated by commas. */
-export type LoadOptions = { readonly [Key in Exclude<keyof Load, 'name'>]?: string }
+export type LoadOptions = { readonly [Key in Exclude<keyof Load, 'name' | keyof OfScript>]?: string }
 
 /** A selection from a scenario; absent keys keep the scenario's values. */
 export interface Selection {

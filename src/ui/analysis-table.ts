@@ -5,7 +5,7 @@ import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
-import { validityWords } from '../model/words.ts'
+import { partName, validityWords } from '../model/words.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
@@ -14,7 +14,11 @@ export function analysisTable(analysis: Analysis, style: Style, { verbose = fals
   const { loads } = analysis.record.run.plan.scenario
   const sections = [
     heading(analysis, style),
-    ...loads.map((load) => `${loadHeading(load, style)}\n${loadTable(analysis, load, style)}`),
+    ...loads.map((load) =>
+      [loadHeading(load, style), loadTable(analysis, load, style), scriptTable(analysis, load, style)]
+        .filter(Boolean)
+        .join('\n'),
+    ),
     legend(analysis, style),
     notes(analysis, style, verbose),
   ]
@@ -39,11 +43,18 @@ function heading(analysis: Analysis, style: Style): string {
   ].join('\n')
 }
 
-function loadHeading({ name, tool, protocol, rate, connections, duration }: Load, style: Style): string {
-  const how = rate === 'max' ? 'closed loop' : formatRate(rate)
+function loadHeading(load: Load, style: Style): string {
+  const { name, tool, protocol, connections, duration } = load
+  const how = howOf(load)
   const text = `${tool}, ${protocol}, ${how}, ${counted(connections, 'connection')}, ${formatDuration(duration)} a trial`
   const line = paragraph(style.plain(text), { first: `${style.plain(name)}  `, indent: INDENT, width: style.width })
   return style.bold(style.plain(name)) + style.dim(line.slice(style.plain(name).length))
+}
+
+function howOf({ rate, script, shape }: Load): string {
+  if (shape !== undefined) return `${script} with its own shape`
+  const pace = rate === 'max' ? 'closed loop' : formatRate(rate)
+  return script === undefined ? pace : `${script} at ${pace === 'closed loop' ? 'full speed' : `${pace} iterations`}`
 }
 
 function legend({ record, cells }: Analysis, style: Style): string {
@@ -123,6 +134,29 @@ function loadTable({ record, cells, metrics }: Analysis, load: Load, style: Styl
     [[{ text: '' }, ...COLUMNS.map(({ title }) => ({ text: title, paint: style.dim }))], ...rows],
     style.width,
   )
+}
+
+/** The groups of a load's script: service times of their requests. Empty without a script. */
+function scriptTable({ script = [], record }: Analysis, load: Load, style: Style): string {
+  const parts = script.filter((part) => part.load === load.name)
+  if (parts.length === 0) return ''
+  const { arms } = record.run.plan.scenario
+  const rows = parts.flatMap((part) =>
+    arms.map(({ name }, index): Entry[] => {
+      const cell = (metric: string) => part.cells.find((one) => one.arm === name && one.metric === metric)
+      const level = (metric: string) => ({ text: levelText(cell(metric)?.estimate?.center ?? Number.NaN, 'seconds') })
+      const ratioOf = (metric: string) => (cell(metric)?.ratio ? ratioEntry(cell(metric), style) : { text: '' })
+      const { requests = 0, errors = 0, failed = 0 } = part.counts.find(({ arm }) => arm === name) ?? {}
+      return [
+        { text: style.plain(index === 0 ? short(partName(part)) : '') },
+        { text: style.plain(short(name)), paint: style.bold },
+        ...[level('p50'), ratioOf('p50'), level('p99'), ratioOf('p99')],
+        ...[requests, errors, failed].map((n) => ({ text: formatNumber(n, 9) })),
+      ]
+    }),
+  )
+  const heads = ['', '', 'p50', 'ratio', 'p99', 'ratio', 'requests', 'errors', 'checks failed']
+  return `\n${grid([heads.map((text) => ({ text, paint: style.dim })), ...rows], style.width)}`
 }
 
 function metricOf(metrics: readonly MetricInfo[], name: string | undefined): MetricInfo | undefined {

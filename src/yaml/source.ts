@@ -215,10 +215,9 @@ export interface FileKind {
 }
 
 const OWN_APPLICATION =
-  'An application of your own cannot be measured: every arm has the same server. See Limits in README.md.'
+  'An application of your own is the key workload of the scenario: workload: { manifests: …, entrance: { service: …, port: … } }.'
 const OWN_CLUSTER = 'Name the context in cluster: { context: … }, or with --context; docs/your-cluster.md shows how.'
-const OWN_SCRIPT =
-  'A script of your own cannot be run: rate, connections, payload and duration set the load. See Limits in README.md.'
+const OWN_SCRIPT = 'A script of your own is a key of a load: loads: [{ tool: k6, script: my.js, rate: 50/s }].'
 
 export const SCENARIO_FILE: FileKind = {
   noun: 'scenario',
@@ -233,7 +232,6 @@ export const SCENARIO_FILE: FileKind = {
     services: OWN_APPLICATION,
     target: OWN_APPLICATION,
     url: OWN_APPLICATION,
-    workload: OWN_APPLICATION,
     context: OWN_CLUSTER,
     kubeconfig: OWN_CLUSTER,
   },

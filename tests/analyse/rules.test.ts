@@ -53,7 +53,31 @@ function summarised(changes: { service?: Partial<typeof service>; response?: Par
   }
 }
 
+/** A script of three requests whose iterations fall short of the schedule by `lost`. */
+function scripted(lost: number): Otherwise {
+  const iterations = requests - lost
+  const script = { planned: requests, iterations, dropped: lost, iteration: service, groups: [], checks: [] }
+  return {
+    load: { ...k6, script: 'shop.js', payload: 0 },
+    reading: { script, planned: 3 * requests, requests: 3 * iterations, dropped: 3 * lost },
+  }
+}
+
 const cases: Case[] = [
+  {
+    what: 'iterations of a script that were never begun',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: scripted(Math.round(requests * 0.02)),
+    says: /did not finish 2,400 of 120,000 planned iterations/,
+  },
+  {
+    what: 'a script with its own shape',
+    rule: 'closed-loop',
+    severity: 'warning',
+    otherwise: { load: { ...closed, tool: 'k6', script: 'shop.js', shape: 'own' } },
+    says: /options of the script/,
+  },
   {
     what: 'requests that were never sent',
     rule: 'rate-not-held',

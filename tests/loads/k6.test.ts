@@ -36,7 +36,7 @@ describe('k6, on captured runs', () => {
   it('agrees with the percentiles that k6 computes exactly', () => {
     const { text } = captured('k6/by-hand')
     const histogram = latencyHistogram()
-    const scan = k6Scanner([], {
+    const scan = k6Scanner([], false, {
       request: ({ service, blocked }) => histogram.record(service - blocked),
       other: () => {},
     })

@@ -98,12 +98,75 @@ describe('parseScenario', () => {
       'connections',
     ],
     [
-      'a script',
-      written({ loads: '[{ rate: 9/s, §script: mine.js }]' }),
-      'unknown key "script"',
-      'Limits in README.md',
+      'a script of a tool that runs none',
+      written({ loads: '[{ rate: 9/s, connections: 1, §script: mine.js }]' }),
+      'fortio runs no scripts',
+      'Write tool: k6.',
     ],
-    ['an application', written({ top: '§manifests: mine/' }), 'unknown key "manifests"', 'Limits in README.md'],
+    ['a script of its own', written({ top: '§script: mine.js' }), 'unknown key "script"', 'a key of a load'],
+    [
+      'a shape without a script',
+      written({ loads: '[{ tool: k6, §shape: own }]' }),
+      'the load has none',
+      'Add the key script',
+    ],
+    [
+      'a rate beside a shape',
+      written({ loads: '[{ tool: k6, script: mine.js, shape: own, rate: §9/s }]' }),
+      'has no rate',
+      'Remove rate',
+    ],
+    ['an application of its own', written({ top: '§manifests: mine/' }), 'unknown key "manifests"', 'key workload'],
+    [
+      'an application without a cluster',
+      written({ top: '§workload: { manifests: mine/, entrance: { service: web, port: 80 } }' }),
+      'there is no cluster',
+      'Choose a platform',
+    ],
+    [
+      'an application that is asked by gRPC',
+      written({
+        top: 'workload: { manifests: mine/, entrance: { service: web, port: 80 } }',
+        arms: '[none, linkerd]',
+        loads: '[{ rate: 100/s, protocol: §grpc }]',
+      }),
+      'not asked by grpc',
+      'Use http',
+    ],
+    [
+      'a status that fortio takes for an error',
+      written({
+        top: 'workload: { manifests: mine/, entrance: { service: web, port: 80, expectedStatus: 404 } }',
+        arms: '[none, linkerd]',
+        loads: '[{ rate: 100/s, tool: §fortio }]',
+      }),
+      'takes the status 404 for an error',
+      'Use k6',
+    ],
+    [
+      'replicas beside an application',
+      written({
+        top: 'workload: { manifests: mine/, entrance: { service: web, port: 80 } }',
+        arms: '[none, { mesh: linkerd, §replicas: 3 }]',
+      }),
+      'replicas is of our own server',
+      'stand in the manifests',
+    ],
+    [
+      'an entrance without a port',
+      written({ top: 'workload: { manifests: mine/, entrance: §{ service: web } }', arms: '[none, linkerd]' }),
+      '"port" is missing',
+      'port',
+    ],
+    [
+      'a path without a slash',
+      written({
+        top: 'workload: { manifests: mine/, entrance: { service: web, port: 80, path: §orders } }',
+        arms: '[none, linkerd]',
+      }),
+      'is not the path of a request',
+      'Begin it with a slash',
+    ],
     ['a cluster', written({ top: '§kubeconfig: mine' }), 'unknown key "kubeconfig"', 'cluster: { context'],
     ['another platform', written({ top: 'platform: §minikube' }), '"minikube" is not one', 'kind'],
     [
@@ -344,7 +407,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, seed, cohorts, blocks, idle, minEffect, arms, loads, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, seed, cohorts, blocks, idle, minEffect, arms, loads, workload, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -29,7 +29,11 @@ export const rateNotHeld: Rule = {
 }
 
 function shortfall({ reading, load, service }: TrialView): string | undefined {
-  const { planned, requests, seconds } = reading
+  const { seconds, script } = reading
+  // A rate is one of iterations where a script makes the requests.
+  const { planned, requests, longest, noun } = script
+    ? { planned: script.planned, requests: script.iterations, longest: script.iteration.max, noun: 'iteration' }
+    : { planned: reading.planned, requests: reading.requests, longest: service.max, noun: 'request' }
   if (load.rate === 'max') {
     if (seconds >= load.duration * SHORT) return undefined
     return `The load lasted for ${formatDuration(seconds)} instead of ${formatDuration(load.duration)}.`
@@ -38,18 +42,18 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
   // fortio gives every connection the same whole number of requests, so up to one per connection may be missing.
   const isOff = Math.abs(planned - asked) > asked * UNPLANNED + load.connections
   const scheduled = () =>
-    `The schedule had ${count(planned, 'request')}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
+    `The schedule had ${count(planned, noun)}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
   if (isOff && planned < asked) return scheduled()
   const unsent = planned - requests
   if (unsent / planned > LOST) {
-    return `The load generator did not send ${formatNumber(unsent, 9)} of ${count(planned, 'planned request')} (${formatShare(unsent / planned)}).`
+    return `The load generator did not ${script ? 'finish' : 'send'} ${formatNumber(unsent, 9)} of ${count(planned, `planned ${noun}`)} (${formatShare(unsent / planned)}).`
   }
   if (isOff) return scheduled()
   const expected = planned / load.rate
   // The last answer may take as long as the longest one, and a connection may start one interval late.
   const interval = load.connections / load.rate
-  if (seconds - expected > LOST * expected + interval + service.max) {
-    return `${count(requests, 'request')} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} instead of ${formatRate(load.rate)}.`
+  if (seconds - expected > LOST * expected + interval + longest) {
+    return `${count(requests, noun)} took ${formatDuration(seconds)} instead of ${formatDuration(expected)}: ${formatRate(requests / seconds)} instead of ${formatRate(load.rate)}.`
   }
   return undefined
 }

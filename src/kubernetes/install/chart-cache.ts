@@ -77,7 +77,7 @@ export function digestOf(value: unknown): string {
 }
 
 /** SHA-256 of a file, or of all files of a folder with their names. */
-async function digestOfFiles(path: string): Promise<string> {
+export async function digestOfFiles(path: string): Promise<string> {
   const hash = createHash('sha256')
   for (const file of await filesBelow(path)) {
     hash.update(`${relative(path, file)}\0`).update(

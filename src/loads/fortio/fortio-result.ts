@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, LoadCommands } from '../../model/platform.ts'
-import type { Load, Protocol } from '../../model/scenario.ts'
+import type { Load, LoadRequest, Protocol } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
 import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
 
@@ -110,7 +110,15 @@ export function fortioCommands(load: Load, target: string, dir: string, trial: s
 }
 
 function command(load: Load, target: string, duration: Seconds, more: readonly string[]): Command {
-  const argv = ['load', ...shape(load, duration), ...protocol(load), ...quiet, ...more, address(load.protocol, target)]
+  const argv = [
+    'load',
+    ...shape(load, duration),
+    ...protocol(load),
+    ...requestArgv(load.request),
+    ...quiet,
+    ...more,
+    address(load.protocol, target),
+  ]
   return { program: 'fortio', argv, within: duration + 3 * TIMEOUT + 30 }
 }
 
@@ -131,6 +139,24 @@ function protocol({ protocol, payload }: Load): string[] {
   const buffer = ['-httpbufferkb', `${512 + kilobytes}`, '-timeout', `${TIMEOUT}s`, '-r', '0.0001']
   const body = payload > 0 ? ['-payload-size', `${payload}`, '-maxpayloadsizekb', `${Math.max(256, kilobytes)}`] : []
   return [...kind[protocol], ...buffer, ...body]
+}
+
+/** How fortio is told of a request that is not its own. */
+export function requestArgv(request: LoadRequest | undefined): string[] {
+  if (!request) return []
+  const { method, headers, body } = request
+  const isType = ([name]: readonly [string, string]) => name.toLowerCase() === 'content-type'
+  const all = Object.entries(headers)
+  // Of a request with a body it has a type of its own, which stands beside any other.
+  const type = body === undefined ? undefined : all.find(isType)?.[1]
+  return [
+    ...(method === 'GET' && body === undefined ? [] : ['-X', method]),
+    ...all
+      .filter((header) => type === undefined || !isType(header))
+      .flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+    ...(type === undefined ? [] : ['-content-type', type]),
+    ...(body === undefined ? [] : ['-payload', body, '-maxpayloadsizekb', '256']),
+  ]
 }
 
 /** At this level fortio says when it sends a request again on a new connection: it counts that nowhere. */

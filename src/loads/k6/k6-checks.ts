@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { Failure } from '../../model/failure.ts'
-import type { Execution } from '../../model/platform.ts'
+import type { Execution, Script } from '../../model/platform.ts'
 import type { Generator } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
 import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
-import { opensAfter, periodOf, SUMMARY } from './k6-commands.ts'
+import { opensAfter, periodOf, SETUP, SUMMARY } from './k6-commands.ts'
 import type { K6Samples } from './k6-reading.ts'
+import { hasSetup, isShaped } from './own-script.ts'
 
 /** Exit codes that have a meaning for us; the others speak through k6's log. */
 const ENDS: Readonly<Record<number, string>> = {
@@ -42,7 +43,9 @@ export async function checkComplete(
     })
   }
   if (starts.length > 0) return
+  const said = loggedWarnings(execution.stderr).at(-1)
   throw new Failure('load-failed', 'k6 made no request in the measured scenario', {
+    ...(said !== undefined && { cause: said }),
     remedy: 'Check the output of k6 in the raw output of this trial.',
   })
 }
@@ -71,15 +74,17 @@ const START: Seconds = 1
  * The opening snapshot of the window is a time after the start of the process, which k6 does not know; its first virtual user
  * is made within a second of it. All of that time must be quiet, or what the warm-up cost is billed to the window.
  */
-export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load): void {
+export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load, script?: Script): void {
   if (!Number.isFinite(madeAt)) return
-  const edge = madeAt / MICROS + opensAfter(load)
+  const edge = madeAt / MICROS + opensAfter(load, script)
   const firstSend = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY) / MICROS
   const isLate = warmupEnd / MICROS > edge - START
   if (!isLate && firstSend >= edge) return
   throw new Failure('load-output', 'the window of k6 did not open between warm-up and measurement', {
     cause: isLate ? 'the warm-up ended too late' : 'the measurement began too early',
-    remedy: 'Stop other programs, or use fewer connections: k6 must first start a virtual user for each.',
+    remedy: `Stop other programs, or use fewer connections: k6 must first start a virtual user for each.${
+      script && hasSetup(script) ? ` The setup of a script has ${SETUP} s.` : ''
+    }`,
   })
 }
 
@@ -90,7 +95,9 @@ const STEPPED: Seconds = 1
  * k6 keeps its schedule by a clock that nobody steps, and its samples have times of the wall clock. Where every iteration of
  * the schedule is there, they span the time of the schedule; in a closed loop no more than the duration.
  */
-export function clockStepOf({ starts, dropped }: K6Samples, load: Load): Pick<Generator, 'clockStep'> {
+export function clockStepOf({ starts: requests, dropped, own }: K6Samples, load: Load): Pick<Generator, 'clockStep'> {
+  if (!isShaped(load)) return {}
+  const starts = own?.begins ?? requests
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const times of [starts, dropped]) {
     for (const time of times) [first, last] = [Math.min(first, time), Math.max(last, time)]

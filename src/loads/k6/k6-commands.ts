@@ -1,6 +1,7 @@
-import type { Command, LoadCommands } from '../../model/platform.ts'
-import type { Load } from '../../model/scenario.ts'
+import type { Command, LoadCommands, Script } from '../../model/platform.ts'
+import type { Load, LoadRequest } from '../../model/scenario.ts'
 import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
+import { hasSetup, isShaped, type Wrapped, wrapScript } from './own-script.ts'
 
 /** A request that takes longer is an error. */
 export const TIMEOUT: Seconds = 10
@@ -21,28 +22,100 @@ const LEAD: Seconds = 1.5
  * begins later than its process by what the start takes (0.1 s, and near 1 ms for each virtual user): an snapshot too early
  * would meet the end of the warm-up.
  */
-export function k6Commands(load: Load, target: string, dir: string, trial: string): LoadCommands {
-  const script = `${dir}/${trial}.k6.js`
-  const outputs = { [SAMPLES]: `${dir}/${trial}.${SAMPLES}`, [SUMMARY]: `${dir}/${trial}.${SUMMARY}` }
-  const mainAt = opensAfter(load) + LEAD
+export function k6Commands(load: Load, target: string, dir: string, trial: string, script?: Script): LoadCommands {
+  if (script && !isShaped(load)) return ownShape(load, target, dir, trial, script)
+  const outputs = outputsOf(dir, trial)
+  const opening = opensAfter(load, script)
+  const mainAt = opening + LEAD
+  const made = script
+    ? wrapped(script, { ...{ load, target, dir, trial }, scenarios: scenarios(load, mainAt) })
+    : ordinary(load, { target, dir, trial }, mainAt)
   const measure: Command = {
     program: 'k6',
-    argv: ['run', ...FLAGS, '--out', `csv=${outputs[SAMPLES]}`, script],
-    files: { [script]: k6Script(load, target, mainAt, outputs[SUMMARY] as string) },
+    argv: ['run', ...(script ? OWN_FLAGS : FLAGS), ...made.argv, '--out', `csv=${outputs[SAMPLES]}`, made.main],
+    files: made.files,
     outputs,
     within: mainAt + load.duration + 3 * TIMEOUT + 30,
   }
-  return { measure, opensAfter: opensAfter(load) }
+  return { measure, opensAfter: opening }
 }
 
+/**
+ * A script with its own shape says itself when it begins, so its window opens with the process, and the warm-up is a process of
+ * its own: it opens connections of the proxies, not those of the measurement.
+ */
+function ownShape(load: Load, target: string, dir: string, trial: string, script: Script): LoadCommands {
+  const { warmup: length, connections: vus, duration } = load
+  const outputs = outputsOf(dir, trial)
+  const warming = { warmup: { executor: 'constant-vus', vus, duration: seconds(length), gracefulStop: '2s' } }
+  const first = wrapped(script, { ...{ load, target, dir, trial }, scenarios: warming })
+  const made = wrapped(script, { ...{ load, target, dir, trial }, scenarios: undefined })
+  const warmup: Command = {
+    program: 'k6',
+    argv: ['run', ...OWN_FLAGS, ...first.argv, first.main],
+    files: first.files,
+    within: length + 3 * TIMEOUT + 30,
+  }
+  const measure: Command = {
+    program: 'k6',
+    argv: ['run', ...OWN_FLAGS, ...made.argv, '--out', `csv=${outputs[SAMPLES]}`, made.main],
+    files: made.files,
+    outputs,
+    within: 2 * duration + 3 * TIMEOUT + 30,
+  }
+  return { ...(length > 0 && { warmup }), measure, opensAfter: 0 }
+}
+
+interface Place {
+  readonly target: string
+  readonly dir: string
+  readonly trial: string
+}
+
+function outputsOf(dir: string, trial: string) {
+  return { [SAMPLES]: `${dir}/${trial}.${SAMPLES}`, [SUMMARY]: `${dir}/${trial}.${SUMMARY}` } as const
+}
+
+function ordinary(load: Load, { target, dir, trial }: Place, mainAt: Seconds): Wrapped {
+  const main = `${dir}/${trial}.k6.js`
+  return { main, files: { [main]: k6Script(load, target, mainAt, outputsOf(dir, trial)[SUMMARY]) }, argv: [] }
+}
+
+function wrapped(
+  script: Script,
+  about: Place & { readonly load: Load; readonly scenarios: object | undefined },
+): Wrapped {
+  const { target, dir, trial, scenarios } = about
+  return wrapScript(script, {
+    dir: `${dir}/${trial}.script`,
+    target: urlOf(target),
+    scenarios,
+    summary: outputsOf(dir, trial)[SUMMARY],
+    made: {
+      top: [`import { Trend } from 'k6/metrics'`, ...MADE_BEFORE],
+      first: MADE_NOW,
+    },
+  })
+}
+
+/** Time that `setup` of a script may take, in which no virtual user runs. Without one no time is spent on it. */
+export const SETUP: Seconds = 5
+
 /** Seconds from the start of the process to the opening snapshot of the window. */
-export function opensAfter({ warmup, connections }: Pick<Load, 'warmup' | 'connections'>): Seconds {
-  return warmup + 2.5 + connections / 1000
+export function opensAfter({ warmup, connections }: Pick<Load, 'warmup' | 'connections'>, script?: Script): Seconds {
+  return warmup + 2.5 + connections / 1000 + (script && hasSetup(script) ? SETUP : 0)
+}
+
+function urlOf(target: string): string {
+  const url = target.includes('://') ? target : `http://${target}`
+  return url.replace(/\/$/, '')
 }
 
 /** No `--address`, no REST API: its port may be taken by another k6 (version 1 has one unless it is told not to). */
 const LOG = ['--quiet', '--no-color', '--log-format', 'json']
-const FLAGS = [...LOG, '--address=', '--system-tags', 'scenario,status,error_code']
+const TAGS = 'scenario,status,error_code'
+const FLAGS = [...LOG, '--address=', '--system-tags', TAGS]
+const OWN_FLAGS = [...LOG, '--address=', '--system-tags', `${TAGS},group,check`]
 
 export const K6_ENVIRONMENT = {
   K6_NO_USAGE_REPORT: 'true',
@@ -56,16 +129,19 @@ function k6Script(load: Load, target: string, mainAt: Seconds, summary: string):
   const url = JSON.stringify(target.includes('://') ? target : `http://${target}`)
   const options = { discardResponseBodies: true, userAgent: 'meshbench', scenarios: scenarios(load, mainAt) }
   const parameters = JSON.stringify({ timeout: `${TIMEOUT}s`, redirects: 0 })
-  const request = load.payload > 0 ? `http.post(${url}, body, ${parameters})` : `http.get(${url}, ${parameters})`
+  const request = load.request
+    ? asked(load.request, url)
+    : load.payload > 0
+      ? `http.post(${url}, body, ${parameters})`
+      : `http.get(${url}, ${parameters})`
   return [
     `import http from 'k6/http'`,
     `import { Trend } from 'k6/metrics'`,
     `export const options = ${JSON.stringify(options, null, 2)}`,
-    `const made = +new Date`,
-    `const ${MADE} = new Trend('${MADE}')`,
+    ...MADE_BEFORE,
     ...(load.payload > 0 ? [`const body = 'x'.repeat(${load.payload})`] : []),
     `export default function () {`,
-    `  if (__ITER === 0) ${MADE}.add(made)`,
+    `  ${MADE_NOW}`,
     `  ${request}`,
     `}`,
     `export const handleSummary = (data) => ({ ${JSON.stringify(summary)}: JSON.stringify(data) })`,
@@ -73,8 +149,15 @@ function k6Script(load: Load, target: string, mainAt: Seconds, summary: string):
   ].join('\n')
 }
 
+function asked({ method, headers, body, expectedStatus }: LoadRequest, url: string): string {
+  const about = `{ timeout: '${TIMEOUT}s', redirects: 0, headers: ${JSON.stringify(headers)}, responseCallback: http.expectedStatuses(${expectedStatus}) }`
+  return `http.request(${JSON.stringify(method)}, ${url}, ${body === undefined ? 'null' : JSON.stringify(body)}, ${about})`
+}
+
 /** When each virtual user was made, in milliseconds since the epoch: the first is soon after the start of the process. */
 export const MADE = 'vu_made'
+const MADE_BEFORE = [`const made = +new Date`, `const ${MADE} = new Trend('${MADE}')`]
+const MADE_NOW = `if (__ITER === 0) ${MADE}.add(made)`
 
 /** Both scenarios take the same virtual users: the warm-up gives them back before the other one begins. */
 function scenarios(load: Load, mainAt: Seconds): object {

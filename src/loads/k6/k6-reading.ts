@@ -30,13 +30,39 @@ export interface K6Samples {
   users: number
   madeAt: Micros
   warmupEnd: Micros
+  /** What only scripts of the user's have. */
+  readonly own?: OwnSamples
+}
+
+/** What a script of the user's did; times in microseconds since `origin`. */
+export interface OwnSamples {
+  /** One entry per iteration that ended, side by side: when it began, and how long it took. */
+  readonly begins: Micros[]
+  readonly lengths: Micros[]
+  /** By the path of groups as k6 writes it: `::login`. */
+  readonly groups: Map<string, GroupSamples>
+  readonly checks: Map<string, { readonly group: string; readonly name: string; passed: number; failed: number }>
+}
+
+interface GroupSamples {
+  requests: number
+  errors: number
+  passed: number
+  failed: number
+  readonly service: LatencyHistogram
+  readonly whole: LatencyHistogram
 }
 
 const MAIN = 'main'
 const TIMED_OUT = '1050'
 const OTHERS = [MADE, 'dropped_iterations', 'data_received', 'iteration_duration', 'vus_max']
+const OF_OWN = ['checks', 'group_duration']
 
-export async function readSamples(execution: Pick<Execution, 'read'>): Promise<K6Samples> {
+/** `of`: a script of the user's, and whether its own scenarios are what is measured. */
+export async function readSamples(
+  execution: Pick<Execution, 'read'>,
+  of: { readonly own: boolean; readonly shaped: boolean } = { own: false, shaped: true },
+): Promise<K6Samples> {
   const samples: K6Samples = {
     origin: Number.NaN,
     starts: [],
@@ -54,11 +80,15 @@ export async function readSamples(execution: Pick<Execution, 'read'>): Promise<K
     users: 0,
     madeAt: Number.POSITIVE_INFINITY,
     warmupEnd: Number.NEGATIVE_INFINITY,
+    ...(of.own && { own: { begins: [], lengths: [], groups: new Map(), checks: new Map() } }),
   }
-  const scan = k6Scanner(OTHERS, {
-    request: (request) => takeRequest(samples, request, sinceOrigin(samples, request.end)),
-    other: (metric, scenario, time, value) =>
-      takeOther(samples, metric, scenario === MAIN, sinceOrigin(samples, time), value),
+  // What setup and teardown do belongs to no scenario.
+  const isMain = (scenario: string) => (of.shaped ? scenario === MAIN : scenario !== '')
+  const others = of.own ? [...OTHERS, ...OF_OWN] : OTHERS
+  const scan = k6Scanner(others, of.own, {
+    request: (request) => takeRequest(samples, request, isMain(request.scenario), sinceOrigin(samples, request.end)),
+    other: (metric, sample) =>
+      takeOther(samples, metric, isMain(sample.scenario), sinceOrigin(samples, sample.time), sample),
   })
   for await (const block of wholeLines(execution.read(SAMPLES))) scan(block)
   return samples
@@ -69,11 +99,12 @@ function sinceOrigin(samples: K6Samples, time: Micros): Micros {
   return time - samples.origin
 }
 
-function takeRequest(samples: K6Samples, request: K6Request, end: Micros): void {
+function takeRequest(samples: K6Samples, request: K6Request, isMain: boolean, end: Micros): void {
   samples.all++
   if (request.connecting > 0) samples.sockets++
-  if (request.scenario !== MAIN) {
-    samples.warmupEnd = Math.max(samples.warmupEnd, end)
+  if (!isMain) {
+    // Nor is teardown part of the warm-up, which comes last.
+    if (request.scenario !== '') samples.warmupEnd = Math.max(samples.warmupEnd, end)
     return
   }
   samples.starts.push(end - request.service)
@@ -83,6 +114,24 @@ function takeRequest(samples: K6Samples, request: K6Request, end: Micros): void 
   samples.connecting.record(request.connecting)
   if (request.errorCode === TIMED_OUT) samples.timeouts++
   samples.codes.push(/^0?$/.test(request.status) ? errorName(request.errorCode) : request.status)
+  if (!samples.own) return
+  const group = groupOf(samples.own, request.group)
+  group.requests++
+  if (request.ok) group.service.record(request.service)
+  else group.errors++
+}
+
+/** More are no groups: a script names each by what it asks for. */
+const MOST_GROUPS = 100
+const REST = '::(others)'
+
+function groupOf({ groups }: OwnSamples, path: string): GroupSamples {
+  const key = groups.has(path) || groups.size < MOST_GROUPS ? path : REST
+  const known = groups.get(key)
+  if (known) return known
+  const made = { requests: 0, errors: 0, passed: 0, failed: 0, service: latencyHistogram(), whole: latencyHistogram() }
+  groups.set(key, made)
+  return made
 }
 
 /** Those of k6's error codes that a request can end with where there is no answer. */
@@ -107,18 +156,40 @@ function errorName(code: string): string {
   return words === undefined ? `error ${code}` : `error ${code} (${words})`
 }
 
-function takeOther(samples: K6Samples, metric: string, isMain: boolean, time: Micros, value: number): void {
+function takeOther(samples: K6Samples, metric: string, isMain: boolean, time: Micros, sample: K6Sample): void {
+  const { value } = sample
   if (metric === MADE) samples.madeAt = Math.min(samples.madeAt, value * 1000 - samples.origin)
   else if (metric === 'vus_max') samples.users = Math.max(samples.users, value)
   else if (!isMain) return
   else if (metric === 'dropped_iterations') samples.dropped.push(time)
-  else if (metric === 'iteration_duration') samples.iterating += (value / 1000) * MICROS
-  else {
+  else if (metric === 'iteration_duration') {
+    const length = (value / 1000) * MICROS
+    samples.iterating += length
+    samples.own?.begins.push(time - length)
+    samples.own?.lengths.push(length)
+  } else if (metric === 'group_duration') {
+    if (samples.own) groupOf(samples.own, sample.group).whole.record((value / 1000) * MICROS)
+  } else if (metric === 'checks') {
+    if (samples.own) takeCheck(samples.own, sample)
+  } else {
     const { received } = samples
     received.count++
     received.sum += value
     received.min = Math.min(received.min, value)
     received.max = Math.max(received.max, value)
+  }
+}
+
+function takeCheck(own: OwnSamples, { group, check, value }: K6Sample): void {
+  const inGroup = groupOf(own, group)
+  const key = JSON.stringify([group, check])
+  if (!own.checks.has(key) && own.checks.size < MOST_GROUPS) {
+    own.checks.set(key, { group, name: check, passed: 0, failed: 0 })
+  }
+  for (const one of [inGroup, own.checks.get(key)]) {
+    if (!one) continue
+    if (value > 0) one.passed++
+    else one.failed++
   }
 }
 
@@ -132,28 +203,39 @@ interface K6Request {
   connecting: Micros
   status: string
   errorCode: string
+  group: string
   ok: boolean
+}
+
+/** A sample that is of no request: `value` in the metric's unit (milliseconds, bytes, 1). */
+interface K6Sample {
+  readonly scenario: string
+  readonly time: Micros
+  readonly value: number
+  readonly group: string
+  readonly check: string
 }
 
 /** What the scanner hands over. The request is the same object each time: take from it what is needed. */
 interface OnSample {
   request(request: K6Request): void
-  /** A sample that is of no request: `value` in the metric's unit (milliseconds, bytes, 1). */
-  other(metric: string, scenario: string, time: Micros, value: number): void
+  other(metric: string, sample: K6Sample): void
 }
 
 /** Metrics that are of a request, in the order in which k6 writes them; and those besides that are wanted. */
 const OF_REQUEST = ['http_reqs', 'http_req_duration', 'http_req_blocked', 'http_req_connecting', 'http_req_failed']
 
 const COLUMNS = ['scenario', 'status', 'error_code']
+const COLUMNS_OF_OWN = ['group', 'check']
 const LINE_END = 10
 
 /**
  * A scanner of blocks of whole lines of k6's CSV. k6 writes the samples of one request one after the other, from
  * `http_reqs` to `http_req_failed`. Throws a Failure where the columns are not those that are needed, or the time stamps are
- * not in microseconds.
+ * not in microseconds. `isOwn`: with groups and checks.
  */
-export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint8Array) => void {
+export function k6Scanner(others: readonly string[], isOwn: boolean, on: OnSample): (block: Uint8Array) => void {
+  const names = isOwn ? [...COLUMNS, ...COLUMNS_OF_OWN] : COLUMNS
   const text = textCache()
   const fieldsOf = fieldScanner()
   const wanted = wordTable([...OF_REQUEST, ...others])
@@ -165,6 +247,7 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
     connecting: 0,
     status: '',
     errorCode: '',
+    group: '',
     ok: true,
   }
   let columns: readonly number[] | undefined
@@ -172,7 +255,8 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
 
   const sample = (bytes: Uint8Array, metric: string, fields: Int32Array, known: readonly number[]): void => {
     const field = (column: number | undefined) => text(bytes, fields[column ?? 0] as number)
-    const [scenario, status, errorCode] = known
+    const [scenario, status, errorCode, group, check] = known
+    const ofOwn = (column: number | undefined) => (isOwn ? field(column) : '')
     const time = decimal(bytes, fields[1] as number)
     // The setting is of the whole file.
     if (!isTimed) checkMicros(time, new TextDecoder().decode(bytes.subarray(fields[1], (fields[2] as number) - 1)))
@@ -183,6 +267,7 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
         request.scenario = field(scenario)
         request.status = field(status)
         request.errorCode = field(errorCode)
+        request.group = ofOwn(group)
         request.end = time
         request.service = 0
         return
@@ -201,7 +286,7 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
         on.request(request)
         return
       default:
-        on.other(metric, field(scenario), time, value)
+        on.other(metric, { scenario: field(scenario), time, value, group: ofOwn(group), check: ofOwn(check) })
     }
   }
 
@@ -212,7 +297,7 @@ export function k6Scanner(others: readonly string[], on: OnSample): (block: Uint
       if (columns) {
         const metric = wanted(bytes, from)
         if (metric) sample(bytes, metric, fieldsOf(bytes, from, to), columns)
-      } else columns = columnsOf(new TextDecoder().decode(bytes.subarray(from, to)), COLUMNS)
+      } else columns = columnsOf(new TextDecoder().decode(bytes.subarray(from, to)), names)
       from = to + 1
     }
   }
@@ -298,11 +383,20 @@ function textCache(): (bytes: Uint8Array, from: number) => string {
     const found = known.find((entry) => matches(bytes, from, entry.bytes))
     if (found) return found.text
     let to = from
-    while (to < bytes.length && bytes[to] !== COMMA && bytes[to] !== NEWLINE) to++
-    const text = new TextDecoder().decode(bytes.subarray(from, to))
+    let isQuoted = false
+    while (to < bytes.length && (isQuoted || (bytes[to] !== COMMA && bytes[to] !== NEWLINE))) {
+      if (bytes[to] === QUOTE) isQuoted = !isQuoted
+      to++
+    }
+    const text = unquoted(new TextDecoder().decode(bytes.subarray(from, to)))
     known.push({ text, bytes: bytes.slice(from, to + 1) })
     return text
   }
+}
+
+/** As RFC 4180 has it: in quotes where it holds a comma or a quote, which is doubled. */
+function unquoted(field: string): string {
+  return field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field
 }
 
 function matches(bytes: Uint8Array, from: number, expected: Uint8Array): boolean {

@@ -5,9 +5,12 @@ import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
 import { answersOf, type Gathering, gather, standstills } from '../gather.ts'
 import { loggedWarnings, shortened } from '../messages.ts'
 import { pausesOf } from '../pauses.ts'
+import { type Due, dueTimes, plannedOf } from './due-times.ts'
 import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
 import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
-import { type K6Samples, readSamples } from './k6-reading.ts'
+import { type K6Samples, type OwnSamples, readSamples } from './k6-reading.ts'
+import { isShaped, SCRIPTS } from './own-script.ts'
+import { scriptCounts } from './script-measured.ts'
 
 /**
  * k6 sends when its schedule says so, as long as it has a virtual user to spare, and drops the iteration where it has
@@ -20,23 +23,28 @@ export const k6: LoadTool = {
   environment: K6_ENVIRONMENT,
   commands: k6Commands,
   ended: k6Ended,
-  async parse(execution, load) {
+  scripts: SCRIPTS,
+  async parse(execution, load, script) {
     if (execution.exitCode !== 0) throw k6Ended(execution)
-    const samples = await readSamples(execution)
+    const samples = await readSamples(execution, { own: script !== undefined, shaped: isShaped(load) })
     await checkComplete(execution, samples)
-    checkQuiet(samples, load)
+    if (isShaped(load)) checkQuiet(samples, load, script)
+    if (samples.own) return measuredOfScript(samples, samples.own, load, execution.stderr)
     return measuredOf(withinSchedule(samples, load), load, execution.stderr)
   },
 }
 
 function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
-  const { starts, services, isOk, codes } = samples
+  const { starts, services, isOk } = samples
   const due =
     load.rate === 'max' ? { sent: starts, dropped: [] } : dueTimes(starts, samples.dropped, periodOf(load.rate))
   const { begin, end } = extremes(starts, services, due)
   const window = replay(samples, load, due, begin)
   const errors = isOk.reduce((sum, ok) => (ok ? sum : sum + 1), 0)
-  const planned = load.rate === 'max' ? starts.length : plannedOf(load.rate * load.duration, samples)
+  const planned =
+    load.rate === 'max'
+      ? starts.length
+      : plannedOf(load.rate * load.duration, samples.starts.length + samples.dropped.length)
   return {
     tool: 'k6',
     startedAt: (samples.origin + begin) / MICROS,
@@ -45,12 +53,25 @@ function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
     requests: starts.length,
     errors,
     dropped: samples.dropped.length,
+    ...contents(samples, window),
+    generator: aboutItself(samples, load, stderr, window),
+  }
+}
+
+/** Its requests need not be alike, and its own time is a matter of the script. */
+function measuredOfScript(samples: K6Samples, own: OwnSamples, load: Load, stderr: string): Measured {
+  const { counts, window } = scriptCounts(samples, own, load)
+  const { answer: _, scriptShare: __, ...generator } = aboutItself(samples, load, stderr, window)
+  return { tool: 'k6', ...counts, ...contents(samples, window), generator }
+}
+
+function contents({ codes, received }: K6Samples, window: Gathering) {
+  return {
     codes: Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length])),
-    bytesReceived: samples.received.sum,
+    bytesReceived: received.sum,
     latency: window.latency(),
     timeline: window.timeline(),
     slices: window.slices(),
-    generator: aboutItself(samples, load, stderr, window),
   }
 }
 
@@ -74,12 +95,6 @@ function withinSchedule(samples: K6Samples, { rate, duration }: Load): K6Samples
     codes: kept(samples.codes),
     dropped: samples.dropped.filter(isInside),
   }
-}
-
-/** The tick on the closing snapshot may or may not be sent. */
-function plannedOf(asked: number, { starts, dropped }: K6Samples): number {
-  const ticks = starts.length + dropped.length
-  return Math.abs(ticks - asked) <= 1 ? ticks : Math.floor(asked)
 }
 
 function extremes(starts: readonly Micros[], services: readonly Micros[], due: Due): { begin: Micros; end: Micros } {
@@ -186,29 +201,4 @@ function aboutItself(samples: K6Samples, load: Load, stderr: string, window: Gat
     ...(samples.iterating > 0 && { scriptShare: Math.max(0, 1 - busy / samples.iterating) }),
     messages: shortened(loggedWarnings(stderr)),
   }
-}
-
-/** When each request was due, in the order given. */
-interface Due {
-  readonly sent: ArrayLike<Micros>
-  readonly dropped: ArrayLike<Micros>
-}
-
-/**
- * When each request was due, where the requests and the dropped ones together are every tick of a regular clock whose
- * first tick is not known.
- *
- * Nothing is sent or dropped before its tick, and nothing is left out, so the k-th in order of time belongs to tick k, and
- * the clock began no later than the smallest of (time − k · period). It is taken to have begun just then. The error is
- * what the promptest of all requests took from its tick to its send, some ten microseconds of the generator's own: by
- * that much it is later than it seems.
- */
-export function dueTimes(sent: readonly Micros[], dropped: readonly Micros[], period: Micros): Due {
-  const times = [...sent, ...dropped]
-  const order = times.map((_, index) => index).sort((a, b) => (times[a] as Micros) - (times[b] as Micros))
-  let begin = Number.POSITIVE_INFINITY
-  for (const [tick, index] of order.entries()) begin = Math.min(begin, (times[index] as Micros) - tick * period)
-  const due = new Float64Array(times.length)
-  for (const [tick, index] of order.entries()) due[index] = begin + tick * period
-  return { sent: due.subarray(0, sent.length), dropped: due.subarray(sent.length) }
 }

@@ -2,6 +2,7 @@ import { processLeftovers } from '../../host/processes.ts'
 import { makeScratch, scratchLeftovers } from '../../host/scratch.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { type KubeContext, listContexts, readContext } from '../../kubernetes/kubeconfig.ts'
+import { WORKLOAD_NAMESPACE } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Leftover, Platform } from '../../model/platform.ts'
@@ -9,6 +10,12 @@ import type { Program, Site } from '../../model/site.ts'
 import { list } from '../../model/words.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
+import {
+  type Application,
+  applicationFindings,
+  applicationOf,
+  filesOfApplication,
+} from '../in-cluster/own-application.ts'
 import { removeRemains } from '../remains.ts'
 import { checkCluster } from './check-cluster.ts'
 import { openTestbed } from './cluster-testbed.ts'
@@ -17,13 +24,16 @@ import { leftoversIn, usedContexts } from './used-contexts.ts'
 export interface ClusterOptions {
   readonly site: Site
   /** The context of the kubeconfig; that of the scenario when absent. */
-  readonly context?: string
+  readonly context?: string | undefined
   /** The kubeconfig; that of KUBECONFIG or of the home folder when absent. */
-  readonly kubeconfig?: string
+  readonly kubeconfig?: string | undefined
+  /** Where the scenario file is. */
+  readonly folder?: string | undefined
 }
 
 /** Arms in one cluster that was there before: a namespace each, and control planes side by side. */
-export function cluster({ site, context: named, kubeconfig }: ClusterOptions): Platform {
+export function cluster({ site, context: named, kubeconfig, folder }: ClusterOptions): Platform {
+  let application: Application | undefined
   let helm: Program | undefined
   const contextOf = async ({ scenario }: Plan): Promise<KubeContext> => {
     const name = named ?? scenario.cluster?.context
@@ -40,7 +50,10 @@ export function cluster({ site, context: named, kubeconfig }: ClusterOptions): P
     title: 'real meshes in a Kubernetes cluster that is there already, named by a context of the kubeconfig',
     check: async (plan) => {
       try {
-        return await checkCluster(plan, await contextOf(plan), site)
+        return [
+          ...(await applicationFindings(plan.scenario, filesOfApplication(plan, folder), WORKLOAD_NAMESPACE)),
+          ...(await checkCluster(plan, await contextOf(plan), site)),
+        ]
       } catch (error) {
         return [Failure.from(error).toFinding()]
       }
@@ -59,6 +72,7 @@ export function cluster({ site, context: named, kubeconfig }: ClusterOptions): P
       const context = await contextOf(plan)
       const programs = yield* obtainAll(['helm'], { signal, catalogue: catalogueFor(site) })
       helm = programs.helm
+      application = await applicationOf(plan, filesOfApplication(plan, folder), helm, signal)
       return { tools: [helm.provenance], caveat: caveatOf(context) }
     },
     async *open(plan, cohort, run, signal) {
@@ -73,7 +87,11 @@ export function cluster({ site, context: named, kubeconfig }: ClusterOptions): P
       held.defer(() => used.forgetUnused({ context: context.name, kubeconfig }, site))
       const env = { ...process.env, ...scratch.stamps }
       const testbed = held.use(
-        yield* openTestbed({ plan, run: run.id, site, helm, context, env, dir: scratch.dir }, cohort, signal),
+        yield* openTestbed(
+          { plan, run: run.id, site, helm, context, env, dir: scratch.dir, application },
+          cohort,
+          signal,
+        ),
       )
       const owned = held.move()
       return { raise: testbed.raise, lower: testbed.lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }

@@ -12,6 +12,7 @@ import type { Step, Testbed } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, armMesh } from '../in-cluster/arm-mesh.ts'
+import type { Application } from '../in-cluster/own-application.ts'
 import { installationsOf, type SharedCluster, standSideBySide } from '../in-cluster/shared-cluster.ts'
 import { onAgent, startAgents } from './agents.ts'
 import {
@@ -47,11 +48,17 @@ export interface ClusterUse {
   readonly env: NodeJS.ProcessEnv
   /** A folder that only we can read. */
   readonly dir: string
+  /** In place of our server. */
+  readonly application?: Application | undefined
 }
 
 /** An arm in the namespace that it has in this run. */
-export function armInRun(arm: Arm, { plan, site }: Pick<ClusterUse, 'plan' | 'site'>, run: string): ArmMesh {
-  const of = armMesh(arm, plan.scenario.profile, site)
+export function armInRun(
+  arm: Arm,
+  { plan, site, application }: Pick<ClusterUse, 'plan' | 'site' | 'application'>,
+  run: string,
+): ArmMesh {
+  const of = armMesh(arm, plan.scenario.profile, site, application)
   return { ...of, about: { ...of.about, namespace: armNamespace(run, arm.name) } }
 }
 

@@ -25,6 +25,16 @@ const ALWAYS: readonly Rule[] = [
   { apiGroups: ['apps'], resources: ['deployments', 'daemonsets'], verbs: READ },
 ]
 
+/** What an application of the user's may consist of. */
+const APPLICATION: readonly Rule[] = [
+  { apiGroups: [''], resources: ['secrets', 'persistentvolumeclaims'], verbs: MAKE },
+  { apiGroups: ['apps'], resources: ['deployments', 'daemonsets', 'statefulsets', 'replicasets'], verbs: MAKE },
+  { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: MAKE },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: MAKE },
+  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: MAKE },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: MAKE },
+]
+
 /** To install control planes is to do what their charts do, which grants rights to others: only an administrator may. */
 const INSTALLING: Rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
 
@@ -43,6 +53,7 @@ export function rulesFor(plan: Plan, site: Site): Rule[] {
   })
   return [
     ...ALWAYS,
+    ...(plan.scenario.workload ? APPLICATION : []),
     ...enrolment,
     ...(gateways ? [{ apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: READ }] : []),
   ]

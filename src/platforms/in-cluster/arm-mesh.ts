@@ -7,6 +7,7 @@ import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { APPLICATION } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
+import type { Application } from './own-application.ts'
 
 /** How long an installation, or anything else in a cluster, may take until it is ready. */
 export const PATIENCE: Seconds = 300
@@ -17,15 +18,17 @@ export interface ArmMesh {
   readonly mesh: Mesh
   readonly kubernetes: KubernetesMesh
   readonly about: InstallAbout
+  /** What stands in place of our server. */
+  readonly application?: Application | undefined
 }
 
-export function armMesh(arm: Arm, profile: Profile, site: Site): ArmMesh {
+export function armMesh(arm: Arm, profile: Profile, site: Site, application?: Application): ArmMesh {
   const mesh = meshes[arm.mesh]
   if (mesh?.kubernetes) {
     const { kubernetes } = mesh
     const about = installAbout(mesh, profile, arm, site.vendors)
     refuseDigests(kubernetes.images(about), about.vendor.name, arm)
-    return { arm, mesh, kubernetes, about }
+    return { arm, mesh, kubernetes, about, ...(application && { application }) }
   }
   const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
@@ -45,17 +48,22 @@ function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): 
 
 /** What the nodes of one arm run, and on which of them. */
 export function imagesOfArm(
-  { kubernetes, about }: ArmMesh,
+  { kubernetes, about, application: own }: ArmMesh,
   site: Site,
   loads: readonly Pick<Load, 'tool'>[],
 ): MeshImage[] {
   const { [APPLICATION]: application, busybox } = site.images
   const names = new Set([application, busybox, ...loads.map(({ tool }) => site.images[tool])])
-  return [...[...names].map((name) => ({ name, on: ON.workload })), ...kubernetes.images(about)]
+  const others = (own?.images ?? []).filter((name) => !names.has(name)).map((name) => ({ name, on: ON.server }))
+  return [...[...names].map((name) => ({ name, on: ON.workload })), ...others, ...kubernetes.images(about)]
 }
 
 /** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */
-export function imagesOf({ arms, loads, profile }: Pick<Scenario, 'arms' | 'loads' | 'profile'>, site: Site): string[] {
-  const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, profile, site), site, loads))
+export function imagesOf(
+  { arms, loads, profile }: Pick<Scenario, 'arms' | 'loads' | 'profile'>,
+  site: Site,
+  application?: Application,
+): string[] {
+  const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, profile, site, application), site, loads))
   return [...new Set([site.kind.nodeImage, ...ofArms.map(({ name }) => name)])]
 }

@@ -13,6 +13,8 @@ export interface ClusterArm {
   readonly run: string
   /** As the nodes know them. */
   readonly images: SiteImages
+  /** The same of any other image; it has its own name when absent. */
+  imageOf?(name: string): string
   /** Names of the nodes that are measured. Two parts may be one node. */
   readonly nodes: Readonly<Record<NodePart, string>>
   /** A node of each machine: nodes that are containers of one machine share its figures. */

@@ -5,6 +5,7 @@ import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../model/platform.ts'
 import { milliseconds } from '../../model/units.ts'
 import { openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { entranceOf } from './own-application.ts'
 import { targetOf } from './workload.ts'
 
 /** Where client and its helper share a folder. */
@@ -13,9 +14,10 @@ const DIR = '/files'
 export function makeRunningArm(options: RunningArmOptions): RunningArm {
   const { cluster, of } = options.arm
   const { namespace } = of.about
+  const { application } = of
   return {
     dir: DIR,
-    target: ({ protocol }) => targetOf(protocol, namespace),
+    target: (load) => (application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)),
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
     observe: () => openWindow(options),
@@ -60,12 +62,32 @@ interface Files {
   readonly namespace: string
 }
 
+/** How often a file is written that did not arrive in full. */
+const ATTEMPTS = 3
+const WRITE = 'mkdir -p "$(dirname "$0")" && cat >"$0" && wc -c <"$0"'
+
+/**
+ * What is written to a command's input can get lost on a machine that is busy, and the command ends well all the same: seen
+ * once in some twenty files, of which nothing arrived. So the bytes are counted.
+ */
 async function put({ cluster, namespace }: Files, path: string, content: string, signal: AbortSignal): Promise<void> {
-  const { exitCode, stderr } = await cluster.exec(
-    { namespace, ...FILES, command: ['sh', '-c', 'cat >"$0"', path], stdin: content },
-    signal,
-  )
-  if (exitCode !== 0) throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+  const size = Buffer.byteLength(content)
+  let arrived = 0
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { exitCode, stdout, stderr } = await cluster.exec(
+      { namespace, ...FILES, command: ['sh', '-c', WRITE, path], stdin: content },
+      signal,
+    )
+    if (exitCode !== 0) {
+      throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
+    }
+    arrived = Number(stdout)
+    if (arrived === size) return
+  }
+  throw new Failure('exec-broken', `${path} did not arrive in full in the client pod`, {
+    cause: `${arrived} of ${size} bytes, in ${ATTEMPTS} attempts`,
+    remedy: 'Try again; if it happens again, check how busy the machine is.',
+  })
 }
 
 function filesOf(from: Files, { outputs = {}, files = {} }: Command): Pick<Execution, 'read' | 'discard'> {

@@ -124,7 +124,10 @@ async function scrapeAll({ arm: { of, cluster }, pods }: RunningArmOptions): Pro
 
 function podsOf({ namespace, labels }: Placed<Scrape>, pods: readonly PodFact[]): PodFact[] {
   return pods.filter(
-    (pod) => pod.namespace === namespace && Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
+    (pod) =>
+      pod.tier === undefined &&
+      pod.namespace === namespace &&
+      Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
   )
 }
 

@@ -2,6 +2,7 @@ import { arch } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
+import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
 import type { PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
@@ -12,6 +13,7 @@ import type { Evidence } from '../../model/usage.ts'
 import { PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, partOfNode } from './cluster-arm.ts'
 import { makeRunningArm } from './cluster-running-arm.ts'
+import { asServers, entranceOf } from './own-application.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
@@ -25,12 +27,19 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   for (const load of loads) refuseEndpoint(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
   yield { title: 'creating client and server' }
   const enrolment = kubernetes.enrol(about)
-  const { pods } = workloadFor({ arm, loads, images, enrolment, run, namespace: about.namespace })
+  const { application } = of
+  const { namespace } = about
+  const { imageOf } = standing
+  const { pods } = workloadFor({ arm, loads, images, enrolment, run, namespace, application, imageOf })
   await makePods(cluster, standing.placed(pods), of, signal)
-  await cluster.untilReady([...podsOf(arm, about.namespace), ...standing.before, ...enrolment.until], PATIENCE, signal)
+  await cluster.untilReady(
+    [...podsOf(arm, namespace, application), ...standing.before, ...enrolment.until],
+    PATIENCE,
+    signal,
+  )
   yield { title: 'waiting for an answer through the whole path' }
   for (const protocol of endpointsOf(loads)) await untilAnswered(standing, protocol, signal)
-  const seen = await seenPods(standing, signal)
+  const seen = asServers(await seenPods(standing, signal), application)
   const facts = await factsOf(standing, seen, signal)
   refuseUnenrolled(facts, arm.name)
   return makeRunningArm({ arm: standing, pods: seen, facts })
@@ -54,23 +63,27 @@ async function seenPods(standing: ClusterArm, signal: AbortSignal): Promise<PodF
 
 /** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(
-  { cluster, of: { about } }: ClusterArm,
+  { cluster, of: { about, application } }: ClusterArm,
   protocol: Load['protocol'],
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace } = about
-  const target = targetOf(protocol, namespace)
+  const target = application ? entranceOf(application, namespace, {}) : targetOf(protocol, namespace)
+  const entrance = application?.workload.entrance
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
-  const command = [APPLICATION, 'load', ...flags, ...ENDPOINTS[protocol].ask, target]
+  const own = entrance ? [...requestArgv(entrance), '-allow-initial-errors'] : []
+  const command = [APPLICATION, 'load', ...flags, ...ENDPOINTS[protocol].ask, ...own, target]
+  const good = entrance ? new RegExp(`"RetCodes":\\s*\\{\\s*"${entrance.expectedStatus}":\\s*1\\s*\\}`) : GOOD
   for (;;) {
-    const reason = await ask(cluster, { namespace, command }, signal)
+    const reason = await ask(cluster, { namespace, command }, good, signal)
     if (reason === undefined) return
     if (performance.now() > deadline) {
       throw new Failure('no-answer', `no answer to a ${protocol} request to ${target} within ${ANSWER} s`, {
         cause: reason,
-        remedy:
-          'Client, server and mesh are ready, so check the path between them: run the arm alone with --keep, then use kubectl.',
+        remedy: entrance
+          ? `Check path, headers and expectedStatus (${entrance.expectedStatus}) of workload.entrance, and whether the application serves when it is ready: run the arm alone with --keep, then use kubectl.`
+          : 'Client, server and mesh are ready, so check the path between them: run the arm alone with --keep, then use kubectl.',
       })
     }
     await sleep(100, undefined, { signal })
@@ -83,6 +96,7 @@ const GOOD = /"RetCodes":\s*\{\s*"(200|SERVING|OK)":\s*1\s*\}/
 async function ask(
   cluster: Cluster,
   what: Pick<ExecOf, 'namespace' | 'command'>,
+  good: RegExp,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
@@ -90,7 +104,7 @@ async function ask(
       { ...what, pod: 'client', container: APPLICATION },
       AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
     )
-    if (exitCode === 0 && GOOD.test(stdout)) return undefined
+    if (exitCode === 0 && good.test(stdout)) return undefined
     const codes = /"RetCodes":\s*\{[^}]*\}/.exec(stdout)?.[0]
     return codes ?? (lastLines(stderr) || `exit code ${exitCode}`)
   } catch (error) {

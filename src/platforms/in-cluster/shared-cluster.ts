@@ -131,14 +131,17 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
 
 /** Makes what stands for the whole run in an arm's namespace, and returns the record of the installation. */
 async function enrol(
-  { of, cluster, images }: ClusterArm,
+  { of, cluster, images, imageOf }: ClusterArm,
   { plan, run, site, env, dir, helm, charts, manifests, kubeconfigFile }: SharedCluster,
   signal: AbortSignal,
 ): Promise<Installation> {
-  const { arm, kubernetes, about } = of
+  const { arm, kubernetes, about, application } = of
   const enrolment = kubernetes.enrol(about)
   const { namespace } = about
-  const { lasting } = workloadFor({ arm, enrolment, images, loads: plan.scenario.loads, run, namespace })
+  const { lasting } = workloadFor({
+    ...{ arm, enrolment, images, imageOf, application, run, namespace },
+    loads: plan.scenario.loads,
+  })
   const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
   await cluster.apply(lasting, signal, { within: PATIENCE })
   await cluster.apply(own(enrolment.objects), signal, { within: PATIENCE })

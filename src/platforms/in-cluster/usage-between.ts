@@ -295,7 +295,8 @@ function membersOf(pods: readonly PodFact[], rules: readonly Placed<ComponentRul
       const rule = rules.find((one) => matches(one, pod, container))
       const id = containerIdOf(container.id)
       if (!rule || !id) continue
-      const component = rule.perNode ? `${rule.component}-${pod.node}` : rule.component
+      const shared = rule.perNode ? `${rule.component}-${pod.node}` : rule.component
+      const component = pod.tier === undefined ? shared : `${shared}-${pod.tier}`
       const title = `${pod.namespace}/${pod.name}/${container.name}`
       members.set(id, { component, role: rule.role, node: pod.node, pod: pod.uid, title, container })
     }

@@ -8,6 +8,7 @@ import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts
 import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
+import { type Application, applicationObjects, readinessOf } from './own-application.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
 
@@ -19,6 +20,10 @@ interface WorkloadAbout {
   readonly run: string
   /** Of all its objects. */
   readonly namespace: string
+  /** In place of our server. */
+  readonly application?: Application | undefined
+  /** The name that an image has on the nodes, where it has another. */
+  readonly imageOf?: ((name: string) => string) | undefined
 }
 
 /** What stands for as long as the cluster does, and what is made anew at every visit. */
@@ -29,7 +34,18 @@ interface Workload {
 
 /** `manifests/workload.yaml` for one arm. */
 export function workloadFor(about: WorkloadAbout): Workload {
-  const objects = documents().map((object) => stamped(inNamespace(object, about.namespace), about.run))
+  const { application, enrolment, imageOf = (name) => name } = about
+  const ready = (object: KubernetesObject) => stamped(inNamespace(object, about.namespace), about.run)
+  const own = application && applicationObjects(application, { enrolment, imageOf })
+  const objects = documents()
+    .filter(({ metadata }) => !own || metadata.name !== 'server')
+    .map(ready)
+  const ours = ourObjects(objects, about)
+  if (!own) return ours
+  return { lasting: [...ours.lasting, ...own.lasting.map(ready)], pods: [...ours.pods, ...own.running.map(ready)] }
+}
+
+function ourObjects(objects: readonly KubernetesObject[], about: WorkloadAbout): Workload {
   return {
     lasting: objects.flatMap((object) => {
       if (object.kind === 'Pod') return []
@@ -154,18 +170,20 @@ function serverNames({ replicas = 1 }: Pick<Arm, 'replicas'>): string[] {
 }
 
 /** The workload of an arm, each of which must be ready. */
-export function podsOf(arm: Pick<Arm, 'replicas'>, namespace: string): Readiness[] {
-  return ['client', ...serverNames(arm)].map((name) => ({ kind: 'Pod', namespace, name }))
+export function podsOf(arm: Pick<Arm, 'replicas'>, namespace: string, application?: Application): Readiness[] {
+  const pod = (name: string) => ({ kind: 'Pod', namespace, name }) as const
+  if (application) return [pod('client'), ...readinessOf(application, namespace)]
+  return ['client', ...serverNames(arm)].map(pod)
 }
 
 /** Client and server, made anew: what a visit measures has nothing of the visit before. */
 export async function makePods(
   cluster: Cluster,
   pods: readonly KubernetesObject[],
-  { arm, about }: WorkloadOf,
+  of: WorkloadOf,
   signal: AbortSignal,
 ): Promise<void> {
-  await removePods(cluster, { arm, about }, signal)
+  await removePods(cluster, of, signal)
   await cluster.apply(pods, signal)
 }
 
@@ -173,15 +191,21 @@ export async function makePods(
 interface WorkloadOf {
   readonly arm: Pick<Arm, 'replicas'>
   readonly about: { readonly namespace: string }
+  readonly application?: Application | undefined
 }
 
-export async function removePods(cluster: Cluster, { arm, about }: WorkloadOf, signal: AbortSignal): Promise<void> {
-  const objects = podsOf(arm, about.namespace).map(({ name, namespace }) => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace },
+export async function removePods(
+  cluster: Cluster,
+  { arm, about: { namespace }, application }: WorkloadOf,
+  signal: AbortSignal,
+): Promise<void> {
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace } })
+  const own = application?.running.map(({ object: { apiVersion, kind, metadata } }) => ({
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace },
   }))
-  await cluster.remove(objects, signal)
+  await cluster.remove([pod('client'), ...(own ?? serverNames(arm).map(pod))], signal)
 }
 
 /** The port of the service for each protocol, how a load generator is told of it, and how fortio asks one question there. */

@@ -70,12 +70,16 @@ export async function enrol(of: ArmMesh, cluster: Cluster, runContext: RunContex
   await cluster.untilReady(until, PATIENCE, signal)
 }
 
-function lastingOf({ arm, kubernetes, about }: ArmMesh, { plan, site, run }: RunContext): readonly KubernetesObject[] {
+function lastingOf(
+  { arm, kubernetes, about, application }: ArmMesh,
+  { plan, site, run }: RunContext,
+): readonly KubernetesObject[] {
   const enrolment = kubernetes.enrol(about)
   return workloadFor({
     ...{ arm, enrolment, run },
     loads: plan.scenario.loads,
     images: site.images,
     namespace: about.namespace,
+    application,
   }).lasting
 }

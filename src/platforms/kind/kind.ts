@@ -1,6 +1,7 @@
 import { processLeftovers } from '../../host/processes.ts'
 import { makeScratch, type Scratch, scratchLeftovers } from '../../host/scratch.ts'
 import { chartCache, manifestCache } from '../../kubernetes/install/chart-cache.ts'
+import { WORKLOAD_NAMESPACE } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan } from '../../model/plan.ts'
 import type { Leftover, Platform, RunningArm, Step, Testbed } from '../../model/platform.ts'
@@ -8,6 +9,12 @@ import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
 import { armMesh, imagesOf } from '../in-cluster/arm-mesh.ts'
+import {
+  type Application,
+  applicationFindings,
+  applicationOf,
+  filesOfApplication,
+} from '../in-cluster/own-application.ts'
 import { raiseInCluster } from '../in-cluster/raise.ts'
 import { removePods } from '../in-cluster/workload.ts'
 import { removeRemains } from '../remains.ts'
@@ -28,10 +35,13 @@ export interface KindOptions {
   readonly site: Site
   /** Leave the clusters standing, frozen, for the next run. */
   readonly keep: boolean
+  /** Where the scenario file is. */
+  readonly folder?: string | undefined
 }
 
 /** Arms as clusters of three nodes each, made by kind in Docker; all but the measured one are frozen. */
-export function kind({ site, keep }: KindOptions): Platform {
+export function kind({ site, keep, folder }: KindOptions): Platform {
+  let application: Application | undefined
   let programs: { readonly kind: Program; readonly helm: Program } | undefined
   let isExamined = false
   const examine = async (message: Examination) => {
@@ -42,12 +52,19 @@ export function kind({ site, keep }: KindOptions): Platform {
   return {
     name: 'kind',
     title: 'real meshes, each in its own Kubernetes cluster in Docker, created by kind',
-    check: (plan) => checkKind(plan, site, { ...readersOf(), examine }),
-    review: (plan) => reviewKind(plan, site, { examine: examineArms }),
+    check: async (plan) => [
+      ...(await applicationFindings(plan.scenario, filesOfApplication(plan, folder), WORKLOAD_NAMESPACE)),
+      ...(await checkKind(plan, site, { ...readersOf(), examine })),
+    ],
+    review: async (plan) => [
+      ...(await applicationFindings(plan.scenario, filesOfApplication(plan, folder), WORKLOAD_NAMESPACE)),
+      ...(await reviewKind(plan, site, { examine: examineArms })),
+    ],
     async *prepare(plan, signal) {
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
-      const images = yield* pullImages(imagesOf(plan.scenario, site), docker({ signal }))
+      application = await applicationOf(plan, filesOfApplication(plan, folder), programs.helm, signal)
+      const images = yield* pullImages(imagesOf(plan.scenario, site, application), docker({ signal }))
       return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
     },
     async *open(plan, cohort, run, signal) {
@@ -56,7 +73,7 @@ export function kind({ site, keep }: KindOptions): Platform {
       await using held = new AsyncDisposableStack()
       const scratch = await makeScratch(run.id)
       held.defer(() => scratch.remove())
-      const runContext = runContextOf({ plan, run: run.id, site, keep, ...programs }, scratch)
+      const runContext = runContextOf({ plan, run: run.id, site, keep, application, ...programs }, scratch)
       const testbed = held.use(yield* makeTestbed(runContext, cohort, signal))
       const owned = held.move()
       return { raise: testbed.raise, lower: testbed.lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
@@ -80,7 +97,7 @@ async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program):
   })
 }
 
-type Chosen = Pick<RunContext, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm'>
+type Chosen = Pick<RunContext, 'plan' | 'run' | 'site' | 'keep' | 'kind' | 'helm' | 'application'>
 
 function runContextOf(chosen: Chosen, { dir, stamps }: Scratch): RunContext {
   const env = { ...process.env, ...stamps }

@@ -6,6 +6,7 @@ import type { Program, Site } from '../../model/site.ts'
 import { perTool } from '../../model/traits.ts'
 import type { ArmMesh } from '../in-cluster/arm-mesh.ts'
 import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
+import type { Application } from '../in-cluster/own-application.ts'
 import type { Records } from './cluster/cluster-record.ts'
 import { type ImageCache, nodeImage } from './cluster/image-cache.ts'
 import type { Network } from './cluster/network.ts'
@@ -31,6 +32,8 @@ export interface RunContext {
   readonly dir: string
   /** Leave the clusters standing for the next run. */
   readonly keep: boolean
+  /** In place of our server. */
+  readonly application?: Application | undefined
 }
 
 /** An arm's cluster that is made and installed. Whether it is frozen is for Docker to say. */
@@ -78,6 +81,7 @@ export function placeOf(
   return {
     ...{ cluster, plan, run, nodes },
     images: { busybox: nodeImage(site.images.busybox), ...perTool((_, tool) => nodeImage(site.images[tool])) },
+    imageOf: nodeImage,
     machines: ['client'],
     cpus: affinity.cpus,
     isHere: true,

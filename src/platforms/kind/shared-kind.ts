@@ -67,8 +67,8 @@ export async function* makeSharedTestbed(
   return { raise, lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
-function inOwnNamespace(arm: Arm, { plan, site }: RunContext): ArmMesh {
-  const of = armMesh(arm, plan.scenario.profile, site)
+function inOwnNamespace(arm: Arm, { plan, site, application }: RunContext): ArmMesh {
+  const of = armMesh(arm, plan.scenario.profile, site, application)
   return { ...of, about: { ...of.about, namespace: `${of.about.namespace}-${arm.name}`.slice(0, 63).toLowerCase() } }
 }
 

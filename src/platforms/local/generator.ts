@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { access, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { signalGroup } from '../../host/processes.ts'
@@ -45,7 +46,10 @@ interface GeneratorOptions {
 export async function runGenerator(options: GeneratorOptions): Promise<Execution> {
   const { command, signal } = options
   signal.throwIfAborted()
-  for (const [path, content] of Object.entries(command.files ?? {})) await writeFile(path, content)
+  for (const [path, content] of Object.entries(command.files ?? {})) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  }
   const argv = pinned({ program: options.program, argv: command.argv, cpus: options.cpus })
   const startedAt = Date.now() / 1000
   const child = spawn('/bin/sh', ['-c', ACCOUNT, 'sh', ...argv], {

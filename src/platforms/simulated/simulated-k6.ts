@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import type { Command } from '../../model/platform.ts'
+import type { Load } from '../../model/scenario.ts'
 import { parseDuration, type Seconds } from '../../model/units.ts'
 import { unixNanos } from './simulated-fortio.ts'
 import { type LoadOutcome, type Server, type Subject, server, startOf } from './simulated-server.ts'
 
 /** Runs `k6 run` against the simulated server: CSV samples and summary. The last scenario is the measured one. */
 export function runK6(command: Command, subject: Subject): LoadOutcome {
-  const script = k6Script(command)
+  const script = k6Script(command, subject.load)
   const main = script.scenarios.at(-1)
   if (!main) throw new TypeError('the script has no scenario')
   const behind = server(subject, main.users)
@@ -170,17 +171,23 @@ const executorSchema = z.discriminatedUnion('executor', [
 ])
 const optionsSchema = z.object({ scenarios: z.record(z.string(), executorSchema) })
 
-function k6Script({ argv, files = {}, outputs = {} }: Command): K6Script {
+/** A script with its own shape is taken to have its virtual users send without a pause. */
+function k6Script({ argv, files = {}, outputs = {} }: Command, load: Load): K6Script {
   const source = files[argv.at(-1) ?? ''] ?? ''
-  const options = /^export const options = (\{.*?\n\})$/ms.exec(source)?.[1] ?? ''
+  const options = /^(?:export const options|const load) = (\{.*?\n\})$/ms.exec(source)?.[1] ?? '{}'
   const after = (flag: string) => (argv.includes(flag) ? argv[argv.indexOf(flag) + 1] : undefined)
   const csv = after('--out')?.replace(/^csv=(fileName=)?([^,]*).*$/, '$2')
   const summary = Object.values(outputs).find((path) => path !== csv)
   const systemTags = after('--system-tags')
   return {
-    url: JSON.parse(/http\.(?:get|post)\(("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
+    url:
+      after('-e')?.replace(/^\w+=/, '') ??
+      JSON.parse(/http\.(?:get\(|post\(|request\("[A-Z]+", )("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
     payload: Number(/\.repeat\((\d+)\)/.exec(source)?.[1] ?? 0),
-    scenarios: Object.entries(optionsSchema.parse(JSON.parse(options)).scenarios).map(scenarioOf),
+    scenarios:
+      load.shape === undefined
+        ? Object.entries(optionsSchema.parse(JSON.parse(options)).scenarios).map(scenarioOf)
+        : [{ name: 'default', startTime: 0, duration: load.duration, rate: 'max', users: load.connections }],
     ...(csv === undefined ? {} : { csv }),
     ...(systemTags === undefined ? {} : { systemTags }),
     ...(summary === undefined ? {} : { summary }),

@@ -249,8 +249,23 @@ const PROTOCOL_WORDS: Readonly<Record<Protocol, string>> = {
 
 /** "1,000 requests/s over HTTP/1.1, 16 connections, 1 KiB payload". */
 export function loadWords(load: Load): string {
+  if (load.script !== undefined) {
+    const how =
+      load.shape === undefined
+        ? `${iterationWords(load)}, ${count(load.connections, 'virtual user')}`
+        : 'the shape of its own options'
+    return `${load.script} with ${how}`
+  }
+  if (load.request) {
+    const { method, path } = load.request
+    return `${rateWords(load)} (${method} ${path}) over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}`
+  }
   const payload = load.payload > 0 ? `, ${formatSize(load.payload)} payload` : ''
   return `${rateWords(load)} over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}${payload}`
+}
+
+function iterationWords({ rate }: Load): string {
+  return rate === 'max' ? 'iterations without a pause' : `${formatNumber(rate, 6)} iterations/s`
 }
 
 function rateWords({ rate }: Load): string {

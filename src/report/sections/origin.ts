@@ -73,10 +73,10 @@ export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenari
     ...rest,
     ...(idle !== undefined && { idle: seconds(idle) }),
     arms: arms.map(({ inject, ...arm }) => ({ ...arm, ...(inject && { inject: { delay: seconds(inject.delay) } }) })),
-    loads: loads.map((load) => ({
+    loads: loads.map(({ rate, payload, scriptSha256: _, applicationSha256: __, request, ...load }) => ({
       ...load,
-      rate: load.rate === 'max' ? load.rate : `${load.rate}/s`,
-      payload: `${load.payload}B`,
+      ...(load.shape === undefined && { rate: rate === 'max' ? rate : `${rate}/s` }),
+      ...(load.script === undefined && !request && { payload: `${payload}B` }),
       warmup: seconds(load.warmup),
       duration: seconds(load.duration),
     })),

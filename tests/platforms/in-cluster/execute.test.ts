@@ -11,8 +11,11 @@ import { captured } from '../../loads/captured.ts'
 
 const { signal } = new AbortController()
 
-/** A cluster that answers commands by the name of their program. */
-function clusterOf(answers: Readonly<Record<string, Partial<ExecResult> | Error>>): {
+/** A cluster that answers commands by the name of their program; what is written to it arrives, but for the first `lost` times. */
+function clusterOf(
+  answers: Readonly<Record<string, Partial<ExecResult> | Error>>,
+  lost = 0,
+): {
   cluster: Cluster
   asked: ExecOf[]
 } {
@@ -21,7 +24,8 @@ function clusterOf(answers: Readonly<Record<string, Partial<ExecResult> | Error>
     asked.push(what)
     const answer = answers[what.command[0] ?? '']
     if (answer instanceof Error) throw answer
-    return { exitCode: 0, stdout: '', stderr: '', ...answer }
+    const arrived = asked.filter(({ stdin }) => stdin !== undefined).length > lost ? (what.stdin ?? '').length : 0
+    return { exitCode: 0, stdout: `${arrived}\n`, stderr: '', ...answer }
   }
   return { cluster: { exec } as unknown as Cluster, asked }
 }
@@ -39,6 +43,23 @@ describe('a command in the client pod', () => {
     }
     const odd = { ...command, within: 69.00399999999999 }
     expect(await execute(clusterOf({}).cluster, 'bench', odd, signal)).toMatchObject({ exitCode: 0 })
+  })
+
+  it.each([
+    [0, 1],
+    [2, 3],
+  ])('writes its files until all bytes arrived: %i times in vain', async (lost, writes) => {
+    const { cluster, asked } = clusterOf({}, lost)
+    await execute(cluster, 'bench', { ...command, files: { '/files/deep/my.js': 'abc' } }, signal)
+    expect(asked.filter(({ stdin }) => stdin === 'abc')).toHaveLength(writes)
+    expect(asked[0]?.command.at(-1)).toBe('/files/deep/my.js')
+  })
+
+  it('does not begin with a file that never arrives', async () => {
+    const { cluster, asked } = clusterOf({}, 9)
+    const ended = execute(cluster, 'bench', { ...command, files: { '/files/my.js': 'abc' } }, signal)
+    await expect(ended).rejects.toMatchObject({ code: 'exec-broken', why: '0 of 3 bytes, in 3 attempts' })
+    expect(asked.every(({ container }) => container === 'files')).toBe(true)
   })
 
   it('leaves no file: the shell removes them, which may have `rm` where no program of that name is', async () => {
