@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.ts'
 import { type Costs, type Plan, type Trial, trialsOf } from '../model/plan.ts'
 import type { Load, Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
-import { PLATFORM_TRAITS } from '../model/traits.ts'
+import { IN_ANY_CLUSTER, PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import { makePlan } from './make-plan.ts'
 
@@ -47,8 +47,12 @@ function sum(values: readonly number[]): number {
 }
 
 /** What is assumed before anything was run. */
-export function costsOf(platform: PlatformName, { arms, simulation }: Pick<Scenario, 'arms' | 'simulation'>): Costs {
-  const { arms: are, takes } = PLATFORM_TRAITS[platform]
+export function costsOf(
+  platform: PlatformName,
+  { arms, simulation, isolation }: Pick<Scenario, 'arms' | 'simulation' | 'isolation'>,
+): Costs {
+  // Side by side, arms cost what they cost in any cluster that they share.
+  const { arms: are, takes } = PLATFORM_TRAITS[isolation === 'shared' ? IN_ANY_CLUSTER : platform]
   const { visit, trial } = takes
   const cohort = takes.cohort + takes.arm * arms.length
   return { cohort, visit, trial, ...(are === 'effects' && { window: simulation.pace }) }

@@ -65,7 +65,10 @@ export function kind({ site, keep, folder }: KindOptions): Platform {
       if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
       application = await applicationOf(plan, filesOfApplication(plan, folder), programs.helm, signal)
       const images = yield* pullImages(imagesOf(plan.scenario, site, application), docker({ signal }))
-      return { tools: [programs.kind.provenance, programs.helm.provenance, ...images], caveat: CAVEAT }
+      return {
+        tools: [programs.kind.provenance, programs.helm.provenance, ...images],
+        caveat: plan.scenario.isolation === 'shared' ? SHARED_CAVEAT : CAVEAT,
+      }
     },
     async *open(plan, cohort, run, signal) {
       if (!programs) throw new Failure('not-prepared', 'a run is prepared before it is opened')
@@ -112,6 +115,9 @@ async function leftovers(): Promise<Leftover[]> {
   const images = await pulledImages().leftovers(docker())
   return [...processLeftovers(), ...(await clusterLeftovers()), ...scratchLeftovers(), ...images]
 }
+
+const SHARED_CAVEAT =
+  'All arms share one cluster on one machine, each beside the idle control planes of the others: nodes are containers that share its cores, so figures compare meshes and do not predict a production cluster.'
 
 const CAVEAT =
   'Every arm has a cluster of its own on one machine: nodes are containers that share its cores, so figures compare meshes and do not predict a production cluster.'
