@@ -168,6 +168,6 @@ export function analysisOf(
     problems: [],
   }
   const drawn = { distributions: [], spectra: [] }
-  const pictures = { ...drawn, latencies: () => drawn, rankings: [], sweeps: [] }
+  const pictures = { ...drawn, latencies: () => drawn, rankings: [], sweeps: [], capacities: [] }
   return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

@@ -2,6 +2,7 @@ import { provisions } from '../compare/standing.ts'
 import type { Analysis, JudgedTrial, Latencies, RunRecord, TrialDetails, WholeRun } from '../model/analysis.ts'
 import { trialsOf } from '../model/plan.ts'
 import type { Result } from '../model/result.ts'
+import { capacitiesIn } from './capacity/capacities.ts'
 import { compareArms } from './cells.ts'
 import { judgeComparison } from './comparison/index.ts'
 import { componentCosts, costSamples } from './cost-model.ts'
@@ -21,12 +22,17 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   const measured = examined.flatMap(({ view }) => view ?? [])
   const valid = examined.flatMap(({ view, trial }) => (view && trial.status === 'valid' ? [view] : []))
   const rows = examined.flatMap(({ trial: { result, status }, values }) =>
-    status === 'valid' ? [{ trial: result.trial, values }] : [],
+    status === 'valid' && !result.trial.step ? [{ trial: result.trial, values }] : [],
   )
+  const { capacities, rows: searched, open, planned: searches } = capacitiesIn(run.plan, trials)
   const known = new Set(trials.map(({ result }) => result.trial.id))
-  const missing = trialsOf(record.run.plan).flatMap(({ id }) => (known.has(id) ? [] : [id]))
+  const alone = trialsOf(run.plan).filter(({ id }) => !searches.has(id))
+  const missing = [...alone.flatMap(({ id }) => (known.has(id) ? [] : [id])), ...open]
+  const steps = trials.filter(({ result }) => result.trial.step).length
+  // A search is measured at one rate after the other, so what is merged over its trials says nothing.
+  const atOneRate = valid.filter(({ trial }) => !trial.step)
   const provisioned = provisions(record)
-  const { cells, noise } = compareArms(scenario, rows, { provisioned })
+  const { cells, noise } = compareArms(scenario, [...rows, ...searched], { provisioned })
   const unranked = unrankedReason(record)
   const latencies = latencyReader({ record, trials })
   let every: Latencies | undefined
@@ -37,11 +43,11 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   return {
     schema: 1,
     record,
-    metrics: metrics.map(({ info }) => info),
+    metrics: metrics.filter(({ ofSearch }) => !ofSearch || capacities.length > 0).map(({ info }) => info),
     trials,
     missing,
     validTrials: valid.length,
-    plannedTrials: trialsOf(record.run.plan).length,
+    plannedTrials: alone.length + steps + open.length,
     cells,
     noise,
     get distributions() {
@@ -54,19 +60,20 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
-    components: componentCosts(scenario, valid),
+    capacities,
+    components: componentCosts(scenario, atOneRate),
     get costs() {
       return costSamples(scenario, trials.flatMap(ofTrial))
     },
     ...(scenario.loads.some(({ script }) => script !== undefined) && {
       script: scriptParts(scenario, valid, { provisioned }),
     }),
-    problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise }),
+    problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise, capacities }),
   }
 }
 
 function ofTrial({ result: { trial, outcome }, status }: JudgedTrial) {
-  if (status !== 'valid' || outcome.status === 'failed') return []
+  if (status !== 'valid' || outcome.status === 'failed' || trial.step) return []
   return [{ trial, arm: { name: trial.arm }, load: { name: trial.load }, reading: outcome.reading }]
 }
 

@@ -50,16 +50,17 @@ export function compareArms(
   scenario: Scenario,
   valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
-  of: readonly Pick<Metric, 'info' | 'needsIdle'>[] = metrics,
+  of: readonly Pick<Metric, 'info' | 'needsIdle' | 'ofSearch'>[] = metrics,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
   const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
   const cells: Packed[] = []
   const noise: NoiseFloor[] = []
-  for (const { name: load } of scenario.loads) {
+  for (const { name: load, capacity } of scenario.loads) {
     const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ trial }) => trial.arm)
     const places = new Map([...byArm].map(([arm, rows]) => [arm, placesOf(rows.map(({ trial }) => trial))]))
     for (const [place, metric] of of.entries()) {
+      if ((capacity === undefined) !== (metric.ofSearch === undefined)) continue
       const compared = compare(table, byArm, place)
       const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
         const ratio = table.equal.has(arm) ? against?.ratio?.estimate : undefined

@@ -14,8 +14,10 @@ import {
   type StoredSummary,
 } from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
+import { problemsInSearch } from './capacity/goal.ts'
 import { metrics } from './metrics.ts'
 import { clockStep } from './rules/clock-step.ts'
+import { generatorSaturated } from './rules/generator-saturated.ts'
 import { rules } from './rules/index.ts'
 import { type HeldView, type TrialView, viewTrial } from './trial-view.ts'
 
@@ -64,8 +66,17 @@ function judgeView<Of extends HeldResult>(result: Of, view: TrialView | undefine
   return { result, status: invalid ? 'invalid' : 'valid', problems }
 }
 
-/** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function problemsOf(view: TrialView): Problem[] {
+  const { capacity } = view.load
+  const found = foundIn(view)
+  if (!capacity || !view.trial.step) return found
+  return problemsInSearch(view.reading, capacity, found, { overload: OVERLOAD, generator: generatorSaturated.name })
+}
+
+const OVERLOAD = new Set(rules.filter(({ findsOverload }) => findsOverload).map(({ name }) => name))
+
+/** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
+function foundIn(view: TrialView): Problem[] {
   const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
   return rules.flatMap(({ name, problem: message, usesClock, judge }) => {
     if (isStepped && usesClock) return []

@@ -13,6 +13,8 @@ export interface Metric {
   readonly info: MetricInfo
   /** Whether the metric needs an idle window. */
   readonly needsIdle?: true
+  /** What it reads of a search; such a metric is of loads that search a capacity, and all others are of the other loads. */
+  readonly ofSearch?: 'capacity' | 'throughput' | 'cores'
   value(trial: TrialView): number | undefined
 }
 
@@ -35,6 +37,19 @@ export const metrics: readonly Metric[] = [
   ),
   typical('service'),
   ...QUANTILES.map((quantile) => serviceTime(quantile)),
+  ofSearch('capacity', { name: 'capacity', title: 'Capacity', unit: 'per-second', better: 'higher' }),
+  ofSearch('throughput', {
+    name: 'capacity-throughput',
+    title: 'Successful answers per second at the capacity',
+    unit: 'per-second',
+    better: 'higher',
+  }),
+  ofSearch('cores', {
+    name: 'capacity-cores',
+    title: 'CPU of the mesh at the capacity',
+    unit: 'cores',
+    better: 'lower',
+  }),
 ]
 
 function latency(quantile: Quantile): Metric {
@@ -100,6 +115,11 @@ function throughput(): Metric {
     info: { name: 'throughput', title: 'Successful answers per second', unit: 'per-second', better: 'higher' },
     value: ({ reading }) => (reading.requests - reading.errors) / reading.seconds,
   }
+}
+
+/** No single trial has it. */
+function ofSearch(key: NonNullable<Metric['ofSearch']>, info: MetricInfo): Metric {
+  return { info, ofSearch: key, value: () => undefined }
 }
 
 type Names = Pick<MetricInfo, 'name' | 'title'>

@@ -4,7 +4,7 @@ import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
 import { QUANTILES, type QuantileKey } from '../model/quantiles.ts'
 import type { HeldReading, LatencySummary, Reading, Result, StoredSummary } from '../model/result.ts'
-import type { Arm, Load, Scenario } from '../model/scenario.ts'
+import { type Arm, type Load, loadAt, type Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
 import { withheldOf } from './tail.ts'
@@ -38,8 +38,9 @@ export interface HeldView {
 export function viewTrial(result: Result, scenario: Scenario): TrialView | undefined {
   const { trial, outcome } = result
   const arm = scenario.arms.find(({ name }) => name === trial.arm)
-  const load = scenario.loads.find(({ name }) => name === trial.load)
-  if (outcome.status === 'failed' || !arm || !load) return undefined
+  const planned = scenario.loads.find(({ name }) => name === trial.load)
+  if (outcome.status === 'failed' || !arm || !planned) return undefined
+  const load = loadAt(planned, trial)
   const { reading } = outcome
   const mesh = meshes[arm.mesh]
   const clocks = summaries(reading)

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { analyseExamined } from '../analyse/analyse.ts'
 import { examiner } from '../analyse/judge-trial.ts'
 import type { Analysis, JudgedTrial } from '../model/analysis.ts'
+import { Failure } from '../model/failure.ts'
 import { readRun } from '../store/read-run.ts'
 
 /**
@@ -30,4 +31,15 @@ export function wholeAnalysis(analysis: Analysis): object {
     record: { ...record, results: record.results.map(whole) },
     trials: trials.map((trial) => ({ ...trial, result: whole(trial.result) })),
   }
+}
+
+/** Refuses a run that searched capacities, for what reads figures at given rates. `what`: the command, as a sentence begins. */
+export function refuseSearched({ record }: Pick<Analysis, 'record'>, what: string): void {
+  const { id, plan } = record.run
+  const load = plan.scenario.loads.find(({ capacity }) => capacity)
+  if (!load) return
+  throw new Failure('not-comparable', `${what} cannot use run ${id}, which searched capacities`, {
+    cause: `its load ${load.name} has no rate of its own: every arm and block was measured at other rates`,
+    remedy: `See its page and table, which compare its arms: meshbench report ${id}. For ${what}, measure at a rate that all arms carry.`,
+  })
 }

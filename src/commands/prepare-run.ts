@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { type OpenSearches, openSearches } from '../analyse/capacity/searches.ts'
+import { examiner } from '../analyse/judge-trial.ts'
 import { provisions } from '../compare/standing.ts'
 import { suspectsOf } from '../gate/gate-run.ts'
 import type { Analysis } from '../model/analysis.ts'
@@ -40,7 +42,10 @@ export interface Prepared {
   /** Scripts of its loads by their SHA-256; their text is not stored. */
   readonly scripts: ReadonlyMap<string, Script>
   readonly platform: Platform
+  /** Planned trials that have ended: those with a result, and searches that need no more trials. */
   readonly finished: ReadonlySet<string>
+  /** Absent where nothing is searched. */
+  readonly searches: OpenSearches | undefined
   readonly writer: RunWriter
 }
 
@@ -70,7 +75,7 @@ export async function prepareNew(
     }),
   }
   const writer = await createRun(resolve(context.cwd, options.results), run)
-  return { run, plan, scripts, platform, finished: new Set(), writer }
+  return { run, plan, scripts, platform, finished: new Set(), searches: openSearches(plan), writer }
 }
 
 /** Prepares an interrupted run: the newest that is not finished, or the named one. */
@@ -84,7 +89,7 @@ export async function prepareResumed(
   const unfinished = given === true ? await newestUnfinished(results) : undefined
   const dir = unfinished ?? (await findRun(results, given === true ? undefined : given))
   const site = await readSite(options.site, context.env, { cwd: context.cwd })
-  const { run, finished, writer } = await reopenRun(dir)
+  const { run, finished, results: examined, writer } = await reopenRun(dir, examiner)
   try {
     const plan = await withApplication(await withSecrets(run, scenario, options, context), run.id, scenario, context)
     const scripts = scriptsOf(plan, scenario, context, run.id)
@@ -94,11 +99,21 @@ export async function prepareResumed(
     })
     await agree(platform, plan, options, context)
     refuseOtherTools(run, await provide(platform, plan, context))
-    return { run, plan, scripts, platform, finished, writer }
+    const searches = openSearches(
+      plan,
+      examined.map(({ trial }) => trial),
+    )
+    const ended = new Set(searches?.ended())
+    const settled = finished.union(ended).intersection(plannedIds(plan))
+    return { run, plan, scripts, platform, finished: settled, searches, writer }
   } catch (error) {
     await writer.close()
     throw error
   }
+}
+
+function plannedIds(plan: Plan): Set<string> {
+  return new Set(trialsOf(plan).map(({ id }) => id))
 }
 
 /** The plan of a stored run with the request of its workload, whose headers may hold secrets; its files must be the same still. */

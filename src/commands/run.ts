@@ -151,7 +151,7 @@ async function runHook(
 
 /** Measures what is planned. Returns why it stopped early, if it did. */
 async function carryOut(
-  { run: about, plan, scripts, platform, finished, writer }: Prepared,
+  { run: about, plan, scripts, platform, finished, searches, writer }: Prepared,
   options: Pick<RunOptions, 'keepGoing' | 'json' | 'quiet' | 'verbose'>,
   context: CommandContext,
 ): Promise<Failure | undefined> {
@@ -167,6 +167,7 @@ async function carryOut(
       identity: { id: about.id },
       signal: context.signal,
       scripts,
+      ...(searches && { searches }),
       now: () => Date.now() / 1000,
     })
     for await (const event of events) {
@@ -256,6 +257,7 @@ export function watch(
     show(event: Event) {
       ledger = learnCosts(ledger, event)
       if (event.type === 'result') finished.add(event.result.trial.id)
+      if (event.type === 'searched') finished.add(event.trial.id)
       view.show(event)
     },
     aside: view.aside,

@@ -1,6 +1,7 @@
 import type { Diagnostic } from './diagnostic.ts'
 import type { Installation } from './installation.ts'
 import type { HeldResult, Result, Run } from './result.ts'
+import type { Capacity } from './scenario.ts'
 import type { MetricUnit } from './units.ts'
 import type { CostUnit, Role } from './usage.ts'
 
@@ -30,6 +31,8 @@ export interface Journal {
   readonly repeated: readonly string[]
   /** How often the run was started or resumed. */
   readonly starts: number
+  /** Whether it ended by itself when it was last started. */
+  readonly isDone: boolean
 }
 
 /** Reads all of one trial, by its id, for who draws or compares it. */
@@ -276,6 +279,65 @@ export interface ScriptPart {
   }[]
 }
 
+/**
+ * What a trial says of its rate. `far-over`: so far beyond the goal that a short trial is enough to say it. `unusable`: a
+ * disturbance that the arm did not cause may have decided it. `failed`: nothing was measured.
+ */
+export type CapacityFinding = 'under' | 'over' | 'far-over' | 'unusable' | 'failed'
+
+/**
+ * Why a search ended. `width`: the bounds are as close as the goal asks for. `above-max`, `below-min`: the goal is met at the
+ * highest rate of the range, or missed at the lowest. `budget`: one more trial would take longer than the budget. `disturbed`,
+ * `failed`: too many trials of one rate were unusable or failed.
+ */
+export type CapacityEnding = 'width' | 'above-max' | 'below-min' | 'budget' | 'disturbed' | 'failed'
+
+/** A trial of a search. */
+export interface CapacityTrial {
+  readonly trial: string
+  /** Requests per second that were offered. */
+  readonly rate: number
+  /** Seconds. */
+  readonly duration: number
+  readonly finding: CapacityFinding
+  /** Of the response time, in seconds; absent where nothing was answered. */
+  readonly p99?: number
+  /** Share of the planned requests that failed or were not sent; absent where nothing was measured. */
+  readonly errors?: number
+  /** Successful answers per second; absent where nothing was measured. */
+  readonly answered?: number
+  /** Cores that the mesh used, idle use included; absent where CPU was not observed. */
+  readonly cores?: number
+}
+
+/** The search for the capacity of one arm in one block. Rates are requests per second. */
+export interface CapacitySearch {
+  readonly arm: string
+  readonly cohort: number
+  readonly block: number
+  /** The highest rate at which the goal was met, and the lowest at which it was missed. */
+  readonly lower?: number
+  readonly upper?: number
+  /** The middle of the bounds, in the logarithm; absent where the search found no two bounds as close as the goal asks for. */
+  readonly capacity?: number
+  /** Successful answers per second at the lower bound (RFC 9971: conditional throughput). */
+  readonly throughput?: number
+  /** Cores that the mesh used at the lower bound. */
+  readonly cores?: number
+  /** Absent where the search has not ended. */
+  readonly ended?: CapacityEnding
+  /** Time under load, warm-ups included. */
+  readonly seconds: number
+  readonly trials: readonly CapacityTrial[]
+}
+
+/** The searches of one load, in the order of the plan. What they say of the arms is in cells of the capacity metrics. */
+export interface CapacityOfLoad {
+  readonly load: string
+  readonly goal: Capacity
+  readonly searches: readonly CapacitySearch[]
+}
+
 /** Everything that terminal, JSON, gate and report show. It is computed once. */
 export interface Analysis {
   readonly schema: 1
@@ -298,6 +360,8 @@ export interface Analysis {
   /** Why ranks are not shown: an arm is not the released product. Absent where they are shown. */
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
+  /** One for each load that searches a capacity. */
+  readonly capacities: readonly CapacityOfLoad[]
   readonly components: readonly ComponentCost[]
   /** Samples of arms with a mesh, where there are idle windows. Made anew for whoever reads them. */
   readonly costs: readonly CostSample[]

@@ -18,6 +18,8 @@ export type Event = { readonly at: number } & (
   | { readonly type: 'idle'; readonly arm: string; readonly seconds: number }
   | { readonly type: 'phase'; readonly trial: Trial; readonly phase: Phase; readonly seconds: number }
   | { readonly type: 'result'; readonly result: Result; readonly raw: readonly RawOutput[] }
+  /** A planned trial that is a search has ended: its last trial has its result. */
+  | { readonly type: 'searched'; readonly trial: Trial }
   | { readonly type: 'lowered'; readonly arm: string }
   | { readonly type: 'warning'; readonly failure: FailureData }
   | { readonly type: 'done'; readonly measured: number; readonly failed: number }

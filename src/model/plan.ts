@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts'
+import type { Scenario, Step } from './scenario.ts'
 import type { Seconds } from './units.ts'
 
 /** One load against one arm in one block: the unit of replication, one result file. */
@@ -15,6 +15,18 @@ export interface Trial {
   readonly position: number
   /** Position of the trial in the run, from 1. */
   readonly order: number
+  /** Of a trial that a search decided while the run went on: it is one of those that the planned trial, the search, consists of. */
+  readonly step?: Step | undefined
+}
+
+/** A trial of a search. No name has an underscore, so no other trial has its id. */
+export function trialAt(search: Trial, step: Step): Trial {
+  return { ...search, id: `${search.id}_${String(step.number).padStart(2, '0')}`, step }
+}
+
+/** The id of the planned trial that a trial belongs to: its own, or that of its search. */
+export function plannedId(id: string): string {
+  return id.replace(/_\d+$/, '')
 }
 
 /** One arm within one block: it is raised, its loads are measured in shuffled order, and it is lowered. */

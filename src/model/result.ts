@@ -250,6 +250,7 @@ export const trialSchema = z.object({
   load: z.string(),
   position: z.number(),
   order: z.number(),
+  step: z.object({ number: z.number(), rate: z.number().positive(), duration: z.number().positive() }).optional(),
 }) satisfies z.ZodType<Trial>
 
 /** One trial's file. Never rewritten. Times in ISO 8601. */

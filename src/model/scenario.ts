@@ -65,8 +65,13 @@ export interface Load {
   readonly name: string
   readonly tool: LoadToolName
   readonly protocol: Protocol
-  /** Requests per second of an open loop, or `max`: a closed loop that sends as soon as it has an answer. */
+  /**
+   * Requests per second of an open loop, or `max`: a closed loop that sends as soon as it has an answer. Where `capacity` is
+   * searched, its highest rate.
+   */
   readonly rate: PerSecond | 'max'
+  /** Searches the highest rate at which a goal is met, in place of one rate. */
+  readonly capacity?: Capacity
   /** Connections (fortio), or virtual users with a connection each (k6). */
   readonly connections: number
   /** Bytes of the body of each request, which the server returns. 0 is a plain GET. */
@@ -84,6 +89,34 @@ export interface Load {
   readonly request?: LoadRequest
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
+}
+
+/** A goal of the latency and of errors, and how its highest rate is searched. */
+export interface Capacity {
+  /** Most that p99 of the response time may be. */
+  readonly p99: Seconds
+  /** Most that the share of requests that fail may be. */
+  readonly errors: number
+  /** The range of rates that is searched. */
+  readonly min: PerSecond
+  readonly max: PerSecond
+  /** The search ends when the upper bound is at most this share above the lower one. */
+  readonly width: number
+  /** Most time under load, warm-ups included, of one search: one arm in one block. */
+  readonly budget: Seconds
+}
+
+/** A load at one rate for one time: a trial of a search has its own. */
+export function loadAt(load: Load, { step }: { readonly step?: Step | undefined }): Load {
+  return step ? { ...load, rate: step.rate, duration: step.duration } : load
+}
+
+/** What a search measures in one trial. */
+export interface Step {
+  /** Counted from 1 in its search. */
+  readonly number: number
+  readonly rate: PerSecond
+  readonly duration: Seconds
 }
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const

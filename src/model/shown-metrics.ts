@@ -14,6 +14,9 @@ export const SHOWN = {
     'mesh-memory',
     'application-cpu',
     'stalls',
+    'capacity',
+    'capacity-throughput',
+    'capacity-cores',
     ...LATENCIES.map((latency) => `service-${latency}`),
   ],
   /** The first table of the page, after the median and the percentile that the reader chose. */
@@ -25,6 +28,12 @@ export const SHOWN = {
     ['throughput', 'throughput'],
     ['mesh-cpu', 'CPU-s/million'],
     ['mesh-memory', 'mesh memory'],
+  ],
+  /** Columns of a capacity: on the terminal, on the page and in the summary, after the bounds of the searches. */
+  capacity: [
+    ['capacity', 'capacity'],
+    ['capacity-throughput', 'answered there'],
+    ['capacity-cores', 'mesh cores there'],
   ],
   /** `compare` by default. More metrics make each claim harder, since all share one family. */
   compare: [...quantilesShown('compare'), 'throughput', 'mesh-cpu', 'mesh-memory'],

@@ -44,6 +44,16 @@ const loadSchema = z.object({
   shape: z.enum(SHAPES).optional(),
   request: requestSchema.optional(),
   applicationSha256: z.string().optional(),
+  capacity: z
+    .object({
+      p99: z.number().positive(),
+      errors: share,
+      min: z.number().positive(),
+      max: z.number().positive(),
+      width: z.number().positive(),
+      budget: z.number().positive(),
+    })
+    .optional(),
 })
 
 const simulationSchema = z.object({

@@ -1,7 +1,15 @@
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount, type Costs, MOST_BLOCKS, type Plan, trialsOf } from '../model/plan.ts'
 import type { Load, Scenario } from '../model/scenario.ts'
-import { formatChange, formatDuration, formatNumber, formatRate, formatSize } from '../model/units.ts'
+import {
+  formatChange,
+  formatDuration,
+  formatLatency,
+  formatNumber,
+  formatRate,
+  formatShare,
+  formatSize,
+} from '../model/units.ts'
 import {
   adviseDesign,
   type DesignAdvice,
@@ -50,8 +58,10 @@ export function planLines(plan: PlanDescription, { verbose = false } = {}): stri
     count(scenario.cohorts, 'cohort'),
   ]
   const share = time.seconds > 0 ? `, ${formatNumber((100 * time.measuring) / time.seconds, 2)} % of it measuring` : ''
+  const isSearched = scenario.loads.some(({ capacity }) => capacity)
+  const noun = isSearched ? ['search', 'searches'] : ['trial', 'trials']
   return [
-    `${scenario.name}: ${count(plan.trials, 'trial')} (${counts.join(', ')}), seed ${scenario.seed}`,
+    `${scenario.name}: ${plan.trials} ${noun[plan.trials === 1 ? 0 : 1]} (${counts.join(', ')}), seed ${scenario.seed}`,
     `takes about ${formatDuration(time.seconds)}${share}`,
     '',
     'loads, shuffled within each visit',
@@ -68,12 +78,18 @@ function loadRow(load: Load): string[] {
   return [
     load.name,
     `${load.tool} ${load.protocol}`,
-    load.shape === undefined ? formatRate(load.rate) : `shape ${load.shape}`,
+    load.shape === undefined ? rateText(load) : `shape ${load.shape}`,
     count(load.connections, 'connection'),
     load.script ?? load.request?.path ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
     `${formatDuration(load.warmup)} warm-up`,
     `${formatDuration(load.duration)} window`,
   ]
+}
+
+function rateText({ rate, capacity }: Load): string {
+  if (!capacity) return formatRate(rate)
+  const { p99, errors, min, max, width } = capacity
+  return `highest rate from ${formatRate(min)} to ${formatRate(max)} with p99 of ${formatLatency(p99)} and errors of ${formatShare(errors)} at most, to within ${formatShare(width)}`
 }
 
 /** What the planned blocks can show, in words; the scatter that it rests on only where `verbose`. */

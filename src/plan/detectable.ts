@@ -90,7 +90,9 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
   const [first = baselineOf(plan.scenario), ...others] = comparedIn(plan.scenario).map(([, other]) => other)
   const haveMesh = [first, ...others].every(({ mesh }) => mesh !== 'none')
   const isRatio = (metric: string) => metric !== 'mesh-cpu' || haveMesh
-  return plan.scenario.loads.flatMap(({ name: load }) =>
+  // How much searched capacities scatter is known of no run before the first.
+  const rated = plan.scenario.loads.filter(({ capacity }) => !capacity)
+  return rated.flatMap(({ name: load }) =>
     metrics.filter(isRatio).flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)
       const best = fitting.find((one) => one.load === load) ?? fitting[0]

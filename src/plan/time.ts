@@ -1,7 +1,8 @@
+import { rehearse } from '../capacity/search.ts'
 import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import { type Costs, type Plan, type Trial, trialsOf } from '../model/plan.ts'
-import type { Load, Scenario } from '../model/scenario.ts'
+import { type Load, loadAt, type Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { IN_ANY_CLUSTER, PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
@@ -19,11 +20,27 @@ export function estimate(plan: Plan, costs: Costs): TimeEstimate {
   const loads = trials.map((trial) => loadOf(plan.scenario, trial))
   const visits = plan.cohorts.flatMap(({ blocks }) => blocks.flatMap((block) => block.visits))
   const perVisit = costs.visit + idleOf(plan.scenario, costs)
-  const overhead = plan.cohorts.length * costs.cohort + visits.length * perVisit + trials.length * costs.trial
+  const overhead = plan.cohorts.length * costs.cohort + visits.length * perVisit
   return {
-    seconds: overhead + sum(loads.map((load) => underLoad(load, costs))),
-    measuring: sum(loads.map((load) => costs.window ?? load.duration)),
+    seconds: overhead + sum(loads.map((load) => ofTrial(load, costs))),
+    measuring: sum(loads.flatMap((load) => windowsOf(load).map((window) => costs.window ?? window.duration))),
   }
+}
+
+/** A planned trial on the wall clock, with what it costs besides; or a search with all of its trials. */
+function ofTrial(load: Load, costs: Pick<Costs, 'window' | 'trial'>): Seconds {
+  return sum(windowsOf(load).map((window) => costs.trial + underLoad({ ...load, ...window }, costs)))
+}
+
+/**
+ * The windows of a planned trial: one; or those of a search as it is expected to go. That is a search from the middle of its range
+ * for a capacity a tenth of the range away: a first one takes a little longer, the others begin near what was found before.
+ */
+function windowsOf(load: Load): readonly Pick<Load, 'duration'>[] {
+  const { capacity } = load
+  if (!capacity) return [load]
+  const middle = Math.sqrt(capacity.min * capacity.max)
+  return rehearse({ ...load, capacity }, middle * (capacity.max / capacity.min) ** 0.1, middle)
 }
 
 /** The idle window of a visit, on the wall clock. */
@@ -69,8 +86,8 @@ interface Ledger {
   /** Spent on what has not ended yet. */
   readonly open: Readonly<Record<Kind, Seconds>>
   readonly closed: Readonly<Record<Kind, { readonly n: number; readonly seconds: Seconds }>>
-  /** What the loads of the trials that ended asked for: each load's name, once per trial. */
-  readonly loads: readonly string[]
+  /** The trials that ended, for what their loads asked for. */
+  readonly loads: readonly Pick<Trial, 'load' | 'step'>[]
 }
 
 const nothing = { n: 0, seconds: 0 }
@@ -96,7 +113,7 @@ export function learnCosts(ledger: Ledger, event: Event): Ledger {
     case 'result': {
       const { trial, outcome } = event.result
       if (outcome.status === 'failed') return { ...now, on: 'visit', open: { ...now.open, trial: 0 } }
-      return { ...close(now, 'trial', 1), on: 'visit', loads: [...now.loads, trial.load] }
+      return { ...close(now, 'trial', 1), on: 'visit', loads: [...now.loads, trial] }
     }
     case 'lowered':
       return close(now, 'visit', 1)
@@ -111,7 +128,7 @@ export function learnCosts(ledger: Ledger, event: Event): Ledger {
 export function learnedCosts({ scenario, closed, loads }: Ledger, defaults: Costs): Costs {
   const mean = (kind: Kind) => (closed[kind].n === 0 ? defaults[kind] : closed[kind].seconds / closed[kind].n)
   if (!scenario) return defaults
-  const asked = loads.map((load) => underLoad(loadOf(scenario, { load }), defaults))
+  const asked = loads.map((trial) => underLoad(loadAt(loadOf(scenario, trial), trial), defaults))
   const perTrial = asked.reduce((total, seconds) => total + seconds, 0) / Math.max(1, asked.length)
   return {
     ...defaults,
@@ -152,7 +169,7 @@ export function eta(plan: Plan, finished: ReadonlySet<string>, costs: Costs): Se
       if (!visit.trials.some(isFinished)) seconds += costs.visit + idleOf(plan.scenario, costs)
     }
     for (const trial of trials) {
-      if (!isFinished(trial)) seconds += costs.trial + underLoad(loadOf(plan.scenario, trial), costs)
+      if (!isFinished(trial)) seconds += ofTrial(loadOf(plan.scenario, trial), costs)
     }
   }
   return seconds

@@ -9,6 +9,7 @@ import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
 import { FIRST_PAINT, STYLE } from './page-style.ts'
 import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
+import { capacity } from './sections/capacity-answer.ts'
 import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
 import { clusterSize } from './sections/cluster-costs.ts'
 import { fairness } from './sections/fairness.ts'
@@ -32,6 +33,7 @@ interface ReportAbout {
 }
 
 const CONTENTS = [
+  ['capacity', 'Capacity'],
   ['differences', 'Differences'],
   ['costs', 'Costs'],
   ['script', 'Script'],
@@ -57,7 +59,10 @@ export async function renderReport(
 ): Promise<string> {
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
-  const sections = await Promise.all([
+  const isSearch = analysis.capacities.length > 0
+  // What a reader selects is recomputed from trials at one rate: a page of searches has nothing to select.
+  const scripts = isSearch ? undefined : about.scripts
+  const rated = () => [
     answers(view, analysis),
     differences(view),
     costsOfArms(view),
@@ -68,22 +73,25 @@ export async function renderReport(
     sweeps(view),
     history(view),
     stalls(view, analysis),
+  ]
+  const sections = await Promise.all([
+    ...(isSearch ? [capacity(view, analysis)] : rated()),
     fairness(view, analysis),
     problems(analysis),
-    trials(view, analysis),
+    ...(isSearch ? [] : [trials(view, analysis)]),
     method(view),
     provenance(analysis),
   ])
   const parts = sections.map(textOf).join('\n')
-  const there = about.scripts ? parts : withoutScripts(parts)
-  const body = html`<a class="skip" href="#differences">Skip to the charts</a>
+  const there = scripts ? parts : withoutScripts(parts)
+  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : 'differences'}">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
 ${about.gate && gateVerdict(about.gate)}
 <div id="bar"><div id="controls"></div>${contents(there)}<div id="unpublished" role="status" hidden></div></div>
 <section id="other-run" aria-label="Another run" hidden></section>
 ${trusted(there)}</main>
 <footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
-  return textOf(document(title, about.scripts, body, data))
+  return textOf(document(title, scripts, body, data))
 }
 
 function contents(there: string): Html {

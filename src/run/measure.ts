@@ -12,7 +12,7 @@ import type {
   RunningArm,
   Script,
 } from '../model/platform.ts'
-import type { Outcome, Reading } from '../model/result.ts'
+import type { Outcome, Reading, Result } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
 
@@ -126,6 +126,18 @@ export function failed(error: unknown): Outcome {
   return { status: 'failed', failure: Failure.from(error).toData() }
 }
 
+/**
+ * Decides what is measured of planned trials that are searches, while the run goes on. It knows the trials that the run has had
+ * already, and nothing but trials, so that a run that was broken off continues as if it had not been.
+ */
+interface Searches {
+  /** Whether a planned trial is a search. */
+  includes(planned: Trial): boolean
+  /** The next trial of a search; undefined once it has ended. */
+  next(search: Trial): Trial | undefined
+  tell(result: Result): void
+}
+
 /** What a run gets from outside; it accesses nothing else. */
 export interface World {
   readonly platform: Platform
@@ -134,6 +146,8 @@ export interface World {
   readonly signal: AbortSignal
   /** Scripts of the loads, by their SHA-256. */
   readonly scripts?: ReadonlyMap<string, Script>
+  /** Needed where the plan has searches. */
+  readonly searches?: Searches
   /** Seconds since the epoch. */
   now(): number
 }

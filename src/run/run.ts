@@ -3,7 +3,7 @@ import { Failure } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
-import type { Arm } from '../model/scenario.ts'
+import { type Arm, loadAt } from '../model/scenario.ts'
 import type { Observation } from '../model/usage.ts'
 import { failed, measure, type World } from './measure.ts'
 
@@ -58,7 +58,7 @@ async function* carryOut(visit: Visit, stage: Omit<Stage, 'retried'>): AsyncGene
   }
 }
 
-/** Raises the arm, measures trials until one fails, lowers the arm. Returns how many trials have their result. */
+/** Raises the arm, measures trials until one fails, lowers the arm. Returns how many planned trials have ended. */
 async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): AsyncGenerator<Event, number> {
   const { world } = stage
   const startedAt = world.now()
@@ -71,12 +71,21 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
       idle = yield* observeIdle(runningArm, arm, stage)
     } catch (error) {
       world.signal.throwIfAborted()
-      for (const trial of trials) yield resultEvent(trial, startedAt, failed(error), [], world)
+      for (const planned of trials) {
+        for (let trial = first(planned, world); trial; trial = following(trial, planned, world)) {
+          yield* settled(resultEvent(trial, startedAt, failed(error), [], world), planned, world)
+        }
+      }
       return trials.length
     }
-    for (const trial of trials) {
-      const outcome = yield* measureOne({ runningArm, trial, idle }, stage)
-      if (outcome !== 'again') ended++
+    for (const planned of trials) {
+      let outcome: Outcome['status'] | 'again' = 'measured'
+      let trial = first(planned, world)
+      while (trial && outcome === 'measured') {
+        outcome = yield* measureOne({ runningArm, trial, planned, idle }, stage)
+        if (outcome !== 'again') trial = following(trial, planned, world)
+      }
+      if (!trial) ended++
       if (outcome !== 'measured') break
     }
   } finally {
@@ -84,6 +93,25 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
   }
   yield { at: world.now(), type: 'lowered', arm: arm.name }
   return ended
+}
+
+/** The first trial to measure of a planned one: itself, or what a search wants. */
+function first(planned: Trial, { searches }: World): Trial | undefined {
+  return searches?.includes(planned) ? searches.next(planned) : planned
+}
+
+/** What is left to measure of a planned trial, now that `trial` has its result. */
+function following(trial: Trial, planned: Trial, { searches }: World): Trial | undefined {
+  return trial === planned ? undefined : searches?.next(planned)
+}
+
+/** A result that is told to the searches, and the end of its search, where it is the last one. */
+async function* settled(event: ResultEvent, planned: Trial, world: World): AsyncGenerator<Event> {
+  yield event
+  const { trial } = event.result
+  if (trial === planned) return
+  world.searches?.tell(event.result)
+  if (!following(trial, planned, world)) yield { at: world.now(), type: 'searched', trial: planned }
 }
 
 async function* raise(arm: Arm, { testbed, world }: Stage): AsyncGenerator<Event, RunningArm> {
@@ -143,17 +171,21 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
  */
 const PASSING = new Set(['exec-broken'])
 
+interface Measured {
+  readonly runningArm: RunningArm
+  readonly trial: Trial
+  readonly planned: Trial
+  readonly idle: Observation | undefined
+}
+
 async function* measureOne(
-  {
-    runningArm,
-    trial,
-    idle,
-  }: { readonly runningArm: RunningArm; readonly trial: Trial; readonly idle: Observation | undefined },
+  { runningArm, trial, planned, idle }: Measured,
   { plan, world, retried }: Stage,
 ): AsyncGenerator<Event, Outcome['status'] | 'again'> {
   const startedAt = world.now()
   let ended: Outcome['status'] | 'again' | undefined
-  for await (const event of measure(runningArm, trial, named(plan.scenario.loads, trial.load), world)) {
+  const load = loadAt(named(plan.scenario.loads, trial.load), trial)
+  for await (const event of measure(runningArm, trial, load, world)) {
     if (event.type !== 'outcome') {
       yield event
       continue
@@ -166,7 +198,7 @@ async function* measureOne(
       ended = 'again'
       continue
     }
-    yield resultEvent(trial, startedAt, outcome, raw, world)
+    yield* settled(resultEvent(trial, startedAt, outcome, raw, world), planned, world)
     ended = outcome.status
   }
   if (ended === undefined) throw new TypeError('a trial ended without an outcome')

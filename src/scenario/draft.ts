@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import type { Arm, Load, LoadRequest, Scenario } from '../model/scenario.ts'
+import type { Arm, Capacity, Load, LoadRequest, Scenario } from '../model/scenario.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
@@ -19,9 +19,11 @@ interface DraftArm {
   readonly path: Path
 }
 
+type LooseLoad = Loose<Omit<Load, 'capacity'>> & { readonly capacity?: Loose<Capacity> | undefined }
+
 /** One load of those that an entry expands to; its values may stand in lists. */
 export interface DraftLoad {
-  readonly load: Loose<Load>
+  readonly load: LooseLoad
   readonly path: Path
   at(key: keyof Load): Path
 }
@@ -95,7 +97,7 @@ function* loadsOf(
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
-    const { warmup, duration } = load
+    const { warmup, duration, capacity } = load
     const own = ofScript(load)
     // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
     const request = own.script === undefined ? (entrance ?? load.request) : undefined
@@ -103,10 +105,11 @@ function* loadsOf(
       ...((own.script !== undefined || request) && { payload: 0 }),
       ...(own.shape !== undefined && { rate: 'max' as const }),
     }
+    const rated: LooseLoad = capacity ? { ...values, rate: capacity.max, capacity } : values
     yield {
       load: {
-        name: nameOf(load, values, choices),
-        ...values,
+        name: nameOf(load, rated, choices),
+        ...rated,
         ...fixed,
         warmup,
         duration,
@@ -156,10 +159,10 @@ function* combinations(
 }
 
 /**
- * The given name, or protocol and rate, or script and rate; and whatever else a list makes differ: `http-1000-16c-1kib`,
- * `checkout-50`.
+ * The given name, or protocol and rate (or `capacity`), or script and rate; and whatever else a list makes differ:
+ * `http-1000-16c-1kib`, `checkout-50`.
  */
-function nameOf(load: Partial<LoadSketch>, values: Partial<Load>, choices: Choices): string | undefined {
+function nameOf(load: Partial<LoadSketch>, values: LooseLoad, choices: Choices): string | undefined {
   const given = 'name' in load
   const first = given ? load.name : load.script === undefined ? undefined : stemOf(load.script)
   const said: readonly ListKey[] =
@@ -182,8 +185,9 @@ function stemOf(path: string): string {
   )
 }
 
-function partOf(key: ListKey, values: Partial<Load>): string | undefined {
+function partOf(key: ListKey, values: LooseLoad): string | undefined {
   const value = values[key]
+  if (key === 'rate' && values.capacity) return 'capacity'
   if (typeof value !== 'number') return value
   if (key === 'connections') return `${value}c`
   if (key === 'payload') return value > 0 && value % 1024 === 0 ? `${value / 1024}kib` : `${value}b`
@@ -200,9 +204,11 @@ export type LoadValues = { readonly [Key in ListKey]?: Load[Key] | readonly Load
  * names are made anew, of protocol, rate, and whatever else differs between the loads.
  */
 export function withLoadValues(loads: readonly Load[], values: LoadValues): readonly Load[] {
-  const multiplied = loads.flatMap((load) =>
-    expand({ loads: [{ ...load, ...values } as LoadSketch] }).loads.map((one) => one.load as Load),
-  )
+  const multiplied = loads.flatMap(({ capacity, ...load }) => {
+    // A given rate takes the place of the search for one.
+    const kept = capacity && !('rate' in values) ? { capacity } : {}
+    return expand({ loads: [{ ...load, ...kept, ...values } as LoadSketch] }).loads.map((one) => one.load as Load)
+  })
   if (!LISTS.some((key) => key in values)) return multiplied
   const distinct = new Map(multiplied.map(({ name: _, ...load }) => [JSON.stringify(load), load])).values().toArray()
   const choices = Object.fromEntries(

@@ -1,7 +1,8 @@
 import { loads as tools } from '../loads/index.ts'
+import type { Capacity } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
 import { TOOL_TRAITS } from '../model/traits.ts'
-import { formatLatency, formatNumber, formatRate } from '../model/units.ts'
+import { formatDuration, formatLatency, formatNumber, formatRate, formatShare } from '../model/units.ts'
 import { type Finding, shown } from '../yaml/yaml-finding.ts'
 import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './draft.ts'
 
@@ -91,11 +92,85 @@ interface OpenLoop extends Pick<DraftLoad, 'at'> {
   readonly duration: number
 }
 
+/** Of a search its lowest rate, at which there is the least for each connection. */
 function openLoops({ loads }: Draft): OpenLoop[] {
-  return loads.flatMap(({ load: { tool, rate, connections, duration }, at }) =>
-    tool && typeof rate === 'number' && connections && duration ? [{ tool, rate, connections, duration, at }] : [],
+  return loads.flatMap(({ load: { tool, rate, connections, duration, capacity }, at }) =>
+    tool && typeof rate === 'number' && connections && duration
+      ? [{ tool, rate: capacity?.min ?? rate, connections, duration, at }]
+      : [],
   )
 }
+
+/** A range that has rates in it, and a goal that can be told from the next. */
+const capacityCanBeSearched: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { capacity, protocol, script, warmup = 0, duration = 0 }, path }): Finding[] => {
+    if (!capacity) return []
+    const { min, max, width, budget } = capacity
+    const at = (key: keyof Capacity) => [...path, 'capacity', key]
+    const findings: Finding[] = []
+    if (min !== undefined && max !== undefined && width !== undefined && max < min * (1 + width) ** 2) {
+      findings.push({
+        path: at('max'),
+        message: `between ${formatRate(min)} and ${formatRate(max)} there is nothing to search`,
+        remedy: `Write a max of ${formatRate(Math.ceil(min * 2))} or more, or a lower min.`,
+      })
+    }
+    if (width !== undefined && (width < LEAST_WIDTH || width > MOST_WIDTH)) {
+      findings.push({
+        path: at('width'),
+        message: `a width of ${formatShare(width)} is not from ${formatShare(LEAST_WIDTH)} to ${formatShare(MOST_WIDTH)}`,
+        remedy: 'Write "5%": closer bounds cost more trials than blocks, and scatter between blocks is larger.',
+      })
+    }
+    if (budget !== undefined && budget < 4 * (warmup + duration)) {
+      findings.push({
+        path: at('budget'),
+        message: `a budget of ${formatDuration(budget)} is too small for a search with trials of ${formatDuration(duration)} after ${formatDuration(warmup)}`,
+        remedy: `Write ${formatDuration(Math.ceil(10 * (warmup + duration)))}, or a shorter duration.`,
+      })
+    }
+    if (script !== undefined) {
+      findings.push({
+        path: [...path, 'capacity'],
+        message: 'capacity is not searched with a script',
+        remedy: 'Write a rate: what an iteration of a script sends is up to the script.',
+      })
+    }
+    if (protocol !== undefined && protocol === 'tcp') {
+      findings.push({
+        path: [...path, 'protocol'],
+        message: 'capacity is not searched for tcp',
+        remedy: 'Use http, http2 or grpc, whose requests have answers to be late.',
+      })
+    }
+    return findings
+  })
+
+/** A run either searches capacities or measures at rates: its page, its table and its time are of one kind. The gate judges rates. */
+const searchesStandAlone: Rule = ({ loads, sketch }) => {
+  const rated = loads.find(({ load }) => load.rate !== undefined && !load.capacity)
+  const searched = loads.find(({ load }) => load.capacity)
+  if (searched && sketch.gate) {
+    return [
+      {
+        path: ['gate'],
+        message: 'the gate does not judge capacities',
+        remedy: 'Remove `gate`, or measure at a rate that all arms carry.',
+      },
+    ]
+  }
+  if (!rated || !searched) return []
+  return [
+    {
+      path: searched.path,
+      message: 'a scenario either searches capacities or measures at rates',
+      remedy: 'Move the loads with a capacity to a scenario of their own.',
+    },
+  ]
+}
+
+const LEAST_WIDTH = 0.01
+const MOST_WIDTH = 0.5
 
 /** A tool silently leaves connections unused if there are too few requests for them. */
 const everyConnectionIsUsed: Rule = (draft) =>
@@ -159,4 +234,6 @@ export const loadRules: readonly Rule[] = [
   everyConnectionIsUsed,
   connectionsStayOpen,
   openLoopIsPossible,
+  capacityCanBeSearched,
+  searchesStandAlone,
 ]

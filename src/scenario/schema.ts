@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
 import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS, SHAPES } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
-import { about, duration, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
+import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
 import { workloadSchema } from './workload-schema.ts'
@@ -22,6 +22,7 @@ const DEFAULTS = {
     payload: '1KiB',
     warmup: '2s',
     duration: '10s',
+    capacity: { errors: '0.1%', width: '5%', budget: '3m' },
   },
   simulation: {
     latency: '1ms',
@@ -31,6 +32,31 @@ const DEFAULTS = {
     pace: '0s',
   },
 } as const
+
+const searched = DEFAULTS.load.capacity
+
+const capacitySchema = section({
+  p99: duration({ least: '100us', most: '10m' }).meta(
+    about('p99', 'The goal: most that p99 of the response time may be.', ['10ms']),
+  ),
+  errors: share
+    .prefault(searched.errors)
+    .meta(about('Errors', 'The goal: most that the share of failed requests may be.', ['0.1%'])),
+  min: fixedRate('10/s').meta(
+    about('Least rate', 'The lowest rate of the range that is searched; 10/s or more.', ['100/s']),
+  ),
+  max: fixedRate('10/s').meta(about('Highest rate', 'The highest rate of the range that is searched.', ['20k/s'])),
+  width: share
+    .prefault(searched.width)
+    .meta(
+      about('Width', 'A search ends when its upper bound is at most so much above its lower one; from 1 % to 50 %.', [
+        '5%',
+      ]),
+    ),
+  budget: duration({ least: '10s', most: '1h' })
+    .prefault(searched.budget)
+    .meta(about('Budget', 'Most time under load, warm-ups included, of one search: one arm in one block.', ['3m'])),
+})
 
 const loadShape = section({
   name: name
@@ -47,8 +73,16 @@ const loadShape = section({
     .meta(
       about(
         'Rate',
-        'Requests per second over all connections, or `max` for a closed loop; or a list of rates. With a script, its iterations per second.',
+        'Requests per second over all connections, or `max` for a closed loop; or a list of rates. With a script, its iterations per second. Every load has a rate, or a `capacity` in its place.',
         ['500/s', ['100/s', '200/s', '400/s'], 'max'],
+      ),
+    ),
+  capacity: capacitySchema
+    .optional()
+    .meta(
+      about(
+        'Capacity',
+        'Searches the highest rate at which every arm meets a goal, in place of a rate. `duration` is the length of its full trials.',
       ),
     ),
   connections: oneOrMore(z.int().min(1).max(10_000))
@@ -98,11 +132,16 @@ const loadShape = section({
 
 /** Only a script says by itself how much it sends. */
 export const loadSchema = loadShape
-  .refine(({ rate, shape }) => rate !== undefined || shape !== undefined, {
+  .refine(({ rate, shape, capacity }) => rate !== undefined || shape !== undefined || capacity !== undefined, {
     path: ['rate'],
     message: 'is missing\nWrite a rate with a unit: 500/s, or max for a closed loop.',
     // Also beside other mistakes.
-    when: ({ value }) => typeof value === 'object' && value !== null && !('rate' in value) && !('shape' in value),
+    when: ({ value }) =>
+      typeof value === 'object' && value !== null && !['rate', 'shape', 'capacity'].some((key) => key in value),
+  })
+  .refine(({ rate, shape, capacity }) => capacity === undefined || (rate === undefined && shape === undefined), {
+    path: ['capacity'],
+    message: say('a load has either a rate or a capacity to search, not both', 'Remove one of them.'),
   })
   .refine(({ rate, shape }) => rate === undefined || shape === undefined, {
     path: ['rate'],
@@ -362,7 +401,10 @@ export function scenarioJsonSchema(): Record<string, unknown> {
   // A refinement is a function, which no schema in JSON has.
   const loads = (schema as unknown as LoadsOfSchema).properties.loads.items
   const { properties } = loads
-  loads.anyOf = (['rate', 'shape'] as const).map((key) => ({ properties: { [key]: properties[key] }, required: [key] }))
+  loads.anyOf = (['rate', 'shape', 'capacity'] as const).map((key) => ({
+    properties: { [key]: properties[key] },
+    required: [key],
+  }))
   return {
     $schema,
     title: 'meshbench scenario',

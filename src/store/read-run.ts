@@ -7,7 +7,7 @@ import { sha256 } from '../host/sha256.ts'
 import { latencyTrouble } from '../loads/stored-latency.ts'
 import type { RunRecord, TrialDetails } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import { type Plan, type Trial, trialsOf } from '../model/plan.ts'
+import { type Plan, plannedId, type Trial, trialAt, trialsOf } from '../model/plan.ts'
 import {
   EXTENSION_SCHEMA,
   type Extension,
@@ -35,7 +35,7 @@ function readersFor(files: number): Readers<Result> {
 }
 
 /** What is held of each trial, `trial` being what the plan has of it, by whoever reads a run. */
-type Holding<Held> = (run: Run) => (whole: Result, trial: Trial) => Held
+export type Holding<Held> = (run: Run) => (whole: Result, trial: Trial) => Held
 
 /** Reads a run back from its folder. What cannot be read of its trials is listed; without run.json it is no run. */
 export async function readRun(dir: string): Promise<RunRecord<Result>>
@@ -109,9 +109,14 @@ function detailsIn(dir: string, readers: Readers<Result>, read: ReadonlyMap<stri
   }
 }
 
-/** Files that the plan does not know last. */
+/** The file that the planned trial would have, of which a search's trial is one. */
+function plannedFile(name: string): string {
+  return `${plannedId(name.replace(/\.json$/, ''))}.json`
+}
+
+/** Files that the plan does not know last; the trials of a search in the order of their names. */
 function inPlannedOrder(names: readonly string[], planned: ReadonlyMap<string, Trial>): string[] {
-  const order = (name: string) => planned.get(name)?.order ?? Number.MAX_VALUE
+  const order = (name: string) => planned.get(plannedFile(name))?.order ?? Number.MAX_VALUE
   return names.toSorted((a, b) => order(a) - order(b))
 }
 
@@ -132,12 +137,26 @@ function assertBelongs(result: Result, name: string, run: Run, planned: Readonly
   const { trial } = result
   if (result.run !== run.id) throw new TypeError(`a result of another run, ${result.run}`)
   if (name !== `${trial.id}.json`) throw new TypeError(`its name does not fit its trial, ${trial.id}`)
-  const plan = planned.get(name)
+  const plan = planned.get(plannedFile(name))
   if (!plan) throw new TypeError('the plan has no such trial')
   for (const key of ['cohort', 'block', 'arm', 'load', 'position', 'order'] as const) {
     if (plan[key] !== trial[key]) throw new TypeError(`${key} is ${trial[key]}, but ${plan[key]} in the plan`)
   }
-  return plan
+  return withStep(plan, trial, run)
+}
+
+/** A search's trial is what the plan has of its search, and its own rate within the range. Other trials have none. */
+function withStep(plan: Trial, { id, step }: Trial, { plan: { scenario } }: Run): Trial {
+  const { capacity } = scenario.loads.find(({ name }) => name === plan.load) ?? {}
+  if (!capacity && !step) return plan
+  if (!capacity) throw new TypeError('it is a trial of a search, but its load searches nothing')
+  if (!step) throw new TypeError('it has no rate, but its load is searched')
+  if (step.rate < capacity.min || step.rate > capacity.max) {
+    throw new TypeError(`its rate, ${step.rate}, is not between ${capacity.min} and ${capacity.max}`)
+  }
+  const trial = trialAt(plan, step)
+  if (trial.id !== id) throw new TypeError(`its name does not fit its number, ${step.number}`)
+  return trial
 }
 
 /** A result whose figures were changed, or that stands for another, is not what was measured. Returns what is doubtful of it. */

@@ -2,20 +2,22 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
-import { trialsOf } from '../model/plan.ts'
+import { plannedId, trialsOf } from '../model/plan.ts'
 import type { Run } from '../model/result.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 import { isRunId, listRuns } from './find-run.ts'
 import { lockFolder } from './folder-lock.ts'
 import { sweepInstallations } from './installations.ts'
-import { readRun, readRunFile } from './read-run.ts'
-import { openWriter, type RunWriter } from './run-writer.ts'
+import { type Holding, readRun, readRunFile } from './read-run.ts'
+import { openWriter, type RunWriter, readJournal } from './run-writer.ts'
 import { storageFailure, sweepTemporary } from './write-once.ts'
 
-interface Reopened {
+interface Reopened<Held> {
   readonly run: Run
   /** Trials that have a result. One that failed is finished too: its failure was the world's answer, and files are never rewritten. */
   readonly finished: ReadonlySet<string>
+  /** What is held of these. */
+  readonly results: readonly Held[]
   readonly writer: RunWriter
 }
 
@@ -28,31 +30,40 @@ export async function newestUnfinished(root: string): Promise<string | undefined
   return undefined
 }
 
-/** Whether planned trials of a run have no result. */
+/** Whether planned trials of a run have no result. Of a run with searches only its journal can say it, since they end themselves. */
 export async function isUnfinished(dir: string): Promise<boolean> {
-  const planned = trialsOf(readRunFile(dir).plan).length
+  const { plan } = readRunFile(dir)
+  if (plan.scenario.loads.some(({ capacity }) => capacity)) return !readJournal(dir).isDone
+  const planned = trialsOf(plan).length
   const there = await readdir(join(dir, RUN_FOLDER.trials)).catch(() => [])
   return there.filter((name) => !name.startsWith('.')).length < planned
 }
 
-/** Continues a run that was broken off: sweeps what its last writer left half done, and says what is finished. */
-export async function reopenRun(dir: string): Promise<Reopened> {
+/**
+ * Continues a run that was broken off: sweeps what its last writer left half done, and says what is finished. `holding`: what is
+ * held of each of its trials.
+ */
+export async function reopenRun(dir: string): Promise<Reopened<unknown>>
+export async function reopenRun<Held>(dir: string, holding: Holding<Held>): Promise<Reopened<Held>>
+export async function reopenRun(
+  dir: string,
+  holding: Holding<unknown> = () => () => undefined,
+): Promise<Reopened<unknown>> {
   // Before anything is written there: the folder may not be a run at all.
   readRunFile(dir)
   const lock = await lockFolder(dir).catch((error: unknown) => {
     throw storageFailure(error, dir)
   })
   try {
-    const record = await readRun(
-      dir,
-      () =>
-        (_, { id }) =>
-          id,
-    )
+    const record = await readRun(dir, (run) => {
+      const hold = holding(run)
+      return (whole, trial) => ({ id: trial.id, held: hold(whole, trial) })
+    })
     assertWhole(dir, record)
-    const finished = new Set(record.results)
+    const finished = new Set(record.results.map(({ id }) => id))
     await sweep(dir, record.run, finished)
-    return { run: record.run, finished, writer: await openWriter(dir, lock) }
+    const results = record.results.map(({ held }) => held)
+    return { run: record.run, finished, results, writer: await openWriter(dir, lock) }
   } catch (error) {
     await lock.release()
     throw storageFailure(error, dir)
@@ -82,10 +93,11 @@ async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Prom
   }
 }
 
-/** The trial that a raw file `<id>.<name>.gz` belongs to; both parts may have dots, so the longest id wins. */
+/** The trial, one of a search included, that a raw file `<id>.<name>.gz` belongs to; both parts may have dots, so the longest id wins. */
 function trialOf(name: string, planned: ReadonlySet<string>): string | undefined {
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    if (planned.has(name.slice(0, dot))) return name.slice(0, dot)
+    const id = name.slice(0, dot)
+    if (planned.has(plannedId(id))) return id
   }
   return undefined
 }

@@ -200,6 +200,8 @@ function withoutBulk(event: Event): object {
     }
     case 'phase':
       return { at, type, trial: event.trial.id, phase: event.phase, seconds: event.seconds }
+    case 'searched':
+      return { at, type, trial: event.trial.id }
     case 'result': {
       const { trial, outcome } = event.result
       const failure = outcome.status === 'failed' ? { failure: outcome.failure } : {}
@@ -220,15 +222,20 @@ export function readJournal(dir: string): TrialJournal {
   const digests = new Map<string, string>()
   const repeated = new Set<string>()
   let starts = 0
+  let isDone = false
   for (const line of journalLines(join(dir, RUN_FOLDER.events))) {
-    if (line.includes('"type":"run"')) starts++
+    if (line.includes('"type":"run"')) {
+      starts++
+      isDone = false
+    }
+    if (line.includes('"type":"done"')) isDone = true
     if (!line.includes('"digest"')) continue
     const { data } = resultLine.safeParse(parsed(line))
     if (!data) continue
     if (digests.has(data.trial) && digests.get(data.trial) !== data.digest) repeated.add(data.trial)
     digests.set(data.trial, data.digest)
   }
-  return { digests, repeated: [...repeated], starts }
+  return { digests, repeated: [...repeated], starts, isDone }
 }
 
 function* journalLines(path: string): Generator<string> {

@@ -6,20 +6,23 @@ import { baselineOf, type Load } from '../model/scenario.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
 import { partName, validityWords } from '../model/words.ts'
+import { capacityTable } from './capacity-table.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
 /** The result of a run on a terminal. */
 export function analysisTable(analysis: Analysis, style: Style, { verbose = false } = {}): string {
   const { loads } = analysis.record.run.plan.scenario
+  const rated = loads.filter(({ capacity }) => !capacity)
   const sections = [
     heading(analysis, style),
-    ...loads.map((load) =>
+    ...analysis.capacities.map((one) => capacityTable(analysis, one, style)),
+    ...rated.map((load) =>
       [loadHeading(load, style), loadTable(analysis, load, style), scriptTable(analysis, load, style)]
         .filter(Boolean)
         .join('\n'),
     ),
-    legend(analysis, style),
+    ...(rated.length > 0 ? [legend(analysis, style)] : []),
     notes(analysis, style, verbose),
   ]
   return sections.filter(Boolean).join('\n\n')

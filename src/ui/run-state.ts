@@ -74,8 +74,11 @@ export function advance(before: RunState = INITIAL, event: Event, status?: Judge
     case 'result': {
       const failed = state.failed + (status === 'failed' ? 1 : 0)
       const invalid = state.invalid + (status === 'invalid' ? 1 : 0)
-      return { ...between(state), failed, invalid, finished: state.finished + 1, settledAt: event.at }
+      const ends = event.result.trial.step ? 0 : 1
+      return { ...between(state), failed, invalid, finished: state.finished + ends, settledAt: event.at }
     }
+    case 'searched':
+      return { ...state, finished: state.finished + 1 }
     case 'installed':
       return state
     case 'warning':

@@ -1,3 +1,4 @@
+import { capacityStatements } from '../analyse/capacity/capacity-words.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
@@ -18,6 +19,10 @@ import { capital, count } from '../model/words.ts'
 /** One sentence for every arm and load about one metric, with the level of the baseline first; one in all where nothing was measured. */
 export function statements(analysis: Analysis, metric: string): string[] {
   if (analysis.validTrials === 0) return ['No trial is valid, so nothing can be compared.']
+  const { capacities, cells, record } = analysis
+  if (capacities.length > 0) {
+    return capacities.flatMap((one) => capacityStatements(record.run.plan.scenario, one, cells))
+  }
   return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
 }
 

@@ -91,6 +91,15 @@ const RATE: Kind<PerSecond | 'max'> = {
   word: 'max, a closed loop',
 }
 
+const FIXED_RATE: Kind<PerSecond> = {
+  noun: RATE.noun,
+  pattern: /^\d+(\.\d+)?k?\/[smh]$/,
+  parse: parseRate,
+  units: RATE.units,
+  spellings: RATE.spellings,
+  example: RATE.example,
+}
+
 const SIZE: Kind<Bytes> = {
   noun: 'a size in whole bytes',
   pattern: /^\d+(\.\d+)?(B|KB|MB|GB|KiB|MiB|GiB)$/,
@@ -105,6 +114,9 @@ export const duration = (limits: Limits) => quantity(DURATION, limits)
 
 /** Text such as "500/s" that becomes requests per second, or `max`. */
 export const rate = (limits: Limits) => quantity(RATE, limits)
+
+/** The same without `max`. */
+export const fixedRate = (least: string) => quantity(FIXED_RATE, { least, most: '1000k/s' })
 
 /** Text such as "1KiB" that becomes bytes. */
 export const size = (limits: Limits) => quantity(SIZE, limits)

@@ -154,6 +154,7 @@ export function exampleAnalysis(): Analysis {
     latencies: () => ({ distributions: [], spectra: [] }),
     rankings: [],
     sweeps: [],
+    capacities: [],
     components: [],
     costs: [],
     problems: [

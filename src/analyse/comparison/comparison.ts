@@ -2,7 +2,7 @@ import type { Analysis, Problem } from '../../model/analysis.ts'
 import type { HeldView } from '../trial-view.ts'
 
 /** What the rules of the comparison read. */
-export interface Comparison extends Pick<Analysis, 'record' | 'trials' | 'missing' | 'cells' | 'noise'> {
+export interface Comparison extends Pick<Analysis, 'record' | 'trials' | 'missing' | 'cells' | 'noise' | 'capacities'> {
   /** Every trial that has a reading. */
   readonly measured: readonly HeldView[]
   /** The measured trials that are valid. */

@@ -10,7 +10,11 @@ export const errorRatesDiffer: ComparisonRule = {
   title: 'All arms had the same error rate',
   problem: 'Arms had different error rates',
   judge({ record, measured }) {
-    const byLoad = Map.groupBy(measured, ({ load }) => load.name)
+    // A search sends more than an arm carries, to find how much it carries.
+    const byLoad = Map.groupBy(
+      measured.filter(({ trial }) => !trial.step),
+      ({ load }) => load.name,
+    )
     return record.run.plan.scenario.loads.flatMap((load) => {
       const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm.name)
       const rates = [...byArm].map(([arm, views]) => ({ arm, rate: errorRate(views) })).sort((a, b) => a.rate - b.rate)

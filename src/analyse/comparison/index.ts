@@ -1,5 +1,6 @@
 import type { Problem } from '../../model/analysis.ts'
 import { hostPauses } from '../rules/common-pauses.ts'
+import { capacityUnknown } from './capacity-unknown.ts'
 import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { cpuDrift, drift, orderEffect } from './drift.ts'
@@ -30,6 +31,7 @@ export const comparisonRules: readonly ComparisonRule[] = [
   sequential,
   noNoiseFloor,
   noiseHidesAll,
+  capacityUnknown,
   fasterThanNothing,
   unlikePublished,
 ]

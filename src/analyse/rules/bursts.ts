@@ -5,6 +5,7 @@ export const bursts: Rule = {
   name: 'bursts',
   title: 'Requests were spread evenly and none was skipped',
   problem: 'Requests came in bursts',
+  findsOverload: true,
   judge({ reading, load }) {
     const { uniform, catchUp, connections } = reading.generator
     if (load.rate !== 'max' && catchUp === false) {

@@ -6,6 +6,7 @@ export const connectionsChanged: Rule = {
   name: 'connections-changed',
   title: 'The load used the configured number of connections',
   problem: 'The number of connections changed',
+  findsOverload: true,
   judge({ reading, load }) {
     // A script with its own shape says how many.
     if (load.shape !== undefined) return undefined

@@ -7,6 +7,7 @@ export const coordinatedOmission: Rule = {
   name: 'coordinated-omission',
   title: 'Service time and response time agree',
   problem: 'Service time hides waiting',
+  findsOverload: true,
   usesClock: true,
   judge({ service, response, withheld }) {
     if (!response || withheld.has('p99') || response.p99 <= RATIO * service.p99) return undefined

@@ -28,6 +28,7 @@ export const generatorSaturated: Rule = {
   name: 'generator-saturated',
   title: 'The load generator was not the bottleneck',
   problem: 'The load generator was the bottleneck',
+  findsOverload: true,
   usesClock: true,
   judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }

@@ -13,6 +13,7 @@ export const notSettled: Rule = {
   name: 'not-settled',
   title: 'Latency was steady within the window',
   problem: 'Latency was still changing',
+  findsOverload: true,
   usesClock: true,
   judge({ reading, headline }) {
     const { settling } = reading.generator

@@ -14,6 +14,7 @@ export const rateNotHeld: Rule = {
   name: 'rate-not-held',
   title: 'The load generator held the rate',
   problem: 'The load generator did not hold the rate',
+  findsOverload: true,
   usesClock: true,
   judge(trial) {
     const cause = shortfall(trial)

@@ -12,6 +12,8 @@ export interface Rule {
   readonly problem: string
   /** It depends on times of requests, so it is skipped where a clock was stepped. */
   readonly usesClock?: true
+  /** What it finds is what overload looks like: in a search for a capacity it says something of the rate, and is no problem. */
+  readonly findsOverload?: true
   judge(trial: TrialView): Objection | readonly Objection[] | undefined
 }
 

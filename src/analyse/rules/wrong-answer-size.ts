@@ -11,6 +11,7 @@ export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
   title: 'Answers had the configured size',
   problem: 'Answers had another size',
+  findsOverload: true,
   judge({ reading, load }) {
     const { answer } = reading.generator
     // What an application of the user's answers is its own matter.

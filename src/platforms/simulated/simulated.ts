@@ -64,6 +64,7 @@ function endlessStalls({ scenario }: Plan): Finding[] {
 export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
   const visits = blocks.flatMap(({ block, visits }) => visits.map((visit) => ({ block, visit })))
   const begun = new Set<string>()
+  const broke = new Set<string>()
   const isOver = ({ trials }: Visit) => trials.every(({ id }) => begun.has(id))
   const blockOf = new Map<string, number>()
   const breakOnDemand = (kind: Fault['kind'], arm: Arm, message: string) => {
@@ -86,9 +87,13 @@ export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
       const [first] = visit.trials
       if (!first) throw new TypeError('a visit has trials')
       return runningArm(`simulated/${arm.name}`, subjectOf(plan, arm, first), (command) => {
-        const trial = trialOf(command, visit)
-        begun.add(trial.id)
-        return subjectOf(plan, arm, trial)
+        const { planned, trial } = trialOf(command, visit)
+        const subject = subjectOf(plan, arm, trial)
+        // A search that broke once is tried again, on an arm that is raised again for the same visit.
+        const isAgain = trial === planned || !broken(subject) || broke.has(planned.id)
+        if (isAgain) begun.add(planned.id)
+        else broke.add(planned.id)
+        return subject
       })
     },
     lower: async (arm) => breakOnDemand('lower', arm, `arm ${arm.name} could not be put down`),
@@ -96,11 +101,16 @@ export function testbed(plan: Plan, { blocks }: Cohort): Testbed {
   }
 }
 
-/** The trial whose name stands in the command; the longest, where one name begins another. */
-function trialOf({ argv, files, outputs }: Command, { trials }: Visit): Trial {
+/**
+ * The planned trial whose name stands in the command; the longest, where one name begins another. The trial of a search has a
+ * number after that name, and its rate and time are those of the command.
+ */
+function trialOf({ argv, files, outputs }: Command, { trials }: Visit): { planned: Trial; trial: Trial } {
   const text = JSON.stringify([argv, files, outputs])
   const named = trials.filter(({ id }) => text.includes(id)).sort((a, b) => b.id.length - a.id.length)
-  return named[0] ?? notPlanned('a command that names no trial of its visit')
+  const planned = named[0] ?? notPlanned('a command that names no trial of its visit')
+  const [, number] = /^_(\d+)/.exec(text.slice(text.indexOf(planned.id) + planned.id.length)) ?? []
+  return { planned, trial: number === undefined ? planned : { ...planned, id: `${planned.id}_${number}` } }
 }
 
 function subjectOf({ scenario }: Plan, arm: Arm, trial: Trial): Subject {

@@ -2,6 +2,7 @@ import type { Load } from '../../model/scenario.ts'
 import type { Chart } from '../chart.ts'
 import type { View } from '../data/view.ts'
 import { blocksChart } from './blocks.ts'
+import { capacityCharts } from './capacity-curves.ts'
 import { clusterSizeChart } from './cluster-size.ts'
 import { componentChart } from './component-bars.ts'
 import { scatterChart } from './cost-scatter.ts'
@@ -35,6 +36,7 @@ const BY_LOAD = {
   stalls: (view, { name }) =>
     view.data.stalls.flatMap((stall, index) => (stall.trial.load === name ? [stallChart(stall, index)] : [])),
   history: historyCharts,
+  capacity: capacityCharts,
 } as const satisfies Record<string, OfLoad>
 
 /** Charts of the whole run. */
@@ -46,8 +48,11 @@ const BY_RUN = {
 export type LoadPart = keyof typeof BY_LOAD
 export type RunPart = keyof typeof BY_RUN
 
+/** A load that searches a capacity has these charts, and all others are of loads at a rate. */
+const OF_SEARCH: LoadPart = 'capacity'
+
 export function chartsOfLoad(view: View, part: LoadPart, load: Load): Chart[] {
-  return BY_LOAD[part](view, load)
+  return (part === OF_SEARCH) === (load.capacity !== undefined) ? BY_LOAD[part](view, load) : []
 }
 
 export function chartsOfRun(view: View, part: RunPart): Chart[] {
@@ -58,7 +63,7 @@ export function chartsOfRun(view: View, part: RunPart): Chart[] {
 export function* eachChart(view: View): Generator<Chart> {
   const others = view.loads.filter((load) => load !== view.load)
   for (const load of [view.load, ...others]) {
-    for (const make of Object.values(BY_LOAD)) yield* make(view, load)
+    for (const part of Object.keys(BY_LOAD)) yield* chartsOfLoad(view, part as LoadPart, load)
   }
   for (const make of Object.values(BY_RUN)) yield* make(view)
 }

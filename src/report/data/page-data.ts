@@ -3,6 +3,7 @@ import type { Trend } from '../../analyse/over-runs/trends.ts'
 import { provisions } from '../../compare/standing.ts'
 import type {
   Analysis,
+  CapacityOfLoad,
   Cell,
   ComponentCost,
   CostSample,
@@ -46,6 +47,8 @@ export interface PageData {
   /** Loads whose figures nobody should rely on: see `isUnreliable`. Absent in old pages. */
   readonly unreliable?: readonly string[]
   readonly sweeps: readonly Sweep[]
+  /** Absent in old pages. */
+  readonly capacities?: readonly CapacityOfLoad[]
   readonly distributions: readonly Distribution[]
   /** At most `LINES` of each arm, load and clock. */
   readonly spectra: readonly TrialSpectrum[]
@@ -155,6 +158,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
     unreliable: scenario.loads.flatMap(({ name }) => (isUnreliable(analysis, name) ? [name] : [])),
     sweeps: analysis.sweeps,
+    capacities: analysis.capacities,
     distributions: distributions.map(({ spectrum, ...rest }) => ({
       ...rest,
       spectrum: spectrum.map(({ quantile, latency }) => ({ quantile, latency: fine(latency) })),

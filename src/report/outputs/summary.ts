@@ -1,9 +1,11 @@
+import { capacityStatements, goalWords } from '../../analyse/capacity/capacity-words.ts'
 import { fewCommonBlocks } from '../../compare/standing.ts'
-import type { Analysis, Cell, MetricInfo } from '../../model/analysis.ts'
+import type { Analysis, CapacityOfLoad, Cell, MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { blockCount } from '../../model/plan.ts'
 import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
+import { SHOWN } from '../../model/shown-metrics.ts'
 import { commandText, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
 import { costAnswer, loadWords } from '../data/answers.ts'
 import { clockOf, headlines, type View } from '../data/view.ts'
@@ -37,7 +39,8 @@ export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAb
     '',
     ...(scenario.description ? [text(scenario.description), ''] : []),
     ...(caveat === undefined ? [] : [`> **Read this first.** ${text(caveat)}`, '']),
-    ...view.loads.flatMap((load) => loadLines(view, load)),
+    ...analysis.capacities.flatMap((one) => capacityLines(view, analysis, one)),
+    ...view.loads.filter(({ capacity }) => !capacity).flatMap((load) => loadLines(view, load)),
     ...trustLines(view, analysis),
     '',
     'Measure again, or write the report again:',
@@ -48,6 +51,27 @@ export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAb
     '',
   ]
   return lines.join('\n')
+}
+
+function capacityLines(view: View, { record, cells }: Analysis, one: CapacityOfLoad): string[] {
+  const { scenario } = record.run.plan
+  const figure = (arm: string, metric: string) => {
+    const cell = cells.find((each) => each.arm === arm && each.load === one.load && each.metric === metric)
+    const unit = view.metric(metric)?.unit
+    return cell?.estimate && unit ? formatLevel(unit, cell.estimate.center) : '–'
+  }
+  return [
+    `### ${text(one.load)}`,
+    '',
+    `${text(`The highest rate with ${goalWords(one.goal)}, by search`)}.`,
+    '',
+    ...capacityStatements(scenario, one, cells).map((sentence) => `- ${text(sentence)}`),
+    '',
+    row(['arm', ...SHOWN.capacity.map(([, head]) => head)]),
+    `|---|${'--:|'.repeat(SHOWN.capacity.length)}`,
+    ...view.arms.map(({ name }) => row([name, ...SHOWN.capacity.map(([metric]) => figure(name, metric))])),
+    '',
+  ]
 }
 
 function loadLines(view: View, load: Load): string[] {
