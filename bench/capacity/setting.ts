@@ -58,7 +58,8 @@ function rates(): number[] {
   return Array.from({ length: steps + 1 }, (_, step) => Number((GOAL.min * (1 + GOAL.width) ** step).toPrecision(5)))
 }
 
-export function truths(): Record<'none' | 'mesh', number> {
+/** `requests`: how many are simulated for each rate that is tried. */
+export function truths(requests?: number): Record<'none' | 'mesh', number> {
   const slower = { ...QUEUE, latency: QUEUE.latency * SLOWER }
-  return { none: trueCapacity(QUEUE, GOAL.p99), mesh: trueCapacity(slower, GOAL.p99) }
+  return { none: trueCapacity(QUEUE, GOAL.p99, requests), mesh: trueCapacity(slower, GOAL.p99, requests) }
 }

@@ -116,7 +116,7 @@ function plannedFile(name: string): string {
 
 /** Files that the plan does not know last; the trials of a search in the order of their names. */
 function inPlannedOrder(names: readonly string[], planned: ReadonlyMap<string, Trial>): string[] {
-  const order = (name: string) => planned.get(plannedFile(name))?.order ?? Number.MAX_VALUE
+  const order = (name: string) => (planned.get(name) ?? planned.get(plannedFile(name)))?.order ?? Number.MAX_VALUE
   return names.toSorted((a, b) => order(a) - order(b))
 }
 
@@ -137,7 +137,7 @@ function assertBelongs(result: Result, name: string, run: Run, planned: Readonly
   const { trial } = result
   if (result.run !== run.id) throw new TypeError(`a result of another run, ${result.run}`)
   if (name !== `${trial.id}.json`) throw new TypeError(`its name does not fit its trial, ${trial.id}`)
-  const plan = planned.get(plannedFile(name))
+  const plan = planned.get(name) ?? planned.get(plannedFile(name))
   if (!plan) throw new TypeError('the plan has no such trial')
   for (const key of ['cohort', 'block', 'arm', 'load', 'position', 'order'] as const) {
     if (plan[key] !== trial[key]) throw new TypeError(`${key} is ${trial[key]}, but ${plan[key]} in the plan`)

@@ -32,8 +32,10 @@ export async function newestUnfinished(root: string): Promise<string | undefined
 
 /** Whether planned trials of a run have no result. Of a run with searches only its journal can say it, since they end themselves. */
 export async function isUnfinished(dir: string): Promise<boolean> {
-  const { plan } = readRunFile(dir)
-  if (plan.scenario.loads.some(({ capacity }) => capacity)) return !readJournal(dir).isDone
+  const { plan, provenance } = readRunFile(dir)
+  if (plan.scenario.loads.some(({ capacity }) => capacity)) {
+    return provenance.mergedFrom === undefined && !readJournal(dir).isDone
+  }
   const planned = trialsOf(plan).length
   const there = await readdir(join(dir, RUN_FOLDER.trials)).catch(() => [])
   return there.filter((name) => !name.startsWith('.')).length < planned
@@ -97,7 +99,7 @@ async function sweep(dir: string, run: Run, finished: ReadonlySet<string>): Prom
 function trialOf(name: string, planned: ReadonlySet<string>): string | undefined {
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const id = name.slice(0, dot)
-    if (planned.has(plannedId(id))) return id
+    if (planned.has(id) || planned.has(plannedId(id))) return id
   }
   return undefined
 }

@@ -368,6 +368,8 @@ describe('shipped scenarios', () => {
   it('are those that the documentation names', () => {
     expect(SHIPPED.toSorted()).toEqual([
       'aa.yaml',
+      'capacity-local.yaml',
+      'capacity.yaml',
       'connections.yaml',
       'demo.yaml',
       'example.yaml',

@@ -79,10 +79,12 @@ export const orderEffect: ComparisonRule = {
 
 /** Change of a value's logarithm over the range of `along`, after the levels of arms and loads are removed. */
 function changeWith(
-  { valid }: Pick<Comparison, 'valid'>,
+  { valid: all }: Pick<Comparison, 'valid'>,
   along: (view: HeldView) => number,
   read = ({ headline }: HeldView) => headline.p50,
 ): Estimate | undefined {
+  // In a search every trial has another rate, which changes more than any drift.
+  const valid = all.filter(({ trial }) => !trial.step)
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
   const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(along(view), read(view)))))
   if (slope?.lo === undefined || slope.hi === undefined) return undefined

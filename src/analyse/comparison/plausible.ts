@@ -67,8 +67,8 @@ export const unlikePublished: ComparisonRule = {
 }
 
 /** Whether published figures apply: small requests over few connections, at a rate that leaves the machine mostly idle. */
-function isUsual({ rate, payload, protocol, connections }: Load): boolean {
-  return rate !== 'max' && rate <= 2000 && payload <= 8192 && protocol === 'http' && connections <= 64
+function isUsual({ rate, payload, protocol, connections, capacity }: Load): boolean {
+  return !capacity && rate !== 'max' && rate <= 2000 && payload <= 8192 && protocol === 'http' && connections <= 64
 }
 
 function strays({ record, cells, valid }: Comparison, load: string): string[] {

@@ -2,6 +2,7 @@ import type { Load } from '../../model/scenario.ts'
 import { TOOL_TRAITS } from '../../model/traits.ts'
 import { formatShare } from '../../model/units.ts'
 import { list } from '../../model/words.ts'
+import { told } from '../capacity/goal.ts'
 import type { HeldView } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
@@ -30,12 +31,17 @@ export const settingsDiffer: ComparisonRule = {
   title: 'All arms were measured with the same load',
   problem: 'Arms were measured with different loads',
   judge({ record, valid }) {
-    const byLoad = Map.groupBy(valid, ({ load }) => load.name)
+    const byLoad = Map.groupBy(valid.filter(isCarried), ({ load }) => load.name)
     return record.run.plan.scenario.loads.flatMap((load) => [
       ...SETTINGS.flatMap((setting) => differing(load, setting, byLoad.get(load.name) ?? [])),
       ...reopening(load, byLoad.get(load.name) ?? []),
     ])
   },
+}
+
+/** Of a search only trials that met its goal: beyond it connections break and are opened again, in some arms earlier than in others. */
+function isCarried({ load: { capacity }, reading }: HeldView): boolean {
+  return !capacity || told(reading, capacity, false) === 'under'
 }
 
 function differing(load: Load, [title, read]: Setting, views: readonly HeldView[]) {

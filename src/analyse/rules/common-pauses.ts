@@ -38,7 +38,10 @@ export const hostPauses: ComparisonRule = {
   title: 'The host did not stall the arms',
   problem: 'The host stalled the arms',
   judge(comparison) {
-    const stalled = comparison.measured.map((view) => ({ view, stalls: stalls(view) }))
+    // Beyond its capacity an arm stalls by itself.
+    const stalled = comparison.measured
+      .filter(({ trial }) => !trial.step)
+      .map((view) => ({ view, stalls: stalls(view) }))
     const period = periodOf(stalled.map(({ stalls }) => stalls))
     if (period === undefined || !sharedByAll(comparison, stalled, period)) return []
     return [{ severity: 'warning', ...described(stalled, period) }]

@@ -7,10 +7,11 @@ import {
 } from '../../analyse/capacity/capacity-words.ts'
 import type { Analysis, CapacityEnding, CapacityOfLoad, Cell } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
+import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatShare } from '../../model/units.ts'
-import { capital, count, STANDING_WORDS } from '../../model/words.ts'
+import { capital, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
 import { armLegend, swatch } from '../arm-styles.ts'
 import type { View } from '../data/view.ts'
 import { formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
@@ -46,8 +47,21 @@ async function ofOneLoad(view: View, analysis: Analysis, { load, one }: OfLoad):
   return html`<h3>${how}</h3>
 <p class="lead">${sentences[0]}</p>${sentences.slice(1).map((sentence) => html`<p class="second">${sentence}</p>`)}
 ${knees(view, analysis, one)}
+<p class="under">${trustWords(view, analysis, one)}</p>
 ${armLegend(view.arms)}${await ofLoad(view, load, 'capacity')}
 ${searchTable(view, one)}`
+}
+
+/** "94 of 94 trials valid; 5 blocks in 1 cohort; …": how far to trust the table above. */
+function trustWords(view: View, analysis: Analysis, { load, searches }: CapacityOfLoad): string {
+  const { plan } = analysis.record.run
+  const found = searches.filter((search) => search.capacity !== undefined).length
+  const band = view.noise(load, 'capacity')
+  const noise =
+    band === undefined
+      ? 'there is no A/A pair with capacities, so the noise is unknown'
+      : `two equal arms differ by up to ${formatRatio(band)}`
+  return `${validityWords(analysis)}; ${found} of ${searches.length} searches found a capacity; ${count(blockCount(plan), 'block')} in ${count(plan.cohorts.length, 'cohort')}; ${noise}.`
 }
 
 /** A row for each arm: the knee with its interval, the bounds, what it answered there, and the cores that the mesh used there. */
