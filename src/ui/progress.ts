@@ -12,6 +12,7 @@ import {
   endingText,
   type Moment,
   placeText,
+  plannedNoun,
   problemsText,
   type RunState,
   type Screen,
@@ -101,7 +102,7 @@ const SILENCE: Seconds = 10
 
 /** Lines, one for each step and each trial. */
 function logScreen(options: LogOptions): Screen {
-  const { output, folding, style } = options
+  const { output, folding, style, plan } = options
   let written = 0
   return {
     beat: (state, since) => {
@@ -119,7 +120,7 @@ function logScreen(options: LogOptions): Screen {
     clear: () => undefined,
     end: (state) => {
       if (folding && state.block > 0) output.writeWorkflowCommand('::endgroup::')
-      output.write(`${endingText(state)}\n`)
+      output.write(`${endingText(state, plan)}\n`)
     },
   }
 }
@@ -130,7 +131,9 @@ function linesOf(moment: Moment, options: LogOptions): string[] {
   switch (event.type) {
     case 'run': {
       const before = event.finished > 0 ? `${event.finished} already finished` : ''
-      return [commas(`${plan.scenario.name}: ${event.trials} trials`, before, timeLeftText(after, options))]
+      return [
+        commas(`${plan.scenario.name}: ${event.trials} ${plannedNoun(plan)}`, before, timeLeftText(after, options)),
+      ]
     }
     case 'step':
       return [`  ${style.plain(event.arm === undefined ? event.title : `${event.arm}: ${event.title}`)}`]
@@ -190,7 +193,7 @@ function terminalScreen(options: ScreenOptions): Screen {
     clear: () => log.clear(),
     end: (state) => {
       log.clear()
-      output.write(`${endingText(state)}\n`)
+      output.write(`${endingText(state, plan)}\n`)
     },
   }
 }
@@ -225,7 +228,7 @@ function doingText({ arm, load, doing, at }: RunState): string {
 function progressText(state: RunState, options: ScreenOptions): string {
   const elapsed = state.at - state.startedAt
   const parts = [
-    `${state.finished} of ${state.trials} trials`,
+    `${state.finished} of ${state.trials} ${plannedNoun(options.plan)}`,
     timeLeftText(state, options),
     elapsed >= 1 && `${formatDuration(elapsed)} so far`,
     elapsed >= 1 && state.measured > 0 && `${Math.round((100 * state.measured) / elapsed)} % of it measuring`,
@@ -247,7 +250,8 @@ function timeOfDay(seconds: Seconds): string {
 /** The figures of a trial in one line. They are no finding, since one trial proves nothing. */
 function trialLine(judged: JudgedTrial<Result>, scenario: Scenario, style: Style): string {
   const { trial, outcome } = judged.result
-  const name = `${trial.arm} ${trial.load}`
+  const at = trial.step ? ` at ${formatRate(Number(trial.step.rate.toPrecision(3)))}` : ''
+  const name = `${trial.arm} ${trial.load}${at}`
   if (outcome.status === 'failed') return `${name}  ${style.red('failed')}: ${style.plain(outcome.failure.message)}`
   const seen = style.plain(figures(judged, scenario))
   if (judged.status === 'valid') return `${name}  ${seen}`

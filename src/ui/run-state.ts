@@ -148,9 +148,14 @@ export function problemsText({ failed, invalid, warnings }: RunState): string {
 }
 
 /** The last line: how many trials finished. */
-export function endingText(state: RunState): string {
+export function endingText(state: RunState, plan: Pick<Plan, 'scenario'>): string {
   const { isDone, finished, trials } = state
-  return commas(`${isDone ? 'done' : 'stopped'}: ${finished} of ${trials} trials`, problemsText(state))
+  return commas(`${isDone ? 'done' : 'stopped'}: ${finished} of ${trials} ${plannedNoun(plan)}`, problemsText(state))
+}
+
+/** What a plan counts: a search has as many trials as it needs. */
+export function plannedNoun({ scenario }: Pick<Plan, 'scenario'>): string {
+  return scenario.loads.some(({ capacity }) => capacity) ? 'searches' : 'trials'
 }
 
 /** Rounds an estimate, since seconds would be too exact. */

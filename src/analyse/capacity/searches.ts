@@ -51,8 +51,12 @@ export interface OpenSearches {
   ended(): string[]
 }
 
-/** `told`: the trials that the run has had already. Undefined where nothing is searched. */
-export function openSearches(plan: Plan, told: readonly JudgedTrial[] = []): OpenSearches | undefined {
+/** `told`: the trials that the run has had already; `judge`: by which rules. Undefined where nothing is searched. */
+export function openSearches(
+  plan: Plan,
+  told: readonly JudgedTrial[] = [],
+  judge: typeof judgeTrial = judgeTrial,
+): OpenSearches | undefined {
   const searches = searchesIn(plan, told)
   if (searches.size === 0) return undefined
   const nextOf = (search: Search) =>
@@ -64,7 +68,7 @@ export function openSearches(plan: Plan, told: readonly JudgedTrial[] = []): Ope
       const next = search && nextOf(search)
       return next && trialAt(search.planned, { number: search.last + 1, ...next })
     },
-    tell: (result) => add(searches, judgeTrial(result, plan)),
+    tell: (result) => add(searches, judge(result, plan)),
     ended: () => [...searches.values()].filter((search) => !nextOf(search)).map(({ planned }) => planned.id),
   }
 }
