@@ -186,6 +186,7 @@ describe('a run that searches capacities', () => {
     ['too small a budget', 'max: 1000/s', 'max: 1000/s, budget: 10s', 'too small for a search'],
     ['a rate that is no number', 'max: 1000/s', 'max: max', 'is not a rate'],
     ['a load at a rate beside it', 'simulation:', '  - { rate: 100/s }\nsimulation:', 'either searches capacities'],
+    ['a script', 'connections: 4', 'tool: k6\n    script: own.js\n    connections: 4', 'not searched with a script'],
     ['a gate', 'simulation:', 'gate: { reference: "*-ref" }\nsimulation:', 'does not judge capacities'],
   ])('refuses a scenario with %s', async (_, from, to, message) => {
     const cwd = project(SCENARIO.replace(from, to))
