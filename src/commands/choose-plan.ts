@@ -18,7 +18,7 @@ import { readSite } from '../site/read-site.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList } from './names.ts'
 import { folderOf, readScenario } from './read-scenario.ts'
-import { shippedScenarios } from './shipped-scenarios.ts'
+import { DEFAULT_SCENARIO, shippedScenarios } from './shipped-scenarios.ts'
 
 /**
  * Scenario and command line → the plan, the platform that carries it out, and where it fetches from. `measures`: whether the
@@ -34,7 +34,7 @@ export async function choosePlan(
   const budget = timeBudget(options)
   const site = await readSite(options.site, env, { cwd })
   const scenario = await choosePlatform({ given, options, site, context, probe: probeKind(), measures })
-  const folder = folderOf(given ?? DEFAULT, cwd)
+  const folder = folderOf(given ?? DEFAULT_SCENARIO, cwd)
   const platform = await openPlatform(scenario.platform, { ...platformOptions(site, options), folder })
   const whole = makePlan(scenario)
   const fitting = budget === undefined ? whole : fitToBudget(whole, costsOf(platform.name, whole.scenario), budget)
@@ -49,9 +49,6 @@ export function platformOptions(site: Site, { keep, kubeconfig }: Pick<Selection
 
 /** A scenario with the platform that it will be measured on. */
 type Settled = Scenario & { readonly platform: PlatformName }
-
-/** The default scenario. */
-const DEFAULT = 'quick'
 
 interface Choice {
   /** As typed; the default scenario when absent. */
@@ -71,7 +68,7 @@ interface Choice {
 export async function choosePlatform({ given, options, site, context, probe, measures }: Choice): Promise<Settled> {
   const { preferred, instead, forAny } = UNASKED
   const say = (line: string) => void context.stderr.write(`${line}\n`)
-  const name = given ?? (options.platform === instead ? `${DEFAULT}-${instead}` : DEFAULT)
+  const name = given ?? (options.platform === instead ? `${DEFAULT_SCENARIO}-${instead}` : DEFAULT_SCENARIO)
   const scenario = await chooseScenario(name, options, context)
   if (scenario.platform) return withIsolation({ ...scenario, platform: scenario.platform }, probe, say)
   const fitting = fittingPlatforms(scenario.arms.flatMap(({ mesh }) => meshes[mesh] ?? []))
@@ -92,10 +89,10 @@ export async function choosePlatform({ given, options, site, context, probe, mea
     return { ...scenario, platform: preferred }
   }
   say(
-    `platform ${instead}, scenario ${DEFAULT}-${instead}: ${hindrance.cause}\n` +
+    `platform ${instead}, scenario ${DEFAULT_SCENARIO}-${instead}: ${hindrance.cause}\n` +
       `  for real meshes: ${hindrance.remedy}; then again, or meshbench doctor --platform ${preferred}`,
   )
-  return { ...(await chooseScenario(`${DEFAULT}-${instead}`, options, context)), platform: instead }
+  return { ...(await chooseScenario(`${DEFAULT_SCENARIO}-${instead}`, options, context)), platform: instead }
 }
 
 async function noClusters(name: string, { cause, remedy }: Hindrance): Promise<Failure> {

@@ -9,7 +9,7 @@ import { listRuns } from '../store/find-run.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { LIST_NAMES } from './names.ts'
-import { shippedScenarios } from './shipped-scenarios.ts'
+import { DEFAULT_SCENARIO, shippedScenarios } from './shipped-scenarios.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
@@ -121,7 +121,7 @@ function sourcesOf(words: readonly string[], cwd: string): Readonly<Record<strin
 async function scenarioIn(words: readonly string[], cwd: string) {
   const { readScenario } = await import('./read-scenario.ts')
   const shipped = await shippedScenarios()
-  const chosen = words.slice(1, -1).find((word) => shipped.includes(word) || /\.ya?ml$/.test(word)) ?? 'quick'
+  const chosen = words.slice(1, -1).find((word) => shipped.includes(word) || /\.ya?ml$/.test(word)) ?? DEFAULT_SCENARIO
   return readScenario(chosen, cwd).catch(() => undefined)
 }
 

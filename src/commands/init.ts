@@ -6,6 +6,7 @@ import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { PROTOCOLS } from '../model/scenario.ts'
 import { TOOLS } from '../model/traits.ts'
+import { formatRate } from '../model/units.ts'
 import { commandText, list } from '../model/words.ts'
 import { parseScenario } from '../scenario/parse.ts'
 import { storageFailure } from '../store/write-once.ts'
@@ -13,15 +14,22 @@ import { scenarioFailure } from '../yaml/source.ts'
 import { asking, canAsk } from './ask.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { knownNames } from './names.ts'
+import { readScenario } from './read-scenario.ts'
+import { DEFAULT_SCENARIO } from './shipped-scenarios.ts'
 
 interface InitOptions extends CommonOptions {
   readonly arms?: string
   readonly rates?: string
 }
 
-/** What a scenario begins with where nothing else is asked for: the meshes that the default scenario compares, at its rate. */
-const ARMS = ['none', 'istio-sidecar', 'istio-ambient', 'linkerd']
-const RATES = ['250/s']
+/** What a scenario begins with where nothing else is asked for: the meshes that the default scenario compares, at its rates. */
+async function usualAnswers(cwd: string): Promise<Answers> {
+  const { arms, loads } = await readScenario(DEFAULT_SCENARIO, cwd)
+  return {
+    arms: [...new Set(arms.map(({ mesh }) => mesh))],
+    rates: [...new Set(loads.map(({ rate }) => formatRate(rate)))],
+  }
+}
 
 /** `meshbench init [file]`: writes a commented scenario. On a terminal it asks for what the options do not say. */
 export async function initCommand(
@@ -60,19 +68,20 @@ interface Answers {
 
 async function answers(options: InitOptions, context: CommandContext): Promise<Answers> {
   const { arms, rates } = options
+  const usual = await usualAnswers(context.cwd)
   if (!canAsk(options, context) || (arms !== undefined && rates !== undefined)) {
-    return { arms: meshNames(arms) ?? ARMS, rates: words(rates) ?? RATES }
+    return { arms: meshNames(arms) ?? usual.arms, rates: words(rates) ?? usual.rates }
   }
   return asking(context, async (ask) => {
     // An empty answer takes what stands in brackets.
-    const orUsual = async (question: string, usual: readonly string[]) =>
-      words(await ask(`${question} [${usual.join(', ')}] `)) ?? usual
+    const orUsual = async (question: string, those: readonly string[]) =>
+      words(await ask(`${question} [${those.join(', ')}] `)) ?? those
     context.stderr.write(`Meshes: ${Object.keys(meshes).join(', ')}\n`)
     const chosen =
       meshNames(arms) ??
-      meshNames((await orUsual('Which do you compare? The first is the baseline.', ARMS)).join()) ??
-      ARMS
-    return { arms: chosen, rates: words(rates) ?? (await orUsual('At which rates?', RATES)) }
+      meshNames((await orUsual('Which do you compare? The first is the baseline.', usual.arms)).join()) ??
+      usual.arms
+    return { arms: chosen, rates: words(rates) ?? (await orUsual('At which rates?', usual.rates)) }
   })
 }
 

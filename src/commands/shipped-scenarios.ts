@@ -7,3 +7,6 @@ export const SHIPPED = new URL('../../scenarios/', import.meta.url)
 export async function shippedScenarios(): Promise<string[]> {
   return (await readdir(SHIPPED)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -5))
 }
+
+/** What is run where no scenario is named. */
+export const DEFAULT_SCENARIO = 'quick'

@@ -68,12 +68,28 @@ export function parseShare(text: string): number | undefined {
 /** Three significant digits, no exponent: 1234 → "1,230", 0.01234 → "0.0123". */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return '–'
-  return formatOf(digits).format(value)
+  const rounded = roundedTo(digits, value)
+  const size = Math.abs(rounded)
+  if (size < SMALLEST_PLAIN || size >= LARGEST_PLAIN) return Object.is(value, 0) ? '0' : formatOf(digits).format(value)
+  return size < 1000 ? String(rounded) : String(rounded).replace(THOUSANDS, ',')
 }
+
+/** Half is rounded away from 0 by the digits that are shown of a number, so that 0.125 and 0.135 are treated alike. */
+function roundedTo(digits: number, value: number): number {
+  const shown = value.toExponential()
+  const isTie = shown.includes('5e') && shown.replaceAll(/e.*|\D/g, '').length === digits + 1
+  return Number((isTie ? Number(shown.replace('5e', '6e')) : value).toPrecision(digits))
+}
+
+/** Between these, JavaScript writes a number without an exponent. */
+const SMALLEST_PLAIN = 1e-6
+const LARGEST_PLAIN = 1e15
+/** Before every three digits of the whole part. */
+const THOUSANDS = /(?<=\d)(?<!\.\d*)(?=(?:\d{3})+(?!\d))/g
 
 const FORMATS = new Map<number, Intl.NumberFormat>()
 
-/** Cached formats, since creating one is slow and a report has tens of thousands of figures. */
+/** For what is left: making the first one takes a browser longer than all else that a page does until it can be used. */
 function formatOf(digits: number): Intl.NumberFormat {
   const known = FORMATS.get(digits)
   if (known) return known

@@ -3,12 +3,12 @@ import type { Trend } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { Failure } from '../model/failure.ts'
 import type { GateResult } from '../model/verdict.ts'
-import { type PageData, pageData } from './data/page-data.ts'
+import { pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
 import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
 import { FIRST_PAINT, STYLE } from './page-style.ts'
-import { type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
+import { engineHtml, type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
 import { capacity } from './sections/capacity-answer.ts'
 import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
 import { clusterSize } from './sections/cluster-costs.ts'
@@ -82,16 +82,20 @@ export async function renderReport(
     method(view),
     provenance(analysis),
   ])
-  const parts = sections.map(textOf).join('\n')
-  const there = scripts ? parts : withoutScripts(parts)
+  const [answer = '', ...rest] = sections.map((section) => {
+    return scripts ? textOf(section) : withoutScripts(textOf(section))
+  })
+  const parts = rest.join('\n')
   const body = html`<a class="skip" href="#${isSearch ? 'capacity' : 'differences'}">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
 ${about.gate && gateVerdict(about.gate)}
-<div id="bar"><div id="controls"></div>${contents(there)}<div id="unpublished" role="status" hidden></div></div>
+<div id="bar"><div id="controls"></div>${contents(answer + parts)}<div id="unpublished" role="status" hidden></div></div>
 <section id="other-run" aria-label="Another run" hidden></section>
-${trusted(there)}</main>
+${trusted(answer)}
+${scripts && scriptsHtml(scripts, gzipSync(JSON.stringify(data), { level: 9 }).toString('base64'))}
+${trusted(parts)}</main>
 <footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
-  return textOf(document(title, scripts, body, data))
+  return textOf(document(title, scripts, body))
 }
 
 function contents(there: string): Html {
@@ -99,12 +103,11 @@ function contents(there: string): Html {
   return html`<details class="menu contents"><summary>Contents</summary><nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></details>`
 }
 
-function document(title: string, scripts: PageScripts | undefined, body: Html, data: PageData): Html {
-  const packed = scripts && gzipSync(JSON.stringify(data), { level: 9 }).toString('base64')
+function document(title: string, scripts: PageScripts | undefined, body: Html): Html {
   return html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
 <title>${title} · meshbench</title><style>${trusted(STYLE)}${scripts && trusted(FIRST_PAINT)}</style></head>
-<body>${body}${scripts && packed && scriptsHtml(scripts, packed)}</body></html>
+<body>${body}${scripts && engineHtml(scripts)}</body></html>
 `
 }

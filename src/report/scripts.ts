@@ -31,10 +31,20 @@ export function policyOf(scripts: PageScripts | undefined): string {
   return [first, `script-src ${hashes.join(' ')}`, ...rest].join('; ').replace('img-src data:', 'img-src data: blob:')
 }
 
-/** For the end of the body. `data`: base64 of gzip of JSON, whose letters cannot end an element. */
-export function scriptsHtml({ boot, client, engine }: PageScripts, data: string): Html {
+/**
+ * What the controls need: behind the opening, so that it is unpacked while the browser reads the rest of the page. `data`: base64
+ * of gzip of JSON, whose letters cannot end an element.
+ */
+export function scriptsHtml({ boot, client }: PageScripts, data: string): Html {
   if (/<\/script|<!--/i.test(boot.text)) throw new TypeError('the text of a script would end its own element')
-  const packed = Object.entries({ data, client: client.gzipped, engine: engine.gzipped })
-  return html`${packed.map(([id, text]) => html`<script type="application/octet-stream" id="${id}">${text}</script>`)}
-<script>${trusted(boot.text)}</script>`
+  return html`${packed('data', data)}${packed('client', client.gzipped)}<script>${trusted(boot.text)}</script>`
+}
+
+/** For the end of the body. */
+export function engineHtml({ engine }: PageScripts): Html {
+  return packed('engine', engine.gzipped)
+}
+
+function packed(id: string, text: string): Html {
+  return html`<script type="application/octet-stream" id="${id}">${text}</script>`
 }

@@ -176,6 +176,30 @@ describe.skipIf(absent)(`what a reader may ask of the page, ${where}`, () => {
     })
   })
 
+  it('a choice that comes before the rest of the page answers counts, whatever the link says', async () => {
+    // Runs as soon as the controls are elements of the page, before the script that made them goes on.
+    const early = `new MutationObserver((_, watch) => {
+      const select = document.querySelector('#controls [name=baseline]')
+      if (!select) return
+      watch.disconnect()
+      select.value = 'envoy-sidecar'
+      select.dispatchEvent(new Event('change', { bubbles: true }))
+    }).observe(document, { subtree: true, childList: true })`
+    const [published, chosen] = await open({}, async (page) => {
+      const before = await costs(page)
+      await page.getByLabel('Baseline').selectOption('envoy-sidecar')
+      return [before, await costs(page)]
+    })
+    await open({ hash: '#costs&baseline=envoy-node' }, async (page) => {
+      await page.addInitScript(early)
+      await page.reload()
+      await note(page).waitFor()
+      expect(new URL(page.url()).hash).toContain('baseline=envoy-sidecar')
+      expect(await costs(page)).toBe(chosen)
+      expect(chosen).not.toBe(published)
+    })
+  })
+
   it('takes nothing from an address that names what the run has not', async () => {
     const hash = `#${ID}&baseline=%3Cimg%20src%3Dx%3E&without=nothing&clock=wrong&quantile=p42`
     await open({ hash }, async (page, seen) => {

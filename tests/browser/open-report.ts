@@ -93,6 +93,8 @@ export async function openTrials(page: Page): Promise<void> {
 
 /** Scrolls to a figure and waits until it answers. */
 export async function bring(page: Page, id: string): Promise<void> {
+  // The controls come first; what is not shown yet cannot be scrolled to.
+  await page.locator('html[data-ready]').waitFor({ state: 'attached' })
   await page.locator(`#${id}`).scrollIntoViewIfNeeded()
   await live(page, id).waitFor({ timeout: 60_000 })
 }

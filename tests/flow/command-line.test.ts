@@ -149,6 +149,16 @@ describe('init', () => {
     expect(loadsOf(stdout).map(({ name }: { name: string }) => name)).toEqual(['http-100', 'http-200'])
   })
 
+  it('begins with the meshes and rates of the default scenario', async () => {
+    const cwd = testFolder()
+    const { stdout } = await meshbench(['init', 'mine.yaml', '--json'], { cwd })
+    const { arms, rates } = JSON.parse(stdout)
+    const plan = await meshbench(['plan', 'quick', '--platform', 'kind', '--json'], { cwd })
+    const { scenario } = JSON.parse(plan.stdout).plan
+    expect(arms).toEqual([...new Set(scenario.arms.map(({ mesh }: { mesh: string }) => mesh))])
+    expect(rates).toEqual(scenario.loads.map(({ rate }: { rate: number }) => `${rate}/s`))
+  })
+
   it('asks on a terminal for what is not given; an empty answer takes the usual', async () => {
     const cwd = testFolder()
     const typed = { 'Which do you compare?': 'none linkerd\r', 'At which rates?': '\r' }
@@ -204,7 +214,7 @@ describe('completion', () => {
     const cwd = project()
     await meshbench(['run', 'line.yaml', '--quiet'], { cwd })
     expect(await offered(cwd, 'pl')).toEqual(['plan'])
-    expect(await offered(cwd, 'plan', '--platform', '')).toEqual(['kind', 'local', 'simulated'])
+    expect(await offered(cwd, 'plan', '--platform', '')).toEqual(['kind', 'cluster', 'local', 'simulated'])
     expect(await offered(cwd, 'run', 'quick-')).toEqual(['quick-local'])
     expect(await offered(cwd, 'run', 'line.yaml', '--arms', 'none,ag')).toEqual(['none,again'])
     expect(await offered(cwd, 'report', '')).toEqual(readdirSync(join(cwd, 'results')))

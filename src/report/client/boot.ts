@@ -4,4 +4,6 @@ import { runPacked } from './packed.ts'
 runPacked('client').catch((error: unknown) => console.error(error))
 
 // The second frame comes after the first paint: now what stands below the opening is shown.
-requestAnimationFrame(() => requestAnimationFrame(() => document.documentElement.setAttribute('data-ready', '')))
+const show = () =>
+  requestAnimationFrame(() => requestAnimationFrame(() => document.documentElement.setAttribute('data-ready', '')))
+document.addEventListener('DOMContentLoaded', show)

@@ -36,7 +36,9 @@ export function followLinks(reading: Reading): void {
     else read()
     byClick = false
   })
-  if (location.hash.length > 1) read()
+  // Who was faster than the rest of the page is not overruled by a link; what came up since is told.
+  if (stateText(reading.state) !== '') reading.change({})
+  else if (location.hash.length > 1) read()
 }
 
 /** Puts the address of this view on the clipboard, and into the address bar in any case. */

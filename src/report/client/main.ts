@@ -10,6 +10,16 @@ import { unpack } from './packed.ts'
 import { showLoad } from './parts.ts'
 import { startReading } from './reading.ts'
 
+/**
+ * When the rest of the page has been read and is shown: boot waits for the same frame, and began before. A task later, since
+ * asking for a place before that frame is laid out would lay out what is still hidden.
+ */
+const whole = new Promise<unknown>((done) => {
+  const shown = () => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', shown)
+  else shown()
+})
+
 /** The page is complete without this. It brings what answers to a reader. */
 async function start(): Promise<void> {
   const data = JSON.parse(await unpack(document.getElementById('data')?.textContent ?? '')) as PageData
@@ -17,6 +27,7 @@ async function start(): Promise<void> {
   const [speaker, tooltip] = [makeSpeaker(), makeTooltip()]
   const copyLink = linkCopier(reading, speaker)
   showControls(reading, acceptOtherRun(data), copyLink)
+  await whole
   offerClusterSize(reading)
   warnWhenChanged(reading)
   closeMenus()

@@ -21,12 +21,18 @@ export async function unpack(packed: string): Promise<string> {
   }
 }
 
-/** A loop: by `Uint8Array.from` it takes ten times as long, while the page waits. */
+/** Native where the browser has it: while letters are read one by one, the page waits. */
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  if ('fromBase64' in Uint8Array) return (Uint8Array as unknown as FromBase64).fromBase64(base64)
   const letters = atob(base64)
+  // A loop: `Uint8Array.from` takes ten times as long.
   const bytes = new Uint8Array(letters.length)
   for (let at = 0; at < letters.length; at++) bytes[at] = letters.charCodeAt(at)
   return bytes
+}
+
+interface FromBase64 {
+  fromBase64(text: string): Uint8Array<ArrayBuffer>
 }
 
 /** Unpacks a script that stands in the page and runs it inline: the page's policy knows it by the hash of its plain text. */
