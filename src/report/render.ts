@@ -17,6 +17,7 @@ import { answers, costsOfArms, dateWords, gateVerdict, opening } from './section
 import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
 import { scriptGroups } from './sections/script-groups.ts'
+import { services } from './sections/services.ts'
 import { trials } from './sections/trials.ts'
 
 /** Facts of the page besides the analysis. */
@@ -35,6 +36,7 @@ const CONTENTS = [
   ['differences', 'Differences'],
   ['costs', 'Costs'],
   ['script', 'Script'],
+  ['services', 'Services'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
   ['cluster-size', 'Your cluster'],
@@ -62,6 +64,7 @@ export async function renderReport(
     differences(view),
     costsOfArms(view),
     scriptGroups(view, analysis),
+    services(view, analysis),
     latency(view),
     resources(view),
     clusterSize(view),
