@@ -124,7 +124,7 @@ async function withApplication(
   context: CommandContext,
 ): Promise<Plan> {
   const { workload, loads } = plan.scenario
-  if (!workload) return plan
+  if (!workload || workload.services) return plan
   if (given === undefined) {
     throw new Failure('not-resumable', `the manifests of ${workload.manifests} are not stored with the run`, {
       cause: 'they may hold secrets, and their paths are relative to the scenario file',
@@ -140,12 +140,13 @@ async function withApplication(
       remedy: 'Restore it, or start a new run.',
     })
   }
-  const { service: _, port: __, ...request } = now.workload?.entrance ?? workload.entrance
+  const same = now.workload && !now.workload.services ? now.workload : workload
+  const { service: _, port: __, ...request } = same.entrance
   return {
     ...plan,
     scenario: {
       ...plan.scenario,
-      workload: now.workload ?? workload,
+      workload: same,
       loads: loads.map((load) => (load.request ? { ...load, request } : load)),
     },
   }

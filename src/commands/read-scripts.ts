@@ -43,7 +43,8 @@ export async function applicationChecksum(
   { workload }: Pick<Scenario, 'workload'>,
   folder: string,
 ): Promise<string | undefined> {
-  return workload && (await digestOfApplication(ownFiles(workload, (path) => resolve(folder, path))))
+  const files = workload && ownFiles(workload, (path) => resolve(folder, path))
+  return files && (await digestOfApplication(files))
 }
 
 /** The scripts of planned loads by their checksum. Throws a Failure where one is not what the plan was made with. */

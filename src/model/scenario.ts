@@ -87,6 +87,8 @@ export interface Load {
   readonly shape?: (typeof SHAPES)[number]
   /** Of the workload's entrance; absent where our server is asked, or a script asks. */
   readonly request?: LoadRequest
+  /** Which service of a graph is asked; that at its entrance when absent. */
+  readonly service?: string
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
 }
@@ -129,10 +131,31 @@ export interface LoadRequest {
   readonly body?: string
   /** An answer with another status is an error. */
   readonly expectedStatus: number
+  /** Bytes of an answer, where they are known: another size is an error that no status tells. */
+  readonly answer?: Bytes
 }
 
-/** An application of the user's, in place of our server. */
-export interface Workload {
+export const CALL_ORDERS = ['parallel', 'sequence'] as const
+
+/** A service of a graph, carried out by fortio. */
+export interface ServiceNode {
+  /** Services that it calls for each request, before it answers. */
+  readonly calls: readonly string[]
+  /** All at once, or each after the answer to the one before. */
+  readonly order: (typeof CALL_ORDERS)[number]
+  /** Bytes of its own part of the answer, before those of the services that it calls. */
+  readonly answer: Bytes
+  /** How long it holds its own part back, without using CPU. */
+  readonly delay: Seconds
+  /** Number of its pods. */
+  readonly replicas: number
+}
+
+/** What stands in place of our server: an application of the user's, or a graph of services. */
+export type Workload = ManifestsWorkload | { readonly services: Readonly<Record<string, ServiceNode>> }
+
+export interface ManifestsWorkload {
+  readonly services?: undefined
   /** A folder, a file or a Helm chart: a path relative to the scenario file. */
   readonly manifests: string
   /** A file of values for the chart, by the same. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES } from './scenario.ts'
+import { CALL_ORDERS, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES } from './scenario.ts'
 
 const share = z.number()
 
@@ -21,14 +21,25 @@ const requestSchema = z.object({
   headers: z.record(z.string(), z.string()),
   body: z.string().optional(),
   expectedStatus: z.number(),
+  answer: z.number().optional(),
 })
 
-const workloadSchema = z.object({
+const serviceSchema = z.object({
+  calls: z.array(z.string()),
+  order: z.enum(CALL_ORDERS),
+  answer: z.number(),
+  delay: z.number(),
+  replicas: z.number(),
+})
+
+const manifestsSchema = z.object({
   manifests: z.string(),
   values: z.string().optional(),
   entrance: z.object({ ...requestSchema.shape, service: z.string(), port: z.number() }),
   ready: z.array(z.string()).optional(),
 })
+
+const workloadSchema = z.union([z.object({ services: z.record(z.string(), serviceSchema) }), manifestsSchema])
 
 const loadSchema = z.object({
   name: z.string(),
@@ -43,6 +54,7 @@ const loadSchema = z.object({
   scriptSha256: z.string().optional(),
   shape: z.enum(SHAPES).optional(),
   request: requestSchema.optional(),
+  service: z.string().optional(),
   applicationSha256: z.string().optional(),
   capacity: z
     .object({

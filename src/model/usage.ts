@@ -164,6 +164,8 @@ export const observationSchema = z.object({
   usage: z.array(usageSchema),
   evidence: z.array(evidenceSchema),
   carried: carriedSchema.optional(),
+  /** Requests that the proxies of each tier behind the one that was asked let in, where they count them. */
+  hops: z.record(z.string(), z.number()).optional(),
   host: hostSchema.optional(),
 })
 export type Observation = z.infer<typeof observationSchema>

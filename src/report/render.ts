@@ -18,6 +18,7 @@ import { answers, costsOfArms, dateWords, gateVerdict, opening } from './section
 import { provenance } from './sections/origin.ts'
 import { problems } from './sections/problems.ts'
 import { scriptGroups } from './sections/script-groups.ts'
+import { services } from './sections/services.ts'
 import { trials } from './sections/trials.ts'
 
 /** Facts of the page besides the analysis. */
@@ -37,6 +38,7 @@ const CONTENTS = [
   ['differences', 'Differences'],
   ['costs', 'Costs'],
   ['script', 'Script'],
+  ['services', 'Services'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
   ['cluster-size', 'Your cluster'],
@@ -67,6 +69,7 @@ export async function renderReport(
     differences(view),
     costsOfArms(view),
     scriptGroups(view, analysis),
+    services(view, analysis),
     latency(view),
     resources(view),
     clusterSize(view),

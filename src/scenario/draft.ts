@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
 import type { Arm, Capacity, Load, LoadRequest, Scenario } from '../model/scenario.ts'
+import { answerOf, rootOf, type ServiceGraph, troublesOf } from '../model/service-graph.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
@@ -56,7 +57,7 @@ export function draftOf(scenario: Scenario): Draft {
 export const MAX_LOADS = 100
 
 /** Keys that may hold a list, in the order in which names mention them. */
-const LISTS = ['protocol', 'rate', 'tool', 'connections', 'payload'] as const
+const LISTS = ['protocol', 'rate', 'tool', 'connections', 'payload', 'service'] as const
 type ListKey = (typeof LISTS)[number]
 
 type LoadSketch = NonNullable<NonNullable<Sketch['loads']>[number]>
@@ -65,7 +66,7 @@ type Choices = Readonly<Record<ListKey, readonly Choice[]>>
 
 /** Bare mesh names become arms, and lists of values become loads of their own. */
 export function expand(sketch: Partial<Sketch>): Draft {
-  const request = requestOf(sketch.workload)
+  const request = (service: string | undefined) => requestOf(sketch.workload, service)
   const loads = Iterator.from((sketch.loads ?? []).entries())
     .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index], request))
     .take(MAX_LOADS + 1)
@@ -73,12 +74,33 @@ export function expand(sketch: Partial<Sketch>): Draft {
 }
 
 /** What the entrance of an application of the user's is asked; undefined where it is wrong, and then already reported. */
-function requestOf(workload: Sketch['workload']): LoadRequest | undefined {
+function requestOf(workload: Sketch['workload'], service: string | undefined): LoadRequest | undefined {
+  const graph = workload?.services && graphOf(workload.services)
+  if (graph && troublesOf(graph).length === 0) {
+    return {
+      path: '/',
+      method: 'GET',
+      headers: {},
+      expectedStatus: 200,
+      answer: answerOf(graph, service ?? rootOf(graph)),
+    }
+  }
   const { path, method, headers, body, expectedStatus } = workload?.entrance ?? {}
   if (path === undefined || method === undefined || headers === undefined || expectedStatus === undefined)
     return undefined
   const texts = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   return { path, method, headers: Object.fromEntries(texts), expectedStatus, ...(body !== undefined && { body }) }
+}
+
+/** A graph of which every service is right; undefined otherwise. */
+export function graphOf(services: NonNullable<NonNullable<Sketch['workload']>['services']>): ServiceGraph | undefined {
+  const whole = Object.entries(services).flatMap(([name, node]) => {
+    const { calls, order, answer, delay, replicas } = node ?? {}
+    if (!calls || !order || answer === undefined || delay === undefined || replicas === undefined) return []
+    const known = calls.flatMap((called) => called ?? [])
+    return known.length < calls.length ? [] : [[name, { calls: known, order, answer, delay, replicas }] as const]
+  })
+  return whole.length > 0 && whole.length === Object.keys(services).length ? Object.fromEntries(whole) : undefined
 }
 
 /** An invalid name stays undefined: a default could clash with other names. */
@@ -92,15 +114,15 @@ function armOf(arm: NonNullable<Sketch['arms']>[number], index: number): DraftAr
 function* loadsOf(
   load: Partial<LoadSketch> & Loose<OfScript>,
   path: Path,
-  entrance?: LoadRequest,
+  entrance: (service: string | undefined) => LoadRequest | undefined = () => undefined,
 ): Generator<DraftLoad> {
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
-    const values = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
+    const { service, ...values } = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
     const { warmup, duration, capacity } = load
     const own = ofScript(load)
     // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
-    const request = own.script === undefined ? (entrance ?? load.request) : undefined
+    const request = own.script === undefined ? (entrance(service) ?? load.request) : undefined
     const fixed = {
       ...((own.script !== undefined || request) && { payload: 0 }),
       ...(own.shape !== undefined && { rate: 'max' as const }),
@@ -108,8 +130,9 @@ function* loadsOf(
     const rated: LooseLoad = capacity ? { ...values, rate: capacity.max, capacity } : values
     yield {
       load: {
-        name: nameOf(load, rated, choices),
+        name: nameOf(load, { ...rated, ...(service !== undefined && { service }) }, choices),
         ...rated,
+        ...(service !== undefined && { service }),
         ...fixed,
         warmup,
         duration,

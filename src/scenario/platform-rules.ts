@@ -1,8 +1,9 @@
 import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
 import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
+import { troublesOf } from '../model/service-graph.ts'
 import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, traitsOf } from '../model/traits.ts'
-import type { Finding, Path } from '../yaml/yaml-finding.ts'
-import { type Draft, type Meshes, meshNamed, type Rule } from './draft.ts'
+import { type Finding, type Path, suggest } from '../yaml/yaml-finding.ts'
+import { type Draft, graphOf, type Meshes, meshNamed, type Rule } from './draft.ts'
 
 /** An arm's mesh, where it is known. */
 interface Placed {
@@ -104,10 +105,55 @@ const applicationsNeedACluster: Rule = (draft, meshes) => {
   return [
     {
       path: ['workload'],
-      message: `on the ${platform} platform there is no cluster, which manifests are for`,
+      message: `on the ${platform} platform there is no cluster, which a workload needs`,
       remedy: 'Choose a platform with clusters, or remove workload.',
       atKey: true,
     },
+  ]
+}
+
+const graphsHaveAnEnd: Rule = ({ sketch: { workload }, loads }) => {
+  const graph = workload?.services && graphOf(workload.services)
+  if (!workload?.services) {
+    return loads.flatMap(({ load: { service }, at }) =>
+      service === undefined
+        ? []
+        : [
+            {
+              path: at('service'),
+              message: 'service names one of workload.services, which the scenario lacks',
+              remedy: 'Remove it.',
+              atKey: true,
+            },
+          ],
+    )
+  }
+  if (!graph) return []
+  const reserved = Object.hasOwn(graph, 'client')
+    ? [
+        {
+          path: ['workload', 'services', 'client'],
+          message: 'client is the name of the load generator',
+          remedy: 'Give the service another name.',
+          atKey: true,
+        },
+      ]
+    : []
+  const names = Object.keys(graph)
+  const unknown = loads.flatMap(({ load: { service }, at }) =>
+    service === undefined || names.includes(service)
+      ? []
+      : [{ path: at('service'), message: `the graph has no service ${service}`, remedy: suggest(service, names) }],
+  )
+  return [
+    ...unknown,
+    ...reserved,
+    ...troublesOf(graph).map(({ service, message, remedy }) => ({
+      path: ['workload', 'services', ...(service === undefined ? [] : [service])],
+      message,
+      remedy,
+      atKey: true,
+    })),
   ]
 }
 
@@ -121,7 +167,7 @@ const applicationsAreTheirOwn: Rule = ({ sketch: { workload }, loads, arms }) =>
         return [
           {
             path: at('protocol'),
-            message: `an application of your own is not asked by ${protocol}`,
+            message: `a workload of your own is not asked by ${protocol}`,
             remedy: 'Use http or http2.',
           },
         ]
@@ -143,7 +189,7 @@ const applicationsAreTheirOwn: Rule = ({ sketch: { workload }, loads, arms }) =>
               {
                 path: [...path, key],
                 message: `${key} is of our own server, and the scenario has a workload`,
-                remedy: 'Remove it: replicas stand in the manifests.',
+                remedy: 'Remove it: replicas stand in the manifests, or in each of the services.',
                 atKey: true,
               },
             ],
@@ -210,6 +256,7 @@ export const platformRules: readonly Rule[] = [
   cohortsNeedInstallations,
   applicationsNeedACluster,
   applicationsAreTheirOwn,
+  graphsHaveAnEnd,
 ]
 
 /** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */

@@ -119,6 +119,15 @@ const loadShape = section({
         ['checkout.js'],
       ),
     ),
+  service: oneOrMore(z.string().min(1).max(40))
+    .optional()
+    .meta(
+      about(
+        'Service',
+        'Which service of workload.services is asked, or a list: a chain that is asked at each of its services shows what its depth costs. Default: the one at the entrance.',
+        ['cart', ['front', 'cart']],
+      ),
+    ),
   shape: z
     .enum(SHAPES)
     .optional()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { METHODS } from '../model/scenario.ts'
-import { about, say, section } from '../yaml/quantities.ts'
+import { CALL_ORDERS, METHODS } from '../model/scenario.ts'
+import { about, duration, say, section, size } from '../yaml/quantities.ts'
 
 const DEFAULTS = { path: '/', method: 'GET', headers: {}, expectedStatus: 200 } as const
 
@@ -69,20 +69,74 @@ const entranceSchema = section({
   expectedStatus,
 })
 
+const SERVICE = { calls: [], order: 'parallel', answer: '1KiB', delay: '0s', replicas: 1 } as const
+
+const serviceName = z.string().regex(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/, {
+  error: () =>
+    say('is not the name of a service', 'Write small letters, digits and dashes, 40 at most, and begin with a letter.'),
+})
+
+const serviceSchema = section({
+  calls: z
+    .array(z.string())
+    .max(50)
+    .prefault([...SERVICE.calls])
+    .meta(
+      about('Calls', 'Services that it calls for each request, before it answers. The same twice: two calls.', [
+        ['cart', 'search'],
+      ]),
+    ),
+  order: z
+    .enum(CALL_ORDERS)
+    .prefault(SERVICE.order)
+    .meta(about('Order', 'parallel: all calls at once. sequence: each after the answer to the one before.')),
+  answer: size({
+    least: '512B',
+    most: '256KiB',
+    because: "fortio's server makes no more, and below that an error looks like an answer",
+  })
+    .prefault(SERVICE.answer)
+    .meta(
+      about(
+        'Answer',
+        'Size of its own part of the answer; those of the services that it calls follow. 512B to 256KiB.',
+        ['1KiB'],
+      ),
+    ),
+  delay: duration({ least: '0s', most: '1.5s', because: "fortio's server delays an answer by no more" })
+    .prefault(SERVICE.delay)
+    .meta(about('Delay', 'How long it holds its own part back, without using CPU.', ['2ms'])),
+  replicas: z.int().min(1).max(20).prefault(SERVICE.replicas).meta(about('Replicas', 'Number of its pods.')),
+})
+
 const place = z.string().min(1).max(1000)
 
 export const workloadSchema = section({
-  manifests: place.meta(
-    about(
-      'Manifests',
-      'A folder or a file of Kubernetes manifests, or a Helm chart (a folder with Chart.yaml, or an archive): a path relative to the scenario file.',
-      ['shop/'],
+  services: z
+    .record(serviceName, serviceSchema)
+    .optional()
+    .meta(
+      about(
+        'Services',
+        'A graph of services in place of an application: each is called by others, but for the one at the entrance. In place of manifests.',
+        [{ front: { calls: ['cart'] }, cart: {} }],
+      ),
     ),
-  ),
+  manifests: place
+    .optional()
+    .meta(
+      about(
+        'Manifests',
+        'A folder or a file of Kubernetes manifests, or a Helm chart (a folder with Chart.yaml, or an archive): a path relative to the scenario file.',
+        ['shop/'],
+      ),
+    ),
   values: place
     .optional()
     .meta(about('Values', 'A file of values for the chart, relative to the scenario file.', ['values.yaml'])),
-  entrance: entranceSchema.meta(about('Entrance', 'Where load is sent to, and what an answer has to be.')),
+  entrance: entranceSchema
+    .optional()
+    .meta(about('Entrance', 'Where load is sent to, and what an answer has to be; required with manifests.')),
   ready: z
     .array(
       z.string().regex(/^(deployment|statefulset|pod)\/[a-z0-9.-]+$/i, {
@@ -97,3 +151,20 @@ export const workloadSchema = section({
       ]),
     ),
 })
+  .refine(({ services, manifests }) => (services === undefined) !== (manifests === undefined), {
+    message: say('has either manifests or services', 'Keep one of the two keys, and name one.'),
+  })
+  .refine(({ manifests, entrance }) => manifests === undefined || entrance !== undefined, {
+    path: ['entrance'],
+    message: say('is missing', 'Name the Service that load is sent to: entrance: { service: web, port: 80 }.'),
+  })
+  .refine(
+    ({ services, manifests, entrance, ready, values }) =>
+      services === undefined || manifests !== undefined || (entrance ?? ready ?? values) === undefined,
+    {
+      message: say(
+        'has services, which need no more keys',
+        'Remove entrance, ready and values: these are for manifests.',
+      ),
+    },
+  )

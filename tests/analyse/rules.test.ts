@@ -72,6 +72,20 @@ const cases: Case[] = [
     says: /did not finish 2,400 of 120,000 planned iterations/,
   },
   {
+    what: 'a call within a graph that failed',
+    rule: 'wrong-answer-size',
+    severity: 'invalid',
+    otherwise: {
+      load: {
+        ...http,
+        payload: 0,
+        request: { path: '/', method: 'GET', headers: {}, expectedStatus: 200, answer: 4096 },
+      },
+      generator: { answer: { min: 3700, max: 4200, mean: 4198 } },
+    },
+    says: /services of the graph answer with 4 KiB/,
+  },
+  {
     what: 'a script with its own shape',
     rule: 'closed-loop',
     severity: 'warning',

@@ -55,3 +55,30 @@ it('resumes only with the same manifests and the same request', async () => {
   const resumed = await meshbench(['run', 'shop.yaml', '--resume'], { cwd })
   expect(resumed.code, resumed.stderr).toBe(0)
 })
+
+it('plans a graph of services, asked at each of them, and reports by service', async () => {
+  const cwd = testFolder()
+  writeFileSync(
+    join(cwd, 'chain.yaml'),
+    `
+name: chain
+platform: simulated
+blocks: 3
+arms: [none, { name: sidecar, mesh: istio-sidecar }]
+workload: { services: { a: { calls: [b] }, b: { calls: [c] }, c: { answer: 2KiB } } }
+loads: [{ rate: 200/s, connections: 8, warmup: 1s, duration: 4s, service: [a, b, c] }]
+`,
+  )
+  const ended = await meshbench(['run', 'chain.yaml', '--json'], { cwd })
+  expect(ended.code, ended.stderr).toBe(0)
+  const { analysis, report } = JSON.parse(ended.stdout)
+  const { loads } = analysis.record.run.plan.scenario
+  expect(
+    loads.map(({ name, request }: { name: string; request: { answer: number } }) => [name, request.answer]),
+  ).toEqual([
+    ['http-200-a', 4096],
+    ['http-200-b', 3072],
+    ['http-200-c', 2048],
+  ])
+  expect(readFileSync(report, 'utf8')).toContain('Latency by depth and width')
+})

@@ -124,6 +124,58 @@ describe('parseScenario', () => {
       'Choose a platform',
     ],
     [
+      'services that call each other in a circle',
+      written({
+        top: 'workload: { services: { a: { calls: [b] }, §b: { calls: [c] }, c: { calls: [b] } } }',
+        arms: '[none, linkerd]',
+      }),
+      'in a circle: b → c → b',
+      'Remove one of these calls',
+    ],
+    [
+      'a service that is not there',
+      written({ top: 'workload: { services: { §a: { calls: [b] } } }', arms: '[none, linkerd]' }),
+      'a calls b, which is no service',
+      'Add b to services',
+    ],
+    [
+      'a load for a service that is not there',
+      written({
+        top: 'workload: { services: { cart: {} } }',
+        arms: '[none, linkerd]',
+        loads: '[{ rate: 100/s, service: §card }]',
+      }),
+      'the graph has no service card',
+      '"cart"',
+    ],
+    [
+      'a service without a graph',
+      written({ arms: '[none, linkerd]', loads: '[{ rate: 100/s, §service: cart }]' }),
+      'which the scenario lacks',
+      'Remove it',
+    ],
+    [
+      'services and manifests',
+      written({
+        top: 'workload: §{ services: { a: {} }, manifests: mine/, entrance: { service: web, port: 80 } }',
+        arms: '[none, linkerd]',
+      }),
+      'has either manifests or services',
+      'Keep one',
+    ],
+    [
+      'manifests without an entrance',
+      written({ top: 'workload: §{ manifests: mine/ }', arms: '[none, linkerd]' }),
+      '"entrance" is missing',
+      'Name the Service',
+    ],
+    [
+      'an answer that an error could be taken for',
+      written({ top: 'workload: { services: { a: { answer: §100B } } }', arms: '[none, linkerd]' }),
+      '100B',
+      '512',
+    ],
+    [
       'an application that is asked by gRPC',
       written({
         top: 'workload: { manifests: mine/, entrance: { service: web, port: 80 } }',

@@ -14,12 +14,13 @@ export const wrongAnswerSize: Rule = {
   findsOverload: true,
   judge({ reading, load }) {
     const { answer } = reading.generator
-    // What an application of the user's answers is its own matter.
-    if (!answer || load.request) return undefined
+    // What an application of the user's answers is its own matter; that of a graph is known, and tells of calls that failed.
+    const expected = load.request ? load.request.answer : load.payload
+    if (!answer || expected === undefined) return undefined
     const { min, max, mean } = answer
-    if (mean >= load.payload && mean <= load.payload + HEADERS && max - min <= HEADERS_VARY) return undefined
+    if (mean >= expected && mean <= expected + HEADERS && max - min <= HEADERS_VARY) return undefined
     return invalid(
-      `Answers had ${formatSize(min)} to ${formatSize(max)}, on average ${formatSize(mean)}; the payload is ${formatSize(load.payload)}.`,
+      `Answers had ${formatSize(min)} to ${formatSize(max)}, on average ${formatSize(mean)}; ${load.request ? 'services of the graph answer with' : 'the payload is'} ${formatSize(expected)}.`,
       'Something other than the server answered, or the answers were cut short or enlarged: the amount of work is wrong.',
       'Check an answer by hand: look for an error page with status 200, a redirect, or a buffer that is too small.',
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject, Values } from '../../model/mesh.ts'
-import type { Workload } from '../../model/scenario.ts'
+import type { ManifestsWorkload } from '../../model/scenario.ts'
 import { list } from '../../model/words.ts'
 import { type Helm, helmArgv, runHelm } from './helm.ts'
 import { parseManifests, readManifests } from './manifests.ts'
@@ -45,7 +45,7 @@ export async function isChart({ manifests }: OwnFiles): Promise<boolean> {
 /** Reads manifests, or renders a chart, for which helm has to be given; a Failure where something cannot be measured as it stands. */
 export async function ownManifests(
   { manifests, values }: OwnFiles,
-  { entrance }: Pick<Workload, 'entrance'>,
+  { entrance }: Pick<ManifestsWorkload, 'entrance'>,
   namespace: string,
   helm: Helm | undefined,
   signal: AbortSignal,
@@ -123,7 +123,11 @@ const UNFIT: Readonly<Record<string, readonly [why: string, remedy: string]>> = 
 /** Of Helm: what is run by itself before, after or in place of an installation. */
 const HOOK = 'helm.sh/hook'
 
-function vetted(all: readonly KubernetesObject[], entrance: Workload['entrance'], namespace: string): OwnManifests {
+function vetted(
+  all: readonly KubernetesObject[],
+  entrance: ManifestsWorkload['entrance'],
+  namespace: string,
+): OwnManifests {
   const objects = all.filter(({ metadata }) => !/^test/.test(metadata.annotations?.[HOOK] ?? ''))
   for (const object of objects) refuseObject(object, namespace)
   const service = serviceOf(objects, entrance)
@@ -201,7 +205,10 @@ function refusePods(title: string, object: KubernetesObject): void {
     throw refusal(`${title} has a container without an image`, 'Name its image.')
 }
 
-function serviceOf(objects: readonly KubernetesObject[], { service, port }: Workload['entrance']): KubernetesObject {
+function serviceOf(
+  objects: readonly KubernetesObject[],
+  { service, port }: ManifestsWorkload['entrance'],
+): KubernetesObject {
   const all = objects.filter(({ kind }) => kind === 'Service')
   const found = all.find(({ metadata }) => metadata.name === service)
   const names = list(all.map(({ metadata }) => metadata.name)) || 'none'

@@ -127,14 +127,14 @@ function shape({ rate, connections }: Load, duration: Seconds): string[] {
   return ['-qps', rate === 'max' ? '0' : `${rate}`, '-c', `${connections}`, '-t', `${duration}s`, '-uniform']
 }
 
-function protocol({ protocol, payload }: Load): string[] {
+function protocol({ protocol, payload, request }: Load): string[] {
   const kind: Record<Protocol, readonly string[]> = {
     http: ['-httpccch'],
     http2: ['-h2'],
     grpc: ['-grpc', '-ping'],
     tcp: [],
   }
-  const kilobytes = Math.ceil(payload / 1024)
+  const kilobytes = Math.ceil(Math.max(payload, request?.answer ?? 0) / 1024)
   // Answers that outgrow the buffer leave bytes in the socket, and every answer after that is garbage.
   const buffer = ['-httpbufferkb', `${512 + kilobytes}`, '-timeout', `${TIMEOUT}s`, '-r', '0.0001']
   const body = payload > 0 ? ['-payload-size', `${payload}`, '-maxpayloadsizekb', `${Math.max(256, kilobytes)}`] : []

@@ -72,7 +72,7 @@ export function cluster({ site, context: named, kubeconfig, folder }: ClusterOpt
       const context = await contextOf(plan)
       const programs = yield* obtainAll(['helm'], { signal, catalogue: catalogueFor(site) })
       helm = programs.helm
-      application = await applicationOf(plan, filesOfApplication(plan, folder), helm, signal)
+      application = await applicationOf(plan, filesOfApplication(plan, folder), { helm, site }, signal)
       return { tools: [helm.provenance], caveat: caveatOf(context) }
     },
     async *open(plan, cohort, run, signal) {

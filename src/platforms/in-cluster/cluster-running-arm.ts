@@ -15,12 +15,17 @@ export function makeRunningArm(options: RunningArmOptions): RunningArm {
   const { cluster, of } = options.arm
   const { namespace } = of.about
   const { application } = of
+  // What is asked is known before its window opens.
+  let asked: string | undefined
   return {
     dir: DIR,
-    target: (load) => (application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)),
+    target: (load) => {
+      asked = load.service
+      return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+    },
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
-    observe: () => openWindow(options),
+    observe: () => openWindow(options, asked),
   }
 }
 

@@ -2,20 +2,29 @@ import { scheduledReclaim } from '../../host/strain.ts'
 import { parsePrometheus } from '../../meshes/prometheus.ts'
 import { componentsOf, type Placed, scrapesOf } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
-import type { Counters, NodePart, PodFact, Sample, Scrape } from '../../model/mesh.ts'
+import {
+  type Counters,
+  ENCRYPTIONS,
+  type KubernetesMesh,
+  type NodePart,
+  type PodFact,
+  type Sample,
+  type Scrape,
+} from '../../model/mesh.ts'
 import type { Window } from '../../model/platform.ts'
 import { formatShare, MICROS } from '../../model/units.ts'
 import type { Evidence, Observation } from '../../model/usage.ts'
 import type { ClusterArm } from './cluster-arm.ts'
 import { type NodeSnapshots, parseSnapshot, snapshotScript } from './node-snapshot.ts'
+import { TIER } from './own-application.ts'
 import { accountBetween, hostBetween, usageBetween } from './usage-between.ts'
 
 /** Counters are read outside of the two snapshots, so that answering costs the proxies nothing that is counted. */
-export async function openWindow(options: RunningArmOptions): Promise<Window> {
+export async function openWindow(options: RunningArmOptions, asked?: string): Promise<Window> {
   const { arm, pods } = options
   const { kubernetes, about } = arm.of
   const rules = componentsOf(kubernetes, about)
-  const before = await countAll(options)
+  const before = await countAll(options, asked)
   // Where nodes are processes of this machine, its kernel is theirs.
   const reclaim = arm.isHere ? scheduledReclaim() : undefined
   const open = await readSnapshots(options)
@@ -24,20 +33,58 @@ export async function openWindow(options: RunningArmOptions): Promise<Window> {
     close: async (): Promise<Observation> => {
       const harness = own()
       const close = await readSnapshots(options)
-      const after = await countAll(options)
+      const after = await countAll(options, asked)
       const counters = countersOf(before, after, arm.cpus)
       const { evidence, carried } = kubernetes.prove(counters, about)
+      const hops = hopsOf(counters, (ofTier) => kubernetes.prove(ofTier, about))
       const { opened, closed } = clocksOf(open, close)
       return {
         startedAt: opened.wall,
         seconds: closed.monotonic - opened.monotonic,
         usage: usageBetween(open, close, pods, rules, arm.isForeign),
-        evidence: [...evidence, ...accountBetween(open, close, pods, rules), harness, ...options.facts],
+        evidence: [
+          ...evidence,
+          ...hops.map(({ evidence: proof }) => proof),
+          ...accountBetween(open, close, pods, rules),
+          harness,
+          ...options.facts,
+        ],
         ...(carried ? { carried } : {}),
+        ...(hops.length > 0 && { hops: Object.fromEntries(hops.map(({ tier, requests }) => [tier, requests])) }),
         host: { ...hostBetween(open, close, arm.machines), ...(reclaim && { reclaim }) },
       }
     },
   }
+}
+
+/** Between the name of a scrape and the tier whose pods it read. */
+const OF_TIER = ' of '
+
+/** What the proxies of each tier behind the one that is asked let in; nothing where a mesh has no proxy beside its pods. */
+function hopsOf(
+  counters: Counters,
+  prove: (ofTier: Counters) => ReturnType<KubernetesMesh['prove']>,
+): { readonly tier: string; readonly requests: number; readonly evidence: Evidence }[] {
+  const tiers = new Set(Object.keys(counters).flatMap((name) => name.split(OF_TIER)[1] ?? []))
+  return [...tiers].toSorted().flatMap((tier) => {
+    const own = Object.entries(counters).flatMap(([name, all]) => {
+      const [scrape = '', of] = name.split(OF_TIER)
+      return of === tier ? [[scrape, all] as const] : []
+    })
+    const { evidence, carried } = prove(Object.fromEntries(own))
+    const proof = evidence.find(({ name }) => name in ENCRYPTIONS)
+    if (!proof || carried?.requests === undefined) return []
+    const { holds, ...rest } = proof
+    // A tier that this load does not ask has nothing to prove.
+    const claim = carried.requests > 0 && holds !== undefined ? { holds } : {}
+    return [
+      {
+        tier,
+        requests: carried.requests,
+        evidence: { ...rest, ...claim, name: `${proof.name}-${tier}`, seen: `${tier}: ${proof.seen}` },
+      },
+    ]
+  })
 }
 
 /** What this process itself takes from the machine while a load is measured; the second call tells. */
@@ -81,8 +128,8 @@ interface Scraped {
   readonly samples: readonly Sample[]
 }
 
-async function countAll(options: RunningArmOptions): Promise<Scraped[]> {
-  return (await Promise.all([scrapeAll(options), countInterfaces(options)])).flat()
+async function countAll(options: RunningArmOptions, asked: string | undefined): Promise<Scraped[]> {
+  return (await Promise.all([scrapeAll(options, asked), countInterfaces(options)])).flat()
 }
 
 async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
@@ -105,16 +152,23 @@ async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
   )
 }
 
-async function scrapeAll({ arm: { of, cluster }, pods }: RunningArmOptions): Promise<Scraped[]> {
+/** `asked`: the tier that the load is sent to, where that is not the one at the entrance. */
+async function scrapeAll(
+  { arm: { of, cluster }, pods }: RunningArmOptions,
+  asked: string | undefined,
+): Promise<Scraped[]> {
   const wanted = scrapesOf(of.kubernetes, of.about).flatMap((scrape) =>
     podsOf(scrape, pods).map((pod) => ({ scrape, pod })),
   )
   return await Promise.all(
     wanted.map(async ({ scrape: { name, port, path }, pod }) => {
       const where = { namespace: pod.namespace, pod: pod.name, port, path }
+      const tier = pod.labels[TIER]
+      const isAsked = tier === undefined || (asked === undefined ? pod.tier === undefined : tier === asked)
       try {
         const samples = parsePrometheus(await cluster.proxyGet(where))
-        return { scrape: name, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
+        const scrape = isAsked ? name : `${name}${OF_TIER}${tier}`
+        return { scrape, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
       } catch (error) {
         throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
       }
@@ -124,10 +178,7 @@ async function scrapeAll({ arm: { of, cluster }, pods }: RunningArmOptions): Pro
 
 function podsOf({ namespace, labels }: Placed<Scrape>, pods: readonly PodFact[]): PodFact[] {
   return pods.filter(
-    (pod) =>
-      pod.tier === undefined &&
-      pod.namespace === namespace &&
-      Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
+    (pod) => pod.namespace === namespace && Object.entries(labels).every(([key, value]) => pod.labels[key] === value),
   )
 }
 

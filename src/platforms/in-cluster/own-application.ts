@@ -15,16 +15,18 @@ import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, PodFact, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
-import type { Load, Scenario, Workload } from '../../model/scenario.ts'
-import type { Program } from '../../model/site.ts'
+import type { Load, ManifestsWorkload, Scenario, Workload } from '../../model/scenario.ts'
+import type { Program, Site } from '../../model/site.ts'
+import { APPLICATION } from '../../model/traits.ts'
+import { graphEntrance, graphManifests } from './graph-application.ts'
 
 /** An application of the user's in place of our server, in every arm. */
-export interface Application extends OwnManifests {
-  readonly workload: Workload
-}
+export interface Application extends OwnManifests, Pick<ManifestsWorkload, 'entrance' | 'ready'> {}
 
-/** The place of an application's files, where they are relative to `folder`. */
-export function ownFiles({ manifests, values }: Workload, folder: (path: string) => string): OwnFiles {
+/** The place of an application's files, where they are relative to `folder`; a graph has none. */
+export function ownFiles(workload: Workload, folder: (path: string) => string): OwnFiles | undefined {
+  if (workload.services) return undefined
+  const { manifests, values } = workload
   return { manifests: folder(manifests), ...(values !== undefined && { values: folder(values) }) }
 }
 
@@ -41,20 +43,25 @@ export async function digestOfApplication({ manifests, values }: OwnFiles): Prom
   }
 }
 
-/** Reads and checks the application of a scenario; undefined where it has none. `namespace`: of the arm. */
+/** Reads and checks the application of a scenario, or makes that of its graph; undefined where it has neither. `namespace`: of the arm. */
 export async function readApplication(
   { workload }: Pick<Scenario, 'workload'>,
   files: OwnFiles | undefined,
-  { namespace, helm }: { readonly namespace: string; readonly helm?: Helm },
+  { namespace, helm, image }: { readonly namespace: string; readonly helm?: Helm; readonly image: string },
   signal: AbortSignal,
 ): Promise<Application | undefined> {
-  if (!workload || !files) return undefined
-  return { workload, ...(await ownManifests(files, workload, namespace, helm, signal)) }
+  if (!workload) return undefined
+  if (workload.services) {
+    return { entrance: graphEntrance(workload.services), ...graphManifests(workload.services, image) }
+  }
+  if (!files) throw new TypeError('an application has files')
+  const { entrance, ready } = workload
+  return { entrance, ...(ready && { ready }), ...(await ownManifests(files, workload, namespace, helm, signal)) }
 }
 
 /** Where the application of a plan is, whose scenario file is in this folder; undefined where it has none. */
 export function filesOfApplication({ scenario: { workload } }: Plan, folder: string | undefined): OwnFiles | undefined {
-  if (!workload) return undefined
+  if (!workload || workload.services) return undefined
   if (folder === undefined) throw new TypeError('paths of a workload are relative to a folder')
   return ownFiles(workload, (path) => resolve(folder, path))
 }
@@ -63,16 +70,16 @@ export function filesOfApplication({ scenario: { workload } }: Plan, folder: str
 export async function applicationOf(
   plan: Plan,
   files: OwnFiles | undefined,
-  { path: helm }: Program,
+  { helm: { path: helm }, site }: { readonly helm: Program; readonly site: Site },
   signal: AbortSignal,
 ): Promise<Application | undefined> {
-  if (!files) return undefined
+  if (!plan.scenario.workload) return undefined
   const scratch = await makeScratch('application')
   try {
     return await readApplication(
       plan.scenario,
       files,
-      { namespace: WORKLOAD_NAMESPACE, helm: { helm, dir: scratch.dir } },
+      { namespace: WORKLOAD_NAMESPACE, helm: { helm, dir: scratch.dir }, image: site.images[APPLICATION] },
       signal,
     )
   } finally {
@@ -82,25 +89,25 @@ export async function applicationOf(
 
 /** What is known of an application before anything is made; a chart is rendered only once helm is there. */
 export async function applicationFindings(
-  scenario: Pick<Scenario, 'workload'>,
+  { workload }: Pick<Scenario, 'workload'>,
   files: OwnFiles | undefined,
   namespace: string,
 ): Promise<Finding[]> {
-  if (!scenario.workload || !files) return []
+  if (!workload || workload.services || !files) return []
   if (await isChart(files)) {
-    return [{ severity: 'ok', message: `the chart ${scenario.workload.manifests} is checked when a run renders it` }]
+    return [{ severity: 'ok', message: `the chart ${workload.manifests} is checked when a run renders it` }]
   }
   try {
-    const found = await readApplication(scenario, files, { namespace }, AbortSignal.timeout(60_000))
+    const found = await readApplication({ workload }, files, { namespace, image: '' }, AbortSignal.timeout(60_000))
     const names = found?.running.map(({ object }) => `${object.kind} ${object.metadata.name}`) ?? []
-    return [{ severity: 'ok', message: `the application of ${scenario.workload.manifests}: ${names.join(', ')}` }]
+    return [{ severity: 'ok', message: `the application of ${workload.manifests}: ${names.join(', ')}` }]
   } catch (thrown) {
     return [Failure.from(thrown).toFinding()]
   }
 }
 
 /** On every pod of an application: the object that runs it. */
-const TIER = 'meshbench.io/tier'
+export const TIER = 'meshbench.io/tier'
 
 interface FittingAbout {
   readonly enrolment: Enrolment
@@ -131,7 +138,7 @@ function tierOf({ object }: Pick<RunningObject, 'object'>): string {
 }
 
 /** What has to be ready of it. */
-export function readinessOf({ running, workload: { ready } }: Application, namespace: string): Readiness[] {
+export function readinessOf({ running, ready }: Application, namespace: string): Readiness[] {
   const nameOf = ({ kind, metadata }: KubernetesObject) => `${kind.toLowerCase()}/${metadata.name}`
   const wanted = ready?.map((name) => name.toLowerCase())
   const unknown = wanted?.find((name) => !running.some(({ object }) => nameOf(object) === name))
@@ -154,11 +161,11 @@ export function readinessOf({ running, workload: { ready } }: Application, names
 
 /** What it is asked at its entrance: a script appends paths of its own. */
 export function entranceOf(
-  { workload: { entrance } }: Application,
+  { entrance }: Application,
   namespace: string,
-  load: Pick<Load, 'script'>,
+  load: Pick<Load, 'script' | 'service'>,
 ): string {
-  const base = `http://${entrance.service}.${namespace}.svc.cluster.local:${entrance.port}`
+  const base = `http://${load.service ?? entrance.service}.${namespace}.svc.cluster.local:${entrance.port}`
   return load.script === undefined ? `${base}${entrance.path}` : `${base}/`
 }
 

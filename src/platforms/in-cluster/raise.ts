@@ -69,7 +69,7 @@ async function untilAnswered(
 ): Promise<void> {
   const { namespace } = about
   const target = application ? entranceOf(application, namespace, {}) : targetOf(protocol, namespace)
-  const entrance = application?.workload.entrance
+  const entrance = application?.entrance
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
   const own = entrance ? [...requestArgv(entrance), '-allow-initial-errors'] : []

@@ -63,7 +63,7 @@ export function kind({ site, keep, folder }: KindOptions): Platform {
     async *prepare(plan, signal) {
       programs = yield* obtainAll(['kind', 'helm'], { signal, catalogue: catalogueFor(site) })
       if (!isExamined) yield* refuseCharts(plan, site, programs.helm)
-      application = await applicationOf(plan, filesOfApplication(plan, folder), programs.helm, signal)
+      application = await applicationOf(plan, filesOfApplication(plan, folder), { helm: programs.helm, site }, signal)
       const images = yield* pullImages(imagesOf(plan.scenario, site, application), docker({ signal }))
       return {
         tools: [programs.kind.provenance, programs.helm.provenance, ...images],

@@ -19,7 +19,9 @@ const CONNECT = 0.0002
 
 /** Runs `fortio load` against the simulated server: JSON result, access log and stderr as version 1.68.0 writes them. */
 export function runFortio(command: Command, subject: Subject): LoadOutcome {
-  const flags = fortioFlags(command.argv)
+  const given = fortioFlags(command.argv)
+  // A graph of services answers with more than it is sent.
+  const flags = { ...given, payload: subject.load.request?.answer ?? given.payload }
   const kind = flags.grpc ? GRPC : flags.url.startsWith('tcp:') ? TCP : HTTP
   const run = fortioSchedule(flags, server(subject, flags.connections))
   const start = startOf(subject)

@@ -183,7 +183,7 @@ function k6Script({ argv, files = {}, outputs = {} }: Command, load: Load): K6Sc
     url:
       after('-e')?.replace(/^\w+=/, '') ??
       JSON.parse(/http\.(?:get\(|post\(|request\("[A-Z]+", )("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
-    payload: Number(/\.repeat\((\d+)\)/.exec(source)?.[1] ?? 0),
+    payload: load.request?.answer ?? Number(/\.repeat\((\d+)\)/.exec(source)?.[1] ?? 0),
     scenarios:
       load.shape === undefined
         ? Object.entries(optionsSchema.parse(JSON.parse(options)).scenarios).map(scenarioOf)

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { Analysis } from '../../model/analysis.ts'
-import type { Scenario, Simulation } from '../../model/scenario.ts'
+import type { Scenario, Simulation, Workload } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
 import { commandText } from '../../model/words.ts'
@@ -68,10 +68,11 @@ function tools({ record }: Analysis): Html {
 }
 
 /** The scenario as YAML for `meshbench run`, with units, so that the page is enough to repeat the run. */
-export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenario): string {
+export function scenarioText({ arms, loads, simulation, idle, workload, ...rest }: Scenario): string {
   return stringify({
     ...rest,
     ...(idle !== undefined && { idle: seconds(idle) }),
+    ...(workload && { workload: workloadText(workload) }),
     arms: arms.map(({ inject, ...arm }) => ({ ...arm, ...(inject && { inject: { delay: seconds(inject.delay) } }) })),
     loads: loads.map(({ rate, payload, scriptSha256: _, applicationSha256: __, request, ...load }) => ({
       ...load,
@@ -82,6 +83,15 @@ export function scenarioText({ arms, loads, simulation, idle, ...rest }: Scenari
     })),
     ...(traitsOf(rest.platform)?.arms === 'effects' && { simulation: simulationText(simulation) }),
   })
+}
+
+function workloadText(workload: Workload) {
+  if (!workload.services) return workload
+  const services = Object.entries(workload.services).map(([name, { answer, delay, ...service }]) => [
+    name,
+    { ...service, answer: `${answer}B`, delay: seconds(delay) },
+  ])
+  return { services: Object.fromEntries(services) }
 }
 
 function simulationText({ latency, pace, stalls, effects, ...rest }: Simulation) {

@@ -3,7 +3,7 @@ import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { formatNumber, formatShare } from '../../model/units.ts'
 import { partName } from '../../model/words.ts'
-import { swatch } from '../arm-styles.ts'
+import { type ArmStyle, swatch } from '../arm-styles.ts'
 import type { View } from '../data/view.ts'
 import { formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Html, html } from '../html.ts'
@@ -43,7 +43,7 @@ function row(view: View, part: ScriptPart, arm: string) {
   const { requests = 0, errors = 0, passed = 0, failed = 0 } = counts ?? {}
   return [
     partName(part),
-    html`<span class="arm">${style && swatch(style)}<span>${arm}</span></span>`,
+    style ? armName(style) : arm,
     formatNumber(requests, 9),
     level(cell('p50')),
     ratio(cell('p50')?.ratio),
@@ -55,12 +55,16 @@ function row(view: View, part: ScriptPart, arm: string) {
   ]
 }
 
-function level(cell: Cell | undefined): string {
+export function level(cell: Cell | undefined): string {
   return cell?.estimate ? formatLevel('seconds', cell.estimate.center) : '–'
 }
 
-function ratio(estimate: Estimate | undefined): Html | string {
+export function ratio(estimate: Estimate | undefined): Html | string {
   if (!estimate) return '–'
   const interval = formatRatioInterval(estimate)
   return html`${formatRatio(estimate.center)}${interval && html`<small>${interval}</small>`}`
+}
+
+export function armName(style: ArmStyle): Html {
+  return html`<span class="arm">${swatch(style)}<span>${style.name}</span></span>`
 }

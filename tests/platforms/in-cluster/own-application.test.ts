@@ -52,7 +52,12 @@ function folder(files: Readonly<Record<string, string>> = FILES): string {
 
 async function application(ready?: readonly string[]) {
   const workload = { manifests: 'shop', entrance, ...(ready && { ready }) }
-  const found = await readApplication({ workload }, { manifests: folder() }, { namespace: 'bench' }, signal)
+  const found = await readApplication(
+    { workload },
+    { manifests: folder() },
+    { namespace: 'bench', image: 'fortio:1' },
+    signal,
+  )
   if (!found) throw new Error('there is an application')
   return found
 }
