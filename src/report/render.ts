@@ -16,9 +16,8 @@ import { fairness } from './sections/fairness.ts'
 import { method } from './sections/method.ts'
 import { answers, costsOfArms, dateWords, gateVerdict, opening } from './sections/opening.ts'
 import { provenance } from './sections/origin.ts'
+import { scriptGroups, services } from './sections/own-workload.ts'
 import { problems } from './sections/problems.ts'
-import { scriptGroups } from './sections/script-groups.ts'
-import { services } from './sections/services.ts'
 import { trials } from './sections/trials.ts'
 
 /** Facts of the page besides the analysis. */

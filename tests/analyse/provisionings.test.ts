@@ -44,11 +44,11 @@ describe('provisionings', () => {
 })
 
 describe('two runs', () => {
-  const pair = (a: ReturnType<typeof record>, b: ReturnType<typeof record>) =>
+  const pair = (a: ReturnType<typeof record>, b: ReturnType<typeof record>, arm = none.name) =>
     compareSides([
       [
-        { analysis: analyse(a), arm: none.name },
-        { analysis: analyse(b), arm: none.name },
+        { analysis: analyse(a), arm },
+        { analysis: analyse(b), arm },
       ],
     ])
   const a = record(perArm)
@@ -74,11 +74,17 @@ describe('two runs', () => {
       ],
     })
     const [one, other] = [istiod('1.31.0', 'aaaa'), istiod('1.31.1', 'bbbb')]
-    const { changed } = pair({ ...a, installations: [one] }, { ...record(perArm, 'b'), installations: [other, other] })
+    const [before, after] = [
+      { ...a, installations: [one] },
+      { ...record(perArm, 'b'), installations: [other, other] },
+    ]
+    const { changed } = pair(before, after, sidecar.name)
     expect(changed).toEqual([
       { what: `arm ${sidecar.name}: chart istiod`, a: 'istiod 1.31.0 (1.31.0)', b: 'istiod 1.31.1 (1.31.1)' },
       { what: `arm ${sidecar.name}: chart and values of istiod`, a: 'aaaa', b: 'bbbb' },
     ])
+    // Of arms that are not compared, nothing.
+    expect(pair(before, after).changed).toEqual([])
   })
 })
 
