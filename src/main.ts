@@ -24,16 +24,19 @@ const context = {
   emergency,
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+let isUnread = false
+const unread = (error: NodeJS.ErrnoException) => {
   // A terminal that hung up: what was made is torn down all the same.
-  if (interrupted.began) return
+  if (interrupted.began || isUnread) return
   // A reader that goes away (`meshbench … | head`) is no failure of ours.
   if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-process.stderr.on('error', (error) => {
-  if (!interrupted.began) throw error
-})
+  isUnread = true
+  // Who waits for signals has something to tear down.
+  if (process.listenerCount('SIGHUP') > 0) process.kill(process.pid, 'SIGHUP')
+  else process.exit(0)
+}
+process.stdout.on('error', unread)
+process.stderr.on('error', unread)
 const code = await cli(process.argv.slice(2), context)
 // What is written to a pipe is not read yet, and an exit would cut it off.
 for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))

@@ -11,11 +11,11 @@ const SRC = join(import.meta.dirname, '../../src')
 const BLOCKED = 'for (;;);'
 
 /** A process that leads a group of its own, as one that a terminal's shell starts; ended with the test. */
-function start(argv: readonly string[], cwd = tmpdir()) {
+function start(argv: readonly string[], cwd = tmpdir(), stderr: 'read' | 'unread' = 'read') {
   const child = spawn(process.execPath, argv, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void endGroup(child))
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Ended)
-  return { child, ended, said: text(child.stderr) }
+  return { child, ended, said: stderr === 'read' ? text(child.stderr) : '' }
 }
 
 interface Ended {
@@ -98,17 +98,30 @@ function hasEnded({ pid }: ChildProcess): boolean {
   }
 }
 
-test.each(['SIGINT', 'SIGHUP'] as const)('a run that gets %s tears down, and says how to resume', async (name) => {
+/** A run of a hundred short trials, some of which have ended. */
+async function running(stdio: 'read' | 'unread') {
   const cwd = mkdtempSync(join(tmpdir(), 'meshbench-test-'))
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }))
   const load = '{ tool: fortio, rate: 200/s, connections: 4, warmup: 1s, duration: 5s }'
   const scenario = `name: flow\nplatform: simulated\nblocks: 50\narms: [none, envoy-sidecar]\nloads: [${load}]\n`
   writeFileSync(join(cwd, 'flow.yaml'), `${scenario}simulation: { latency: 1ms, pace: 50ms }\n`)
-  const { child, ended, said } = start([join(SRC, 'main.ts'), 'run', 'flow.yaml'], cwd)
+  const started = start([join(SRC, 'main.ts'), 'run', 'flow.yaml'], cwd, stdio)
   const trials = () => readdirSync(cwd, { recursive: true }).filter((path) => /trials.c1.*json$/.test(String(path)))
   await expect.poll(() => trials().length, { timeout: 20_000 }).toBeGreaterThan(1)
+  return started
+}
+
+test.each(['SIGINT', 'SIGHUP'] as const)('a run that gets %s tears down, and says how to resume', async (name) => {
+  const { child, ended, said } = await running('read')
   process.kill(-(child.pid as number), name)
   expect(await ended).toEqual({ code: 130, signal: null })
   expect(await said).toMatch(new RegExp(`stopped by ${name}[^]*--resume`))
   await expect.poll(() => hasEnded(child)).toBe(true)
+})
+
+test('a run whose reader goes away tears down like one that is interrupted', async () => {
+  const { child, ended } = await running('unread')
+  child.stderr.destroy()
+  child.stdout.destroy()
+  expect(await ended).toEqual({ code: 130, signal: null })
 })
