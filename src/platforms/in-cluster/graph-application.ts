@@ -7,6 +7,9 @@ import { rootOf, type ServiceGraph } from '../../model/service-graph.ts'
 const PORT = 8080
 const OWN_PORT = 8081
 
+/** Thousandths of a core: all services together ask for what our server does, so that as many fit its node. */
+const ASKED = 200
+
 /**
  * A graph as pods of fortio's server. A service that calls others is fortio's proxy for several (`-M`): it asks its own echo
  * server over loopback for its own part of the answer and the services that it calls for theirs, and puts their answers one after
@@ -14,12 +17,14 @@ const OWN_PORT = 8081
  */
 export function graphManifests(graph: ServiceGraph, image: string): OwnManifests {
   const root = rootOf(graph)
+  const pods = Object.values(graph).reduce((sum, { replicas }) => sum + replicas, 0)
+  const cpu = `${Math.ceil(ASKED / pods)}m`
   return {
     lasting: Object.keys(graph).flatMap((name) => [accountOf(name), serviceOf(name)]),
     running: Object.entries(graph).map(([name, node]): RunningObject => {
       const labels = { app: name }
       return {
-        object: deploymentOf(name, node, labels, image),
+        object: deploymentOf(name, node, { labels, image, cpu }),
         labels,
         containers: ['service'],
         isEntrance: name === root,
@@ -51,8 +56,11 @@ function serviceOf(name: string): KubernetesObject {
 function deploymentOf(
   name: string,
   node: ServiceNode,
-  labels: Readonly<Record<string, string>>,
-  image: string,
+  {
+    labels,
+    image,
+    cpu,
+  }: { readonly labels: Readonly<Record<string, string>>; readonly image: string; readonly cpu: string },
 ): KubernetesObject {
   return {
     apiVersion: 'apps/v1',
@@ -77,7 +85,7 @@ function deploymentOf(
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
               args: serviceArgv(node),
               ports: [{ containerPort: PORT }],
-              resources: { requests: { cpu: '50m', memory: '32Mi' } },
+              resources: { requests: { cpu, memory: '32Mi' } },
               startupProbe: {
                 httpGet: { path: '/ready', port: ownPort(node) },
                 periodSeconds: 1,

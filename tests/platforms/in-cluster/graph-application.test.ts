@@ -27,6 +27,8 @@ describe('a graph as pods of fortio', () => {
       ['front', true],
       ['back', false],
     ])
+    // What one server asks for, shared by four pods.
+    expect(JSON.stringify(running[0]?.object)).toContain('"requests":{"cpu":"50m"')
     expect(running[1]?.object['spec']).toMatchObject({ replicas: 3, selector: { matchLabels: { app: 'back' } } })
     expect(images).toEqual(['fortio:1'])
     expect(graphEntrance({ front: node({ calls: ['back'] }), back: node() })).toMatchObject({
