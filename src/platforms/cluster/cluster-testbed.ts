@@ -30,6 +30,7 @@ import {
   type Inventory,
   inventoriesIn,
   leftoverOf,
+  markObjects,
   newInventory,
   ownNamespace,
   refuseExisting,
@@ -104,6 +105,7 @@ export async function* openTestbed(
     arms,
     signal,
   )
+  await markObjects(cluster, inventory, signal)
   const owned = undo.move()
   return { raise, lower, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { ownIdentity, stillRuns } from '../../host/processes.ts'
 import type { Cluster, ObjectName } from '../../kubernetes/cluster.ts'
+import { meshes } from '../../meshes/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Leftover } from '../../model/platform.ts'
@@ -81,18 +82,64 @@ export async function writeInventory(cluster: Cluster, inventory: Inventory, sig
 /** Removes a Helm release; the program is obtained only where there is one to remove. */
 export type Uninstall = (release: { readonly release: string; readonly namespace: string }) => Promise<void>
 
-/** Removes all that an inventory names, and the inventory last. What is gone already is fine. */
+/**
+ * Removes all that an inventory names, and the inventory last. What is gone already is fine. Whoever may write a ConfigMap could
+ * write an inventory, so nothing is removed that does not bear the run's mark itself: namespaces by their label, releases in such
+ * namespaces, definitions by their label or their release, and what control planes of known meshes make.
+ */
 export async function removeInventory(
   cluster: Cluster,
   { run, workloads, releases, namespaces, objects }: Inventory,
   uninstall: Uninstall,
   signal: AbortSignal,
 ): Promise<void> {
-  await cluster.remove(namespacesOf(workloads), signal, { within: PATIENCE })
-  for (const release of releases.toReversed()) await uninstall(release)
-  await cluster.remove(objects.map(asName), signal, { within: PATIENCE })
-  await cluster.remove(namespacesOf(namespaces), signal, { within: PATIENCE })
-  await cluster.remove(namespacesOf([runNamespace(run)]), signal, { within: PATIENCE })
+  const marked = await cluster.list({ apiVersion: 'v1', kind: 'Namespace', labels: { [RUN]: run } }, signal)
+  const own = new Set(marked.map(({ metadata }) => metadata.name))
+  const ofRun = (names: readonly string[]) => namespacesOf(names.filter((name) => own.has(name)))
+  await cluster.remove(ofRun(workloads), signal, { within: PATIENCE })
+  // Asked before the releases are gone, which say whose a definition is.
+  const doomed: ObjectName[] = []
+  for (const one of objects) if (await isOfRun(cluster, one, { run, own }, signal)) doomed.push(asName(one))
+  for (const release of releases.toReversed()) if (own.has(release.namespace)) await uninstall(release)
+  await cluster.remove(doomed, signal, { within: PATIENCE })
+  await cluster.remove(ofRun(namespaces), signal, { within: PATIENCE })
+  await cluster.remove(ofRun([runNamespace(run)]), signal, { within: PATIENCE })
+}
+
+/** Objects that control planes of the meshes make by themselves, and that nothing marks. */
+const MADE = new Set(
+  Object.values(meshes).flatMap(({ kubernetes }) =>
+    (kubernetes?.makes ?? []).map(({ apiVersion, kind, name }) => `${apiVersion} ${kind} ${name}`),
+  ),
+)
+
+async function isOfRun(
+  cluster: Cluster,
+  one: Inventory['objects'][number],
+  { run, own }: { readonly run: string; readonly own: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { apiVersion, kind, metadata } = one
+  if (MADE.has(`${apiVersion} ${kind} ${metadata.name}`)) return true
+  const found = await cluster.read(asName(one), signal)
+  const { labels = {}, annotations = {} } = found?.metadata ?? {}
+  return labels[RUN] === run || own.has(annotations['meta.helm.sh/release-namespace'] ?? '')
+}
+
+/** Marks definitions that a chart made without a mark, as those in its folder `crds`. */
+export async function markObjects(
+  cluster: Cluster,
+  { run, objects }: Pick<Inventory, 'run' | 'objects'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const one of objects) {
+    const { apiVersion, kind } = one
+    if (MADE.has(`${apiVersion} ${kind} ${one.metadata.name}`)) continue
+    const found = await cluster.read(asName(one), signal)
+    if (!found || found.metadata.labels?.[RUN] === run || found.metadata.annotations?.['meta.helm.sh/release-name'])
+      continue
+    await cluster.apply([{ ...asName(one), metadata: { ...asName(one).metadata, labels: { [RUN]: run } } }], signal)
+  }
 }
 
 /** For pods of a namespace to end. */

@@ -8,7 +8,9 @@ import {
   type Inventory,
   inventoriesIn,
   leftoverOf,
+  markObjects,
   newInventory,
+  ownNamespace,
   removeInventory,
   runNamespace,
   writeInventory,
@@ -70,10 +72,24 @@ describe('names of namespaces', () => {
   })
 })
 
+/** Everything that an inventory names, with the marks that a run gives it. */
+async function standing(cluster: Cluster, { workloads, namespaces, objects }: Inventory) {
+  await cluster.apply(
+    [...workloads, ...namespaces].map((name) => ownNamespace(name, RUN)),
+    signal,
+  )
+  const annotations = { 'meta.helm.sh/release-name': 'istio-base', 'meta.helm.sh/release-namespace': 'istio-system' }
+  await cluster.apply(
+    objects.map(({ apiVersion, kind, metadata: { name } }) => ({ apiVersion, kind, metadata: { name, annotations } })),
+    signal,
+  )
+}
+
 describe('an inventory', () => {
   it('is found again by anybody, and removed in the reverse order, itself last', async () => {
     const { cluster, done, objects } = fakeCluster()
     await writeInventory(cluster, inventory(), signal)
+    await standing(cluster, inventory())
     const [found] = await inventoriesIn(cluster)
     expect(found).toEqual(inventory())
     done.length = 0
@@ -96,9 +112,39 @@ describe('an inventory', () => {
     expect(await inventoriesIn(cluster)).toEqual([])
   })
 
+  it('removes nothing that does not bear the mark of its run, whatever it names', async () => {
+    const { cluster, done } = fakeCluster()
+    const other = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } }
+    const definition = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' }
+    await cluster.apply([other, { ...definition, metadata: { name: 'theirs' } }], signal)
+    const forged = inventory({
+      ...{ workloads: ['kube-system', 'default'], namespaces: ['production'] },
+      releases: [{ release: 'database', namespace: 'production' }],
+      objects: [
+        { ...definition, metadata: { name: 'theirs' } },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token', namespace: 'production' } },
+        // What istiod makes everywhere, and nothing marks.
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio-ca-root-cert', namespace: 'default' } },
+      ],
+    })
+    await writeInventory(cluster, forged, signal)
+    done.length = 0
+    await removeInventory(cluster, forged, async ({ release }) => void done.push(`uninstall ${release}`), signal)
+    expect(done).toEqual(['remove ConfigMap default/istio-ca-root-cert', 'remove Namespace /meshbench-gp7j'])
+  })
+
+  it('marks definitions of a chart that nothing marks', async () => {
+    const { cluster, objects } = fakeCluster()
+    const { apiVersion, kind, metadata } = inventory().objects[0] as Inventory['objects'][number]
+    await cluster.apply([{ apiVersion, kind, metadata: { name: metadata.name } }], signal)
+    await markObjects(cluster, inventory(), signal)
+    expect(objects.get(`${kind} /${metadata.name}`)?.metadata.labels).toEqual({ 'meshbench.io/run': RUN })
+  })
+
   it('stays where a release cannot be removed, so that it is found again', async () => {
     const { cluster, objects } = fakeCluster()
     await writeInventory(cluster, inventory(), signal)
+    await standing(cluster, inventory())
     const broken = removeInventory(cluster, inventory(), () => Promise.reject(new Error('no helm')), signal)
     await expect(broken).rejects.toThrow('no helm')
     expect(await inventoriesIn(cluster)).toHaveLength(1)
