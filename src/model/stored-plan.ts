@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES } from './scenario.ts'
+import { FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
 
 const share = z.number()
 
@@ -86,6 +86,7 @@ const labels = z.record(z.string(), z.string()).optional()
 const clusterSchema = z.object({
   context: z.string().optional(),
   provision: z.enum(PROVISIONS).optional(),
+  usage: z.enum(USAGES).optional(),
   nodes: z.object({ client: labels, server: labels, control: labels }).optional(),
 })
 

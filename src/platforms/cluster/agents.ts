@@ -13,6 +13,9 @@ const PATIENCE = 120
 /** For the counters of one node, in milliseconds. */
 const ANSWER = 30_000
 
+/** Of the namespace of agents, which read what only privileged pods may. */
+export const AGENTS_NAMESPACE = { 'pod-security.kubernetes.io/enforce': 'privileged' } as const
+
 interface AgentsOf {
   readonly cluster: Cluster
   readonly run: string
@@ -54,7 +57,7 @@ export async function startAgents(of: AgentsOf, signal: AbortSignal): Promise<vo
     throw new Failure('no-agent', 'the agents that read CPU and memory of the nodes did not start', {
       cause: error,
       remedy:
-        'They need pods with a hostPath volume of /sys/fs/cgroup in the namespace of the run, which has the PodSecurity level privileged: check the policies of the cluster.',
+        'They need pods with a hostPath volume of /sys/fs/cgroup in the namespace of the run, which has the PodSecurity level privileged: check the policies of the cluster. Where such pods are not allowed, use `cluster: { usage: kubelet }` in the scenario.',
     })
   }
 }
