@@ -46,11 +46,12 @@ function agentPods({ run, nodes, image }: AgentsOf): KubernetesObject[] {
 /** Starts the agents, and waits until they are ready. */
 export async function startAgents(of: AgentsOf, signal: AbortSignal): Promise<void> {
   const pods = agentPods(of)
-  await of.cluster.apply(pods, signal)
   const ready = pods.map(
     ({ metadata: { name } }): Readiness => ({ kind: 'Pod', namespace: runNamespace(of.run), name }),
   )
   try {
+    // An admission policy refuses them here; what a node does not allow is seen below.
+    await of.cluster.apply(pods, signal)
     await of.cluster.untilReady(ready, PATIENCE, signal)
   } catch (error) {
     signal.throwIfAborted()

@@ -16,13 +16,15 @@ interface Stretch {
 
 /** Shorter stretches say little: a reading that is a tenth of a second late shifts the rate by a percent. */
 const SHORTEST: Seconds = 8
+/** In cores. A program that used nothing before the load may collect its garbage after it. */
+const LEAST_DOUBT = 0.0005
 /** So many stretches show how much a rate varies. */
 const ENOUGH = 3
 
 /**
  * What cgroups use without load, learned during a visit. The rate is that of all stretches together. With three stretches or more,
  * the doubt is the largest difference of one of them from it; with fewer, the rate itself: it is assumed to lie between 0 and
- * twice what was seen.
+ * twice what was seen. It is never less than half a thousandth of a core.
  */
 export function idleRates() {
   const all = new Map<string, Stretch[]>()
@@ -43,7 +45,7 @@ export function idleRates() {
       const cores = sum(stretches.map(({ cpuSeconds }) => cpuSeconds)) / sum(stretches.map(({ seconds }) => seconds))
       const apart = stretches.map(({ seconds, cpuSeconds }) => Math.abs(cpuSeconds / seconds - cores))
       const most = Math.max(...apart)
-      return { cores, doubt: stretches.length < ENOUGH ? Math.max(cores, most) : most }
+      return { cores, doubt: Math.max(LEAST_DOUBT, most, stretches.length < ENOUGH ? cores : 0) }
     },
   }
 }

@@ -23,6 +23,12 @@ describe('idle rates', () => {
     expect(doubt).toBeCloseTo(0.2 - 5.4 / 40, 9)
   })
 
+  it('are not known to less than half a thousandth of a core, even of what used nothing', () => {
+    const idle = idleRates()
+    idle.learn('a', readings([100, 5], [110, 5], [120, 5], [130, 5]))
+    expect(idle.of('a')).toEqual({ cores: 0, doubt: 0.0005 })
+  })
+
   it('are not learned from a container that started anew, nor from readings close together', () => {
     const idle = idleRates()
     idle.learn('a', readings([100, 5], [112, 1]))
