@@ -1,34 +1,41 @@
 import type { Sample } from '../model/mesh.ts'
 
 const LABEL = /([^\s=,{]+)\s*=\s*"((?:[^"\\]|\\.)*)"/g
+/** A value, and the timestamp behind it; what begins with `#` is an exemplar. */
+const VALUE = /^\s*(\S+)(?:\s+(-?\d+(?:\.\d+)?)(?=\s|$))?/
 const ESCAPED = /\\(.)/g
 const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /**
- * Samples of the Prometheus text format and of OpenMetrics. Comments, timestamps and exemplars are passed over, and so
+ * Samples of the Prometheus text format and of OpenMetrics. Comments and exemplars are passed over, and so
  * are lines that hold no sample: a scrape that is cut short is noticed by what it lacks.
+ *
+ * @param names the metrics that are wanted; all when absent. Lines of others are not looked into, since a text may have many
  */
-export function parsePrometheus(text: string): Sample[] {
+export function parsePrometheus(text: string, names?: ReadonlySet<string>): Sample[] {
   const samples: Sample[] = []
   for (const line of text.split('\n')) {
-    const sample = parseLine(line)
+    const sample = parseLine(line, names)
     if (sample) samples.push(sample)
   }
   return samples
 }
 
-function parseLine(line: string): Sample | undefined {
+function parseLine(line: string, names: ReadonlySet<string> | undefined): Sample | undefined {
   const text = line.trim()
   if (text === '' || text.startsWith('#')) return undefined
   const nameEnd = text.search(/[\s{]/)
   if (nameEnd < 1) return undefined
+  const name = text.slice(0, nameEnd)
+  if (names && !names.has(name)) return undefined
   const labelled = text[nameEnd] === '{'
   const end = labelled ? endOfLabels(text, nameEnd) : nameEnd
   if (end === undefined) return undefined
-  const value = toNumber(/^\s*(\S+)/.exec(text.slice(end))?.[1])
+  const [, number, timestamp] = VALUE.exec(text.slice(end)) ?? []
+  const value = toNumber(number)
   if (value === undefined) return undefined
   const labels = labelled ? labelsOf(text.slice(nameEnd + 1, end - 1)) : NO_LABELS
-  return { name: text.slice(0, nameEnd), labels, value }
+  return { name, labels, value, ...(timestamp !== undefined && { timestamp: Number(timestamp) }) }
 }
 
 /** Behind the brace that closes the labels; braces within quotes do not. */

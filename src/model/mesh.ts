@@ -280,6 +280,8 @@ export interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
+  /** As written: milliseconds since the epoch in the Prometheus text format, seconds in OpenMetrics. */
+  readonly timestamp?: number
 }
 
 /** One scraped pod, or one node, at both snapshots. */

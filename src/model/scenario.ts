@@ -30,6 +30,13 @@ export type Isolation = (typeof ISOLATIONS)[number]
 export const PROVISIONS = ['install', 'existing'] as const
 type Provision = (typeof PROVISIONS)[number]
 
+/**
+ * Where CPU and memory are read in a cluster that was there before. `agent`: a pod on each node reads its cgroup counters at both ends of
+ * a window, which needs a hostPath volume. `kubelet`: the kubelets' own counters, 10 to 30 s old, interpolated to the window.
+ */
+export const USAGES = ['agent', 'kubelet'] as const
+type UsageSource = (typeof USAGES)[number]
+
 type Labels = Readonly<Record<string, string>>
 
 /** How a cluster is used that was there before. */
@@ -38,6 +45,8 @@ export interface ClusterSettings {
   readonly context?: string
   /** `install` when absent. */
   readonly provision?: Provision
+  /** `agent` when absent. */
+  readonly usage?: UsageSource
   /** Labels of the nodes for client, server and control planes; chosen when absent. */
   readonly nodes?: { readonly client?: Labels; readonly server?: Labels; readonly control?: Labels }
 }

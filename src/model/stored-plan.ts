@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { CALL_ORDERS, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES } from './scenario.ts'
+import { CALL_ORDERS, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
 
 const share = z.number()
 
@@ -108,6 +108,7 @@ const labels = z.record(z.string(), z.string()).optional()
 const clusterSchema = z.object({
   context: z.string().optional(),
   provision: z.enum(PROVISIONS).optional(),
+  usage: z.enum(USAGES).optional(),
   nodes: z.object({ client: labels, server: labels, control: labels }).optional(),
 })
 

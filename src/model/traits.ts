@@ -92,6 +92,8 @@ export function provisionsClusters(
 interface ToolTraits {
   /** It adds connections by itself where those that it was given do not suffice, and reports what it could not send. */
   readonly addsConnections: boolean
+  /** It warms up within the process that measures, so that the window opens while it runs: there is no time to wait for counters. */
+  readonly opensWhileRunning: boolean
   /** It sends a fixed number of requests, and takes as long as that lasts. */
   readonly sendsFixedCount: boolean
   /** Requests that it could not send have a response time: that of waiting for the next free connection. */
@@ -107,6 +109,7 @@ interface ToolTraits {
 const tools = {
   fortio: {
     addsConnections: false,
+    opensWhileRunning: false,
     sendsFixedCount: true,
     dropsHaveResponse: false,
     takesAnyOf2xx: true,
@@ -116,6 +119,7 @@ const tools = {
   },
   k6: {
     addsConnections: true,
+    opensWhileRunning: true,
     sendsFixedCount: false,
     dropsHaveResponse: true,
     takesAnyOf2xx: false,

@@ -67,6 +67,8 @@ const usageSchema = z.object({
   role: z.enum(ROLES),
   /** CPU time in the window, including children and threads. */
   cpuSeconds: z.number(),
+  /** The largest error of `cpuSeconds`, in seconds, where counters are not read at both ends of the window: those of kubelets. */
+  cpuError: z.number().optional(),
   /** Memory at the closing snapshot, in bytes: the working set, or the proportional set size where processes are measured one by one. */
   memoryBytes: z.number(),
   /**
@@ -91,6 +93,17 @@ const usageSchema = z.object({
   majorFaults: z.number().optional(),
 })
 export type Usage = z.infer<typeof usageSchema>
+
+/** The share of a component's CPU that its error is to be below. */
+export const PRECISION = 0.05
+/** In cores. Of less, a share says little. */
+const LEAST_CORES = 0.005
+
+/** Whether the error of a component's CPU matters: requests pass through it, and it uses more than next to nothing. */
+export function isPreciselyWanted({ role, cpuSeconds }: Pick<Usage, 'role' | 'cpuSeconds'>, seconds: number): boolean {
+  const carries = role === 'application' || role === 'generator' || SCALING[role]?.carries === true
+  return carries && cpuSeconds / seconds >= LEAST_CORES
+}
 
 /** The component of the control-plane node without the mesh. */
 export const CLUSTER_COMPONENT = 'node-control'

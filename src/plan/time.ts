@@ -63,14 +63,18 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
+/** For counters of kubelets that are newer than a window's two ends: the slowest of some twenty timers of 10 to 20 s, twice. */
+const KUBELETS: Seconds = 40
+
 /** What is assumed before anything was run. */
 export function costsOf(
   platform: PlatformName,
-  { arms, simulation, isolation }: Pick<Scenario, 'arms' | 'simulation' | 'isolation'>,
+  { arms, simulation, isolation, cluster }: Pick<Scenario, 'arms' | 'simulation' | 'isolation' | 'cluster'>,
 ): Costs {
   // Side by side, arms cost what they cost in any cluster that they share.
   const { arms: are, takes } = PLATFORM_TRAITS[isolation === 'shared' ? IN_ANY_CLUSTER : platform]
-  const { visit, trial } = takes
+  const waits = platform === IN_ANY_CLUSTER && cluster?.usage === 'kubelet' ? KUBELETS : 0
+  const [visit, trial] = [takes.visit + waits, takes.trial + waits]
   const cohort = takes.cohort + takes.arm * arms.length
   return { cohort, visit, trial, ...(are === 'effects' && { window: simulation.pace }) }
 }

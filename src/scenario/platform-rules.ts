@@ -1,7 +1,8 @@
 import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
 import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
 import { troublesOf } from '../model/service-graph.ts'
-import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, traitsOf } from '../model/traits.ts'
+import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, TOOLS, traitsOf } from '../model/traits.ts'
+import { list } from '../model/words.ts'
 import { type Finding, type Path, suggest } from '../yaml/yaml-finding.ts'
 import { type Draft, graphOf, type Meshes, meshNamed, type Rule } from './draft.ts'
 
@@ -246,6 +247,33 @@ const cohortsNeedInstallations: Rule = (draft, meshes) => {
   ]
 }
 
+/** Counters of kubelets are waited for before a window opens, and a kubelet knows no interfaces. */
+const kubeletsCannotTell: Rule = (draft, meshes) => {
+  const { cluster } = draft.sketch
+  const { arms, ownClusters } = traitsOf(platformOf(draft, meshes)) ?? {}
+  if (cluster?.usage !== 'kubelet' || arms !== 'kubernetes' || ownClusters) return []
+  const remedy = 'Use `usage: agent`, or remove it.'
+  return [
+    ...draft.loads
+      // A script with its own shape is warmed up by a process of its own.
+      .filter(
+        ({ load: { tool, shape } }) => tool !== undefined && shape === undefined && TOOL_TRAITS[tool].opensWhileRunning,
+      )
+      .map(({ load, at }) => ({
+        path: at('tool'),
+        message: `${load.tool} opens its window while it runs: there is no time to wait for the counters of kubelets`,
+        remedy: `${remedy} Tools that can be measured so: ${list(TOOLS.filter((tool) => !TOOL_TRAITS[tool].opensWhileRunning))}.`,
+      })),
+    ...placedIn(draft, meshes)
+      .filter(({ mesh }) => (mesh.kubernetes?.interfaces ?? []).length > 0)
+      .map(({ mesh, path }) => ({
+        path,
+        message: `the proof that ${mesh.name} encrypts needs counters of network interfaces, which kubelets do not show`,
+        remedy,
+      })),
+  ]
+}
+
 /** The rules that depend on the platform. */
 export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
@@ -257,6 +285,7 @@ export const platformRules: readonly Rule[] = [
   applicationsNeedACluster,
   applicationsAreTheirOwn,
   graphsHaveAnEnd,
+  kubeletsCannotTell,
 ]
 
 /** Platforms that support all of these meshes, the preferred one first. The simulated platform supports any. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS, SHAPES } from '../model/scenario.ts'
+import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -340,6 +340,15 @@ export const scenarioSchema = section({
         about(
           'Provision',
           'install: meshbench installs the meshes, side by side, and removes them afterwards. existing: they are there; only the namespaces of the run are written. Default: install.',
+        ),
+      ),
+    usage: z
+      .enum(USAGES)
+      .optional()
+      .meta(
+        about(
+          'Usage',
+          'Where CPU and memory are from. agent: a pod on each node reads its cgroups; needs hostPath volumes. kubelet: counters of the kubelets, interpolated to the window; needs the right to get nodes/proxy and windows of a minute. Default: agent.',
         ),
       ),
     nodes: section({

@@ -622,6 +622,13 @@ const cases: Case[] = [
     says: /0\.332 %/,
   },
   {
+    what: 'CPU by counters of kubelets that are too old for the window',
+    rule: 'cpu-uncertain',
+    severity: 'warning',
+    otherwise: { observation: { seconds: 60, ...component({ cpuSeconds: 15, cpuError: 1.5 }) } },
+    says: /CPU of part is known to ± 10(\.0)? %/,
+  },
+  {
     what: 'a proxy that restarted',
     rule: 'component-restarted',
     severity: 'invalid',
@@ -735,6 +742,23 @@ describe('rules', () => {
   test.each([none, sidecar])('a healthy reading of $name trips none', (arm) => {
     const { result, plan } = resultWith({ arm })
     expect(judgeTrial(result, plan)).toEqual({ result, status: 'valid', problems: [] })
+  })
+
+  test.each<[string, Partial<Observation>]>([
+    ['CPU with an error below a twentieth', component({ cpuSeconds: 15, cpuError: 0.7 })],
+    [
+      'a control plane, whose CPU is small beside its error',
+      component({ role: 'control-plane', cpuSeconds: 1, cpuError: 1 }),
+    ],
+    ['a container that does next to nothing', component({ role: 'generator', cpuSeconds: 0.01, cpuError: 0.01 })],
+  ])('nothing is said of the precision of %s', (_, observation) => {
+    const { result, plan } = resultWith({ observation: { seconds: 60, ...observation } })
+    expect(judgeTrial(result, plan).problems.map(({ rule }) => rule)).not.toContain('cpu-uncertain')
+  })
+
+  test('of machines that nobody looked at, nothing is said', () => {
+    const { result, plan } = resultWith({ observation: { host: undefined } })
+    expect(judgeTrial(result, plan)).toMatchObject({ status: 'valid', problems: [] })
   })
 
   test('every rule has a case that trips it, and a name of its own', () => {

@@ -14,9 +14,24 @@ describe('the Prometheus text format', () => {
   it('is a name, labels and a value', () => {
     expect(parsePrometheus('up 1\nrq_total{code="200",app="a"} 2.5e3 1795333350000\nempty{} 3\n')).toEqual([
       { name: 'up', labels: {}, value: 1 },
-      { name: 'rq_total', labels: { code: '200', app: 'a' }, value: 2500 },
+      { name: 'rq_total', labels: { code: '200', app: 'a' }, value: 2500, timestamp: 1795333350000 },
       { name: 'empty', labels: {}, value: 3 },
     ])
+  })
+
+  it('has timestamps behind values, which exemplars are not', () => {
+    const text = 'a 1 -5\na 2 1.5 # {trace="1"} 7 8\na 3 # {trace="1"} 7\na 4 5x\n'
+    expect(parsePrometheus(text).map(({ value, timestamp }) => [value, timestamp])).toEqual([
+      [1, -5],
+      [2, 1.5],
+      [3, undefined],
+      [4, undefined],
+    ])
+  })
+
+  it('is looked into only for the metrics that are wanted', () => {
+    const text = 'a{x="1"} 1\nab 2\nb 3\n'
+    expect(parsePrometheus(text, new Set(['a', 'b'])).map(({ value }) => value)).toEqual([1, 3])
   })
 
   it('has escapes, and braces and commas within quotes', () => {

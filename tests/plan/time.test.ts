@@ -30,6 +30,17 @@ describe('estimate', () => {
     expect(estimate(idle, { cohort: 0, visit: 0, trial: 0, window: 1 }).seconds).toBe(48)
   })
 
+  it('adds what counters of kubelets are waited for, where they are read', () => {
+    const given = named(['a'], ['one'])
+    const [agent, kubelet] = [
+      costsOf('cluster', given),
+      costsOf('cluster', { ...given, cluster: { usage: 'kubelet' } }),
+    ]
+    expect(kubelet.trial).toBeGreaterThan(agent.trial)
+    expect(kubelet.visit).toBeGreaterThan(agent.visit)
+    expect(costsOf('kind', { ...given, cluster: { usage: 'kubelet' } })).toEqual(costsOf('kind', given))
+  })
+
   it('takes the pace of the simulated platform for its trials', () => {
     const given = named(['a'], ['one'], { blocks: 3 })
     const simulation = { ...given.simulation, pace: 0.5 }

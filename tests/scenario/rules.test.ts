@@ -28,6 +28,8 @@ const everywhere: Mesh = {
 const problemsOf = (text: string) => parseScenario(text, 'x.yaml', { ...meshes, none: everywhere, cloud }).problems
 const load = (keys: string) => written({ loads: `[{ ${keys} }]` })
 const simulated = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: simulated', ...parts })
+const inCluster = (parts: Parameters<typeof written>[0], usage = 'kubelet') =>
+  written({ top: `platform: cluster\ncluster: { usage: ${usage} }`, arms: '[none, istio-sidecar]', ...parts })
 const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform: local', ...parts })
 
 describe('rules', () => {
@@ -253,6 +255,20 @@ describe('rules', () => {
       '17 connections',
     ],
     [
+      'kubeletsCannotTell, a tool that warms up by itself',
+      inCluster({ loads: '[{ tool: k6, rate: 99/s }]' }),
+      'loads[0].tool',
+      'opens its window while it runs',
+      'fortio',
+    ],
+    [
+      'kubeletsCannotTell, an encryption between nodes',
+      inCluster({ arms: '[none, cilium]' }),
+      'arms[1].mesh',
+      'interfaces',
+      'usage: agent',
+    ],
+    [
       'loadsAreFew',
       load(`rate: [${list((n) => `${n + 100}/s`)}], connections: [${list((n) => `${n + 1}`)}]`),
       'loads',
@@ -314,6 +330,8 @@ describe('rules', () => {
   })
 
   it.each([
+    ['counters of kubelets for a tool that warms up before', inCluster({})],
+    ['agents for any tool', inCluster({ loads: '[{ tool: k6, rate: 99/s }]' }, 'agent')],
     ['an A/A pair', written({ arms: '[none, { name: none-again, mesh: none }]' })],
     ['half of the requests as connections', load('rate: 10/s, duration: 2s, connections: 10')],
     ['connections idle for 30 s', load('rate: 1/s, connections: 30, duration: 2m')],

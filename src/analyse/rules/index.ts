@@ -6,6 +6,7 @@ import { componentRestarted } from './component-restarted.ts'
 import { componentThrottled } from './component-throttled.ts'
 import { connectionsChanged } from './connections-changed.ts'
 import { coordinatedOmission } from './coordinated-omission.ts'
+import { cpuUncertain } from './cpu-uncertain.ts'
 import { endpointSkew } from './endpoint-skew.ts'
 import { ephemeralPorts } from './ephemeral-ports.ts'
 import { errors } from './errors.ts'
@@ -51,6 +52,7 @@ export const rules: readonly Rule[] = [
   meshBypassed,
   evidenceContradicts,
   componentThrottled,
+  cpuUncertain,
   componentRestarted,
   impossibleFigures,
 ]

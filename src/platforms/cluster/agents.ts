@@ -13,6 +13,9 @@ const PATIENCE = 120
 /** For the counters of one node, in milliseconds. */
 const ANSWER = 30_000
 
+/** Of the namespace of agents, which read what only privileged pods may. */
+export const AGENTS_NAMESPACE = { 'pod-security.kubernetes.io/enforce': 'privileged' } as const
+
 interface AgentsOf {
   readonly cluster: Cluster
   readonly run: string
@@ -43,18 +46,19 @@ function agentPods({ run, nodes, image }: AgentsOf): KubernetesObject[] {
 /** Starts the agents, and waits until they are ready. */
 export async function startAgents(of: AgentsOf, signal: AbortSignal): Promise<void> {
   const pods = agentPods(of)
-  await of.cluster.apply(pods, signal)
   const ready = pods.map(
     ({ metadata: { name } }): Readiness => ({ kind: 'Pod', namespace: runNamespace(of.run), name }),
   )
   try {
+    // An admission policy refuses them here; what a node does not allow is seen below.
+    await of.cluster.apply(pods, signal)
     await of.cluster.untilReady(ready, PATIENCE, signal)
   } catch (error) {
     signal.throwIfAborted()
     throw new Failure('no-agent', 'the agents that read CPU and memory of the nodes did not start', {
       cause: error,
       remedy:
-        'They need pods with a hostPath volume of /sys/fs/cgroup in the namespace of the run, which has the PodSecurity level privileged: check the policies of the cluster.',
+        'They need pods with a hostPath volume of /sys/fs/cgroup in the namespace of the run, which has the PodSecurity level privileged: check the policies of the cluster. Where such pods are not allowed, use `cluster: { usage: kubelet }` in the scenario.',
     })
   }
 }

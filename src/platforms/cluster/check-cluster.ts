@@ -1,3 +1,4 @@
+import type { Cluster } from '../../kubernetes/cluster.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import type { KubeContext } from '../../kubernetes/kubeconfig.ts'
 import { Failure } from '../../model/failure.ts'
@@ -8,8 +9,9 @@ import type { Site } from '../../model/site.ts'
 import { count, list } from '../../model/words.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { installSideBySide } from '../in-cluster/side-by-side.ts'
+import { kubeletFindings, windowsFindings } from './check-kubelets.ts'
 import { type ClusterNode, chooseNodes } from './choose-nodes.ts'
-import { armInRun } from './cluster-testbed.ts'
+import { armInRun, hasAgents } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
 import { inventoriesIn } from './inventory.ts'
 import { rightsFor, rightText } from './rights.ts'
@@ -27,7 +29,8 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
   found.push(
     ok(`context ${context.name}: ${context.server} answers, Kubernetes ${version}, ${count(nodes.length, 'node')}`),
   )
-  found.push(...attempt(() => nodesFinding(nodes, plan)))
+  found.push(...attempt(() => nodesFinding(nodes, plan)), ...windowsFindings(plan))
+  if (!hasAgents(plan.scenario)) found.push(...(await kubeletsOf(cluster, nodes, plan, signal)))
   const arms = plan.scenario.arms.map((arm) => armInRun(arm, { plan, site }, 'check'))
   const installed = arms.filter(({ arm }) => isInstalled(plan, arm))
   found.push(...attempt(() => [ok(besideWords(installSideBySide(installed)))]))
@@ -75,6 +78,16 @@ function attempt(find: () => Finding[]): Finding[] {
 function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {
   const chosen = chooseNodes(nodes, scenario.cluster?.nodes)
   return [ok(`nodes: ${NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`).join(', ')}`)]
+}
+
+async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], { scenario }: Plan, signal: AbortSignal) {
+  try {
+    return await kubeletFindings(cluster, chooseNodes(nodes, scenario.cluster?.nodes), signal)
+  } catch (error) {
+    // That there are too few nodes is said already.
+    if (Failure.from(error).code === 'no-nodes') return []
+    throw error
+  }
 }
 
 function besideWords(shared: ReturnType<typeof installSideBySide>): string {

@@ -18,7 +18,8 @@ import {
 } from '../in-cluster/own-application.ts'
 import { removeRemains } from '../remains.ts'
 import { checkCluster } from './check-cluster.ts'
-import { openTestbed } from './cluster-testbed.ts'
+import { windowsFindings } from './check-kubelets.ts'
+import { hasAgents, openTestbed } from './cluster-testbed.ts'
 import { leftoversIn, usedContexts } from './used-contexts.ts'
 
 export interface ClusterOptions {
@@ -58,6 +59,7 @@ export function cluster({ site, context: named, kubeconfig, folder }: ClusterOpt
         return [Failure.from(error).toFinding()]
       }
     },
+    review: async (plan) => windowsFindings(plan),
     consent: async (plan) => {
       const { name, server, kubeconfig: text } = await contextOf(plan)
       await using open = await connect(text)
@@ -73,7 +75,7 @@ export function cluster({ site, context: named, kubeconfig, folder }: ClusterOpt
       const programs = yield* obtainAll(['helm'], { signal, catalogue: catalogueFor(site) })
       helm = programs.helm
       application = await applicationOf(plan, filesOfApplication(plan, folder), { helm, site }, signal)
-      return { tools: [helm.provenance], caveat: caveatOf(context) }
+      return { tools: [helm.provenance], caveat: caveatOf(context, plan) }
     },
     async *open(plan, cohort, run, signal) {
       if (!helm) throw new Failure('not-prepared', 'a run is prepared before it is opened')
@@ -109,6 +111,8 @@ async function noContext(kubeconfig: string | undefined): Promise<Failure> {
   })
 }
 
-function caveatOf({ name }: KubeContext): string {
-  return `All arms share the cluster of context ${name}: control planes stand side by side, so each arm is measured beside the idle control planes of the others.`
+function caveatOf({ name }: KubeContext, { scenario }: Plan): string {
+  const beside = `All arms share the cluster of context ${name}: control planes stand side by side, so each arm is measured beside the idle control planes of the others.`
+  if (hasAgents(scenario)) return beside
+  return `${beside} CPU and memory are from the counters of the kubelets, interpolated to the windows; their error is in the evidence of each trial. How busy the machines were, and whether other programs ran on them, is not known.`
 }

@@ -9,12 +9,12 @@ import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS, type NodePart } from '../../model/mesh.ts'
 import type { Cohort, Plan } from '../../model/plan.ts'
 import type { Step, Testbed } from '../../model/platform.ts'
-import type { Arm } from '../../model/scenario.ts'
+import type { Arm, Scenario } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, armMesh } from '../in-cluster/arm-mesh.ts'
 import type { Application } from '../in-cluster/own-application.ts'
 import { installationsOf, type SharedCluster, standSideBySide } from '../in-cluster/shared-cluster.ts'
-import { onAgent, startAgents } from './agents.ts'
+import { AGENTS_NAMESPACE, onAgent, startAgents } from './agents.ts'
 import {
   type ChosenNodes,
   type ClusterNode,
@@ -53,6 +53,11 @@ export interface ClusterUse {
   readonly application?: Application | undefined
 }
 
+/** Whether agents read CPU and memory; if not, the kubelets are asked. */
+export function hasAgents({ cluster }: Pick<Scenario, 'cluster'>): boolean {
+  return cluster?.usage !== 'kubelet'
+}
+
 /** An arm in the namespace that it has in this run. */
 export function armInRun(
   arm: Arm,
@@ -64,7 +69,7 @@ export function armInRun(
 }
 
 /**
- * Takes a part of a cluster into use: namespaces of the run's own, agents on three nodes, and the control planes of the arms
+ * Takes a part of a cluster into use: namespaces of the run's own, agents on three nodes if they are wanted, and the control planes of the arms
  * that are to be installed, side by side. Disposing of it removes all of them.
  */
 export async function* openTestbed(
@@ -95,9 +100,12 @@ export async function* openTestbed(
   const uninstall = (release: Inventory['releases'][number]) =>
     uninstallRelease({ ...helm, ...release }, AbortSignal.timeout(UNINSTALL))
   undo.defer(() => removeInventory(cluster, inventory, uninstall, AbortSignal.timeout(REMOVAL)))
-  await writeInventory(cluster, inventory, signal)
-  yield { title: 'starting the agents that read CPU and memory of the nodes' }
-  await startAgents({ cluster, run, nodes: shared.nodes, image: site.images.busybox }, signal)
+  const withAgents = hasAgents(plan.scenario)
+  await writeInventory(cluster, inventory, signal, withAgents ? AGENTS_NAMESPACE : {})
+  if (withAgents) {
+    yield { title: 'starting the agents that read CPU and memory of the nodes' }
+    await startAgents({ cluster, run, nodes: shared.nodes, image: site.images.busybox }, signal)
+  }
   const namespaces = additions.namespaces.map((name) => ownNamespace(name, run))
   await cluster.apply(namespaces, signal)
   const { raise, lower } = yield* standSideBySide(
@@ -148,7 +156,9 @@ async function sharedCluster(
     machines: machinesOf(chosen),
     cpus: ofEach((part) => Math.floor(coresOf(chosen[part]))),
     isHere: false,
-    onNode: (part, argv) => onAgent({ cluster, run }, part, argv),
+    ...(hasAgents(plan.scenario) && {
+      onNode: (part: NodePart, argv: readonly string[]) => onAgent({ cluster, run }, part, argv),
+    }),
     placed: (tree) => placedOn(tree, nodes),
     before: Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const),
     facts: [

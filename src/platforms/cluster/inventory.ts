@@ -66,12 +66,20 @@ export function ownNamespace(
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...MANAGED, [RUN]: run, ...labels } } }
 }
 
-/** The run's namespace, and the inventory in it. Whatever is in the inventory is made after this. */
-export async function writeInventory(cluster: Cluster, inventory: Inventory, signal: AbortSignal): Promise<void> {
+/**
+ * The run's namespace, and the inventory in it. Whatever is in the inventory is made after this.
+ *
+ * @param labels of the namespace, besides those that every namespace of a run has
+ */
+export async function writeInventory(
+  cluster: Cluster,
+  inventory: Inventory,
+  signal: AbortSignal,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { run } = inventory
   const namespace = runNamespace(run)
-  // Agents read what only privileged pods may.
-  await cluster.apply([ownNamespace(namespace, run, { 'pod-security.kubernetes.io/enforce': 'privileged' })], signal)
+  await cluster.apply([ownNamespace(namespace, run, labels)], signal)
   const metadata = { name: NAME, namespace, labels: { ...MANAGED, [RUN]: run } }
   await cluster.apply(
     [{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { inventory: JSON.stringify(inventory) } }],

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Site } from '../../model/site.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
-import { armInRun } from './cluster-testbed.ts'
+import { armInRun, hasAgents } from './cluster-testbed.ts'
 
 /** A rule of a ClusterRole. */
 interface Rule {
@@ -35,6 +35,9 @@ const APPLICATION: readonly Rule[] = [
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: MAKE },
 ]
 
+/** To read the counters of the kubelets. Agents need none of it. */
+const KUBELETS: Rule = { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] }
+
 /** To install control planes is to do what their charts do, which grants rights to others: only an administrator may. */
 const INSTALLING: Rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
 
@@ -54,6 +57,7 @@ export function rulesFor(plan: Plan, site: Site): Rule[] {
   return [
     ...ALWAYS,
     ...(plan.scenario.workload ? APPLICATION : []),
+    ...(hasAgents(plan.scenario) ? [] : [KUBELETS]),
     ...enrolment,
     ...(gateways ? [{ apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: READ }] : []),
   ]

@@ -5,6 +5,9 @@ import type { SiteImages } from '../../model/site.ts'
 import type { Evidence } from '../../model/usage.ts'
 import type { ArmMesh } from './arm-mesh.ts'
 
+/** Runs a program on a node and returns its standard output. */
+export type OnNode = (part: NodePart, argv: readonly string[]) => Promise<string>
+
 /** An arm that stands in a cluster, whoever made that cluster: what is needed to raise and to measure it. */
 export interface ClusterArm {
   readonly of: ArmMesh
@@ -23,8 +26,8 @@ export interface ClusterArm {
   readonly cpus: Readonly<Record<NodePart, number>>
   /** Whether the nodes are processes of this machine. */
   readonly isHere: boolean
-  /** Runs a program on a node and returns its standard output. */
-  onNode(part: NodePart, argv: readonly string[]): Promise<string>
+  /** Absent where nothing can be run on the nodes: the counters of the kubelets are read then. */
+  readonly onNode?: OnNode
   /** Binds pods and Helm values that name a part to the node of that part. */
   placed<Tree>(tree: Tree): Tree
   /** What must be ready before a request is sent, besides the enrolment: nodes, cluster DNS, the installation. */
@@ -40,4 +43,10 @@ export interface ClusterArm {
 /** What a node is there for; undefined for one that has no part in the run. */
 export function partOfNode({ nodes }: Pick<ClusterArm, 'nodes'>, name: string): NodePart | undefined {
   return NODE_PARTS.find((part) => nodes[part] === name)
+}
+
+/** Each node once, by its first part: client and control plane may share one. */
+export function partsOf({ nodes }: Pick<ClusterArm, 'nodes'>): NodePart[] {
+  const parts: readonly NodePart[] = ['client', 'server', 'control']
+  return parts.filter((part, index) => parts.findIndex((other) => nodes[other] === nodes[part]) === index)
 }

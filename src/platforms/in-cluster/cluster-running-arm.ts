@@ -4,7 +4,8 @@ import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../model/platform.ts'
 import { milliseconds } from '../../model/units.ts'
-import { openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { entranceOf } from './own-application.ts'
 import { targetOf } from './workload.ts'
 
@@ -12,7 +13,8 @@ import { targetOf } from './workload.ts'
 const DIR = '/files'
 
 export function makeRunningArm(options: RunningArmOptions): RunningArm {
-  const { cluster, of } = options.arm
+  const { cluster, of, onNode } = options.arm
+  const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
   const { application } = of
   // What is asked is known before its window opens.
@@ -25,7 +27,7 @@ export function makeRunningArm(options: RunningArmOptions): RunningArm {
     },
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
-    observe: () => openWindow(options, asked),
+    observe: () => openWindow(options, meter, asked),
   }
 }
 

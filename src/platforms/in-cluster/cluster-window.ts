@@ -14,44 +14,78 @@ import {
 import type { Window } from '../../model/platform.ts'
 import { formatShare, MICROS } from '../../model/units.ts'
 import type { Evidence, Observation } from '../../model/usage.ts'
-import type { ClusterArm } from './cluster-arm.ts'
-import { type NodeSnapshots, parseSnapshot, snapshotScript } from './node-snapshot.ts'
+import { type ClusterArm, type OnNode, partsOf } from './cluster-arm.ts'
+import { type NodeSnapshot, type NodeSnapshots, parseSnapshot, snapshotScript } from './node-snapshot.ts'
 import { TIER } from './own-application.ts'
 import { accountBetween, hostBetween, usageBetween } from './usage-between.ts'
 
+/** How CPU and memory of an arm and its nodes are measured. */
+export interface Meter {
+  /** Whatever it has to wait for comes before the window opens. */
+  open(): Promise<{ close(): Promise<Metered> }>
+}
+
+/** CPU and memory of a window. Without `host` where nothing is known of the machines. */
+type Metered = Pick<Observation, 'startedAt' | 'seconds' | 'usage' | 'evidence' | 'host'>
+
+/** CPU and memory by the cgroup counters of the nodes, which a script there reads at both ends of a window. */
+export function nodeMeter({ arm, pods }: RunningArmOptions, onNode: OnNode): Meter {
+  const rules = componentsOf(arm.of.kubernetes, arm.of.about)
+  const read = async (): Promise<NodeSnapshots> => {
+    const read = partsOf(arm).map(async (part) => {
+      return [part, parseSnapshot(await onNode(part, ['sh', '-c', snapshotScript]), arm.nodes[part])] as const
+    })
+    return new Map(await Promise.all(read))
+  }
+  return {
+    open: async () => {
+      // Where nodes are processes of this machine, its kernel is theirs.
+      const reclaim = arm.isHere ? scheduledReclaim() : undefined
+      const open = await read()
+      return {
+        close: async () => {
+          const close = await read()
+          const { opened, closed } = clocksOf(open, close)
+          return {
+            startedAt: opened.wall,
+            seconds: closed.monotonic - opened.monotonic,
+            usage: usageBetween(open, close, pods, rules, arm.isForeign),
+            evidence: accountBetween(open, close, pods, rules),
+            host: { ...hostBetween(open, close, arm.machines), ...(reclaim && { reclaim }) },
+          }
+        },
+      }
+    },
+  }
+}
+
+/** The clocks of the window are those of the client's node. */
+function clocksOf(open: NodeSnapshots, close: NodeSnapshots): { opened: NodeSnapshot; closed: NodeSnapshot } {
+  const [opened, closed] = [open.get('client'), close.get('client')]
+  if (!opened || !closed) throw new TypeError('a cluster has a client node')
+  return { opened, closed }
+}
+
 /** Counters are read outside of the two snapshots, so that answering costs the proxies nothing that is counted. */
-export async function openWindow(options: RunningArmOptions, asked?: string): Promise<Window> {
-  const { arm, pods } = options
+export async function openWindow(options: RunningArmOptions, meter: Meter, asked?: string): Promise<Window> {
+  const { arm } = options
   const { kubernetes, about } = arm.of
-  const rules = componentsOf(kubernetes, about)
   const before = await countAll(options, asked)
-  // Where nodes are processes of this machine, its kernel is theirs.
-  const reclaim = arm.isHere ? scheduledReclaim() : undefined
-  const open = await readSnapshots(options)
+  const open = await meter.open()
   const own = ownCpu()
   return {
     close: async (): Promise<Observation> => {
       const harness = own()
-      const close = await readSnapshots(options)
+      const { evidence: account, ...metered } = await open.close()
       const after = await countAll(options, asked)
       const counters = countersOf(before, after, arm.cpus)
       const { evidence, carried } = kubernetes.prove(counters, about)
       const hops = hopsOf(counters, (ofTier) => kubernetes.prove(ofTier, about))
-      const { opened, closed } = clocksOf(open, close)
       return {
-        startedAt: opened.wall,
-        seconds: closed.monotonic - opened.monotonic,
-        usage: usageBetween(open, close, pods, rules, arm.isForeign),
-        evidence: [
-          ...evidence,
-          ...hops.map(({ evidence: proof }) => proof),
-          ...accountBetween(open, close, pods, rules),
-          harness,
-          ...options.facts,
-        ],
+        ...metered,
+        evidence: [...evidence, ...hops.map(({ evidence: proof }) => proof), ...account, harness, ...options.facts],
         ...(carried ? { carried } : {}),
         ...(hops.length > 0 && { hops: Object.fromEntries(hops.map(({ tier, requests }) => [tier, requests])) }),
-        host: { ...hostBetween(open, close, arm.machines), ...(reclaim && { reclaim }) },
       }
     },
   }
@@ -101,26 +135,6 @@ function ownCpu(): () => Evidence {
   }
 }
 
-async function readSnapshots({ arm }: RunningArmOptions): Promise<NodeSnapshots> {
-  const read = partsOf(arm).map(async (part) => {
-    return [part, parseSnapshot(await arm.onNode(part, ['sh', '-c', snapshotScript]), arm.nodes[part])] as const
-  })
-  return new Map(await Promise.all(read))
-}
-
-/** Each node once: client and control plane may share one. */
-function partsOf({ nodes }: ClusterArm): NodePart[] {
-  const parts: readonly NodePart[] = ['client', 'server', 'control']
-  return parts.filter((part, index) => parts.findIndex((other) => nodes[other] === nodes[part]) === index)
-}
-
-/** The clocks of the window are those of the client's node. */
-function clocksOf(open: NodeSnapshots, close: NodeSnapshots) {
-  const [opened, closed] = [open.get('client'), close.get('client')]
-  if (!opened || !closed) throw new TypeError('a cluster has a client node')
-  return { opened, closed }
-}
-
 /** What is told of a pod or a node. `id`: another pod of the same name has another. */
 interface Scraped {
   readonly scrape: string
@@ -134,12 +148,15 @@ async function countAll(options: RunningArmOptions, asked: string | undefined): 
 
 async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
   const { interfaces = [] } = arm.of.kubernetes
+  const { onNode } = arm
+  if (interfaces.length === 0) return []
+  if (!onNode) throw new TypeError('a scenario without agents has no mesh whose interfaces are read')
   const wanted = interfaces.flatMap((scrape) => partsOf(arm).map((node) => ({ scrape, node, name: arm.nodes[node] })))
   return await Promise.all(
     wanted.map(async ({ scrape, node, name }) => {
       const files = ['rx_bytes', 'tx_bytes'].map((file) => `/sys/class/net/${scrape}/statistics/${file}`)
       try {
-        const [received, sent] = (await arm.onNode(node, ['cat', ...files])).trim().split('\n').map(Number)
+        const [received, sent] = (await onNode(node, ['cat', ...files])).trim().split('\n').map(Number)
         const samples = [
           { name: 'receive_bytes', labels: {}, value: received ?? 0 },
           { name: 'transmit_bytes', labels: {}, value: sent ?? 0 },
@@ -213,4 +230,6 @@ export interface RunningArmOptions {
   readonly pods: readonly PodFact[]
   /** What is known since the arm was raised. */
   readonly facts: readonly Evidence[]
+  /** That of the run. */
+  readonly signal: AbortSignal
 }

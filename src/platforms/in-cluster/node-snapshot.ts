@@ -39,7 +39,12 @@ export interface CgroupCounters {
   readonly tasks?: number
   readonly pressure?: Pressure
   readonly majorFaults?: number
+  /** At the end of a window: how far the growth of `cpuSeconds` since its beginning may be off, where it was not read just then. */
+  readonly cpuDoubt?: Seconds
 }
+
+/** The cgroups of a node at one end of a window. */
+export type CgroupSnapshot = Pick<NodeSnapshot, 'total' | 'cgroups'>
 
 /** The whole machine since it started, of all its processors. */
 interface HostTimes {

@@ -42,7 +42,7 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const seen = asServers(await seenPods(standing, signal), application)
   const facts = await factsOf(standing, seen, signal)
   refuseUnenrolled(facts, arm.name)
-  return makeRunningArm({ arm: standing, pods: seen, facts })
+  return makeRunningArm({ arm: standing, pods: seen, facts, signal })
 }
 
 /** Refuses pods that are not in the mesh, after a webhook that failed open or a missing label: they would measure no mesh. */

@@ -4,7 +4,9 @@ import { Failure } from '../../model/failure.ts'
 import type { ComponentRule, ContainerFact, NodePart, PodFact } from '../../model/mesh.ts'
 import { type Bytes, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
 import { CLUSTER_COMPONENT, type Evidence, type Host, type Pressure, type Role, type Usage } from '../../model/usage.ts'
-import type { CgroupCounters, NodeSnapshot, NodeSnapshots } from './node-snapshot.ts'
+import type { CgroupCounters, CgroupSnapshot, NodeSnapshot, NodeSnapshots } from './node-snapshot.ts'
+
+type CgroupSnapshots = ReadonlyMap<NodePart, CgroupSnapshot>
 
 /** A component's container at both snapshots; absent where it was not there. */
 interface Span {
@@ -21,8 +23,8 @@ interface Span {
  * @param isForeign which pods are other tenants': their CPU is no node's own, so that it shows as that of other programs
  */
 export function usageBetween(
-  before: NodeSnapshots,
-  after: NodeSnapshots,
+  before: CgroupSnapshots,
+  after: CgroupSnapshots,
   pods: readonly PodFact[],
   rules: readonly Placed<ComponentRule>[],
   isForeign: (pod: PodFact) => boolean = () => false,
@@ -42,7 +44,7 @@ export function usageBetween(
   return [...[...byComponent.values()].map(componentUsage), ...nodes.map(({ rest }) => rest)]
 }
 
-function spansOf(open: NodeSnapshot, close: NodeSnapshot, members: ReadonlyMap<string, Member>): Span[] {
+function spansOf(open: CgroupSnapshot, close: CgroupSnapshot, members: ReadonlyMap<string, Member>): Span[] {
   const paths = new Set([...open.cgroups.keys(), ...close.cgroups.keys()])
   return [...paths].flatMap((path) => {
     const member = members.get(containerIdOf(path) ?? '')
@@ -59,12 +61,14 @@ function componentUsage(spans: readonly Span[]): Usage {
   const file = allOf(there, ({ after }) => after?.fileBytes)
   const peak = allOf(there, ({ after }) => after?.peakBytes)
   const threads = allOf(there, ({ after }) => after?.tasks)
+  const error = allOf(there, ({ after }) => after?.cpuDoubt)
   const pods = new Set(there.map(({ member }) => member.pod)).size
   const started = spans.filter((span) => span.before === undefined).length
   return {
     component,
     role,
     cpuSeconds: total(spans, (span) => grown(span, 'cpuSeconds')),
+    ...(error === undefined ? {} : { cpuError: error }),
     memoryBytes: total(there, ({ after }) => after?.memoryBytes ?? 0),
     ...(file === undefined ? {} : { fileBytes: file }),
     ...(peak === undefined ? {} : { peakBytes: peak }),
@@ -91,8 +95,8 @@ function waited({ cpu, memory, io }: Pressure): number {
 
 /** What other tenants' containers used. */
 function foreignOf(
-  open: NodeSnapshot,
-  close: NodeSnapshot,
+  open: CgroupSnapshot,
+  close: CgroupSnapshot,
   foreign: ReadonlySet<string | undefined>,
 ): { readonly cpu: Seconds; readonly memory: Bytes } {
   const paths = [...close.cgroups.keys()].filter((path) => {
@@ -107,20 +111,21 @@ function foreignOf(
 
 function restOf(
   node: NodePart,
-  open: NodeSnapshot,
-  close: NodeSnapshot,
+  open: CgroupSnapshot,
+  close: CgroupSnapshot,
   spans: readonly Span[],
   foreign: ReturnType<typeof foreignOf>,
 ): Usage {
   const own = close.total.cpuSeconds - open.total.cpuSeconds - foreign.cpu
   const cpu = own - total(spans, (span) => grown(span, 'cpuSeconds'))
   const memory = close.total.memoryBytes - foreign.memory - total(spans, ({ after }) => after?.memoryBytes ?? 0)
-  const tasks = close.total.tasks
+  const { tasks, cpuDoubt } = close.total
   const component = `node-${node}`
   return {
     component,
     role: component === CLUSTER_COMPONENT ? 'cluster' : 'node',
     cpuSeconds: Math.max(0, cpu),
+    ...(cpuDoubt === undefined ? {} : { cpuError: cpuDoubt + total(spans, ({ after }) => after?.cpuDoubt ?? 0) }),
     memoryBytes: Math.max(0, memory),
     ...(tasks === undefined ? {} : { threads: tasks - total(spans, ({ after }) => after?.tasks ?? 0) }),
   }
@@ -188,10 +193,10 @@ function machineBetween(open: NodeSnapshot, close: NodeSnapshot): Host {
 }
 
 /** Every node at both snapshots. A node that is missing at one of them throws: its part of the bill would be missing silently. */
-function pairsOf(
-  before: NodeSnapshots,
-  after: NodeSnapshots,
-): { node: NodePart; open: NodeSnapshot; close: NodeSnapshot }[] {
+function pairsOf<Snapshot>(
+  before: ReadonlyMap<NodePart, Snapshot>,
+  after: ReadonlyMap<NodePart, Snapshot>,
+): { node: NodePart; open: Snapshot; close: Snapshot }[] {
   return [...new Set([...before.keys(), ...after.keys()])].map((node) => {
     const open = before.get(node)
     const close = after.get(node)
@@ -255,14 +260,15 @@ function accountOf(open: NodeSnapshot, close: NodeSnapshot) {
   }
 }
 
-function grownIn(path: string, open: NodeSnapshot, close: NodeSnapshot): Seconds {
+function grownIn(path: string, open: CgroupSnapshot, close: CgroupSnapshot): Seconds {
   const end = close.cgroups.get(path)?.cpuSeconds
   return end === undefined ? 0 : end - (open.cgroups.get(path)?.cpuSeconds ?? 0)
 }
 
-function missingOf(
-  before: NodeSnapshots,
-  after: NodeSnapshots,
+/** Containers of components, in words, that have counters at neither end of a window. */
+export function missingOf(
+  before: CgroupSnapshots,
+  after: CgroupSnapshots,
   pods: readonly PodFact[],
   rules: readonly Placed<ComponentRule>[],
 ): string[] {
@@ -288,7 +294,10 @@ interface Member {
  * Containers that a rule names, by the runtime's id. A pod that was seen at both snapshots may be given twice: a container that was
  * made anew meanwhile then has both its ids.
  */
-function membersOf(pods: readonly PodFact[], rules: readonly Placed<ComponentRule>[]): ReadonlyMap<string, Member> {
+export function membersOf(
+  pods: readonly PodFact[],
+  rules: readonly Placed<ComponentRule>[],
+): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>()
   for (const pod of pods) {
     for (const container of pod.containers) {

@@ -104,8 +104,10 @@ function latencyOf(
 
 /** How busy the host was during the window, and what its tasks waited for besides CPU. */
 function hostOf({ result: { outcome } }: JudgedTrial): string {
-  if (outcome.status !== 'measured' || !outcome.reading.observation.host) return '–'
+  if (outcome.status !== 'measured') return '–'
   const { host, seconds } = outcome.reading.observation
+  // Counters of kubelets say nothing of the machines.
+  if (!host) return 'not known'
   return [`${formatShare(host.busyCores / host.cores)} busy`, ...strainWords(host, seconds)].join(', ')
 }
 

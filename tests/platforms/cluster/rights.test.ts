@@ -27,6 +27,14 @@ describe('the rights of a plan', () => {
     expect(new Set(texts).size).toBe(texts.length)
   })
 
+  it('are those of the kubelets too, only where these are read', () => {
+    const of = (usage?: 'agent' | 'kubelet') =>
+      rightsFor(planOf({ arms: [none], cluster: usage ? { usage } : {} }), PUBLIC_SITE).map(rightText)
+    expect(of('kubelet')).toContain('get nodes/proxy')
+    expect(of('kubelet').filter((text) => !of().includes(text))).toEqual(['get nodes/proxy'])
+    expect(of('agent')).toEqual(of())
+  })
+
   it('are those of an administrator where control planes are installed, which grant rights themselves', () => {
     expect(rightsFor(planOf({ arms: [none, mesh('linkerd')] }), PUBLIC_SITE).map(rightText)).toEqual(['* *.*'])
   })

@@ -3,8 +3,8 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { NodePart, PodFact } from '../../../src/model/mesh.ts'
 import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
-import type { ClusterArm } from '../../../src/platforms/in-cluster/cluster-arm.ts'
-import { openWindow } from '../../../src/platforms/in-cluster/cluster-window.ts'
+import type { ClusterArm, OnNode } from '../../../src/platforms/in-cluster/cluster-arm.ts'
+import { nodeMeter, openWindow } from '../../../src/platforms/in-cluster/cluster-window.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { edgeText } from './usage/captured.ts'
 
@@ -54,7 +54,9 @@ function armOf(counted: Readonly<Record<string, string>>): ClusterArm {
 }
 
 async function observed(counted: Readonly<Record<string, string>>, asked?: string) {
-  const window = await openWindow({ arm: armOf(counted), pods: PODS, facts: [] }, asked)
+  const arm = armOf(counted)
+  const options = { arm, pods: PODS, facts: [], signal: new AbortController().signal }
+  const window = await openWindow(options, nodeMeter(options, arm.onNode as OnNode), asked)
   return await window.close()
 }
 
