@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { connect } from '../../src/kubernetes/connect.ts'
 import { chartCache } from '../../src/kubernetes/install/chart-cache.ts'
@@ -16,7 +16,7 @@ import { readSite } from '../../src/site/read-site.ts'
 import { random } from '../../src/stats/random.ts'
 import { locate } from '../../src/tools/locate.ts'
 import { sharedFolder } from '../temporary-folder.ts'
-import { minutes, OWN, onClusters, planOf } from './clusters.ts'
+import { asServiceAccount, minutes, OWN, onClusters, planOf } from './clusters.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const NAME = `any-${OWN}`
@@ -207,20 +207,4 @@ async function installByHand(cluster: Cluster, kubeconfigFile: string, dir: stri
   }
   await cluster.untilReady([{ kind: 'Deployment', namespace: 'istio-system', name: 'istiod' }], 240, signal)
   return about.vendor.tag ?? about.version
-}
-
-/** A kubeconfig of the same context for the ServiceAccount that `rbac` made. */
-async function asServiceAccount(cluster: Cluster, text: string): Promise<string> {
-  const metadata = { name: 'meshbench-token', namespace: 'default' }
-  const annotations = { 'kubernetes.io/service-account.name': 'meshbench' }
-  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token' }
-  await cluster.apply([{ ...secret, metadata: { ...metadata, annotations } }], AbortSignal.timeout(60_000))
-  const tokenOf = async () => {
-    const found = await cluster.read({ apiVersion: 'v1', kind: 'Secret', metadata })
-    return (found?.['data'] as { readonly token?: string } | undefined)?.token
-  }
-  await expect.poll(tokenOf, { timeout: 30_000 }).toBeDefined()
-  const config = parse(text) as { users: { name: string; user: object }[] }
-  const token = Buffer.from((await tokenOf()) ?? '', 'base64').toString()
-  return JSON.stringify({ ...config, users: config.users.map(({ name }) => ({ name, user: { token } })) })
 }

@@ -1,3 +1,6 @@
+import { expect } from 'vitest'
+import { parse } from 'yaml'
+import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { loads } from '../../src/loads/index.ts'
 import type { Event } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
@@ -45,4 +48,20 @@ export async function resultsOf(platform: Platform, plan: Plan, { id, signal, on
 export async function removeClusters(platform: Platform, ids: readonly string[]): Promise<void> {
   const own = (await platform.leftovers()).filter(({ run }) => run !== undefined && ids.includes(run))
   for (const left of own) await left.remove()
+}
+
+/** A kubeconfig of the same context for the ServiceAccount that `rbac` made. */
+export async function asServiceAccount(cluster: Cluster, text: string): Promise<string> {
+  const metadata = { name: 'meshbench-token', namespace: 'default' }
+  const annotations = { 'kubernetes.io/service-account.name': 'meshbench' }
+  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token' }
+  await cluster.apply([{ ...secret, metadata: { ...metadata, annotations } }], AbortSignal.timeout(60_000))
+  const tokenOf = async () => {
+    const found = await cluster.read({ apiVersion: 'v1', kind: 'Secret', metadata })
+    return (found?.['data'] as { readonly token?: string } | undefined)?.token
+  }
+  await expect.poll(tokenOf, { timeout: 30_000 }).toBeDefined()
+  const config = parse(text) as { users: { name: string; user: object }[] }
+  const token = Buffer.from((await tokenOf()) ?? '', 'base64').toString()
+  return JSON.stringify({ ...config, users: config.users.map(({ name }) => ({ name, user: { token } })) })
 }

@@ -1,14 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { connect } from '../../src/kubernetes/connect.ts'
 import { podFacts } from '../../src/kubernetes/pods.ts'
-import type { NodePart, PodFact } from '../../src/model/mesh.ts'
+import type { KubernetesObject, NodePart, PodFact } from '../../src/model/mesh.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Site } from '../../src/model/site.ts'
-import type { Usage } from '../../src/model/usage.ts'
+import type { Observation, Usage } from '../../src/model/usage.ts'
 import { AGENTS_NAMESPACE, onAgent, startAgents } from '../../src/platforms/cluster/agents.ts'
 import { armInRun } from '../../src/platforms/cluster/cluster-testbed.ts'
 import { armNamespace, ownNamespace, runNamespace } from '../../src/platforms/cluster/inventory.ts'
@@ -17,15 +19,16 @@ import { kubeletMeter } from '../../src/platforms/in-cluster/kubelet/kubelet-met
 import { readSite } from '../../src/site/read-site.ts'
 import { locate } from '../../src/tools/locate.ts'
 import { sharedFolder } from '../temporary-folder.ts'
-import { minutes, OWN, onClusters, planOf } from './clusters.ts'
+import { asServiceAccount, minutes, OWN, onClusters, planOf } from './clusters.ts'
 
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const NAME = `kubelets-${OWN}`
 const RUN = `20261128T000000Z-${OWN}`
 const NODES = { client: `${NAME}-worker`, server: `${NAME}-worker2`, control: `${NAME}-control-plane` }
-const scenario = (usage: string) => `
+const SCENARIO = `
 name: two-ways
 platform: cluster
-cluster: { context: kind-${NAME}, usage: ${usage} }
+cluster: { context: kind-${NAME}, usage: kubelet }
 blocks: 1
 idle: 5s
 arms: [none]
@@ -48,7 +51,7 @@ describe(...onClusters('CPU by agents and by kubelets'), () => {
   beforeAll(async () => {
     kind = (await locate('kind'))?.path ?? kind
     site = await readSite(undefined, process.env)
-    plan = planOf(scenario('kubelet'))
+    plan = planOf(SCENARIO)
     const config = join(dir, 'kind.yaml')
     const nodes = ['control-plane', 'worker', 'worker'].map((role) => `{ role: ${role} }`)
     writeFileSync(config, `kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: [${nodes.join(', ')}]\n`)
@@ -141,7 +144,67 @@ describe(...onClusters('CPU by agents and by kubelets'), () => {
       signal,
     )
   })
+
+  it('are the kubelets alone where agents are not wanted, with the rights that this needs and no others', {
+    timeout: minutes(8),
+  }, async () => {
+    writeFileSync(join(dir, 'kubelets.yaml'), SCENARIO)
+    const meshbench = (args: readonly string[], config: string) => {
+      return execa(process.execPath, [MAIN, ...args], {
+        cwd: dir,
+        env: { KUBECONFIG: config },
+        reject: false,
+        all: true,
+      })
+    }
+    const { stdout } = await meshbench(['rbac', 'kubelets.yaml'], kubeconfig)
+    expect(stdout).toContain('nodes/proxy')
+    await cluster.apply(
+      parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject),
+      signal,
+    )
+    const limited = join(dir, 'limited')
+    writeFileSync(limited, await asServiceAccount(cluster, readFileSync(kubeconfig, 'utf8')))
+    const running = meshbench(['run', 'kubelets.yaml', '--yes', '--keep-going'], limited)
+    let hasEnded = false
+    void running.then(() => {
+      hasEnded = true
+    })
+    const privileged = new Set<string>()
+    const pods = new Set<string>()
+    while (!hasEnded) {
+      for (const { metadata } of await cluster.list({ apiVersion: 'v1', kind: 'Namespace' }, signal)) {
+        if (metadata.labels?.['pod-security.kubernetes.io/enforce'] === 'privileged') privileged.add(metadata.name)
+      }
+      for (const { metadata } of await cluster.pods()) {
+        if (metadata.namespace.startsWith('meshbench-')) pods.add(metadata.name)
+      }
+      await setTimeout(2000)
+    }
+    const { exitCode, all } = await running
+    // 12: a trial that a busy machine made invalid is a result.
+    expect([0, 12], all).toContain(exitCode)
+    expect([...privileged]).toEqual([])
+    expect([...pods].toSorted()).toEqual(['client', 'server'])
+    const [trial = ''] = globSync(join(dir, 'results/*/trials/*.json'))
+    const { outcome } = JSON.parse(readFileSync(trial, 'utf8')) as Stored
+    const { usage, host, seconds, evidence } = outcome.reading.observation
+    expect(host).toBeUndefined()
+    expect(seconds).toBeGreaterThan(30)
+    expect(evidence.find(({ name }) => name === 'cpu-account')).toMatchObject({ holds: true })
+    for (const component of ['generator', 'application']) {
+      const { cpuSeconds, cpuError = Number.NaN } = used(usage, component)
+      expect(cpuSeconds).toBeGreaterThan(0)
+      expect(cpuError).toBeLessThan(cpuSeconds)
+    }
+    const [page = ''] = globSync(join(dir, 'results/*/report.html'))
+    expect(readFileSync(page, 'utf8')).toContain('CPU and memory are from the counters of the kubelets')
+  })
 })
+
+interface Stored {
+  readonly outcome: { readonly reading: { readonly observation: Observation } }
+}
 
 function used(usage: readonly Usage[], component: string): Usage {
   const found = usage.find((one) => one.component === component)
