@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { MICROS } from '../../model/units.ts'
 import type { Chart } from '../chart.ts'
-import type { Stall } from '../data/page-data.ts'
+import type { Stall } from '../data/stalls.ts'
 import { formatLevel } from '../format.ts'
 import { type Axis, linearAxis, logAxis, place } from './axes.ts'
 import { framed, INK, LATENCY_TICK, MUTED, quantitative, verticalTitle } from './config.ts'

@@ -6,7 +6,8 @@ import { list, STANDING_WORDS } from '../../model/words.ts'
 import { formatDifference, formatInterval, formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 import { table } from '../table.ts'
-import { PAGE_SCHEMA, type PageData } from './page-data.ts'
+import type { PageData } from './page-data.ts'
+import { PAGE_SCHEMA } from './page-state.ts'
 
 /** A quick comparison with another run's report; `meshbench compare` is more thorough. */
 export function otherRun(own: PageData, other: PageData): Html {

@@ -20,11 +20,12 @@ import { blockCount, type Trial, trialsOf } from '../../model/plan.ts'
 import type { HeldResult, Timeline } from '../../model/result.ts'
 import { type Arm, type Load, MIN_EFFECT } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
-import { MICROS, type Seconds } from '../../model/units.ts'
-import { type ArmStyle, armStyles } from '../arm-styles.ts'
+import { MICROS } from '../../model/units.ts'
+import type { ArmStyle } from '../arm-styles.ts'
 import { thinned } from '../chart.ts'
-
-export const PAGE_SCHEMA = 1
+import { PAGE_SCHEMA } from './page-state.ts'
+import { type Stall, worstStalls } from './stalls.ts'
+import { armStyles } from './styles-of-arms.ts'
 
 /**
  * The data of the page. Node renders them once. They are also in the page, so that the browser renders the same charts with
@@ -121,7 +122,6 @@ export interface TrialSeconds {
 /** Most lines and rows of a chart: more are not legible, and would make the page grow with the run. */
 const LINES = 4
 const ROWS = 6
-const STALLS = 2
 
 /** Figures are rounded before rendering, so that Node and the browser render the same. */
 export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
@@ -283,46 +283,4 @@ function secondsOf({ trials, record }: Analysis): TrialSeconds[] {
 /** To three digits, which is what the histogram has. */
 function inSeconds({ p99 }: Timeline): number[] {
   return p99.map((micros) => Number((micros / MICROS).toPrecision(3)))
-}
-
-/** A trial with a stall that the analysis found. */
-export interface Stall {
-  readonly trial: Trial
-  readonly status: JudgedTrial['status']
-  readonly timeline: Timeline
-  /** The cause in the analysis. */
-  readonly cause: string
-  /** Second of the window, from 0, that has the slowest request. */
-  readonly second: number
-  readonly slowest: Seconds
-}
-
-const RULE = 'stall-seen'
-
-/** Measured trials with a stall. */
-export function stalledIn(trials: readonly JudgedTrial[]): JudgedTrial[] {
-  return trials.filter(
-    ({ result, problems }) => result.outcome.status === 'measured' && problems.some(({ rule }) => rule === RULE),
-  )
-}
-
-function worstStalls({ trials, record }: Analysis): Stall[] {
-  const byLoad = Map.groupBy(stalledIn(trials), ({ result }) => result.trial.load)
-  return [...byLoad.values()].flatMap((those) => worstOf(those, record))
-}
-
-/** The slowest first. */
-function worstOf(trials: readonly JudgedTrial[], record: Analysis['record']): Stall[] {
-  let worst: readonly Stall[] = []
-  for (const { result, status, problems } of trials) {
-    const { trial, outcome } = record.details(result.trial.id)
-    const cause = problems.find(({ rule }) => rule === RULE)?.cause
-    if (cause === undefined || outcome.status === 'failed') continue
-    const { timeline } = outcome.reading
-    const most = Math.max(...timeline.max)
-    const second = timeline.max.indexOf(most)
-    const stall = { trial, status, timeline, cause, second, slowest: most / MICROS }
-    worst = [...worst, stall].sort((a, b) => b.slowest - a.slowest).slice(0, STALLS)
-  }
-  return [...worst]
 }

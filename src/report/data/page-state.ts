@@ -2,6 +2,9 @@ import { type ClusterSize, DEFAULT_CLUSTER_SIZE } from '../../analyse/cost-model
 import type { Clock } from '../../model/analysis.ts'
 import { LATENCIES, type Latency, TAIL } from '../../model/quantiles.ts'
 
+/** The schema of a page's data. Here, since a page reads that of another page without the code that makes data. */
+export const PAGE_SCHEMA = 1
+
 /** The state of the page that a reader can change. Node renders the published state. */
 export interface PageState {
   /** Name of the load that is shown; the first one when absent. */

@@ -3,11 +3,12 @@ import type { Clock, MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { blockCount } from '../../model/plan.ts'
 import { capital, count, list, validityWords } from '../../model/words.ts'
-import { type ArmStyle, armStyles, swatch } from '../arm-styles.ts'
+import { type ArmStyle, swatch } from '../arm-styles.ts'
 import type { Chart } from '../chart.ts'
 import { forestSpec } from '../charts/forest.ts'
 import { type ForestPanel, titleOf } from '../charts/forest-rows.ts'
 import { loadWords } from '../data/answers.ts'
+import { armStyles } from '../data/styles-of-arms.ts'
 import { figure } from '../figure.ts'
 import {
   formatDifference,

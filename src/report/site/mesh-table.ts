@@ -13,7 +13,8 @@ import type { MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { type HistoryEntry, likeEntries } from '../../model/history.ts'
 import { count, list } from '../../model/words.ts'
-import { type ArmStyle, armStyles, swatch } from '../arm-styles.ts'
+import { type ArmStyle, swatch } from '../arm-styles.ts'
+import { armStyles } from '../data/styles-of-arms.ts'
 import {
   formatDifference,
   formatInterval,
