@@ -241,15 +241,14 @@ describe(...onClusters('real clusters'), () => {
 
   it('of `isolation: shared` are one, in which arms are measured in turn', { timeout: minutes(6) }, async () => {
     await testbed[Symbol.asyncDispose]()
+    testbed = { ...testbed, [Symbol.asyncDispose]: async () => {} }
+    const own = kind({ site: await readSite(undefined, process.env), keep: false })
     const shared = planOf(`${TEXT}isolation: shared\n`)
     const id = `2026-01-01T0002-test-s${OWN}`
     const standing: number[] = []
     const on = async () => void standing.push((await nodesOfArm(undefined, id)).length)
-    const results = await resultsOf(kind({ site: await readSite(undefined, process.env), keep: false }), shared, {
-      id,
-      signal,
-      on,
-    })
+    await opened(own.prepare(shared, signal))
+    const results = await resultsOf(own, shared, { id, signal, on })
     expect(results.map(nameOf).toSorted()).toEqual(['istio-sidecar', 'istio-sidecar 2', 'none', 'none 2'])
     expect(Math.max(...standing)).toBe(3)
     for (const { outcome, trial } of results) {
