@@ -13,6 +13,11 @@ export function canAsk(
 /** Asks one question and returns the answer; undefined where the input ended, or where `until` was aborted before it. */
 export type Ask = (question: string, until?: AbortSignal) => Promise<string | undefined>
 
+/** Asks for consent: whether the answer is yes. Anything else is no, and so is no answer. */
+export async function agrees(ask: Ask, question: string, until?: AbortSignal): Promise<boolean> {
+  return /^\s*y(es)?\s*$/i.test((await ask(`${question} [y/N] `, until)) ?? '')
+}
+
 /** Asks on the terminal, for as long as `conversation` goes on. Ctrl-C is a Failure. */
 export async function asking<T>(
   { stdin, stderr, signal }: Pick<CommandContext, 'stdin' | 'stderr' | 'signal'>,

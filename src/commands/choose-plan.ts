@@ -44,7 +44,7 @@ export async function choosePlan(
 
 /** What the command line tells a platform. */
 export function platformOptions(site: Site, { keep, kubeconfig }: Pick<SelectionOptions, 'keep' | 'kubeconfig'>) {
-  return { site, keep: keep === true, ...(kubeconfig !== undefined && { kubeconfig }) }
+  return { site, keep: keep === true, kubeconfig }
 }
 
 /** A scenario with the platform that it will be measured on. */

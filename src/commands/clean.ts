@@ -24,7 +24,8 @@ export async function cleanCommand(
 ): Promise<number> {
   const platforms = await allPlatforms({
     site: await readSite(options.site, around.env, { cwd: around.cwd }),
-    ...contextOf(options),
+    context: options.context,
+    kubeconfig: options.kubeconfig,
   })
   const found = eachOnce((await Promise.all(platforms.map((platform) => platform.leftovers()))).flat())
   const doomed = found.filter((leftover) => isDoomed(leftover, options))
@@ -47,10 +48,6 @@ export async function cleanCommand(
     )
   }
   return rows.some(({ state }) => state === 'left') ? EXIT.infrastructure : EXIT.ok
-}
-
-function contextOf({ context, kubeconfig }: CleanOptions) {
-  return { ...(context !== undefined && { context }), ...(kubeconfig !== undefined && { kubeconfig }) }
 }
 
 /** Whether a leftover is removed. `--all` keeps images, since they do no harm and cost a download. */

@@ -8,7 +8,7 @@ import type { Finding, Platform } from '../model/platform.ts'
 import type { Run } from '../model/result.ts'
 import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, formatNumber, type Seconds } from '../model/units.ts'
-import { asking } from './ask.ts'
+import { agrees, asking } from './ask.ts'
 import type { CommandContext } from './command-context.ts'
 
 /** Above this share of the cores, other programs will make trials invalid. */
@@ -93,8 +93,7 @@ export function askToGoOn(context: CommandContext): GoOn {
     asking(context, async (ask) => {
       context.stderr.alert(`${trouble}\n`)
       const late = AbortSignal.timeout(1000 * PATIENCE)
-      const question = `Measure on all the same? (no after ${formatDuration(PATIENCE)}) [y/N] `
-      return /^\s*y(es)?\s*$/i.test((await ask(question, late)) ?? '')
+      return agrees(ask, `Measure on all the same? (no after ${formatDuration(PATIENCE)})`, late)
     })
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { type OpenSearches, openSearches } from '../analyse/capacity/searches.ts'
 import { examiner } from '../analyse/judge-trial.ts'
@@ -26,6 +25,7 @@ import { newestUnfinished, reopenRun } from '../store/reopen-run.ts'
 import { createRun, type RunWriter } from '../store/run-writer.ts'
 import { findingsText } from '../ui/failure-text.ts'
 import { styleFor } from '../ui/terminal-style.ts'
+import { agrees, asking } from './ask.ts'
 import { choosePlan, chooseScenario, platformOptions, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
@@ -212,22 +212,16 @@ async function agree(
   platform: Platform,
   plan: Plan,
   { yes }: Pick<SelectionOptions, 'yes'>,
-  { stdin, stderr, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
   const asked = await platform.consent?.(plan)
   if (asked === undefined) return
-  stderr.write(`${asked}\n`)
+  context.stderr.write(`${asked}\n`)
   if (yes) return
-  if (stdin?.isTTY !== true) {
+  if (context.stdin?.isTTY !== true) {
     throw new Failure('usage', 'nobody can be asked whether this cluster may be used', { remedy: 'Use --yes.' })
   }
-  const questions = createInterface({ input: stdin, output: stderr.stream })
-  try {
-    const answer = await questions.question('Go on? [y/N] ', { signal })
-    if (/^y(es)?$/i.test(answer.trim())) return
-  } finally {
-    questions.close()
-  }
+  if (await asking(context, (ask) => agrees(ask, 'Go on?'))) return
   throw new Failure('interrupted', 'stopped before anything was changed')
 }
 

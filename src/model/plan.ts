@@ -1,4 +1,4 @@
-import type { Scenario, Step } from './scenario.ts'
+import type { Arm, Scenario, Step } from './scenario.ts'
 import type { Seconds } from './units.ts'
 
 /** One load against one arm in one block: the unit of replication, one result file. */
@@ -59,6 +59,12 @@ export interface Plan {
   readonly cohorts: readonly Cohort[]
   /** Set if this is only a part of the scenario's schedule. */
   readonly shard?: Shard
+}
+
+/** Arms that a cohort visits, in the order of the scenario: with `--extend` or a shard not all of them. */
+export function visitedArms({ scenario }: Pick<Plan, 'scenario'>, { blocks }: Pick<Cohort, 'blocks'>): Arm[] {
+  const visited = new Set(blocks.flatMap(({ visits }) => visits.map(({ arm }) => arm)))
+  return scenario.arms.filter(({ name }) => visited.has(name))
 }
 
 /** Costs of a run in seconds of wall-clock time, estimated from finished trials where possible. */

@@ -7,6 +7,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
 import { count, list } from '../../model/words.ts'
+import { findingsOf, ok, warning } from '../findings.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { installSideBySide } from '../in-cluster/side-by-side.ts'
 import { kubeletFindings, windowsFindings } from './check-kubelets.ts'
@@ -29,11 +30,11 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
   found.push(
     ok(`context ${context.name}: ${context.server} answers, Kubernetes ${version}, ${count(nodes.length, 'node')}`),
   )
-  found.push(...attempt(() => nodesFinding(nodes, plan)), ...windowsFindings(plan))
+  found.push(...findingsOf(() => nodesFinding(nodes, plan)), ...windowsFindings(plan))
   if (!hasAgents(plan.scenario)) found.push(...(await kubeletsOf(cluster, nodes, plan, signal)))
   const arms = plan.scenario.arms.map((arm) => armInRun(arm, { plan, site }, 'check'))
   const installed = arms.filter(({ arm }) => isInstalled(plan, arm))
-  found.push(...attempt(() => [ok(besideWords(installSideBySide(installed)))]))
+  found.push(...findingsOf(() => [ok(besideWords(installSideBySide(installed)))]))
   for (const of of arms.filter((one) => !installed.includes(one))) {
     try {
       const { about, arm } = await asExisting(of, cluster, signal)
@@ -44,12 +45,13 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
   }
   const others = await inventoriesIn(cluster, signal)
   if (others.length > 0) {
-    found.push({
-      severity: 'warning',
-      message: `something of other runs is in this cluster: ${list(others.map(({ run }) => run))}`,
-      cause: 'A run does not start beside another, and not beside what one has left.',
-      remedy: `If they have ended, remove it: meshbench clean --context ${context.name}`,
-    })
+    found.push(
+      warning(
+        `something of other runs is in this cluster: ${list(others.map(({ run }) => run))}`,
+        'A run does not start beside another, and not beside what one has left.',
+        `If they have ended, remove it: meshbench clean --context ${context.name}`,
+      ),
+    )
   }
   const rights = rightsFor(plan, site)
   const asked = await Promise.all(rights.map(async (right) => ({ right, may: await cluster.mayI(right, signal) })))
@@ -63,16 +65,6 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
     })
   }
   return found
-}
-
-const ok = (message: string): Finding => ({ severity: 'ok', message })
-
-function attempt(find: () => Finding[]): Finding[] {
-  try {
-    return find()
-  } catch (error) {
-    return [Failure.from(error).toFinding()]
-  }
 }
 
 function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {

@@ -6,6 +6,7 @@ import type { Finding } from '../../model/platform.ts'
 import { formatDuration, formatShare, type Seconds } from '../../model/units.ts'
 import { PRECISION } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
+import { ok } from '../findings.ts'
 import { parseCadvisor } from '../in-cluster/kubelet/cadvisor.ts'
 import { cadvisorPath } from '../in-cluster/kubelet/kubelet-meter.ts'
 import type { ChosenNodes } from './choose-nodes.ts'
@@ -48,7 +49,7 @@ export async function kubeletFindings(cluster: Cluster, nodes: ChosenNodes, sign
   try {
     const oldest = Math.max(...(await Promise.all(asked)))
     const message = `the kubelets of ${list(names)} show CPU and memory; their oldest counters are ${formatDuration(Math.round(oldest))} old`
-    return [{ severity: 'ok', message }]
+    return [ok(message)]
   } catch (error) {
     signal.throwIfAborted()
     return [Failure.from(error).toFinding()]

@@ -16,6 +16,7 @@ import {
   applicationOf,
   filesOfApplication,
 } from '../in-cluster/own-application.ts'
+import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { removeRemains } from '../remains.ts'
 import { checkCluster } from './check-cluster.ts'
 import { windowsFindings } from './check-kubelets.ts'
@@ -64,9 +65,7 @@ export function cluster({ site, context: named, kubeconfig, folder }: ClusterOpt
       const { name, server, kubeconfig: text } = await contextOf(plan)
       await using open = await connect(text)
       const nodes = await open.list({ apiVersion: 'v1', kind: 'Node' })
-      const installs = plan.scenario.arms.some(
-        (arm) => (arm.provision ?? plan.scenario.cluster?.provision) !== 'existing',
-      )
+      const installs = plan.scenario.arms.some((arm) => isInstalled(plan, arm))
       const what = installs ? 'installs the control planes of its meshes, and makes' : 'makes'
       return `meshbench ${what} namespaces in the cluster of context ${name} (${server}, ${nodes.length} nodes), puts load on it, and removes them afterwards.`
     },

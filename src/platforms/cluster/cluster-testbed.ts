@@ -7,7 +7,7 @@ import { uninstallRelease } from '../../kubernetes/install/helm.ts'
 import type { KubeContext } from '../../kubernetes/kubeconfig.ts'
 import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS, type NodePart } from '../../model/mesh.ts'
-import type { Cohort, Plan } from '../../model/plan.ts'
+import { type Cohort, type Plan, visitedArms } from '../../model/plan.ts'
 import type { Step, Testbed } from '../../model/platform.ts'
 import type { Arm, Scenario } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
@@ -84,8 +84,7 @@ export async function* openTestbed(
   const nodes = await cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, signal)
   const shared = await sharedCluster(cluster, chooseNodes(nodes, plan.scenario.cluster?.nodes), use)
   yield { title: `using nodes ${NODE_PARTS.map((part) => `${shared.nodes[part]} (${part})`).join(', ')}` }
-  const visited = new Set(cohort.blocks.flatMap(({ visits }) => visits.map(({ arm }) => arm)))
-  const arms = plan.scenario.arms.filter(({ name }) => visited.has(name)).map((arm) => armInRun(arm, use, run))
+  const arms = visitedArms(plan, cohort).map((arm) => armInRun(arm, use, run))
   const installations = installationsOf(arms, shared)
   if (installations.length > 0) yield { title: 'rendering the charts of all arms' }
   const additions = await additionsTo(cluster, installations, shared, signal)

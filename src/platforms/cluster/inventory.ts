@@ -106,8 +106,8 @@ export async function removeInventory(
   const ofRun = (names: readonly string[]) => namespacesOf(names.filter((name) => own.has(name)))
   await cluster.remove(ofRun(workloads), signal, { within: PATIENCE })
   // Asked before the releases are gone, which say whose a definition is.
-  const doomed: ObjectName[] = []
-  for (const one of objects) if (await isOfRun(cluster, one, { run, own }, signal)) doomed.push(asName(one))
+  const isOwn = await Promise.all(objects.map((one) => isOfRun(cluster, one, { run, own }, signal)))
+  const doomed = objects.filter((_, index) => isOwn[index]).map(asName)
   for (const release of releases.toReversed()) if (own.has(release.namespace)) await uninstall(release)
   await cluster.remove(doomed, signal, { within: PATIENCE })
   await cluster.remove(ofRun(namespaces), signal, { within: PATIENCE })

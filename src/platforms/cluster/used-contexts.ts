@@ -4,7 +4,6 @@ import envPaths from 'env-paths'
 import { z } from 'zod'
 import { makeScratch } from '../../host/scratch.ts'
 import { sha256 } from '../../host/sha256.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { uninstallRelease } from '../../kubernetes/install/helm.ts'
 import { readContext } from '../../kubernetes/kubeconfig.ts'
@@ -75,8 +74,9 @@ export async function leftoversIn({ context, kubeconfig }: UsedContext, site: Si
 
 async function removeFrom(kubeconfig: string, inventory: Inventory, site: Site): Promise<void> {
   const signal = AbortSignal.timeout(REMOVAL)
-  await using cluster: Cluster = await connect(kubeconfig)
-  await using scratch = disposable(await makeScratch(inventory.run))
+  await using held = new AsyncDisposableStack()
+  const cluster = held.use(await connect(kubeconfig))
+  const scratch = held.adopt(await makeScratch(inventory.run), (folder) => folder.remove())
   const kubeconfigFile = join(await scratch.folder('clean'), 'kubeconfig')
   await writeFile(kubeconfigFile, kubeconfig, { mode: 0o600 })
   const uninstall = async (release: Inventory['releases'][number]) => {
@@ -86,8 +86,4 @@ async function removeFrom(kubeconfig: string, inventory: Inventory, site: Site):
     await uninstallRelease({ helm: next.value.helm.path, dir: scratch.dir, ...release, kubeconfigFile }, signal)
   }
   await removeInventory(cluster, inventory, uninstall, signal)
-}
-
-function disposable<T extends { remove(): Promise<void> }>(one: T): T & AsyncDisposable {
-  return Object.assign(one, { [Symbol.asyncDispose]: () => one.remove() })
 }

@@ -2,7 +2,7 @@ import { meshes } from '../../meshes/index.ts'
 import { installAbout } from '../../meshes/install-steps.ts'
 import { ON } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
-import type { InstallAbout, KubernetesMesh, Mesh, MeshImage } from '../../model/mesh.ts'
+import type { InstallAbout, KubernetesMesh, Mesh, MeshImage, Readiness } from '../../model/mesh.ts'
 import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { APPLICATION } from '../../model/traits.ts'
@@ -44,6 +44,11 @@ function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): 
     cause: 'Docker saves such an image without its name, and the nodes would not find it again',
     remedy: `Name the images of ${vendor} by hub and tag in the site file; their digests are in every result.`,
   })
+}
+
+/** What an arm's installation waits for, which must be ready before every visit too. */
+export function installedReadiness({ kubernetes, about }: Pick<ArmMesh, 'kubernetes' | 'about'>): Readiness[] {
+  return kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
 }
 
 /** What the nodes of one arm run, and on which of them. */

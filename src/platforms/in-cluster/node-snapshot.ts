@@ -148,7 +148,8 @@ export function parseSnapshot(text: string, node: string): NodeSnapshot {
   const cgroupVersion = only(lines, 'cgroup ', node) === '2' ? 2 : 1
   const raw = countersOf(lines, cgroupVersion)
   const cgroups = new Map([...raw].map(([path, counters]) => [path, cgroupOf(counters)] as const))
-  const total = { ...(meminfoOf(lines) !== undefined && { memoryBytes: meminfoOf(lines) }), ...cgroups.get('') }
+  const inUse = meminfoOf(lines)
+  const total = { ...(inUse !== undefined && { memoryBytes: inUse }), ...cgroups.get('') }
   if (total?.cpuSeconds === undefined || total.memoryBytes === undefined) throw noTotal(node)
   const { cpuSeconds, memoryBytes } = total
   cgroups.delete('')

@@ -9,7 +9,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
-import { type ArmMesh, PATIENCE } from './arm-mesh.ts'
+import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
@@ -111,7 +111,6 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
   const { kubernetes, about, arm } = of
   const { plan, before, facts, ownNamespaces } = shared
   const own = isInstalled(plan, arm)
-  const installed = own ? kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : [])) : []
   const mine = new Set([SYSTEM_NAMESPACE, about.namespace, ...ownNamespaces])
   for (const { namespace } of kubernetes.components) if (namespace !== undefined) mine.add(namespace)
   const beside = `shared: one cluster for ${count} arms, control planes side by side, the workload of one arm at a time`
@@ -119,7 +118,7 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
     ...shared,
     of,
     isConfigured: own,
-    before: [...before, ...installed],
+    before: [...before, ...(own ? installedReadiness(of) : [])],
     isForeign: ({ namespace }: PodFact) => !mine.has(namespace),
     facts: [
       ...facts,

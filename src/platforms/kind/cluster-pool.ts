@@ -1,5 +1,5 @@
 import { Failure } from '../../model/failure.ts'
-import type { Cohort } from '../../model/plan.ts'
+import { type Cohort, visitedArms } from '../../model/plan.ts'
 import type { Step } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { freeze, isFrozen } from './freeze.ts'
@@ -25,8 +25,7 @@ export class ClusterPool implements AsyncDisposable {
 
   /** Makes the cluster of every arm that the cohort visits, and freezes it. An arm that fails here fails its own trials, not the run. */
   async *provisionAll(signal: AbortSignal): AsyncGenerator<Step, void> {
-    const visited = new Set(this.#cohort.blocks.flatMap(({ visits }) => visits.map(({ arm }) => arm)))
-    const arms = this.#runContext.plan.scenario.arms.filter(({ name }) => visited.has(name))
+    const arms = visitedArms(this.#runContext.plan, this.#cohort)
     const { cores } = await this.#runContext.docker.info()
     yield* sideBySide(
       width(cores),

@@ -4,7 +4,7 @@ import type { NodePart, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { perTool } from '../../model/traits.ts'
-import type { ArmMesh } from '../in-cluster/arm-mesh.ts'
+import { type ArmMesh, installedReadiness } from '../in-cluster/arm-mesh.ts'
 import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
 import type { Application } from '../in-cluster/own-application.ts'
 import type { Records } from './cluster/cluster-record.ts'
@@ -60,14 +60,12 @@ const CLUSTER_DNS: Readiness = { kind: 'Deployment', namespace: 'kube-system', n
 /** An arm's cluster as what any cluster is to the rest. */
 export function standing(armCluster: ArmCluster, runContext: RunContext): ClusterArm {
   const { of } = armCluster
-  const { kubernetes, about } = of
   const place = placeOf(armCluster, runContext)
-  const installed = kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
   return {
     ...place,
     of,
     isConfigured: true,
-    before: [...place.before, ...installed],
+    before: [...place.before, ...installedReadiness(of)],
     facts: [...place.facts, { name: 'isolation', seen: isolationOf(runContext.plan), source: 'plan' }],
   }
 }

@@ -4,7 +4,7 @@ import { ownIdentity } from '../../host/processes.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { Failure } from '../../model/failure.ts'
 import { type MeshImage, NODE_PARTS } from '../../model/mesh.ts'
-import type { Cohort } from '../../model/plan.ts'
+import { type Cohort, visitedArms } from '../../model/plan.ts'
 import type { Step, Testbed } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
 import { type ArmMesh, armMesh, imagesOfArm } from '../in-cluster/arm-mesh.ts'
@@ -20,15 +20,14 @@ const ALL = 'all'
 /** One cluster for all arms of a cohort, which stand in it side by side. Disposing of it removes the cluster. */
 export async function* makeSharedTestbed(
   runContext: RunContext,
-  { cohort, blocks }: Cohort,
+  cohort: Cohort,
   signal: AbortSignal,
 ): AsyncGenerator<Step, Testbed> {
   const { plan, run, site, docker, records, network, kind, env } = runContext
-  const visited = new Set(blocks.flatMap(({ visits }) => visits.map(({ arm }) => arm)))
-  const arms = plan.scenario.arms.filter(({ name }) => visited.has(name)).map((arm) => inOwnNamespace(arm, runContext))
+  const arms = visitedArms(plan, cohort).map((arm) => inOwnNamespace(arm, runContext))
   // What cannot stand side by side is refused before anything is made.
   installationsOf(arms, { plan, placed: (tree) => tree })
-  const name = clusterName(run, cohort, 1)
+  const name = clusterName(run, cohort.cohort, 1)
   const dir = join(runContext.dir, name)
   const kubeconfigFile = join(dir, 'kubeconfig')
   await mkdir(dir, { recursive: true, mode: 0o700 })

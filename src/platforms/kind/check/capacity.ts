@@ -1,10 +1,10 @@
 import type { Finding } from '../../../model/platform.ts'
 import type { Arm, Isolation } from '../../../model/scenario.ts'
 import { type Bytes, formatSize } from '../../../model/units.ts'
+import { error, ok, warning } from '../../findings.ts'
 import { cpuCount, cpuSetsOf } from '../cluster/nodes.ts'
 import type { DockerInfo } from '../docker.ts'
 import { isWsl } from './daemon.ts'
-import { error, ok, warning } from './findings.ts'
 import type { Readers } from './readers.ts'
 
 /** A daemon in a virtual machine has this part of its memory left, once that machine has started. */

@@ -6,12 +6,12 @@ import { type Finding, isAbandoned, type Leftover } from '../../../model/platfor
 import type { Arm, Scenario } from '../../../model/scenario.ts'
 import type { Chart, Site } from '../../../model/site.ts'
 import { formatSize } from '../../../model/units.ts'
+import { error, findingsOf, ok, warning } from '../../findings.ts'
 import { type ArmMesh, armMesh, imagesOf } from '../../in-cluster/arm-mesh.ts'
 import { installSideBySide } from '../../in-cluster/side-by-side.ts'
 import type { DockerInfo } from '../docker.ts'
 import { coresFinding, isHere, memoryFinding, memoryThere } from './capacity.ts'
 import { daemonFindings, localDaemon } from './daemon.ts'
-import { error, ok, warning } from './findings.ts'
 import {
   archivesFinding,
   clockFinding,
@@ -105,12 +105,10 @@ export async function reviewKind(
 /** Whether arms that are to share a cluster can. */
 function sideBySideFindings(arms: readonly ArmMesh[], { isolation }: Scenario): Finding[] {
   if (isolation !== 'shared') return []
-  try {
+  return findingsOf(() => {
     installSideBySide(arms)
     return []
-  } catch (thrown) {
-    return [Failure.from(thrown).toFinding()]
-  }
+  })
 }
 
 async function chartFindings(

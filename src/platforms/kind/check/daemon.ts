@@ -1,8 +1,8 @@
 import { isLoopback } from '../../../host/outgoing.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Finding } from '../../../model/platform.ts'
+import { error, ok, warning } from '../../findings.ts'
 import type { Docker, DockerInfo } from '../docker.ts'
-import { error, ok, warning } from './findings.ts'
 
 /** The first Kubernetes whose kubelet refuses cgroup v1. */
 const NEEDS_V2 = [1, 35] as const

@@ -1,9 +1,9 @@
 import type { Encryption } from '../../../model/mesh.ts'
 import type { Finding } from '../../../model/platform.ts'
 import { type Bytes, formatSize, type Seconds } from '../../../model/units.ts'
+import { error, ok, warning } from '../../findings.ts'
 import type { DockerInfo } from '../docker.ts'
 import { isWsl } from './daemon.ts'
-import { error, ok, warning } from './findings.ts'
 import type { Readers } from './readers.ts'
 
 /** The answer of a busy daemon takes up to a second. */

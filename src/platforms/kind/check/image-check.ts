@@ -2,8 +2,8 @@ import { proxyFor, proxyName } from '../../../host/outgoing.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Finding } from '../../../model/platform.ts'
 import type { Seconds } from '../../../model/units.ts'
+import { error, ok, warning } from '../../findings.ts'
 import type { Docker, DockerInfo } from '../docker.ts'
-import { error, ok, warning } from './findings.ts'
 
 const WITHIN: Seconds = 15
 
