@@ -8,6 +8,7 @@ import type { Result } from '../../src/model/result.ts'
 import { records } from '../../src/platforms/kind/cluster/cluster-record.ts'
 import { nodesOf } from '../../src/platforms/kind/cluster/nodes.ts'
 import { docker } from '../../src/platforms/kind/docker.ts'
+import { freeze, thaw } from '../../src/platforms/kind/freeze.ts'
 import { kind } from '../../src/platforms/kind/kind.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { opened } from '../platforms/opened.ts'
@@ -272,15 +273,18 @@ describe(...onClusters('real clusters'), () => {
     return (await dockerHere.inspect(await nodesOfArm())).map(({ state }) => state)
   }
 
-  /** Changes an arm's cluster behind the harness's back: while it is thawed, then frozen again. */
+  /** Changes an arm's cluster behind the harness's back: while it is thawed, then frozen again, as often as runc needs. */
   async function onCluster(arm: string, argv: readonly string[], input?: string, id = RUN): Promise<string> {
-    const nodes = await nodesOfArm(arm, id)
-    await dockerHere.unpause(nodes)
+    const record = (await records().all()).find((one) => one.run === id && one.arm === arm)
+    if (record === undefined) throw new Error(`no cluster of ${arm}`)
+    const nodes = nodesOf(record.cluster)
+    const context = { docker: dockerHere }
+    await thaw({ nodes }, context)
     const kubectl = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...argv]
     try {
-      return await dockerHere.exec(nodes[0] ?? '', kubectl, input === undefined ? {} : { input })
+      return await dockerHere.exec(nodes.control, kubectl, input === undefined ? {} : { input })
     } finally {
-      await dockerHere.pause(nodes)
+      await freeze({ nodes }, context)
     }
   }
 })
