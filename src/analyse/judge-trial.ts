@@ -118,12 +118,13 @@ function unknown({ trial }: HeldResult): Problem {
 }
 
 /**
- * Evidence and names of components repeat from trial to trial, so each is held once. So is the idle window, which all trials of a
- * visit have in common: in the order of the plan they follow each other.
+ * Evidence, names of components and most of what a generator says of itself repeat from trial to trial, so each is held once. So is
+ * the idle window, which all trials of a visit have in common: in the order of the plan they follow each other.
  */
 function holder(): (reading: Reading) => HeldReading {
   const names = new Map<string, string>()
   const evidence = new Map<string, Evidence>()
+  const sayings = new Map<string, unknown>()
   const theSame = <One>(known: Map<string, One>, key: string, one: One): One => {
     const before = known.get(key)
     if (before === undefined) known.set(key, one)
@@ -153,7 +154,7 @@ function holder(): (reading: Reading) => HeldReading {
     ...rest,
     checksums: { histogram: checksumOf(service), seconds: checksumOfTimeline(timeline) },
     latency: summary ? { summary: heldSummary(summary) } : {},
-    generator: heldOf(generator),
+    generator: heldOf(generator, (saying) => theSame(sayings, JSON.stringify(saying), saying)),
     observation: observed(observation),
     ...(idle && { idle: idleOf(idle) }),
   })
@@ -191,8 +192,12 @@ function heldView({ arm, load, mesh, headline: { p50 } }: TrialView, trial: Tria
   return { trial, reading, arm, load, headline: { p50 }, ...(mesh && { mesh }) }
 }
 
-function heldOf(generator: Generator): HeldGenerator {
-  return Object.fromEntries(
-    HELD_OF_GENERATOR.flatMap((key) => (generator[key] === undefined ? [] : [[key, generator[key]]])),
-  ) as HeldGenerator
+/** Numbers are held as they are. `once`: the same value for every trial that has an equal one. */
+function heldOf(generator: Generator, once: (saying: unknown) => unknown): HeldGenerator {
+  const held: Record<string, unknown> = {}
+  for (const key of HELD_OF_GENERATOR) {
+    const saying = generator[key]
+    if (saying !== undefined) held[key] = typeof saying === 'number' ? saying : once(saying)
+  }
+  return held as unknown as HeldGenerator
 }

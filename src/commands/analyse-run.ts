@@ -6,12 +6,12 @@ import { Failure } from '../model/failure.ts'
 import { readRun } from '../store/read-run.ts'
 
 /**
- * From now on the engine collects before its heap is half as large again as what is held, and its space for new objects, which
+ * From now on the engine collects before its heap is a third larger than what is held, and its space for new objects, which
  * would grow to 128 MiB, stays as it is. Left alone, it lets the heap of a large run or page grow to twice to four times as much,
  * and gives little back.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=50')
+  setFlagsFromString('--heap-growing-percent=30')
   setFlagsFromString('--semi-space-growth-factor=1')
 }
 
