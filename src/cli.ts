@@ -168,6 +168,17 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
     .description('check whether a run can start, and how to fix problems')
     .option('--no-pauses', 'do not measure the pauses of this host (10 s)')
     .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
+  example(withArms(program.command('features'), 'features'), 'meshbench features --arms none,istio-sidecar')
+    .description('try what each mesh does (mutual TLS, routes, retries, …) with real requests, and write a matrix')
+    .option('--probes <names>', 'probes, separated by commas (default: all)')
+    .option('--resume <run>', 'continue an interrupted run of probes')
+    .option('--keep', 'keep clusters of `--isolation frozen`, so that the next run starts faster')
+    .option(
+      '--expect <file>',
+      `an earlier \`features --json\`: exit with ${EXIT.regression} if what worked does not any more`,
+    )
+    .option('--yes', 'agree to the use of a cluster that is there already')
+    .action(act(async () => (await import('./commands/features.ts')).featuresCommand))
   example(withSelection(program.command('rbac')), 'meshbench rbac my.yaml --context test | kubectl apply -f -')
     .option('--namespace <name>', 'namespace of the ServiceAccount', 'default')
     .option('--name <name>', 'name of the ServiceAccount and its ClusterRole', 'meshbench')
@@ -217,9 +228,10 @@ function withHistoryStore(command: Command): Command {
 }
 
 /** Options that choose a scenario, what of it is planned, and with which loads. */
-function withSelection(command: Command): Command {
+/** Which arms, and where they run. */
+function withArms(command: Command, scenario = 'quick'): Command {
   return command
-    .argument('[scenario]', 'the name of a shipped scenario, or a file (default: quick)')
+    .argument('[scenario]', `the name of a shipped scenario, or a file (default: ${scenario})`)
     .addOption(new Option('--platform <name>', 'where arms run').choices(PLATFORMS))
     .addOption(new Option('--profile <name>', 'how meshes are configured').choices(PROFILES))
     .addOption(new Option('--isolation <name>', 'how arms are kept apart on kind').choices(ISOLATIONS))
@@ -227,6 +239,10 @@ function withSelection(command: Command): Command {
     .option('--kubeconfig <file>', 'the kubeconfig (default: KUBECONFIG, or that of the home folder)')
     .option('--site <file>', 'sources of images, charts and tools instead of the public ones')
     .option('--arms <names>', 'only these arms or meshes, separated by commas; the baseline is always kept')
+}
+
+function withSelection(command: Command): Command {
+  return withArms(command)
     .option('--loads <names>', 'only these loads, separated by commas')
     .option('--rate <rates>', 'rates in place of those of the scenario, e.g. 500/s or 100/s,200/s')
     .option('--duration <duration>', 'length of every measurement, e.g. 20s')

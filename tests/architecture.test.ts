@@ -160,7 +160,8 @@ describe('architecture', () => {
   }[] = [
     {
       what: 'a mesh',
-      in: /^meshes\//,
+      // A probe says how each mesh brings a feature about.
+      in: /^meshes\/|^features\/probes\//,
       named: (text) => [...text.matchAll(literal(meshNames)), ...partsOf(text, meshNames)],
     },
     {

@@ -208,7 +208,8 @@ function refuseOtherTools(run: Run, provided: Provided): void {
 }
 
 /** Asks before anything of the user's is used: on a terminal, and elsewhere by `--yes`. */
-async function agree(
+/** Asks before a cluster that is there already is used, unless --yes agrees. */
+export async function agree(
   platform: Platform,
   plan: Plan,
   { yes }: Pick<SelectionOptions, 'yes'>,
@@ -225,8 +226,13 @@ async function agree(
   throw new Failure('interrupted', 'stopped before anything was changed')
 }
 
-/** Checks the platform, then downloads what is missing. */
-async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: CommandContext): Promise<Provided> {
+/** Checks the platform, says what is ahead (what the plan's trials take, when `ahead` is absent), then downloads what is missing. */
+export async function provide(
+  platform: Platform,
+  plan: Plan,
+  { stderr, env, signal }: CommandContext,
+  ahead?: string,
+): Promise<Provided> {
   const style = styleFor(stderr, env)
   const checks = [platform.check(plan), ...(PLATFORM_TRAITS[platform.name].isHere ? [busyFinding(signal)] : [])]
   const findings = (await Promise.all(checks)).flat().filter(({ severity }) => severity !== 'ok')
@@ -236,10 +242,7 @@ async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: 
       remedy: 'Follow the remedies above, then check with `meshbench doctor`.',
     })
   }
-  const { seconds, measuring } = estimate(plan, costsOf(platform.name, plan.scenario))
-  const share = seconds > 0 ? `, ${formatShare(Number((measuring / seconds).toPrecision(2)))} of it measuring` : ''
-  const before = 'what is missing on this machine is fetched first'
-  stderr.write(`${plan.scenario.name} takes about ${formatDuration(seconds)}${share}; ${before}\n`)
+  stderr.write(`${ahead ?? timeAhead(platform, plan)}; what is missing on this machine is fetched first\n`)
   const steps = platform.prepare(plan, signal)
   let next = await steps.next()
   while (!next.done) {
@@ -252,6 +255,12 @@ async function provide(platform: Platform, plan: Plan, { stderr, env, signal }: 
     next = await steps.next().finally(() => clearInterval(sign))
   }
   return next.value
+}
+
+function timeAhead(platform: Platform, plan: Plan): string {
+  const { seconds, measuring } = estimate(plan, costsOf(platform.name, plan.scenario))
+  const share = seconds > 0 ? `, ${formatShare(Number((measuring / seconds).toPrecision(2)))} of it measuring` : ''
+  return `${plan.scenario.name} takes about ${formatDuration(seconds)}${share}`
 }
 
 /** A step that takes longer says that it still runs. */

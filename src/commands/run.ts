@@ -184,7 +184,7 @@ async function carryOut(
 }
 
 /** Handles the second Ctrl-C: kills everything at once. Returns what could not be removed. */
-async function killAll(platform: Platform, id: string): Promise<string[]> {
+export async function killAll(platform: Platform, id: string): Promise<string[]> {
   const left = (await platform.leftovers()).filter(({ run }) => run === id)
   const removals = await removeLeftovers(left)
   return removals.flatMap(({ leftover, reason }) => (reason === undefined ? [] : [`left behind: ${leftover.what}`]))

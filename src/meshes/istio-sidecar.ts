@@ -48,6 +48,11 @@ export const istioSidecar: Mesh = {
       type: 'boolean',
       default: { equalised: false, defaults: false },
     },
+    gatewayApi: {
+      summary: 'Whether the definitions of the Gateway API are installed too, so that its routes can be used.',
+      type: 'boolean',
+      default: { equalised: false, defaults: false },
+    },
     ...envoySettings,
     strict: strictSetting,
     ...limitSettings,
@@ -67,7 +72,10 @@ export const istioSidecar: Mesh = {
     makes: istioMakes,
     versionTrouble: istioVersionTrouble,
     protocols: ['http', 'http2', 'grpc', 'tcp'],
-    install: (about) => istioControlPlane(about, sidecarValues(about)),
+    install: (about) => [
+      ...(about.settings['gatewayApi'] === true ? [{ do: 'gateway-api' } as const] : []),
+      ...istioControlPlane(about, sidecarValues(about)),
+    ],
     images: (about) => [istioImage(about, 'istiod', 'pilot', ON.control), istioProxyImage(about, ON.workload)],
     injectedImages: istioInjected,
     enrol: (about) => ({

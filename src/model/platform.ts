@@ -1,6 +1,7 @@
 import type { Diagnostic } from './diagnostic.ts'
 import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
+import type { KubernetesObject } from './mesh.ts'
 import type { Cohort, Plan } from './plan.ts'
 import type { Measured, ToolProvenance } from './result.ts'
 import type { Arm, Load, Protocol } from './scenario.ts'
@@ -100,6 +101,45 @@ export interface RunningArm {
   wait(seconds: Seconds, signal: AbortSignal): Promise<void>
   /** Takes the opening snapshot of a window. Nothing is read again until the window is closed. */
   observe(): Promise<Window>
+  /** Pods and objects for probes of features, in the arm's namespace; absent where the arm is not in a cluster. */
+  probeSite?(signal: AbortSignal): Promise<ProbeSite>
+}
+
+/** From where a probe sends requests: two identities within the mesh, and a pod outside of it. */
+export type ProbeClient = 'client' | 'other' | 'outside'
+
+/** Requests of a probe, one after the other. */
+export interface ProbeRequest {
+  readonly from: ProbeClient
+  /** The arm's own server, whose traffic the mesh's counters show, or the Service of the probe's two versions. */
+  readonly to: 'server' | 'versions'
+  readonly protocol?: 'http' | 'grpc' | 'tcp'
+  readonly count?: number
+  /** Path and query of HTTP requests. */
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What came of one request. */
+export interface ProbeAnswer {
+  /** Of HTTP, of the last response where there were redirects; for the other protocols 200 stands for an answer. Absent where there was none. */
+  readonly status?: number
+  /** Of the response, in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly seconds: Seconds
+}
+
+/** What probes of features work with. Disposing of it removes all that it made. */
+export interface ProbeSite extends AsyncDisposable {
+  readonly namespace: string
+  /** Throws a Failure with the API server's reason where an object is refused. */
+  apply(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
+  /** Removes objects and waits until they are gone. */
+  remove(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
+  ask(request: ProbeRequest, signal: AbortSignal): Promise<readonly ProbeAnswer[]>
+  /** How many requests for this path a version of the server has logged. */
+  served(version: 'v1' | 'v2', path: string, signal: AbortSignal): Promise<number>
 }
 
 export interface Window {

@@ -16,6 +16,9 @@ export const RUN_FOLDER = {
   /** What `--export` writes. */
   figures: 'figures.csv',
   analysis: 'analysis.json',
+  /** What makes a folder a run of probes, and one file for each feature of an arm. */
+  featureRun: 'features.json',
+  features: 'features',
 } as const
 
 /**

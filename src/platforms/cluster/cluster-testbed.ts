@@ -13,6 +13,7 @@ import type { Arm, Scenario } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, armMesh } from '../in-cluster/arm-mesh.ts'
 import type { Application } from '../in-cluster/own-application.ts'
+import { outsideOf } from '../in-cluster/probing/probe-site.ts'
 import { installationsOf, type SharedCluster, standSideBySide } from '../in-cluster/shared-cluster.ts'
 import { AGENTS_NAMESPACE, onAgent, startAgents } from './agents.ts'
 import {
@@ -90,7 +91,8 @@ export async function* openTestbed(
   const additions = await additionsTo(cluster, installations, shared, signal)
   refuseExisting(additions.there, context.name)
   const inventory = newInventory(run, {
-    workloads: arms.map(({ about }) => about.namespace),
+    // Probes of features have a client outside of the mesh, in a namespace of its own.
+    workloads: arms.flatMap(({ about: { namespace } }) => [namespace, outsideOf(namespace)]),
     releases: [...additions.releases],
     namespaces: [...additions.namespaces],
     objects: [...additions.objects],

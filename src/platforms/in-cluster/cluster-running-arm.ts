@@ -7,6 +7,7 @@ import { milliseconds } from '../../model/units.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { entranceOf } from './own-application.ts'
+import { openProbeSite } from './probing/probe-site.ts'
 import { targetOf } from './workload.ts'
 
 /** Where client and its helper share a folder. */
@@ -28,6 +29,7 @@ export function makeRunningArm(options: RunningArmOptions): RunningArm {
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
     observe: () => openWindow(options, meter, asked),
+    ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
   }
 }
 

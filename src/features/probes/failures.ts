@@ -1,0 +1,104 @@
+import { BOTH, httpRoute, type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
+import { NEEDS_L7, virtualService } from './vendor-objects.ts'
+
+const TIMEOUT = { limit: '0.5s', seconds: 0.5, answer: '3s' }
+const timeoutRoute = (where: Where) => [httpRoute(where, [{ timeouts: { request: '500ms' }, backendRefs: [BOTH] }])]
+
+export const timeouts: Probe = {
+  name: 'timeouts',
+  title: 'Timeouts',
+  group: 'resilience',
+  asks: `Is a request that takes ${TIMEOUT.answer} ended after ${TIMEOUT.limit}?`,
+  means: {
+    ...NEEDS_L7,
+    'istio-sidecar': { objects: timeoutRoute },
+    'istio-ambient-waypoint': { objects: timeoutRoute },
+    linkerd: {
+      objects: (where) => [httpRoute(where, [{ backendRefs: [BOTH] }], { 'timeout.linkerd.io/request': '500ms' })],
+    },
+  },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', path: `/?delay=${TIMEOUT.answer}`, count: 2 })
+    const longest = Math.max(...answers.map(({ seconds }) => seconds))
+    return {
+      holds: withStatus(answers, 504) === answers.length && longest < 4 * TIMEOUT.seconds,
+      seen: `${statusWords(answers)} after at most ${longest.toFixed(2)} s`,
+    }
+  },
+}
+
+const RETRIED = { requests: 60, most: 18 }
+
+export const retries: Probe = {
+  name: 'retries',
+  title: 'Retries',
+  group: 'resilience',
+  asks: 'Are requests that a server answers with 500 half of the time tried again, so that few of them fail?',
+  means: {
+    ...NEEDS_L7,
+    'istio-sidecar': { objects: (where) => [virtualService(where, { retries: { attempts: 3, retryOn: '5xx' } })] },
+    'istio-ambient-waypoint': {
+      objects: (where) => [virtualService(where, { retries: { attempts: 3, retryOn: '5xx' } })],
+    },
+    linkerd: {
+      objects: (where) => [
+        httpRoute(where, [{ backendRefs: [BOTH] }], { 'retry.linkerd.io/http': '5xx', 'retry.linkerd.io/limit': '3' }),
+      ],
+    },
+  },
+  // With three retries 6 % fail, without 50 %: of 60 requests, more than 18 or fewer than that by chance less than once in a thousand.
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', path: '/?status=500:50', count: RETRIED.requests })
+    const failed = withStatus(answers, 500)
+    return {
+      holds: failed <= RETRIED.most && failed + withStatus(answers, 200) === RETRIED.requests,
+      seen: `${failed} of ${RETRIED.requests} requests failed (${statusWords(answers)})`,
+    }
+  },
+}
+
+const LINKERD_FAULTS = {
+  unsupported: 'It has no fault injection of its own; a part of the traffic can be sent to a server that fails.',
+  source: 'https://linkerd.io/2/features/fault-injection/',
+}
+
+const abort = {
+  objects: (where: Where) => [
+    virtualService(where, { fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } }),
+  ],
+}
+
+export const faultAbort: Probe = {
+  name: 'fault-abort',
+  title: 'Fault injection: errors',
+  group: 'resilience',
+  asks: 'Can requests be answered with an error that the server did not send?',
+  means: { ...NEEDS_L7, 'istio-sidecar': abort, 'istio-ambient-waypoint': abort, linkerd: LINKERD_FAULTS },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', count: 5 })
+    return { holds: withStatus(answers, 418) === answers.length, seen: statusWords(answers) }
+  },
+}
+
+const delay = {
+  objects: (where: Where) => [
+    virtualService(where, { fault: { delay: { fixedDelay: '1s', percentage: { value: 100 } } } }),
+  ],
+}
+
+export const faultDelay: Probe = {
+  name: 'fault-delay',
+  title: 'Fault injection: delays',
+  group: 'resilience',
+  asks: 'Can requests be held back for 1 s before they reach the server?',
+  means: { ...NEEDS_L7, 'istio-sidecar': delay, 'istio-ambient-waypoint': delay, linkerd: LINKERD_FAULTS },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', count: 3 })
+    const shortest = Math.min(...answers.map(({ seconds }) => seconds))
+    return {
+      // /proc/uptime counts hundredths of a second.
+      holds: withStatus(answers, 200) === answers.length && shortest >= 0.99,
+      seen: `${statusWords(answers)} after at least ${shortest.toFixed(2)} s`,
+    }
+  },
+}

@@ -1,0 +1,32 @@
+import type { Probe } from '../feature-probe.ts'
+import { authorizationByIdentity, authorizationByRequest } from './authorization.ts'
+import { faultAbort, faultDelay, retries, timeouts } from './failures.ts'
+import { jsonWebToken } from './json-web-token.ts'
+import { sessionAffinity } from './load-balancing.ts'
+import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
+import { plaintextRefused } from './plaintext-refused.ts'
+import { localRateLimit } from './rate-limit.ts'
+import { headerModification, headerRouting, mirroring, pathRouting, redirect, weightedSplit } from './routing.ts'
+
+/** In the order of the matrix. */
+export const probes: readonly Probe[] = [
+  mutualTlsHttp,
+  mutualTlsGrpc,
+  mutualTlsTcp,
+  plaintextRefused,
+  authorizationByIdentity,
+  authorizationByRequest,
+  jsonWebToken,
+  weightedSplit,
+  headerRouting,
+  pathRouting,
+  headerModification,
+  redirect,
+  mirroring,
+  sessionAffinity,
+  timeouts,
+  retries,
+  faultAbort,
+  faultDelay,
+  localRateLimit,
+]

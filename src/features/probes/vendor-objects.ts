@@ -1,0 +1,114 @@
+import type { KubernetesObject } from '../../model/mesh.ts'
+import { type Means, VERSIONS, type Where } from '../feature-probe.ts'
+
+/** Meshes that read requests and take routes of the Gateway API for a Service. */
+export const ROUTED = ['istio-sidecar', 'istio-ambient-waypoint', 'linkerd'] as const
+/** Every mesh. */
+export const ALL = ['istio-sidecar', 'istio-ambient', 'istio-ambient-waypoint', 'linkerd'] as const
+
+const AMBIENT = 'https://istio.io/latest/docs/ambient/overview/'
+
+/** What `none` and a ztunnel alone say to everything that needs somebody who reads requests. */
+export const NEEDS_L7: Readonly<Record<string, Means>> = {
+  none: {
+    unsupported: 'There is no mesh.',
+    source: 'https://kubernetes.io/docs/concepts/services-networking/service/',
+  },
+  'istio-ambient': { unsupported: 'A ztunnel works at layer 4; this needs a waypoint.', source: AMBIENT },
+}
+
+/** What `none` says to everything that needs a mesh. */
+export const NEEDS_MESH: Readonly<Record<string, Means>> = {
+  none: {
+    unsupported: 'There is no mesh.',
+    source: 'https://kubernetes.io/docs/concepts/services-networking/service/',
+  },
+}
+
+const NAME = 'probe'
+const HOST = ({ namespace }: Where) => `${VERSIONS}.${namespace}.svc.cluster.local`
+const SELECTED = { matchLabels: { app: VERSIONS } }
+
+/** An object of the probe in the arm's namespace. */
+export function object(apiVersion: string, kind: string, { namespace }: Where, spec: object): KubernetesObject {
+  return { apiVersion, kind, metadata: { name: NAME, namespace }, spec }
+}
+
+/** Istio's own route for the Service, for what the Gateway API has no field for. */
+export function virtualService(where: Where, http: object): KubernetesObject {
+  const route = [{ destination: { host: HOST(where) } }]
+  return object('networking.istio.io/v1', 'VirtualService', where, { hosts: [HOST(where)], http: [{ ...http, route }] })
+}
+
+export function destinationRule(where: Where, trafficPolicy: object): KubernetesObject {
+  return object('networking.istio.io/v1', 'DestinationRule', where, { host: HOST(where), trafficPolicy })
+}
+
+export function peerAuthentication(where: Where, mode: 'STRICT'): KubernetesObject {
+  return object('security.istio.io/v1', 'PeerAuthentication', where, { mtls: { mode } })
+}
+
+/** Who reads requests: the server's own sidecar, or the waypoint before its Service. */
+export type At = 'workload' | 'service'
+
+export function authorizationPolicy(where: Where, at: At, rules: readonly object[]): KubernetesObject {
+  return object('security.istio.io/v1', 'AuthorizationPolicy', where, { ...targetOf(at), action: 'ALLOW', rules })
+}
+
+export function requestAuthentication(where: Where, at: At, jwtRules: readonly object[]): KubernetesObject {
+  return object('security.istio.io/v1', 'RequestAuthentication', where, { ...targetOf(at), jwtRules })
+}
+
+function targetOf(at: At): object {
+  return at === 'workload' ? { selector: SELECTED } : { targetRefs: [{ group: '', kind: 'Service', name: VERSIONS }] }
+}
+
+/** A filter before the router of the server's sidecar. */
+export function inboundFilter(where: Where, filter: object): KubernetesObject {
+  return object('networking.istio.io/v1alpha3', 'EnvoyFilter', where, {
+    workloadSelector: { labels: SELECTED.matchLabels },
+    configPatches: [
+      {
+        applyTo: 'HTTP_FILTER',
+        match: {
+          context: 'SIDECAR_INBOUND',
+          listener: {
+            filterChain: {
+              filter: {
+                name: 'envoy.filters.network.http_connection_manager',
+                subFilter: { name: 'envoy.filters.http.router' },
+              },
+            },
+          },
+        },
+        patch: { operation: 'INSERT_BEFORE', value: filter },
+      },
+    ],
+  })
+}
+
+/** Linkerd's server side: which port of which pods, and who is let in where no policy says so. */
+export function linkerdServer(
+  where: Where,
+  accessPolicy: 'deny' | 'all-authenticated' | 'all-unauthenticated',
+): KubernetesObject {
+  return object('policy.linkerd.io/v1beta3', 'Server', where, {
+    ...{ podSelector: SELECTED, port: 8080, proxyProtocol: 'HTTP/1', accessPolicy },
+  })
+}
+
+/** Lets identities in: to the whole server, or by one of its routes. */
+export function linkerdPolicy(
+  where: Where,
+  target: 'Server' | 'HTTPRoute',
+  identities: readonly string[],
+): KubernetesObject[] {
+  const group = 'policy.linkerd.io'
+  return [
+    object('policy.linkerd.io/v1alpha1', 'MeshTLSAuthentication', where, { identities }),
+    object('policy.linkerd.io/v1alpha1', 'AuthorizationPolicy', where, {
+      targetRef: { group, kind: target, name: NAME },
+      requiredAuthenticationRefs: [{ group, kind: 'MeshTLSAuthentication', name: NAME }],
+    }),
+  ]
+}

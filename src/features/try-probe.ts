@@ -1,0 +1,177 @@
+import { Failure } from '../model/failure.ts'
+import { FEATURE_SCHEMA, type FeatureObservation, type FeatureResult } from '../model/feature.ts'
+import type { KubernetesObject } from '../model/mesh.ts'
+import type { ProbeSite, RunningArm } from '../model/platform.ts'
+import type { Seconds } from '../model/units.ts'
+import type { Bench, Probe, Shown } from './feature-probe.ts'
+
+/** How long objects have until requests show what they are for, and until it is gone again. */
+const EFFECT: Seconds = 30
+/** Between two looks. */
+const PAUSE: Seconds = 0.1
+/** How often the behaviour must be seen in a row once it was seen. */
+const AGAIN = 2
+
+/** What a probe is tried on. `now` is in seconds since the epoch. */
+export interface Subject {
+  readonly run: string
+  readonly arm: { readonly name: string; readonly mesh: string }
+  readonly version?: string | undefined
+  readonly running: Pick<RunningArm, 'observe' | 'wait'>
+  readonly site: ProbeSite
+  readonly signal: AbortSignal
+  readonly now: () => number
+  readonly nonce: () => string
+}
+
+type Found = Pick<FeatureResult, 'verdict' | 'reason'> &
+  Partial<Pick<FeatureResult, 'effectAfter' | 'goneAfter' | 'source' | 'objects' | 'observations'>>
+
+/** Tries one probe on one arm. What fails is a result too; only a signal or a defect ends it. */
+export async function tryProbe(probe: Probe, subject: Subject): Promise<FeatureResult> {
+  const { run, arm, version, now, signal } = subject
+  const startedAt = new Date(now() * 1000).toISOString()
+  let found: Found
+  try {
+    found = await findOut(probe, subject)
+  } catch (error) {
+    signal.throwIfAborted()
+    // A defect of ours is no finding about a mesh.
+    if (!(error instanceof Failure)) throw error
+    const { message, why } = error
+    found = { verdict: 'not-tried', reason: sentence(why === undefined ? message : `${message}: ${why}`) }
+  }
+  return {
+    ...{ schema: FEATURE_SCHEMA, run, arm: arm.name, mesh: arm.mesh, ...(version !== undefined && { version }) },
+    ...{ feature: probe.name, objects: [], observations: [] },
+    ...found,
+    ...{ startedAt, endedAt: new Date(now() * 1000).toISOString() },
+  }
+}
+
+async function findOut(probe: Probe, subject: Subject): Promise<Found> {
+  const means = probe.means[subject.arm.mesh]
+  if (means === undefined) {
+    return { verdict: 'not-tried', reason: `Nobody has declared how ${subject.arm.mesh} does it.` }
+  }
+  if ('unsupported' in means) return { verdict: 'unsupported', reason: means.unsupported, source: means.source }
+  const bench = benchOf(subject)
+  if ('byDefault' in means) return await byDefault(probe, bench)
+  return await byObjects(probe, means.objects({ namespace: bench.namespace }), bench, subject)
+}
+
+async function byDefault(probe: Probe, bench: Bench): Promise<Found> {
+  const observations = [observation('with', await probe.shows(bench))]
+  if (!observations.every(({ holds }) => holds)) {
+    return {
+      verdict: 'does-not-work',
+      reason: 'Requests did not show it, although the mesh should do it by default.',
+      observations,
+    }
+  }
+  if (probe.elsewhere) observations.push(observation('elsewhere', await probe.elsewhere(bench)))
+  if (observations.at(-1)?.when === 'elsewhere' && observations.at(-1)?.holds) {
+    return {
+      verdict: 'not-tried',
+      reason: 'It was also seen where it must be absent, so nothing is proved.',
+      observations,
+    }
+  }
+  return { verdict: 'works', reason: 'Requests showed it without any configuration.', observations }
+}
+
+async function byObjects(
+  probe: Probe,
+  objects: readonly KubernetesObject[],
+  bench: Bench,
+  subject: Subject,
+): Promise<Found> {
+  const { site, signal, now } = subject
+  const without = observation('without', await probe.shows(bench))
+  const about = { objects: [...objects], observations: [without] }
+  if (without.holds) {
+    return { ...about, verdict: 'not-tried', reason: 'It was seen without the objects too, so they prove nothing.' }
+  }
+  try {
+    try {
+      await site.apply(objects, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof Failure)) throw error
+      const { message, why } = error
+      return { ...about, verdict: 'does-not-work', reason: sentence(why === undefined ? message : `${message} ${why}`) }
+    }
+    const accepted = now()
+    const effect = await until(true, probe, bench, subject)
+    const observations = [without, observation('with', effect)]
+    if (!effect.holds) {
+      const reason = `The objects were accepted, and requests did not show it within ${EFFECT} s.`
+      return { ...about, observations, verdict: 'does-not-work', reason }
+    }
+    const effectAfter = effect.at - accepted
+    const unsteady = await firstMiss(probe, bench)
+    await site.remove(objects, signal)
+    const removed = now()
+    const end = await until(false, probe, bench, subject)
+    const all = { ...about, effectAfter, observations: [...observations, observation('removed', end)] }
+    if (unsteady) return { ...all, verdict: 'partly', reason: `It was seen, and then not any more: ${unsteady.seen}` }
+    if (end.holds)
+      return { ...all, verdict: 'partly', reason: `It was still seen ${EFFECT} s after the objects were removed.` }
+    return {
+      ...all,
+      goneAfter: end.at - removed,
+      verdict: 'works',
+      reason: 'Requests showed it with the objects, and not without them.',
+    }
+  } finally {
+    // Also where a look failed half way: what stays would answer for the next probe.
+    await site.remove(objects, AbortSignal.timeout(EFFECT * 1000))
+  }
+}
+
+/** Looks until the behaviour is there, or until it is gone. `at`: when the look began that decided. */
+async function until(
+  wanted: boolean,
+  probe: Probe,
+  bench: Bench,
+  { now, running, signal }: Subject,
+): Promise<Shown & { readonly at: number }> {
+  const deadline = now() + EFFECT
+  for (;;) {
+    const at = now()
+    const shown = await probe.shows(bench)
+    if (shown.holds === wanted || now() > deadline) return { ...shown, at }
+    await running.wait(PAUSE, signal)
+  }
+}
+
+/** Proxies get what is new one after the other: once is not always. Undefined where it was seen each time. */
+async function firstMiss(probe: Probe, bench: Bench): Promise<Shown | undefined> {
+  for (let time = 0; time < AGAIN; time++) {
+    const shown = await probe.shows(bench)
+    if (!shown.holds) return shown
+  }
+  return undefined
+}
+
+function benchOf({ site, running, signal, nonce }: Subject): Bench {
+  return {
+    namespace: site.namespace,
+    ask: (request) => site.ask({ to: 'versions', ...request }, signal),
+    served: (version, path) => site.served(version, path, signal),
+    async observed(act) {
+      const window = await running.observe()
+      await act()
+      return await window.close()
+    },
+    nonce,
+  }
+}
+
+function observation(when: FeatureObservation['when'], { holds, seen }: Shown): FeatureObservation {
+  return { when, holds, seen }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs'
+import { parseAllDocuments } from 'yaml'
+import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
+import { stamped } from '../../../kubernetes/install/install-mesh.ts'
+import { Failure } from '../../../model/failure.ts'
+import type { KubernetesObject } from '../../../model/mesh.ts'
+import type { ProbeAnswer, ProbeClient, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
+import type { Protocol } from '../../../model/scenario.ts'
+import type { SiteImages } from '../../../model/site.ts'
+import { APPLICATION } from '../../../model/traits.ts'
+import type { Seconds } from '../../../model/units.ts'
+import { PATIENCE } from '../arm-mesh.ts'
+import type { ClusterArm } from '../cluster-arm.ts'
+import { MANAGED, targetOf } from '../workload.ts'
+
+const FILE = new URL('../../../../manifests/features.yaml', import.meta.url)
+
+/** Name of the Service in front of both versions, and the pods that requests are sent from. */
+const VERSIONS = 'probe-versions'
+const PODS: Readonly<Record<ProbeClient, string>> = {
+  client: 'client',
+  other: 'probe-other',
+  outside: 'probe-outside',
+}
+/** The container with a shell, beside the one with the load tool. */
+const SHELL = 'files'
+/** For one answer. */
+const TIMEOUT: Seconds = 5
+/** To remove what was made, in milliseconds. */
+const REMOVAL = 60_000
+
+/** The namespace of a client outside of the mesh, for the arm that has this one. */
+export function outsideOf(namespace: string): string {
+  return `${namespace.slice(0, 55)}-outside`
+}
+
+/** Makes what probes need beside the workload of an arm that is up, and waits until it is ready. */
+export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promise<ProbeSite> {
+  const { cluster, of, run } = arm
+  const { namespace } = of.about
+  const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
+  const participants = own(arm.placed(participantsOf(arm)))
+  const removeAll = () => cluster.remove(participants, AbortSignal.timeout(REMOVAL))
+  try {
+    await cluster.apply(participants, signal, { within: PATIENCE })
+    const pods = participants.filter(({ kind }) => kind === 'Pod')
+    await cluster.untilReady(
+      pods.map(({ metadata }) => ({ kind: 'Pod', namespace: metadata.namespace ?? namespace, name: metadata.name })),
+      PATIENCE,
+      signal,
+    )
+  } catch (error) {
+    await removeAll().catch(() => undefined)
+    throw error
+  }
+  return {
+    namespace,
+    apply: (objects, signal) => cluster.apply(own(objects), signal),
+    remove: (objects, signal) => cluster.remove(objects, signal),
+    ask: (request, signal) => ask(cluster, namespace, request, signal),
+    served: async (version, path, signal) => {
+      const log = await cluster.logs(namespace, `probe-${version}`, 'server', 5000, signal)
+      return log.split('\n').filter((line) => line.includes(`"url":"${path}"`)).length
+    },
+    [Symbol.asyncDispose]: removeAll,
+  }
+}
+
+function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject[] {
+  const { kubernetes, about } = of
+  const { podAnnotations } = kubernetes.enrol(about)
+  const outside = outsideOf(about.namespace)
+  const documents = parseAllDocuments(readFileSync(FILE, 'utf8')).map((one) => one.toJS() as KubernetesObject)
+  return documents.map((object) => {
+    const { metadata, kind } = object
+    if (kind === 'Namespace') {
+      return { ...object, metadata: { ...metadata, name: outside, labels: { ...metadata.labels, ...MANAGED } } }
+    }
+    const isOutside = metadata.namespace !== undefined
+    const placed = { ...object, metadata: { ...metadata, namespace: isOutside ? outside : about.namespace } }
+    return kind === 'Pod' ? withImages(placed, images, isOutside ? undefined : podAnnotations) : placed
+  })
+}
+
+interface PodSpec {
+  readonly containers: readonly { readonly image: keyof SiteImages }[]
+}
+
+function withImages(
+  pod: KubernetesObject,
+  images: SiteImages,
+  annotations: Readonly<Record<string, string>> | undefined,
+): KubernetesObject {
+  const spec = pod['spec'] as PodSpec
+  const containers = spec.containers.map((container) => ({ ...container, image: images[container.image] }))
+  const metadata = { ...pod.metadata, ...(annotations && { annotations }) }
+  return { ...pod, metadata, spec: { ...spec, containers } }
+}
+
+/** Sends requests, one after the other, each on a connection of its own. */
+async function ask(
+  cluster: Cluster,
+  namespace: string,
+  request: ProbeRequest,
+  signal: AbortSignal,
+): Promise<readonly ProbeAnswer[]> {
+  const { from, to, protocol = 'http', count = 1 } = request
+  const where = { namespace: from === 'outside' ? outsideOf(namespace) : namespace, pod: PODS[from] }
+  const target =
+    to === 'server' ? targetOf(protocol, namespace) : `http://${VERSIONS}.${namespace}.svc.cluster.local:8080/`
+  if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
+  const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
+  const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]
+  return answersOf(await run(cluster, { ...where, container: SHELL, command }, count, signal), protocol)
+}
+
+/** Prints what a command prints, and a line with the system's uptime before and after it and its exit code, as often as $0 says. */
+const LOOP =
+  'i=0; while [ "$i" -lt "$0" ]; do read a x </proc/uptime; timeout "$@" 2>&1; c=$?; read b x </proc/uptime; echo; echo "@@ $a $b $c"; i=$((i+1)); done'
+
+function httpArgv(target: string, { path = '/', headers = {} }: ProbeRequest): string[] {
+  const given = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
+  return ['wget', '-q', '-S', '-O', '-', ...given, `${target.replace(/\/$/, '')}${path}`]
+}
+
+const ECHOED = 'meshbench-probe'
+
+function tcpArgv(target: string): string[] {
+  const { hostname, port } = new URL(target)
+  return ['sh', '-c', `echo ${ECHOED} | nc "$0" "$1"`, hostname, port]
+}
+
+async function run(
+  cluster: Cluster,
+  what: ExecOf,
+  count: number,
+  signal: AbortSignal,
+  isFine: (exitCode: number) => boolean = (exitCode) => exitCode === 0,
+): Promise<string> {
+  const within = count * TIMEOUT + 15
+  const limit = AbortSignal.timeout(within * 1000)
+  try {
+    const { exitCode, stdout, stderr } = await cluster.exec(what, AbortSignal.any([signal, limit]))
+    if (isFine(exitCode)) return stdout
+    throw new Failure('probe-client', `the client of the probe ended with ${exitCode}`, { cause: stderr || stdout })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!limit.aborted) throw error
+    throw new Failure('probe-client', `the client of the probe was still running after ${within} s`)
+  }
+}
+
+/** @internal What the loop printed, as answers. */
+export function answersOf(printed: string, protocol: Exclude<Protocol, 'grpc'>): ProbeAnswer[] {
+  const answers: ProbeAnswer[] = []
+  let lines: string[] = []
+  for (const line of printed.split('\n')) {
+    const [, from, to] = /^@@ ([\d.]+) ([\d.]+) \d+$/.exec(line) ?? []
+    if (from === undefined) {
+      lines.push(line)
+      continue
+    }
+    const seconds = Number(to) - Number(from)
+    answers.push(protocol === 'tcp' ? tcpAnswer(lines, seconds) : httpAnswer(lines, seconds))
+    lines = []
+  }
+  return answers
+}
+
+function tcpAnswer(lines: readonly string[], seconds: Seconds): ProbeAnswer {
+  const body = lines.join('\n').trim()
+  return { ...(body.includes(ECHOED) && { status: 200 }), headers: {}, body, seconds }
+}
+
+/** busybox's wget prints status line and headers with two spaces before them, and of a status that is an error nothing more. */
+function httpAnswer(lines: readonly string[], seconds: Seconds): ProbeAnswer {
+  const starts = lines.flatMap((line, index) => (/^ {2}HTTP\/[\d.]+ \d{3}/.test(line) ? [index] : []))
+  const last = starts.at(-1)
+  if (last === undefined) return { headers: {}, body: lines.join('\n').trim(), seconds }
+  const rest = lines.slice(last + 1)
+  const end = rest.findIndex((line) => !/^ {2}[\w-]+: /.test(line))
+  const pairs = rest.slice(0, end === -1 ? rest.length : end).map((line) => {
+    const at = line.indexOf(':')
+    return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()] as const
+  })
+  return {
+    status: Number(/ (\d{3})/.exec(lines[last] ?? '')?.[1]),
+    headers: Object.fromEntries(pairs),
+    body: rest.slice(pairs.length).join('\n').trim(),
+    seconds,
+  }
+}
+
+async function askByGrpc(
+  cluster: Cluster,
+  where: Pick<ExecOf, 'namespace' | 'pod'>,
+  target: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer[]> {
+  const flags = ['-c', '1', '-n', String(count), '-qps', '0', '-timeout', `${TIMEOUT}s`, '-quiet', '-log-errors=false']
+  const command = [APPLICATION, 'load', ...flags, '-allow-initial-errors', '-json', '-', '-grpc', '-ping', target]
+  // It ends with 1 where no request was answered, which is a result here.
+  const printed = await run(cluster, { ...where, container: APPLICATION, command }, count, signal, () => true)
+  const served = Number(/"(?:SERVING|OK)":\s*(\d+)/.exec(printed)?.[1] ?? 0)
+  return Array.from({ length: count }, (_, index) => ({
+    ...(index < served && { status: 200 }),
+    headers: {},
+    body: '',
+    seconds: Number.NaN,
+  }))
+}
