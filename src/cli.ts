@@ -168,7 +168,7 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
     .description('check whether a run can start, and how to fix problems')
     .option('--no-pauses', 'do not measure the pauses of this host (10 s)')
     .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
-  example(withArms(program.command('features'), 'features'), 'meshbench features --arms none,istio-sidecar')
+  example(withArms(program.command('features'), 'features'), 'meshbench features --arms istio-sidecar,linkerd')
     .description('try what each mesh does (mutual TLS, routes, retries, …) with real requests, and write a matrix')
     .option('--probes <names>', 'probes, separated by commas (default: all)')
     .option('--resume <run>', 'continue an interrupted run of probes')

@@ -13,12 +13,12 @@ import {
   type FeatureResult,
   type FeatureVerdict,
   featureResultSchema,
+  featureWords,
 } from '../model/feature.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Platform } from '../model/platform.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 import { redact } from '../model/secrets.ts'
-import { formatNumber } from '../model/units.ts'
 import { count, list } from '../model/words.ts'
 import { featuresMarkdown, featuresPage, type ProbedFeatures } from '../report/site/features-page.ts'
 import { collectProvenance } from '../store/collect-provenance.ts'
@@ -235,24 +235,29 @@ function featureTable({ features, arms, results }: FeatureMatrix, style: Style):
   const seen = new Set(results.map(({ verdict }) => verdict))
   const legend = (Object.keys(FEATURE_VERDICTS) as FeatureVerdict[]).filter((verdict) => seen.has(verdict))
   const words = legend.map((verdict) => `${FEATURE_VERDICTS[verdict].title}: ${FEATURE_VERDICTS[verdict].meaning}`)
-  const reasons = results.filter(({ verdict }) => verdict !== 'works' && verdict !== 'unsupported')
+  const odd = results.filter(({ verdict }) => verdict !== 'works' && verdict !== 'unsupported')
+  const reasons = Map.groupBy(odd, ({ arm, reason }) => `${arm} ${reason}`)
   return [
     grid([head, ...rows], style.width),
     style.dim(
-      paragraph(`${words.join('. ')}. Times are from the moment that the API server took the objects.`, {
-        width: style.width,
-      }),
+      paragraph(
+        `${words.join('. ')}. Times are from the moment that the API server took the objects to the requests that showed it.`,
+        {
+          width: style.width,
+        },
+      ),
     ),
-    ...reasons.map(({ arm, feature, reason }) =>
-      paragraph(style.plain(`${arm}, ${feature}: ${reason}`), { indent: '  ', width: style.width }),
-    ),
+    ...[...reasons.values()].map((same) => {
+      const [{ arm, reason }] = same as [FeatureResult]
+      const which = list(same.map(({ feature }) => feature))
+      return paragraph(style.plain(`${arm}, ${which}: ${reason}`), { indent: '  ', width: style.width })
+    }),
   ].join('\n')
 }
 
 function entry(result: FeatureResult | undefined, style: Style): Entry {
   if (!result) return { text: '' }
-  const { verdict, effectAfter } = result
-  const after = verdict === 'works' && effectAfter !== undefined ? ` ${formatNumber(effectAfter, 2)} s` : ''
+  const { verdict } = result
   const paint = verdict === 'works' ? style.bold : style.dim
-  return { text: `${FEATURE_VERDICTS[verdict].title}${after}`, paint }
+  return { text: featureWords(result), paint }
 }

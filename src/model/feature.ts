@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { KubernetesObject } from './mesh.ts'
+import { formatNumber } from './units.ts'
 
 /** What came of a probe. The order is that of the legend. */
 export const FEATURE_VERDICTS = {
@@ -67,3 +68,11 @@ export const featureResultSchema = z.object({
 })
 /** One feature of one arm: a file in `features/` of the run's folder. */
 export type FeatureResult = z.infer<typeof featureResultSchema>
+
+/** "works within 0.3 s": a verdict in a cell. */
+export function featureWords({ verdict, effectAfter }: Pick<FeatureResult, 'verdict' | 'effectAfter'>): string {
+  const { title } = FEATURE_VERDICTS[verdict]
+  if (verdict !== 'works' || effectAfter === undefined) return title
+  // Looks are a tenth of a second apart.
+  return effectAfter < 0.05 ? `${title} at once` : `${title} within ${formatNumber(effectAfter, 2)} s`
+}

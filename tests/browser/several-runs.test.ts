@@ -5,7 +5,10 @@ import type { AxeResults } from 'axe-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { metrics } from '../../src/analyse/metrics.ts'
 import { compareSides } from '../../src/compare/compare-runs.ts'
+import { probes } from '../../src/features/probes/index.ts'
+import { FEATURE_VERDICTS, type FeatureResult, type FeatureVerdict } from '../../src/model/feature.ts'
 import { comparePage } from '../../src/report/site/compare-page.ts'
+import { featuresPage } from '../../src/report/site/features-page.ts'
 import { historyPage } from '../../src/report/site/history-page.ts'
 import { indexPage } from '../../src/report/site/index-page.ts'
 import { analysisOf } from '../report/fixture.ts'
@@ -45,12 +48,35 @@ async function siteFiles() {
   return { index, history }
 }
 
+async function featuresFile(): Promise<string> {
+  const results = probes.flatMap((probe): FeatureResult[] =>
+    ARMS.map((arm, index) => ({
+      ...{ schema: 1, run: 'r', arm, mesh: arm, version: '1.0', feature: probe.name, reason: 'Requests showed it.' },
+      ...{ verdict: VERDICTS[(index + probe.name.length) % VERDICTS.length] ?? 'works', effectAfter: 0.3 },
+      ...{ source: 'https://example.com/', startedAt: '', endedAt: '' },
+      objects: [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'probe' } }],
+      observations: [{ when: 'with', holds: true, seen: '20 × 200' }],
+    })),
+  )
+  const provenance = { meshbench: '1', platform: 'kind', commandLine: ['meshbench', 'features'] }
+  const arms = ARMS.map((name) => ({ name, mesh: name }))
+  const file = join(sharedFolder(), 'features.html')
+  await writeFile(
+    file,
+    featuresPage({ run: 'r', startedAt: '2026-01-01T00:00:00Z', provenance, arms, probes, results }),
+  )
+  return file
+}
+
+const ARMS = ['istio-sidecar', 'istio-ambient', 'istio-ambient-waypoint', 'linkerd']
+const VERDICTS = Object.keys(FEATURE_VERDICTS) as FeatureVerdict[]
+
 describe.skipIf(absent)(`the pages of several runs, ${where}`, () => {
   let axe: string
   let files: Readonly<Record<string, string>>
   beforeAll(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-    files = { comparison: await comparisonFile(), ...(await siteFiles()) }
+    files = { comparison: await comparisonFile(), features: await featuresFile(), ...(await siteFiles()) }
   })
 
   it.each(CASES)('are for everybody: $theme, $width px', async ({ theme, width }) => {

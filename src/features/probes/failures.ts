@@ -27,7 +27,7 @@ export const timeouts: Probe = {
   },
 }
 
-const RETRIED = { requests: 60, most: 18 }
+const RETRIED = { requests: 100, most: 22 }
 
 export const retries: Probe = {
   name: 'retries',
@@ -46,7 +46,7 @@ export const retries: Probe = {
       ],
     },
   },
-  // With three retries 6 % fail, without 50 %: of 60 requests, more than 18 or fewer than that by chance less than once in a thousand.
+  // With three retries 6 % fail, without 50 %: of 100 requests, more than 22 or fewer than that by chance less than once in a million looks.
   async shows(bench) {
     const answers = await bench.ask({ from: 'client', path: '/?status=500:50', count: RETRIED.requests })
     const failed = withStatus(answers, 500)

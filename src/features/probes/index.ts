@@ -10,9 +10,10 @@ import { headerModification, headerRouting, mirroring, pathRouting, redirect, we
 
 /** In the order of the matrix. */
 export const probes: readonly Probe[] = [
+  // First, since Envoy tells connections of raw TCP with and without TLS apart only since its start: those of the other two are none.
+  mutualTlsTcp,
   mutualTlsHttp,
   mutualTlsGrpc,
-  mutualTlsTcp,
   plaintextRefused,
   authorizationByIdentity,
   authorizationByRequest,

@@ -1,10 +1,11 @@
 import { type Probe, statusWords, withStatus } from '../feature-probe.ts'
 import { inboundFilter, linkerdServer, NEEDS_L7, object } from './vendor-objects.ts'
 
-const BURST = 80
+/** They take more than a second, so that the limit lets some through again. */
+const BURST = 300
 const PER_SECOND = 5
-/** Far fewer are let through than come in a second or two. */
-const LEAST_LIMITED = 20
+/** Far fewer are let through than come in some seconds. */
+const LEAST_LIMITED = 150
 
 export const localRateLimit: Probe = {
   name: 'rate-limit-local',

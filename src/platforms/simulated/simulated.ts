@@ -6,6 +6,7 @@ import type { Command, Execution, Finding, Platform, RunningArm, Testbed } from 
 import { type Arm, type Fault, type Load, longestStall } from '../../model/scenario.ts'
 import { runFortio } from './simulated-fortio.ts'
 import { runK6 } from './simulated-k6.ts'
+import { simulatedMesh } from './simulated-mesh.ts'
 import { type LoadOutcome, type Subject, startOf, strikes } from './simulated-server.ts'
 import { idleObservationOf, observationOf } from './simulated-usage.ts'
 
@@ -134,6 +135,7 @@ function notPlanned(message: string): never {
 export function runningArm(dir: string, visit: Subject, begin: (command: Command) => Subject): RunningArm {
   let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
   let waited = 0
+  let mesh: ReturnType<typeof simulatedMesh> | undefined
   return {
     dir,
     target: targetOf,
@@ -149,9 +151,16 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
     wait: async (seconds, signal) => {
       signal.throwIfAborted()
       waited += seconds
+      await mesh?.running.wait(seconds, signal)
+    },
+    probeSite: async () => {
+      const bypassed = strikes(visit.scenario, 'bypass', visit.arm.name, visit.trial.block)
+      mesh = simulatedMesh({ bypassed })
+      return mesh.site
     },
     observe: async () => {
       const from = waited
+      if (mesh) return await mesh.running.observe()
       return {
         close: async () => {
           if (last) return observationOf(last.subject, last.outcome)

@@ -24,6 +24,13 @@ nav.pages ul{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 .facts-of-runs b{font-weight:600}
 .cautions li+li{margin-top:.4rem}
 .cautions{max-width:64rem}
+.features{table-layout:fixed;width:100%;min-width:46rem}
+.features th:first-child{width:26%}
+.features tbody th small{display:block;color:var(--muted);font-weight:400;white-space:normal}
+.features td,.features th{white-space:normal;overflow-wrap:anywhere;vertical-align:top}
+.features summary{margin:0}
+.features details ul{padding-left:1rem}
+.features details>:not(summary){font-size:.8125rem}
 .runs tbody th{white-space:nowrap}
 .runs td{min-width:8rem}
 .runs td.says{min-width:18rem;max-width:34rem}

@@ -4,9 +4,9 @@ import {
   type FeatureGroup,
   type FeatureResult,
   type FeatureVerdict,
+  featureWords,
 } from '../../model/feature.ts'
 import type { Provenance } from '../../model/result.ts'
-import { formatNumber } from '../../model/units.ts'
 import { commandText } from '../../model/words.ts'
 import { type Html, html } from '../html.ts'
 import { fenced, row, text } from '../outputs/markdown.ts'
@@ -42,13 +42,13 @@ export function featuresPage(probed: ProbedFeatures): string {
     links: groups.map(({ group, title }) => ({ href: `#${group}`, name: title })),
     writtenBy: 'meshbench features',
     body: html`<section>${legend(probed)}${provenance.caveat !== undefined && html`<p>${provenance.caveat}</p>`}</section>
-${groups.map(({ group, title, own }) => html`<section><h2 id="${group}">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="runs"><thead><tr><th scope="col">Feature</th>${arms.map(({ name }) => html`<th scope="col">${name}${versionOf(probed, name)}</th>`)}</tr></thead><tbody>${own.map(({ name, title, asks }) => html`<tr><th scope="row">${title}<small>${asks}</small></th>${arms.map((arm) => html`<td>${cell(cells.get(keyOf(arm.name, name)))}</td>`)}</tr>`)}</tbody></table></div></section>`)}
+${groups.map(({ group, title, own }) => html`<section><h2 id="${group}">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="features"><thead><tr><th scope="col">Feature</th>${arms.map(({ name }) => html`<th scope="col">${name}${versionOf(probed, name)}</th>`)}</tr></thead><tbody>${own.map(({ name, title, asks }) => html`<tr><th scope="row">${title}<small>${asks}</small></th>${arms.map((arm) => html`<td>${cell(cells.get(keyOf(arm.name, name)))}</td>`)}</tr>`)}</tbody></table></div></section>`)}
 <section><h2 id="repeat">Repeat it</h2><p>Run <code>${run}</code>, meshbench ${provenance.meshbench}, platform ${provenance.platform}.</p><pre><code>${commandText(provenance.commandLine)}</code></pre></section>`,
   })
 }
 
 function legend({ results }: ProbedFeatures): Html {
-  return html`<dl class="facts">${occurring(results).map((verdict) => html`<dt>${FEATURE_VERDICTS[verdict].mark} ${FEATURE_VERDICTS[verdict].title}</dt><dd>${FEATURE_VERDICTS[verdict].meaning}</dd>`)}</dl>`
+  return html`<ul class="plain">${occurring(results).map((verdict) => html`<li><b class="${CLASSES[verdict]}">${FEATURE_VERDICTS[verdict].mark} ${FEATURE_VERDICTS[verdict].title}</b>: ${FEATURE_VERDICTS[verdict].meaning}</li>`)}</ul><p>Times are from the moment that the API server took the objects to the requests that showed it.</p>`
 }
 
 function occurring(results: readonly FeatureResult[]): FeatureVerdict[] {
@@ -78,7 +78,7 @@ const CLASSES: Readonly<Record<FeatureVerdict, string>> = {
 function cell(result: FeatureResult | undefined): Html | string {
   if (!result) return ''
   const { verdict, reason, source, objects, observations } = result
-  return html`<span class="${CLASSES[verdict]}">${FEATURE_VERDICTS[verdict].mark} ${FEATURE_VERDICTS[verdict].title}${timeWords(result)}</span><details><summary>why</summary><p>${reason}</p>${source !== undefined && html`<p><a href="${source}">${source}</a></p>`}<ul>${observations.map(({ when, seen }) => html`<li>${WHEN[when]}: ${seen}</li>`)}</ul>${objects.length > 0 && html`<pre><code>${objects.map((object) => JSON.stringify(object, undefined, 1)).join('\n')}</code></pre>`}</details>`
+  return html`<details><summary class="${CLASSES[verdict]}">${FEATURE_VERDICTS[verdict].mark} ${featureWords(result)}</summary><p>${reason}</p>${source !== undefined && html`<p><a href="${source}">${source}</a></p>`}<ul>${observations.map(({ when, seen }) => html`<li>${WHEN[when]}: ${seen}</li>`)}</ul>${objects.length > 0 && html`<pre tabindex="0"><code>${objects.map((object) => JSON.stringify(object, undefined, 1)).join('\n')}</code></pre>`}</details>`
 }
 
 const WHEN: Readonly<Record<FeatureResult['observations'][number]['when'], string>> = {
@@ -88,18 +88,12 @@ const WHEN: Readonly<Record<FeatureResult['observations'][number]['when'], strin
   elsewhere: 'From outside of the mesh',
 }
 
-function timeWords({ verdict, effectAfter }: FeatureResult): string {
-  return verdict === 'works' && effectAfter !== undefined ? ` after ${formatNumber(effectAfter, 2)} s` : ''
-}
-
 /** The matrix for a pull request or a chat. */
 export function featuresMarkdown(probed: ProbedFeatures): string {
   const { run, arms, probes, results, provenance } = probed
   const cells = byCell(probed)
   const words = (result: FeatureResult | undefined) =>
-    result
-      ? `${FEATURE_VERDICTS[result.verdict].mark} ${FEATURE_VERDICTS[result.verdict].title}${timeWords(result)}`
-      : ''
+    result ? `${FEATURE_VERDICTS[result.verdict].mark} ${featureWords(result)}` : ''
   const legend = occurring(results).map(
     (verdict) => `${FEATURE_VERDICTS[verdict].title}: ${FEATURE_VERDICTS[verdict].meaning}`,
   )

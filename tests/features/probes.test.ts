@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import type { Means, Probe } from '../../src/features/feature-probe.ts'
+import { probes } from '../../src/features/probes/index.ts'
+import { tryProbe } from '../../src/features/try-probe.ts'
+import { meshes } from '../../src/meshes/index.ts'
+import type { FeatureResult } from '../../src/model/feature.ts'
+import { type Manner, simulatedMesh } from '../../src/platforms/simulated/simulated-mesh.ts'
+
+const { signal } = new AbortController()
+
+/** One probe on a model of a mesh. */
+async function tried(probe: Probe, mesh: string, manner?: Manner): Promise<FeatureResult & { readonly left: number }> {
+  const { site, running, now, left } = simulatedMesh(manner)
+  let count = 0
+  const nonce = () => `nonce${count++}`
+  const result = await tryProbe(probe, { run: 'r', arm: { name: mesh, mesh }, site, running, signal, now, nonce })
+  return { ...result, left: left() }
+}
+
+const withObjects = probes.flatMap((probe) =>
+  Object.entries(probe.means).flatMap(([mesh, means]) =>
+    'objects' in means ? [{ probe, name: probe.name, mesh, means }] : [],
+  ),
+)
+const kindsOf = ({ objects }: Extract<Means, { objects: unknown }>) =>
+  objects({ namespace: 'bench' }).map(({ kind }) => kind)
+
+describe('probes', () => {
+  it('have names of their own, and know meshes that there are', () => {
+    const names = probes.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    const unknown = probes.flatMap(({ means }) => Object.keys(means).filter((mesh) => !(mesh in meshes)))
+    expect(unknown).toEqual([])
+  })
+
+  it('say of every mesh of the scenario how it is done, or where the project says that it is not', () => {
+    const asked = ['none', 'istio-sidecar', 'istio-ambient', 'istio-ambient-waypoint', 'linkerd']
+    const silent = probes.flatMap(({ name, means }) =>
+      asked.filter((mesh) => !means[mesh]).map((mesh) => `${name} ${mesh}`),
+    )
+    // Istio has no local rate limit for waypoints that is more than an EnvoyFilter in alpha.
+    expect(silent).toEqual(['rate-limit-local istio-ambient-waypoint'])
+    const sources = probes.flatMap(({ means }) =>
+      Object.values(means).flatMap((one) => ('unsupported' in one ? [one.source] : [])),
+    )
+    for (const source of sources) expect(source).toMatch(/^https:\/\//)
+  })
+
+  it.each(withObjects)(
+    '$name on $mesh works where the mesh does what the objects say, and leaves nothing',
+    async ({ probe, mesh }) => {
+      const result = await tried(probe, mesh)
+      expect(result).toMatchObject({ verdict: 'works', left: 0 })
+      expect(result.observations.map(({ when, holds }) => [when, holds])).toEqual([
+        ['without', false],
+        ['with', true],
+        ['removed', false],
+      ])
+    },
+  )
+
+  it.each(withObjects)(
+    '$name on $mesh does not work where any of its objects has no effect',
+    async ({ probe, mesh, means }) => {
+      for (const ignores of new Set(kindsOf(means))) {
+        const { verdict, left } = await tried(probe, mesh, { ignores })
+        expect(verdict, `without ${ignores}`).toMatch(/does-not-work|partly/)
+        expect(left).toBe(0)
+      }
+    },
+  )
+
+  const byDefault = probes.filter(({ means }) => 'byDefault' in (means['linkerd'] as Means))
+
+  it.each(byDefault)('$name holds within the mesh, and not where nothing is encrypted', async (probe) => {
+    expect(await tried(probe, 'linkerd')).toMatchObject({ verdict: 'works' })
+    expect(await tried(probe, 'linkerd', { unencrypted: true })).toMatchObject({ verdict: 'does-not-work' })
+  })
+
+  it.each(byDefault)('$name proves nothing where a client from outside shows it too', async (probe) => {
+    expect(await tried(probe, 'linkerd', { open: true })).toMatchObject({ verdict: 'not-tried' })
+  })
+})
+
+describe('a probe', () => {
+  const [route] = probes.filter(({ name }) => name === 'path-routing') as [Probe]
+
+  it('says how long the objects took to have an effect, and to lose it', async () => {
+    const result = await tried(route, 'linkerd', { lag: 2 })
+    expect(result.verdict).toBe('works')
+    expect(result.effectAfter).toBeGreaterThan(1.7)
+    expect(result.effectAfter).toBeLessThan(2.4)
+    expect(result.goneAfter).toBeLessThan(0.5)
+  })
+
+  it('whose objects have no effect in time does not work, and they are removed', async () => {
+    const { reason, left, verdict } = await tried(route, 'linkerd', { lag: 60 })
+    expect({ verdict, left }).toEqual({ verdict: 'does-not-work', left: 0 })
+    expect(reason).toContain('within 30 s')
+  })
+
+  it('whose objects are refused does not work, with the reason of the API server', async () => {
+    const { reason, verdict } = await tried(route, 'linkerd', { refuses: 'HTTPRoute' })
+    expect(verdict).toBe('does-not-work')
+    expect(reason).toBe('HTTPRoute could not be applied. no such kind.')
+  })
+
+  it('whose effect stays after its objects were removed works partly', async () => {
+    expect(await tried(route, 'linkerd', { sticky: true })).toMatchObject({ verdict: 'partly' })
+  })
+
+  it('quotes the project where it says that it does not have it', async () => {
+    const [mirror] = probes.filter(({ name }) => name === 'mirroring') as [Probe]
+    expect(await tried(mirror, 'linkerd')).toMatchObject({
+      verdict: 'unsupported',
+      source: 'https://linkerd.io/2/reference/httproute/',
+      observations: [],
+    })
+  })
+
+  it('of a mesh that nobody has declared is not tried', async () => {
+    expect(await tried(route, 'kuma')).toMatchObject({ verdict: 'not-tried' })
+  })
+})

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { installAbout } from '../../../src/meshes/install-steps.ts'
+import { linkerd } from '../../../src/meshes/linkerd.ts'
+import type { KubernetesObject } from '../../../src/model/mesh.ts'
+import type { ClusterArm } from '../../../src/platforms/in-cluster/cluster-arm.ts'
+import { answersOf, openProbeSite } from '../../../src/platforms/in-cluster/probing/probe-site.ts'
+
+const captured = (name: string) => readFileSync(`tests/captured/busybox/${name}.txt`, 'utf8')
+const { signal } = new AbortController()
+
+describe('answers of the client of probes', () => {
+  const answers = answersOf(captured('wget'), 'http')
+
+  it('have status, headers, body and time of what busybox printed', () => {
+    expect(answers.map(({ status }) => status)).toEqual([200, 503, 200, undefined, undefined])
+    expect(answers[0]?.headers).toMatchObject({ 'content-type': 'text/plain; charset=UTF-8', 'content-length': '278' })
+    expect(answers[0]?.body).toContain('X-Canary: yes')
+    expect(answers[2]?.headers['x-b']).toBe('1')
+    expect(answers[2]?.seconds).toBeCloseTo(0.2, 1)
+  })
+
+  it('have no status where nothing listens, and where the time is over', () => {
+    expect(answers[3]?.body).toContain('Connection refused')
+    expect(answers[4]?.seconds).toBeCloseTo(1, 1)
+  })
+
+  it('of raw TCP are answers where the text comes back', () => {
+    expect(answersOf(captured('nc'), 'tcp').map(({ status }) => status)).toEqual([200, 200])
+    expect(answersOf('\n@@ 1.00 1.50 1\n', 'tcp')).toEqual([{ headers: {}, body: '', seconds: 0.5 }])
+  })
+})
+
+describe('what probes need in a namespace', () => {
+  async function made() {
+    const applied: KubernetesObject[] = []
+    const removed: KubernetesObject[] = []
+    const about = { ...installAbout(linkerd, 'defaults', { name: 'a' }, {}), namespace: 'bench-a' }
+    const cluster = {
+      apply: async (objects: KubernetesObject[]) => void applied.push(...objects),
+      remove: async (objects: KubernetesObject[]) => void removed.push(...objects),
+      untilReady: async () => {},
+    }
+    const images = { fortio: 'fortio:1', busybox: 'busybox:1', k6: 'k6:1' }
+    const of = { kubernetes: linkerd.kubernetes, about }
+    const arm = { cluster, of, images, run: 'r', placed: <T>(tree: T) => tree } as unknown as ClusterArm
+    return { site: await openProbeSite(arm, signal), applied, removed }
+  }
+
+  it('is in the namespace of the arm and in one outside of the mesh, with the images of the site', async () => {
+    const { site, applied } = await made()
+    expect(site.namespace).toBe('bench-a')
+    const places = new Set(applied.map(({ metadata }) => metadata.namespace))
+    expect(places).toEqual(new Set(['bench-a', 'bench-a-outside', undefined]))
+    const pods = applied.filter(({ kind }) => kind === 'Pod')
+    expect(pods).toHaveLength(4)
+    for (const pod of pods) {
+      const { containers } = pod['spec'] as { containers: { image: string }[] }
+      for (const { image } of containers) expect(image).toMatch(/:1$/)
+    }
+    expect(applied.every(({ metadata }) => metadata.labels?.['meshbench.io/run'] === 'r')).toBe(true)
+  })
+
+  it('is removed with all that was made', async () => {
+    const { site, applied, removed } = await made()
+    await site[Symbol.asyncDispose]()
+    expect(removed).toEqual(applied)
+  })
+})
