@@ -29,6 +29,7 @@ export const FEATURE_GROUPS = {
   security: 'Security',
   traffic: 'Traffic management',
   resilience: 'Resilience',
+  operation: 'Observability and extension',
 } as const
 export type FeatureGroup = keyof typeof FEATURE_GROUPS
 

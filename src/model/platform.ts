@@ -111,8 +111,11 @@ export type ProbeClient = 'client' | 'other' | 'outside'
 /** Requests of a probe, one after the other. */
 export interface ProbeRequest {
   readonly from: ProbeClient
-  /** The arm's own server, whose traffic the mesh's counters show, or the Service of the probe's two versions. */
-  readonly to: 'server' | 'versions'
+  /**
+   * The arm's own server, whose traffic the mesh's counters show; the Service of the probe's two versions; or the Service that a mesh makes
+   * for a Gateway of the probe.
+   */
+  readonly to: 'server' | 'versions' | 'gateway'
   readonly protocol?: 'http' | 'grpc' | 'tcp'
   readonly count?: number
   /** Path and query of HTTP requests. */

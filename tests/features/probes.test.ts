@@ -38,8 +38,8 @@ describe('probes', () => {
     const silent = probes.flatMap(({ name, means }) =>
       asked.filter((mesh) => !means[mesh]).map((mesh) => `${name} ${mesh}`),
     )
-    // Istio has no local rate limit for waypoints that is more than an EnvoyFilter in alpha.
-    expect(silent).toEqual(['rate-limit-local istio-ambient-waypoint'])
+    // For waypoints Istio has neither by more than an EnvoyFilter in alpha.
+    expect(silent).toEqual(['rate-limit-local istio-ambient-waypoint', 'extension istio-ambient-waypoint'])
     const sources = probes.flatMap(({ means }) =>
       Object.values(means).flatMap((one) => ('unsupported' in one ? [one.source] : [])),
     )
@@ -70,7 +70,7 @@ describe('probes', () => {
     },
   )
 
-  const byDefault = probes.filter(({ means }) => 'byDefault' in (means['linkerd'] as Means))
+  const byDefault = probes.filter(({ name }) => name.startsWith('mutual-tls'))
 
   it.each(byDefault)('$name holds within the mesh, and not where nothing is encrypted', async (probe) => {
     expect(await tried(probe, 'linkerd')).toMatchObject({ verdict: 'works' })
@@ -80,6 +80,12 @@ describe('probes', () => {
   it.each(byDefault)('$name proves nothing where a client from outside shows it too', async (probe) => {
     expect(await tried(probe, 'linkerd', { open: true })).toMatchObject({ verdict: 'not-tried' })
   })
+})
+
+it('counts requests by default, and not where traffic goes around the mesh', async () => {
+  const [metrics] = probes.filter(({ name }) => name === 'request-metrics') as [Probe]
+  expect(await tried(metrics, 'linkerd')).toMatchObject({ verdict: 'works' })
+  expect(await tried(metrics, 'linkerd', { bypassed: true })).toMatchObject({ verdict: 'does-not-work' })
 })
 
 describe('a probe', () => {

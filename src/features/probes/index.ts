@@ -4,9 +4,18 @@ import { faultAbort, faultDelay, retries, timeouts } from './failures.ts'
 import { jsonWebToken } from './json-web-token.ts'
 import { sessionAffinity } from './load-balancing.ts'
 import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
+import { extension, ingress, requestMetrics } from './operation.ts'
 import { plaintextRefused } from './plaintext-refused.ts'
 import { localRateLimit } from './rate-limit.ts'
-import { headerModification, headerRouting, mirroring, pathRouting, redirect, weightedSplit } from './routing.ts'
+import {
+  headerModification,
+  headerRouting,
+  mirroring,
+  pathRouting,
+  redirect,
+  urlRewrite,
+  weightedSplit,
+} from './routing.ts'
 
 /** In the order of the matrix. */
 export const probes: readonly Probe[] = [
@@ -23,11 +32,15 @@ export const probes: readonly Probe[] = [
   pathRouting,
   headerModification,
   redirect,
+  urlRewrite,
   mirroring,
   sessionAffinity,
+  ingress,
   timeouts,
   retries,
   faultAbort,
   faultDelay,
   localRateLimit,
+  requestMetrics,
+  extension,
 ]

@@ -19,6 +19,11 @@ const byRoute = (rules: readonly object[]) => ({
   ...forMeshes(ROUTED, { objects: (where: Where) => [httpRoute(where, rules)] }),
 })
 
+const LINKERD_FILTERS = {
+  unsupported: 'Of the filters of an HTTPRoute it takes header modifiers and redirects.',
+  source: 'https://linkerd.io/2/reference/httproute/',
+}
+
 const SPLIT = { requests: 200, share: 0.1 }
 
 /** Both bounds include all but about one in ten thousand of the counts that the share brings about: mean ± 3.9 standard deviations. */
@@ -139,6 +144,34 @@ export const redirect: Probe = {
   },
 }
 
+export const urlRewrite: Probe = {
+  name: 'url-rewrite',
+  title: 'URL rewrite',
+  group: 'traffic',
+  asks: 'Does a request for one path reach the server with another one?',
+  means: {
+    ...byRoute([
+      {
+        matches: [{ path: { type: 'Exact', value: '/old' } }],
+        filters: [
+          { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplaceFullPath', replaceFullPath: `${DEBUG}new` } } },
+        ],
+        backendRefs: [BOTH],
+      },
+      { backendRefs: [BOTH] },
+    ]),
+    linkerd: LINKERD_FILTERS,
+  },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', path: '/old', count: 5 })
+    const arrived = answers.filter(({ body }) => body.includes(`GET ${DEBUG}new `)).length
+    return {
+      holds: arrived === answers.length,
+      seen: `${arrived} of ${answers.length} reached the server with the new path`,
+    }
+  },
+}
+
 export const mirroring: Probe = {
   name: 'mirroring',
   title: 'Mirroring',
@@ -151,10 +184,7 @@ export const mirroring: Probe = {
         backendRefs: [backend('v1')],
       },
     ]),
-    linkerd: {
-      unsupported: 'Of the filters of an HTTPRoute it takes header modifiers and redirects.',
-      source: 'https://linkerd.io/2/reference/httproute/',
-    },
+    linkerd: LINKERD_FILTERS,
   },
   async shows(bench) {
     const path = `${DEBUG}${bench.nonce()}`

@@ -71,6 +71,10 @@ export function simulatedMesh(manner: Manner = {}) {
       else plain++
       return said(200)
     }
+    if (request.to === 'gateway') {
+      const routes = inForce('HTTPRoute').filter((one) => one.spec.parentRefs[0].name === 'probe')
+      return inForce('Gateway').length > 0 && routes.length > 0 ? routed(request) : said(undefined)
+    }
     const refused = refusal(request, isWithin)
     if (refused) return refused
     if (isLimited()) return said(429)
@@ -119,7 +123,7 @@ export function simulatedMesh(manner: Manner = {}) {
     const rate =
       // It is a policy of a Server.
       (specOf('Server') && specOf('HTTPLocalRateLimitPolicy')?.total.requestsPerSecond) ??
-      specOf('EnvoyFilter')?.configPatches[0].patch.value.typed_config.value.token_bucket.max_tokens
+      specOf('EnvoyFilter')?.configPatches[0].patch.value.typed_config.value?.token_bucket.max_tokens
     if (rate === undefined) return false
     if (time - filledAt >= 1) [tokens, filledAt] = [rate, time]
     return tokens-- <= 0
@@ -134,6 +138,7 @@ export function simulatedMesh(manner: Manner = {}) {
     const filter = (type: string) => filters.find((one) => one.type === type)
     const redirect = filter('RequestRedirect')?.requestRedirect
     if (redirect) return routed({ ...request, path: redirect.path.replaceFullPath })
+    const rewrite = filter('URLRewrite')?.urlRewrite.path.replaceFullPath
     const mirror = filter('RequestMirror')?.requestMirror.backendRef.name
     if (mirror) logged.push({ version: mirror.replace('probe-', ''), path })
     const limit = rule?.timeouts?.request ?? annotations['timeout.linkerd.io/request']
@@ -142,11 +147,15 @@ export function simulatedMesh(manner: Manner = {}) {
     let answer = said(500)
     for (let attempt = 0; attempt < attempts && answer.status === 500; attempt++) {
       const added = filter('RequestHeaderModifier')?.requestHeaderModifier.set[0]
-      answer = served(versionFor(rule?.backendRefs, headers), path, added)
+      answer = served(versionFor(rule?.backendRefs, headers), rewrite ?? path, added)
     }
     if (limit !== undefined && answer.seconds > Number.parseInt(limit, 10) / 1000) {
       return said(504, { seconds: Number.parseInt(limit, 10) / 1000 })
     }
+    const lua = /add\("([\w-]+)", "(\w+)"\)/.exec(
+      specOf('EnvoyFilter')?.configPatches[0].patch.value.typed_config.default_source_code?.inline_string ?? '',
+    )
+    if (lua) return { ...answer, headers: { [lua[1] ?? '']: lua[2] ?? '' } }
     const back = filter('ResponseHeaderModifier')?.responseHeaderModifier.set[0]
     return back ? { ...answer, headers: { [back.name]: back.value } } : answer
   }
@@ -200,7 +209,8 @@ export function simulatedMesh(manner: Manner = {}) {
           const evidence = [
             { name: 'mtls', holds: more > 0 && without === 0, seen: `${more} and ${without}`, source: 'simulation' },
           ]
-          return { seconds: 1, usage: [], evidence } as Observation
+          const carried = manner.bypassed ? {} : { requests: more + without }
+          return { seconds: 1, usage: [], evidence, carried } as Observation
         },
       }
     },

@@ -15,8 +15,9 @@ import { MANAGED, targetOf } from '../workload.ts'
 
 const FILE = new URL('../../../../manifests/features.yaml', import.meta.url)
 
-/** Name of the Service in front of both versions, and the pods that requests are sent from. */
-const VERSIONS = 'probe-versions'
+/** Services that requests are sent to: in front of both versions, and what Istio makes of a Gateway with the name `probe`. */
+const SERVICES = { versions: 'probe-versions', gateway: 'probe-istio' } as const
+/** The pods that requests are sent from. */
 const PODS: Readonly<Record<ProbeClient, string>> = {
   client: 'client',
   other: 'probe-other',
@@ -107,7 +108,7 @@ async function ask(
   const { from, to, protocol = 'http', count = 1 } = request
   const where = { namespace: from === 'outside' ? outsideOf(namespace) : namespace, pod: PODS[from] }
   const target =
-    to === 'server' ? targetOf(protocol, namespace) : `http://${VERSIONS}.${namespace}.svc.cluster.local:8080/`
+    to === 'server' ? targetOf(protocol, namespace) : `http://${SERVICES[to]}.${namespace}.svc.cluster.local:8080/`
   if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
   const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
   const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]

@@ -1,0 +1,111 @@
+import {
+  type Bench,
+  BOTH,
+  DEBUG,
+  forMeshes,
+  type Probe,
+  type Shown,
+  statusWords,
+  versionsOf,
+  type Where,
+  withStatus,
+} from '../feature-probe.ts'
+import { inboundFilter, NEEDS_L7, NEEDS_MESH, object, ROUTED } from './vendor-objects.ts'
+
+const REQUESTS = 20
+
+const counted =
+  (requests: number) =>
+  async (bench: Bench): Promise<Shown> => {
+    let words = 'no requests'
+    const { carried } = await bench.observed(async () => {
+      if (requests > 0) words = statusWords(await bench.ask({ from: 'client', to: 'server', count: requests }))
+    })
+    const seen = carried?.requests ?? 0
+    return { holds: seen === REQUESTS, seen: `${words}; the proxies counted ${seen} requests` }
+  }
+
+export const requestMetrics: Probe = {
+  name: 'request-metrics',
+  title: 'Metrics of requests',
+  group: 'operation',
+  asks: 'Do the proxies count every request, without any configuration and without the application’s help?',
+  means: { ...NEEDS_L7, ...forMeshes(ROUTED, { byDefault: true } as const) },
+  shows: counted(REQUESTS),
+  // A counter that grows by itself would show nothing.
+  elsewhere: counted(0),
+}
+
+const HEADER = 'x-probe-lua'
+
+export const extension: Probe = {
+  name: 'extension',
+  title: 'Extension of the proxy',
+  group: 'operation',
+  asks: 'Can a program of the user’s run in the proxy, and change a response?',
+  means: {
+    ...NEEDS_L7,
+    'istio-sidecar': {
+      objects: (where) => [
+        inboundFilter(where, {
+          name: 'envoy.filters.http.lua',
+          typed_config: {
+            '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+            default_source_code: {
+              inline_string: `function envoy_on_response(handle) handle:headers():add("${HEADER}", "yes") end`,
+            },
+          },
+        }),
+      ],
+    },
+    linkerd: {
+      unsupported: 'Its proxy has no interface for extensions.',
+      source: 'https://linkerd.io/2/overview/',
+    },
+  },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', path: DEBUG, count: 5 })
+    const changed = answers.filter(({ headers }) => headers[HEADER] === 'yes').length
+    return { holds: changed === answers.length, seen: `${changed} of ${answers.length} responses had the header` }
+  },
+}
+
+const gateway = {
+  objects: (where: Where) => [
+    object('gateway.networking.k8s.io/v1', 'Gateway', where, {
+      gatewayClassName: 'istio',
+      // Not a LoadBalancer, which not every cluster has.
+      infrastructure: { annotations: { 'networking.istio.io/service-type': 'ClusterIP' } },
+      listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
+    }),
+    object('gateway.networking.k8s.io/v1', 'HTTPRoute', where, {
+      parentRefs: [{ name: 'probe' }],
+      rules: [{ backendRefs: [BOTH] }],
+    }),
+  ],
+}
+
+export const ingress: Probe = {
+  name: 'ingress',
+  title: 'Ingress by the Gateway API',
+  group: 'traffic',
+  asks: 'Does a Gateway of the mesh’s own class let requests from outside of the mesh in?',
+  means: {
+    ...NEEDS_MESH,
+    'istio-sidecar': gateway,
+    'istio-ambient': gateway,
+    'istio-ambient-waypoint': gateway,
+    linkerd: {
+      unsupported: 'It has no ingress of its own; any ingress controller can be part of the mesh.',
+      source: 'https://linkerd.io/2/tasks/using-ingress/',
+    },
+  },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'outside', to: 'gateway', path: DEBUG, count: 5 })
+    const { v1, v2 } = versionsOf(answers)
+    return {
+      holds: withStatus(answers, 200) === answers.length && v1 + v2 === answers.length,
+      seen: `from outside ${statusWords(answers)}`,
+    }
+  },
+}
