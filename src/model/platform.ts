@@ -112,10 +112,10 @@ export type ProbeClient = 'client' | 'other' | 'outside'
 export interface ProbeRequest {
   readonly from: ProbeClient
   /**
-   * The arm's own server, whose traffic the mesh's counters show; the Service of the probe's two versions; or the Service that a mesh makes
-   * for a Gateway of the probe.
+   * The arm's own server, whose traffic the mesh's counters show; the Service of the probe's two versions; one of two servers of which one
+   * fails always; or the Service that a mesh makes for a Gateway of the probe.
    */
-  readonly to: 'server' | 'versions' | 'gateway'
+  readonly to: 'server' | 'versions' | 'mixed' | 'gateway'
   readonly protocol?: 'http' | 'grpc' | 'tcp'
   readonly count?: number
   /** Path and query of HTTP requests. */
@@ -138,7 +138,7 @@ export interface ProbeSite extends AsyncDisposable {
   readonly namespace: string
   /** Throws a Failure with the API server's reason where an object is refused. */
   apply(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
-  /** Removes objects and waits until they are gone. */
+  /** Removes objects and waits until they are gone. What stood before they were applied is again as it was. */
   remove(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
   ask(request: ProbeRequest, signal: AbortSignal): Promise<readonly ProbeAnswer[]>
   /** How many requests for this path a version of the server has logged. */

@@ -1,5 +1,5 @@
 import { BOTH, httpRoute, type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
-import { NEEDS_L7, virtualService } from './vendor-objects.ts'
+import { destinationRule, NEEDS_L7, virtualService } from './vendor-objects.ts'
 
 const TIMEOUT = { limit: '0.5s', seconds: 0.5, answer: '3s' }
 const timeoutRoute = (where: Where) => [httpRoute(where, [{ timeouts: { request: '500ms' }, backendRefs: [BOTH] }])]
@@ -53,6 +53,54 @@ export const retries: Probe = {
     return {
       holds: failed <= RETRIED.most && failed + withStatus(answers, 200) === RETRIED.requests,
       seen: `${failed} of ${RETRIED.requests} requests failed (${statusWords(answers)})`,
+    }
+  },
+}
+
+const LOOKS = { requests: 60, last: 20 }
+const MIXED = 'probe-mixed'
+const ejection = {
+  objects: (where: Where) => [
+    destinationRule(where, MIXED, {
+      outlierDetection: { consecutive5xxErrors: 3, interval: '1s', baseEjectionTime: '60s', maxEjectionPercent: 100 },
+    }),
+  ],
+}
+
+export const circuitBreaking: Probe = {
+  name: 'circuit-breaking',
+  title: 'Circuit breaking',
+  group: 'resilience',
+  asks: 'Is a server that answers all requests with errors left alone after some of them?',
+  means: {
+    ...NEEDS_L7,
+    'istio-sidecar': ejection,
+    'istio-ambient-waypoint': ejection,
+    linkerd: {
+      objects: ({ namespace }) => [
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: {
+            name: MIXED,
+            namespace,
+            annotations: {
+              'balancer.linkerd.io/failure-accrual': 'consecutive',
+              'balancer.linkerd.io/failure-accrual-consecutive-max-failures': '3',
+              'balancer.linkerd.io/failure-accrual-consecutive-min-penalty': '30s',
+            },
+          },
+          spec: { selector: { app: MIXED }, ports: [{ name: 'http', port: 8080, appProtocol: 'http' }] },
+        },
+      ],
+    },
+  },
+  async shows(bench) {
+    const answers = await bench.ask({ from: 'client', to: 'mixed', count: LOOKS.requests })
+    const last = answers.slice(-LOOKS.last)
+    return {
+      holds: withStatus(last, 200) === LOOKS.last,
+      seen: `${statusWords(answers)}; of the last ${LOOKS.last}: ${statusWords(last)}`,
     }
   },
 }

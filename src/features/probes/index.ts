@@ -1,6 +1,6 @@
 import type { Probe } from '../feature-probe.ts'
 import { authorizationByIdentity, authorizationByRequest } from './authorization.ts'
-import { faultAbort, faultDelay, retries, timeouts } from './failures.ts'
+import { circuitBreaking, faultAbort, faultDelay, retries, timeouts } from './failures.ts'
 import { jsonWebToken } from './json-web-token.ts'
 import { sessionAffinity } from './load-balancing.ts'
 import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
@@ -38,6 +38,7 @@ export const probes: readonly Probe[] = [
   ingress,
   timeouts,
   retries,
+  circuitBreaking,
   faultAbort,
   faultDelay,
   localRateLimit,

@@ -1,11 +1,13 @@
-import { DEBUG, type Probe, versionsOf, type Where } from '../feature-probe.ts'
+import { DEBUG, type Probe, VERSIONS, versionsOf, type Where } from '../feature-probe.ts'
 import { destinationRule, NEEDS_L7 } from './vendor-objects.ts'
 
 const REQUESTS = 30
 const HEADER = 'x-session'
 
 const byHeader = {
-  objects: (where: Where) => [destinationRule(where, { loadBalancer: { consistentHash: { httpHeaderName: HEADER } } })],
+  objects: (where: Where) => [
+    destinationRule(where, VERSIONS, { loadBalancer: { consistentHash: { httpHeaderName: HEADER } } }),
+  ],
 }
 
 export const sessionAffinity: Probe = {

@@ -40,8 +40,9 @@ export function virtualService(where: Where, http: object): KubernetesObject {
   return object('networking.istio.io/v1', 'VirtualService', where, { hosts: [HOST(where)], http: [{ ...http, route }] })
 }
 
-export function destinationRule(where: Where, trafficPolicy: object): KubernetesObject {
-  return object('networking.istio.io/v1', 'DestinationRule', where, { host: HOST(where), trafficPolicy })
+export function destinationRule(where: Where, service: string, trafficPolicy: object): KubernetesObject {
+  const host = `${service}.${where.namespace}.svc.cluster.local`
+  return object('networking.istio.io/v1', 'DestinationRule', where, { host, trafficPolicy })
 }
 
 export function peerAuthentication(where: Where, mode: 'STRICT'): KubernetesObject {

@@ -38,6 +38,7 @@ export function simulatedMesh(manner: Manner = {}) {
   let plain = 0
   let tokens = 5
   let filledAt = time
+  let failures = 0
 
   const inForce = (kind: string): Json[] =>
     applied
@@ -75,6 +76,7 @@ export function simulatedMesh(manner: Manner = {}) {
       const routes = inForce('HTTPRoute').filter((one) => one.spec.parentRefs[0].name === 'probe')
       return inForce('Gateway').length > 0 && routes.length > 0 ? routed(request) : said(undefined)
     }
+    if (request.to === 'mixed') return mixed()
     const refused = refusal(request, isWithin)
     if (refused) return refused
     if (isLimited()) return said(429)
@@ -82,6 +84,17 @@ export function simulatedMesh(manner: Manner = {}) {
     if (fault?.abort) return said(fault.abort.httpStatus)
     const answer = routed(request)
     return fault?.delay ? { ...answer, seconds: answer.seconds + Number.parseFloat(fault.delay.fixedDelay) } : answer
+  }
+
+  /** One of two servers, of which one fails until it is left alone. */
+  function mixed(): ProbeAnswer {
+    const ejects =
+      specOf('DestinationRule')?.trafficPolicy.outlierDetection ??
+      inForce('Service').some(({ metadata }) => metadata.annotations?.['balancer.linkerd.io/failure-accrual'])
+    if (!ejects) failures = 0
+    const isSound = (ejects && failures >= 3) || draw() < 0.5
+    if (!isSound) failures++
+    return said(isSound ? 200 : 500)
   }
 
   function refusal(request: ProbeRequest, isWithin: boolean): ProbeAnswer | undefined {
@@ -170,7 +183,7 @@ export function simulatedMesh(manner: Manner = {}) {
         if (left < 0) return name.replace('probe-', '')
       }
     }
-    const sticky = specOf('DestinationRule')?.trafficPolicy.loadBalancer.consistentHash.httpHeaderName
+    const sticky = specOf('DestinationRule')?.trafficPolicy.loadBalancer?.consistentHash.httpHeaderName
     return sticky !== undefined && headers[sticky] !== undefined ? 'v1' : draw() < 0.5 ? 'v1' : 'v2'
   }
 

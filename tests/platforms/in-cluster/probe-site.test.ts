@@ -53,12 +53,23 @@ describe('what probes need in a namespace', () => {
     const places = new Set(applied.map(({ metadata }) => metadata.namespace))
     expect(places).toEqual(new Set(['bench-a', 'bench-a-outside', undefined]))
     const pods = applied.filter(({ kind }) => kind === 'Pod')
-    expect(pods).toHaveLength(4)
+    expect(pods).toHaveLength(6)
     for (const pod of pods) {
       const { containers } = pod['spec'] as { containers: { image: string }[] }
       for (const { image } of containers) expect(image).toMatch(/:1$/)
     }
     expect(applied.every(({ metadata }) => metadata.labels?.['meshbench.io/run'] === 'r')).toBe(true)
+  })
+
+  it('is again as it was after an object that a probe changed is removed', async () => {
+    const { site, applied, removed } = await made()
+    const service = applied.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'probe-mixed')
+    if (!service) throw new Error('no such Service')
+    const annotated = { ...service, metadata: { ...service.metadata, annotations: { a: 'b' } } }
+    const route = { apiVersion: 'v1', kind: 'HTTPRoute', metadata: { name: 'probe', namespace: 'bench-a' } }
+    await site.remove([annotated, route], signal)
+    expect(removed).toEqual([route])
+    expect(applied.at(-1)).toEqual(service)
   })
 
   it('is removed with all that was made', async () => {

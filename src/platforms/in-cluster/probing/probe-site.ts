@@ -16,7 +16,7 @@ import { MANAGED, targetOf } from '../workload.ts'
 const FILE = new URL('../../../../manifests/features.yaml', import.meta.url)
 
 /** Services that requests are sent to: in front of both versions, and what Istio makes of a Gateway with the name `probe`. */
-const SERVICES = { versions: 'probe-versions', gateway: 'probe-istio' } as const
+const SERVICES = { versions: 'probe-versions', mixed: 'probe-mixed', gateway: 'probe-istio' } as const
 /** The pods that requests are sent from. */
 const PODS: Readonly<Record<ProbeClient, string>> = {
   client: 'client',
@@ -57,7 +57,19 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
   return {
     namespace,
     apply: (objects, signal) => cluster.apply(own(objects), signal),
-    remove: (objects, signal) => cluster.remove(objects, signal),
+    async remove(objects, signal) {
+      const before = (one: KubernetesObject) =>
+        participants.find(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name)
+      await cluster.remove(
+        objects.filter((one) => !before(one)),
+        signal,
+      )
+      // Server-side apply takes away what it had added.
+      await cluster.apply(
+        objects.flatMap((one) => before(one) ?? []),
+        signal,
+      )
+    },
     ask: (request, signal) => ask(cluster, namespace, request, signal),
     served: async (version, path, signal) => {
       const log = await cluster.logs(namespace, `probe-${version}`, 'server', 5000, signal)
