@@ -248,6 +248,7 @@ function withSelection(command: Command): Command {
     .option('--duration <duration>', 'length of every measurement, e.g. 20s')
     .option('--warmup <duration>', 'load before every measurement, e.g. 2s')
     .option('--connections <counts>', 'connections, e.g. 8 or 8,64')
+    .option('--generators <count>', 'load generators that share rate and connections, e.g. 4')
     .option('--payload <sizes>', 'size of bodies, e.g. 1KiB or 0B,64KiB')
     .option('--protocol <names>', 'http, http2, grpc or tcp; several by commas')
     .option('--tool <names>', `load generator: ${TOOLS.join(' or ')}; several by commas`)

@@ -83,6 +83,8 @@ export interface Load {
   readonly capacity?: Capacity
   /** Connections (fortio), or virtual users with a connection each (k6). */
   readonly connections: number
+  /** Load generators that share rate and connections; one when absent. */
+  readonly generators?: number
   /** Bytes of the body of each request, which the server returns. 0 is a plain GET. */
   readonly payload: Bytes
   /** Load of the same shape before each measurement, whose results are discarded. */
@@ -100,6 +102,11 @@ export interface Load {
   readonly service?: string
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
+}
+
+/** Load generators that the load with the most of them has. */
+export function mostGenerators(loads: readonly Pick<Load, 'generators'>[]): number {
+  return loads.reduce((most, { generators = 1 }) => Math.max(most, generators), 1)
 }
 
 /** A goal of the latency and of errors, and how its highest rate is searched. */

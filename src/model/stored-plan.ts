@@ -47,6 +47,7 @@ const loadSchema = z.object({
   protocol: z.enum(PROTOCOLS),
   rate: z.union([z.number().positive(), z.literal('max')]),
   connections: z.number().positive(),
+  generators: z.number().positive().optional(),
   payload: z.number(),
   warmup: z.number(),
   duration: z.number().positive(),

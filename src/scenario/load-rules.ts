@@ -189,6 +189,20 @@ const everyConnectionIsUsed: Rule = (draft) =>
     ]
   })
 
+/** Each load generator has connections of its own, and every connection as much to send as the others. */
+const generatorsHaveConnections: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { generators = 1, connections }, at }) =>
+    connections === undefined || connections >= generators
+      ? []
+      : [
+          {
+            path: at('connections'),
+            message: `${counted(connections)} cannot be shared by ${generators} load generators`,
+            remedy: `Use ${generators} connections or more, or fewer generators.`,
+          },
+        ],
+  )
+
 const connectionsStayOpen: Rule = (draft) =>
   openLoops(draft).flatMap(({ rate, connections, at }) => {
     const idle = connections / rate
@@ -232,6 +246,7 @@ export const loadRules: readonly Rule[] = [
   shapesAreOfScripts,
   tcpHasAPayload,
   everyConnectionIsUsed,
+  generatorsHaveConnections,
   connectionsStayOpen,
   openLoopIsPossible,
   capacityCanBeSearched,

@@ -99,6 +99,20 @@ const podsNeedACluster: Rule = (draft, meshes) =>
     }),
   )
 
+/** Processes of one host share its cores, so several would send no more than one. */
+const generatorsNeedNodes: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  if (traitsOf(platform)?.arms !== 'processes') return []
+  return draft.loads
+    .filter(({ load: { generators = 1 } }) => generators > 1)
+    .map(({ load: { generators }, at }) => ({
+      path: at('generators'),
+      message: `${generators} generators: on the ${platform} platform all load generators would share the cores of this host, and send no more than one`,
+      remedy: 'Remove it, or choose a platform with clusters.',
+      atKey: true,
+    }))
+}
+
 const applicationsNeedACluster: Rule = (draft, meshes) => {
   const { workload } = draft.sketch
   const platform = platformOf(draft, meshes)
@@ -279,6 +293,7 @@ export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
   meshesCarryTheProtocol,
   podsNeedACluster,
+  generatorsNeedNodes,
   isolationNeedsClusters,
   encryptionNeedsItsWay,
   cohortsNeedInstallations,

@@ -58,6 +58,10 @@ const capacitySchema = section({
     .meta(about('Budget', 'Most time under load, warm-ups included, of one search: one arm in one block.', ['3m'])),
 })
 
+/** More are a test of the API server. */
+const MOST_GENERATORS = 1000
+const generators = z.int().min(1).max(MOST_GENERATORS).optional()
+
 const loadShape = section({
   name: name
     .optional()
@@ -93,6 +97,13 @@ const loadShape = section({
         [8, 64],
       ]),
     ),
+  generators: generators.meta(
+    about(
+      'Generators',
+      'Load generators that share rate and connections of this load, in place of those of the scenario. Default: those of the scenario.',
+      [4],
+    ),
+  ),
   payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
     .prefault(DEFAULTS.load.payload)
     .meta(
@@ -403,6 +414,13 @@ export const scenarioSchema = section({
         'What is compared. The first arm is the baseline; two equal arms with different names are an A/A pair.',
       ),
     ),
+  generators: generators.meta(
+    about(
+      'Generators',
+      'Load generators, each a pod, that share rate and connections of every load; for platforms with clusters, and simulated. Default: 1.',
+      [4],
+    ),
+  ),
   loads: z.array(loadSchema).min(1).max(100).meta(about('Loads', 'The loads on each arm in each block.')),
   workload: workloadSchema
     .optional()
