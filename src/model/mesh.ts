@@ -309,6 +309,8 @@ export interface PodFact {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly node: NodePart
+  /** The name of its node: a part may have several. Absent in captured pods. */
+  readonly nodeName?: string
   readonly address: string
   /** What it is called behind the entrance of an application of the user's; absent of all other pods. */
   readonly tier?: string

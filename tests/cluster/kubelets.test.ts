@@ -14,6 +14,7 @@ import type { Observation, Usage } from '../../src/model/usage.ts'
 import { AGENTS_NAMESPACE, onAgent, startAgents } from '../../src/platforms/cluster/agents.ts'
 import { armInRun } from '../../src/platforms/cluster/cluster-testbed.ts'
 import { armNamespace, ownNamespace, runNamespace } from '../../src/platforms/cluster/inventory.ts'
+import { measuredNodes } from '../../src/platforms/in-cluster/cluster-arm.ts'
 import { nodeMeter, type RunningArmOptions } from '../../src/platforms/in-cluster/cluster-window.ts'
 import { kubeletMeter } from '../../src/platforms/in-cluster/kubelet/kubelet-meter.ts'
 import { readSite } from '../../src/site/read-site.ts'
@@ -102,7 +103,7 @@ describe(...onClusters('CPU by agents and by kubelets'), () => {
   }, async () => {
     const namespace = armNamespace(RUN, 'none')
     await cluster.apply([ownNamespace(runNamespace(RUN), RUN, AGENTS_NAMESPACE), ownNamespace(namespace, RUN)], signal)
-    await startAgents({ cluster, run: RUN, nodes: NODES, image: site.images.busybox }, signal)
+    await startAgents({ cluster, run: RUN, nodes: measuredNodes({ nodes: NODES }), image: site.images.busybox }, signal)
     const pods = [pod('client', 'fortio', ['sh', '-c', TICK]), pod('server', 'server', ['sleep', '3600'], '250m')]
     await cluster.apply(pods, signal)
     const ready = pods.map(({ metadata: { name } }) => ({ kind: 'Pod', namespace, name }) as const)

@@ -3,7 +3,8 @@ import { parse } from 'yaml'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import { Failure } from '../../model/failure.ts'
-import { type KubernetesObject, NODE_PARTS, type NodePart, type Readiness } from '../../model/mesh.ts'
+import type { KubernetesObject, Readiness } from '../../model/mesh.ts'
+import type { MeasuredNode } from '../in-cluster/cluster-arm.ts'
 import { runNamespace } from './inventory.ts'
 
 const FILE = new URL('../../../manifests/agent.yaml', import.meta.url)
@@ -19,24 +20,23 @@ export const AGENTS_NAMESPACE = { 'pod-security.kubernetes.io/enforce': 'privile
 interface AgentsOf {
   readonly cluster: Cluster
   readonly run: string
-  /** Names of the nodes. */
-  readonly nodes: Readonly<Record<NodePart, string>>
+  readonly nodes: readonly MeasuredNode[]
   readonly image: string
 }
 
-const podOf = (part: NodePart) => `agent-${part}`
+const podOf = (node: string) => `agent-${node}`
 
 /** A pod on each node that reads the node's counters when it is told to. */
 function agentPods({ run, nodes, image }: AgentsOf): KubernetesObject[] {
   const agent = parse(readFileSync(FILE, 'utf8')) as KubernetesObject
   const spec = agent['spec'] as { readonly containers: readonly object[] }
-  return NODE_PARTS.map((part) =>
+  return nodes.map(({ key, name }) =>
     stamped(
       {
         ...agent,
-        metadata: { ...agent.metadata, name: podOf(part), namespace: runNamespace(run) },
+        metadata: { ...agent.metadata, name: podOf(key), namespace: runNamespace(run) },
         // Bound without the scheduler, which would not put it on a node that takes no pods.
-        spec: { ...spec, nodeName: nodes[part], containers: spec.containers.map((one) => ({ ...one, image })) },
+        spec: { ...spec, nodeName: name, containers: spec.containers.map((one) => ({ ...one, image })) },
       },
       run,
     ),
@@ -66,10 +66,10 @@ export async function startAgents(of: AgentsOf, signal: AbortSignal): Promise<vo
 /** Runs a program in a node's agent, and returns its standard output. */
 export async function onAgent(
   { cluster, run }: Pick<AgentsOf, 'cluster' | 'run'>,
-  part: NodePart,
+  node: string,
   command: readonly string[],
 ): Promise<string> {
-  const where = { namespace: runNamespace(run), pod: podOf(part), container: CONTAINER, command }
+  const where = { namespace: runNamespace(run), pod: podOf(node), container: CONTAINER, command }
   const parts: Uint8Array[] = []
   for await (const bytes of cluster.stream(where, AbortSignal.timeout(ANSWER))) parts.push(bytes)
   return Buffer.concat(parts).toString()

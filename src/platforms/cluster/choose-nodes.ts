@@ -3,6 +3,7 @@ import { Failure } from '../../model/failure.ts'
 import type { NodePart } from '../../model/mesh.ts'
 import type { ClusterSettings } from '../../model/scenario.ts'
 import { list } from '../../model/words.ts'
+import type { MeasuredNode } from '../in-cluster/cluster-arm.ts'
 
 /** The part of a node's JSON that is read here. */
 export interface ClusterNode {
@@ -62,6 +63,24 @@ export function chooseNodes(nodes: readonly ClusterNode[], wanted: ClusterSettin
   return found as ChosenNodes
 }
 
+/**
+ * Further nodes for load generators, of which each takes one as far as there are any: those that the scenario selects for the client, or
+ * else nodes in the zone of the first one that have no other part.
+ */
+export function moreClients(
+  nodes: readonly ClusterNode[],
+  chosen: ChosenNodes,
+  generators: number,
+  wanted: ClusterSettings['nodes'] = {},
+): ClusterNode[] {
+  const { client, server, control } = chosen
+  const labels = wanted.client
+  const free = nodes
+    .filter((node) => isReady(node) && ![client, server, control].includes(node))
+    .filter((node) => (labels ? hasLabels(node, labels) : takesPods(node) && zoneOf(node) === zoneOf(client)))
+  return free.toSorted((a, b) => coresOf(b) - coresOf(a) || byName(a, b)).slice(0, generators - 1)
+}
+
 function tooFew(part: NodePart, nodes: readonly ClusterNode[], labels: Readonly<Record<string, string>> | undefined) {
   const what = part === 'control' ? 'control planes' : `the ${part}`
   if (labels) {
@@ -112,11 +131,12 @@ function byName(a: ClusterNode, b: ClusterNode): number {
   return a.metadata.name < b.metadata.name ? -1 : 1
 }
 
-/** A node of each machine: nodes of one machine have started at once. */
-export function machinesOf(nodes: ChosenNodes): NodePart[] {
-  const parts: readonly NodePart[] = ['client', 'server', 'control']
-  const boot = (part: NodePart) => nodes[part].status.nodeInfo.bootID
-  return parts.filter((part, index) => parts.findIndex((other) => boot(other) === boot(part)) === index)
+/** A node of each machine, by its key: nodes of one machine have started at once. */
+export function machinesOf(measured: readonly MeasuredNode[], nodes: readonly ClusterNode[]): string[] {
+  const boot = ({ name }: MeasuredNode) => nodes.find((node) => node.metadata.name === name)?.status.nodeInfo.bootID
+  return measured
+    .filter((node, index) => measured.findIndex((other) => boot(other) === boot(node)) === index)
+    .map(({ key }) => key)
 }
 
 const PART = 'meshbench.io/part'

@@ -9,9 +9,10 @@ import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS, type NodePart } from '../../model/mesh.ts'
 import { type Cohort, type Plan, visitedArms } from '../../model/plan.ts'
 import type { Step, Testbed } from '../../model/platform.ts'
-import type { Arm, Scenario } from '../../model/scenario.ts'
+import { type Arm, mostGenerators, type Scenario } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, armMesh } from '../in-cluster/arm-mesh.ts'
+import { measuredNodes } from '../in-cluster/cluster-arm.ts'
 import type { Application } from '../in-cluster/own-application.ts'
 import { outsideOf } from '../in-cluster/probing/probe-site.ts'
 import { installationsOf, type SharedCluster, standSideBySide } from '../in-cluster/shared-cluster.ts'
@@ -22,6 +23,7 @@ import {
   chooseNodes,
   coresOf,
   machinesOf,
+  moreClients,
   placedOn,
   zoneOf,
 } from './choose-nodes.ts'
@@ -83,8 +85,12 @@ export async function* openTestbed(
   const cluster = undo.adopt(await connect(context.kubeconfig), (open) => open.close())
   await refuseBusy(cluster, use, signal)
   const nodes = await cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, signal)
-  const shared = await sharedCluster(cluster, chooseNodes(nodes, plan.scenario.cluster?.nodes), use)
-  yield { title: `using nodes ${NODE_PARTS.map((part) => `${shared.nodes[part]} (${part})`).join(', ')}` }
+  const shared = await sharedCluster(cluster, nodes, use)
+  yield {
+    title: `using nodes ${measuredNodes(shared)
+      .map(({ name, part }) => `${name} (${part})`)
+      .join(', ')}`,
+  }
   const arms = visitedArms(plan, cohort).map((arm) => armInRun(arm, use, run))
   const installations = installationsOf(arms, shared)
   if (installations.length > 0) yield { title: 'rendering the charts of all arms' }
@@ -105,7 +111,7 @@ export async function* openTestbed(
   await writeInventory(cluster, inventory, signal, withAgents ? AGENTS_NAMESPACE : {})
   if (withAgents) {
     yield { title: 'starting the agents that read CPU and memory of the nodes' }
-    await startAgents({ cluster, run, nodes: shared.nodes, image: site.images.busybox }, signal)
+    await startAgents({ cluster, run, nodes: measuredNodes(shared), image: site.images.busybox }, signal)
   }
   const namespaces = additions.namespaces.map((name) => ownNamespace(name, run))
   await cluster.apply(namespaces, signal)
@@ -138,9 +144,14 @@ async function refuseBusy(cluster: Cluster, { run, context }: ClusterUse, signal
 
 async function sharedCluster(
   cluster: Cluster,
-  chosen: ChosenNodes,
+  all: readonly ClusterNode[],
   { plan, run, site, helm, env, dir: scratch, context }: ClusterUse,
 ): Promise<SharedCluster> {
+  const wanted = plan.scenario.cluster?.nodes
+  const chosen: ChosenNodes = chooseNodes(all, wanted)
+  const more = moreClients(all, chosen, mostGenerators(plan.scenario.loads), wanted).map(
+    ({ metadata }) => metadata.name,
+  )
   const dir = join(scratch, 'cluster')
   const kubeconfigFile = join(dir, 'kubeconfig')
   await mkdir(dir, { recursive: true, mode: 0o700 })
@@ -148,24 +159,28 @@ async function sharedCluster(
   const ofEach = <Value>(of: (part: NodePart) => Value) =>
     Object.fromEntries(NODE_PARTS.map((part) => [part, of(part)])) as Record<NodePart, Value>
   const nodes = ofEach((part) => chosen[part].metadata.name)
+  const measured = measuredNodes({ nodes, moreClients: more })
   const zones = NODE_PARTS.map((part) => `${part} in ${zoneOf(chosen[part]) ?? 'no zone'}`)
   return {
     ...{ cluster, plan, run, site, nodes, helm, env, dir, kubeconfigFile },
     charts: chartCache({ helm: helm.path, dir, env }),
     manifests: manifestCache(),
     images: site.images,
-    machines: machinesOf(chosen),
+    ...(more.length > 0 && { moreClients: more }),
+    machines: machinesOf(measured, all),
     cpus: ofEach((part) => Math.floor(coresOf(chosen[part]))),
     isHere: false,
     ...(hasAgents(plan.scenario) && {
-      onNode: (part: NodePart, argv: readonly string[]) => onAgent({ cluster, run }, part, argv),
+      onNode: (node: string, argv: readonly string[]) => onAgent({ cluster, run }, node, argv),
     }),
     placed: (tree) => placedOn(tree, nodes),
-    before: Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const),
+    before: [...new Set(measured.map(({ name }) => name))].map(
+      (name) => ({ kind: 'Node', namespace: '', name }) as const,
+    ),
     facts: [
       {
         name: 'cluster',
-        seen: `context ${context.name}, nodes ${Object.values(nodes).join(', ')}`,
+        seen: `context ${context.name}, nodes ${measured.map(({ name }) => name).join(', ')}`,
         source: 'kubeconfig',
       },
       { name: 'zones', seen: zones.join(', '), source: 'Node labels' },

@@ -1,6 +1,5 @@
 import { parseStrain, RESOURCES, type Strain } from '../../host/strain.ts'
 import { Failure } from '../../model/failure.ts'
-import type { NodePart } from '../../model/mesh.ts'
 import { type Bytes, MICROS, type Seconds } from '../../model/units.ts'
 import type { Pressure } from '../../model/usage.ts'
 
@@ -53,8 +52,8 @@ interface HostTimes {
   readonly stolen: Seconds
 }
 
-/** The nodes of a cluster at one snapshot. */
-export type NodeSnapshots = ReadonlyMap<NodePart, NodeSnapshot>
+/** The nodes of a cluster at one snapshot, by their keys: see `MeasuredNode`. */
+export type NodeSnapshots = ReadonlyMap<string, NodeSnapshot>
 
 /**
  * What a node is asked at each snapshot of a window: `docker exec NODE sh -c <this>`. Five programs; CPU counters within a few

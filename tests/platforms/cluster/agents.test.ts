@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../../src/model/mesh.ts'
 import { startAgents } from '../../../src/platforms/cluster/agents.ts'
+import { measuredNodes } from '../../../src/platforms/in-cluster/cluster-arm.ts'
 
 const RUN = '20261128T120000Z-gp7j'
-const nodes = { client: 'one', server: 'two', control: 'three' }
+const nodes = measuredNodes({ nodes: { client: 'one', server: 'two', control: 'three' }, moreClients: ['four'] })
 const { signal } = new AbortController()
 
 /** A cluster that takes every object, and in which pods become ready or do not. */
@@ -25,6 +26,7 @@ describe('agents', () => {
     ])
     expect(placed.toSorted()).toEqual([
       ['agent-client', 'meshbench-gp7j', 'one'],
+      ['agent-client-2', 'meshbench-gp7j', 'four'],
       ['agent-control', 'meshbench-gp7j', 'three'],
       ['agent-server', 'meshbench-gp7j', 'two'],
     ])

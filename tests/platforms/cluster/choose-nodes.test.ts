@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type ClusterNode, chooseNodes, machinesOf, placedOn } from '../../../src/platforms/cluster/choose-nodes.ts'
+import type { NodePart } from '../../../src/model/mesh.ts'
+import {
+  type ClusterNode,
+  chooseNodes,
+  machinesOf,
+  moreClients,
+  placedOn,
+} from '../../../src/platforms/cluster/choose-nodes.ts'
+import { measuredNodes } from '../../../src/platforms/in-cluster/cluster-arm.ts'
 
 interface About {
   readonly cpu?: string
@@ -78,12 +86,41 @@ describe('chooseNodes', () => {
   })
 })
 
+describe('moreClients', () => {
+  const nodes = [
+    control,
+    ...['a', 'b', 'c', 'd'].map((name) => node(name, { zone: 'east' })),
+    node('far', { zone: 'west', cpu: '64', labels: { pool: 'bench' } }),
+  ]
+  const chosen = chooseNodes(nodes, {
+    server: { 'kubernetes.io/hostname': 'b' },
+    client: { 'kubernetes.io/hostname': 'a' },
+  })
+  const names = (found: readonly ClusterNode[]) => found.map(({ metadata }) => metadata.name)
+
+  it('are one node for each further generator, in the zone of the first and without another part', () => {
+    expect(names(moreClients(nodes, chosen, 1))).toEqual([])
+    expect(names(moreClients(nodes, chosen, 2))).toEqual(['c'])
+    expect(names(moreClients(nodes, chosen, 9))).toEqual(['c', 'd'])
+  })
+
+  it('are those that the scenario selects for the client, wherever they are', () => {
+    expect(names(moreClients(nodes, chosen, 3, { client: { pool: 'bench' } }))).toEqual(['far'])
+  })
+})
+
 describe('machinesOf', () => {
   it('counts nodes that are containers of one machine as one', () => {
-    const own = chooseNodes([control, node('a'), node('b')])
-    expect(machinesOf(own)).toEqual(['client', 'server', 'control'])
-    const shared = chooseNodes([node('cp', { boot: 'x' }), node('a', { boot: 'x' }), node('b', { boot: 'x' })])
-    expect(machinesOf(shared)).toEqual(['client'])
+    const machines = (nodes: readonly ClusterNode[], more: readonly ClusterNode[] = []) => {
+      const { client, server, control: third } = namesOf(chooseNodes(nodes)) as Record<NodePart, string>
+      const moreClients = more.map(({ metadata }) => metadata.name)
+      return machinesOf(measuredNodes({ nodes: { client, server, control: third }, moreClients }), [...nodes, ...more])
+    }
+    expect(machines([control, node('a'), node('b')])).toEqual(['client', 'server', 'control'])
+    expect(machines([node('cp', { boot: 'x' }), node('a', { boot: 'x' }), node('b', { boot: 'x' })])).toEqual([
+      'client',
+    ])
+    expect(machines([control, node('a'), node('b')], [node('c')])).toEqual(['client', 'client-2', 'server', 'control'])
   })
 })
 
