@@ -218,8 +218,19 @@ export function longestStall({ last, jitter = 0 }: Stalls): Seconds {
   return last * (1 + jitter)
 }
 
-/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. `lower`: the teardown breaks. */
-export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'generator-pause', 'lower'] as const
+/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. Of several generators the last one: `generator-killed`: dies in the middle of the window; `generator-late`: begins 2 s late; `generator-clock`: has a clock that is 3 s ahead. `lower`: the teardown breaks. */
+export const FAULTS = [
+  'raise',
+  'trial',
+  'errors',
+  'slow',
+  'bypass',
+  'generator-pause',
+  'generator-killed',
+  'generator-late',
+  'generator-clock',
+  'lower',
+] as const
 export interface Fault {
   readonly kind: (typeof FAULTS)[number]
   readonly arm: string

@@ -29,6 +29,7 @@ export const generatorSaturated: Rule = {
   title: 'The load generator was not the bottleneck',
   problem: 'The load generator was the bottleneck',
   findsOverload: true,
+  ofEach: true,
   usesClock: true,
   judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }
