@@ -9,6 +9,7 @@ import { ask } from './requests.ts'
 const ROOTS: Record<Readiness['kind'], [root: string, plural: string]> = {
   Deployment: ['/apis/apps/v1', 'deployments'],
   DaemonSet: ['/apis/apps/v1', 'daemonsets'],
+  Job: ['/apis/batch/v1', 'jobs'],
   Gateway: ['/apis/gateway.networking.k8s.io/v1', 'gateways'],
   Pod: ['/api/v1', 'pods'],
   Node: ['/api/v1', 'nodes'],
@@ -153,7 +154,10 @@ export interface Watched {
     readonly generation?: number
     readonly deletionTimestamp?: string
   }
-  readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } }
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
+    readonly completions?: number
+  }
   readonly status?: {
     readonly observedGeneration?: number
     readonly conditions?: readonly Condition[]
@@ -162,10 +166,12 @@ export interface Watched {
     readonly numberReady?: number
     readonly replicas?: number
     readonly updatedReplicas?: number
+    /** Of a job: its pods that are ready. */
+    readonly ready?: number
   }
 }
 
-type Stated = Pick<Watched, 'metadata' | 'status'>
+type Stated = Pick<Watched, 'metadata' | 'status'> & { readonly spec?: object }
 
 /** What keeps an object from being ready; undefined when it is. */
 export function lackOf(kind: Readiness['kind'], object: Stated | undefined): string | undefined {
@@ -173,6 +179,7 @@ export function lackOf(kind: Readiness['kind'], object: Stated | undefined): str
   if (object.metadata.deletionTimestamp !== undefined) return 'it is being deleted'
   if (kind === 'Pod' || kind === 'Node') return unless(object, 'Ready')
   if (kind === 'Gateway') return gatewayLack(object)
+  if (kind === 'Job') return jobLack(object)
   const { generation = 0 } = object.metadata
   if ((object.status?.observedGeneration ?? 0) < generation) return 'its controller has not seen its last change'
   return kind === 'Deployment' ? deploymentLack(object) : daemonSetLack(object)
@@ -191,6 +198,12 @@ function daemonSetLack({ status = {} }: Stated): string | undefined {
   if (desired === 0) return 'it runs on no node'
   if (updated < desired) return `${updated} of ${desired} pods are of its last change`
   return ready === desired ? undefined : `${ready} of ${desired} pods are ready`
+}
+
+/** Of a job whose pods are to stand: all of them. */
+function jobLack({ spec, status: { ready = 0 } = {} }: Stated): string | undefined {
+  const { completions = 1 } = (spec ?? {}) as NonNullable<Watched['spec']>
+  return ready >= completions ? undefined : `${ready} of ${completions} pods are ready`
 }
 
 function gatewayLack(object: Stated): string | undefined {

@@ -220,7 +220,7 @@ export interface HelmCredentials {
 
 /** Something that must be ready. */
 export interface Readiness {
-  readonly kind: 'Deployment' | 'DaemonSet' | 'Gateway' | 'Pod' | 'Node'
+  readonly kind: 'Deployment' | 'DaemonSet' | 'Job' | 'Gateway' | 'Pod' | 'Node'
   /** Empty for a node, which has none. */
   readonly namespace: string
   readonly name: string

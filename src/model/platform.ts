@@ -183,7 +183,7 @@ export interface Held {
   abandon(): void
 }
 
-export interface Released {
+interface Released {
   /** From now to the time at which all begin, and that time since the epoch by the clock of this process. */
   readonly within: Seconds
   readonly at: Seconds

@@ -10,7 +10,7 @@ export interface Disturbed {
 }
 
 /** One second: histograms in place of single values, so that its size does not grow with the number of requests. */
-export interface Row {
+interface Row {
   /** Response times, or service times in a closed loop. */
   readonly latency: LatencyHistogram
   readonly service: LatencyHistogram

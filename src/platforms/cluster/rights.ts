@@ -1,6 +1,7 @@
 import type { Right } from '../../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
+import { mostGenerators } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
@@ -24,6 +25,9 @@ const ALWAYS: readonly Rule[] = [
   { apiGroups: [''], resources: ['pods/proxy', 'pods/log'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['deployments', 'daemonsets'], verbs: READ },
 ]
+
+/** Several load generators are the pods of a job. */
+const GENERATORS: Rule = { apiGroups: ['batch'], resources: ['jobs'], verbs: MAKE }
 
 /** What an application of the user's may consist of. */
 const APPLICATION: readonly Rule[] = [
@@ -57,6 +61,7 @@ export function rulesFor(plan: Plan, site: Site): Rule[] {
   return [
     ...ALWAYS,
     ...(plan.scenario.workload ? APPLICATION : []),
+    ...(mostGenerators(plan.scenario.loads) > 1 ? [GENERATORS] : []),
     ...(hasAgents(plan.scenario) ? [] : [KUBELETS]),
     ...enrolment,
     ...(gateways ? [{ apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: READ }] : []),

@@ -52,6 +52,19 @@ interface HostTimes {
   readonly stolen: Seconds
 }
 
+/** A function of the shell that prints the wall clock; `wallOf` reads what follows the word. */
+export const WALL_CLOCK = `wall() {
+  at=$(date +%s%N)
+  case $at in
+  *[!0-9]*) adjtimex | { while read -r name value _; do case $name in
+    status:) status=$value ;;
+    time.tv_sec:) seconds=$value ;;
+    time.tv_usec:) echo "wall $seconds $value $status" ;;
+    esac; done; } ;;
+  *) echo "wall $at" ;;
+  esac
+}`
+
 /** The nodes of a cluster at one snapshot, by their keys: see `MeasuredNode`. */
 export type NodeSnapshots = ReadonlyMap<string, NodeSnapshot>
 
@@ -84,17 +97,7 @@ now() {
   fi
 } 2>/dev/null
 tree() { find "$1" -type d -print -path '*[-/]pod*/*' -prune; }
-wall() {
-  at=$(date +%s%N)
-  case $at in
-  *[!0-9]*) adjtimex | { while read -r name value _; do case $name in
-    status:) status=$value ;;
-    time.tv_sec:) seconds=$value ;;
-    time.tv_usec:) echo "wall $seconds $value $status" ;;
-    esac; done; } ;;
-  *) echo "wall $at" ;;
-  esac
-}
+${WALL_CLOCK}
 cd "\${CGROUP_ROOT:-/sys/fs/cgroup}" || exit
 now
 wall
@@ -182,10 +185,10 @@ function monotonicOf(lines: readonly string[], node: string) {
 }
 
 /** The kernel counts in nanoseconds instead of microseconds while this bit of its status is set (STA_NANO of adjtimex(2)). */
-const IN_NANOSECONDS = 0x2000
+export const IN_NANOSECONDS = 0x2000
 
 /** `NANOSECONDS` of date, or `SECONDS FRACTION STATUS` of adjtimex. */
-function wallOf(text: string): Seconds {
+export function wallOf(text: string): Seconds {
   const [first = Number.NaN, fraction, status = 0] = text.split(' ').map(Number)
   if (fraction === undefined) return first / 1e9
   return first + fraction / ((status & IN_NANOSECONDS) === 0 ? 1e6 : 1e9)

@@ -6,13 +6,16 @@ import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
 import type { PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
-import type { Load } from '../../model/scenario.ts'
+import { type Load, mostGenerators } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
+import { list } from '../../model/words.ts'
 import { PATIENCE } from './arm-mesh.ts'
-import { type ClusterArm, partOfNode } from './cluster-arm.ts'
+import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
 import { makeRunningArm } from './cluster-running-arm.ts'
+import { clientPods } from './generators/client-pods.ts'
+import { CLIENT } from './generators/execute.ts'
 import { asServers, entranceOf } from './own-application.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
@@ -30,16 +33,25 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const { application } = of
   const { namespace } = about
   const { imageOf } = standing
-  const { pods } = workloadFor({ arm, loads, images, enrolment, run, namespace, application, imageOf })
-  await makePods(cluster, standing.placed(pods), of, signal)
+  const generators = mostGenerators(loads)
+  const { pods } = workloadFor({
+    ...{ arm, loads, images, enrolment, run, namespace, application, imageOf },
+    clientNodes: clientNodes(standing),
+  })
+  await makePods(cluster, standing.placed(pods), { ...of, generators }, signal)
   await cluster.untilReady(
-    [...podsOf(arm, namespace, application), ...standing.before, ...enrolment.until],
+    [...podsOf(arm, namespace, application, generators), ...standing.before, ...enrolment.until],
     PATIENCE,
     signal,
   )
   yield { title: 'waiting for an answer through the whole path' }
-  for (const protocol of endpointsOf(loads)) await untilAnswered(standing, protocol, signal)
   const seen = asServers(await seenPods(standing, signal), application)
+  const clients = clientPods(seen, namespace).map(({ pod }) => pod)
+  for (const protocol of endpointsOf(loads)) {
+    await Promise.all(
+      (clients.length > 0 ? clients : [CLIENT]).map((pod) => untilAnswered(standing, pod, protocol, signal)),
+    )
+  }
   const facts = await factsOf(standing, seen, signal)
   refuseUnenrolled(facts, arm.name)
   return makeRunningArm({ arm: standing, pods: seen, facts, signal })
@@ -64,6 +76,7 @@ async function seenPods(standing: ClusterArm, signal: AbortSignal): Promise<PodF
 /** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(
   { cluster, of: { about, application } }: ClusterArm,
+  pod: string,
   protocol: Load['protocol'],
   signal: AbortSignal,
 ): Promise<void> {
@@ -76,7 +89,7 @@ async function untilAnswered(
   const command = [APPLICATION, 'load', ...flags, ...ENDPOINTS[protocol].ask, ...own, target]
   const good = entrance ? new RegExp(`"RetCodes":\\s*\\{\\s*"${entrance.expectedStatus}":\\s*1\\s*\\}`) : GOOD
   for (;;) {
-    const reason = await ask(cluster, { namespace, command }, good, signal)
+    const reason = await ask(cluster, { namespace, pod, command }, good, signal)
     if (reason === undefined) return
     if (performance.now() > deadline) {
       throw new Failure('no-answer', `no answer to a ${protocol} request to ${target} within ${ANSWER} s`, {
@@ -95,13 +108,13 @@ const GOOD = /"RetCodes":\s*\{\s*"(200|SERVING|OK)":\s*1\s*\}/
 /** Sends a request and returns why there was no answer; undefined if there was one. Just after a thaw, exec may fail too. */
 async function ask(
   cluster: Cluster,
-  what: Pick<ExecOf, 'namespace' | 'command'>,
+  what: Pick<ExecOf, 'namespace' | 'pod' | 'command'>,
   good: RegExp,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await cluster.exec(
-      { ...what, pod: 'client', container: APPLICATION },
+      { ...what, container: APPLICATION },
       AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
     )
     if (exitCode === 0 && good.test(stdout)) return undefined
@@ -152,8 +165,13 @@ async function factsOf(
 
 /** Checks the placement of client and server. */
 export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same-node', namespace: string): Evidence {
-  const nodeOf = (app: string) => pods.find((pod) => pod.namespace === namespace && pod.labels['app'] === app)?.node
-  const [client, server] = [nodeOf('client'), nodeOf('server')]
+  const nodesOf = (app: string) => {
+    const own = pods.filter((pod) => pod.namespace === namespace && pod.labels['app'] === app)
+    return [...new Set(own.map(({ node }) => node))]
+  }
+  const [server] = nodesOf('server')
+  const clients = nodesOf('client')
+  const client = clients.length === 0 ? undefined : list(clients)
   const holds = server === 'server' && client === (wanted === 'same-node' ? 'server' : 'client')
   return {
     name: 'placement',

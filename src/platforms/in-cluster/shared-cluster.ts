@@ -7,7 +7,7 @@ import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
-import type { Arm } from '../../model/scenario.ts'
+import { type Arm, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm } from './cluster-arm.ts'
@@ -92,7 +92,8 @@ export async function* standSideBySide(
     },
     async lower({ name }) {
       const up = standing.get(name)
-      if (up) await removePods(up.cluster, up.of, AbortSignal.timeout(LOWERING))
+      const generators = mostGenerators(shared.plan.scenario.loads)
+      if (up) await removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(LOWERING))
     },
   }
 }

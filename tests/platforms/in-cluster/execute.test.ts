@@ -5,7 +5,7 @@ import type { Event } from '../../../src/model/event.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../../src/model/platform.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { execute } from '../../../src/platforms/in-cluster/cluster-running-arm.ts'
+import { execute } from '../../../src/platforms/in-cluster/generators/execute.ts'
 import { measure } from '../../../src/run/measure.ts'
 import { captured } from '../../loads/captured.ts'
 
