@@ -13,10 +13,13 @@ import type { Evidence } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
 import { PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
-import { makeRunningArm } from './cluster-running-arm.ts'
+import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { clientPods } from './generators/client-pods.ts'
-import { CLIENT } from './generators/execute.ts'
+import { CLIENT, execute } from './generators/execute.ts'
+import { clusterGenerators } from './generators/generators.ts'
+import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { asServers, entranceOf } from './own-application.ts'
+import { openProbeSite } from './probing/probe-site.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
@@ -55,6 +58,32 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const facts = await factsOf(standing, seen, signal)
   refuseUnenrolled(facts, arm.name)
   return makeRunningArm({ arm: standing, pods: seen, facts, signal })
+}
+
+/** Where client and its helper share a folder. */
+const DIR = '/files'
+
+/** An arm that is up, as what runs loads against it. */
+function makeRunningArm(options: RunningArmOptions): RunningArm {
+  const { cluster, of, onNode } = options.arm
+  const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
+  const { namespace } = of.about
+  const { application } = of
+  const clients = clientPods(options.pods, namespace)
+  // What is asked is known before its window opens.
+  let asked: string | undefined
+  return {
+    dir: DIR,
+    target: (load) => {
+      asked = load.service
+      return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+    },
+    wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
+    ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients) }),
+    exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT),
+    observe: () => openWindow(options, meter, asked),
+    ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
+  }
 }
 
 /** Refuses pods that are not in the mesh, after a webhook that failed open or a missing label: they would measure no mesh. */
