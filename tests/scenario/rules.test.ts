@@ -35,6 +35,27 @@ const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform
 describe('rules', () => {
   it.each<[string, string, string, string, string]>([
     ['armNamesAreUnique', written({ arms: '[none, { name: none, mesh: cloud }]' }), 'arms[1].name', 'two arms', 'A/A'],
+    [
+      'generatorsHaveConnections',
+      simulated({ loads: '[{ rate: 1000/s, connections: 3, generators: 4 }]' }),
+      'loads[0].connections',
+      '3 connections cannot be shared by 4 load generators',
+      '4 connections or more',
+    ],
+    [
+      'generatorsHaveConnections, of the whole scenario',
+      simulated({ top: 'platform: simulated\ngenerators: 16' }),
+      'loads[0].connections',
+      '8 connections cannot be shared by 16 load generators',
+      '16 connections or more',
+    ],
+    [
+      'generatorsNeedNodes',
+      local({ arms: '[none, envoy-sidecar]', loads: '[{ rate: 1000/s, generators: 2 }]' }),
+      'loads[0].generators',
+      'on the local platform all load generators would share the cores of this host',
+      'a platform with clusters',
+    ],
     ['meshesExist', written({ arms: '[none, linkrd]' }), 'arms[1].mesh', 'no mesh "linkrd"', 'envoy-sidecar'],
     ['meshesExist, by a word every object knows', written({ arms: '[toString]' }), 'arms[0].mesh', 'no mesh', 'none'],
     ...(
