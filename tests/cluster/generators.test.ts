@@ -24,10 +24,10 @@ generators: 4
 arms: [none]
 loads:
   - { name: one, generators: 1, rate: 120/s, connections: 8, warmup: 1s, duration: 4s }
-  - { name: fortio, rate: 120/s, connections: 8, payload: 2KiB, warmup: 1s, duration: 4s }
-  - { name: k6, tool: k6, rate: 90/s, connections: 10, warmup: 1s, duration: 4s }
-  - { name: late, generators: 2, rate: 100/s, connections: 4, warmup: 1s, duration: 4s }
-  - { name: ahead, generators: 3, rate: 90/s, connections: 3, warmup: 1s, duration: 4s }
+  - { name: fortio, rate: 120/s, connections: 8, payload: 2KiB, warmup: 1s, duration: 8s }
+  - { name: k6, tool: k6, rate: 90/s, connections: 12, warmup: 1s, duration: 8s }
+  - { name: late, generators: 2, rate: 100/s, connections: 4, warmup: 1s, duration: 6s }
+  - { name: ahead, generators: 3, rate: 90/s, connections: 3, warmup: 1s, duration: 6s }
   - { name: killed, rate: 100/s, connections: 4, warmup: 1s, duration: 8s }
 `)
 
@@ -81,8 +81,8 @@ describe(...onClusters('several load generators in a real cluster'), () => {
     })
 
     for (const [load, requests] of [
-      ['fortio', 480],
-      ['k6', 360],
+      ['fortio', 960],
+      ['k6', 720],
     ] as const) {
       const reading = readingOf(load)
       const each = reading.generators?.each ?? []
@@ -92,7 +92,7 @@ describe(...onClusters('several load generators in a real cluster'), () => {
       expect(sum(Object.values(reading.codes)), load).toBe(reading.requests)
       expect(decodeHistogram(reading.latency.service).count, load).toBe(reading.requests - reading.errors)
       expect(sum(reading.timeline.requests), load).toBe(reading.requests)
-      expect(reading.generator.connections, load).toBe(load === 'k6' ? 10 : 8)
+      expect(reading.generator.connections, load).toBe(load === 'k6' ? 12 : 8)
       expect(reading.observation.evidence, load).toContainEqual(
         expect.objectContaining({ name: 'generators', seen: '4 on 1 node' }),
       )

@@ -16,7 +16,7 @@ arms:
   - istio-sidecar
 loads:
   - { name: fortio, rate: 1000/s, connections: 18, duration: 4s }
-  - { name: k6, tool: k6, rate: 700/s, connections: 18, duration: 4s }
+  - { name: k6, tool: k6, rate: 700/s, connections: 20, duration: 4s }
 simulation:
   noise: { trial: 0, block: 0, cohort: 0 }
   faults:

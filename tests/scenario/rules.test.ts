@@ -43,6 +43,13 @@ describe('rules', () => {
       '4 connections or more',
     ],
     [
+      'generatorsHaveConnections, as many as the others',
+      simulated({ loads: '[{ tool: k6, rate: 1000/s, connections: 10, generators: 4 }]' }),
+      'loads[0].connections',
+      '10 connections are no multiple of 4 load generators',
+      '8 or 12 connections',
+    ],
+    [
       'generatorsHaveConnections, of the whole scenario',
       simulated({ top: 'platform: simulated\ngenerators: 16' }),
       'loads[0].connections',

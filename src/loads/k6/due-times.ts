@@ -15,7 +15,7 @@ export interface Pace {
   readonly connections: number
 }
 
-/** k6 gives its segments the ticks and the virtual users in turns. */
+/** k6 gives its segments the ticks in turns where each has as many virtual users as the others (execution_segment.go of 1.8). */
 export function paceOf({ rate, duration, connections }: Load, share: Share): Pace {
   const own = countOf(connections, share)
   if (rate === 'max') return { rate, period: 0, asked: 0, last: 0, connections: own }
