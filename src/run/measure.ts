@@ -84,7 +84,7 @@ async function* measureOnce(
     )
     yield { type: 'outcome', outcome, raw }
   } finally {
-    for (const { execution } of runs) left.push(...(await leftBy(execution)))
+    left.push(...(await Promise.all(runs.map(({ execution }) => leftBy(execution)))).flat())
   }
   yield* warnings(left, world)
 }

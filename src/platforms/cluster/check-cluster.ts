@@ -5,13 +5,14 @@ import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
+import { mostGenerators } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { count, list } from '../../model/words.ts'
 import { findingsOf, ok, warning } from '../findings.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { installSideBySide } from '../in-cluster/side-by-side.ts'
 import { kubeletFindings, windowsFindings } from './check-kubelets.ts'
-import { type ClusterNode, chooseNodes } from './choose-nodes.ts'
+import { type ClusterNode, chooseNodes, moreClients } from './choose-nodes.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
 import { inventoriesIn } from './inventory.ts'
@@ -69,7 +70,10 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
 
 function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {
   const chosen = chooseNodes(nodes, scenario.cluster?.nodes)
-  return [ok(`nodes: ${NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`).join(', ')}`)]
+  const parts = NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`)
+  const further = moreClients(nodes, chosen, mostGenerators(scenario.loads), scenario.cluster?.nodes)
+  const names = list(further.map(({ metadata }) => metadata.name))
+  return [ok(`nodes: ${parts.join(', ')}${further.length > 0 ? `; further load generators on ${names}` : ''}`)]
 }
 
 async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], { scenario }: Plan, signal: AbortSignal) {

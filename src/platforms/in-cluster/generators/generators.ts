@@ -43,7 +43,9 @@ export function clusterGenerators(cluster: Cluster, namespace: string, clients: 
             return guarded(client, files, task(files, commands[index] as Command))
           }),
         )
-      await each((files, command) => prepare(files, command, patience))
+      await each((files, command) => prepare(files, command, patience)).catch((error: unknown) => {
+        throw patience.aborted && !until.aborted ? notReady() : error
+      })
       const running = each((files, command) => begun(files, command, until))
       // Where one is killed before anybody waits for it, that is told when somebody does.
       running.catch(() => undefined)
@@ -52,9 +54,10 @@ export function clusterGenerators(cluster: Cluster, namespace: string, clients: 
         // One that ends before it is told to begin has failed.
         await Promise.race([ready, running.then(endedEarly)])
       } catch (error) {
+        const isLate = patience.aborted && !until.aborted
         given.abort()
         signal.throwIfAborted()
-        throw error
+        throw isLate ? notReady() : error
       }
       const clocks = await compareAll(used, until)
       return {
@@ -71,6 +74,13 @@ export function clusterGenerators(cluster: Cluster, namespace: string, clients: 
       }
     },
   }
+}
+
+function notReady(): Failure {
+  return new Failure('not-ready', `the load generators were not ready within ${READY / 1000} s`, {
+    cause: 'a load generator did not reach the file that it waits for, or the cluster did not run its helper',
+    remedy: 'Check how busy the nodes of the load generators are, or use fewer of them.',
+  })
 }
 
 function readingOf({ offset, bound }: ClockReading): ClockReading {
