@@ -57,7 +57,7 @@ function partOf(samples: K6Samples, { load, pace, later }: Sent, stderr: string)
     requests: starts.length,
     errors,
     dropped: samples.dropped.length,
-    ...contents(samples, window),
+    ...contents(samples, window, begin),
     about: aboutItself(samples, load, pace, stderr),
   }
 }
@@ -66,16 +66,22 @@ function partOf(samples: K6Samples, { load, pace, later }: Sent, stderr: string)
 function partOfScript(samples: K6Samples, own: OwnSamples, { load, pace, later }: Sent, stderr: string): Part {
   const { counts, window } = scriptCounts(samples, own, load, pace, later)
   const { answer: _, scriptShare: __, ...about } = aboutItself(samples, load, pace, stderr)
-  return { tool: 'k6', ...counts, ...contents(samples, window), about }
+  const begin = counts.startedAt * MICROS - samples.origin
+  return { tool: 'k6', ...counts, ...contents(samples, window, begin), about }
 }
 
-function contents({ codes, received, starts, services, blocked, connecting }: K6Samples, window: Gathering) {
+/** `begin`: of the window, by the time of the samples. */
+function contents(
+  { codes, received, starts, services, blocked, connecting }: K6Samples,
+  window: Gathering,
+  begin: Micros,
+) {
   const median = window.service().quantile(0.5) * MICROS
   return {
     codes: Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length])),
     bytesReceived: received.sum,
     raw: window.raw(),
-    candidates: mayBeStalled({ starts, latencies: services }, median),
+    candidates: mayBeStalled({ starts: starts.map((start) => start - begin), latencies: services }, median),
     waits: { blocked, connecting },
   }
 }
