@@ -1,5 +1,5 @@
 import type { JudgedTrial, Problem } from '../model/analysis.ts'
-import type { FailureData } from '../model/failure.ts'
+import { type FailureData, isOfCluster } from '../model/failure.ts'
 import type { Plan, Trial } from '../model/plan.ts'
 import {
   type Generator,
@@ -119,10 +119,11 @@ function ofSome(generators: readonly OfGenerator[], found: readonly Problem[]): 
 }
 
 /** An exit code of 0 proves no success, so a trial counts only where a measurement could be read. */
-function failed({ message, cause, remedy }: FailureData): Problem {
+function failed(failure: FailureData): Problem {
+  const { message, cause, remedy } = failure
   return {
     rule: 'trial-failed',
-    message: 'The trial failed',
+    message: isOfCluster(failure) ? 'The trial failed by its cluster, not by its arm' : 'The trial failed',
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement of this arm under this load in this block.',

@@ -240,6 +240,10 @@ interface Followed {
   readonly metadata: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
+/** Between two watches, in milliseconds: it grows while they end within a second. */
+const BREATH = 100
+const LONGEST_BREATH = 2000
+
 /**
  * Keeps a list of objects current by watching, and hands all of it over whenever it changed, until the signal aborts.
  * `onChange` must not throw. A kind that is not known yet is an empty list.
@@ -250,7 +254,7 @@ async function follow<T>(
   onChange: (objects: readonly T[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (let breath = BREATH; !signal.aborted; ) {
     const { status, text } = await ask(api, { path, signal, accept: [404] })
     if (status === 404) {
       onChange([])
@@ -260,6 +264,7 @@ async function follow<T>(
     const list = JSON.parse(text) as { metadata?: { resourceVersion?: string }; items?: (T & Followed)[] }
     const objects = new Map((list.items ?? []).map((object) => [object.metadata.uid, object]))
     onChange([...objects.values()])
+    const opened = performance.now()
     const from = `${path}${path.includes('?') ? '&' : '?'}resourceVersion=${list.metadata?.resourceVersion ?? ''}`
     await api.watch(
       from,
@@ -272,8 +277,9 @@ async function follow<T>(
       },
       signal,
     )
-    // A server that ends watches at once must not be asked without a breath.
-    if (!signal.aborted) await delay(100, undefined, { signal })
+    // A server that ends watches at once, or throttles them, must not be asked without a breath.
+    breath = performance.now() - opened < 1000 ? Math.min(2 * breath, LONGEST_BREATH) : BREATH
+    if (!signal.aborted) await delay(breath, undefined, { signal })
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
+import { throughCuts } from '../../kubernetes/lasting.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject, Readiness } from '../../model/mesh.ts'
 import type { MeasuredNode } from '../in-cluster/cluster-arm.ts'
@@ -70,7 +71,11 @@ export async function onAgent(
   command: readonly string[],
 ): Promise<string> {
   const where = { namespace: runNamespace(run), pod: podOf(node), container: CONTAINER, command }
-  const parts: Uint8Array[] = []
-  for await (const bytes of cluster.stream(where, AbortSignal.timeout(ANSWER))) parts.push(bytes)
-  return Buffer.concat(parts).toString()
+  const limit = AbortSignal.timeout(ANSWER)
+  // Reading the counters twice does no harm: each reading has its own time.
+  return await throughCuts(async () => {
+    const parts: Uint8Array[] = []
+    for await (const bytes of cluster.stream(where, limit)) parts.push(bytes)
+    return Buffer.concat(parts).toString()
+  }, limit)
 }

@@ -15,7 +15,7 @@ import { PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { clientPods } from './generators/client-pods.ts'
-import { CLIENT, execute } from './generators/execute.ts'
+import { CLIENT, execute, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { asServers, entranceOf } from './own-application.ts'
@@ -55,16 +55,24 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
       (clients.length > 0 ? clients : [CLIENT]).map((pod) => untilAnswered(standing, pod, protocol, signal)),
     )
   }
-  const facts = await factsOf(standing, seen, signal)
+  const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
+  const facts = [...(await factsOf(standing, seen, signal)), ...heldBy(standing, hold)]
   refuseUnenrolled(facts, arm.name)
-  return makeRunningArm({ arm: standing, pods: seen, facts, signal })
+  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold)
 }
 
-/** Where client and its helper share a folder. */
-const DIR = '/files'
+/** Where an API server elsewhere is asked, whether a connection to it has to last as long as a load. */
+function heldBy({ isHere }: ClusterArm, hold: Hold): Evidence[] {
+  if (isHere) return []
+  const seen =
+    hold === 'lasting'
+      ? 'detached: the load generator goes on where its connection is cut'
+      : 'attached: the connection has to last as long as the load, since the shell of the busybox image does not run in the container of the load generator'
+  return [{ name: 'load-start', seen, source: 'exec in the client pod' }]
+}
 
 /** An arm that is up, as what runs loads against it. */
-function makeRunningArm(options: RunningArmOptions): RunningArm {
+function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
   const { cluster, of, onNode } = options.arm
   const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
@@ -73,14 +81,14 @@ function makeRunningArm(options: RunningArmOptions): RunningArm {
   // What is asked is known before its window opens.
   let asked: string | undefined
   return {
-    dir: DIR,
+    dir: SHARED,
     target: (load) => {
       asked = load.service
       return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
     },
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
-    ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients) }),
-    exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT),
+    ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients, hold) }),
+    exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT, hold),
     observe: () => openWindow(options, meter, asked),
     ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
   }

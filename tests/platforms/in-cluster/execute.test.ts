@@ -65,7 +65,7 @@ describe('a command in the client pod', () => {
   it('leaves no file: the shell removes them, which may have `rm` where no program of that name is', async () => {
     const { cluster, asked } = clusterOf({})
     await (await execute(cluster, 'bench', command, signal)).discard()
-    const removal = ['sh', '-c', 'rm -f "$@"', 'sh', '/files/a.jsonl']
+    const removal = ['sh', '-c', 'rm -rf "$@"', 'sh', '/files/a.jsonl']
     expect(asked.at(-1)).toMatchObject({ container: 'files', command: removal })
   })
 

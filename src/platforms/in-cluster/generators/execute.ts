@@ -1,13 +1,52 @@
+import { randomUUID } from 'node:crypto'
 import { createGunzip } from 'node:zlib'
 import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
+import {
+  commandFolder,
+  execLasting,
+  isBroken,
+  lendShell,
+  resumed,
+  type Shelled,
+  throughCuts,
+} from '../../../kubernetes/lasting.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { Command, Execution } from '../../../model/platform.ts'
+import { APPLICATION } from '../../../model/traits.ts'
 import { milliseconds } from '../../../model/units.ts'
+import type { ClusterArm } from '../cluster-arm.ts'
 
 /** The container beside the generator that has a shell. */
 export const HELPER = 'files'
 /** The pod of the load generator, where there is one. */
 export const CLIENT = 'client'
+/** Where the containers of a client pod share a folder. */
+export const SHARED = '/files'
+
+/**
+ * How a load generator is run. `attached`: one connection lasts as long as the load. `lasting`: it outlives its connections, which a proxy
+ * before an API server elsewhere may cut.
+ */
+export type Hold = 'attached' | 'lasting'
+
+const shelled = ({ namespace, pod }: Pick<Files, 'namespace' | 'pod'>): Shelled => {
+  return { namespace, pod, container: HELPER, folder: SHARED }
+}
+
+/**
+ * How loads can be run from these pods. On this machine no proxy is between, and a connection costs least. Elsewhere they outlive their
+ * connections where the containers of the load generators can run the shell of the helper.
+ */
+export async function holdOf(
+  { cluster, of, isHere }: ClusterArm,
+  pods: readonly string[],
+  signal: AbortSignal,
+): Promise<Hold> {
+  if (isHere) return 'attached'
+  const { namespace } = of.about
+  const lent = pods.map((pod) => lendShell(cluster, shelled({ namespace, pod }), APPLICATION, signal))
+  return (await Promise.all(lent)).every(Boolean) ? 'lasting' : 'attached'
+}
 
 /** Runs a load generator in its own container of a client pod; its files come out through the helper's. */
 export async function execute(
@@ -16,8 +55,9 @@ export async function execute(
   command: Command,
   signal: AbortSignal,
   pod = CLIENT,
+  hold: Hold = 'attached',
 ): Promise<Execution> {
-  const files: Files = { cluster, namespace, pod }
+  const files: Files = { cluster, namespace, pod, hold }
   await placeFiles(files, command, signal)
   return await start(files, command, signal)
 }
@@ -30,14 +70,20 @@ export async function placeFiles(files: Files, command: Command, signal: AbortSi
 /** Runs a command whose files are there. */
 export async function start(files: Files, command: Command, signal: AbortSignal): Promise<Execution> {
   const { cluster, namespace, pod } = files
+  const lasts = files.hold === 'lasting'
   const limit = AbortSignal.timeout(milliseconds(command.within))
   const startedAt = Date.now() / 1000
   try {
-    const ended = await cluster.exec({ namespace, pod, ...generator(command) }, AbortSignal.any([signal, limit]))
-    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(files, command) }
+    const until = AbortSignal.any([signal, limit])
+    const id = randomUUID()
+    const ended = lasts
+      ? await execLasting(cluster, shelled(files), id, generator(command), until)
+      : await cluster.exec({ namespace, pod, ...generator(command) }, until)
+    const traces = lasts ? [commandFolder(shelled(files), id)] : []
+    return { ...ended, startedAt, endedAt: Date.now() / 1000, ...filesOf(files, command, traces) }
   } catch (error) {
     signal.throwIfAborted()
-    if (!limit.aborted) throw error
+    if (!limit.aborted || isBroken(error)) throw error
     // It goes on in its container, where nothing can reach it: the pod is removed with the visit.
     throw new Failure('overrun', `${command.program} was still running after ${command.within} s`, {
       remedy: 'Check that the server answers: run the arm alone with --keep, then use kubectl.',
@@ -55,6 +101,8 @@ export interface Files {
   readonly cluster: Cluster
   readonly namespace: string
   readonly pod: string
+  /** `attached` when absent. */
+  readonly hold?: Hold
 }
 
 /** How often a file is written that did not arrive in full. */
@@ -74,10 +122,8 @@ export async function put(
   const size = Buffer.byteLength(content)
   let arrived = 0
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { exitCode, stdout, stderr } = await cluster.exec(
-      { namespace, pod, container: HELPER, command: ['sh', '-c', WRITE, path], stdin: content },
-      signal,
-    )
+    const write = { namespace, pod, container: HELPER, command: ['sh', '-c', WRITE, path], stdin: content }
+    const { exitCode, stdout, stderr } = await throughCuts(() => cluster.exec(write, signal), signal)
     if (exitCode !== 0) {
       throw new Failure('no-file', `${path} could not be written in the client pod`, { cause: stderr })
     }
@@ -90,17 +136,25 @@ export async function put(
   })
 }
 
-function filesOf(from: Files, { outputs = {}, files = {}, gate }: Command): Pick<Execution, 'read' | 'discard'> {
+function filesOf(
+  from: Files,
+  { outputs = {}, files = {}, gate }: Command,
+  traces: readonly string[],
+): Pick<Execution, 'read' | 'discard'> {
   return {
     read: (name) => readFile(from, outputs[name]),
     discard: async () => {
-      const paths = [...Object.values(outputs), ...Object.keys(files), ...(gate ? gateFiles(gate.path) : [])]
+      const ofGate = gate ? gateFiles(gate.path) : []
+      const paths = [...Object.values(outputs), ...Object.keys(files), ...ofGate, ...traces]
       if (paths.length === 0) return
       // Through the shell, as all else there: that of busybox may have `rm` where no program of that name is.
-      const command = ['sh', '-c', 'rm -f "$@"', 'sh', ...paths]
-      const { exitCode, stderr } = await from.cluster
-        .exec({ namespace: from.namespace, pod: from.pod, container: HELPER, command }, AbortSignal.timeout(10_000))
-        .catch((error: unknown) => ({ exitCode: -1, stderr: Failure.from(error).message }))
+      const command = ['sh', '-c', 'rm -rf "$@"', 'sh', ...paths]
+      const { cluster, namespace, pod } = from
+      const limit = AbortSignal.timeout(REMOVAL)
+      const remove = () => cluster.exec({ namespace, pod, container: HELPER, command }, limit)
+      const { exitCode, stderr } = await throughCuts(remove, limit).catch((error: unknown) => {
+        return { exitCode: -1, stderr: Failure.from(error).message }
+      })
       if (exitCode === 0) return
       throw new Failure('not-removed', 'files of a trial could not be removed from the client pod', {
         cause: stderr.trim() || `rm ended with exit code ${exitCode}`,
@@ -116,12 +170,23 @@ function gateFiles(path: string): string[] {
   return [path, `${path}.at`, `${path}.ready`, `${path}.body`]
 }
 
-/** Compressed where it is, so that a million lines of log take a tenth of the way. Empty where the command wrote none. */
+/** For files to be removed, and for one to be read, in milliseconds. */
+const REMOVAL = 10_000
+const READING = 600_000
+
+/**
+ * Compressed where it is, so that a million lines of log take a tenth of the way; the same file gives the same bytes, so that
+ * reading goes on where a connection was cut. Empty where the command wrote none.
+ */
 async function* readFile({ cluster, namespace, pod }: Files, path: string | undefined): AsyncGenerator<Uint8Array> {
   if (path === undefined) return
-  const command = ['sh', '-c', 'if [ -e "$0" ]; then gzip -1 -c "$0"; fi', path]
-  const source = cluster.stream({ namespace, pod, container: HELPER, command }, AbortSignal.timeout(600_000))
-  const iterator = source[Symbol.asyncIterator]()
+  const limit = AbortSignal.timeout(READING)
+  const script = 'if [ -e "$0" ]; then gzip -1 -c "$0" | tail -c +$1; fi'
+  const from = (offset: number) => {
+    const command = ['sh', '-c', script, path, `${offset + 1}`]
+    return cluster.stream({ namespace, pod, container: HELPER, command }, limit)
+  }
+  const iterator = resumed(from, limit)[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (first.done) return
   const { Readable } = await import('node:stream')

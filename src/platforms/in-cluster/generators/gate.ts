@@ -1,3 +1,4 @@
+import { throughCuts } from '../../../kubernetes/lasting.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { ClockReading } from '../../../model/platform.ts'
 import { MICROS, type Seconds } from '../../../model/units.ts'
@@ -49,7 +50,7 @@ const READY = `until [ -e "$1.ready" ]; do sleep 0.05 2>/dev/null || sleep 1; do
 
 /** Until the load generator waits at its gate. */
 export async function untilWaiting(files: Files, path: string, signal: AbortSignal): Promise<void> {
-  await inShell(files, READY, [path], signal)
+  await throughCuts(() => inShell(files, READY, [path], signal), signal)
 }
 
 /** Tells the helper when to open the gate: in seconds since the epoch, by the clock of its node. */

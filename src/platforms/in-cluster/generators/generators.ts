@@ -6,7 +6,7 @@ import type { ClockReading, Command, Execution, Generators, Held } from '../../.
 import type { Seconds } from '../../../model/units.ts'
 import { generatorDied } from '../../generator-died.ts'
 import type { ClientPod } from './client-pods.ts'
-import { execute, type Files, placeFiles, put, start } from './execute.ts'
+import { execute, type Files, type Hold, placeFiles, put, start } from './execute.ts'
 import { compareClock, makeGate, openGate, untilWaiting } from './gate.ts'
 
 /** For all load generators to be ready, in milliseconds. */
@@ -17,8 +17,13 @@ const LEAD: Seconds = 0.3
 const ANSWER = 30_000
 
 /** The load generators of a cluster, each in a pod of its own. */
-export function clusterGenerators(cluster: Cluster, namespace: string, clients: readonly ClientPod[]): Generators {
-  const filesOf = ({ pod }: ClientPod): Files => ({ cluster, namespace, pod })
+export function clusterGenerators(
+  cluster: Cluster,
+  namespace: string,
+  clients: readonly ClientPod[],
+  hold: Hold = 'attached',
+): Generators {
+  const filesOf = ({ pod }: ClientPod): Files => ({ cluster, namespace, pod, hold })
   const compareAll = async (used: readonly ClientPod[], signal: AbortSignal) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER)])
     return await Promise.all(
@@ -29,7 +34,7 @@ export function clusterGenerators(cluster: Cluster, namespace: string, clients: 
     places: clients.map(({ name, node }) => ({ name, ...(node !== undefined && { node }) })),
     exec: (index, command, signal) => {
       const client = clients[index] as ClientPod
-      return guarded(client, filesOf(client), execute(cluster, namespace, command, signal, client.pod))
+      return guarded(client, filesOf(client), execute(cluster, namespace, command, signal, client.pod, hold))
     },
     async hold(commands, signal): Promise<Held> {
       const used = clients.slice(0, commands.length)
