@@ -10,10 +10,15 @@ export type Protocol = (typeof PROTOCOLS)[number]
 export const PROFILES = ['equalised', 'defaults'] as const
 export type Profile = (typeof PROFILES)[number]
 
-/** Whether client and server are on one node or on two. */
-/** The default first. */
-export const PLACEMENTS = ['cross-node', 'same-node'] as const
-type Placement = (typeof PLACEMENTS)[number]
+/**
+ * Where client and server are: on two nodes, on one, on two of one zone, or on two of different zones. Zones are those of the label
+ * `topology.kubernetes.io/zone`. The default first.
+ */
+export const PLACEMENTS = ['cross-node', 'same-node', 'same-zone', 'cross-zone'] as const
+export type Placement = (typeof PLACEMENTS)[number]
+
+/** Placements that need nodes with zones. */
+export const BY_ZONE: readonly Placement[] = ['same-zone', 'cross-zone']
 
 /**
  * `frozen`: all arms exist for the whole cohort, and all but the measured one are paused, so blocks interleave arms.
@@ -49,6 +54,20 @@ export interface ClusterSettings {
   readonly usage?: UsageSource
   /** Labels of the nodes for client, server and control planes; chosen when absent. */
   readonly nodes?: { readonly client?: Labels; readonly server?: Labels; readonly control?: Labels }
+  /** Of pods that are bound to these nodes, as Kubernetes has them. */
+  readonly tolerations?: readonly Toleration[]
+}
+
+export const TOLERATION_OPERATORS = ['Equal', 'Exists'] as const
+export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const
+
+/** Lets pods run on nodes with a taint. Without a key, any; without an effect, every effect. */
+export interface Toleration {
+  readonly key?: string
+  /** `Equal` when absent. */
+  readonly operator?: (typeof TOLERATION_OPERATORS)[number]
+  readonly value?: string
+  readonly effect?: (typeof TAINT_EFFECTS)[number]
 }
 
 /** What is compared. The first arm of a scenario is the baseline. */
@@ -66,6 +85,8 @@ export interface Arm {
   readonly replicas?: number
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
   readonly provision?: Provision
+  /** The context of the kubeconfig whose cluster it stands in; as the scenario's `cluster` says when absent. */
+  readonly context?: string
   /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
 }
@@ -265,7 +286,15 @@ export interface Scenario {
 
 /** Whether two arms are versions of one mesh with the same placement, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas
+  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas && a.context === b.context
+}
+
+/** The contexts that arms stand in, with their arms; undefined is that of the kubeconfig that nothing names. */
+export function armsByContext({
+  arms,
+  cluster,
+}: Pick<Scenario, 'arms' | 'cluster'>): ReadonlyMap<string | undefined, Arm[]> {
+  return Map.groupBy(arms, ({ context }) => context ?? cluster?.context)
 }
 
 /** Whether two arms are equal but for their names: an A/A pair, which shows the noise floor. */

@@ -11,6 +11,7 @@ const armSchema = z.object({
   version: z.string().optional(),
   values: z.record(z.string(), z.unknown()).optional(),
   placement: z.string().optional(),
+  context: z.string().optional(),
   replicas: z.number().optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })

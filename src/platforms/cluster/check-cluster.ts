@@ -16,6 +16,7 @@ import { type ClusterNode, chooseNodes, moreClients } from './choose-nodes.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
 import { inventoriesIn } from './inventory.ts'
+import { placementsIn } from './places.ts'
 import { rightsFor, rightText } from './rights.ts'
 
 /** For the API server to answer everything that is asked, in milliseconds. */
@@ -68,20 +69,26 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
   return found
 }
 
-function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {
-  const chosen = chooseNodes(nodes, scenario.cluster?.nodes)
-  const parts = NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`)
-  const further = moreClients(nodes, chosen, mostGenerators(scenario.loads), scenario.cluster?.nodes)
-  const names = list(further.map(({ metadata }) => metadata.name))
-  return [ok(`nodes: ${parts.join(', ')}${further.length > 0 ? `; further load generators on ${names}` : ''}`)]
+function nodesFinding(nodes: readonly ClusterNode[], plan: Plan): Finding[] {
+  const { cluster, loads } = plan.scenario
+  const chosen = [...chooseNodes(nodes, cluster, placementsIn(plan))]
+  return chosen.map(([placement, one]) => {
+    const parts = NODE_PARTS.map((part) => `${part} on ${one[part].metadata.name}`)
+    const further = moreClients(nodes, one, mostGenerators(loads), cluster)
+    const names = list(further.map(({ metadata }) => metadata.name))
+    const more = further.length > 0 ? `; further load generators on ${names}` : ''
+    return ok(`nodes${chosen.length > 1 ? ` for ${placement}` : ''}: ${parts.join(', ')}${more}`)
+  })
 }
 
-async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], { scenario }: Plan, signal: AbortSignal) {
+async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], plan: Plan, signal: AbortSignal) {
   try {
-    return await kubeletFindings(cluster, chooseNodes(nodes, scenario.cluster?.nodes), signal)
+    const chosen = chooseNodes(nodes, plan.scenario.cluster, placementsIn(plan))
+    const names = new Set([...chosen.values()].flatMap((one) => NODE_PARTS.map((part) => one[part].metadata.name)))
+    return await kubeletFindings(cluster, [...names], signal)
   } catch (error) {
     // That there are too few nodes is said already.
-    if (Failure.from(error).code === 'no-nodes') return []
+    if (/^no-(nodes|zones)$/.test(Failure.from(error).code)) return []
     throw error
   }
 }

@@ -50,6 +50,12 @@ export interface ClusterArm {
   readonly facts: readonly Evidence[]
 }
 
+/** Where an arm stands in its cluster: what may be another from visit to visit. */
+export type Place = Pick<
+  ClusterArm,
+  'nodes' | 'moreClients' | 'machines' | 'cpus' | 'onNode' | 'placed' | 'before' | 'facts'
+>
+
 /** What a node is there for; undefined for one that has no part in the run. */
 export function partOfNode({ nodes, moreClients = [] }: OfNodes, name: string): NodePart | undefined {
   return moreClients.includes(name) ? 'client' : NODE_PARTS.find((part) => nodes[part] === name)

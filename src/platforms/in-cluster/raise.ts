@@ -1,12 +1,12 @@
-import { arch } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
+import { throughCuts } from '../../kubernetes/lasting.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
 import type { PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
-import { type Load, mostGenerators } from '../../model/scenario.ts'
+import { BY_ZONE, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
@@ -15,7 +15,7 @@ import { PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { clientPods } from './generators/client-pods.ts'
-import { CLIENT, execute, type Hold, holdOf, SHARED } from './generators/execute.ts'
+import { CLIENT, execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { asServers, entranceOf } from './own-application.ts'
@@ -56,19 +56,43 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
     )
   }
   const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
-  const facts = [...(await factsOf(standing, seen, signal)), ...heldBy(standing, hold)]
+  const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
   return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold)
 }
 
-/** Where an API server elsewhere is asked, whether a connection to it has to last as long as a load. */
-function heldBy({ isHere }: ClusterArm, hold: Hold): Evidence[] {
-  if (isHere) return []
+/** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */
+async function factsElsewhere(
+  standing: ClusterArm,
+  hold: Hold,
+  [pod = CLIENT]: readonly string[],
+  signal: AbortSignal,
+): Promise<Evidence[]> {
+  if (standing.isHere) return []
   const seen =
     hold === 'lasting'
       ? 'detached: the load generator goes on where its connection is cut'
       : 'attached: the connection has to last as long as the load, since the shell of the busybox image does not run in the container of the load generator'
-  return [{ name: 'load-start', seen, source: 'exec in the client pod' }]
+  return [
+    { name: 'load-start', seen, source: 'exec in the client pod' },
+    { name: 'cpu-model', seen: await cpuModel(standing, pod, signal), source: '/proc/cpuinfo in the client pod' },
+  ]
+}
+
+/** The first that names the processor: x86 has a name, arm64 has numbers. By builtins of the shell alone. */
+const CPU_MODEL = `while IFS=: read -r key value; do
+  case $key in
+  'model name'*) echo "client:$value"; exit ;;
+  'CPU implementer'*) maker=$value ;;
+  'CPU part'*) echo "client: arm64 implementer$maker, part$value"; exit ;;
+  esac
+done </proc/cpuinfo
+echo 'client: unknown'`
+
+async function cpuModel({ cluster, of }: ClusterArm, pod: string, signal: AbortSignal): Promise<string> {
+  const where = { namespace: of.about.namespace, pod, container: HELPER, command: ['sh', '-c', CPU_MODEL] }
+  const { stdout } = await throughCuts(() => cluster.exec(where, signal), signal)
+  return stdout.trim()
 }
 
 /** An arm that is up, as what runs loads against it. */
@@ -169,51 +193,73 @@ function lastLines(text: string): string {
   return lines.filter(Boolean).slice(-5).join('\n')
 }
 
+const ZONE = 'topology.kubernetes.io/zone'
+
 interface Node {
-  readonly metadata: { readonly name: string }
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   readonly status: {
     readonly nodeInfo: {
       readonly kubeletVersion: string
       readonly kernelVersion: string
       readonly containerRuntimeVersion: string
+      readonly architecture: string
     }
   }
 }
 
 /** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
-  { of, cluster, facts, isConfigured }: ClusterArm,
+  { of, cluster, facts, isConfigured, nodes }: ClusterArm,
   pods: readonly PodFact[],
   signal: AbortSignal,
 ): Promise<Evidence[]> {
   const { kubernetes, about, arm } = of
-  const [node] = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const all = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const node = all.find(({ metadata }) => metadata.name === nodes.server)
+  const zones = new Map(all.map(({ metadata: { name, labels } }) => [name, labels?.[ZONE]]))
   return [
     // Of a mesh that was there before, its layer is known, and its settings are not.
     ...kubernetes
       .inspect(pods, about)
       .filter(({ name, source }) => isConfigured || name === 'layer' || source !== 'configuration'),
-    placement(pods, arm.placement ?? 'cross-node', about.namespace),
+    placement(pods, arm.placement ?? 'cross-node', about.namespace, zones),
     images(pods, about.namespace),
     { name: 'node', seen: describe(node), source: 'Node status' },
     ...facts,
   ]
 }
 
-/** Checks the placement of client and server. */
-export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same-node', namespace: string): Evidence {
-  const nodesOf = (app: string) => {
-    const own = pods.filter((pod) => pod.namespace === namespace && pod.labels['app'] === app)
-    return [...new Set(own.map(({ node }) => node))]
+/** Checks the placement of load generators and server. `zones`: node → its zone. */
+export function placement(
+  pods: readonly PodFact[],
+  wanted: Placement,
+  namespace: string,
+  zones: ReadonlyMap<string, string | undefined> = new Map(),
+): Evidence {
+  const podsOf = (app: string) => pods.filter((pod) => pod.namespace === namespace && pod.labels['app'] === app)
+  const [clients, servers] = [podsOf('client'), podsOf('server')]
+  const each = (of: readonly PodFact[], value: (pod: PodFact) => string | undefined) => [...new Set(of.map(value))]
+  const zonesOf = (of: readonly PodFact[]) => each(of, ({ nodeName }) => zones.get(nodeName ?? ''))
+  const partsOf = (of: readonly PodFact[]) => each(of, ({ node }) => node)
+  const [far, near] = [zonesOf(clients), zonesOf(servers)]
+  const isZoned = near.length === 1 && ![...far, ...near].includes(undefined)
+  const isRight: Readonly<Record<Placement, boolean>> = {
+    'cross-node': true,
+    'same-node': true,
+    'same-zone': isZoned && far.every((zone) => near.includes(zone)),
+    'cross-zone': isZoned && !far.some((zone) => near.includes(zone)),
   }
-  const [server] = nodesOf('server')
-  const clients = nodesOf('client')
-  const client = clients.length === 0 ? undefined : list(clients)
-  const holds = server === 'server' && client === (wanted === 'same-node' ? 'server' : 'client')
+  const client = wanted === 'same-node' ? 'server' : 'client'
+  const isThere = partsOf(servers)[0] === 'server' && partsOf(clients).join() === client
+  const where = (of: readonly PodFact[]) => {
+    const parts = of.length === 0 ? 'unknown' : list(partsOf(of).map((part) => part ?? 'unknown'))
+    const named = zonesOf(of).map((zone) => (zone === undefined ? 'no zone' : `zone ${zone}`))
+    return `on the ${parts} node${BY_ZONE.includes(wanted) ? ` (${list(named)})` : ''}`
+  }
   return {
     name: 'placement',
-    holds,
-    seen: `client on the ${client ?? 'unknown'} node, server on the ${server ?? 'unknown'} node; ${wanted} was asked for`,
+    holds: isThere && isRight[wanted],
+    seen: `client ${where(clients)}, server ${where(servers)}; ${wanted} was asked for`,
     source: 'Pod spec.nodeName',
   }
 }
@@ -231,6 +277,6 @@ const OURS: ReadonlySet<string> = new Set(['server', 'files', ...TOOLS])
 
 function describe(node: Node | undefined): string {
   if (!node) return 'unknown'
-  const { kubeletVersion, kernelVersion, containerRuntimeVersion } = node.status.nodeInfo
-  return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${arch()}`
+  const { kubeletVersion, kernelVersion, containerRuntimeVersion, architecture } = node.status.nodeInfo
+  return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${architecture}`
 }

@@ -10,7 +10,7 @@ import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
 import { type Arm, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
-import type { ClusterArm } from './cluster-arm.ts'
+import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
 import { removePods, workloadFor } from './workload.ts'
@@ -31,6 +31,8 @@ export interface SharedCluster extends Omit<ClusterArm, 'of' | 'isForeign' | 'is
   readonly kubeconfigFile: string
   /** Namespaces of the run that are no arm's. */
   readonly ownNamespaces: readonly string[]
+  /** Where an arm stands in its next visit, where that can change. */
+  settle?(arm: Arm, signal: AbortSignal): Promise<Place>
   /** An arm whose mesh was there before, with what is there. */
   existing(of: ArmMesh, signal: AbortSignal): Promise<ArmMesh>
 }
@@ -88,7 +90,9 @@ export async function* standSideBySide(
     async *raise({ name }, signal): AsyncGenerator<Step, RunningArm> {
       const up = standing.get(name)
       if (!up) throw failures.get(name) ?? new Failure('no-arm', `arm ${name} is not in this cluster`)
-      return yield* raiseInCluster(up, signal)
+      const place = await shared.settle?.(up.of.arm, signal)
+      const now = place && { ...shared, moreClients: [], ...place }
+      return yield* raiseInCluster(now ? standingArm(up.of, now, arms.length) : up, signal)
     },
     async lower({ name }) {
       const up = standing.get(name)
