@@ -163,6 +163,20 @@ describe('rules', () => {
       'Remove it',
     ],
     [
+      'zonesNeedDistance',
+      written({ top: 'platform: kind', arms: '[none, { mesh: cloud, placement: cross-zone }]' }),
+      'arms[1].placement',
+      'containers of one machine',
+      'platform cluster',
+    ],
+    [
+      'contextsNeedClusters',
+      written({ top: 'platform: kind', arms: '[none, { mesh: cloud, context: east }]' }),
+      'arms[1].context',
+      'no clusters that were there before',
+      'platform: cluster',
+    ],
+    [
       'isolationNeedsClusters',
       local({ top: 'platform: local\nisolation: frozen' }),
       'isolation',
@@ -370,6 +384,13 @@ describe('rules', () => {
     ],
     ['a mesh of clusters where no platform is named', written({ arms: '[none, cloud]' })],
     ['all kinds of meshes on the simulated platform', simulated({ arms: '[none, cloud, envoy-node]' })],
+    [
+      'zones, contexts and tolerations in clusters that were there before',
+      written({
+        top: 'platform: cluster\ncluster: { context: a, tolerations: [{ key: dedicated, operator: Exists }] }',
+        arms: '[none, { mesh: cloud, placement: cross-zone, context: b }]',
+      }),
+    ],
     [
       'placement and isolation where there are clusters',
       written({ top: 'isolation: sequential', arms: '[none, { mesh: cloud, placement: same-node }]' }),

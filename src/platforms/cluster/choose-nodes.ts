@@ -247,7 +247,7 @@ export function coresOf({ status }: ClusterNode): number {
   return parseQuantity(status.allocatable?.['cpu'] ?? '0') ?? 0
 }
 
-export function zoneOf({ metadata }: ClusterNode): string | undefined {
+function zoneOf({ metadata }: ClusterNode): string | undefined {
   return metadata.labels?.[ZONE]
 }
 

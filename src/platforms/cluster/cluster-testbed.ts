@@ -130,7 +130,7 @@ async function sharedCluster(
   places: Awaited<ReturnType<typeof placesIn>>,
   { plan, run, site, helm, env, dir: scratch, context }: ClusterUse,
 ): Promise<SharedCluster> {
-  const dir = join(scratch, 'cluster')
+  const dir = join(scratch, 'helm')
   const kubeconfigFile = join(dir, 'kubeconfig')
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await writeFile(kubeconfigFile, context.kubeconfig, { mode: 0o600 })

@@ -21,7 +21,7 @@ import {
 } from './choose-nodes.ts'
 
 /** The placement of an arm that names none. */
-export const placementOf = ({ placement = PLACEMENTS[0] }: Pick<Arm, 'placement'>): Placement => placement
+const placementOf = ({ placement = PLACEMENTS[0] }: Pick<Arm, 'placement'>): Placement => placement
 
 /** The placements that arms of a plan have, each once. */
 export function placementsIn({ scenario }: Pick<Plan, 'scenario'>): Placement[] {
@@ -73,7 +73,7 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
       facts: [
         {
           name: 'cluster',
-          seen: `context ${context}, ${all.length} nodes, of which ${measured.map(({ name }) => name).join(', ')}`,
+          seen: `context ${context}, nodes ${measured.map(({ name }) => name).join(', ')}`,
           source: 'kubeconfig',
         },
         { name: 'zones', seen: inWords(chosen, zoneWords), source: 'Node labels' },
