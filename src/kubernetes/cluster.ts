@@ -92,7 +92,7 @@ export interface ExecResult {
 
 /** For messages: "Deployment istio-system/istiod". */
 export function nameOf({ kind, metadata }: Omit<ObjectName, 'apiVersion'>): string {
-  return metadata.namespace === undefined
+  return (metadata.namespace ?? '') === ''
     ? `${kind} ${metadata.name}`
     : `${kind} ${metadata.namespace}/${metadata.name}`
 }

@@ -107,20 +107,24 @@ function hopeFor(giveUp: () => void) {
       steady = undefined
     }
     const seen = new Set<string>()
+    const count = (key: string, target: Readiness, after: Seconds) => {
+      seen.add(key)
+      if (since.has(key)) return
+      const timer = setTimeout(() => {
+        lost = target
+        giveUp()
+      }, after * 1000)
+      since.set(key, { target, timer })
+    }
     for (const { target, pods } of unready) {
+      const { kind, namespace, name, hopelessAfter } = target
+      if (hopelessAfter !== undefined) count(`${kind} ${namespace}/${name}`, target, hopelessAfter)
       for (const pod of pods) {
         const trouble = podTrouble(pod)
         if (trouble?.kind === 'crash') crashSeen = true
         const after = trouble?.kind === 'ended' && target.kind === 'Pod' ? 0 : trouble?.hopelessAfter
         if (trouble === undefined || after === undefined) continue
-        const key = `${pod.metadata.uid} ${trouble.container} ${trouble.kind}`
-        seen.add(key)
-        if (since.has(key)) continue
-        const timer = setTimeout(() => {
-          lost = target
-          giveUp()
-        }, after * 1000)
-        since.set(key, { target, timer })
+        count(`${pod.metadata.uid} ${trouble.container} ${trouble.kind}`, target, after)
       }
     }
     for (const [key, { timer }] of since) {

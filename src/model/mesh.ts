@@ -224,6 +224,8 @@ export interface Readiness {
   /** Empty for a node, which has none. */
   readonly namespace: string
   readonly name: string
+  /** How long it may stay unready before it is given up; for as long as anything is waited for when absent. */
+  readonly hopelessAfter?: Seconds
 }
 
 export interface KubernetesObject {

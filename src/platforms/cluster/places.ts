@@ -4,7 +4,7 @@ import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS, type NodePart } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import { type Arm, mostGenerators, PLACEMENTS, type Placement } from '../../model/scenario.ts'
-import { formatSize } from '../../model/units.ts'
+import { formatSize, type Seconds } from '../../model/units.ts'
 import type { Place } from '../in-cluster/cluster-arm.ts'
 import { measuredNodes } from '../in-cluster/cluster-arm.ts'
 import type { Agents } from './agents.ts'
@@ -69,7 +69,9 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
       cpus: ofEach((part) => Math.floor(coresOf(chosen[part]))),
       ...(agents && { onNode: agents.onNode(measured) }),
       placed: (tree) => placedOn(tree, nodes, settings?.tolerations),
-      before: [...new Set(measured.map(({ name }) => name))].map((name) => ({ kind: 'Node', namespace: '', name })),
+      before: [...new Set(measured.map(({ name }) => name))].map((name) => {
+        return { kind: 'Node', namespace: '', name, hopelessAfter: GONE }
+      }),
       facts: [
         {
           name: 'cluster',
@@ -99,6 +101,9 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
     },
   }
 }
+
+/** A node that is not ready for so long has gone. Kubernetes itself takes 40 s to see that a node says nothing any more. */
+const GONE: Seconds = 30
 
 const isAmong =
   (names: ReadonlySet<string>) =>

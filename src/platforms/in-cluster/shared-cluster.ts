@@ -90,9 +90,19 @@ export async function* standSideBySide(
     async *raise({ name }, signal): AsyncGenerator<Step, RunningArm> {
       const up = standing.get(name)
       if (!up) throw failures.get(name) ?? new Failure('no-arm', `arm ${name} is not in this cluster`)
+      const at = (place: Place | undefined) =>
+        place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length) : up
       const place = await shared.settle?.(up.of.arm, signal)
-      const now = place && { ...shared, moreClients: [], ...place }
-      return yield* raiseInCluster(now ? standingArm(up.of, now, arms.length) : up, signal)
+      try {
+        return yield* raiseInCluster(at(place), signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        // Where a node went away meanwhile, another may be left.
+        const other = await shared.settle?.(up.of.arm, signal)
+        if (other === place) throw error
+        yield { title: `once more on other nodes: ${Failure.from(error).message}` }
+        return yield* raiseInCluster(at(other), signal)
+      }
     },
     async lower({ name }) {
       const up = standing.get(name)
