@@ -54,6 +54,8 @@ export interface Right {
   readonly group: string
   /** With its subresource, if it is meant: `pods/exec`. */
   readonly resource: string
+  /** Of one object; of any when absent. */
+  readonly name?: string
   /** All namespaces, or none, when absent. */
   readonly namespace?: string
 }

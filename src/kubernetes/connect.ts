@@ -65,7 +65,7 @@ const PATIENCE = 30
 
 async function mayI(
   api: Api,
-  { verb, group, resource, namespace }: Right,
+  { verb, group, resource, name: object, namespace }: Right,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const [name, subresource] = resource.split('/')
@@ -74,6 +74,7 @@ async function mayI(
     group,
     resource: name,
     ...(subresource && { subresource }),
+    ...(object && { name: object }),
     ...(namespace && { namespace }),
   }
   const body = JSON.stringify({

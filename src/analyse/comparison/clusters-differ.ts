@@ -8,7 +8,6 @@ const OF_CLUSTER = {
   node: 'versions',
   'cpu-model': 'processor',
   machines: 'machines',
-  zones: 'zones',
 } as const satisfies Readonly<Record<string, string>>
 
 /** Arms in different clusters differ by their clusters as well as by their meshes. */

@@ -51,20 +51,19 @@ type Wanted = Pick<ClusterSettings, 'nodes' | 'tolerations'>
  * cluster's own control-plane node, if it has one. Server and control planes are on the same nodes for all placements. For `cross-zone`, the
  * client is on the largest node of another zone than the server's.
  *
- * @param kept names of nodes that were chosen before, and are chosen again where they still can be
+ * @param kept names of nodes that were chosen before, and their parts: each is given its part again where it still can be
  * @throws Failure `no-nodes` where there are too few, `no-zones` where their zones do not allow a placement
  */
 export function chooseNodes(
   nodes: readonly ClusterNode[],
   { nodes: wanted = {}, tolerations = [] }: Wanted = {},
   placements: readonly Placement[] = ['cross-node'],
-  kept: ReadonlySet<string> = new Set(),
+  kept: ReadonlyMap<string, NodePart> = new Map(),
 ): ReadonlyMap<Placement, ChosenNodes> {
   const ready = nodes.filter(isReady)
-  const isKept = ({ metadata }: ClusterNode) => Number(kept.has(metadata.name))
   const workers = ready
     .filter((node) => takesPods(node, tolerations))
-    .toSorted((a, b) => isKept(b) - isKept(a) || coresOf(b) - coresOf(a) || byName(a, b))
+    .toSorted((a, b) => coresOf(b) - coresOf(a) || byName(a, b))
   if (placements.some((one) => BY_ZONE.includes(one))) refuseUnzoned(workers)
   const taken = new Set<ClusterNode>()
   const take = (part: NodePart, candidates: readonly ClusterNode[]): ClusterNode => {
@@ -73,7 +72,11 @@ export function chooseNodes(
     // Charts tolerate the taint of the cluster's own control-plane nodes.
     const fitting =
       part === 'control' ? (selected ?? candidates) : candidates.filter((one) => selected?.includes(one) ?? true)
-    const node = fitting.find((one) => !taken.has(one))
+    const before = ({ metadata }: ClusterNode) => {
+      const own = kept.get(metadata.name)
+      return own === undefined ? 0 : own === part ? 1 : -1
+    }
+    const node = fitting.toSorted((a, b) => before(b) - before(a)).find((one) => !taken.has(one))
     if (!node) throw tooFew(part, { nodes, labels, tolerations, selected })
     taken.add(node)
     return node

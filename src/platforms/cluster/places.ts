@@ -54,7 +54,7 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
   const placements = placementsIn(plan)
   const listed = () => cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, signal)
   const generators = mostGenerators(plan.scenario.loads)
-  const choose = (nodes: readonly ClusterNode[], kept?: ReadonlySet<string>) => {
+  const choose = (nodes: readonly ClusterNode[], kept?: ReadonlyMap<string, NodePart>) => {
     const chosen = chooseNodes(nodes, settings, placements, kept)
     return new Map([...chosen].map(([placement, one]) => [placement, placeOf(one, nodes)]))
   }
@@ -87,6 +87,7 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
   let places = choose(nodes)
   const all = () => [...places.values()].flatMap((place) => measuredNodes(place))
   const names = () => new Set(all().map(({ name }) => name))
+  const parts = () => new Map(all().map(({ name, part }) => [name, part]))
   const [first] = places.values()
   if (!first) throw new TypeError('a plan has an arm')
   return {
@@ -95,7 +96,7 @@ export async function placesIn({ cluster, context, plan, agents }: PlacesOf, sig
     start: async (limit) => await agents?.start(nodes.filter(isAmong(names())), limit),
     settle: async (arm, limit) => {
       const now = await cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, limit)
-      if (!stand(now, names(), settings)) places = rechosen(places, () => choose(now, names()))
+      if (!stand(now, names(), settings)) places = rechosen(places, () => choose(now, parts()))
       await agents?.start(now.filter(isAmong(names())), limit)
       return places.get(placementOf(arm)) ?? first
     },

@@ -7,17 +7,22 @@ import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
 
 /** A rule of a ClusterRole. */
-interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
+export interface PolicyRule {
+  /** With `resources`; absent in a rule of paths. */
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
   readonly verbs: readonly string[]
+  /** All names when absent or empty. */
+  readonly resourceNames?: readonly string[]
+  /** Paths that are no resources. */
+  readonly nonResourceURLs?: readonly string[]
 }
 
-const READ = ['get', 'list', 'watch'] as const
-const MAKE = [...READ, 'create', 'patch', 'delete'] as const
+export const READ = ['get', 'list', 'watch'] as const
+export const MAKE = [...READ, 'create', 'patch', 'delete'] as const
 
 /** What every plan needs: namespaces of its own with the workload, and pods wherever the mesh's are. */
-const ALWAYS: readonly Rule[] = [
+const ALWAYS: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['nodes', 'events'], verbs: READ },
   { apiGroups: [''], resources: ['namespaces', 'pods', 'services', 'serviceaccounts', 'configmaps'], verbs: MAKE },
   // By WebSocket a command is a GET for older API servers and a create for newer ones.
@@ -30,7 +35,7 @@ const ALWAYS: readonly Rule[] = [
 const GENERATORS: Rule = { apiGroups: ['batch'], resources: ['jobs'], verbs: MAKE }
 
 /** What an application of the user's may consist of. */
-const APPLICATION: readonly Rule[] = [
+const APPLICATION: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['secrets', 'persistentvolumeclaims'], verbs: MAKE },
   { apiGroups: ['apps'], resources: ['deployments', 'daemonsets', 'statefulsets', 'replicasets'], verbs: MAKE },
   { apiGroups: ['batch'], resources: ['jobs', 'cronjobs'], verbs: MAKE },
@@ -40,46 +45,62 @@ const APPLICATION: readonly Rule[] = [
 ]
 
 /** To read the counters of the kubelets. Agents need none of it. */
-const KUBELETS: Rule = { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] }
+const KUBELETS: PolicyRule = { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] }
 
-/** To install control planes is to do what their charts do, which grants rights to others: only an administrator may. */
-const INSTALLING: Rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
+/** Where it is not known what the charts do, which grant rights to others: only an administrator may install them then. */
+const INSTALLING: PolicyRule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }
 
-/** Rules of a ClusterRole with which a plan can be carried out. */
-export function rulesFor(plan: Plan, site: Site): Rule[] {
+/**
+ * Rules of a ClusterRole with which a plan can be carried out.
+ *
+ * @param installing what it takes to install the control planes, where that is known
+ */
+export function rulesFor(plan: Plan, site: Site, installing?: readonly PolicyRule[]): PolicyRule[] {
   const arms = plan.scenario.arms.map((arm) => armInRun(arm, { plan, site }, 'rights'))
   const installs = arms.some(
     ({ arm, kubernetes, about }) => isInstalled(plan, arm) && kubernetes.install(about).length > 0,
   )
-  if (installs) return [INSTALLING]
+  if (installs && !installing) return [INSTALLING]
   const objects = arms.flatMap(({ kubernetes, about }) => kubernetes.enrol(about).objects)
   const waited = arms.flatMap(({ kubernetes, about }) => kubernetes.enrol(about).until)
   const gateways = waited.some(({ kind }) => kind === 'Gateway')
-  const enrolment = [...Map.groupBy(objects, ({ apiVersion }) => groupOf(apiVersion))].map(([group, of]): Rule => {
-    return { apiGroups: [group], resources: [...new Set(of.map(resourceOf))], verbs: MAKE }
-  })
   return [
     ...ALWAYS,
     ...(plan.scenario.workload ? APPLICATION : []),
     ...(mostGenerators(plan.scenario.loads) > 1 ? [GENERATORS] : []),
     ...(hasAgents(plan.scenario) ? [] : [KUBELETS]),
-    ...enrolment,
+    ...resourcesIn(objects, MAKE),
     ...(gateways ? [{ apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: READ }] : []),
+    ...(installs ? (installing ?? []) : []),
   ]
 }
 
-/** Each right by itself, to be asked for. */
-export function rightsFor(plan: Plan, site: Site): Right[] {
-  const rights = rulesFor(plan, site).flatMap(({ apiGroups, resources, verbs }) =>
+/** A rule for each group that these objects are of. */
+export function resourcesIn(objects: readonly KubernetesObject[], verbs: readonly string[]): PolicyRule[] {
+  const groups = Map.groupBy(objects, ({ apiVersion }) => groupOf(apiVersion))
+  return [...groups].map(([group, of]) => {
+    return { apiGroups: [group], resources: [...new Set(of.map(resourceOf))].toSorted(), verbs }
+  })
+}
+
+/** Each right by itself, to be asked for. Rights over paths that are no resources are not. */
+export function rightsOf(rules: readonly PolicyRule[]): Right[] {
+  const rights = rules.flatMap(({ apiGroups = [], resources = [], verbs, resourceNames = [] }) =>
     apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb): Right => ({ group, resource, verb }))),
+      resources.flatMap((resource) =>
+        verbs.flatMap((verb) =>
+          (resourceNames.length === 0 ? [undefined] : resourceNames).map((name): Right => {
+            return { group, resource, verb, ...(name !== undefined && { name }) }
+          }),
+        ),
+      ),
     ),
   )
   return [...new Map(rights.map((right) => [rightText(right), right])).values()]
 }
 
-export function rightText({ verb, group, resource }: Right): string {
-  return `${verb} ${resource}${group === '' ? '' : `.${group}`}`
+export function rightText({ verb, group, resource, name }: Right): string {
+  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`}`
 }
 
 function groupOf(apiVersion: string): string {
@@ -87,14 +108,15 @@ function groupOf(apiVersion: string): string {
 }
 
 /** The plural by which the API server knows a kind, after the rules of English that Kubernetes itself follows. */
-function resourceOf({ kind }: KubernetesObject): string {
+export function resourceOf({ kind }: Pick<KubernetesObject, 'kind'>): string {
   const lower = kind.toLowerCase()
+  if (lower === 'endpoints') return lower
   if (/[^aeiou]y$/.test(lower)) return `${lower.slice(0, -1)}ies`
   return /(s|x|ch|sh)$/.test(lower) ? `${lower}es` : `${lower}s`
 }
 
 /** A ServiceAccount, a ClusterRole with these rules and their binding, as objects for `kubectl apply`. */
-export function rbacObjects(rules: readonly Rule[], name: string, namespace: string): KubernetesObject[] {
+export function rbacObjects(rules: readonly PolicyRule[], name: string, namespace: string): KubernetesObject[] {
   const metadata = { name }
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } },

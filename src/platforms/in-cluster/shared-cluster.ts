@@ -128,7 +128,10 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
   const own = isInstalled(plan, arm)
   const mine = new Set([SYSTEM_NAMESPACE, about.namespace, ...ownNamespaces])
   for (const { namespace } of kubernetes.components) if (namespace !== undefined) mine.add(namespace)
-  const beside = `shared: one cluster for ${count} arms, control planes side by side, the workload of one arm at a time`
+  const beside =
+    count === 1
+      ? 'alone: the only arm in its cluster'
+      : `shared: one cluster for ${count} arms, control planes side by side, the workload of one arm at a time`
   return {
     ...shared,
     of,

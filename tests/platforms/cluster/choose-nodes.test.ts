@@ -199,11 +199,21 @@ describe('nodes that go away', () => {
     expect(stand(nodes, names)).toBe(is)
   })
 
-  it('are replaced, and the others are kept though larger ones have come', () => {
-    const now = [control, node('a'), node('c'), node('d', { cpu: '64' })]
-    const found = namesOf(plain(now, {}, ['cross-node'], new Set(names)))
-    expect(found).toEqual({ client: 'a', server: 'd', control: 'cp' })
-  })
+  it.each([
+    ['server', ['a', 'c', 'd'], { client: 'a', server: 'd', control: 'cp' }],
+    ['client', ['b', 'c', 'd'], { client: 'd', server: 'b', control: 'cp' }],
+  ] as const)(
+    'are replaced, and the others keep their parts though larger ones have come: the %s',
+    (_, left, wanted) => {
+      const now = [control, ...left.map((name) => node(name, { cpu: name === 'd' ? '64' : '4' }))]
+      const kept = new Map<string, NodePart>([
+        ['a', 'client'],
+        ['b', 'server'],
+        ['cp', 'control'],
+      ])
+      expect(namesOf(plain(now, {}, ['cross-node'], kept))).toEqual(wanted)
+    },
+  )
 })
 
 describe('moreClients', () => {

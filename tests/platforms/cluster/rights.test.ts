@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Scenario } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
-import { rbacObjects, rightsFor, rightText, rulesFor } from '../../../src/platforms/cluster/rights.ts'
+import { rbacObjects, rightsOf, rightText, rulesFor } from '../../../src/platforms/cluster/rights.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { http, none, scenarioOf } from '../../build/scenario.ts'
 
 const planOf = (changes: Partial<Scenario>) => makePlan(scenarioOf({ platform: 'cluster', cohorts: 1, ...changes }))
+const rightsFor = (...given: Parameters<typeof rulesFor>) => rightsOf(rulesFor(...given))
 const mesh = (name: string) => ({ name, mesh: name })
 
 describe('the rights of a plan', () => {
