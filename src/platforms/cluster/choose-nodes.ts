@@ -294,8 +294,9 @@ export function placedOn<Tree>(
   return { ...bound, tolerations: [...(own ?? []), ...tolerations] } as Tree
 }
 
-/** Whether its own node selector names a part. */
+/** Whether it is bound to nodes: its own node selector names a part, or its affinity has the names of several nodes. */
 function isBound(tree: object): boolean {
-  const { nodeSelector } = tree as { readonly nodeSelector?: unknown }
-  return typeof nodeSelector === 'object' && nodeSelector !== null && PART in nodeSelector
+  const { nodeSelector, affinity } = tree as { readonly nodeSelector?: unknown; readonly affinity?: unknown }
+  if (typeof nodeSelector === 'object' && nodeSelector !== null && PART in nodeSelector) return true
+  return affinity !== undefined && JSON.stringify(affinity).includes(`"key":"${HOSTNAME}"`)
 }

@@ -32,7 +32,7 @@ const ALWAYS: readonly PolicyRule[] = [
 ]
 
 /** Several load generators are the pods of a job. */
-const GENERATORS: Rule = { apiGroups: ['batch'], resources: ['jobs'], verbs: MAKE }
+const GENERATORS: PolicyRule = { apiGroups: ['batch'], resources: ['jobs'], verbs: MAKE }
 
 /** What an application of the user's may consist of. */
 const APPLICATION: readonly PolicyRule[] = [

@@ -10,6 +10,7 @@ import {
   stand,
 } from '../../../src/platforms/cluster/choose-nodes.ts'
 import { measuredNodes } from '../../../src/platforms/in-cluster/cluster-arm.ts'
+import { clientJob } from '../../../src/platforms/in-cluster/generators/client-pods.ts'
 
 interface About {
   readonly cpu?: string
@@ -275,5 +276,16 @@ describe('placedOn', () => {
       bound: { nodeSelector: { 'kubernetes.io/hostname': 'b' }, tolerations: [{ key: 'x' }, ...wanted] },
       free: tree.free,
     })
+  })
+
+  it('lets the load generators on several nodes tolerate them too', () => {
+    const pod = {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'client' } },
+      spec: { nodeSelector: { 'meshbench.io/part': 'client' }, containers: [] },
+    }
+    const wanted = [{ key: 'dedicated', operator: 'Exists' }] as const
+    const job = clientJob(pod, 4, ['a', 'c'])
+    const found = placedOn(job, { control: 'cp', client: 'a', server: 'b' }, wanted)
+    expect(found['spec']).toMatchObject({ template: { spec: { tolerations: wanted } } })
   })
 })
