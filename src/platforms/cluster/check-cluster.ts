@@ -17,10 +17,10 @@ import { kubeletFindings, windowsFindings } from './check-kubelets.ts'
 import { type ClusterNode, chooseNodes, moreClients } from './choose-nodes.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
-import { renderedFor, rulesToInstall } from './install-rights.ts'
 import { inventoriesIn } from './inventory.ts'
 import { placementsIn } from './places.ts'
-import { rightsOf, rightText, rulesFor } from './rights.ts'
+import { renderedFor, rulesToInstall } from './rights/install-rights.ts'
+import { rightsOf, rightText, rulesFor } from './rights/rights.ts'
 
 /** For the API server to answer everything that is asked, in milliseconds. */
 const ANSWER = 60_000

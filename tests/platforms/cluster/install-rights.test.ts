@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseManifests } from '../../../src/kubernetes/install/manifests.ts'
 import type { KubernetesObject } from '../../../src/model/mesh.ts'
-import { rulesToInstall } from '../../../src/platforms/cluster/install-rights.ts'
-import { rightsOf, rightText } from '../../../src/platforms/cluster/rights.ts'
+import { rulesToInstall } from '../../../src/platforms/cluster/rights/install-rights.ts'
+import { rightsOf, rightText } from '../../../src/platforms/cluster/rights/rights.ts'
 
 const CAPTURED = join(import.meta.dirname, '../../captured/helm')
 const chart = (name: string) => parseManifests(readFileSync(join(CAPTURED, `${name}.yaml`), 'utf8'), name)

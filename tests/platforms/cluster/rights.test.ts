@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Scenario } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
-import { rbacObjects, rightsOf, rightText, rulesFor } from '../../../src/platforms/cluster/rights.ts'
+import { rbacObjects, rightsOf, rightText, rulesFor } from '../../../src/platforms/cluster/rights/rights.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { http, none, scenarioOf } from '../../build/scenario.ts'
 

@@ -1,10 +1,10 @@
-import type { Right } from '../../kubernetes/cluster.ts'
-import type { KubernetesObject } from '../../model/mesh.ts'
-import type { Plan } from '../../model/plan.ts'
-import { mostGenerators } from '../../model/scenario.ts'
-import type { Site } from '../../model/site.ts'
-import { isInstalled } from '../in-cluster/shared-cluster.ts'
-import { armInRun, hasAgents } from './cluster-testbed.ts'
+import type { Right } from '../../../kubernetes/cluster.ts'
+import type { KubernetesObject } from '../../../model/mesh.ts'
+import type { Plan } from '../../../model/plan.ts'
+import { mostGenerators } from '../../../model/scenario.ts'
+import type { Site } from '../../../model/site.ts'
+import { isInstalled } from '../../in-cluster/shared-cluster.ts'
+import { armInRun, hasAgents } from '../cluster-testbed.ts'
 
 /** A rule of a ClusterRole. */
 export interface PolicyRule {
