@@ -18,7 +18,7 @@ interface Question {
 
 /** GETs, again where a connection breaks: an API server that was frozen drops some. */
 export async function ask(api: Api, question: Question): Promise<ApiAnswer> {
-  const { path, signal, within = 10, patience = 60, accept = [], behind = false } = question
+  const { path, signal, within = 10, patience = 30, accept = [], behind = false } = question
   let attempts = 0
   const answer = await again(patience, signal, async () => {
     attempts++
