@@ -62,6 +62,20 @@ describe('a command in the client pod', () => {
     expect(asked.every(({ container }) => container === 'files')).toBe(true)
   })
 
+  it('that lasts is started once and waited for, and leaves no folder', async () => {
+    const { cluster, asked } = clusterOf({})
+    const stream = async function* () {
+      yield Buffer.from('4\nsaidwarned')
+    }
+    const lasting = { ...cluster, stream } as unknown as Cluster
+    const ended = await execute(lasting, 'bench', command, signal, 'client-1', 'lasting')
+    expect(ended).toMatchObject({ exitCode: 0, stdout: 'said', stderr: 'warned' })
+    const started = asked.filter(({ container }) => container === 'fortio')
+    expect(started.map(({ pod, command }) => [pod, ...command.slice(-2)])).toEqual([['client-1', 'fortio', 'load']])
+    await ended.discard()
+    expect(asked.at(-1)?.command.slice(-2)).toEqual(['/files/a.jsonl', expect.stringMatching(/^\/files\/\.command-/)])
+  })
+
   it('leaves no file: the shell removes them, which may have `rm` where no program of that name is', async () => {
     const { cluster, asked } = clusterOf({})
     await (await execute(cluster, 'bench', command, signal)).discard()

@@ -13,7 +13,7 @@ import {
 import { Failure } from '../../../model/failure.ts'
 import type { Command, Execution } from '../../../model/platform.ts'
 import { APPLICATION } from '../../../model/traits.ts'
-import { milliseconds } from '../../../model/units.ts'
+import { milliseconds, type Seconds } from '../../../model/units.ts'
 import type { ClusterArm } from '../cluster-arm.ts'
 
 /** The container beside the generator that has a shell. */
@@ -152,7 +152,7 @@ function filesOf(
       const { cluster, namespace, pod } = from
       const limit = AbortSignal.timeout(REMOVAL)
       const remove = () => cluster.exec({ namespace, pod, container: HELPER, command }, limit)
-      const { exitCode, stderr } = await throughCuts(remove, limit).catch((error: unknown) => {
+      const { exitCode, stderr } = await throughCuts(remove, limit, INSISTENCE).catch((error: unknown) => {
         return { exitCode: -1, stderr: Failure.from(error).message }
       })
       if (exitCode === 0) return
@@ -173,6 +173,8 @@ function gateFiles(path: string): string[] {
 /** For files to be removed, and for one to be read, in milliseconds. */
 const REMOVAL = 10_000
 const READING = 600_000
+/** How long files are removed again after a broken connection: they do no harm. */
+const INSISTENCE: Seconds = 2
 
 /**
  * Compressed where it is, so that a million lines of log take a tenth of the way; the same file gives the same bytes, so that
