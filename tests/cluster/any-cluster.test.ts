@@ -91,20 +91,20 @@ describe(...onClusters("somebody else's cluster"), () => {
   it(`installs meshes beside what is there, and takes them away: also where it is killed ${KILLS} times`, {
     timeout: minutes(10 + 5 * KILLS),
   }, async () => {
+    // With the rights that the charts take, and no others.
     const limited = await limitedTo('install.yaml')
     const before = await world(cluster)
     for (let kill = 1; kill <= KILLS; kill++) {
       const after = Math.round(moments.uniform() * LONGEST)
       const args = runs().length === 0 ? ['run', 'install.yaml', ...use] : ['run', '--resume', ...use]
-      await killed(args, after)
-      const cleaned = await meshbench(['clean', '--context', CONTEXT])
+      await killed(args, after, limited)
+      const cleaned = await meshbench(['clean', '--context', CONTEXT], limited)
       console.log(`kill ${kill} after ${after} ms: ${trials().length} trials; ${cleaned.stdout}`)
       expect(cleaned.exitCode).toBe(0)
       expect(await world(cluster)).toEqual(before)
     }
     const finished = trials()
     const args = runs().length === 0 ? ['run', 'install.yaml', ...use] : ['run', '--resume', ...use]
-    // With the rights that the charts take, and no others.
     const { exitCode, all } = await meshbench(args, limited)
     // 12: a trial that a busy machine made invalid is a result.
     expect([0, 12], all).toContain(exitCode)
@@ -172,10 +172,10 @@ describe(...onClusters("somebody else's cluster"), () => {
     for (const name of names) expect(holds(name), `${name} of ${trial}`).toBe(true)
   }
 
-  async function killed(args: readonly string[], after: number): Promise<void> {
+  async function killed(args: readonly string[], after: number, config: string): Promise<void> {
     const child = spawn(process.execPath, [MAIN, ...args], {
       ...{ cwd: dir, stdio: 'ignore' },
-      env: { ...process.env, KUBECONFIG: kubeconfig },
+      env: { ...process.env, KUBECONFIG: config },
     })
     const ended = once(child, 'exit')
     const timer = setTimeout(() => child.kill('SIGKILL'), after)
