@@ -1,5 +1,5 @@
 import type { JudgedTrial, Problem } from '../model/analysis.ts'
-import type { FailureData } from '../model/failure.ts'
+import { type FailureData, isOfCluster } from '../model/failure.ts'
 import type { Plan, Trial } from '../model/plan.ts'
 import {
   type Generator,
@@ -14,12 +14,14 @@ import {
   type StoredSummary,
 } from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
+import { count } from '../model/words.ts'
 import { problemsInSearch } from './capacity/goal.ts'
 import { metrics } from './metrics.ts'
 import { clockStep } from './rules/clock-step.ts'
 import { generatorSaturated } from './rules/generator-saturated.ts'
 import { rules } from './rules/index.ts'
-import { type HeldView, type TrialView, viewTrial } from './trial-view.ts'
+import type { Rule } from './rules/rule.ts'
+import { type HeldView, type TrialView, viewsOfGenerators, viewTrial } from './trial-view.ts'
 
 /** Judges a result by all validity rules. */
 export function judgeTrial(result: Result, plan: Plan): JudgedTrial<Result> {
@@ -77,8 +79,15 @@ const OVERLOAD = new Set(rules.filter(({ findsOverload }) => findsOverload).map(
 
 /** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function foundIn(view: TrialView): Problem[] {
+  const found = foundBy(rules, view)
+  const each = rules.filter(({ ofEach }) => ofEach)
+  const ofGenerators = viewsOfGenerators(view).map((one) => ({ name: one.name, problems: foundBy(each, one.view) }))
+  return [...found, ...ofSome(ofGenerators, found)]
+}
+
+function foundBy(judging: readonly Rule[], view: TrialView): Problem[] {
   const isStepped = [clockStep.judge(view)].flat().some((objection) => objection?.severity === 'invalid')
-  return rules.flatMap(({ name, problem: message, usesClock, judge }) => {
+  return judging.flatMap(({ name, problem: message, usesClock, judge }) => {
     if (isStepped && usesClock) return []
     const objections = judge(view)
     return objections === undefined
@@ -87,11 +96,34 @@ function foundIn(view: TrialView): Problem[] {
   })
 }
 
+interface OfGenerator {
+  readonly name: string
+  readonly problems: readonly Problem[]
+}
+
+/** What is wrong with some of several load generators and not with all of them together, said once for each rule. */
+function ofSome(generators: readonly OfGenerator[], found: readonly Problem[]): Problem[] {
+  const known = new Map(found.map(({ rule, severity }) => [rule, severity]))
+  const all = generators
+    .flatMap(({ name, problems }) => problems.map((problem) => ({ name, ...problem })))
+    .filter(({ rule, severity }) => known.get(rule) !== 'invalid' && known.get(rule) !== severity)
+  const alike = Map.groupBy(all, ({ rule, severity }) => `${rule} ${severity}`)
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same
+    if (!first) return []
+    const { name, ...problem } = first
+    const others = new Set(same.map((one) => one.name)).size - 1
+    const more = others > 0 ? ` So it is with ${count(others, 'other')} of ${generators.length} load generators.` : ''
+    return { ...problem, cause: `Load generator ${name}: ${problem.cause}${more}` }
+  })
+}
+
 /** An exit code of 0 proves no success, so a trial counts only where a measurement could be read. */
-function failed({ message, cause, remedy }: FailureData): Problem {
+function failed(failure: FailureData): Problem {
+  const { message, cause, remedy } = failure
   return {
     rule: 'trial-failed',
-    message: 'The trial failed',
+    message: isOfCluster(failure) ? 'The trial failed by its cluster, not by its arm' : 'The trial failed',
     severity: 'invalid',
     cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
     effect: 'There is no measurement of this arm under this load in this block.',
@@ -145,6 +177,7 @@ function holder(): (reading: Reading) => HeldReading {
     timeline,
     slices: _,
     codes: __,
+    generators: ___,
     latency: { service, summary },
     generator,
     observation,

@@ -1,4 +1,4 @@
-import { sliceSeconds } from '../loads/timeline.ts'
+import { sliceSeconds } from '../loads/slices.ts'
 import type { Cell } from '../model/analysis.ts'
 import { QUANTILES, type QuantileKey, quantileName, TAIL } from '../model/quantiles.ts'
 import type { HeldReading, Reading, Slices } from '../model/result.ts'

@@ -1,4 +1,5 @@
 import { decodeHistogram } from '../loads/histogram.ts'
+import { countOf } from '../loads/several/shares.ts'
 import { meshes } from '../meshes/index.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
@@ -56,6 +57,33 @@ export function viewTrial(result: Result, scenario: Scenario): TrialView | undef
     withheld: withheldOf(reading),
     headline: clocks.response ?? clocks.service,
   }
+}
+
+/** The view of each of several load generators: its own requests, clocks and figures, and its share of the load. */
+export function viewsOfGenerators(view: TrialView): { readonly name: string; readonly view: TrialView }[] {
+  const { reading, load } = view
+  const { generators, script } = reading
+  return (generators?.each ?? []).map(({ name, node: _, clock: __, summary, script: own, ...of }, index, all) => {
+    const service = summary.service as LatencySummary
+    const response = summary.response as LatencySummary | undefined
+    const rate = load.rate === 'max' ? load.rate : load.rate * (of.planned / reading.planned)
+    return {
+      name,
+      view: {
+        ...view,
+        // CPU is counted by pods of all generators together.
+        reading: {
+          ...{ ...reading, ...of },
+          ...(script && own && { script: { ...script, ...own } }),
+          observation: { ...reading.observation, usage: [] },
+        },
+        load: { ...load, rate, connections: countOf(load.connections, { index, of: all.length }) },
+        service,
+        ...(response && { response }),
+        headline: response ?? service,
+      },
+    }
+  })
 }
 
 function summaries({ latency }: Reading): { service: LatencySummary; response?: LatencySummary } {

@@ -162,7 +162,7 @@ export async function chooseScenario(
   )
 }
 
-const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'payload', 'warmup', 'duration'] as const
+const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'generators', 'payload', 'warmup', 'duration'] as const
 
 function loadOptions(options: LoadOptions): LoadOptions {
   return Object.fromEntries(LOAD_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])))

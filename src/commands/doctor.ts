@@ -2,7 +2,7 @@ import { type PauseProbe, probePauses, SLEEP } from '../host/pause-probe.ts'
 import { comeEvery, type Moment, type Pauses, pausesOf, periodOf, stallsOf } from '../loads/pauses.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import type { Plan } from '../model/plan.ts'
-import type { Finding } from '../model/platform.ts'
+import type { Finding, Platform } from '../model/platform.ts'
 import { PLATFORM_TRAITS } from '../model/traits.ts'
 import { formatDuration, formatLatency, formatNumber, formatShare, MICROS, type Seconds } from '../model/units.ts'
 import { capital, count, list, strainWords } from '../model/words.ts'
@@ -11,10 +11,14 @@ import { styleFor } from '../ui/terminal-style.ts'
 import { choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { busyFinding } from './early-stop.ts'
+import { agree } from './prepare-run.ts'
+import { measureThroughput, type Throughput, throughputFindings, unmeasuredFindings } from './throughput.ts'
 
 export interface DoctorOptions extends SelectionOptions {
   /** False with `--no-pauses`. */
   readonly pauses?: boolean
+  /** Measure what one load generator can send. */
+  readonly throughput?: boolean
 }
 
 /** How long the host's pauses are measured. */
@@ -34,14 +38,32 @@ export async function doctorCommand(
   if (isWanted)
     stderr.write(`measuring the pauses of this host for ${formatDuration(WATCHED)} (skip with --no-pauses)\n`)
   const probe = isWanted ? await probePauses(WATCHED, signal) : undefined
-  const findings = probe ? [...checked, pausesFinding(probe, plan)] : checked
+  const isReady = checked.every(({ severity }) => severity !== 'error')
+  const sent = options.throughput && isReady ? await throughputOf(plan, platform, options, context) : undefined
+  const findings = [
+    ...checked,
+    ...(probe ? [pausesFinding(probe, plan)] : []),
+    ...(sent ? throughputFindings(sent, plan, platform) : unmeasuredFindings(plan)),
+  ]
   const document = {
     ...{ schema: 1, command: 'doctor', platform: platform.name, findings },
     ...(probe && { pauses: pausesDocument(probe) }),
+    ...(sent && { throughput: sent }),
   }
   if (options.json) stdout.writeJson(document)
   else stdout.write(findingsText(findings, styleFor(stdout, env)))
   return findings.some(({ severity }) => severity === 'error') ? EXIT.infrastructure : EXIT.ok
+}
+
+async function throughputOf(
+  plan: Plan,
+  platform: Platform,
+  options: DoctorOptions,
+  context: CommandContext,
+): Promise<Throughput[]> {
+  await agree(platform, plan, options, context)
+  context.stderr.write('measuring what one load generator can send against the server without a mesh\n')
+  return await measureThroughput(plan, platform, context)
 }
 
 /** Pauses: times when threads on at least half of the cores woke up late from a sleep of a millisecond. */

@@ -58,7 +58,10 @@ export async function featuresCommand(
   const { stdout, stderr, env } = context
   const expected = options.expect === undefined ? undefined : await readExpected(resolve(context.cwd, options.expect))
   const probes = chosenProbes(options)
-  const { plan, platform } = await choosePlan(scenario, options, context, { measures: true })
+  const { plan: chosen, platform } = await choosePlan(scenario, options, context, { measures: true })
+  // Probes send single requests, from one client.
+  const loads = chosen.scenario.loads.map(({ generators: _, ...load }) => load)
+  const plan: Plan = { ...chosen, scenario: { ...chosen.scenario, loads } }
   const { run, writer } = await prepare(plan, probes, platform, options, context)
   const results = [...writer.finished]
   try {

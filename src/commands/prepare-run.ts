@@ -208,7 +208,6 @@ function refuseOtherTools(run: Run, provided: Provided): void {
 }
 
 /** Asks before anything of the user's is used: on a terminal, and elsewhere by `--yes`. */
-/** Asks before a cluster that is there already is used, unless --yes agrees. */
 export async function agree(
   platform: Platform,
   plan: Plan,

@@ -32,6 +32,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number
   readonly text: string
+  /** How long it asks to be left alone: its header Retry-After. */
+  readonly retryAfter?: Seconds
 }
 
 /** How a command ended, the API server's answer if it did not run, or why the end is unknown. */
@@ -48,11 +50,19 @@ export interface ExecSink {
 
 /** The part of a WebSocket of the `ws` package that is used here. */
 export interface ExecSocket {
-  on(event: 'close', listener: () => void): void
+  on(event: 'close' | 'open' | 'pong', listener: () => void): void
   on(event: 'unexpected-response', listener: (request: ClientRequest, response: IncomingMessage) => void): void
+  ping(): void
   pause(): void
   resume(): void
   terminate(): void
+}
+
+/** Seconds, or a date, as RFC 9110 allows both. */
+function retryAfterOf(header: unknown): Pick<ApiAnswer, 'retryAfter'> {
+  if (typeof header !== 'string') return {}
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isFinite(seconds) ? { retryAfter: Math.max(0, seconds) } : {}
 }
 
 /** The only place that loads the client library, which takes a third of a second. */
@@ -74,7 +84,8 @@ export async function openApi(kubeconfig: string): Promise<Api> {
     try {
       await config.applySecurityAuthentication(context)
       const answer = await http.send(context).toPromise()
-      return { status: answer.httpStatusCode, text: await answer.body.text() }
+      const text = await answer.body.text()
+      return { status: answer.httpStatusCode, text, ...retryAfterOf(answer.headers['retry-after']) }
     } catch (error) {
       signal?.throwIfAborted()
       closing.signal.throwIfAborted()
@@ -137,7 +148,14 @@ function shareConnections(config: KubeConfig): { destroy(): Promise<void> } {
   return { destroy: async () => await shared?.destroy() }
 }
 
-const HANDSHAKE: Seconds = 10
+const HANDSHAKE: Seconds = 20
+/**
+ * Between two pings of a connection on which nothing else may move: proxies and address translation drop what is idle for a minute. The API server
+ * answers them itself, so no node has work with them. kubectl sends one every 5 s.
+ */
+const PING: Seconds = 20
+/** Unanswered pings after which the other end has gone. */
+const UNANSWERED = 3
 
 async function execBySocket(
   ExecClass: typeof Exec,
@@ -153,8 +171,12 @@ async function execBySocket(
     socket = made
     made.on('close', () => resolve({ broken: 'the connection ended before the command did' }))
     made.on('unexpected-response', (_request, response) => {
-      void bodyOf(response).then((text) => resolve({ refused: { status: response.statusCode ?? 0, text } }))
+      void bodyOf(response).then((text) => {
+        const { statusCode: status = 0, headers } = response
+        resolve({ refused: { status, text, ...retryAfterOf(headers['retry-after']) } })
+      })
     })
+    keepAlive(made)
     // Aborted while the credentials were got.
     if (signal.aborted) made.terminate()
     sink.opened?.(made)
@@ -176,6 +198,22 @@ async function execBySocket(
     socket?.terminate()
     throw error
   }
+}
+
+function keepAlive(socket: ExecSocket): void {
+  let unanswered = 0
+  let timer: NodeJS.Timeout | undefined
+  socket.on('open', () => {
+    timer = setInterval(() => {
+      if (unanswered === UNANSWERED) socket.terminate()
+      else socket.ping()
+      unanswered++
+    }, milliseconds(PING))
+  })
+  socket.on('pong', () => {
+    unanswered = 0
+  })
+  socket.on('close', () => clearInterval(timer))
 }
 
 /**

@@ -54,6 +54,8 @@ export interface Right {
   readonly group: string
   /** With its subresource, if it is meant: `pods/exec`. */
   readonly resource: string
+  /** Of one object; of any when absent. */
+  readonly name?: string
   /** All namespaces, or none, when absent. */
   readonly namespace?: string
 }
@@ -92,7 +94,7 @@ export interface ExecResult {
 
 /** For messages: "Deployment istio-system/istiod". */
 export function nameOf({ kind, metadata }: Omit<ObjectName, 'apiVersion'>): string {
-  return metadata.namespace === undefined
+  return (metadata.namespace ?? '') === ''
     ? `${kind} ${metadata.name}`
     : `${kind} ${metadata.namespace}/${metadata.name}`
 }

@@ -5,7 +5,7 @@ import { exec, execStream } from './exec.ts'
 import { apply, remove, resourcesOf } from './objects.ts'
 import { containerLog } from './pod-trouble.ts'
 import type { Pod } from './pods.ts'
-import { again, ask, attempt, isPassingStatus, saidBy, unreachable } from './requests.ts'
+import { again, ask, attempt, busy, isBusy, judge, saidBy, unreachable } from './requests.ts'
 import { untilReady } from './until-ready.ts'
 
 /** Opens a cluster by the text of its kubeconfig. Nothing is asked of it yet. */
@@ -65,7 +65,7 @@ const PATIENCE = 30
 
 async function mayI(
   api: Api,
-  { verb, group, resource, namespace }: Right,
+  { verb, group, resource, name: object, namespace }: Right,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const [name, subresource] = resource.split('/')
@@ -74,6 +74,7 @@ async function mayI(
     group,
     resource: name,
     ...(subresource && { subresource }),
+    ...(object && { name: object }),
     ...(namespace && { namespace }),
   }
   const body = JSON.stringify({
@@ -83,17 +84,11 @@ async function mayI(
   })
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
   const answer = await again(PATIENCE, signal, async () => {
-    const given = await attempt(api, {
-      method: 'POST',
-      path,
-      body,
-      contentType: 'application/json',
-      within: 10,
-      signal,
-    })
-    return { value: given, final: typeof given !== 'string' && !isPassingStatus(given.status) }
+    const request = { method: 'POST', path, body, contentType: 'application/json', within: 10, signal } as const
+    return judge(await attempt(api, request))
   })
   if (typeof answer === 'string') throw unreachable(api, answer)
+  if (isBusy(answer.status)) throw busy(api, answer)
   if (answer.status >= 300) {
     throw new Failure('cluster-refused', 'The API server does not say what this user may do.', {
       cause: saidBy(answer),

@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../model/failure.ts'
+import type { Seconds } from '../model/units.ts'
 import type { Api, ExecSink, ExecSocket } from './api.ts'
 import type { ExecOf, ExecResult } from './cluster.ts'
-import { saidBy } from './requests.ts'
+import { again, busy, saidBy } from './requests.ts'
+
+/** For a busy API server to take a command. */
+const PATIENCE: Seconds = 60
 
 export async function exec(api: Api, what: ExecOf, signal: AbortSignal): Promise<ExecResult> {
   const stdout = collector()
@@ -13,14 +17,22 @@ export async function exec(api: Api, what: ExecOf, signal: AbortSignal): Promise
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() }
 }
 
-/** Runs a command to its end. Throws a Failure when it could not be started, or the connection did not last. */
+/**
+ * Runs a command to its end. Throws a Failure when it could not be started, or the connection did not last. Where the API server
+ * has too much to do, the command did not begin, and is tried again.
+ */
 async function exitCodeOf(api: Api, what: ExecOf, sink: ExecSink, signal: AbortSignal): Promise<number> {
   const where = `${what.command[0]} in container ${what.container} of pod ${what.namespace}/${what.pod}`
-  const end = await api.exec(what, sink, signal)
+  const end = await again(PATIENCE, signal, async () => {
+    const value = await api.exec(what, sink, signal)
+    const refusal = 'refused' in value && isUnheard(value.refused.status) ? value.refused : undefined
+    return { value, final: !refusal, after: refusal?.retryAfter }
+  })
   if ('broken' in end) throw broken(where, end.broken)
   if ('refused' in end) {
-    // A server error comes from between the API server and the node, which may be just awake.
     const { refused: answer } = end
+    if (isUnheard(answer.status)) throw busy(api, answer)
+    // A server error comes from between the API server and the node, which may be just awake.
     throw answer.status >= 500 ? broken(where, saidBy(answer)) : refused(where, saidBy(answer))
   }
   const { status, details, message, reason } = end.ended
@@ -28,6 +40,11 @@ async function exitCodeOf(api: Api, what: ExecOf, sink: ExecSink, signal: AbortS
   const code = details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message
   if (code !== undefined && /^\d+$/.test(code)) return Number(code)
   throw refused(where, message ?? reason ?? 'no reason was given')
+}
+
+/** Statuses that say that a command did not even begin. A gateway that got no good answer (502, 504) does not know it. */
+function isUnheard(status: number): boolean {
+  return status === 429 || status === 503
 }
 
 function broken(where: string, cause: string): Failure {

@@ -1,10 +1,10 @@
 import { Failure } from '../model/failure.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
 import type { Seconds } from '../model/units.ts'
-import type { Api } from './api.ts'
+import type { Api, ApiAnswer } from './api.ts'
 import { nameOf, type ObjectName } from './cluster.ts'
 import type { Condition } from './pods.ts'
-import { again, ask, attempt, isPassing, isPassingStatus, saidBy, unreachable } from './requests.ts'
+import { again, ask, attempt, busy, isBusy, isPassing, judge, saidBy, unreachable } from './requests.ts'
 import { until } from './until-ready.ts'
 
 const WIDTH = 8
@@ -14,7 +14,7 @@ const ATTEMPT: Seconds = 35
 /** A kind that is not served yet comes within seconds of its definition, or never. */
 const UNKNOWN_KIND: Seconds = 20
 
-type Refusal = { readonly unreachable?: true; readonly reason: string }
+type Refusal = { readonly unreachable?: true; readonly reason: string; readonly answer?: ApiAnswer }
 
 export async function apply(
   api: Api,
@@ -54,10 +54,12 @@ async function applyOne(
     if (typeof answer === 'string') return { value: { reason: answer, unreachable: true }, final: false }
     if (answer.status < 300) return { value: undefined, final: true }
     const reason = saidBy(answer)
-    return { value: { reason }, final: !isPassingStatus(answer.status) && !isPassing(reason) }
+    const { final, after } = judge(answer)
+    return { value: { reason, answer }, final: final && !isPassing(reason), after }
   })
   if (!refused) return
   if (refused.unreachable) throw unreachable(api, refused.reason)
+  if (refused.answer && isBusy(refused.answer.status)) throw busy(api, refused.answer)
   throw new Failure('apply', `${nameOf(object)} could not be applied.`, { cause: refused.reason })
 }
 
@@ -127,11 +129,10 @@ async function askToDelete(
   })
   const answer = await again(within, signal, async () => {
     const request = { method: 'DELETE', path, body, contentType: 'application/json', within: ATTEMPT, signal } as const
-    const given = await attempt(api, request)
-    const passing = typeof given === 'string' || isPassingStatus(given.status)
-    return { value: given, final: !passing }
+    return judge(await attempt(api, request))
   })
   if (typeof answer === 'string') throw unreachable(api, answer)
+  if (isBusy(answer.status)) throw busy(api, answer)
   if (answer.status === 404) return 'absent'
   if (answer.status < 300) return 'deleted'
   const reason = saidBy(answer)

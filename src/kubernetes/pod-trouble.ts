@@ -217,7 +217,8 @@ export async function explain(
   })
   const trouble = first.pods.map((pod) => podTrouble(pod)).find((one) => one !== undefined)
   const remedy = remedyFor(trouble, reasons[0] ?? '')
-  return new Failure('not-ready', message, { cause: named.join(' · '), ...(remedy === undefined ? {} : { remedy }) })
+  const code = early && first.target.kind === 'Node' ? 'node-gone' : 'not-ready'
+  return new Failure(code, message, { cause: named.join(' · '), ...(remedy === undefined ? {} : { remedy }) })
 }
 
 async function reasonOf(api: Api, { target, lack, pods }: Unready): Promise<string> {

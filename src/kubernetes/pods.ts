@@ -76,6 +76,7 @@ export function podFacts(pods: readonly Pod[], partOf: (nodeName: string) => Nod
       labels: metadata.labels ?? {},
       annotations: metadata.annotations ?? {},
       node,
+      ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
       address: status?.podIP ?? '',
       containers: runningOf(pod).map(([container, seen]) => containerFact(container, seen)),
     }

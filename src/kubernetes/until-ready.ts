@@ -9,6 +9,7 @@ import { ask } from './requests.ts'
 const ROOTS: Record<Readiness['kind'], [root: string, plural: string]> = {
   Deployment: ['/apis/apps/v1', 'deployments'],
   DaemonSet: ['/apis/apps/v1', 'daemonsets'],
+  Job: ['/apis/batch/v1', 'jobs'],
   Gateway: ['/apis/gateway.networking.k8s.io/v1', 'gateways'],
   Pod: ['/api/v1', 'pods'],
   Node: ['/api/v1', 'nodes'],
@@ -106,20 +107,24 @@ function hopeFor(giveUp: () => void) {
       steady = undefined
     }
     const seen = new Set<string>()
+    const count = (key: string, target: Readiness, after: Seconds) => {
+      seen.add(key)
+      if (since.has(key)) return
+      const timer = setTimeout(() => {
+        lost = target
+        giveUp()
+      }, after * 1000)
+      since.set(key, { target, timer })
+    }
     for (const { target, pods } of unready) {
+      const { kind, namespace, name, hopelessAfter } = target
+      if (hopelessAfter !== undefined) count(`${kind} ${namespace}/${name}`, target, hopelessAfter)
       for (const pod of pods) {
         const trouble = podTrouble(pod)
         if (trouble?.kind === 'crash') crashSeen = true
         const after = trouble?.kind === 'ended' && target.kind === 'Pod' ? 0 : trouble?.hopelessAfter
         if (trouble === undefined || after === undefined) continue
-        const key = `${pod.metadata.uid} ${trouble.container} ${trouble.kind}`
-        seen.add(key)
-        if (since.has(key)) continue
-        const timer = setTimeout(() => {
-          lost = target
-          giveUp()
-        }, after * 1000)
-        since.set(key, { target, timer })
+        count(`${pod.metadata.uid} ${trouble.container} ${trouble.kind}`, target, after)
       }
     }
     for (const [key, { timer }] of since) {
@@ -153,7 +158,10 @@ export interface Watched {
     readonly generation?: number
     readonly deletionTimestamp?: string
   }
-  readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } }
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> }
+    readonly completions?: number
+  }
   readonly status?: {
     readonly observedGeneration?: number
     readonly conditions?: readonly Condition[]
@@ -162,10 +170,12 @@ export interface Watched {
     readonly numberReady?: number
     readonly replicas?: number
     readonly updatedReplicas?: number
+    /** Of a job: its pods that are ready. */
+    readonly ready?: number
   }
 }
 
-type Stated = Pick<Watched, 'metadata' | 'status'>
+type Stated = Pick<Watched, 'metadata' | 'status'> & { readonly spec?: object }
 
 /** What keeps an object from being ready; undefined when it is. */
 export function lackOf(kind: Readiness['kind'], object: Stated | undefined): string | undefined {
@@ -173,6 +183,7 @@ export function lackOf(kind: Readiness['kind'], object: Stated | undefined): str
   if (object.metadata.deletionTimestamp !== undefined) return 'it is being deleted'
   if (kind === 'Pod' || kind === 'Node') return unless(object, 'Ready')
   if (kind === 'Gateway') return gatewayLack(object)
+  if (kind === 'Job') return jobLack(object)
   const { generation = 0 } = object.metadata
   if ((object.status?.observedGeneration ?? 0) < generation) return 'its controller has not seen its last change'
   return kind === 'Deployment' ? deploymentLack(object) : daemonSetLack(object)
@@ -191,6 +202,12 @@ function daemonSetLack({ status = {} }: Stated): string | undefined {
   if (desired === 0) return 'it runs on no node'
   if (updated < desired) return `${updated} of ${desired} pods are of its last change`
   return ready === desired ? undefined : `${ready} of ${desired} pods are ready`
+}
+
+/** Of a job whose pods are to stand: all of them. */
+function jobLack({ spec, status: { ready = 0 } = {} }: Stated): string | undefined {
+  const { completions = 1 } = (spec ?? {}) as NonNullable<Watched['spec']>
+  return ready >= completions ? undefined : `${ready} of ${completions} pods are ready`
 }
 
 function gatewayLack(object: Stated): string | undefined {
@@ -227,6 +244,10 @@ interface Followed {
   readonly metadata: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
+/** Between two watches, in milliseconds: it grows while they end within a second. */
+const BREATH = 100
+const LONGEST_BREATH = 2000
+
 /**
  * Keeps a list of objects current by watching, and hands all of it over whenever it changed, until the signal aborts.
  * `onChange` must not throw. A kind that is not known yet is an empty list.
@@ -237,7 +258,7 @@ async function follow<T>(
   onChange: (objects: readonly T[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (let breath = BREATH; !signal.aborted; ) {
     const { status, text } = await ask(api, { path, signal, accept: [404] })
     if (status === 404) {
       onChange([])
@@ -247,6 +268,7 @@ async function follow<T>(
     const list = JSON.parse(text) as { metadata?: { resourceVersion?: string }; items?: (T & Followed)[] }
     const objects = new Map((list.items ?? []).map((object) => [object.metadata.uid, object]))
     onChange([...objects.values()])
+    const opened = performance.now()
     const from = `${path}${path.includes('?') ? '&' : '?'}resourceVersion=${list.metadata?.resourceVersion ?? ''}`
     await api.watch(
       from,
@@ -259,8 +281,9 @@ async function follow<T>(
       },
       signal,
     )
-    // A server that ends watches at once must not be asked without a breath.
-    if (!signal.aborted) await delay(100, undefined, { signal })
+    // A server that ends watches at once, or throttles them, must not be asked without a breath.
+    breath = performance.now() - opened < 1000 ? Math.min(2 * breath, LONGEST_BREATH) : BREATH
+    if (!signal.aborted) await delay(breath, undefined, { signal })
   }
 }
 

@@ -1,10 +1,7 @@
-import { perQuantile } from '../model/quantiles.ts'
-import type { Generator, Measured, QuantileBounds, Slices, Timeline } from '../model/result.ts'
 import { MICROS, type Micros, type PerSecond, type Seconds } from '../model/units.ts'
-import { summarise } from '../stats/quantile-intervals.ts'
-import { type LatencyHistogram, latencyHistogram, mergeHistograms } from './histogram.ts'
-import { rankOf, slotOf } from './slots.ts'
-import { sliceSeconds, timelineBuilder } from './timeline.ts'
+import { type Gathered, gathered, type Raw } from './gathered.ts'
+import { latencyHistogram } from './histogram.ts'
+import { timelineBuilder } from './timeline.ts'
 
 /**
  * A request that the generator itself delays by more than this, and by more than a tenth of its response time, is
@@ -31,9 +28,8 @@ interface Answers {
 }
 
 /** Takes requests, in any order, and makes of them what does not depend on the tool. */
-export interface Gathering {
-  /** Of all successes so far. */
-  service(): LatencyHistogram
+export interface Gathering extends Gathered {
+  raw(): Raw
   answered(answers: Answers): void
   failed(at: Micros): void
   /**
@@ -43,13 +39,6 @@ export interface Gathering {
   readLate(answer: { at: Micros; response: Micros; asSent: Micros }, added: Micros): void
   /** A request that the schedule asked for and that was never sent. `waited`: the least that it would have waited, where that is known. */
   unsent(at: Micros, waited?: Micros): void
-  latency(): Measured['latency']
-  timeline(): Timeline
-  slices(): Slices
-  /** What the generator's own lateness added to successes. Undefined in a closed loop, and without a success. */
-  late(): Generator['late']
-  /** Absent where the first tenth or the second half holds no success. */
-  settling(): Generator['settling']
 }
 
 /** Room for so many. */
@@ -63,15 +52,18 @@ export function answersOf(most: number): Answers & { count: number } {
   }
 }
 
-/** `rate`, `seconds` and `expected`: of the load, length of the window, and about how many requests it will hold. */
-export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: number): Gathering {
+/**
+ * `rate`, `seconds` and `expected`: of the load, length of the window, and about how many requests it will hold. `shift`: by how much
+ * the generator began after the agreed time, where there are several.
+ */
+export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: number, shift: Micros = 0): Gathering {
   const isOpen = rate !== 'max'
   const response = latencyHistogram()
   const asSent = latencyHistogram()
   const late = latencyHistogram()
   const disturbed = { response: latencyHistogram(), asSent: latencyHistogram() }
   let neverSent = 0
-  const timeline = timelineBuilder(seconds, expected)
+  const timeline = timelineBuilder(seconds, expected, shift)
   // Settling is judged by the service time: it tells of the target, where the response time also tells of a queue.
   const first = latencyHistogram()
   const middle = latencyHistogram()
@@ -79,7 +71,6 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
   const firstEnds = 0.1 * seconds * MICROS
   const lastBegins = 0.5 * seconds * MICROS
   const partOf = (at: Micros) => (at < firstEnds ? first : at < lastBegins ? middle : last)
-  const service = () => mergeHistograms([first, middle, last])
   let lateness = new Float64Array(0)
 
   const disturb = (at: Micros, responseTime: Micros, asSentTime: Micros): void => {
@@ -101,8 +92,14 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
     late.recordAll(lateness, 0, count)
   }
 
+  const raw = (): Raw => ({
+    ...{ rate, response, asSent, late, disturbed, neverSent, first, middle, last },
+    seconds: timeline,
+  })
+
   return {
-    service,
+    ...gathered(raw),
+    raw,
     answered(answers) {
       const { count, at, service: serviceTimes, response: responseTimes } = answers
       timeline.answered(at, isOpen ? responseTimes : serviceTimes, serviceTimes, count)
@@ -128,33 +125,6 @@ export function gather(rate: PerSecond | 'max', seconds: Seconds, expected: numb
       response.record(waited)
       disturbed.response.record(waited)
     },
-    latency: () => {
-      const bounds = isOpen ? boundsOf(response, disturbed, neverSent) : undefined
-      return {
-        service: service().encode(),
-        ...(isOpen && { response: response.encode(), asSent: asSent.encode() }),
-        ...(bounds && {
-          disturbed: { response: disturbed.response.encode(), asSent: disturbed.asSent.encode() },
-        }),
-        summary: {
-          service: summarise(service()),
-          ...(isOpen && { response: summarise(response), asSent: summarise(asSent) }),
-          ...(bounds && { bounds }),
-        },
-      }
-    },
-    timeline: timeline.build,
-    slices: () => timeline.slices(sliceSeconds(rate)),
-    late: () =>
-      isOpen && late.count > 0
-        ? {
-            p50: late.quantile(0.5),
-            p99: late.quantile(0.99),
-            max: late.max,
-            disturbed: disturbed.asSent.count / late.count,
-          }
-        : undefined,
-    settling: () => (first.count > 0 && last.count > 0 ? settlingOf(first, last) : undefined),
   }
 }
 
@@ -197,44 +167,4 @@ function union(times: { from: Micros; to: Micros }[]): { from: Micros; to: Micro
     else merged.push({ from, to })
   }
   return merged
-}
-
-/** See `QuantileBounds`. Undefined where nothing was disturbed and everything was sent. */
-function boundsOf(
-  response: LatencyHistogram,
-  disturbed: { readonly response: LatencyHistogram; readonly asSent: LatencyHistogram },
-  neverSent: number,
-): QuantileBounds | undefined {
-  if (disturbed.response.count === 0 && neverSent === 0) return undefined
-  const steady = withoutThose(response, disturbed.response)
-  const worst = mergeHistograms([steady, disturbed.asSent])
-  const all = worst.count + neverSent
-  const bounds = (q: number) => {
-    const rank = rankOf(q, all)
-    const lo = steady.count === 0 ? 0 : steady.quantile(q)
-    return rank > worst.count ? { lo } : { lo, hi: worst.quantile(rank / worst.count) }
-  }
-  return perQuantile(bounds)
-}
-
-/** What is left of `all` where `some` of its samples are taken out. */
-function withoutThose(all: LatencyHistogram, some: LatencyHistogram): LatencyHistogram {
-  const taken = new Map<number, number>()
-  some.visit((micros, count) => taken.set(slotOf(micros), (taken.get(slotOf(micros)) ?? 0) + count))
-  const rest = latencyHistogram()
-  all.visit((micros, count) => {
-    const gone = Math.min(count, taken.get(slotOf(micros)) ?? 0)
-    taken.set(slotOf(micros), (taken.get(slotOf(micros)) ?? 0) - gone)
-    if (count > gone) rest.record(micros, count - gone)
-  })
-  return rest
-}
-
-function settlingOf(first: LatencyHistogram, last: LatencyHistogram): NonNullable<Generator['settling']> {
-  return {
-    p50First: first.quantile(0.5),
-    p50Last: last.quantile(0.5),
-    p99First: first.quantile(0.99),
-    p99Last: last.quantile(0.99),
-  }
 }

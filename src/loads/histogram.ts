@@ -129,6 +129,19 @@ export function mergeHistograms(histograms: Iterable<LatencyHistogram>): Latency
   return all
 }
 
+/** What is left of `all` where `some` of its samples are taken out. */
+export function withoutThose(all: LatencyHistogram, some: LatencyHistogram): LatencyHistogram {
+  const taken = new Map<number, number>()
+  some.visit((micros, count) => taken.set(slotOf(micros), (taken.get(slotOf(micros)) ?? 0) + count))
+  const rest = latencyHistogram()
+  all.visit((micros, count) => {
+    const gone = Math.min(count, taken.get(slotOf(micros)) ?? 0)
+    taken.set(slotOf(micros), (taken.get(slotOf(micros)) ?? 0) - gone)
+    if (count > gone) rest.record(micros, count - gone)
+  })
+  return rest
+}
+
 function grown(counts: Float64Array<ArrayBuffer>, slot: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array((slot | 1023) + 1)
   larger.set(counts)

@@ -1,5 +1,7 @@
 import type { Slices, Timeline } from '../model/result.ts'
-import { MICROS, type Micros, type PerSecond, type Seconds } from '../model/units.ts'
+import { MICROS, type Micros, type Seconds } from '../model/units.ts'
+import { type LatencyHistogram, latencyHistogram } from './histogram.ts'
+import { type Disturbed, type RowsOfSeconds, rowsOfSeconds } from './several/rows-of-seconds.ts'
 import { rankOf } from './slots.ts'
 
 /** Latencies and errors by the second of the window. */
@@ -13,17 +15,12 @@ interface TimelineBuilder {
   build(): Timeline
   /** The same over slices of whole seconds. */
   slices(seconds: Seconds): Slices
+  /** The same as histograms. */
+  histograms(): RowsOfSeconds
 }
 
-/** See `QuantileBounds`. */
-interface Disturbed {
-  readonly at: Micros
-  readonly response?: Micros
-  readonly asSent: Micros
-}
-
-/** `expected`: about how many requests there will be, to spare growing. */
-export function timelineBuilder(seconds: Seconds, expected: number): TimelineBuilder {
+/** `expected`: about how many requests there will be, to spare growing. `shift` is added to every time. */
+export function timelineBuilder(seconds: Seconds, expected: number, shift: Micros = 0): TimelineBuilder {
   const rows = Math.max(1, Math.ceil(seconds))
   const room = () => Array.from({ length: rows }, () => new Uint32Array(Math.ceil((expected / rows) * 1.1) + 8))
   const [latencies, services] = [room(), room()]
@@ -31,7 +28,7 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
   const errors = new Uint32Array(rows)
   const unknown: Disturbed[][] = Array.from({ length: rows }, () => [])
   const rowOf = (at: Micros) => {
-    const second = (at / MICROS) | 0
+    const second = ((at + shift) / MICROS) | 0
     return second < 0 ? 0 : second >= rows ? rows - 1 : second
   }
   const countAt = (column: Uint32Array) => (at: Micros) => {
@@ -106,18 +103,25 @@ export function timelineBuilder(seconds: Seconds, expected: number): TimelineBui
         ...(disturbed.some((requests) => requests.length > 0) && { bounds: bounds() }),
       }
     },
+    histograms() {
+      const all = rowsOfSeconds(seconds)
+      all.add({
+        rows: latencies.map((values, row) => ({
+          latency: recorded(values.subarray(0, counts[row])),
+          service: recorded((services[row] as Uint32Array).subarray(0, counts[row])),
+          errors: errors[row] as number,
+          disturbed: unknown[row] as Disturbed[],
+        })),
+      })
+      return all
+    },
   }
 }
 
-/**
- * The p99 of fewer answers is the slowest of them. Slices are as short as that allows: with stalls of 60–180 ms every 5 s, the
- * median over slices of 1 s scatters by 9 % and over slices of 3 s by 40 %, since then most slices hold a stall (simulated).
- */
-const SLICE_ANSWERS = 100
-
-/** Length of a slice: whole seconds in which a load sends at least 100 requests; a closed loop, whose rate is not known before, has slices of a second. */
-export function sliceSeconds(rate: PerSecond | 'max'): Seconds {
-  return rate === 'max' ? 1 : Math.max(1, Math.ceil(SLICE_ANSWERS / rate))
+function recorded(values: Uint32Array): LatencyHistogram {
+  const histogram = latencyHistogram()
+  for (const value of values) histogram.record(value)
+  return histogram
 }
 
 /** Nearest rank; 0 of nothing. */

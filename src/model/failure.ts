@@ -28,6 +28,14 @@ const INTERRUPTED = 'interrupted'
 /** Failure codes for data that cannot be judged: with these, a gate must not pass. */
 const INVALID = new Set(['no-valid-data', 'too-few-valid-trials', 'no-reference', 'not-comparable', 'history-damaged'])
 
+/** Failure codes of a cluster that could not be asked, or dropped a connection: what is measured in it is not the cause. */
+const OF_CLUSTER = new Set(['exec-broken', 'cluster-busy', 'cluster-unreachable', 'node-gone'])
+
+/** Whether a trial failed by the cluster that it stands in, and not by its arm. */
+export function isOfCluster({ code }: Pick<FailureData, 'code'>): boolean {
+  return OF_CLUSTER.has(code)
+}
+
 /**
  * An error with what happened, why, and what to do about it, without secrets.
  * `code` is stable, for programs; `message` is one sentence for people.

@@ -220,10 +220,12 @@ export interface HelmCredentials {
 
 /** Something that must be ready. */
 export interface Readiness {
-  readonly kind: 'Deployment' | 'DaemonSet' | 'Gateway' | 'Pod' | 'Node'
+  readonly kind: 'Deployment' | 'DaemonSet' | 'Job' | 'Gateway' | 'Pod' | 'Node'
   /** Empty for a node, which has none. */
   readonly namespace: string
   readonly name: string
+  /** How long it may stay unready before it is given up; for as long as anything is waited for when absent. */
+  readonly hopelessAfter?: Seconds
 }
 
 export interface KubernetesObject {
@@ -309,6 +311,8 @@ export interface PodFact {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly node: NodePart
+  /** The name of its node: a part may have several. Absent in captured pods. */
+  readonly nodeName?: string
   readonly address: string
   /** What it is called behind the entrance of an application of the user's; absent of all other pods. */
   readonly tier?: string

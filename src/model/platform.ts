@@ -95,6 +95,8 @@ export interface RunningArm {
   readonly dir: string
   /** The target of the load generator. */
   target(load: Load): string
+  /** Where a load may have several load generators; the first is where `exec` runs programs. */
+  readonly generators?: Generators
   /** Runs a program at the place of the load generator. A non-zero exit code is not an error. */
   exec(command: Command, signal: AbortSignal): Promise<Execution>
   /** Waits; returns at once where time is simulated. */
@@ -150,6 +152,46 @@ export interface Window {
   close(): Promise<Observation>
 }
 
+/** One load generator of several, counted from 0. */
+export interface Share {
+  readonly index: number
+  readonly of: number
+}
+
+/** The clock of a load generator compared with that of this process: how far ahead it is, in seconds, and what that may be off by. */
+export interface ClockReading {
+  readonly offset: Seconds
+  readonly bound: Seconds
+}
+
+/** Several load generators, which share a load: the first of them are used where a load has fewer. */
+export interface Generators {
+  readonly places: readonly { readonly name: string; readonly node?: string }[]
+  /** Runs a program in one of them. */
+  exec(index: number, command: Command, signal: AbortSignal): Promise<Execution>
+  /** Starts a command in each, all of which then wait, and returns when every one is ready. */
+  hold(commands: readonly Command[], signal: AbortSignal): Promise<Held>
+}
+
+/** Commands that are ready and wait. */
+export interface Held {
+  /** Compares the clocks, and lets all begin at one time. */
+  release(): Promise<Released>
+  /** Compares the clocks again, once all have ended. */
+  clocks(): Promise<readonly ClockReading[]>
+  /** Ends what still waits or runs, where a trial is given up. */
+  abandon(): void
+}
+
+interface Released {
+  /** From now to the time at which all begin, and that time since the epoch by the clock of this process. */
+  readonly within: Seconds
+  readonly at: Seconds
+  readonly clocks: readonly ClockReading[]
+  /** Throws a Failure that names the generator, where one does not come to its end. */
+  readonly ended: Promise<readonly Execution[]>
+}
+
 /** A program to run, with its arguments as an array. */
 export interface Command {
   readonly program: LoadToolName
@@ -160,6 +202,8 @@ export interface Command {
   readonly outputs?: Readonly<Record<string, string>>
   /** Time after which it is stopped by SIGINT, then SIGKILL. */
   readonly within: Seconds
+  /** A file that it reads before it begins: while nothing is in it, it waits. Only of one that begins together with others. */
+  readonly gate?: { readonly path: string; readonly content: string }
 }
 
 export interface Execution {
@@ -181,6 +225,8 @@ export interface LoadCommands {
   readonly measure: Command
   /** Seconds from the start of `measure` to the opening snapshot of its window: not 0 where a tool warms up within its own process. */
   readonly opensAfter: Seconds
+  /** Seconds from the start of `measure` to its first request. */
+  readonly sendsAfter: Seconds
 }
 
 /** A script of the user's with every file that it needs. Its text is in no plan and no result, since it may hold secrets. */
@@ -218,7 +264,8 @@ export interface LoadTool {
   /** Absent where it runs no scripts of the user's. */
   readonly scripts?: ScriptSupport
   /** `script`: that of the load, where it has one. */
-  commands(load: Load, target: string, dir: string, trial: string, script?: Script): LoadCommands
+  /** `share`: what of the load; all of it when absent. */
+  commands(load: Load, target: string, dir: string, trial: string, script?: Script, share?: Share): LoadCommands
   /** Makes a Failure of a command that ended without success, with the tool's reason and a remedy. */
   ended(execution: Pick<Execution, 'exitCode' | 'stderr'>): Failure
   /** Reads a finished execution of `measure`. Throws a Failure if it has no measurement. */
@@ -227,6 +274,16 @@ export interface LoadTool {
     load: Load,
     script?: Script,
   ): Promise<Measured>
+  /** Reads those of several generators, a few at a time, and adds them up. `startedAt`: the agreed time of the first request. */
+  parseShares(shares: readonly GeneratorRun[], load: Load, startedAt: Seconds, script?: Script): Promise<Measured>
+}
+
+/** What one of several load generators did. */
+export interface GeneratorRun {
+  readonly name: string
+  readonly node?: string
+  readonly execution: Pick<Execution, 'exitCode' | 'stdout' | 'stderr' | 'read'>
+  readonly clock: { readonly before: ClockReading; readonly after: ClockReading }
 }
 
 /** The output of the load tool, which is stored beside the result. */

@@ -173,6 +173,28 @@ const scriptSchema = z.object({
 })
 export type ScriptReading = z.infer<typeof scriptSchema>
 
+const clockReadingSchema = z.object({ offset: z.number(), bound: z.number() })
+
+/** What one of several load generators did; counts of the trial are the sums. Times in seconds. */
+const generatorReadingSchema = z.object({
+  name: z.string(),
+  node: z.string().optional(),
+  /** By its own clock, since the epoch. */
+  startedAt: z.number(),
+  seconds: z.number(),
+  planned: z.number(),
+  requests: z.number(),
+  errors: z.number(),
+  dropped: z.number(),
+  codes: z.record(z.string(), z.number()),
+  /** How far its clock was ahead of the controller's before and after the window, and what that may be off by. */
+  clock: z.object({ before: clockReadingSchema, after: clockReadingSchema }),
+  summary: z.object({ service: latencySummarySchema, response: latencySummarySchema.optional() }),
+  generator: generatorSchema,
+  script: z.object({ planned: z.number(), iterations: z.number(), dropped: z.number() }).optional(),
+})
+export type GeneratorReading = z.infer<typeof generatorReadingSchema>
+
 /** The measurement of the load tool in the window. */
 export const measuredSchema = z.object({
   tool: z.string(),
@@ -211,6 +233,8 @@ export const measuredSchema = z.object({
   /** Absent in old results. */
   slices: slicesSchema.optional(),
   generator: generatorSchema,
+  /** Each load generator, where several shared the load, and the agreed time of their first request by the controller's clock. */
+  generators: z.object({ startAt: z.number(), each: z.array(generatorReadingSchema) }).optional(),
   /** Where the load has a script of the user's. */
   script: scriptSchema.optional(),
 })
@@ -268,7 +292,7 @@ export type Result = z.infer<typeof resultSchema>
  * What is held in memory of every trial of a run. The rest (time line, slices, histograms, and what only the rules of one trial
  * read) is most of a trial's file: rules read it while the file is read, charts when they draw the trial (see `TrialDetails`).
  */
-export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'codes'> & {
+export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'generators' | 'codes'> & {
   readonly latency: { readonly summary?: HeldSummary | undefined }
   readonly generator: HeldGenerator
   /** Checksums of its histogram of service time and of its time line, to find trials that are alike; absent of a whole one. */

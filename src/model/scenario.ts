@@ -10,10 +10,15 @@ export type Protocol = (typeof PROTOCOLS)[number]
 export const PROFILES = ['equalised', 'defaults'] as const
 export type Profile = (typeof PROFILES)[number]
 
-/** Whether client and server are on one node or on two. */
-/** The default first. */
-export const PLACEMENTS = ['cross-node', 'same-node'] as const
-type Placement = (typeof PLACEMENTS)[number]
+/**
+ * Where client and server are: on two nodes, on one, on two of one zone, or on two of different zones. Zones are those of the label
+ * `topology.kubernetes.io/zone`. The default first.
+ */
+export const PLACEMENTS = ['cross-node', 'same-node', 'same-zone', 'cross-zone'] as const
+export type Placement = (typeof PLACEMENTS)[number]
+
+/** Placements that need nodes with zones. */
+export const BY_ZONE: readonly Placement[] = ['same-zone', 'cross-zone']
 
 /**
  * `frozen`: all arms exist for the whole cohort, and all but the measured one are paused, so blocks interleave arms.
@@ -49,6 +54,20 @@ export interface ClusterSettings {
   readonly usage?: UsageSource
   /** Labels of the nodes for client, server and control planes; chosen when absent. */
   readonly nodes?: { readonly client?: Labels; readonly server?: Labels; readonly control?: Labels }
+  /** Of pods that are bound to these nodes, as Kubernetes has them. */
+  readonly tolerations?: readonly Toleration[]
+}
+
+export const TOLERATION_OPERATORS = ['Equal', 'Exists'] as const
+export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const
+
+/** Lets pods run on nodes with a taint. Without a key, any; without an effect, every effect. */
+export interface Toleration {
+  readonly key?: string
+  /** `Equal` when absent. */
+  readonly operator?: (typeof TOLERATION_OPERATORS)[number]
+  readonly value?: string
+  readonly effect?: (typeof TAINT_EFFECTS)[number]
 }
 
 /** What is compared. The first arm of a scenario is the baseline. */
@@ -66,6 +85,8 @@ export interface Arm {
   readonly replicas?: number
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
   readonly provision?: Provision
+  /** The context of the kubeconfig whose cluster it stands in; as the scenario's `cluster` says when absent. */
+  readonly context?: string
   /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
 }
@@ -83,6 +104,8 @@ export interface Load {
   readonly capacity?: Capacity
   /** Connections (fortio), or virtual users with a connection each (k6). */
   readonly connections: number
+  /** Load generators that share rate and connections; one when absent. */
+  readonly generators?: number
   /** Bytes of the body of each request, which the server returns. 0 is a plain GET. */
   readonly payload: Bytes
   /** Load of the same shape before each measurement, whose results are discarded. */
@@ -100,6 +123,11 @@ export interface Load {
   readonly service?: string
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
+}
+
+/** Load generators that the load with the most of them has. */
+export function mostGenerators(loads: readonly Pick<Load, 'generators'>[]): number {
+  return loads.reduce((most, { generators = 1 }) => Math.max(most, generators), 1)
 }
 
 /** A goal of the latency and of errors, and how its highest rate is searched. */
@@ -211,8 +239,19 @@ export function longestStall({ last, jitter = 0 }: Stalls): Seconds {
   return last * (1 + jitter)
 }
 
-/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. `lower`: the teardown breaks. */
-export const FAULTS = ['raise', 'trial', 'errors', 'slow', 'bypass', 'generator-pause', 'lower'] as const
+/** `raise`: the arm does not come up. `trial`: the load breaks. `errors`: half of the answers are errors. `slow`: the rate is not held. `bypass`: traffic goes around the mesh. `generator-pause`: the load generator gets no CPU for 2 % of the window, from its middle. Of several generators the last one: `generator-killed`: dies in the middle of the window; `generator-late`: begins 2 s late; `generator-clock`: has a clock that is 3 s ahead. `lower`: the teardown breaks. */
+export const FAULTS = [
+  'raise',
+  'trial',
+  'errors',
+  'slow',
+  'bypass',
+  'generator-pause',
+  'generator-killed',
+  'generator-late',
+  'generator-clock',
+  'lower',
+] as const
 export interface Fault {
   readonly kind: (typeof FAULTS)[number]
   readonly arm: string
@@ -247,7 +286,15 @@ export interface Scenario {
 
 /** Whether two arms are versions of one mesh with the same placement, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas
+  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas && a.context === b.context
+}
+
+/** The contexts that arms stand in, with their arms; undefined is that of the kubeconfig that nothing names. */
+export function armsByContext({
+  arms,
+  cluster,
+}: Pick<Scenario, 'arms' | 'cluster'>): ReadonlyMap<string | undefined, Arm[]> {
+  return Map.groupBy(arms, ({ context }) => context ?? cluster?.context)
 }
 
 /** Whether two arms are equal but for their names: an A/A pair, which shows the noise floor. */

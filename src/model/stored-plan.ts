@@ -11,6 +11,7 @@ const armSchema = z.object({
   version: z.string().optional(),
   values: z.record(z.string(), z.unknown()).optional(),
   placement: z.string().optional(),
+  context: z.string().optional(),
   replicas: z.number().optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })
@@ -47,6 +48,7 @@ const loadSchema = z.object({
   protocol: z.enum(PROTOCOLS),
   rate: z.union([z.number().positive(), z.literal('max')]),
   connections: z.number().positive(),
+  generators: z.number().positive().optional(),
   payload: z.number(),
   warmup: z.number(),
   duration: z.number().positive(),

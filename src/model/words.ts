@@ -1,10 +1,17 @@
 import type { Analysis, JudgedTrial, ScriptPart, Standing } from './analysis.ts'
+import type { Load } from './scenario.ts'
 import { formatNumber, formatShare } from './units.ts'
 import type { Host } from './usage.ts'
 
 /** "1 block", "4 blocks", "12,000 requests". */
 export function count(n: number, noun: string): string {
   return `${formatNumber(n, 9)} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** "16 connections", "16 connections from 4 load generators". */
+export function connectionWords({ connections, generators = 1 }: Pick<Load, 'connections' | 'generators'>): string {
+  const own = count(connections, 'connection')
+  return generators === 1 ? own : `${own} from ${count(generators, 'load generator')}`
 }
 
 /** Capitalises the first letter, except in names of percentiles. */

@@ -10,6 +10,7 @@ import {
   formatShare,
   formatSize,
 } from '../model/units.ts'
+import { connectionWords } from '../model/words.ts'
 import {
   adviseDesign,
   type DesignAdvice,
@@ -79,7 +80,7 @@ function loadRow(load: Load): string[] {
     load.name,
     `${load.tool} ${load.protocol}`,
     load.shape === undefined ? rateText(load) : `shape ${load.shape}`,
-    count(load.connections, 'connection'),
+    connectionWords(load),
     load.script ?? load.request?.path ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
     `${formatDuration(load.warmup)} warm-up`,
     `${formatDuration(load.duration)} window`,

@@ -2,8 +2,11 @@ import type { Event } from '../model/event.ts'
 import { Failure } from '../model/failure.ts'
 import type { Trial } from '../model/plan.ts'
 import type {
+  ClockReading,
   Command,
   Execution,
+  GeneratorRun,
+  Generators,
   LoadCommands,
   LoadTool,
   Platform,
@@ -15,6 +18,9 @@ import type {
 import type { Outcome, Reading, Result } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
+import { formatLatency } from '../model/units.ts'
+import type { Evidence, Observation } from '../model/usage.ts'
+import { count } from '../model/words.ts'
 
 /** The outcome of a trial with the output of the load tool, which is stored even if it cannot be read. */
 interface OutcomeEvent {
@@ -47,67 +53,190 @@ async function* measureOnce(
 ): AsyncGenerator<Event | OutcomeEvent> {
   const tool = world.loads[load.tool]
   const script = scriptOf(load, world)
-  const commands = tool.commands(load, runningArm.target(load), runningArm.dir, trial.id, script)
-  if (commands.warmup) {
+  const places = generatorsOf(runningArm, load)
+  const { target, dir } = { target: runningArm.target(load), dir: runningArm.dir }
+  const commands = places.map((_, index): LoadCommands => {
+    return tool.commands(load, target, dir, trial.id, script, { index, of: places.length })
+  })
+  const [first] = commands as [LoadCommands, ...LoadCommands[]]
+  if (first.warmup) {
     yield { at: world.now(), type: 'phase', trial, phase: 'warm-up', seconds: load.warmup }
-    yield* warmUp(runningArm, tool, commands.warmup, world)
+    yield* warmUp(runningArm, tool, commands, places, world)
   }
-  const seconds = commands.opensAfter + load.duration
-  yield { at: world.now(), type: 'phase', trial, phase: 'measure', seconds }
-  const { execution, closing } = await underLoad(runningArm, commands, world)
-  let left: Failure | undefined
+  yield { at: world.now(), type: 'phase', trial, phase: 'measure', seconds: first.opensAfter + load.duration }
+  const { runs, closing, startAt } = await underLoad(runningArm, commands, places, world)
+  const left: Failure[] = []
   try {
     yield { at: world.now(), type: 'phase', trial, phase: 'collect', seconds: 0 }
     const reading = async (): Promise<Reading> => {
       if (closing.status === 'rejected') throw closing.reason
-      return { ...(await tool.parse(execution, load, script)), observation: closing.value }
+      const [only] = runs as readonly [Underway, ...Underway[]]
+      const measured =
+        startAt === undefined
+          ? await tool.parse(only.execution, load, script)
+          : await tool.parseShares(runs, load, startAt, script)
+      const observation = { ...closing.value, evidence: [...closing.value.evidence, ...evidenceOf(runs)] }
+      return { ...measured, observation }
     }
     const outcome = await reading().then((reading): Outcome => ({ status: 'measured', reading }), failed)
-    yield { type: 'outcome', outcome, raw: rawOutputs(commands.measure, execution) }
+    const raw = runs.flatMap(({ name, execution }, index) =>
+      rawOutputs((commands[index] as LoadCommands).measure, execution, runs.length > 1 ? `${name}.` : ''),
+    )
+    yield { type: 'outcome', outcome, raw }
   } finally {
-    left = await leftBy(execution)
+    left.push(...(await Promise.all(runs.map(({ execution }) => leftBy(execution)))).flat())
   }
-  if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
+  yield* warnings(left, world)
 }
 
-async function* warmUp(runningArm: RunningArm, tool: LoadTool, command: Command, world: World): AsyncGenerator<Event> {
-  const execution = await runningArm.exec(command, world.signal)
-  const left = await leftBy(execution)
-  if (left) yield { at: world.now(), type: 'warning', failure: left.toData() }
-  if (execution.exitCode === 0) return
-  const { message, why, remedy } = tool.ended(execution)
-  throw new Failure('warm-up', `in the warm-up ${message}`, {
+type Place = Generators['places'][number]
+
+/** The load generators that share a load; one without a name where the arm knows of no others. */
+function generatorsOf({ generators }: RunningArm, { name, generators: count = 1 }: Load): readonly Place[] {
+  if (count === 1) return [{ name: '' }]
+  const places = generators?.places.slice(0, count) ?? []
+  if (places.length === count) return places
+  throw new Failure('unsupported', `load ${name} has ${count} load generators, and the arm has ${places.length || 1}`, {
+    remedy: 'Remove `generators`, or choose another platform.',
+  })
+}
+
+function* warnings(failures: readonly Failure[], world: World): Generator<Event> {
+  for (const failure of failures) yield { at: world.now(), type: 'warning', failure: failure.toData() }
+}
+
+async function* warmUp(
+  runningArm: RunningArm,
+  tool: LoadTool,
+  commands: readonly LoadCommands[],
+  places: readonly Place[],
+  world: World,
+): AsyncGenerator<Event> {
+  const { generators } = runningArm
+  const executions = await Promise.all(
+    commands.map(({ warmup }, index) => {
+      if (!warmup) throw new TypeError('generators of one load warm up alike')
+      if (commands.length === 1 || !generators) return runningArm.exec(warmup, world.signal)
+      return generators.exec(index, warmup, world.signal)
+    }),
+  )
+  const left = await Promise.all(executions.map(leftBy))
+  yield* warnings(left.flat(), world)
+  const index = executions.findIndex(({ exitCode }) => exitCode !== 0)
+  const ended = executions[index]
+  if (!ended) return
+  const { message, why, remedy } = tool.ended(ended)
+  const whose = places.length > 1 ? ` of load generator ${places[index]?.name}` : ''
+  throw new Failure('warm-up', `in the warm-up${whose} ${message}`, {
     ...(why !== undefined && { cause: why }),
     remedy: remedy ?? 'The arm answered when it was raised and failed later: check the proxies of this arm.',
   })
 }
 
 /** Removes the files of an execution. A failure does not affect the measurement, so it is returned and reported as a warning. */
-async function leftBy(execution: Execution): Promise<Failure | undefined> {
+async function leftBy(execution: Pick<Execution, 'discard'>): Promise<Failure[]> {
   try {
     await execution.discard()
-    return undefined
+    return []
   } catch (error) {
-    return Failure.from(error, 'not-removed')
+    return [Failure.from(error, 'not-removed')]
   }
 }
 
+/** A load generator that has ended. */
+interface Underway extends GeneratorRun {
+  readonly execution: Execution
+}
+
+interface UnderLoad {
+  readonly runs: readonly Underway[]
+  readonly closing: PromiseSettledResult<Observation>
+  /** The agreed time of the first request, where there are several generators. */
+  readonly startAt?: number
+}
+
 /** The opening snapshot, the load and the closing snapshot. Nothing else may run here, since it would be measured. */
-async function underLoad(runningArm: RunningArm, commands: LoadCommands, world: World) {
-  const opening = commands.opensAfter === 0 ? await runningArm.observe() : undefined
-  const running = runningArm.exec(commands.measure, world.signal)
+async function underLoad(
+  runningArm: RunningArm,
+  commands: readonly LoadCommands[],
+  places: readonly Place[],
+  world: World,
+): Promise<UnderLoad> {
+  const { generators } = runningArm
+  const [{ opensAfter, measure }] = commands as [LoadCommands, ...LoadCommands[]]
+  if (commands.length > 1 && generators) return await underShared(runningArm, generators, commands, places, world)
+  const opening = opensAfter === 0 ? await runningArm.observe() : undefined
+  const running = runningArm.exec(measure, world.signal)
   const later = async () => {
-    await runningArm.wait(commands.opensAfter, world.signal)
+    await runningArm.wait(opensAfter, world.signal)
     return runningArm.observe()
   }
   const [execution, window] = await Promise.all([running, opening ?? later()])
   const [closing] = await Promise.allSettled([window.close()])
-  return { execution, closing }
+  return { runs: [{ name: '', execution, clock: { before: NO_CLOCK, after: NO_CLOCK } }], closing }
 }
 
-function rawOutputs(command: Command, execution: Execution): RawOutput[] {
-  const files = Object.keys(command.outputs ?? {}).map((name) => ({ name, read: () => execution.read(name) }))
-  return execution.stderr === '' ? files : [...files, { name: 'stderr.txt', read: () => bytes(execution.stderr) }]
+/** One generator is compared with no other. */
+const NO_CLOCK = { offset: 0, bound: 0 }
+
+/** The same where several generators share the load: all are ready before the window opens, and begin at one time. */
+async function underShared(
+  runningArm: RunningArm,
+  generators: Generators,
+  commands: readonly LoadCommands[],
+  places: readonly Place[],
+  world: World,
+): Promise<UnderLoad> {
+  const [{ opensAfter, sendsAfter }] = commands as [LoadCommands, ...LoadCommands[]]
+  const held = await generators.hold(
+    commands.map(({ measure }) => measure),
+    world.signal,
+  )
+  try {
+    const opening = opensAfter === 0 ? await runningArm.observe() : undefined
+    const { within, at, clocks, ended } = await held.release()
+    const later = async () => {
+      await runningArm.wait(within + opensAfter, world.signal)
+      return runningArm.observe()
+    }
+    const [executions, window] = await Promise.all([ended, opening ?? later()])
+    const [closing] = await Promise.allSettled([window.close()])
+    const after = await held.clocks()
+    const runs = places.map((place, index): Underway => {
+      const clock = { before: clocks[index] ?? NO_CLOCK, after: after[index] ?? NO_CLOCK }
+      return { ...place, execution: executions[index] as Execution, clock }
+    })
+    return { runs, closing, startAt: at + sendsAfter }
+  } finally {
+    held.abandon()
+  }
+}
+
+/** How many load generators there were, where, and how far their clocks were apart. */
+function evidenceOf(runs: readonly Underway[]): Evidence[] {
+  if (runs.length < 2) return []
+  const nodes = new Set(runs.flatMap(({ node }) => node ?? []))
+  const clocks = runs.flatMap(({ clock: { before, after } }) => [before, after])
+  const most = (of: (clock: ClockReading) => number) => formatLatency(Math.max(...clocks.map(of)))
+  const source = 'clocks compared before and after the window'
+  return [
+    { name: 'generators', seen: `${runs.length} on ${count(nodes.size, 'node')}`, source: 'pods' },
+    {
+      name: 'generator-clocks',
+      seen: `at most ${most(({ offset }) => Math.abs(offset))} from the controller's clock, to within ${most(({ bound }) => bound)}`,
+      source,
+    },
+  ]
+}
+
+/** `prefix`: the name of its generator, where there are several. */
+function rawOutputs(command: Command, execution: Execution, prefix: string): RawOutput[] {
+  const files = Object.keys(command.outputs ?? {}).map((name) => ({
+    name: `${prefix}${name}`,
+    read: () => execution.read(name),
+  }))
+  if (execution.stderr === '') return files
+  return [...files, { name: `${prefix}stderr.txt`, read: () => bytes(execution.stderr) }]
 }
 
 async function* bytes(content: string): AsyncGenerator<Uint8Array> {

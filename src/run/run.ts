@@ -1,5 +1,5 @@
 import type { Event } from '../model/event.ts'
-import { Failure } from '../model/failure.ts'
+import { Failure, isOfCluster } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
@@ -165,12 +165,6 @@ async function lower(arm: Arm, { testbed }: Stage): Promise<void> {
   }
 }
 
-/**
- * Failures that the arm does not cause: a broken connection to the load generator, which can happen in a cluster that was
- * just thawed. The trial is repeated once; a second failure is a normal failure.
- */
-const PASSING = new Set(['exec-broken'])
-
 interface Measured {
   readonly runningArm: RunningArm
   readonly trial: Trial
@@ -192,7 +186,8 @@ async function* measureOne(
     }
     const { raw } = event
     const outcome = withIdle(event.outcome, idle)
-    if (outcome.status === 'failed' && PASSING.has(outcome.failure.code) && !retried.has(trial.id)) {
+    // Not caused by the arm, as in a cluster that was just thawed: repeated once; a second failure is a failure like others.
+    if (outcome.status === 'failed' && isOfCluster(outcome.failure) && !retried.has(trial.id)) {
       retried.add(trial.id)
       yield { at: world.now(), type: 'warning', failure: outcome.failure }
       ended = 'again'

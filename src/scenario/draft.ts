@@ -31,7 +31,7 @@ export interface DraftLoad {
 
 /** A scenario under check. Correct parts are complete, so that one mistake does not hide others. */
 export interface Draft {
-  readonly sketch: Omit<Partial<Sketch>, 'arms' | 'loads'>
+  readonly sketch: Omit<Partial<Sketch>, 'arms' | 'loads' | 'generators'>
   readonly arms: readonly DraftArm[]
   readonly loads: readonly DraftLoad[]
 }
@@ -67,10 +67,12 @@ type Choices = Readonly<Record<ListKey, readonly Choice[]>>
 /** Bare mesh names become arms, and lists of values become loads of their own. */
 export function expand(sketch: Partial<Sketch>): Draft {
   const request = (service: string | undefined) => requestOf(sketch.workload, service)
+  const { generators, ...rest } = sketch
   const loads = Iterator.from((sketch.loads ?? []).entries())
-    .flatMap(([index, load]) => loadsOf(load ?? {}, ['loads', index], request))
+    .flatMap(([index, load]) => loadsOf({ ...(generators && { generators }), ...load }, ['loads', index], request))
     .take(MAX_LOADS + 1)
-  return { sketch, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
+  // What the loads have is theirs: a scenario has it in one place.
+  return { sketch: rest, arms: (sketch.arms ?? []).map(armOf), loads: [...loads] }
 }
 
 /** What the entrance of an application of the user's is asked; undefined where it is wrong, and then already reported. */
@@ -119,7 +121,7 @@ function* loadsOf(
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const { service, ...values } = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
-    const { warmup, duration, capacity } = load
+    const { warmup, duration, capacity, generators } = load
     const own = ofScript(load)
     // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
     const request = own.script === undefined ? (entrance(service) ?? load.request) : undefined
@@ -134,6 +136,7 @@ function* loadsOf(
         ...rated,
         ...(service !== undefined && { service }),
         ...fixed,
+        ...(generators !== undefined && generators > 1 && { generators }),
         warmup,
         duration,
         ...own,
@@ -219,7 +222,7 @@ function partOf(key: ListKey, values: LooseLoad): string | undefined {
 
 /** Values that replace those of loads, in base units; a list multiplies the load. */
 export type LoadValues = { readonly [Key in ListKey]?: Load[Key] | readonly Load[Key][] } & Partial<
-  Pick<Load, 'warmup' | 'duration'>
+  Pick<Load, 'warmup' | 'duration' | 'generators'>
 >
 
 /**

@@ -189,6 +189,31 @@ const everyConnectionIsUsed: Rule = (draft) =>
     ]
   })
 
+/** Each load generator has connections of its own, and every connection as much to send as the others. */
+const generatorsHaveConnections: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { generators = 1, connections, tool, shape }, at }): Finding[] => {
+    if (connections === undefined) return []
+    if (connections < generators) {
+      return [
+        {
+          path: at('connections'),
+          message: `${counted(connections)} cannot be shared by ${generators} load generators`,
+          remedy: `Use ${generators} connections or more, or fewer generators.`,
+        },
+      ]
+    }
+    const isEven = connections % generators === 0 || shape !== undefined
+    if (!tool || isEven || !TOOL_TRAITS[tool].sharesEvenly) return []
+    const below = connections - (connections % generators)
+    return [
+      {
+        path: at('connections'),
+        message: `${counted(connections)} are no multiple of ${generators} load generators, and ${tool} shares its rate by connections`,
+        remedy: `Use ${below} or ${below + generators} connections.`,
+      },
+    ]
+  })
+
 const connectionsStayOpen: Rule = (draft) =>
   openLoops(draft).flatMap(({ rate, connections, at }) => {
     const idle = connections / rate
@@ -232,6 +257,7 @@ export const loadRules: readonly Rule[] = [
   shapesAreOfScripts,
   tcpHasAPayload,
   everyConnectionIsUsed,
+  generatorsHaveConnections,
   connectionsStayOpen,
   openLoopIsPossible,
   capacityCanBeSearched,

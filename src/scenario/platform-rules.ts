@@ -1,5 +1,5 @@
 import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
-import { ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
+import { BY_ZONE, ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
 import { troublesOf } from '../model/service-graph.ts'
 import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, TOOLS, traitsOf } from '../model/traits.ts'
 import { list } from '../model/words.ts'
@@ -98,6 +98,20 @@ const podsNeedACluster: Rule = (draft, meshes) =>
       ]
     }),
   )
+
+/** Processes of one host share its cores, so several would send no more than one. */
+const generatorsNeedNodes: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  if (traitsOf(platform)?.arms !== 'processes') return []
+  return draft.loads
+    .filter(({ load: { generators = 1 } }) => generators > 1)
+    .map(({ load: { generators }, at }) => ({
+      path: at('generators'),
+      message: `${generators} generators: on the ${platform} platform all load generators would share the cores of this host, and send no more than one`,
+      remedy: 'Remove it, or choose a platform with clusters.',
+      atKey: true,
+    }))
+}
 
 const applicationsNeedACluster: Rule = (draft, meshes) => {
   const { workload } = draft.sketch
@@ -213,6 +227,42 @@ const encryptionNeedsItsWay: Rule = ({ arms }, meshes) =>
     ]
   })
 
+/** Nodes that are made on one machine have no distance that zones could name. */
+const zonesNeedDistance: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  if (!traitsOf(platform)?.ownClusters) return []
+  return draft.arms.flatMap(({ arm: { placement }, path }) =>
+    placement === undefined || !BY_ZONE.includes(placement)
+      ? []
+      : [
+          {
+            path: [...path, 'placement'],
+            message: `on the ${platform} platform all nodes are containers of one machine, so there are no zones`,
+            remedy: 'Use same-node or cross-node, or measure zones on the platform cluster.',
+          },
+        ],
+  )
+}
+
+/** Contexts name clusters that were there before. */
+const contextsNeedClusters: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  const { arms, ownClusters } = traitsOf(platform) ?? {}
+  if (arms === undefined || arms === 'effects' || (arms === 'kubernetes' && !ownClusters)) return []
+  return draft.arms.flatMap(({ arm, path }) =>
+    arm.context === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'context'],
+            message: `the ${platform} platform uses no clusters that were there before`,
+            remedy: 'Remove it, or use `platform: cluster`.',
+            atKey: true,
+          },
+        ],
+  )
+}
+
 const isolationNeedsClusters: Rule = (draft, meshes) => {
   const { isolation } = draft.sketch
   const platform = platformOf(draft, meshes)
@@ -279,6 +329,9 @@ export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
   meshesCarryTheProtocol,
   podsNeedACluster,
+  generatorsNeedNodes,
+  zonesNeedDistance,
+  contextsNeedClusters,
   isolationNeedsClusters,
   encryptionNeedsItsWay,
   cohortsNeedInstallations,

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from '../model/scenario.ts'
+import {
+  FAULTS,
+  ISOLATIONS,
+  PLACEMENTS,
+  PROFILES,
+  PROTOCOLS,
+  PROVISIONS,
+  SHAPES,
+  TAINT_EFFECTS,
+  TOLERATION_OPERATORS,
+  USAGES,
+} from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -58,6 +69,10 @@ const capacitySchema = section({
     .meta(about('Budget', 'Most time under load, warm-ups included, of one search: one arm in one block.', ['3m'])),
 })
 
+/** More are a test of the API server. */
+const MOST_GENERATORS = 1000
+const generators = z.int().min(1).max(MOST_GENERATORS).optional()
+
 const loadShape = section({
   name: name
     .optional()
@@ -93,6 +108,13 @@ const loadShape = section({
         [8, 64],
       ]),
     ),
+  generators: generators.meta(
+    about(
+      'Generators',
+      'Load generators that share rate and connections of this load, in place of those of the scenario. Default: those of the scenario.',
+      [4],
+    ),
+  ),
   payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
     .prefault(DEFAULTS.load.payload)
     .meta(
@@ -258,6 +280,9 @@ const version = z.string().regex(VERSION, {
     say(`${JSON.stringify(input)} is not a version`, 'Name one release, so that the run can be repeated: "1.40.0".'),
 })
 
+/** A name of the kubeconfig. */
+const context = z.string().min(1).max(253)
+
 const armSchema = section({
   name: name.optional().meta(about('Name', 'Name of the arm in results and charts. Default: the name of its mesh.')),
   mesh: z.string().meta({ ...offered, ...about('Mesh', 'The mesh between client and server.') }),
@@ -271,7 +296,12 @@ const armSchema = section({
   placement: z
     .enum(PLACEMENTS)
     .optional()
-    .meta(about('Placement', 'Client and server on two nodes of the cluster, or on one. Default: cross-node.')),
+    .meta(
+      about(
+        'Placement',
+        'Client and server on two nodes of the cluster, or on one; on the platform cluster also on two of one zone, or of different zones. Default: cross-node.',
+      ),
+    ),
   replicas: z
     .int()
     .min(1)
@@ -282,6 +312,14 @@ const armSchema = section({
     .enum(PROVISIONS)
     .optional()
     .meta(about('Provision', 'For the platform cluster, in place of `cluster.provision`, for this arm alone.')),
+  context: context
+    .optional()
+    .meta(
+      about(
+        'Context',
+        'For the platform cluster: the context whose cluster this arm stands in. Default: `cluster.context`. Arms in different clusters differ by their clusters too.',
+      ),
+    ),
   inject: section({
     delay: duration({ least: '1us', most: '1.5s', because: "fortio's server delays an answer by no more" }).meta(
       about('Delay', 'Added to every answer at the server; 1.5s at most.', ['1ms']),
@@ -322,15 +360,12 @@ export const scenarioSchema = section({
       ),
     ),
   cluster: section({
-    context: z
-      .string()
-      .min(1)
-      .max(253)
+    context: context
       .optional()
       .meta(
         about(
           'Context',
-          'Context of the kubeconfig; `--context` overrides it. The current context is never used unasked.',
+          'Context of the kubeconfig, for arms that name none; `--context` overrides it. The current context is never used unasked.',
         ),
       ),
     provision: z
@@ -358,6 +393,33 @@ export const scenarioSchema = section({
     })
       .optional()
       .meta(about('Nodes', 'Which nodes are used. Default: the two largest of one zone, and one for control planes.')),
+    tolerations: z
+      .array(
+        section({
+          key: z
+            .string()
+            .min(1)
+            .optional()
+            .meta(about('Key', 'Key of the taint. Default: any.', ['dedicated'])),
+          operator: z
+            .enum(TOLERATION_OPERATORS)
+            .optional()
+            .meta(about('Operator', 'Equal: the taint has this value. Exists: it has any. Default: Equal.')),
+          value: z
+            .string()
+            .optional()
+            .meta(about('Value', 'Value of the taint.', ['benchmark'])),
+          effect: z.enum(TAINT_EFFECTS).optional().meta(about('Effect', 'Effect of the taint. Default: every effect.')),
+        }),
+      )
+      .max(20)
+      .optional()
+      .meta(
+        about(
+          'Tolerations',
+          'Of the pods that meshbench binds to these nodes (client, server, waypoint, control planes), so that nodes with taints can be used.',
+        ),
+      ),
   })
     .optional()
     .meta(about('Cluster', 'For the platform cluster: the cluster that is measured in.')),
@@ -403,6 +465,13 @@ export const scenarioSchema = section({
         'What is compared. The first arm is the baseline; two equal arms with different names are an A/A pair.',
       ),
     ),
+  generators: generators.meta(
+    about(
+      'Generators',
+      'Load generators, each a pod, that share rate and connections of every load; for platforms with clusters, and simulated. Default: 1.',
+      [4],
+    ),
+  ),
   loads: z.array(loadSchema).min(1).max(100).meta(about('Loads', 'The loads on each arm in each block.')),
   workload: workloadSchema
     .optional()

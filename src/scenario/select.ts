@@ -95,10 +95,10 @@ function range({ minValue, maxValue }: { minValue: number | null; maxValue: numb
 
 /** Checks values of loads by the schema of scenario files, with its messages. */
 function valuesOf(options: LoadOptions): LoadValues {
-  const several = (['warmup', 'duration'] as const).find((key) => options[key]?.includes(','))
+  const several = (['warmup', 'duration', 'generators'] as const).find((key) => options[key]?.includes(','))
   if (several)
     throw new Failure('usage', `--${several} takes one value`, {
-      remedy: 'Loads of several lengths need a scenario file.',
+      remedy: 'Loads that differ in it need a scenario file.',
     })
   const value = Object.fromEntries(Object.entries(options).map(([key, text]) => [key, written(text)]))
   const schema = z.strictObject(

@@ -79,9 +79,7 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
   const { id } = result.trial
   assertReadable(result)
   try {
-    for (const output of raw) {
-      await writeZipped(join(dir, RUN_FOLDER.raw, `${fileSafe(id)}.${fileSafe(output.name)}.gz`), output.read())
-    }
+    await writeRaw(dir, id, raw)
     const text = `${JSON.stringify(result)}\n`
     await writeOnce(join(dir, trialFile(id)), (file) => file.writeFile(text))
     return textDigest(text)
@@ -92,6 +90,21 @@ async function writeResult(dir: string, result: Result, raw: readonly RawOutput[
       remedy: 'Start a new run; or, to measure this trial again, move its file away and resume.',
     })
   }
+}
+
+/** Outputs that are written at once: each is a stream, and several load generators have several. */
+const AT_ONCE = 4
+
+async function writeRaw(dir: string, id: string, raw: readonly RawOutput[]): Promise<void> {
+  const queue = raw.values()
+  const writer = async () => {
+    for (const { name, read } of queue) {
+      await writeZipped(join(dir, RUN_FOLDER.raw, `${fileSafe(id)}.${fileSafe(name)}.gz`), read())
+    }
+  }
+  // All have ended before one that failed is told of.
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, writer))
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
 }
 
 /** Streamed: an access log may be larger than memory. */

@@ -5,7 +5,7 @@ import { blockCount } from '../model/plan.ts'
 import { baselineOf, type Load } from '../model/scenario.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
-import { partName, validityWords } from '../model/words.ts'
+import { connectionWords, partName, validityWords } from '../model/words.ts'
 import { capacityTable } from './capacity-table.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
@@ -47,9 +47,9 @@ function heading(analysis: Analysis, style: Style): string {
 }
 
 function loadHeading(load: Load, style: Style): string {
-  const { name, tool, protocol, connections, duration } = load
+  const { name, tool, protocol, duration } = load
   const how = howOf(load)
-  const text = `${tool}, ${protocol}, ${how}, ${counted(connections, 'connection')}, ${formatDuration(duration)} a trial`
+  const text = `${tool}, ${protocol}, ${how}, ${connectionWords(load)}, ${formatDuration(duration)} a trial`
   const line = paragraph(style.plain(text), { first: `${style.plain(name)}  `, indent: INDENT, width: style.width })
   return style.bold(style.plain(name)) + style.dim(line.slice(style.plain(name).length))
 }

@@ -3,7 +3,7 @@ import type { Analysis, CapacityOfLoad, Cell } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { formatChange, formatChanges, formatDuration, formatRate, formatShare } from '../model/units.ts'
-import { count, STANDING_WORDS } from '../model/words.ts'
+import { connectionWords, count, STANDING_WORDS } from '../model/words.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
@@ -17,7 +17,7 @@ export function capacityTable(analysis: Analysis, one: CapacityOfLoad, style: St
     load && `${load.tool}, ${load.protocol}`,
     `highest rate with ${goalWords(goal)}`,
     `searched from ${formatRate(goal.min)} to ${formatRate(goal.max)} to within ${formatShare(goal.width)}`,
-    load && count(load.connections, 'connection'),
+    load && connectionWords(load),
     load && `${formatDuration(load.duration)} a full trial`,
   ]
   const text = paragraph(style.plain(how.filter(Boolean).join(', ')), {

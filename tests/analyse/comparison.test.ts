@@ -4,9 +4,10 @@ import { comparisonRules } from '../../src/analyse/comparison/index.ts'
 import type { Problem, WholeRun } from '../../src/model/analysis.ts'
 import type { Trial } from '../../src/model/plan.ts'
 import type { Scenario } from '../../src/model/scenario.ts'
+import type { Evidence } from '../../src/model/usage.ts'
 import { type Otherwise, readingOf } from '../build/reading.ts'
 import { recordOf } from '../build/run.ts'
-import { none, scenarioOf, sidecar } from '../build/scenario.ts'
+import { none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'
 
 interface Case {
   readonly rule: string
@@ -27,6 +28,13 @@ function usual({ arm, block, order }: Trial): { latency: number } {
 }
 
 /** The sidecar's cluster was made anew in mid-cohort. */
+/** Two clusters on equal machines, with different versions. */
+function makeOf({ arm }: Trial): Evidence[] {
+  const version = arm === sidecar.name ? 'v1.33' : 'v1.34'
+  const seen = { node: `Kubernetes ${version}`, machines: 'client: m5.large', 'cpu-model': 'client: EPYC' }
+  return Object.entries(seen).map(([name, seen]) => ({ name, seen, source: 'Node' }))
+}
+
 function clusterOf({ arm, block, cohort }: Trial) {
   const again = arm === sidecar.name && cohort === 1 && block > 2 ? 'again' : 'once'
   return { name: 'cluster', seen: `${arm}-${cohort}, made ${again}`, source: 'kind' }
@@ -136,6 +144,14 @@ const cases: Case[] = [
     platform: 'kind',
     scenario: { isolation: 'sequential' },
     says: /one after the other/,
+  },
+  {
+    rule: 'clusters-differ',
+    severity: 'warning',
+    platform: 'cluster',
+    scenario: { cluster: { context: 'east' }, arms: [none, noneAgain, { ...sidecar, context: 'west' }] },
+    of: (trial) => ({ ...usual(trial), observation: { evidence: makeOf(trial) } }),
+    says: /^none and none-again in that of context east; envoy-sidecar in that of context west\. They differ in versions \(east: Kubernetes v1\.34 \| west: Kubernetes v1\.33\)\.$/,
   },
   {
     rule: 'two-provisionings',

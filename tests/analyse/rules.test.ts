@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { judgeTrial } from '../../src/analyse/judge-trial.ts'
 import { rules } from '../../src/analyse/rules/index.ts'
 import type { Problem } from '../../src/model/analysis.ts'
-import type { Reading } from '../../src/model/result.ts'
+import type { GeneratorReading, Reading } from '../../src/model/result.ts'
 import type { Arm, Load } from '../../src/model/scenario.ts'
 import type { Host, Observation, Usage } from '../../src/model/usage.ts'
 import { latencies, type Otherwise, readingOf } from '../build/reading.ts'
@@ -61,6 +61,27 @@ function scripted(lost: number): Otherwise {
     load: { ...k6, script: 'shop.js', payload: 0 },
     reading: { script, planned: 3 * requests, requests: 3 * iterations, dropped: 3 * lost },
   }
+}
+
+/** The same load shared by 200 load generators, of which the first ones are otherwise. `startedAt` counts from the agreed time. */
+function shared(changes: readonly Partial<GeneratorReading>[]): Partial<Reading> {
+  const { planned, seconds, codes, generator, startedAt } = readingOf()
+  const of = 200
+  const clock = { before: { offset: 0.01, bound: 0.02 }, after: { offset: 0.012, bound: 0.02 } }
+  const each = Array.from({ length: of }, (_, index): GeneratorReading => {
+    const one = {
+      ...{ name: `client-${index}`, node: `node-${index}`, seconds, errors: 0, dropped: 0, codes, clock },
+      ...{
+        planned: planned / of,
+        requests: planned / of,
+        summary: { service: service as never, response: response as never },
+      },
+      generator,
+      ...changes[index],
+    }
+    return { ...one, startedAt: startedAt + one.clock.before.offset + (changes[index]?.startedAt ?? 0) }
+  })
+  return { generators: { startAt: startedAt, each } }
 }
 
 const cases: Case[] = [
@@ -542,6 +563,56 @@ const cases: Case[] = [
     severity: 'invalid',
     otherwise: { observation: { startedAt: readingOf().startedAt - 1, seconds: 60 } },
     says: /closed 1 s before the load ended/,
+  },
+  {
+    what: 'a load generator that began late',
+    rule: 'generators-apart',
+    severity: 'invalid',
+    otherwise: { reading: shared([{ startedAt: 4 }]) },
+    says: /overlapped by 93\.3 %: client-0 began 4 s late/,
+  },
+  {
+    what: 'a load generator whose clock is ahead, and that began when its own clock said so',
+    rule: 'generators-apart',
+    severity: 'invalid',
+    otherwise: {
+      reading: shared([{ clock: { before: { offset: 3, bound: 0.02 }, after: { offset: 3, bound: 0.02 } } }]),
+    },
+    says: /The clock of client-0 is 3 s ahead \(± 20 ms\)/,
+  },
+  {
+    what: 'a clock that was set within the window',
+    rule: 'generators-apart',
+    severity: 'invalid',
+    otherwise: {
+      reading: shared([{ clock: { before: { offset: 0, bound: 0.02 }, after: { offset: 0.4, bound: 0.02 } } }]),
+    },
+    says: /were set within the window|was set within the window|client-0 by 400 ms/,
+  },
+  {
+    what: 'a clock that could be compared to within a few seconds only',
+    rule: 'generators-apart',
+    severity: 'invalid',
+    otherwise: { reading: shared([{ clock: { before: { offset: 0, bound: 4 }, after: { offset: 0, bound: 4 } } }]) },
+    says: /could not be compared closely enough: client-0 \(± 4 s\)/,
+  },
+  {
+    what: 'one of several load generators that lost what the sum hardly misses',
+    rule: 'rate-not-held',
+    severity: 'invalid',
+    otherwise: { reading: shared([{ requests: 500, dropped: 100 }]) },
+    says: /^Load generator client-0: The load generator did not send 100 of 600 planned requests/,
+  },
+  {
+    what: 'load generators that were late where the others were not',
+    rule: 'generator-saturated',
+    severity: 'invalid',
+    otherwise: {
+      reading: shared(
+        [0, 1].map(() => ({ generator: { ...readingOf().generator, late: { p50: 1e-3, p99: 0.02, max: 0.03 } } })),
+      ),
+    },
+    says: /^Load generator client-0: .* So it is with 1 other of 200 load generators/,
   },
   {
     what: 'traffic around the mesh',

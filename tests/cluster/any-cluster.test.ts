@@ -15,6 +15,7 @@ import { armMesh, imagesOf } from '../../src/platforms/in-cluster/arm-mesh.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { random } from '../../src/stats/random.ts'
 import { locate } from '../../src/tools/locate.ts'
+import { cuttingProxy } from '../kubernetes/exec-server.ts'
 import { sharedFolder } from '../temporary-folder.ts'
 import { asServiceAccount, minutes, OWN, onClusters, planOf } from './clusters.ts'
 
@@ -25,15 +26,23 @@ const CONTEXT = `kind-${NAME}`
 const KILLS = Number(process.env['MESHBENCH_KILLS'] ?? 2)
 /** Longer than such a run takes on two cores, so that the moments fall into all of it. */
 const LONGEST = 120_000
-const scenario = (cluster: string, blocks = 1) => `
+interface Of {
+  readonly blocks?: number
+  readonly arms?: string
+  readonly duration?: string
+}
+const scenario = (cluster: string, { blocks = 1, arms = 'none, istio-sidecar', duration = '1s' }: Of = {}) => `
 name: anywhere
 platform: cluster
 cluster: ${cluster}
 blocks: ${blocks}
 idle: 1s
-arms: [none, istio-sidecar]
-loads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: 1s }]
+arms: [${arms}]
+loads: [{ name: http, rate: 100/s, connections: 2, warmup: 0s, duration: ${duration} }]
 `
+/** Of a proxy before the API server, in milliseconds: shorter than a load. */
+const CUT = 4000
+const ZONE = 'topology.kubernetes.io/zone'
 
 describe(...onClusters("somebody else's cluster"), () => {
   const dir = sharedFolder()
@@ -54,8 +63,10 @@ describe(...onClusters("somebody else's cluster"), () => {
     const images = imagesOf(planOf(scenario('{}')).scenario, site).filter((image) => image !== site.kind.nodeImage)
     await execa(kind, ['load', 'docker-image', ...images, '--name', NAME])
     cluster = await connect(readFileSync(kubeconfig, 'utf8'))
-    writeFileSync(join(dir, 'install.yaml'), scenario('{ provision: install }', 3))
-    writeFileSync(join(dir, 'existing.yaml'), scenario('{ provision: existing }'))
+    writeFileSync(join(dir, 'install.yaml'), scenario('{ provision: install }', { blocks: 3 }))
+    const far = '{ name: far, mesh: none, placement: cross-zone }'
+    const arms = `none, istio-sidecar, ${far}`
+    writeFileSync(join(dir, 'existing.yaml'), scenario('{ provision: existing }', { arms, duration: '6s' }))
   }, minutes(10))
 
   afterAll(async () => {
@@ -80,19 +91,21 @@ describe(...onClusters("somebody else's cluster"), () => {
   it(`installs meshes beside what is there, and takes them away: also where it is killed ${KILLS} times`, {
     timeout: minutes(10 + 5 * KILLS),
   }, async () => {
+    // With the rights that the charts take, and no others.
+    const limited = await limitedTo('install.yaml')
     const before = await world(cluster)
     for (let kill = 1; kill <= KILLS; kill++) {
       const after = Math.round(moments.uniform() * LONGEST)
       const args = runs().length === 0 ? ['run', 'install.yaml', ...use] : ['run', '--resume', ...use]
-      await killed(args, after)
-      const cleaned = await meshbench(['clean', '--context', CONTEXT])
+      await killed(args, after, limited)
+      const cleaned = await meshbench(['clean', '--context', CONTEXT], limited)
       console.log(`kill ${kill} after ${after} ms: ${trials().length} trials; ${cleaned.stdout}`)
       expect(cleaned.exitCode).toBe(0)
       expect(await world(cluster)).toEqual(before)
     }
     const finished = trials()
     const args = runs().length === 0 ? ['run', 'install.yaml', ...use] : ['run', '--resume', ...use]
-    const { exitCode, all } = await meshbench(args)
+    const { exitCode, all } = await meshbench(args, limited)
     // 12: a trial that a busy machine made invalid is a result.
     expect([0, 12], all).toContain(exitCode)
     expect(trials()).toHaveLength(6)
@@ -101,28 +114,54 @@ describe(...onClusters("somebody else's cluster"), () => {
     for (const trial of trials()) proved(trial)
   })
 
-  it('measures the mesh that is there, with the rights that it asks for and no others', {
+  it('measures the mesh that is there, with the rights that it asks for and no others, behind a proxy that cuts connections', {
     timeout: minutes(10),
   }, async () => {
     const version = await installByHand(cluster, kubeconfig, dir)
-    const { stdout } = await meshbench(['rbac', 'existing.yaml', '--context', CONTEXT])
-    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject)
-    await cluster.apply(objects, soon())
-    const limited = join(dir, 'limited')
-    writeFileSync(limited, await asServiceAccount(cluster, readFileSync(kubeconfig, 'utf8')))
+    const limited = await limitedTo('existing.yaml')
     const before = await world(cluster)
+    const unzoned = await meshbench(['doctor', 'existing.yaml', '--context', CONTEXT], limited)
+    expect(unzoned).toMatchObject({ exitCode: 3, stdout: expect.stringContaining(`kubectl label node NAME ${ZONE}`) })
+    await label({ '': 'near', '2': 'near', '3': 'far' })
     const checked = await meshbench(['doctor', 'existing.yaml', '--context', CONTEXT], limited)
     expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`istio-sidecar ${version} is there`) })
     expect(checked.stdout).toMatch(/has all \d\d+ rights/)
     const tooMuch = await meshbench(['doctor', 'install.yaml', '--context', CONTEXT], limited)
     expect(tooMuch).toMatchObject({ exitCode: 3, stdout: expect.stringContaining('lacks') })
-    const { exitCode, all } = await meshbench(['run', 'existing.yaml', ...use, '--results', 'existing'], limited)
+    const port = Number(/127\.0\.0\.1:(\d+)/.exec(readFileSync(limited, 'utf8'))?.[1])
+    await using proxy = await cuttingProxy(port, CUT)
+    const behind = join(dir, 'behind')
+    writeFileSync(
+      behind,
+      readFileSync(limited, 'utf8').replace(`https://127.0.0.1:${port}`, proxy.url.replace('http', 'https')),
+    )
+    const { exitCode, all } = await meshbench(['run', 'existing.yaml', ...use, '--results', 'existing'], behind)
     expect([0, 12], all).toContain(exitCode)
     const seen = trials('existing')
-    expect(seen).toHaveLength(2)
+    expect(seen).toHaveLength(3)
     for (const trial of seen) proved(trial)
+    expect(proxy.cuts()).toBeGreaterThan(seen.length)
     expect(await world(cluster)).toEqual(before)
   })
+
+  /** A kubeconfig of a user who has what `rbac` prints, and nothing else. */
+  async function limitedTo(scenario: string): Promise<string> {
+    const { stdout } = await meshbench(['rbac', scenario, '--context', CONTEXT])
+    expect(stdout).not.toContain('escalate')
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject)
+    await cluster.apply(objects, soon())
+    const file = join(dir, `limited-${scenario}`)
+    writeFileSync(file, await asServiceAccount(cluster, readFileSync(kubeconfig, 'utf8')))
+    return file
+  }
+
+  /** Gives workers a zone, by the end of their names. */
+  async function label(zones: Readonly<Record<string, string>>): Promise<void> {
+    const nodes = Object.entries(zones).map(([end, zone]) => {
+      return { apiVersion: 'v1', kind: 'Node', metadata: { name: `${NAME}-worker${end}`, labels: { [ZONE]: zone } } }
+    })
+    await cluster.apply(nodes, soon())
+  }
 
   /** What the trial of a mesh has to show. */
   function proved(trial: string): void {
@@ -133,10 +172,10 @@ describe(...onClusters("somebody else's cluster"), () => {
     for (const name of names) expect(holds(name), `${name} of ${trial}`).toBe(true)
   }
 
-  async function killed(args: readonly string[], after: number): Promise<void> {
+  async function killed(args: readonly string[], after: number, config: string): Promise<void> {
     const child = spawn(process.execPath, [MAIN, ...args], {
       ...{ cwd: dir, stdio: 'ignore' },
-      env: { ...process.env, KUBECONFIG: kubeconfig },
+      env: { ...process.env, KUBECONFIG: config },
     })
     const ended = once(child, 'exit')
     const timer = setTimeout(() => child.kill('SIGKILL'), after)

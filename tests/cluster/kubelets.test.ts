@@ -11,9 +11,10 @@ import type { KubernetesObject, NodePart, PodFact } from '../../src/model/mesh.t
 import type { Plan } from '../../src/model/plan.ts'
 import type { Site } from '../../src/model/site.ts'
 import type { Observation, Usage } from '../../src/model/usage.ts'
-import { AGENTS_NAMESPACE, onAgent, startAgents } from '../../src/platforms/cluster/agents.ts'
+import { AGENTS_NAMESPACE, agentsOf } from '../../src/platforms/cluster/agents.ts'
 import { armInRun } from '../../src/platforms/cluster/cluster-testbed.ts'
 import { armNamespace, ownNamespace, runNamespace } from '../../src/platforms/cluster/inventory.ts'
+import { measuredNodes } from '../../src/platforms/in-cluster/cluster-arm.ts'
 import { nodeMeter, type RunningArmOptions } from '../../src/platforms/in-cluster/cluster-window.ts'
 import { kubeletMeter } from '../../src/platforms/in-cluster/kubelet/kubelet-meter.ts'
 import { readSite } from '../../src/site/read-site.ts'
@@ -102,14 +103,19 @@ describe(...onClusters('CPU by agents and by kubelets'), () => {
   }, async () => {
     const namespace = armNamespace(RUN, 'none')
     await cluster.apply([ownNamespace(runNamespace(RUN), RUN, AGENTS_NAMESPACE), ownNamespace(namespace, RUN)], signal)
-    await startAgents({ cluster, run: RUN, nodes: NODES, image: site.images.busybox }, signal)
+    const started = agentsOf({ cluster, run: RUN, image: site.images.busybox })
+    const measured = measuredNodes({ nodes: NODES })
+    await started.start(
+      measured.map(({ name }) => ({ metadata: { name } })),
+      signal,
+    )
     const pods = [pod('client', 'fortio', ['sh', '-c', TICK]), pod('server', 'server', ['sleep', '3600'], '250m')]
     await cluster.apply(pods, signal)
     const ready = pods.map(({ metadata: { name } }) => ({ kind: 'Pod', namespace, name }) as const)
     await cluster.untilReady(ready, 120, signal)
     const partOf = (node: string) => (Object.keys(NODES) as NodePart[]).find((part) => NODES[part] === node)
     const options = optionsOf(podFacts(await cluster.pods(), partOf))
-    const agents = nodeMeter(options, (part, argv) => onAgent({ cluster, run: RUN }, part, argv))
+    const agents = nodeMeter(options, started.onNode(measured))
     const kubelets = kubeletMeter(options)
     const idle = await kubelets.open()
     await idle.close()

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { pausesFinding } from '../../src/commands/doctor.ts'
+import { measureThroughput, neededFor, throughputFindings, unmeasuredFindings } from '../../src/commands/throughput.ts'
 import { gapsWithin, type PauseProbe, type ProbeClock, probePauses } from '../../src/host/pause-probe.ts'
+import type { Load } from '../../src/model/scenario.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
+import { simulated } from '../../src/platforms/simulated/simulated.ts'
 import { loadOf, named } from '../build/scenario.ts'
 
 /** Time passes as it is told to: sleeping takes what was asked for, and at some moments longer. */
@@ -100,5 +103,46 @@ describe('the probe', () => {
 
   it('ends at once where it is broken off', async () => {
     await expect(probePauses(60, AbortSignal.timeout(50))).rejects.toThrow()
+  })
+})
+
+describe('what one load generator can send', () => {
+  const platform = simulated()
+  const planFor = (...loads: Partial<Load>[]) =>
+    makePlan(named(['none', 'other'], [], { loads: loads.map((load) => loadOf({ connections: 16, ...load })) }))
+
+  it('says how many the plan needs, each at half of that', () => {
+    expect(neededFor(1000, 10_000)).toBe(1)
+    expect(neededFor(5000, 10_000)).toBe(1)
+    expect(neededFor(5001, 10_000)).toBe(2)
+    const plan = planFor(
+      { name: 'few', rate: 3000 },
+      { name: 'many', rate: 40_000 },
+      { name: 'enough', rate: 40_000, generators: 8 },
+    )
+    const sent = ['few', 'many', 'enough'].map((load) => ({ load, perSecond: 10_000, cores: 0.9 }))
+    const found = throughputFindings(sent, plan, platform)
+    expect(found.map(({ severity }) => severity)).toEqual(['ok', 'warning', 'ok'])
+    expect(found[1]).toMatchObject({
+      message: 'load many needs 8 load generators for 40,000/s, and has 1',
+      remedy: expect.stringContaining('`generators: 8`'),
+    })
+  })
+
+  it('is measured with one generator in a closed loop, whatever the plan has', async () => {
+    const plan = planFor({ name: 'one', rate: 100, generators: 4 }, { name: 'two', rate: 100, connections: 4 })
+    const context = { signal: new AbortController().signal, stderr: { write: () => {} } as never }
+    const found = await measureThroughput(plan, platform, context)
+    // Sixteen connections to a server that answers in about a millisecond, and four.
+    expect(found.map(({ load }) => load).toSorted()).toEqual(['one', 'two'])
+    const [one, two] = ['one', 'two'].map((name) => found.find(({ load }) => load === name)?.perSecond ?? 0)
+    expect((one ?? 0) / (two ?? 1)).toBeGreaterThan(3)
+    expect((one ?? 0) / (two ?? 1)).toBeLessThan(5)
+  })
+
+  it('that was not measured is said where it may matter', () => {
+    expect(unmeasuredFindings(planFor({ rate: 1000 }))).toEqual([])
+    expect(unmeasuredFindings(planFor({ rate: 20_000 }))[0]?.message).toContain('meshbench doctor --throughput')
+    expect(unmeasuredFindings(planFor({ rate: 100, generators: 2 }))).toHaveLength(1)
   })
 })

@@ -28,6 +28,18 @@ describe('lackOf', () => {
     const status = { desiredNumberScheduled: desired, updatedNumberScheduled: desired, numberReady: ready }
     expect(lackOf('DaemonSet', { metadata: { name: 'ztunnel' }, status })).toBe(lack)
   })
+  it.each([
+    [4, 3, '3 of 4 pods are ready'],
+    [4, 4, undefined],
+    [4, undefined, '0 of 4 pods are ready'],
+  ])('of a job of %i pods of which %s are ready says %s', (completions, ready, lack) => {
+    const job = {
+      metadata: { name: 'client' },
+      spec: { completions },
+      status: { ...(ready !== undefined && { ready }) },
+    }
+    expect(lackOf('Job', job)).toBe(lack)
+  })
   it('finds the captured gateway programmed, and not after a change', () => {
     const gateway = captured<Watched>('gateway.json')
     expect(lackOf('Gateway', gateway)).toBeUndefined()

@@ -99,4 +99,24 @@ describe('untilReady', () => {
     abort.abort(new Error('enough'))
     await expect(done).rejects.toThrow('enough')
   })
+
+  it('gives up what may not stay unready for long, and what comes back in time not', async () => {
+    const node = { kind: 'Node', namespace: '', name: 'spot', hopelessAfter: 0.2 } as const
+    const ready = { metadata: { name: 'spot', uid: 'n' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }
+    const began = performance.now()
+    const gone = untilReady(fakeApi(() => ({ items: [] })).api, [node], 60, signal)
+    await expect(gone).rejects.toMatchObject({
+      code: 'node-gone',
+      message: 'Node spot cannot become ready.',
+      why: 'it does not exist',
+    })
+    expect(performance.now() - began).toBeGreaterThan(150)
+    let items: object[] = []
+    const { api, change } = fakeApi(() => ({ items }))
+    const back = untilReady(api, [{ ...node, hopelessAfter: 5 }], 60, signal)
+    items = [ready]
+    await new Promise((done) => setTimeout(done, 50))
+    change()
+    await back
+  })
 })

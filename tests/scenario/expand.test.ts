@@ -14,6 +14,23 @@ describe('expand', () => {
     ])
   })
 
+  it('gives every load the generators of the scenario, unless it has its own, and keeps none where there is one', () => {
+    const scenario = parsed(
+      written({
+        top: 'platform: simulated\ngenerators: 4',
+        loads:
+          '[{ rate: [1k/s, 2k/s] }, { name: own, rate: 1k/s, generators: 2 }, { name: one, rate: 1k/s, generators: 1 }]',
+      }),
+    )
+    expect(scenario.loads.map(({ name, generators }) => [name, generators])).toEqual([
+      ['http-1000', 4],
+      ['http-2000', 4],
+      ['own', 2],
+      ['one', undefined],
+    ])
+    expect(scenario).not.toHaveProperty('generators')
+  })
+
   it.each([
     ['rate: 1k/s', ['http-1000']],
     ['rate: max', ['http-max']],

@@ -35,6 +35,34 @@ const local = (parts: Parameters<typeof written>[0]) => written({ top: 'platform
 describe('rules', () => {
   it.each<[string, string, string, string, string]>([
     ['armNamesAreUnique', written({ arms: '[none, { name: none, mesh: cloud }]' }), 'arms[1].name', 'two arms', 'A/A'],
+    [
+      'generatorsHaveConnections',
+      simulated({ loads: '[{ rate: 1000/s, connections: 3, generators: 4 }]' }),
+      'loads[0].connections',
+      '3 connections cannot be shared by 4 load generators',
+      '4 connections or more',
+    ],
+    [
+      'generatorsHaveConnections, as many as the others',
+      simulated({ loads: '[{ tool: k6, rate: 1000/s, connections: 10, generators: 4 }]' }),
+      'loads[0].connections',
+      '10 connections are no multiple of 4 load generators',
+      '8 or 12 connections',
+    ],
+    [
+      'generatorsHaveConnections, of the whole scenario',
+      simulated({ top: 'platform: simulated\ngenerators: 16' }),
+      'loads[0].connections',
+      '8 connections cannot be shared by 16 load generators',
+      '16 connections or more',
+    ],
+    [
+      'generatorsNeedNodes',
+      local({ arms: '[none, envoy-sidecar]', loads: '[{ rate: 1000/s, generators: 2 }]' }),
+      'loads[0].generators',
+      'on the local platform all load generators would share the cores of this host',
+      'a platform with clusters',
+    ],
     ['meshesExist', written({ arms: '[none, linkrd]' }), 'arms[1].mesh', 'no mesh "linkrd"', 'envoy-sidecar'],
     ['meshesExist, by a word every object knows', written({ arms: '[toString]' }), 'arms[0].mesh', 'no mesh', 'none'],
     ...(
@@ -133,6 +161,20 @@ describe('rules', () => {
       'arms[0].placement',
       'no nodes',
       'Remove it',
+    ],
+    [
+      'zonesNeedDistance',
+      written({ top: 'platform: kind', arms: '[none, { mesh: cloud, placement: cross-zone }]' }),
+      'arms[1].placement',
+      'containers of one machine',
+      'platform cluster',
+    ],
+    [
+      'contextsNeedClusters',
+      written({ top: 'platform: kind', arms: '[none, { mesh: cloud, context: east }]' }),
+      'arms[1].context',
+      'no clusters that were there before',
+      'platform: cluster',
     ],
     [
       'isolationNeedsClusters',
@@ -342,6 +384,13 @@ describe('rules', () => {
     ],
     ['a mesh of clusters where no platform is named', written({ arms: '[none, cloud]' })],
     ['all kinds of meshes on the simulated platform', simulated({ arms: '[none, cloud, envoy-node]' })],
+    [
+      'zones, contexts and tolerations in clusters that were there before',
+      written({
+        top: 'platform: cluster\ncluster: { context: a, tolerations: [{ key: dedicated, operator: Exists }] }',
+        arms: '[none, { mesh: cloud, placement: cross-zone, context: b }]',
+      }),
+    ],
     [
       'placement and isolation where there are clusters',
       written({ top: 'isolation: sequential', arms: '[none, { mesh: cloud, placement: same-node }]' }),

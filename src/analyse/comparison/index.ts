@@ -1,6 +1,7 @@
 import type { Problem } from '../../model/analysis.ts'
 import { hostPauses } from '../rules/common-pauses.ts'
 import { capacityUnknown } from './capacity-unknown.ts'
+import { clustersDiffer } from './clusters-differ.ts'
 import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { cpuDrift, drift, orderEffect } from './drift.ts'
@@ -15,6 +16,7 @@ import { tooFewBlocks } from './too-few-blocks.ts'
 /** The rules that judge the comparison as a whole. */
 export const comparisonRules: readonly ComparisonRule[] = [
   settingsDiffer,
+  clustersDiffer,
   errorRatesDiffer,
   tooFewBlocks,
   missingTrials,

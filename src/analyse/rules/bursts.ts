@@ -6,6 +6,7 @@ export const bursts: Rule = {
   title: 'Requests were spread evenly and none was skipped',
   problem: 'Requests came in bursts',
   findsOverload: true,
+  ofEach: true,
   judge({ reading, load }) {
     const { uniform, catchUp, connections } = reading.generator
     if (load.rate !== 'max' && catchUp === false) {

@@ -14,6 +14,7 @@ export const clockStep: Rule = {
   name: 'clock-step',
   title: 'No clock stepped, and all clocks agree',
   problem: 'A clock stepped',
+  ofEach: true,
   judge: (trial) => stepped(trial) ?? jumped(trial) ?? apart(trial),
 }
 

@@ -7,6 +7,7 @@ export const connectionsChanged: Rule = {
   title: 'The load used the configured number of connections',
   problem: 'The number of connections changed',
   findsOverload: true,
+  ofEach: true,
   judge({ reading, load }) {
     // A script with its own shape says how many.
     if (load.shape !== undefined) return undefined

@@ -11,6 +11,7 @@ export const ephemeralPorts: Rule = {
   title: 'Ports and file descriptors did not run out',
   problem: 'Ports or file descriptors ran out',
   findsOverload: true,
+  ofEach: true,
   judge({ reading }) {
     const message = reading.generator.messages.find((text) => EXHAUSTED.test(text))
     const effect = 'Requests failed or waited for a client port: this is a limit of the machine, not of the arm.'

@@ -11,6 +11,7 @@ export const errors: Rule = {
   title: 'Requests were answered without error',
   problem: 'Requests failed',
   findsOverload: true,
+  ofEach: true,
   judge: ({ reading }) => [...failed(reading), ...resent(reading)],
 }
 

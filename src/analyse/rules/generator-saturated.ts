@@ -22,13 +22,15 @@ const BLOCKED = 1e-3
 const SCRIPT = 0.5
 
 const EFFECT = 'The load generator was the bottleneck: the figures describe it rather than the arm.'
-const REMEDY = 'Give the load generator more CPU, cores of its own or a machine of its own, or lower the rate.'
+const REMEDY =
+  'Give the load generator more CPU, cores of its own or a machine of its own, share the load among several (`generators`), or lower the rate.'
 
 export const generatorSaturated: Rule = {
   name: 'generator-saturated',
   title: 'The load generator was not the bottleneck',
   problem: 'The load generator was the bottleneck',
   findsOverload: true,
+  ofEach: true,
   usesClock: true,
   judge: (trial) => [...late(trial), ...behind(trial), ...starved(trial.reading), ...script(trial.reading)],
 }

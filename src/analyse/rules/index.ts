@@ -12,6 +12,7 @@ import { ephemeralPorts } from './ephemeral-ports.ts'
 import { errors } from './errors.ts'
 import { evidenceContradicts } from './evidence-contradicts.ts'
 import { generatorSaturated } from './generator-saturated.ts'
+import { generatorsApart } from './generators-apart.ts'
 import { hostSaturated } from './host-saturated.ts'
 import { impossibleFigures } from './impossible-figures.ts'
 import { keepAliveBroken } from './keep-alive-broken.ts'
@@ -49,6 +50,7 @@ export const rules: readonly Rule[] = [
   connectionsChanged,
   clockStep,
   loadOutsideWindow,
+  generatorsApart,
   meshBypassed,
   evidenceContradicts,
   componentThrottled,

@@ -16,6 +16,7 @@ export const keepAliveBroken: Rule = {
   title: 'Connections stayed open',
   problem: 'Connections were closed',
   findsOverload: true,
+  ofEach: true,
   judge: (trial) => idle(trial) ?? reopened(trial) ?? connecting(trial),
 }
 

@@ -15,6 +15,7 @@ export const rateNotHeld: Rule = {
   title: 'The load generator held the rate',
   problem: 'The load generator did not hold the rate',
   findsOverload: true,
+  ofEach: true,
   usesClock: true,
   judge(trial) {
     const cause = shortfall(trial)

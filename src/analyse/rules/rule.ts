@@ -14,6 +14,8 @@ export interface Rule {
   readonly usesClock?: true
   /** What it finds is what overload looks like: in a search for a capacity it says something of the rate, and is no problem. */
   readonly findsOverload?: true
+  /** Where several load generators share a load, it judges each of them too: a fault of one can vanish in the sum. */
+  readonly ofEach?: true
   judge(trial: TrialView): Objection | readonly Objection[] | undefined
 }
 

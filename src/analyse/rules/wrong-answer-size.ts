@@ -12,6 +12,7 @@ export const wrongAnswerSize: Rule = {
   title: 'Answers had the configured size',
   problem: 'Answers had another size',
   findsOverload: true,
+  ofEach: true,
   judge({ reading, load }) {
     const { answer } = reading.generator
     // What an application of the user's answers is its own matter; that of a graph is known, and tells of calls that failed.

@@ -37,12 +37,12 @@ interface BusyPeriod {
   readonly answers: { readonly at: Micros; readonly response: Micros; readonly asSent: Micros }[]
 }
 
-/** Takes the requests of the log, those of each connection in their order. */
-export function fortioReading(result: FortioResult): FortioReading {
+/** Takes the requests of the log, those of each connection in their order. `shift`: see `gather`. */
+export function fortioReading(result: FortioResult, shift: Micros = 0): FortioReading {
   const schedule = fortioSchedule(result)
   const { threads, stride, offsets } = schedule
   const isOpen = schedule.planned !== undefined
-  const window = gather(rateOf(schedule), schedule.duration, result.DurationHistogram.Count)
+  const window = gather(rateOf(schedule), schedule.duration, result.DurationHistogram.Count, shift)
   const candidates: { -readonly [Key in keyof Candidates]: Candidates[Key] } = { starts: [], latencies: [] }
   const seen = {
     ...{ requests: 0, timeouts: 0, leastWait: 0 },

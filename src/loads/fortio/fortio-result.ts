@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { Failure } from '../../model/failure.ts'
-import type { Command, Execution, LoadCommands } from '../../model/platform.ts'
+import type { Command, Execution, LoadCommands, Script, Share } from '../../model/platform.ts'
 import type { Load, LoadRequest, Protocol } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
 import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
+import { shareOf, WHOLE } from '../several/shares.ts'
 
 const histogramSchema = z.object({
   Count: z.number(),
@@ -101,12 +102,31 @@ const RESULT = 'fortio.json'
  * time. Without, it would never be sent, and no percentile would know. -n is not used, since it turns the warm-up
  * request of each connection off and puts connecting into the latencies.
  */
-export function fortioCommands(load: Load, target: string, dir: string, trial: string): LoadCommands {
+export function fortioCommands(
+  whole: Load,
+  target: string,
+  dir: string,
+  trial: string,
+  _script?: Script,
+  share: Share = WHOLE,
+): LoadCommands {
+  const load = shareOf(whole, share)
   const outputs = { [ACCESS_LOG]: `${dir}/${trial}.${ACCESS_LOG}`, [RESULT]: `${dir}/${trial}.${RESULT}` }
   const files = ['-access-log-file', outputs[ACCESS_LOG] as string, '-json', outputs[RESULT] as string]
-  const measure: Command = { ...command(load, target, load.duration, [...files, '-labels', trial]), outputs }
-  if (load.warmup === 0) return { measure, opensAfter: 0 }
-  return { warmup: command(load, target, load.warmup, ['-labels', `${trial} warm-up`]), measure, opensAfter: 0 }
+  const gate = share.of > 1 ? { path: `${dir}/${trial}.gate`, content: bodyOf(load) } : undefined
+  const more = [...files, ...(gate ? ['-payload-file', gate.path] : []), '-labels', trial]
+  const measure: Command = { ...command(load, target, load.duration, more), outputs, ...(gate && { gate }) }
+  const times = { opensAfter: 0, sendsAfter: 0 }
+  if (load.warmup === 0) return { measure, ...times }
+  return { warmup: command(load, target, load.warmup, ['-labels', `${trial} warm-up`]), measure, ...times }
+}
+
+/**
+ * The body of each request. fortio reads it from a file before it connects, so a file that has nothing in it yet holds fortio back;
+ * and one that stays empty is a request without a body.
+ */
+function bodyOf({ payload, request }: Load): string {
+  return request?.body ?? 'x'.repeat(payload)
 }
 
 function command(load: Load, target: string, duration: Seconds, more: readonly string[]): Command {

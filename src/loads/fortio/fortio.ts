@@ -1,10 +1,11 @@
 import { Failure } from '../../model/failure.ts'
 import type { LoadTool } from '../../model/platform.ts'
-import type { Generator, Measured } from '../../model/result.ts'
+import type { Generator } from '../../model/result.ts'
 import type { Protocol } from '../../model/scenario.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
 import { logged, loggedWarnings, type Outcomes, outcomeRegistry, shortened } from '../messages.ts'
-import { pausesOf } from '../pauses.ts'
+import type { Part } from '../several/part.ts'
+import { readers } from '../several/read-several.ts'
 import { wholeLines } from '../whole-lines.ts'
 import { accessLogScanner, type Instant, parseInstant } from './fortio-access-log.ts'
 import { type FortioReading, fortioReading } from './fortio-reading.ts'
@@ -22,30 +23,34 @@ export const fortio: LoadTool = {
   environment: {},
   commands: fortioCommands,
   ended: aborted,
-  async parse(execution, load) {
+  ...readers(async (execution, load, { later }) => {
     const result = await fortioResult(execution)
     const origin = originOf(result)
-    const reading = fortioReading(result)
+    const reading = fortioReading(result, later(origin.seconds + origin.nanos / 1e9))
     const outcomes = outcomeRegistry()
     const scan = accessLogScanner(origin, outcomes)
     for await (const block of wholeLines(execution.read(ACCESS_LOG))) reading.take(scan(block))
     checkCount(result, reading)
     reading.close()
-    const measured = measuredOf(reading, result, origin, outcomes)
+    const counts = countsOf(reading, result, origin, outcomes)
     const clockStep = clockStepOf(reading, result)
     const { ActualDuration } = result
+    const isOpen = reading.schedule.planned !== undefined
     return {
-      ...measured,
+      ...counts,
       // By the clock that was not stepped.
       ...(clockStep !== undefined && ActualDuration !== undefined && { seconds: ActualDuration / 1e9 }),
-      generator: {
+      raw: reading.window.raw(),
+      candidates: reading.candidates,
+      ...(isOpen && reading.seen.requests > 0 && { inherited: reading.inherited() }),
+      about: {
         ...aboutItself(result, execution.stderr),
-        ...aboutSending(reading, load.protocol),
-        ...resentOf(result, execution.stderr, load.protocol, measured.errors),
+        ...(load.protocol !== 'grpc' && { timeouts: reading.seen.timeouts, timeout: TIMEOUT }),
+        ...resentOf(result, execution.stderr, load.protocol, counts.errors),
         ...(clockStep !== undefined && { clockStep }),
       },
     }
-  },
+  }),
 }
 
 function originOf({ StartTime }: FortioResult): Instant {
@@ -105,12 +110,12 @@ function resentOf(
   return SocketCount === undefined ? {} : { resent: Math.max(0, SocketCount - NumThreads - errors) }
 }
 
-function measuredOf(
-  { schedule, window, seen }: FortioReading,
+function countsOf(
+  { schedule, seen }: FortioReading,
   { Sizes, BytesReceived }: FortioResult,
   origin: Instant,
   outcomes: Outcomes,
-): Omit<Measured, 'generator'> {
+): Omit<Part, 'raw' | 'candidates' | 'about'> {
   const planned = schedule.planned ?? seen.requests
   const begin = schedule.planned === undefined ? seen.firstSend : 0
   const bytes = Sizes?.Sum ?? BytesReceived
@@ -124,30 +129,11 @@ function measuredOf(
     dropped: Math.max(0, planned - seen.requests),
     codes: Object.fromEntries(outcomes.all.map(({ code, count }) => [code, count])),
     ...(bytes !== undefined && { bytesReceived: bytes }),
-    latency: window.latency(),
-    timeline: window.timeline(),
-    slices: window.slices(),
-  }
-}
-
-/** What the log says of the sending. */
-function aboutSending(
-  { schedule, window, inherited, candidates, seen }: FortioReading,
-  protocol: Protocol,
-): Partial<Generator> {
-  const late = window.late()
-  const settling = window.settling()
-  const median = window.service().quantile(0.5) * MICROS
-  return {
-    ...(settling && { settling }),
-    ...(late && { late: { ...late, inherited: inherited() } }),
-    ...(schedule.threads > 1 && median > 0 && { pauses: pausesOf(candidates, median, schedule.threads) }),
-    ...(protocol !== 'grpc' && { timeouts: seen.timeouts, timeout: TIMEOUT }),
   }
 }
 
 /** What fortio says of itself. */
-function aboutItself(result: FortioResult, stderr: string): Generator {
+function aboutItself(result: FortioResult, stderr: string): Part['about'] {
   const { Sizes, ConnectionStats, IPCountMap, Sockets, SocketCount } = result
   const behind = /^WARNING ([\d.]+)% of sleep were falling behind/m.exec(stderr)
   return {

@@ -1,4 +1,43 @@
-import type { Micros } from '../../model/units.ts'
+import type { Share } from '../../model/platform.ts'
+import type { Load } from '../../model/scenario.ts'
+import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
+import { countOf } from '../several/shares.ts'
+
+/** The schedule of one k6: of all ticks of the load every so many-th is its own. */
+export interface Pace {
+  readonly rate: PerSecond | 'max'
+  /** From one of its ticks to the next; 0 in a closed loop. */
+  readonly period: Micros
+  /** Ticks that the load asks of it, which need not be a whole number. */
+  readonly asked: number
+  /** Number of its last tick that is due by the end of the window, from 0. */
+  readonly last: number
+  readonly connections: number
+}
+
+/** k6 gives its segments the ticks in turns where each has as many virtual users as the others (execution_segment.go of 1.8). */
+export function paceOf({ rate, duration, connections }: Load, share: Share): Pace {
+  const own = countOf(connections, share)
+  if (rate === 'max') return { rate, period: 0, asked: 0, last: 0, connections: own }
+  return {
+    rate: rate / share.of,
+    period: share.of * periodOf(rate),
+    asked: (rate * duration) / share.of,
+    last: Math.floor((rate * duration - share.index) / share.of),
+    connections: own,
+  }
+}
+
+/** A rate as k6 takes it: a whole number of iterations within a length of time. */
+export function arrivals(rate: PerSecond): { count: number; within: Seconds } {
+  return Number.isInteger(rate) ? { count: rate, within: 1 } : { count: Math.round(rate * 1000), within: 1000 }
+}
+
+/** From one iteration to the next, in microseconds: k6 drops what is less than a nanosecond. */
+export function periodOf(rate: PerSecond): Micros {
+  const { count, within } = arrivals(rate)
+  return Math.floor((within * 1e9) / count) / 1000
+}
 
 /** When each request was due, in the order given. */
 export interface Due {

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { Failure } from '../../model/failure.ts'
-import type { Execution, Script } from '../../model/platform.ts'
+import type { Execution, Script, Share } from '../../model/platform.ts'
 import type { Generator } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
 import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
-import { opensAfter, periodOf, SETUP, SUMMARY } from './k6-commands.ts'
+import type { Pace } from './due-times.ts'
+import { opensAfter, SETUP, SUMMARY } from './k6-commands.ts'
 import type { K6Samples } from './k6-reading.ts'
 import { hasSetup, isShaped } from './own-script.ts'
 
@@ -74,9 +75,9 @@ const START: Seconds = 1
  * The opening snapshot of the window is a time after the start of the process, which k6 does not know; its first virtual user
  * is made within a second of it. All of that time must be quiet, or what the warm-up cost is billed to the window.
  */
-export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load, script?: Script): void {
+export function checkQuiet({ madeAt, warmupEnd, starts }: K6Samples, load: Load, share: Share, script?: Script): void {
   if (!Number.isFinite(madeAt)) return
-  const edge = madeAt / MICROS + opensAfter(load, script)
+  const edge = madeAt / MICROS + opensAfter(load, script, share)
   const firstSend = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY) / MICROS
   const isLate = warmupEnd / MICROS > edge - START
   if (!isLate && firstSend >= edge) return
@@ -95,7 +96,11 @@ const STEPPED: Seconds = 1
  * k6 keeps its schedule by a clock that nobody steps, and its samples have times of the wall clock. Where every iteration of
  * the schedule is there, they span the time of the schedule; in a closed loop no more than the duration.
  */
-export function clockStepOf({ starts: requests, dropped, own }: K6Samples, load: Load): Pick<Generator, 'clockStep'> {
+export function clockStepOf(
+  { starts: requests, dropped, own }: K6Samples,
+  load: Load,
+  { period }: Pace,
+): Pick<Generator, 'clockStep'> {
   if (!isShaped(load)) return {}
   const starts = own?.begins ?? requests
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -104,7 +109,7 @@ export function clockStepOf({ starts: requests, dropped, own }: K6Samples, load:
   }
   const ticks = starts.length + dropped.length
   const isClosed = load.rate === 'max'
-  const expected = load.rate === 'max' ? load.duration : ((ticks - 1) * periodOf(load.rate)) / MICROS
+  const expected = load.rate === 'max' ? load.duration : ((ticks - 1) * period) / MICROS
   const step = (last - first) / MICROS - expected
   return step > STEPPED || (step < -STEPPED && !isClosed) ? { clockStep: step } : {}
 }

@@ -1,6 +1,8 @@
-import type { Command, LoadCommands, Script } from '../../model/platform.ts'
+import type { Command, LoadCommands, Script, Share } from '../../model/platform.ts'
 import type { Load, LoadRequest } from '../../model/scenario.ts'
-import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
+import type { Seconds } from '../../model/units.ts'
+import { WHOLE } from '../several/shares.ts'
+import { arrivals } from './due-times.ts'
 import { hasSetup, isShaped, type Wrapped, wrapScript } from './own-script.ts'
 
 /** A request that takes longer is an error. */
@@ -22,68 +24,112 @@ const LEAD: Seconds = 1.5
  * begins later than its process by what the start takes (0.1 s, and near 1 ms for each virtual user): an snapshot too early
  * would meet the end of the warm-up.
  */
-export function k6Commands(load: Load, target: string, dir: string, trial: string, script?: Script): LoadCommands {
-  if (script && !isShaped(load)) return ownShape(load, target, dir, trial, script)
+export function k6Commands(
+  load: Load,
+  target: string,
+  dir: string,
+  trial: string,
+  script?: Script,
+  share: Share = WHOLE,
+): LoadCommands {
+  const place = { target, dir, trial, share }
+  if (script && !isShaped(load)) return ownShape(load, place, script)
   const outputs = outputsOf(dir, trial)
-  const opening = opensAfter(load, script)
+  const opening = opensAfter(load, script, share)
   const mainAt = opening + LEAD
   const made = script
-    ? wrapped(script, { ...{ load, target, dir, trial }, scenarios: scenarios(load, mainAt) })
-    : ordinary(load, { target, dir, trial }, mainAt)
+    ? wrapped(script, { ...place, load, scenarios: scenarios(load, mainAt) })
+    : ordinary(load, place, mainAt)
   const measure: Command = {
     program: 'k6',
-    argv: ['run', ...(script ? OWN_FLAGS : FLAGS), ...made.argv, '--out', `csv=${outputs[SAMPLES]}`, made.main],
+    argv: [
+      'run',
+      ...(script ? OWN_FLAGS : FLAGS),
+      ...segmentArgv(share),
+      ...made.argv,
+      '--out',
+      `csv=${outputs[SAMPLES]}`,
+      made.main,
+    ],
     files: made.files,
     outputs,
     within: mainAt + load.duration + 3 * TIMEOUT + 30,
+    ...gateOf(place),
   }
-  return { measure, opensAfter: opening }
+  return { measure, opensAfter: opening, sendsAfter: mainAt }
+}
+
+/** k6 itself takes its part of rates and virtual users: each part has every so many-th tick and user. */
+function segmentArgv({ index, of }: Share): string[] {
+  if (of === 1) return []
+  const edge = (part: number) => (part === 0 ? '0' : part === of ? '1' : `${part}/${of}`)
+  const edges = Array.from({ length: of + 1 }, (_, part) => edge(part))
+  return [
+    ...['--execution-segment', `${edge(index)}:${edge(index + 1)}`],
+    ...['--execution-segment-sequence', edges.join(',')],
+  ]
+}
+
+/** k6 opens it before it does anything else, and takes nothing that has a length for a file without one: so it stays empty. */
+function gateOf({ share, dir, trial }: Pick<Place, 'share' | 'dir' | 'trial'>): Pick<Command, 'gate'> {
+  return share.of > 1 ? { gate: { path: `${dir}/${trial}.gate`, content: '' } } : {}
+}
+
+/** Of a script that waits at its gate, the first line after its imports. */
+function waiting(place: Place): string[] {
+  const { gate } = gateOf(place)
+  return gate ? [`open(${JSON.stringify(gate.path)})`] : []
 }
 
 /**
  * A script with its own shape says itself when it begins, so its window opens with the process, and the warm-up is a process of
  * its own: it opens connections of the proxies, not those of the measurement.
  */
-function ownShape(load: Load, target: string, dir: string, trial: string, script: Script): LoadCommands {
+function ownShape(load: Load, place: Place, script: Script): LoadCommands {
+  const { dir, trial, share } = place
   const { warmup: length, connections: vus, duration } = load
   const outputs = outputsOf(dir, trial)
   const warming = { warmup: { executor: 'constant-vus', vus, duration: seconds(length), gracefulStop: '2s' } }
-  const first = wrapped(script, { ...{ load, target, dir, trial }, scenarios: warming })
-  const made = wrapped(script, { ...{ load, target, dir, trial }, scenarios: undefined })
+  const segment = segmentArgv(share)
+  const first = wrapped(script, { ...place, load, scenarios: warming }, false)
+  const made = wrapped(script, { ...place, load, scenarios: undefined })
   const warmup: Command = {
     program: 'k6',
-    argv: ['run', ...OWN_FLAGS, ...first.argv, first.main],
+    argv: ['run', ...OWN_FLAGS, ...segment, ...first.argv, first.main],
     files: first.files,
     within: length + 3 * TIMEOUT + 30,
   }
   const measure: Command = {
     program: 'k6',
-    argv: ['run', ...OWN_FLAGS, ...made.argv, '--out', `csv=${outputs[SAMPLES]}`, made.main],
+    argv: ['run', ...OWN_FLAGS, ...segment, ...made.argv, '--out', `csv=${outputs[SAMPLES]}`, made.main],
     files: made.files,
     outputs,
     within: 2 * duration + 3 * TIMEOUT + 30,
+    ...gateOf(place),
   }
-  return { ...(length > 0 && { warmup }), measure, opensAfter: 0 }
+  return { ...(length > 0 && { warmup }), measure, opensAfter: 0, sendsAfter: 0 }
 }
 
 interface Place {
   readonly target: string
   readonly dir: string
   readonly trial: string
+  readonly share: Share
 }
 
 function outputsOf(dir: string, trial: string) {
   return { [SAMPLES]: `${dir}/${trial}.${SAMPLES}`, [SUMMARY]: `${dir}/${trial}.${SUMMARY}` } as const
 }
 
-function ordinary(load: Load, { target, dir, trial }: Place, mainAt: Seconds): Wrapped {
-  const main = `${dir}/${trial}.k6.js`
-  return { main, files: { [main]: k6Script(load, target, mainAt, outputsOf(dir, trial)[SUMMARY]) }, argv: [] }
+function ordinary(load: Load, place: Place, mainAt: Seconds): Wrapped {
+  const main = `${place.dir}/${place.trial}.k6.js`
+  return { main, files: { [main]: k6Script(load, place, mainAt) }, argv: [] }
 }
 
 function wrapped(
   script: Script,
   about: Place & { readonly load: Load; readonly scenarios: object | undefined },
+  waits = true,
 ): Wrapped {
   const { target, dir, trial, scenarios } = about
   return wrapScript(script, {
@@ -91,6 +137,7 @@ function wrapped(
     target: urlOf(target),
     scenarios,
     summary: outputsOf(dir, trial)[SUMMARY],
+    waiting: waits ? waiting(about) : [],
     made: {
       top: [`import { Trend } from 'k6/metrics'`, ...MADE_BEFORE],
       first: MADE_NOW,
@@ -102,8 +149,12 @@ function wrapped(
 export const SETUP: Seconds = 5
 
 /** Seconds from the start of the process to the opening snapshot of the window. */
-export function opensAfter({ warmup, connections }: Pick<Load, 'warmup' | 'connections'>, script?: Script): Seconds {
-  return warmup + 2.5 + connections / 1000 + (script && hasSetup(script) ? SETUP : 0)
+export function opensAfter(
+  { warmup, connections }: Pick<Load, 'warmup' | 'connections'>,
+  script?: Script,
+  { of } = WHOLE,
+): Seconds {
+  return warmup + 2.5 + Math.ceil(connections / of) / 1000 + (script && hasSetup(script) ? SETUP : 0)
 }
 
 function urlOf(target: string): string {
@@ -125,7 +176,9 @@ export const K6_ENVIRONMENT = {
 }
 
 /** Redirects are not followed: one iteration is one request, which the schedule is matched by. */
-function k6Script(load: Load, target: string, mainAt: Seconds, summary: string): string {
+function k6Script(load: Load, place: Place, mainAt: Seconds): string {
+  const { target, dir, trial } = place
+  const summary = outputsOf(dir, trial)[SUMMARY]
   const url = JSON.stringify(target.includes('://') ? target : `http://${target}`)
   const options = { discardResponseBodies: true, userAgent: 'meshbench', scenarios: scenarios(load, mainAt) }
   const parameters = JSON.stringify({ timeout: `${TIMEOUT}s`, redirects: 0 })
@@ -137,6 +190,7 @@ function k6Script(load: Load, target: string, mainAt: Seconds, summary: string):
   return [
     `import http from 'k6/http'`,
     `import { Trend } from 'k6/metrics'`,
+    ...waiting(place),
     `export const options = ${JSON.stringify(options, null, 2)}`,
     ...MADE_BEFORE,
     ...(load.payload > 0 ? [`const body = 'x'.repeat(${load.payload})`] : []),
@@ -176,17 +230,6 @@ function executor({ rate, connections }: Load): object {
     preAllocatedVUs: connections,
     maxVUs: connections,
   }
-}
-
-/** A rate as k6 takes it: a whole number of iterations within a length of time. */
-function arrivals(rate: PerSecond): { count: number; within: Seconds } {
-  return Number.isInteger(rate) ? { count: rate, within: 1 } : { count: Math.round(rate * 1000), within: 1000 }
-}
-
-/** From one iteration to the next, in microseconds: k6 drops what is less than a nanosecond. */
-export function periodOf(rate: PerSecond): Micros {
-  const { count, within } = arrivals(rate)
-  return Math.floor((within * 1e9) / count) / 1000
 }
 
 /** k6 knows no fractions of a millisecond. */

@@ -1,13 +1,13 @@
 import type { LoadTool } from '../../model/platform.ts'
-import type { Generator, Measured } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
 import { answersOf, type Gathering, gather, standstills } from '../gather.ts'
 import { loggedWarnings, shortened } from '../messages.ts'
-import { pausesOf } from '../pauses.ts'
-import { type Due, dueTimes, plannedOf } from './due-times.ts'
+import { mayBeStalled, type Part } from '../several/part.ts'
+import { type PartOf, readers } from '../several/read-several.ts'
+import { type Due, dueTimes, type Pace, paceOf, plannedOf } from './due-times.ts'
 import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
-import { K6_ENVIRONMENT, k6Commands, periodOf, TIMEOUT } from './k6-commands.ts'
+import { K6_ENVIRONMENT, k6Commands, TIMEOUT } from './k6-commands.ts'
 import { type K6Samples, type OwnSamples, readSamples } from './k6-reading.ts'
 import { isShaped, SCRIPTS } from './own-script.ts'
 import { scriptCounts } from './script-measured.ts'
@@ -24,54 +24,65 @@ export const k6: LoadTool = {
   commands: k6Commands,
   ended: k6Ended,
   scripts: SCRIPTS,
-  async parse(execution, load, script) {
+  ...readers(async (execution, load, { share, script, later }) => {
     if (execution.exitCode !== 0) throw k6Ended(execution)
     const samples = await readSamples(execution, { own: script !== undefined, shaped: isShaped(load) })
     await checkComplete(execution, samples)
-    if (isShaped(load)) checkQuiet(samples, load, script)
-    if (samples.own) return measuredOfScript(samples, samples.own, load, execution.stderr)
-    return measuredOf(withinSchedule(samples, load), load, execution.stderr)
-  },
+    if (isShaped(load)) checkQuiet(samples, load, share, script)
+    const pace = paceOf(load, share)
+    if (samples.own) return partOfScript(samples, samples.own, { load, pace, later }, execution.stderr)
+    return partOf(withinSchedule(samples, pace), { load, pace, later }, execution.stderr)
+  }),
 }
 
-function measuredOf(samples: K6Samples, load: Load, stderr: string): Measured {
+interface Sent extends Pick<PartOf, 'later'> {
+  readonly load: Load
+  readonly pace: Pace
+}
+
+function partOf(samples: K6Samples, { load, pace, later }: Sent, stderr: string): Part {
   const { starts, services, isOk } = samples
-  const due =
-    load.rate === 'max' ? { sent: starts, dropped: [] } : dueTimes(starts, samples.dropped, periodOf(load.rate))
+  const due = pace.rate === 'max' ? { sent: starts, dropped: [] } : dueTimes(starts, samples.dropped, pace.period)
   const { begin, end } = extremes(starts, services, due)
-  const window = replay(samples, load, due, begin)
+  const startedAt = (samples.origin + begin) / MICROS
+  const window = replay(samples, { load, pace, due, begin, shift: later(startedAt) })
   const errors = isOk.reduce((sum, ok) => (ok ? sum : sum + 1), 0)
   const planned =
-    load.rate === 'max'
-      ? starts.length
-      : plannedOf(load.rate * load.duration, samples.starts.length + samples.dropped.length)
+    pace.rate === 'max' ? starts.length : plannedOf(pace.asked, samples.starts.length + samples.dropped.length)
   return {
     tool: 'k6',
-    startedAt: (samples.origin + begin) / MICROS,
+    startedAt,
     seconds: (end - begin) / MICROS,
     planned,
     requests: starts.length,
     errors,
     dropped: samples.dropped.length,
-    ...contents(samples, window),
-    generator: aboutItself(samples, load, stderr, window),
+    ...contents(samples, window, begin),
+    about: aboutItself(samples, load, pace, stderr),
   }
 }
 
 /** Its requests need not be alike, and its own time is a matter of the script. */
-function measuredOfScript(samples: K6Samples, own: OwnSamples, load: Load, stderr: string): Measured {
-  const { counts, window } = scriptCounts(samples, own, load)
-  const { answer: _, scriptShare: __, ...generator } = aboutItself(samples, load, stderr, window)
-  return { tool: 'k6', ...counts, ...contents(samples, window), generator }
+function partOfScript(samples: K6Samples, own: OwnSamples, { load, pace, later }: Sent, stderr: string): Part {
+  const { counts, window } = scriptCounts(samples, own, load, pace, later)
+  const { answer: _, scriptShare: __, ...about } = aboutItself(samples, load, pace, stderr)
+  const begin = counts.startedAt * MICROS - samples.origin
+  return { tool: 'k6', ...counts, ...contents(samples, window, begin), about }
 }
 
-function contents({ codes, received }: K6Samples, window: Gathering) {
+/** `begin`: of the window, by the time of the samples. */
+function contents(
+  { codes, received, starts, services, blocked, connecting }: K6Samples,
+  window: Gathering,
+  begin: Micros,
+) {
+  const median = window.service().quantile(0.5) * MICROS
   return {
     codes: Object.fromEntries([...Map.groupBy(codes, (code) => code)].map(([code, all]) => [code, all.length])),
     bytesReceived: received.sum,
-    latency: window.latency(),
-    timeline: window.timeline(),
-    slices: window.slices(),
+    raw: window.raw(),
+    candidates: mayBeStalled({ starts: starts.map((start) => start - begin), latencies: services }, median),
+    waits: { blocked, connecting },
   }
 }
 
@@ -79,9 +90,8 @@ function contents({ codes, received }: K6Samples, window: Gathering) {
 const LATE_END: Seconds = 0.1
 
 /** Without what was due after the closing snapshot: it is part of no window. The tick on the snapshot may or may not be sent. */
-function withinSchedule(samples: K6Samples, { rate, duration }: Load): K6Samples {
+function withinSchedule(samples: K6Samples, { rate, last }: Pace): K6Samples {
   if (rate === 'max') return samples
-  const last = Math.floor(rate * duration)
   const ticks = Float64Array.from([...samples.starts, ...samples.dropped]).sort()
   const surplus = ticks.length - 1 - last
   if (surplus <= 0 || surplus > rate * LATE_END) return samples
@@ -111,10 +121,19 @@ function extremes(starts: readonly Micros[], services: readonly Micros[], due: D
 type Three = [at: Micros, response: Micros, asSent: Micros]
 
 /** Times in the window count from `begin`, the first intended send. */
-function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gathering {
+function replay(
+  samples: K6Samples,
+  {
+    load,
+    pace,
+    due,
+    begin,
+    shift,
+  }: Omit<Sent, 'later'> & { readonly due: Due; readonly begin: Micros; readonly shift: Micros },
+): Gathering {
   const { starts, services, isOk } = samples
-  const window = gather(load.rate, load.duration, starts.length)
-  const waits = load.rate === 'max' ? undefined : queued(samples, load, due)
+  const window = gather(pace.rate, load.duration, starts.length, shift)
+  const waits = pace.rate === 'max' ? undefined : queued(samples, pace, due)
   const answers = answersOf(starts.length)
   const stood = standstills()
   for (const [index, start] of starts.entries()) {
@@ -152,7 +171,11 @@ function replay(samples: K6Samples, load: Load, due: Due, begin: Micros): Gather
  * many servers as there are users. A dropped iteration has no service time, so it takes the median; of it the wait and that
  * are returned. Without drops nothing waits, since k6 sends only when a user is free.
  */
-function queued({ services, users }: K6Samples, load: Load, due: Due): { sent: Float64Array; dropped: Float64Array } {
+function queued(
+  { services, users }: K6Samples,
+  { connections }: Pace,
+  due: Due,
+): { sent: Float64Array; dropped: Float64Array } {
   const sent = new Float64Array(due.sent.length)
   const dropped = new Float64Array(due.dropped.length)
   if (dropped.length === 0) return { sent, dropped }
@@ -161,7 +184,7 @@ function queued({ services, users }: K6Samples, load: Load, due: Due): { sent: F
     ...Array.from(due.sent, (at, index) => ({ at, index, isDropped: false })),
     ...Array.from(due.dropped, (at, index) => ({ at, index, isDropped: true })),
   ].sort((a, b) => a.at - b.at)
-  const freeAt = new Float64Array(users || load.connections).fill(Number.NEGATIVE_INFINITY)
+  const freeAt = new Float64Array(users || connections).fill(Number.NEGATIVE_INFINITY)
   for (const { at, index, isDropped } of arrivals) {
     let user = 0
     for (let other = 1; other < freeAt.length; other++) {
@@ -176,28 +199,18 @@ function queued({ services, users }: K6Samples, load: Load, due: Due): { sent: F
   return { sent, dropped }
 }
 
-function aboutItself(samples: K6Samples, load: Load, stderr: string, window: Gathering): Generator {
-  const { received, blocked, connecting } = samples
-  const late = window.late()
-  const settling = window.settling()
-  const median = window.service().quantile(0.5) * MICROS
-  const connections = samples.users || load.connections
+function aboutItself(samples: K6Samples, load: Load, pace: Pace, stderr: string): Part['about'] {
+  const { received } = samples
   const busy = samples.services.reduce((sum, service) => sum + service, 0)
   return {
-    connections,
-    ...(late && { late }),
-    ...(connections > 1 &&
-      median > 0 && { pauses: pausesOf({ starts: samples.starts, latencies: samples.services }, median, connections) }),
-    ...clockStepOf(samples, load),
+    connections: samples.users || pace.connections,
+    ...clockStepOf(samples, load, pace),
     sockets: samples.sockets,
     ...(received.count > 0 && {
       answer: { min: received.min, max: received.max, mean: received.sum / received.count },
     }),
-    ...(settling && { settling }),
     timeouts: samples.timeouts,
     timeout: TIMEOUT,
-    blockedP99: blocked.quantile(0.99),
-    connectingP95: connecting.quantile(0.95),
     ...(samples.iterating > 0 && { scriptShare: Math.max(0, 1 - busy / samples.iterating) }),
     messages: shortened(loggedWarnings(stderr)),
   }

@@ -40,6 +40,7 @@ export function wrapScript(
     target,
     scenarios,
     summary,
+    waiting,
     made,
   }: {
     readonly dir: string
@@ -47,6 +48,8 @@ export function wrapScript(
     /** Absent: those of the script. */
     readonly scenarios: object | undefined
     readonly summary: string
+    /** Lines with which it waits until it may begin. */
+    readonly waiting: readonly string[]
     /** Lines at the top, and in the first iteration of a virtual user, that say when it was made. */
     readonly made: { readonly top: readonly string[]; readonly first: string }
   },
@@ -57,6 +60,7 @@ export function wrapScript(
   const own = JSON.stringify(`./${main.split('/').at(-1)}`)
   const text = [
     `import * as own from ${own}`,
+    ...waiting,
     ...(scenarios ? made.top : []),
     `export * from ${own}`,
     `const { ${left}, ...others } = own.options ?? {}`,

@@ -1,27 +1,32 @@
-import type { Measured, ScriptReading } from '../../model/result.ts'
+import type { Measured } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
-import { MICROS, type Micros } from '../../model/units.ts'
-import { summarise } from '../../stats/quantile-intervals.ts'
+import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
 import { answersOf, DISTURBED, type Gathering, gather, standstills } from '../gather.ts'
 import { latencyHistogram } from '../histogram.ts'
-import { dueTimes, plannedOf } from './due-times.ts'
-import { periodOf } from './k6-commands.ts'
+import { emptyGroup, type GroupCounts, type ScriptCounts } from '../several/part.ts'
+import { dueTimes, type Pace, plannedOf } from './due-times.ts'
 import type { K6Samples, OwnSamples } from './k6-reading.ts'
 
-type Counts = Pick<Measured, 'startedAt' | 'seconds' | 'planned' | 'requests' | 'errors' | 'dropped' | 'script'>
+type Counts = Pick<Measured, 'startedAt' | 'seconds' | 'planned' | 'requests' | 'errors' | 'dropped'> & {
+  readonly script: ScriptCounts
+}
 
 /**
  * What a script of the user's did. k6 keeps a schedule of iterations; within one the script says when a request is sent, so a
  * request waits for nothing but its answer, and its response time is its service time. A dropped iteration counts as so many
  * unsent requests as an iteration has on average.
  */
-export function scriptCounts(samples: K6Samples, own: OwnSamples, load: Load): { counts: Counts; window: Gathering } {
+export function scriptCounts(
+  samples: K6Samples,
+  own: OwnSamples,
+  load: Load,
+  pace: Pace,
+  later: (startedAt: Seconds) => Micros,
+): { counts: Counts; window: Gathering } {
   const { starts, services, isOk } = samples
   const isOpen = load.rate !== 'max'
   const planned =
-    load.rate === 'max'
-      ? own.begins.length
-      : plannedOf(load.rate * load.duration, own.begins.length + samples.dropped.length)
+    load.rate === 'max' ? own.begins.length : plannedOf(pace.asked, own.begins.length + samples.dropped.length)
   const lost = isOpen ? Math.max(0, planned - own.begins.length) : 0
   const perIteration = own.begins.length > 0 ? starts.length / own.begins.length : 1
   const unsent = Math.round(lost * perIteration)
@@ -37,7 +42,10 @@ export function scriptCounts(samples: K6Samples, own: OwnSamples, load: Load): {
       dropped: unsent,
       script: scriptReading(samples, own, planned),
     },
-    window: windowOf(samples, own, load, { begin, perIteration }),
+    window: windowOf(samples, own, load, pace, {
+      ...{ begin, perIteration },
+      shift: later((samples.origin + begin) / MICROS),
+    }),
   }
 }
 
@@ -49,12 +57,13 @@ function windowOf(
   samples: K6Samples,
   own: OwnSamples,
   load: Load,
-  { begin, perIteration }: { readonly begin: Micros; readonly perIteration: number },
+  { rate, period }: Pace,
+  { begin, perIteration, shift }: { readonly begin: Micros; readonly perIteration: number; readonly shift: Micros },
 ): Gathering {
   const { starts, services, isOk, dropped } = samples
-  const window = gather(load.rate, load.duration, starts.length)
+  const window = gather(rate, load.duration, starts.length, shift)
   const stood = standstills()
-  const lateBy = load.rate === 'max' ? () => 0 : latenessOf(own.begins, dropped, periodOf(load.rate), stood)
+  const lateBy = load.rate === 'max' ? () => 0 : latenessOf(own.begins, dropped, period, stood)
   const answers = answersOf(starts.length)
   for (const [index, start] of starts.entries()) {
     if (!isOk[index]) {
@@ -110,20 +119,17 @@ function latenessOf(
   }
 }
 
-function scriptReading(samples: K6Samples, own: OwnSamples, planned: number): ScriptReading {
+function scriptReading(samples: K6Samples, own: OwnSamples, planned: number): ScriptCounts {
   const iteration = latencyHistogram()
   for (const length of own.lengths) iteration.record(length)
+  const groups = new Map<string, GroupCounts>()
+  for (const [path, group] of own.groups) groups.set(path, { ...emptyGroup(pathOf(path)), ...group })
   return {
     planned,
     iterations: own.begins.length,
     dropped: samples.dropped.length,
-    iteration: summarise(iteration),
-    groups: [...own.groups].map(([path, { service, whole, ...counts }]) => ({
-      path: pathOf(path),
-      ...counts,
-      latency: summarise(service),
-      ...(whole.count > 0 && { whole: summarise(whole) }),
-    })),
+    iteration,
+    groups,
     checks: [...own.checks.values()].map(({ group, ...check }) => ({ group: pathOf(group), ...check })),
   }
 }

@@ -5,17 +5,22 @@ import { Failure } from '../../model/failure.ts'
 import { NODE_PARTS } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
+import { mostGenerators } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { count, list } from '../../model/words.ts'
+import { catalogueFor } from '../../site/catalogue-for.ts'
+import { locate } from '../../tools/locate.ts'
 import { findingsOf, ok, warning } from '../findings.ts'
 import { isInstalled } from '../in-cluster/shared-cluster.ts'
 import { installSideBySide } from '../in-cluster/side-by-side.ts'
 import { kubeletFindings, windowsFindings } from './check-kubelets.ts'
-import { type ClusterNode, chooseNodes } from './choose-nodes.ts'
+import { type ClusterNode, chooseNodes, moreClients } from './choose-nodes.ts'
 import { armInRun, hasAgents } from './cluster-testbed.ts'
 import { asExisting } from './control-planes.ts'
 import { inventoriesIn } from './inventory.ts'
-import { rightsFor, rightText } from './rights.ts'
+import { placementsIn } from './places.ts'
+import { renderedFor, rulesToInstall } from './rights/install-rights.ts'
+import { rightsOf, rightText, rulesFor } from './rights/rights.ts'
 
 /** For the API server to answer everything that is asked, in milliseconds. */
 const ANSWER = 60_000
@@ -53,31 +58,58 @@ export async function checkCluster(plan: Plan, context: KubeContext, site: Site)
       ),
     )
   }
-  const rights = rightsFor(plan, site)
-  const asked = await Promise.all(rights.map(async (right) => ({ right, may: await cluster.mayI(right, signal) })))
-  const missing = asked.filter(({ may }) => !may).map(({ right }) => rightText(right))
-  if (missing.length === 0) found.push(ok(`this user has all ${rights.length} rights that the plan needs`))
-  else {
-    found.push({
-      severity: 'error',
-      message: `this user lacks ${count(missing.length, 'right')} of ${rights.length}: ${list(missing)}`,
-      remedy: 'Let an administrator apply what `meshbench rbac` prints.',
-    })
-  }
+  found.push(await rightsFinding(cluster, plan, site, signal))
   return found
 }
 
-function nodesFinding(nodes: readonly ClusterNode[], { scenario }: Plan): Finding[] {
-  const chosen = chooseNodes(nodes, scenario.cluster?.nodes)
-  return [ok(`nodes: ${NODE_PARTS.map((part) => `${part} on ${chosen[part].metadata.name}`).join(', ')}`)]
+/** At once. Many questions would be throttled. */
+const WIDTH = 16
+
+async function rightsFinding(cluster: Cluster, plan: Plan, site: Site, signal: AbortSignal): Promise<Finding> {
+  const helm = await locate('helm', { catalogue: catalogueFor(site) })
+  const installing = helm ? rulesToInstall(await renderedFor(plan, site, helm, signal)) : undefined
+  const rights = rightsOf(rulesFor(plan, site, installing))
+  if (await cluster.mayI(ANYTHING, signal)) return ok('this user is an administrator, who has all rights')
+  const missing: string[] = []
+  for (let from = 0; from < rights.length; from += WIDTH) {
+    const asked = rights.slice(from, from + WIDTH).map(async (right) => {
+      return (await cluster.mayI(right, signal)) ? [] : [rightText(right)]
+    })
+    missing.push(...(await Promise.all(asked)).flat())
+  }
+  if (missing.length === 0) return ok(`this user has all ${rights.length} rights that the plan needs`)
+  const many = missing.length > SHOWN ? [...missing.slice(0, SHOWN), `${missing.length - SHOWN} others`] : missing
+  return {
+    severity: 'error',
+    message: `this user lacks ${count(missing.length, 'right')} of ${rights.length}: ${list(many)}`,
+    remedy: 'Let an administrator apply what `meshbench rbac` prints.',
+  }
 }
 
-async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], { scenario }: Plan, signal: AbortSignal) {
+const ANYTHING = { verb: '*', group: '*', resource: '*' } as const
+/** Rights that are named, of those that are missing. */
+const SHOWN = 30
+
+function nodesFinding(nodes: readonly ClusterNode[], plan: Plan): Finding[] {
+  const { cluster, loads } = plan.scenario
+  const chosen = [...chooseNodes(nodes, cluster, placementsIn(plan))]
+  return chosen.map(([placement, one]) => {
+    const parts = NODE_PARTS.map((part) => `${part} on ${one[part].metadata.name}`)
+    const further = moreClients(nodes, one, mostGenerators(loads), cluster)
+    const names = list(further.map(({ metadata }) => metadata.name))
+    const more = further.length > 0 ? `; further load generators on ${names}` : ''
+    return ok(`nodes${chosen.length > 1 ? ` for ${placement}` : ''}: ${parts.join(', ')}${more}`)
+  })
+}
+
+async function kubeletsOf(cluster: Cluster, nodes: readonly ClusterNode[], plan: Plan, signal: AbortSignal) {
   try {
-    return await kubeletFindings(cluster, chooseNodes(nodes, scenario.cluster?.nodes), signal)
+    const chosen = chooseNodes(nodes, plan.scenario.cluster, placementsIn(plan))
+    const names = new Set([...chosen.values()].flatMap((one) => NODE_PARTS.map((part) => one[part].metadata.name)))
+    return await kubeletFindings(cluster, [...names], signal)
   } catch (error) {
     // That there are too few nodes is said already.
-    if (Failure.from(error).code === 'no-nodes') return []
+    if (/^no-(nodes|zones)$/.test(Failure.from(error).code)) return []
     throw error
   }
 }

@@ -1,6 +1,5 @@
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { Failure } from '../../model/failure.ts'
-import { NODE_PARTS } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Finding } from '../../model/platform.ts'
 import { formatDuration, formatShare, type Seconds } from '../../model/units.ts'
@@ -9,7 +8,6 @@ import { list } from '../../model/words.ts'
 import { ok } from '../findings.ts'
 import { parseCadvisor } from '../in-cluster/kubelet/cadvisor.ts'
 import { cadvisorPath } from '../in-cluster/kubelet/kubelet-meter.ts'
-import type { ChosenNodes } from './choose-nodes.ts'
 import { hasAgents } from './cluster-testbed.ts'
 
 /** The longest that a reading of a kubelet is away from one end of a window: its timer of 15 s, and as much again by chance. */
@@ -40,8 +38,11 @@ export function windowsFindings({ scenario }: Plan): Finding[] {
 }
 
 /** Whether the kubelets of these nodes show what is needed, and how old it is. */
-export async function kubeletFindings(cluster: Cluster, nodes: ChosenNodes, signal: AbortSignal): Promise<Finding[]> {
-  const names = [...new Set(NODE_PARTS.map((part) => nodes[part].metadata.name))]
+export async function kubeletFindings(
+  cluster: Cluster,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const asked = names.map(async (name): Promise<Seconds> => {
     const { now, cgroups } = parseCadvisor(await cluster.get(cadvisorPath(name), signal), name)
     return now - Math.min(...[...cgroups.values()].map(({ at }) => at))

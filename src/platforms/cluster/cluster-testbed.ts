@@ -6,7 +6,6 @@ import { chartCache, type ManifestCache, manifestCache } from '../../kubernetes/
 import { uninstallRelease } from '../../kubernetes/install/helm.ts'
 import type { KubeContext } from '../../kubernetes/kubeconfig.ts'
 import { Failure } from '../../model/failure.ts'
-import { NODE_PARTS, type NodePart } from '../../model/mesh.ts'
 import { type Cohort, type Plan, visitedArms } from '../../model/plan.ts'
 import type { Step, Testbed } from '../../model/platform.ts'
 import type { Arm, Scenario } from '../../model/scenario.ts'
@@ -15,16 +14,7 @@ import { type ArmMesh, armMesh } from '../in-cluster/arm-mesh.ts'
 import type { Application } from '../in-cluster/own-application.ts'
 import { outsideOf } from '../in-cluster/probing/probe-site.ts'
 import { installationsOf, type SharedCluster, standSideBySide } from '../in-cluster/shared-cluster.ts'
-import { AGENTS_NAMESPACE, onAgent, startAgents } from './agents.ts'
-import {
-  type ChosenNodes,
-  type ClusterNode,
-  chooseNodes,
-  coresOf,
-  machinesOf,
-  placedOn,
-  zoneOf,
-} from './choose-nodes.ts'
+import { AGENTS_NAMESPACE, agentsOf } from './agents.ts'
 import { type Additions, additionsTo, asExisting, withoutThere } from './control-planes.ts'
 import {
   armNamespace,
@@ -39,6 +29,7 @@ import {
   runNamespace,
   writeInventory,
 } from './inventory.ts'
+import { placesIn } from './places.ts'
 
 /** What a run uses of a cluster that was there before. */
 export interface ClusterUse {
@@ -82,9 +73,10 @@ export async function* openTestbed(
   await using undo = new AsyncDisposableStack()
   const cluster = undo.adopt(await connect(context.kubeconfig), (open) => open.close())
   await refuseBusy(cluster, use, signal)
-  const nodes = await cluster.list<ClusterNode>({ apiVersion: 'v1', kind: 'Node' }, signal)
-  const shared = await sharedCluster(cluster, chooseNodes(nodes, plan.scenario.cluster?.nodes), use)
-  yield { title: `using nodes ${NODE_PARTS.map((part) => `${shared.nodes[part]} (${part})`).join(', ')}` }
+  const agents = hasAgents(plan.scenario) ? agentsOf({ cluster, run, image: site.images.busybox }) : undefined
+  const places = await placesIn({ cluster, context: context.name, plan, ...(agents && { agents }) }, signal)
+  const shared = await sharedCluster(cluster, places, use)
+  yield { title: `using nodes ${places.words}` }
   const arms = visitedArms(plan, cohort).map((arm) => armInRun(arm, use, run))
   const installations = installationsOf(arms, shared)
   if (installations.length > 0) yield { title: 'rendering the charts of all arms' }
@@ -101,12 +93,9 @@ export async function* openTestbed(
   const uninstall = (release: Inventory['releases'][number]) =>
     uninstallRelease({ ...helm, ...release }, AbortSignal.timeout(UNINSTALL))
   undo.defer(() => removeInventory(cluster, inventory, uninstall, AbortSignal.timeout(REMOVAL)))
-  const withAgents = hasAgents(plan.scenario)
-  await writeInventory(cluster, inventory, signal, withAgents ? AGENTS_NAMESPACE : {})
-  if (withAgents) {
-    yield { title: 'starting the agents that read CPU and memory of the nodes' }
-    await startAgents({ cluster, run, nodes: shared.nodes, image: site.images.busybox }, signal)
-  }
+  await writeInventory(cluster, inventory, signal, agents ? AGENTS_NAMESPACE : {})
+  if (agents) yield { title: 'starting the agents that read CPU and memory of the nodes' }
+  await places.start(signal)
   const namespaces = additions.namespaces.map((name) => ownNamespace(name, run))
   await cluster.apply(namespaces, signal)
   const { raise, lower } = yield* standSideBySide(
@@ -138,38 +127,21 @@ async function refuseBusy(cluster: Cluster, { run, context }: ClusterUse, signal
 
 async function sharedCluster(
   cluster: Cluster,
-  chosen: ChosenNodes,
+  places: Awaited<ReturnType<typeof placesIn>>,
   { plan, run, site, helm, env, dir: scratch, context }: ClusterUse,
 ): Promise<SharedCluster> {
-  const dir = join(scratch, 'cluster')
+  const dir = join(scratch, 'helm')
   const kubeconfigFile = join(dir, 'kubeconfig')
   await mkdir(dir, { recursive: true, mode: 0o700 })
   await writeFile(kubeconfigFile, context.kubeconfig, { mode: 0o600 })
-  const ofEach = <Value>(of: (part: NodePart) => Value) =>
-    Object.fromEntries(NODE_PARTS.map((part) => [part, of(part)])) as Record<NodePart, Value>
-  const nodes = ofEach((part) => chosen[part].metadata.name)
-  const zones = NODE_PARTS.map((part) => `${part} in ${zoneOf(chosen[part]) ?? 'no zone'}`)
   return {
-    ...{ cluster, plan, run, site, nodes, helm, env, dir, kubeconfigFile },
+    ...{ cluster, plan, run, site, helm, env, dir, kubeconfigFile },
+    ...places.first,
     charts: chartCache({ helm: helm.path, dir, env }),
     manifests: manifestCache(),
     images: site.images,
-    machines: machinesOf(chosen),
-    cpus: ofEach((part) => Math.floor(coresOf(chosen[part]))),
     isHere: false,
-    ...(hasAgents(plan.scenario) && {
-      onNode: (part: NodePart, argv: readonly string[]) => onAgent({ cluster, run }, part, argv),
-    }),
-    placed: (tree) => placedOn(tree, nodes),
-    before: Object.values(nodes).map((name) => ({ kind: 'Node', namespace: '', name }) as const),
-    facts: [
-      {
-        name: 'cluster',
-        seen: `context ${context.name}, nodes ${Object.values(nodes).join(', ')}`,
-        source: 'kubeconfig',
-      },
-      { name: 'zones', seen: zones.join(', '), source: 'Node labels' },
-    ],
+    settle: (arm, signal) => places.settle(arm, signal),
     ownNamespaces: [runNamespace(run)],
     existing: (of, signal) => asExisting(of, cluster, signal),
   }

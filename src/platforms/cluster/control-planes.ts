@@ -13,7 +13,7 @@ import type { Inventory } from './inventory.ts'
 type Sources = Pick<SharedCluster, 'helm' | 'env' | 'dir' | 'charts' | 'manifests' | 'site'>
 
 /** Every object that an installation makes, rendered without a cluster. */
-async function renderedBy(
+export async function renderedBy(
   { steps, about }: SharedInstallation,
   { helm, env, dir, charts, manifests, site }: Sources,
   signal: AbortSignal,

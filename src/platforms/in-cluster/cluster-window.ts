@@ -14,7 +14,7 @@ import {
 import type { Window } from '../../model/platform.ts'
 import { formatShare, MICROS } from '../../model/units.ts'
 import type { Evidence, Observation } from '../../model/usage.ts'
-import { type ClusterArm, type OnNode, partsOf } from './cluster-arm.ts'
+import { type ClusterArm, measuredNodes, type OnNode } from './cluster-arm.ts'
 import { type NodeSnapshot, type NodeSnapshots, parseSnapshot, snapshotScript } from './node-snapshot.ts'
 import { TIER } from './own-application.ts'
 import { accountBetween, hostBetween, usageBetween } from './usage-between.ts'
@@ -32,8 +32,8 @@ type Metered = Pick<Observation, 'startedAt' | 'seconds' | 'usage' | 'evidence' 
 export function nodeMeter({ arm, pods }: RunningArmOptions, onNode: OnNode): Meter {
   const rules = componentsOf(arm.of.kubernetes, arm.of.about)
   const read = async (): Promise<NodeSnapshots> => {
-    const read = partsOf(arm).map(async (part) => {
-      return [part, parseSnapshot(await onNode(part, ['sh', '-c', snapshotScript]), arm.nodes[part])] as const
+    const read = measuredNodes(arm).map(async ({ key, name }) => {
+      return [key, parseSnapshot(await onNode(key, ['sh', '-c', snapshotScript]), name)] as const
     })
     return new Map(await Promise.all(read))
   }
@@ -151,12 +151,12 @@ async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
   const { onNode } = arm
   if (interfaces.length === 0) return []
   if (!onNode) throw new TypeError('a scenario without agents has no mesh whose interfaces are read')
-  const wanted = interfaces.flatMap((scrape) => partsOf(arm).map((node) => ({ scrape, node, name: arm.nodes[node] })))
+  const wanted = interfaces.flatMap((scrape) => measuredNodes(arm).map((node) => ({ scrape, ...node })))
   return await Promise.all(
-    wanted.map(async ({ scrape, node, name }) => {
+    wanted.map(async ({ scrape, key, part: node, name }) => {
       const files = ['rx_bytes', 'tx_bytes'].map((file) => `/sys/class/net/${scrape}/statistics/${file}`)
       try {
-        const [received, sent] = (await onNode(node, ['cat', ...files])).trim().split('\n').map(Number)
+        const [received, sent] = (await onNode(key, ['cat', ...files])).trim().split('\n').map(Number)
         const samples = [
           { name: 'receive_bytes', labels: {}, value: received ?? 0 },
           { name: 'transmit_bytes', labels: {}, value: sent ?? 0 },

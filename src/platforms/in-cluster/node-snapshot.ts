@@ -1,6 +1,5 @@
 import { parseStrain, RESOURCES, type Strain } from '../../host/strain.ts'
 import { Failure } from '../../model/failure.ts'
-import type { NodePart } from '../../model/mesh.ts'
 import { type Bytes, MICROS, type Seconds } from '../../model/units.ts'
 import type { Pressure } from '../../model/usage.ts'
 
@@ -53,8 +52,21 @@ interface HostTimes {
   readonly stolen: Seconds
 }
 
-/** The nodes of a cluster at one snapshot. */
-export type NodeSnapshots = ReadonlyMap<NodePart, NodeSnapshot>
+/** A function of the shell that prints the wall clock; `wallOf` reads what follows the word. */
+export const WALL_CLOCK = `wall() {
+  at=$(date +%s%N)
+  case $at in
+  *[!0-9]*) adjtimex | { while read -r name value _; do case $name in
+    status:) status=$value ;;
+    time.tv_sec:) seconds=$value ;;
+    time.tv_usec:) echo "wall $seconds $value $status" ;;
+    esac; done; } ;;
+  *) echo "wall $at" ;;
+  esac
+}`
+
+/** The nodes of a cluster at one snapshot, by their keys: see `MeasuredNode`. */
+export type NodeSnapshots = ReadonlyMap<string, NodeSnapshot>
 
 /**
  * What a node is asked at each snapshot of a window: `docker exec NODE sh -c <this>`. Five programs; CPU counters within a few
@@ -85,17 +97,7 @@ now() {
   fi
 } 2>/dev/null
 tree() { find "$1" -type d -print -path '*[-/]pod*/*' -prune; }
-wall() {
-  at=$(date +%s%N)
-  case $at in
-  *[!0-9]*) adjtimex | { while read -r name value _; do case $name in
-    status:) status=$value ;;
-    time.tv_sec:) seconds=$value ;;
-    time.tv_usec:) echo "wall $seconds $value $status" ;;
-    esac; done; } ;;
-  *) echo "wall $at" ;;
-  esac
-}
+${WALL_CLOCK}
 cd "\${CGROUP_ROOT:-/sys/fs/cgroup}" || exit
 now
 wall
@@ -183,10 +185,10 @@ function monotonicOf(lines: readonly string[], node: string) {
 }
 
 /** The kernel counts in nanoseconds instead of microseconds while this bit of its status is set (STA_NANO of adjtimex(2)). */
-const IN_NANOSECONDS = 0x2000
+export const IN_NANOSECONDS = 0x2000
 
 /** `NANOSECONDS` of date, or `SECONDS FRACTION STATUS` of adjtimex. */
-function wallOf(text: string): Seconds {
+export function wallOf(text: string): Seconds {
   const [first = Number.NaN, fraction, status = 0] = text.split(' ').map(Number)
   if (fraction === undefined) return first / 1e9
   return first + fraction / ((status & IN_NANOSECONDS) === 0 ? 1e6 : 1e9)

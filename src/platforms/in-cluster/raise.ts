@@ -1,19 +1,25 @@
-import { arch } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
+import { throughCuts } from '../../kubernetes/lasting.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
 import type { PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
-import type { Load } from '../../model/scenario.ts'
+import { BY_ZONE, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
+import { list } from '../../model/words.ts'
 import { PATIENCE } from './arm-mesh.ts'
-import { type ClusterArm, partOfNode } from './cluster-arm.ts'
-import { makeRunningArm } from './cluster-running-arm.ts'
+import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
+import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { clientPods } from './generators/client-pods.ts'
+import { CLIENT, execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
+import { clusterGenerators } from './generators/generators.ts'
+import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { asServers, entranceOf } from './own-application.ts'
+import { openProbeSite } from './probing/probe-site.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
@@ -30,19 +36,86 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const { application } = of
   const { namespace } = about
   const { imageOf } = standing
-  const { pods } = workloadFor({ arm, loads, images, enrolment, run, namespace, application, imageOf })
-  await makePods(cluster, standing.placed(pods), of, signal)
+  const generators = mostGenerators(loads)
+  const { pods } = workloadFor({
+    ...{ arm, loads, images, enrolment, run, namespace, application, imageOf },
+    clientNodes: clientNodes(standing),
+  })
+  await makePods(cluster, standing.placed(pods), { ...of, generators }, signal)
   await cluster.untilReady(
-    [...podsOf(arm, namespace, application), ...standing.before, ...enrolment.until],
+    [...podsOf(arm, namespace, application, generators), ...standing.before, ...enrolment.until],
     PATIENCE,
     signal,
   )
   yield { title: 'waiting for an answer through the whole path' }
-  for (const protocol of endpointsOf(loads)) await untilAnswered(standing, protocol, signal)
   const seen = asServers(await seenPods(standing, signal), application)
-  const facts = await factsOf(standing, seen, signal)
+  const clients = clientPods(seen, namespace).map(({ pod }) => pod)
+  for (const protocol of endpointsOf(loads)) {
+    await Promise.all(
+      (clients.length > 0 ? clients : [CLIENT]).map((pod) => untilAnswered(standing, pod, protocol, signal)),
+    )
+  }
+  const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
+  const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
-  return makeRunningArm({ arm: standing, pods: seen, facts, signal })
+  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold)
+}
+
+/** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */
+async function factsElsewhere(
+  standing: ClusterArm,
+  hold: Hold,
+  [pod = CLIENT]: readonly string[],
+  signal: AbortSignal,
+): Promise<Evidence[]> {
+  if (standing.isHere) return []
+  const seen =
+    hold === 'lasting'
+      ? 'detached: the load generator goes on where its connection is cut'
+      : 'attached: the connection has to last as long as the load, since the shell of the busybox image does not run in the container of the load generator'
+  return [
+    { name: 'load-start', seen, source: 'exec in the client pod' },
+    { name: 'cpu-model', seen: await cpuModel(standing, pod, signal), source: '/proc/cpuinfo in the client pod' },
+  ]
+}
+
+/** The first that names the processor: x86 has a name, arm64 has numbers. By builtins of the shell alone. */
+const CPU_MODEL = `while IFS=: read -r key value; do
+  case $key in
+  'model name'*) echo "client:$value"; exit ;;
+  'CPU implementer'*) maker=$value ;;
+  'CPU part'*) echo "client: arm64 implementer$maker, part$value"; exit ;;
+  esac
+done </proc/cpuinfo
+echo 'client: unknown'`
+
+async function cpuModel({ cluster, of }: ClusterArm, pod: string, signal: AbortSignal): Promise<string> {
+  const where = { namespace: of.about.namespace, pod, container: HELPER, command: ['sh', '-c', CPU_MODEL] }
+  const { stdout } = await throughCuts(() => cluster.exec(where, signal), signal)
+  return stdout.trim()
+}
+
+/** An arm that is up, as what runs loads against it. */
+function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
+  const { cluster, of, onNode } = options.arm
+  const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
+  const { namespace } = of.about
+  const { application } = of
+  const clients = clientPods(options.pods, namespace)
+  // What is asked is known before its window opens.
+  let asked: string | undefined
+  return {
+    dir: SHARED,
+    target: (load) => {
+      asked = load.service
+      return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+    },
+    wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
+    ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients, hold) }),
+    exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT, hold),
+    observe: () => openWindow(options, meter, asked),
+    ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
+  }
 }
 
 /** Refuses pods that are not in the mesh, after a webhook that failed open or a missing label: they would measure no mesh. */
@@ -64,6 +137,7 @@ async function seenPods(standing: ClusterArm, signal: AbortSignal): Promise<PodF
 /** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(
   { cluster, of: { about, application } }: ClusterArm,
+  pod: string,
   protocol: Load['protocol'],
   signal: AbortSignal,
 ): Promise<void> {
@@ -76,7 +150,7 @@ async function untilAnswered(
   const command = [APPLICATION, 'load', ...flags, ...ENDPOINTS[protocol].ask, ...own, target]
   const good = entrance ? new RegExp(`"RetCodes":\\s*\\{\\s*"${entrance.expectedStatus}":\\s*1\\s*\\}`) : GOOD
   for (;;) {
-    const reason = await ask(cluster, { namespace, command }, good, signal)
+    const reason = await ask(cluster, { namespace, pod, command }, good, signal)
     if (reason === undefined) return
     if (performance.now() > deadline) {
       throw new Failure('no-answer', `no answer to a ${protocol} request to ${target} within ${ANSWER} s`, {
@@ -95,13 +169,13 @@ const GOOD = /"RetCodes":\s*\{\s*"(200|SERVING|OK)":\s*1\s*\}/
 /** Sends a request and returns why there was no answer; undefined if there was one. Just after a thaw, exec may fail too. */
 async function ask(
   cluster: Cluster,
-  what: Pick<ExecOf, 'namespace' | 'command'>,
+  what: Pick<ExecOf, 'namespace' | 'pod' | 'command'>,
   good: RegExp,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
     const { exitCode, stdout, stderr } = await cluster.exec(
-      { ...what, pod: 'client', container: APPLICATION },
+      { ...what, container: APPLICATION },
       AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
     )
     if (exitCode === 0 && good.test(stdout)) return undefined
@@ -119,46 +193,73 @@ function lastLines(text: string): string {
   return lines.filter(Boolean).slice(-5).join('\n')
 }
 
+const ZONE = 'topology.kubernetes.io/zone'
+
 interface Node {
-  readonly metadata: { readonly name: string }
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
   readonly status: {
     readonly nodeInfo: {
       readonly kubeletVersion: string
       readonly kernelVersion: string
       readonly containerRuntimeVersion: string
+      readonly architecture: string
     }
   }
 }
 
 /** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
-  { of, cluster, facts, isConfigured }: ClusterArm,
+  { of, cluster, facts, isConfigured, nodes }: ClusterArm,
   pods: readonly PodFact[],
   signal: AbortSignal,
 ): Promise<Evidence[]> {
   const { kubernetes, about, arm } = of
-  const [node] = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const all = await cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const node = all.find(({ metadata }) => metadata.name === nodes.server)
+  const zones = new Map(all.map(({ metadata: { name, labels } }) => [name, labels?.[ZONE]]))
   return [
     // Of a mesh that was there before, its layer is known, and its settings are not.
     ...kubernetes
       .inspect(pods, about)
       .filter(({ name, source }) => isConfigured || name === 'layer' || source !== 'configuration'),
-    placement(pods, arm.placement ?? 'cross-node', about.namespace),
+    placement(pods, arm.placement ?? 'cross-node', about.namespace, zones),
     images(pods, about.namespace),
     { name: 'node', seen: describe(node), source: 'Node status' },
     ...facts,
   ]
 }
 
-/** Checks the placement of client and server. */
-export function placement(pods: readonly PodFact[], wanted: 'cross-node' | 'same-node', namespace: string): Evidence {
-  const nodeOf = (app: string) => pods.find((pod) => pod.namespace === namespace && pod.labels['app'] === app)?.node
-  const [client, server] = [nodeOf('client'), nodeOf('server')]
-  const holds = server === 'server' && client === (wanted === 'same-node' ? 'server' : 'client')
+/** Checks the placement of load generators and server. `zones`: node → its zone. */
+export function placement(
+  pods: readonly PodFact[],
+  wanted: Placement,
+  namespace: string,
+  zones: ReadonlyMap<string, string | undefined> = new Map(),
+): Evidence {
+  const podsOf = (app: string) => pods.filter((pod) => pod.namespace === namespace && pod.labels['app'] === app)
+  const [clients, servers] = [podsOf('client'), podsOf('server')]
+  const each = (of: readonly PodFact[], value: (pod: PodFact) => string | undefined) => [...new Set(of.map(value))]
+  const zonesOf = (of: readonly PodFact[]) => each(of, ({ nodeName }) => zones.get(nodeName ?? ''))
+  const partsOf = (of: readonly PodFact[]) => each(of, ({ node }) => node)
+  const [far, near] = [zonesOf(clients), zonesOf(servers)]
+  const isZoned = near.length === 1 && ![...far, ...near].includes(undefined)
+  const isRight: Readonly<Record<Placement, boolean>> = {
+    'cross-node': true,
+    'same-node': true,
+    'same-zone': isZoned && far.every((zone) => near.includes(zone)),
+    'cross-zone': isZoned && !far.some((zone) => near.includes(zone)),
+  }
+  const client = wanted === 'same-node' ? 'server' : 'client'
+  const isThere = partsOf(servers)[0] === 'server' && partsOf(clients).join() === client
+  const where = (of: readonly PodFact[]) => {
+    const parts = of.length === 0 ? 'unknown' : list(partsOf(of).map((part) => part ?? 'unknown'))
+    const named = zonesOf(of).map((zone) => (zone === undefined ? 'no zone' : `zone ${zone}`))
+    return `on the ${parts} node${BY_ZONE.includes(wanted) ? ` (${list(named)})` : ''}`
+  }
   return {
     name: 'placement',
-    holds,
-    seen: `client on the ${client ?? 'unknown'} node, server on the ${server ?? 'unknown'} node; ${wanted} was asked for`,
+    holds: isThere && isRight[wanted],
+    seen: `client ${where(clients)}, server ${where(servers)}; ${wanted} was asked for`,
     source: 'Pod spec.nodeName',
   }
 }
@@ -176,6 +277,6 @@ const OURS: ReadonlySet<string> = new Set(['server', 'files', ...TOOLS])
 
 function describe(node: Node | undefined): string {
   if (!node) return 'unknown'
-  const { kubeletVersion, kernelVersion, containerRuntimeVersion } = node.status.nodeInfo
-  return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${arch()}`
+  const { kubeletVersion, kernelVersion, containerRuntimeVersion, architecture } = node.status.nodeInfo
+  return `Kubernetes ${kubeletVersion}, kernel ${kernelVersion}, ${containerRuntimeVersion}, ${architecture}`
 }

@@ -7,10 +7,10 @@ import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
-import type { Arm } from '../../model/scenario.ts'
+import { type Arm, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
-import type { ClusterArm } from './cluster-arm.ts'
+import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
 import { removePods, workloadFor } from './workload.ts'
@@ -31,6 +31,8 @@ export interface SharedCluster extends Omit<ClusterArm, 'of' | 'isForeign' | 'is
   readonly kubeconfigFile: string
   /** Namespaces of the run that are no arm's. */
   readonly ownNamespaces: readonly string[]
+  /** Where an arm stands in its next visit, where that can change. */
+  settle?(arm: Arm, signal: AbortSignal): Promise<Place>
   /** An arm whose mesh was there before, with what is there. */
   existing(of: ArmMesh, signal: AbortSignal): Promise<ArmMesh>
 }
@@ -88,11 +90,24 @@ export async function* standSideBySide(
     async *raise({ name }, signal): AsyncGenerator<Step, RunningArm> {
       const up = standing.get(name)
       if (!up) throw failures.get(name) ?? new Failure('no-arm', `arm ${name} is not in this cluster`)
-      return yield* raiseInCluster(up, signal)
+      const at = (place: Place | undefined) =>
+        place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length) : up
+      const place = await shared.settle?.(up.of.arm, signal)
+      try {
+        return yield* raiseInCluster(at(place), signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        // Where a node went away meanwhile, another may be left.
+        const other = await shared.settle?.(up.of.arm, signal)
+        if (other === place) throw error
+        yield { title: `once more on other nodes: ${Failure.from(error).message}` }
+        return yield* raiseInCluster(at(other), signal)
+      }
     },
     async lower({ name }) {
       const up = standing.get(name)
-      if (up) await removePods(up.cluster, up.of, AbortSignal.timeout(LOWERING))
+      const generators = mostGenerators(shared.plan.scenario.loads)
+      if (up) await removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(LOWERING))
     },
   }
 }
@@ -113,7 +128,10 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
   const own = isInstalled(plan, arm)
   const mine = new Set([SYSTEM_NAMESPACE, about.namespace, ...ownNamespaces])
   for (const { namespace } of kubernetes.components) if (namespace !== undefined) mine.add(namespace)
-  const beside = `shared: one cluster for ${count} arms, control planes side by side, the workload of one arm at a time`
+  const beside =
+    count === 1
+      ? 'alone: the only arm in its cluster'
+      : `shared: one cluster for ${count} arms, control planes side by side, the workload of one arm at a time`
   return {
     ...shared,
     of,

@@ -4,9 +4,11 @@ import { Failure } from '../../model/failure.ts'
 import type { ComponentRule, ContainerFact, NodePart, PodFact } from '../../model/mesh.ts'
 import { type Bytes, formatNumber, formatShare, type Seconds } from '../../model/units.ts'
 import { CLUSTER_COMPONENT, type Evidence, type Host, type Pressure, type Role, type Usage } from '../../model/usage.ts'
+import { partOfKey } from './cluster-arm.ts'
 import type { CgroupCounters, CgroupSnapshot, NodeSnapshot, NodeSnapshots } from './node-snapshot.ts'
 
-type CgroupSnapshots = ReadonlyMap<NodePart, CgroupSnapshot>
+/** By the key of the node: see `MeasuredNode`. */
+type CgroupSnapshots = ReadonlyMap<string, CgroupSnapshot>
 
 /** A component's container at both snapshots; absent where it was not there. */
 interface Span {
@@ -41,7 +43,28 @@ export function usageBetween(
     nodes.flatMap(({ spans }) => spans),
     ({ member }) => member.component,
   )
-  return [...[...byComponent.values()].map(componentUsage), ...nodes.map(({ rest }) => rest)]
+  const rests = Map.groupBy(
+    nodes.map(({ rest }) => rest),
+    ({ component }) => component,
+  )
+  return [...[...byComponent.values()].map(componentUsage), ...[...rests.values()].map(together)]
+}
+
+/** What is left of several nodes of one part, as if they were one. */
+function together(rests: readonly Usage[]): Usage {
+  const [first] = rests as [Usage, ...Usage[]]
+  if (rests.length === 1) return first
+  const error = allOf(rests, ({ cpuError }) => cpuError)
+  const threads = allOf(rests, (one) => one.threads)
+  return {
+    component: first.component,
+    role: first.role,
+    cpuSeconds: total(rests, ({ cpuSeconds }) => cpuSeconds),
+    ...(error === undefined ? {} : { cpuError: error }),
+    memoryBytes: total(rests, ({ memoryBytes }) => memoryBytes),
+    ...(threads === undefined ? {} : { threads }),
+    instances: rests.length,
+  }
 }
 
 function spansOf(open: CgroupSnapshot, close: CgroupSnapshot, members: ReadonlyMap<string, Member>): Span[] {
@@ -110,7 +133,7 @@ function foreignOf(
 }
 
 function restOf(
-  node: NodePart,
+  node: string,
   open: CgroupSnapshot,
   close: CgroupSnapshot,
   spans: readonly Span[],
@@ -120,7 +143,7 @@ function restOf(
   const cpu = own - total(spans, (span) => grown(span, 'cpuSeconds'))
   const memory = close.total.memoryBytes - foreign.memory - total(spans, ({ after }) => after?.memoryBytes ?? 0)
   const { tasks, cpuDoubt } = close.total
-  const component = `node-${node}`
+  const component = `node-${partOfKey(node)}`
   return {
     component,
     role: component === CLUSTER_COMPONENT ? 'cluster' : 'node',
@@ -149,7 +172,7 @@ function allOf<T>(items: readonly T[], of: (item: T) => number | undefined): num
  *
  * @param machines a node of each machine
  */
-export function hostBetween(before: NodeSnapshots, after: NodeSnapshots, machines: readonly NodePart[]): Host {
+export function hostBetween(before: NodeSnapshots, after: NodeSnapshots, machines: readonly string[]): Host {
   const hosts = pairsOf(before, after)
     .filter(({ node }) => machines.includes(node))
     .map(({ node, open, close }) => ({ node, host: machineBetween(open, close) }))
@@ -194,9 +217,9 @@ function machineBetween(open: NodeSnapshot, close: NodeSnapshot): Host {
 
 /** Every node at both snapshots. A node that is missing at one of them throws: its part of the bill would be missing silently. */
 function pairsOf<Snapshot>(
-  before: ReadonlyMap<NodePart, Snapshot>,
-  after: ReadonlyMap<NodePart, Snapshot>,
-): { node: NodePart; open: Snapshot; close: Snapshot }[] {
+  before: ReadonlyMap<string, Snapshot>,
+  after: ReadonlyMap<string, Snapshot>,
+): { node: string; open: Snapshot; close: Snapshot }[] {
   return [...new Set([...before.keys(), ...after.keys()])].map((node) => {
     const open = before.get(node)
     const close = after.get(node)
@@ -283,6 +306,8 @@ interface Member {
   readonly component: string
   readonly role: Role
   readonly node: NodePart
+  /** The name of its node, where that is known. */
+  readonly nodeName: string | undefined
   /** The pod's, unique in the cluster. */
   readonly pod: string
   /** Namespace, pod and container, for people. */
@@ -307,7 +332,15 @@ export function membersOf(
       const shared = rule.perNode ? `${rule.component}-${pod.node}` : rule.component
       const component = pod.tier === undefined ? shared : `${shared}-${pod.tier}`
       const title = `${pod.namespace}/${pod.name}/${container.name}`
-      members.set(id, { component, role: rule.role, node: pod.node, pod: pod.uid, title, container })
+      members.set(id, {
+        component,
+        role: rule.role,
+        node: pod.node,
+        nodeName: pod.nodeName,
+        pod: pod.uid,
+        title,
+        container,
+      })
     }
   }
   return members

@@ -5,9 +5,11 @@ import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import { loads as tools } from '../../loads/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
-import { type Arm, type Load, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
+import { type Arm, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
+import { clientJob } from './generators/client-pods.ts'
+import { CLIENT } from './generators/execute.ts'
 import { type Application, applicationObjects, readinessOf } from './own-application.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
@@ -22,6 +24,8 @@ interface WorkloadAbout {
   readonly namespace: string
   /** In place of our server. */
   readonly application?: Application | undefined
+  /** Nodes that bear load generators, where these are several. */
+  readonly clientNodes?: readonly string[]
   /** The name that an image has on the nodes, where it has another. */
   readonly imageOf?: ((name: string) => string) | undefined
 }
@@ -56,9 +60,17 @@ function ourObjects(objects: readonly KubernetesObject[], about: WorkloadAbout):
       .filter(({ kind }) => kind === 'Pod')
       .flatMap((pod) => {
         const { name } = pod.metadata
-        return (name === 'server' ? serverNames(about.arm) : [name]).map((each) => filledIn(pod, each, about))
+        if (name === CLIENT) return [clientObject(filledIn(pod, name, about), about)]
+        return serverNames(about.arm).map((each) => filledIn(pod, each, about))
       }),
   }
+}
+
+/** A pod; or a job of pods where several load generators share a load. */
+function clientObject(pod: KubernetesObject, { arm, loads, clientNodes = [] }: WorkloadAbout): KubernetesObject {
+  const generators = mostGenerators(loads)
+  if (generators === 1) return pod
+  return clientJob(pod, generators, arm.placement === 'same-node' ? [] : clientNodes)
 }
 
 function documents(): KubernetesObject[] {
@@ -170,10 +182,16 @@ function serverNames({ replicas = 1 }: Pick<Arm, 'replicas'>): string[] {
 }
 
 /** The workload of an arm, each of which must be ready. */
-export function podsOf(arm: Pick<Arm, 'replicas'>, namespace: string, application?: Application): Readiness[] {
+export function podsOf(
+  arm: Pick<Arm, 'replicas'>,
+  namespace: string,
+  application?: Application,
+  generators = 1,
+): Readiness[] {
   const pod = (name: string) => ({ kind: 'Pod', namespace, name }) as const
-  if (application) return [pod('client'), ...readinessOf(application, namespace)]
-  return ['client', ...serverNames(arm)].map(pod)
+  const client = { kind: generators > 1 ? 'Job' : 'Pod', namespace, name: CLIENT } as const
+  if (application) return [client, ...readinessOf(application, namespace)]
+  return [client, ...serverNames(arm).map(pod)]
 }
 
 /** Client and server, made anew: what a visit measures has nothing of the visit before. */
@@ -192,11 +210,13 @@ interface WorkloadOf {
   readonly arm: Pick<Arm, 'replicas'>
   readonly about: { readonly namespace: string }
   readonly application?: Application | undefined
+  /** Load generators of the load that has most of them; one when absent. */
+  readonly generators?: number
 }
 
 export async function removePods(
   cluster: Cluster,
-  { arm, about: { namespace }, application }: WorkloadOf,
+  { arm, about: { namespace }, application, generators = 1 }: WorkloadOf,
   signal: AbortSignal,
 ): Promise<void> {
   const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace } })
@@ -205,7 +225,8 @@ export async function removePods(
     kind,
     metadata: { name: metadata.name, namespace },
   }))
-  await cluster.remove([pod('client'), ...(own ?? serverNames(arm).map(pod))], signal)
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: CLIENT, namespace } }
+  await cluster.remove([generators > 1 ? job : pod(CLIENT), ...(own ?? serverNames(arm).map(pod))], signal)
 }
 
 /** The port of the service for each protocol, how a load generator is told of it, and how fortio asks one question there. */

@@ -5,6 +5,7 @@ import { WORKLOAD_NAMESPACE } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan } from '../../model/plan.ts'
 import type { Leftover, Platform, RunningArm, Step, Testbed } from '../../model/platform.ts'
+import { mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
@@ -155,7 +156,8 @@ export async function* makeTestbed(
       if (!up) return
       // It may be frozen in part, where raising it broke half way.
       await thaw(up, runContext)
-      await removePods(up.cluster, up.of, AbortSignal.timeout(PATIENCE))
+      const generators = mostGenerators(runContext.plan.scenario.loads)
+      await removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(PATIENCE))
       if (isFrozen) await freeze(up, runContext)
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

@@ -83,7 +83,7 @@ export function placeOf(
     machines: ['client'],
     cpus: affinity.cpus,
     isHere: true,
-    onNode: (part, argv) => docker.exec(nodes[part], argv),
+    onNode: (node, argv) => docker.exec(nodes[node as NodePart], argv),
     placed: (tree) => tree,
     before: [...alive, CLUSTER_DNS],
     facts: [

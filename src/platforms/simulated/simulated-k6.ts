@@ -11,7 +11,9 @@ export function runK6(command: Command, subject: Subject): LoadOutcome {
   const main = script.scenarios.at(-1)
   if (!main) throw new TypeError('the script has no scenario')
   const behind = server(subject, main.users)
-  const iterations = script.scenarios.flatMap((scenario) => k6Schedule(scenario, behind, main.startTime))
+  const iterations = script.scenarios.flatMap((scenario) =>
+    k6Schedule(scenario, behind, main.startTime, script.segment),
+  )
   const start = startOf(subject)
   const last = iterations.reduce((latest, { answeredAt = 0 }) => Math.max(latest, answeredAt), 0)
   const seconds = Math.max(last, main.startTime + main.duration)
@@ -155,6 +157,13 @@ interface K6Script {
   readonly systemTags?: string
   /** Where the summary goes: the output that is not the CSV. */
   readonly summary?: string
+  readonly segment: Segment
+}
+
+/** Of so many equal parts of a load the one that this k6 runs, from 0. */
+interface Segment {
+  readonly index: number
+  readonly of: number
 }
 
 const duration = z.string().transform((text) => parseDuration(text) ?? 0)
@@ -179,15 +188,22 @@ function k6Script({ argv, files = {}, outputs = {} }: Command, load: Load): K6Sc
   const csv = after('--out')?.replace(/^csv=(fileName=)?([^,]*).*$/, '$2')
   const summary = Object.values(outputs).find((path) => path !== csv)
   const systemTags = after('--system-tags')
+  const edges = after('--execution-segment-sequence')?.split(',') ?? ['0', '1']
+  const segment = { index: edges.indexOf(after('--execution-segment')?.split(':')[0] ?? '0'), of: edges.length - 1 }
+  const users = (all: number) => Math.floor(all / segment.of) + (segment.index < all % segment.of ? 1 : 0)
   return {
+    segment,
     url:
       after('-e')?.replace(/^\w+=/, '') ??
       JSON.parse(/http\.(?:get\(|post\(|request\("[A-Z]+", )("(?:[^"\\]|\\.)*")/.exec(source)?.[1] ?? '""'),
     payload: load.request?.answer ?? Number(/\.repeat\((\d+)\)/.exec(source)?.[1] ?? 0),
     scenarios:
       load.shape === undefined
-        ? Object.entries(optionsSchema.parse(JSON.parse(options)).scenarios).map(scenarioOf)
-        : [{ name: 'default', startTime: 0, duration: load.duration, rate: 'max', users: load.connections }],
+        ? Object.entries(optionsSchema.parse(JSON.parse(options)).scenarios).map((one) => {
+            const scenario = scenarioOf(one)
+            return { ...scenario, users: users(scenario.users) }
+          })
+        : [{ name: 'default', startTime: 0, duration: load.duration, rate: 'max', users: users(load.connections) }],
     ...(csv === undefined ? {} : { csv }),
     ...(systemTags === undefined ? {} : { systemTags }),
     ...(summary === undefined ? {} : { summary }),
@@ -219,13 +235,13 @@ interface Iteration {
 }
 
 /** What k6 does with a scenario; `opening` is the time of the run that the server's clock counts from. */
-function k6Schedule(scenario: K6Scenario, server: Server, opening: Seconds): Iteration[] {
+function k6Schedule(scenario: K6Scenario, server: Server, opening: Seconds, segment: Segment): Iteration[] {
   const awake = (at: Seconds) => server.awake(at - opening) + opening
   const send = (sentAt: Seconds) => {
     const { at, ok } = server.answer(sentAt - opening)
     return { scenario: scenario.name, sentAt, answeredAt: awake(at + opening), ok }
   }
-  return scenario.rate === 'max' ? closedLoop(scenario, send) : arrivals(scenario, scenario.rate, send, awake)
+  return scenario.rate === 'max' ? closedLoop(scenario, send) : arrivals(scenario, scenario.rate, send, awake, segment)
 }
 
 type Send = (sentAt: Seconds) => Required<Iteration>
@@ -236,10 +252,13 @@ function arrivals(
   rate: number,
   send: Send,
   awake: (at: Seconds) => Seconds,
+  { index, of }: Segment,
 ): Iteration[] {
   const freeAt = new Array<Seconds>(users).fill(0)
-  return Array.from({ length: Math.floor(rate * duration) }, (_, arrival) => {
-    const sentAt = awake(startTime + arrival / rate)
+  // Of all ticks every so many-th.
+  const ticks = Math.max(0, Math.ceil((Math.floor(rate * duration) - index) / of))
+  return Array.from({ length: ticks }, (_, arrival) => {
+    const sentAt = awake(startTime + (index + arrival * of) / rate)
     const user = freeAt.findIndex((free) => free <= sentAt)
     if (user < 0) return { scenario: name, sentAt, ok: true }
     const iteration = send(sentAt)

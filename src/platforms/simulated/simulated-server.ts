@@ -20,14 +20,14 @@ const PAUSE_SHARE = 0.02
 
 /** `inFlight`: how many requests the load generator keeps open at most. */
 export function server(subject: Subject, inFlight: number): Server {
-  const { scenario, arm, load, trial } = subject
+  const { scenario, arm, load, trial, generator = 0 } = subject
   const { spread, stalls } = scenario.simulation
   const level = levelOf(subject)
   const delay = arm.inject?.delay ?? 0
   const slow = load.rate !== 'max' && strikes(scenario, 'slow', arm.name, trial.block)
   const least = slow ? inFlight / (SLOW_SHARE * Number(load.rate)) : 0
   const failing = strikes(scenario, 'errors', arm.name, trial.block)
-  const stream = random(scenario.seed, 'requests', trial.id)
+  const stream = random(scenario.seed, 'requests', trial.id, ...(generator === 0 ? [] : [generator]))
   const rests = stalls && restsOf(stalls, random(scenario.seed, 'stalls', trial.id))
   let answers = 0
   const stops = strikes(scenario, 'generator-pause', arm.name, trial.block)
@@ -79,6 +79,10 @@ export interface Subject {
   readonly arm: Arm
   readonly load: Load
   readonly mesh: Mesh
+  /** Which of several load generators, from 0. */
+  readonly generator?: number
+  /** By how much its load begins late. */
+  readonly late?: Seconds
 }
 
 /**
@@ -133,7 +137,19 @@ export interface LoadOutcome {
   readonly connections: number
 }
 
+/** Of a command that sends nothing that anybody asks for. */
+export const NOTHING: LoadOutcome = {
+  exitCode: 0,
+  stdout: '',
+  stderr: '',
+  files: new Map(),
+  seconds: 0,
+  window: 0,
+  requests: 0,
+  connections: 0,
+}
+
 /** A trial's start, in whole seconds since the epoch: an hour for each trial from 2026-01-01 on, so that bytes repeat. */
-export function startOf({ trial }: { readonly trial: { readonly order: number } }): Seconds {
-  return 1_767_225_600 + trial.order * 3600
+export function startOf({ trial, late = 0 }: { readonly trial: { readonly order: number }; late?: Seconds }): Seconds {
+  return 1_767_225_600 + trial.order * 3600 + late
 }

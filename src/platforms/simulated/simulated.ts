@@ -3,11 +3,13 @@ import { meshes } from '../../meshes/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan, Trial, Visit } from '../../model/plan.ts'
 import type { Command, Execution, Finding, Platform, RunningArm, Testbed } from '../../model/platform.ts'
-import { type Arm, type Fault, type Load, longestStall } from '../../model/scenario.ts'
+import { type Arm, type Fault, type Load, longestStall, mostGenerators } from '../../model/scenario.ts'
+import type { LoadToolName } from '../../model/traits.ts'
 import { runFortio } from './simulated-fortio.ts'
+import { simulatedGenerators } from './simulated-generators.ts'
 import { runK6 } from './simulated-k6.ts'
 import { simulatedMesh } from './simulated-mesh.ts'
-import { type LoadOutcome, type Subject, startOf, strikes } from './simulated-server.ts'
+import { type LoadOutcome, NOTHING, type Subject, startOf, strikes } from './simulated-server.ts'
 import { idleObservationOf, observationOf } from './simulated-usage.ts'
 
 /** A seeded model of arms whose true effects the scenario states: nothing is run, provisioned or left behind. */
@@ -136,14 +138,24 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
   let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
   let waited = 0
   let mesh: ReturnType<typeof simulatedMesh> | undefined
+  const run = (command: Command, subject: Subject) => TOOLS[command.program](command, subject)
   return {
     dir,
     target: targetOf,
+    generators: simulatedGenerators(mostGenerators(visit.scenario.loads), {
+      begin,
+      run: (command, subject) => broken(subject) ?? run(command, subject),
+      ran: async (subject, outcomes, signal) => {
+        last = { subject, outcome: together(outcomes) }
+        await pause(subject.scenario.simulation.pace, signal)
+      },
+      execution,
+    }),
     exec: async (command, signal) => {
       signal.throwIfAborted()
       const subject = begin(command)
       if (isWarmUp(command)) return execution(command, subject, NOTHING)
-      const outcome = broken(subject) ?? { fortio: runFortio, k6: runK6 }[command.program](command, subject)
+      const outcome = broken(subject) ?? run(command, subject)
       last = { subject, outcome }
       await pause(subject.scenario.simulation.pace, signal)
       return execution(command, subject, outcome)
@@ -172,15 +184,18 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
   }
 }
 
-const NOTHING: LoadOutcome = {
-  exitCode: 0,
-  stdout: '',
-  stderr: '',
-  files: new Map(),
-  seconds: 0,
-  window: 0,
-  requests: 0,
-  connections: 0,
+const TOOLS = { fortio: runFortio, k6: runK6 } satisfies Record<LoadToolName, unknown>
+
+/** What several generators did, for who counts CPU. */
+function together(outcomes: readonly LoadOutcome[]): LoadOutcome {
+  const sum = (of: (outcome: LoadOutcome) => number) => outcomes.reduce((all, one) => all + of(one), 0)
+  return {
+    ...NOTHING,
+    seconds: Math.max(...outcomes.map(({ seconds }) => seconds)),
+    window: Math.max(...outcomes.map(({ window }) => window)),
+    requests: sum(({ requests }) => requests),
+    connections: sum(({ connections }) => connections),
+  }
 }
 
 function targetOf({ protocol }: Load): string {

@@ -4,7 +4,7 @@ import { BLOCKS_TO_DECIDE } from '../../model/plan.ts'
 import { quantileName, TAIL } from '../../model/quantiles.ts'
 import type { Load, Protocol } from '../../model/scenario.ts'
 import { formatNumber, formatSize, type Seconds } from '../../model/units.ts'
-import { capital, count } from '../../model/words.ts'
+import { capital, connectionWords, count } from '../../model/words.ts'
 import {
   formatAmount,
   formatBetween,
@@ -252,16 +252,20 @@ export function loadWords(load: Load): string {
   if (load.script !== undefined) {
     const how =
       load.shape === undefined
-        ? `${iterationWords(load)}, ${count(load.connections, 'virtual user')}`
+        ? `${iterationWords(load)}, ${count(load.connections, 'virtual user')}${fromWords(load)}`
         : 'the shape of its own options'
     return `${load.script} with ${how}`
   }
   if (load.request) {
     const { method, path } = load.request
-    return `${rateWords(load)} (${method} ${path}) over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}`
+    return `${rateWords(load)} (${method} ${path}) over ${PROTOCOL_WORDS[load.protocol]}, ${connectionWords(load)}`
   }
   const payload = load.payload > 0 ? `, ${formatSize(load.payload)} payload` : ''
-  return `${rateWords(load)} over ${PROTOCOL_WORDS[load.protocol]}, ${count(load.connections, 'connection')}${payload}`
+  return `${rateWords(load)} over ${PROTOCOL_WORDS[load.protocol]}, ${connectionWords(load)}${payload}`
+}
+
+function fromWords({ generators = 1 }: Load): string {
+  return generators === 1 ? '' : ` from ${count(generators, 'load generator')}`
 }
 
 function iterationWords({ rate }: Load): string {

@@ -11,7 +11,7 @@ import { blockCount } from '../../model/plan.ts'
 import type { Load } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatShare } from '../../model/units.ts'
-import { capital, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
+import { capital, connectionWords, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
 import { armLegend, swatch } from '../arm-styles.ts'
 import type { View } from '../data/view.ts'
 import { formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
@@ -43,7 +43,7 @@ interface OfLoad {
 async function ofOneLoad(view: View, analysis: Analysis, { load, one }: OfLoad): Promise<Html> {
   const { scenario } = analysis.record.run.plan
   const sentences = capacityStatements(scenario, one, analysis.cells)
-  const how = `${load.name}: the highest rate with ${goalWords(one.goal)}, ${count(load.connections, 'connection')}, driven by ${load.tool}`
+  const how = `${load.name}: the highest rate with ${goalWords(one.goal)}, ${connectionWords(load)}, driven by ${load.tool}`
   return html`<h3>${how}</h3>
 <p class="lead">${sentences[0]}</p>${sentences.slice(1).map((sentence) => html`<p class="second">${sentence}</p>`)}
 ${knees(view, analysis, one)}

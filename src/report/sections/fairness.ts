@@ -34,6 +34,7 @@ const FIRST = [
   'strict',
   'version',
   'placement',
+  'cluster',
 ]
 
 /** The evidence of each arm during the measurement, side by side. */
@@ -114,6 +115,7 @@ const TITLES: Readonly<Record<string, string>> = {
   mtls: 'mTLS',
   wireguard: ENCRYPTIONS.wireguard.title,
   'cpu-account': 'CPU accounting',
+  'cpu-model': 'CPU model',
   threads: 'Proxy threads',
   strict: 'Strict mTLS',
   limits: 'Proxy limits',

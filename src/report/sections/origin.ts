@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { Analysis } from '../../model/analysis.ts'
-import type { Scenario, Simulation, Workload } from '../../model/scenario.ts'
+import { mostGenerators, type Scenario, type Simulation, type Workload } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatSize } from '../../model/units.ts'
 import { commandText } from '../../model/words.ts'
@@ -33,6 +33,7 @@ function reproduce(analysis: Analysis): Html {
 function machine(analysis: Analysis): Html {
   const { run } = analysis.record
   const { machine: host, node, platform, meshbench } = run.provenance
+  const generators = mostGenerators(run.plan.scenario.loads)
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Run', run.id],
     ['Started', dateWords(run.startedAt)],
@@ -42,6 +43,7 @@ function machine(analysis: Analysis): Html {
     ['Virtual machine', host.virtual],
     ['Memory', formatSize(host.memoryBytes)],
     ['System', `${host.os}, kernel ${host.kernel}`],
+    ['Load generators', generators > 1 ? String(generators) : undefined],
     ['Load average before', host.load.toFixed(2)],
     ['meshbench', meshbench],
     ['Node', node],

@@ -1,4 +1,5 @@
 import type { Analysis, JudgedTrial, Problem } from '../../model/analysis.ts'
+import { isOfCluster } from '../../model/failure.ts'
 import { count } from '../../model/words.ts'
 import { type Fragment, type Html, html } from '../html.ts'
 
@@ -46,7 +47,7 @@ function lostTrial(judged: JudgedTrial): Found[] {
   const { code, message, cause, remedy } = outcome.failure
   const problem: Problem = {
     rule: code,
-    message: 'The trial failed',
+    message: isOfCluster({ code }) ? 'The trial failed by its cluster, not by its arm' : 'The trial failed',
     severity: 'invalid',
     cause: cause ? `${message}: ${cause}` : message,
     effect: 'The trial has no measurement, so this arm has no pair in its block.',

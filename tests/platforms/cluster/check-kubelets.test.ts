@@ -5,7 +5,6 @@ import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
 import { kubeletFindings, windowsFindings } from '../../../src/platforms/cluster/check-kubelets.ts'
-import type { ChosenNodes, ClusterNode } from '../../../src/platforms/cluster/choose-nodes.ts'
 import { loadOf, scenarioOf } from '../../build/scenario.ts'
 
 const planOf = (usage: 'agent' | 'kubelet', ...durations: number[]) =>
@@ -37,8 +36,7 @@ describe('windows for counters of kubelets', () => {
 describe('the kubelets of the nodes', () => {
   const captured = new URL('../../captured/kubelet/cadvisor.prom.gz', import.meta.url)
   const text = gunzipSync(readFileSync(captured)).toString()
-  const node = (name: string) => ({ metadata: { name } }) as ClusterNode
-  const nodes: ChosenNodes = { client: node('one'), server: node('two'), control: node('one') }
+  const nodes = ['one', 'two']
   const answering = (get: (path: string) => Promise<string>) => ({ get }) as unknown as Cluster
   const { signal } = new AbortController()
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Scenario } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
-import { rbacObjects, rightsFor, rightText, rulesFor } from '../../../src/platforms/cluster/rights.ts'
+import { rbacObjects, rightsOf, rightText, rulesFor } from '../../../src/platforms/cluster/rights/rights.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
-import { none, scenarioOf } from '../../build/scenario.ts'
+import { http, none, scenarioOf } from '../../build/scenario.ts'
 
 const planOf = (changes: Partial<Scenario>) => makePlan(scenarioOf({ platform: 'cluster', cohorts: 1, ...changes }))
+const rightsFor = (...given: Parameters<typeof rulesFor>) => rightsOf(rulesFor(...given))
 const mesh = (name: string) => ({ name, mesh: name })
 
 describe('the rights of a plan', () => {
@@ -33,6 +34,16 @@ describe('the rights of a plan', () => {
     expect(of('kubelet')).toContain('get nodes/proxy')
     expect(of('kubelet').filter((text) => !of().includes(text))).toEqual(['get nodes/proxy'])
     expect(of('agent')).toEqual(of())
+  })
+
+  it('are those over jobs too, only where several load generators share a load', () => {
+    const of = (generators?: number) =>
+      rightsFor(planOf({ arms: [none], loads: [{ ...http, ...(generators && { generators }) }] }), PUBLIC_SITE).map(
+        rightText,
+      )
+    expect(of(4).filter((text) => !of().includes(text))).toEqual(
+      ['get', 'list', 'watch', 'create', 'patch', 'delete'].map((verb) => `${verb} jobs.batch`),
+    )
   })
 
   it('are those of an administrator where control planes are installed, which grant rights themselves', () => {

@@ -5,7 +5,7 @@ import type { Event } from '../../../src/model/event.ts'
 import { Failure } from '../../../src/model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../../src/model/platform.ts'
 import type { Load } from '../../../src/model/scenario.ts'
-import { execute } from '../../../src/platforms/in-cluster/cluster-running-arm.ts'
+import { execute } from '../../../src/platforms/in-cluster/generators/execute.ts'
 import { measure } from '../../../src/run/measure.ts'
 import { captured } from '../../loads/captured.ts'
 
@@ -62,10 +62,24 @@ describe('a command in the client pod', () => {
     expect(asked.every(({ container }) => container === 'files')).toBe(true)
   })
 
+  it('that lasts is started once and waited for, and leaves no folder', async () => {
+    const { cluster, asked } = clusterOf({})
+    const stream = async function* () {
+      yield Buffer.from('4\nsaidwarned')
+    }
+    const lasting = { ...cluster, stream } as unknown as Cluster
+    const ended = await execute(lasting, 'bench', command, signal, 'client-1', 'lasting')
+    expect(ended).toMatchObject({ exitCode: 0, stdout: 'said', stderr: 'warned' })
+    const started = asked.filter(({ container }) => container === 'fortio')
+    expect(started.map(({ pod, command }) => [pod, ...command.slice(-2)])).toEqual([['client-1', 'fortio', 'load']])
+    await ended.discard()
+    expect(asked.at(-1)?.command.slice(-2)).toEqual(['/files/a.jsonl', expect.stringMatching(/^\/files\/\.command-/)])
+  })
+
   it('leaves no file: the shell removes them, which may have `rm` where no program of that name is', async () => {
     const { cluster, asked } = clusterOf({})
     await (await execute(cluster, 'bench', command, signal)).discard()
-    const removal = ['sh', '-c', 'rm -f "$@"', 'sh', '/files/a.jsonl']
+    const removal = ['sh', '-c', 'rm -rf "$@"', 'sh', '/files/a.jsonl']
     expect(asked.at(-1)).toMatchObject({ container: 'files', command: removal })
   })
 

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { componentsOf } from '../../../meshes/workload-parts.ts'
 import { Failure } from '../../../model/failure.ts'
-import type { NodePart } from '../../../model/mesh.ts'
 import { formatDuration, formatNumber, formatShare, milliseconds, type Seconds } from '../../../model/units.ts'
 import { type Evidence, isPreciselyWanted, PRECISION, type Usage } from '../../../model/usage.ts'
-import { partsOf } from '../cluster-arm.ts'
+import { measuredNodes } from '../cluster-arm.ts'
 import type { Meter, RunningArmOptions } from '../cluster-window.ts'
 import { containerIdOf, membersOf, missingOf, usageBetween } from '../usage-between.ts'
 import { type KubeletReading, parseCadvisor, type TimedCounters } from './cadvisor.ts'
@@ -63,12 +62,16 @@ export function kubeletMeter(options: RunningArmOptions, clock: Clock = REAL): M
   const rules = componentsOf(arm.of.kubernetes, arm.of.about)
   const members = membersOf(pods, rules)
   const expected = [...members].filter(([, { container }]) => container.ready)
-  const parts = partsOf(arm)
+  const nodes = new Map(measuredNodes(arm).map((node) => [node.key, node]))
+  const parts = [...nodes.keys()]
+  const nameOf = (key: string) => nodes.get(key)?.name ?? key
+  const isOn = ({ node, nodeName }: (typeof expected)[number][1], key: string) =>
+    nodeName === undefined ? node === key : nodeName === nameOf(key)
   const idle = idleRates()
   let isFirst = true
 
-  const ask = async (part: NodePart): Promise<Answer> => {
-    const node = arm.nodes[part]
+  const ask = async (part: string): Promise<Answer> => {
+    const node = nameOf(part)
     const sent = clock.now()
     const limit = AbortSignal.any([signal, AbortSignal.timeout(milliseconds(ANSWER))])
     const text = await arm.cluster.get(cadvisorPath(node), limit)
@@ -82,14 +85,14 @@ export function kubeletMeter(options: RunningArmOptions, clock: Clock = REAL): M
     [...cgroups.keys()].filter((path) => path === '' || members.has(containerIdOf(path) ?? ''))
 
   /** What is not there yet: paths with fewer new readings than wanted, and containers that the kubelet does not list. */
-  const lacking = (part: NodePart, { last, fresh }: Watched, wanted: number, unlisted: boolean): string[] => {
+  const lacking = (part: string, { last, fresh }: Watched, wanted: number, unlisted: boolean): string[] => {
     const listed = relevantIn(last)
     const ids = new Set(listed.map(containerIdOf))
-    const absent = expected.filter(([id, { node }]) => node === part && !ids.has(id)).map(([, { title }]) => title)
+    const absent = expected.filter(([id, member]) => isOn(member, part) && !ids.has(id)).map(([, { title }]) => title)
     return [...listed.filter((path) => (fresh.get(path)?.length ?? 0) < wanted), ...(unlisted ? absent : [])]
   }
 
-  const follow = async (part: NodePart, watched: Watched | undefined): Promise<Watched> => {
+  const follow = async (part: string, watched: Watched | undefined): Promise<Watched> => {
     const last = await ask(part)
     if (!watched) return { last, clock: last, fresh: new Map(), since: last.now + READING }
     const { fresh, since } = watched
@@ -101,10 +104,10 @@ export function kubeletMeter(options: RunningArmOptions, clock: Clock = REAL): M
   }
 
   /** Asks all nodes until each relevant cgroup has so many new readings. Ends with an answer of each node. */
-  const watch = async (wanted: number, unlisted: boolean): Promise<Map<NodePart, Watched>> => {
+  const watch = async (wanted: number, unlisted: boolean): Promise<Map<string, Watched>> => {
     const deadline = clock.now() + PATIENCE * wanted
-    const watched = new Map<NodePart, Watched>()
-    let open: readonly NodePart[] = parts
+    const watched = new Map<string, Watched>()
+    let open: readonly string[] = parts
     for (;;) {
       const answers = open.map(async (part) => [part, await follow(part, watched.get(part))] as const)
       for (const [part, one] of await Promise.all(answers)) watched.set(part, one)
@@ -114,7 +117,7 @@ export function kubeletMeter(options: RunningArmOptions, clock: Clock = REAL): M
       // At the end all are asked once more, so that readings are as close to the window as they can be.
       open = rest.length === 0 ? parts : rest.map(({ part }) => part)
       if (clock.now() > deadline) {
-        const stale = rest.flatMap(({ part, lacks }) => lacks.map((what) => `${what || '/'} on ${arm.nodes[part]}`))
+        const stale = rest.flatMap(({ part, lacks }) => lacks.map((what) => `${what || '/'} on ${nameOf(part)}`))
         // What a kubelet does not list at all is said by the evidence of the window.
         if (rest.some(({ part }) => lacking(part, watchedIn(watched, part), wanted, false).length > 0)) {
           throw overdue(stale, PATIENCE * wanted)
@@ -126,7 +129,7 @@ export function kubeletMeter(options: RunningArmOptions, clock: Clock = REAL): M
     }
   }
 
-  const learn = (watched: ReadonlyMap<NodePart, Watched>) => {
+  const learn = (watched: ReadonlyMap<string, Watched>) => {
     for (const [part, { fresh }] of watched) {
       for (const [path, readings] of fresh) idle.learn(keyOf(part, path), readings)
     }
@@ -195,13 +198,13 @@ function bracketOf(open: Watched, close: Watched, openedAt: Seconds, closedAt: S
   }
 }
 
-function watchedIn(all: ReadonlyMap<NodePart, Watched>, part: NodePart): Watched {
+function watchedIn(all: ReadonlyMap<string, Watched>, part: string): Watched {
   const found = all.get(part)
   if (!found) throw new TypeError(`nothing was asked of the ${part} node`)
   return found
 }
 
-const keyOf = (part: NodePart, path: string) => `${part}/${path}`
+const keyOf = (part: string, path: string) => `${part}/${path}`
 
 function overdue(stale: readonly string[], waited: Seconds): Failure {
   return new Failure('usage-unreadable', `the kubelets had no new counters within ${waited} s`, {
