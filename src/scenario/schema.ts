@@ -93,13 +93,14 @@ const loadShape = section({
         [8, 64],
       ]),
     ),
-  payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
+  payload: oneOrMore(size({ least: '0B', most: '16MiB', because: 'a load generator holds one for each connection' }))
     .prefault(DEFAULTS.load.payload)
     .meta(
-      about('Payload', 'Size of the body of requests and answers; 0B is a plain GET; 256KiB at most; or a list.', [
-        '1KiB',
-        ['0B', '64KiB'],
-      ]),
+      about(
+        'Payload',
+        'Size of the body of requests and answers; 0B is a plain GET; 16MiB at most, with grpc 4095KiB, with tcp 1MiB; or a list.',
+        ['1KiB', ['0B', '64KiB']],
+      ),
     ),
   warmup: duration({ least: '0s', most: '1h' })
     .prefault(DEFAULTS.load.warmup)

@@ -92,16 +92,14 @@ const serviceSchema = section({
     .meta(about('Order', 'parallel: all calls at once. sequence: each after the answer to the one before.')),
   answer: size({
     least: '512B',
-    most: '256KiB',
-    because: "fortio's server makes no more, and below that an error looks like an answer",
+    most: '4MiB',
+    because: 'services hold their answers in memory, and below that an error looks like an answer',
   })
     .prefault(SERVICE.answer)
     .meta(
-      about(
-        'Answer',
-        'Size of its own part of the answer; those of the services that it calls follow. 512B to 256KiB.',
-        ['1KiB'],
-      ),
+      about('Answer', 'Size of its own part of the answer; those of the services that it calls follow. 512B to 4MiB.', [
+        '1KiB',
+      ]),
     ),
   delay: duration({ least: '0s', most: '1.5s', because: "fortio's server delays an answer by no more" })
     .prefault(SERVICE.delay)

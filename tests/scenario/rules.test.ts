@@ -213,6 +213,27 @@ describe('rules', () => {
     ],
     ['tcpHasAPayload', load('protocol: tcp, rate: 99/s, payload: 0B'), 'loads[0].payload', 'tcp needs a payload', '1B'],
     [
+      'payloadsAreTaken, grpc',
+      load('protocol: grpc, rate: 99/s, payload: [4095KiB, 4MiB]'),
+      'loads[0].payload[1]',
+      '4 MiB is more than fortio can send by grpc',
+      '4095KiB or less',
+    ],
+    [
+      'payloadsAreTaken, tcp',
+      load('protocol: tcp, rate: 99/s, payload: 1025KiB'),
+      'loads[0].payload',
+      'more than fortio can send by tcp',
+      '1024KiB or less',
+    ],
+    [
+      'bodiesFitTheMemory',
+      load('rate: 999/s, connections: 65, payload: 16MiB'),
+      'loads[0].payload',
+      'more than the 1 GiB',
+      '64 connections at most',
+    ],
+    [
       'everyConnectionIsUsed, fortio',
       load('rate: 10/s, duration: 2s, connections: 11'),
       'loads[0].connections',

@@ -7,6 +7,9 @@ import { rootOf, type ServiceGraph } from '../../model/service-graph.ts'
 const PORT = 8080
 const OWN_PORT = 8081
 
+/** Bytes: the largest answer that fortio's server makes unless it is told to make larger ones. */
+const SHIPPED_MOST = 256 * 1024
+
 /** Thousandths of a core: all services together ask for what our server does, so that as many fit its node. */
 const ASKED = 200
 
@@ -113,6 +116,7 @@ export function serviceArgv(node: ServiceNode): string[] {
     `-http-port=${ownPort(node)}`,
     ...['-grpc-port=disabled', '-tcp-port=disabled', '-udp-port=disabled', '-redirect-port=disabled', '-config-port='],
     ...['-ui-path=', '-echo-debug-path=', '-loglevel=warning', '-server-idle-timeout=1h'],
+    ...(answer > SHIPPED_MOST ? [`-maxpayloadsizekb=${Math.ceil(answer / 1024)}`] : []),
     `-echo-server-default-params=size=${answer}${delay > 0 ? `&delay=${held}` : ''}`,
     ...(delay > 0 ? [`-max-echo-delay=${held}`] : []),
     ...(calls.length > 0 ? ['-M', `${PORT} ${parts.join(' ')}`] : []),
