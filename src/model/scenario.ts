@@ -39,6 +39,13 @@ type UsageSource = (typeof USAGES)[number]
 
 type Labels = Readonly<Record<string, string>>
 
+/**
+ * How load comes to the application. `service`: its Service is asked, from within the mesh (east-west). `gateway`: the mesh's gateway is
+ * asked, from outside of the mesh (north-south).
+ */
+export const ENTRANCES = ['service', 'gateway'] as const
+type Entrance = (typeof ENTRANCES)[number]
+
 /** How a cluster is used that was there before. */
 export interface ClusterSettings {
   /** The context of the kubeconfig. */
@@ -64,6 +71,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
+  /** How load comes to its application; as the scenario says when absent. */
+  readonly entrance?: Entrance
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
   readonly provision?: Provision
   /** A known effect added at the server, to test that meshbench finds it. */
@@ -228,6 +237,8 @@ export interface Scenario {
   /** How arms are kept apart on `kind`; chosen by available memory when absent. */
   readonly isolation?: Isolation
   readonly cluster?: ClusterSettings
+  /** Of arms whose mesh has a gateway; `service` when absent. */
+  readonly entrance?: Entrance
   readonly seed: number
   readonly cohorts: number
   /** Blocks in each cohort. */
@@ -245,9 +256,9 @@ export interface Scenario {
   readonly gate?: Limits
 }
 
-/** Whether two arms are versions of one mesh with the same placement, so that they have the same variance between clusters. */
+/** Whether two arms are versions of one mesh with the same placement and entrance, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas
+  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas && a.entrance === b.entrance
 }
 
 /** Whether two arms are equal but for their names: an A/A pair, which shows the noise floor. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { CALL_ORDERS, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
+import { CALL_ORDERS, ENTRANCES, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
 
 const share = z.number()
 
@@ -12,6 +12,7 @@ const armSchema = z.object({
   values: z.record(z.string(), z.unknown()).optional(),
   placement: z.string().optional(),
   replicas: z.number().optional(),
+  entrance: z.enum(ENTRANCES).optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })
 
@@ -124,6 +125,7 @@ export const storedPlanSchema = z.object({
     profile: z.string(),
     isolation: z.string().optional(),
     cluster: clusterSchema.optional(),
+    entrance: z.enum(ENTRANCES).optional(),
     seed: z.number(),
     cohorts: z.number(),
     blocks: z.number(),

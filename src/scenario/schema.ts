@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
-import { FAULTS, ISOLATIONS, PLACEMENTS, PROFILES, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from '../model/scenario.ts'
+import {
+  ENTRANCES,
+  FAULTS,
+  ISOLATIONS,
+  PLACEMENTS,
+  PROFILES,
+  PROTOCOLS,
+  PROVISIONS,
+  SHAPES,
+  USAGES,
+} from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -279,6 +289,15 @@ const armSchema = section({
     .max(100)
     .optional()
     .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
+  entrance: z
+    .enum(ENTRANCES)
+    .optional()
+    .meta(
+      about(
+        'Entrance',
+        'How load comes to the application of this arm alone, in place of the entrance of the scenario.',
+      ),
+    ),
   provision: z
     .enum(PROVISIONS)
     .optional()
@@ -362,6 +381,15 @@ export const scenarioSchema = section({
   })
     .optional()
     .meta(about('Cluster', 'For the platform cluster: the cluster that is measured in.')),
+  entrance: z
+    .enum(ENTRANCES)
+    .optional()
+    .meta(
+      about(
+        'Entrance',
+        'How load comes to the application. service: its Service is asked, from within the mesh (east-west). gateway: the gateway of the mesh is asked, from outside (north-south); an arm without a mesh has none, and is asked directly. Default: service.',
+      ),
+    ),
   seed: z
     .int()
     .min(0)

@@ -4,6 +4,7 @@ import { capacityUnknown } from './capacity-unknown.ts'
 import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { cpuDrift, drift, orderEffect } from './drift.ts'
+import { entrancesDiffer } from './entrances-differ.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
 import { idleWindowDiffers, lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
@@ -15,6 +16,7 @@ import { tooFewBlocks } from './too-few-blocks.ts'
 /** The rules that judge the comparison as a whole. */
 export const comparisonRules: readonly ComparisonRule[] = [
   settingsDiffer,
+  entrancesDiffer,
   errorRatesDiffer,
   tooFewBlocks,
   missingTrials,

@@ -123,9 +123,12 @@ const PART = 'meshbench.io/part'
 
 /**
  * Binds what is to run on a part's node to the node that was chosen: every node selector with the label of kind's nodes is
- * replaced, in pods and in Helm values alike, since nodes of somebody else's cluster get no labels.
+ * replaced, in pods, in Helm values and in objects that stand in a text, since nodes of somebody else's cluster get no labels.
  */
 export function placedOn<Tree>(tree: Tree, nodes: Readonly<Record<NodePart, string>>): Tree {
+  if (typeof tree === 'string' && tree.startsWith('{') && tree.includes(PART)) {
+    return JSON.stringify(placedOn(JSON.parse(tree), nodes)) as Tree
+  }
   if (Array.isArray(tree)) return tree.map((item) => placedOn(item, nodes)) as Tree
   if (tree === null || typeof tree !== 'object') return tree
   return Object.fromEntries(

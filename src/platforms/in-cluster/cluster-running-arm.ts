@@ -4,11 +4,10 @@ import type { Cluster, ExecOf } from '../../kubernetes/cluster.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Command, Execution, RunningArm } from '../../model/platform.ts'
 import { milliseconds } from '../../model/units.ts'
+import { addressOf } from './arm-mesh.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
-import { entranceOf } from './own-application.ts'
 import { openProbeSite } from './probing/probe-site.ts'
-import { targetOf } from './workload.ts'
 
 /** Where client and its helper share a folder. */
 const DIR = '/files'
@@ -17,19 +16,18 @@ export function makeRunningArm(options: RunningArmOptions): RunningArm {
   const { cluster, of, onNode } = options.arm
   const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
-  const { application } = of
   // What is asked is known before its window opens.
   let asked: string | undefined
   return {
     dir: DIR,
     target: (load) => {
       asked = load.service
-      return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+      return addressOf(of, load)
     },
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     exec: (command, signal) => execute(cluster, namespace, command, signal),
     observe: () => openWindow(options, meter, asked),
-    ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
+    ...(of.application || of.gateway ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
   }
 }
 

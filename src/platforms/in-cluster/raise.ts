@@ -10,11 +10,11 @@ import type { Load } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
-import { PATIENCE } from './arm-mesh.ts'
+import { addressOf, entranceEvidence, PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, partOfNode } from './cluster-arm.ts'
 import { makeRunningArm } from './cluster-running-arm.ts'
-import { asServers, entranceOf } from './own-application.ts'
-import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
+import { asServers } from './own-application.ts'
+import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
@@ -63,13 +63,13 @@ async function seenPods(standing: ClusterArm, signal: AbortSignal): Promise<PodF
 
 /** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(
-  { cluster, of: { about, application } }: ClusterArm,
+  { cluster, of }: ClusterArm,
   protocol: Load['protocol'],
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace } = about
-  const target = application ? entranceOf(application, namespace, {}) : targetOf(protocol, namespace)
-  const entrance = application?.entrance
+  const { namespace } = of.about
+  const target = addressOf(of, { protocol })
+  const entrance = of.application?.entrance
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
   const own = entrance ? [...requestArgv(entrance), '-allow-initial-errors'] : []
@@ -132,7 +132,7 @@ interface Node {
 
 /** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
-  { of, cluster, facts, isConfigured }: ClusterArm,
+  { of, cluster, facts, isConfigured, plan }: ClusterArm,
   pods: readonly PodFact[],
   signal: AbortSignal,
 ): Promise<Evidence[]> {
@@ -143,6 +143,7 @@ async function factsOf(
     ...kubernetes
       .inspect(pods, about)
       .filter(({ name, source }) => isConfigured || name === 'layer' || source !== 'configuration'),
+    ...entranceEvidence(of, plan.scenario),
     placement(pods, arm.placement ?? 'cross-node', about.namespace),
     images(pods, about.namespace),
     { name: 'node', seen: describe(node), source: 'Node status' },

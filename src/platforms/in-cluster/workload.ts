@@ -118,7 +118,12 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
   const { initContainers = [] } = spec
   return {
     ...pod,
-    metadata: { ...pod.metadata, name, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    metadata: {
+      ...pod.metadata,
+      name,
+      labels: { ...pod.metadata.labels, ...(name === 'client' && enrolment.clientLabels) },
+      annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations },
+    },
     spec: {
       ...spec,
       ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),
