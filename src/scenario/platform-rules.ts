@@ -105,6 +105,7 @@ const gatewaysNeedACluster: Rule = (draft, meshes) => {
 }
 
 const meshesHaveTheGateway: Rule = (draft, meshes) => {
+  if (traitsOf(platformOf(draft, meshes))?.arms !== 'kubernetes') return []
   const found = entering(draft, meshes)
   const without = found.filter(({ mesh }) => !mesh.kubernetes?.gateway)
   const able = Object.values(meshes).filter(({ kubernetes }) => kubernetes?.gateway)

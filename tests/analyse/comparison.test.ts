@@ -138,6 +138,13 @@ const cases: Case[] = [
     says: /one after the other/,
   },
   {
+    rule: 'entrances-differ',
+    severity: 'warning',
+    platform: 'kind',
+    scenario: { entrance: 'gateway', arms: [official[0], official[2]].flatMap((one) => one ?? []) },
+    says: /Load enters istio-sidecar by the gateway of the mesh, and comes to the Service of none directly/,
+  },
+  {
     rule: 'two-provisionings',
     severity: 'warning',
     of: (trial) => ({ ...usual(trial), observation: { evidence: [clusterOf(trial)] } }),

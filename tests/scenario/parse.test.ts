@@ -467,7 +467,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, seed, cohorts, blocks, idle, minEffect, arms, loads, workload, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, entrance, seed, cohorts, blocks, idle, minEffect, arms, loads, workload, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -120,14 +120,18 @@ export function machinesOf(nodes: ChosenNodes): NodePart[] {
 }
 
 const PART = 'meshbench.io/part'
+/** The same in an object that a text holds as JSON, such as what a ConfigMap hands on. */
+const IN_TEXT = /"meshbench\.io\/part":"(control|client|server)"/g
 
 /**
  * Binds what is to run on a part's node to the node that was chosen: every node selector with the label of kind's nodes is
  * replaced, in pods, in Helm values and in objects that stand in a text, since nodes of somebody else's cluster get no labels.
  */
 export function placedOn<Tree>(tree: Tree, nodes: Readonly<Record<NodePart, string>>): Tree {
-  if (typeof tree === 'string' && tree.startsWith('{') && tree.includes(PART)) {
-    return JSON.stringify(placedOn(JSON.parse(tree), nodes)) as Tree
+  if (typeof tree === 'string') {
+    return tree.replace(IN_TEXT, (_, part: NodePart) =>
+      JSON.stringify({ [HOSTNAME]: nodes[part] }).slice(1, -1),
+    ) as Tree
   }
   if (Array.isArray(tree)) return tree.map((item) => placedOn(item, nodes)) as Tree
   if (tree === null || typeof tree !== 'object') return tree
