@@ -165,6 +165,8 @@ export interface ServiceNode {
   readonly answer: Bytes
   /** How long it holds its own part back, without using CPU. */
   readonly delay: Seconds
+  /** For a share of the requests (0 to 1), at random, another delay in place of that; absent where all are alike. */
+  readonly slow?: { readonly share: number; readonly delay: Seconds }
   /** Number of its pods. */
   readonly replicas: number
 }

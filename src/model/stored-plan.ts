@@ -30,6 +30,7 @@ const serviceSchema = z.object({
   order: z.enum(CALL_ORDERS),
   answer: z.number(),
   delay: z.number(),
+  slow: z.object({ share, delay: z.number() }).optional(),
   replicas: z.number(),
 })
 

@@ -95,10 +95,14 @@ function requestOf(workload: Sketch['workload'], service: string | undefined): L
 /** A graph of which every service is right; undefined otherwise. */
 export function graphOf(services: NonNullable<NonNullable<Sketch['workload']>['services']>): ServiceGraph | undefined {
   const whole = Object.entries(services).flatMap(([name, node]) => {
-    const { calls, order, answer, delay, replicas } = node ?? {}
+    const { calls, order, answer, delay, slow, replicas } = node ?? {}
     if (!calls || !order || answer === undefined || delay === undefined || replicas === undefined) return []
     const known = calls.flatMap((called) => called ?? [])
-    return known.length < calls.length ? [] : [[name, { calls: known, order, answer, delay, replicas }] as const]
+    const { share, delay: longer } = slow ?? {}
+    const some = share === undefined || longer === undefined ? {} : { slow: { share, delay: longer } }
+    return known.length < calls.length
+      ? []
+      : [[name, { calls: known, order, answer, delay, ...some, replicas }] as const]
   })
   return whole.length > 0 && whole.length === Object.keys(services).length ? Object.fromEntries(whole) : undefined
 }

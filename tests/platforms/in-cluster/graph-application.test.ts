@@ -48,6 +48,9 @@ describe('a graph as pods of fortio', () => {
     expect(calling).toContain('-multi-serial-mode')
     expect(calling).toContain('-echo-server-default-params=size=2048&delay=2000us')
     expect(serviceArgv(node({ calls: ['a'] }))).not.toContain('-multi-serial-mode')
+    const slow = serviceArgv(node({ delay: 0.001, slow: { share: 0.005, delay: 0.05 } }))
+    expect(slow).toContain('-echo-server-default-params=size=1024&delay=50000us:0.5,1000us:99.5')
+    expect(slow).toContain('-max-echo-delay=50000us')
     expect(serviceArgv(node({ answer: 256 * 1024 })).join(' ')).not.toContain('-maxpayloadsizekb')
     expect(serviceArgv(node({ answer: 1024 ** 2 + 1 }))).toContain('-maxpayloadsizekb=1025')
   })
@@ -104,4 +107,34 @@ describe(`the real fortio${isThere ? '' : ' (skipped: it is not in PATH)'}`, { s
       }
     },
   )
+
+  it('holds back the share of answers that is to be slow, and no other', async () => {
+    const port = await freePort()
+    const argv = serviceArgv(node({ slow: { share: 0.5, delay: 0.4 } }))
+    const server = spawn(
+      APPLICATION,
+      argv.map((one) => one.replace('-http-port=8080', `-http-port=127.0.0.1:${port}`)),
+      {
+        stdio: 'ignore',
+      },
+    )
+    const took = async () => {
+      const sent = performance.now()
+      await (await fetch(`http://127.0.0.1:${port}/`)).arrayBuffer()
+      return performance.now() - sent
+    }
+    try {
+      const deadline = performance.now() + 10_000
+      while (performance.now() < deadline && !(await took().catch(() => 0))) {
+        await new Promise((done) => setTimeout(done, 50))
+      }
+      const all = await Promise.all(Array.from({ length: 100 }, took))
+      const slow = all.filter((one) => one >= 400).length
+      // By chance one in ten million times outside.
+      expect(slow).toBeGreaterThan(23)
+      expect(Math.min(...all)).toBeLessThan(400)
+    } finally {
+      server.kill('SIGKILL')
+    }
+  })
 })
