@@ -71,8 +71,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
-  /** How load comes to its application; as the scenario says when absent. */
-  readonly entrance?: Entrance
+  /** How load comes to its application; `service` when absent, which is never written here. */
+  readonly entrance?: Exclude<Entrance, 'service'>
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
   readonly provision?: Provision
   /** A known effect added at the server, to test that meshbench finds it. */
@@ -239,8 +239,6 @@ export interface Scenario {
   /** How arms are kept apart on `kind`; chosen by available memory when absent. */
   readonly isolation?: Isolation
   readonly cluster?: ClusterSettings
-  /** Of arms whose mesh has a gateway; `service` when absent. */
-  readonly entrance?: Entrance
   readonly seed: number
   readonly cohorts: number
   /** Blocks in each cohort. */

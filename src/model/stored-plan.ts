@@ -12,7 +12,7 @@ const armSchema = z.object({
   values: z.record(z.string(), z.unknown()).optional(),
   placement: z.string().optional(),
   replicas: z.number().optional(),
-  entrance: z.enum(ENTRANCES).optional(),
+  entrance: z.enum(ENTRANCES).exclude(['service']).optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })
 
@@ -126,7 +126,6 @@ export const storedPlanSchema = z.object({
     profile: z.string(),
     isolation: z.string().optional(),
     cluster: clusterSchema.optional(),
-    entrance: z.enum(ENTRANCES).optional(),
     seed: z.number(),
     cohorts: z.number(),
     blocks: z.number(),

@@ -10,7 +10,7 @@ export const entrancesDiffer: ComparisonRule = {
   problem: 'Load enters arms by different ways',
   judge({ record }) {
     const { scenario } = record.run.plan
-    const isBehind = (arm: Arm) => gatewayOf(arm, scenario) !== undefined
+    const isBehind = (arm: Arm) => gatewayOf(arm) !== undefined
     const behind = scenario.arms.filter(isBehind)
     const direct = scenario.arms.filter((arm) => !isBehind(arm))
     if (behind.length === 0 || direct.length === 0) return []

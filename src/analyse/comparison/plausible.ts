@@ -74,8 +74,7 @@ function isUsual({ rate, payload, protocol, connections, capacity }: Load): bool
 
 /** Nobody publishes figures of meshes behind their gateway. */
 function publishedArms({ record }: Pick<Comparison, 'record'>): readonly Arm[] {
-  const { scenario } = record.run.plan
-  return scenario.arms.filter((arm) => !gatewayOf(arm, scenario))
+  return record.run.plan.scenario.arms.filter((arm) => !gatewayOf(arm))
 }
 
 function strays({ record, cells, valid }: Comparison, load: string): string[] {

@@ -35,14 +35,14 @@ export interface ArmMesh {
   readonly gateway?: Pick<MeshGateway, 'service' | 'title'> & { readonly backends: readonly Backend[] }
 }
 
-type OfScenario = Pick<Scenario, 'profile' | 'entrance'> & { readonly loads: readonly Asking[] }
+type OfScenario = Pick<Scenario, 'profile'> & { readonly loads: readonly Asking[] }
 
 export function armMesh(arm: Arm, scenario: OfScenario, site: Site, application?: Application): ArmMesh {
   const mesh = meshes[arm.mesh]
   if (mesh?.kubernetes) {
     const about = installAbout(mesh, scenario.profile, arm, site.vendors)
     const own = { arm, mesh, about, ...(application && { application }) }
-    const entering = gatewayOf(arm, scenario)
+    const entering = gatewayOf(arm)
     const backends = entering ? backendsOf(scenario.loads, application) : []
     const kubernetes = entering ? entering.behind(backends) : mesh.kubernetes
     refuseDigests(kubernetes.images(about), about.vendor.name, arm)
@@ -93,8 +93,8 @@ export function addressOf(
 }
 
 /** How load enters an arm, where any arm of the scenario has a gateway. */
-export function entranceEvidence({ gateway, mesh }: ArmMesh, { arms, entrance }: Scenario): Evidence[] {
-  if (entrance !== 'gateway' && !arms.some((one) => one.entrance === 'gateway')) return []
+export function entranceEvidence({ gateway, mesh }: ArmMesh, { arms }: Scenario): Evidence[] {
+  if (!arms.some(gatewayOf)) return []
   const seen = gateway
     ? `${gateway.title}, asked from outside of the mesh`
     : `the Service, asked directly${mesh.layer === 'none' ? ': without a mesh there is no gateway of a mesh' : ''}`
@@ -130,7 +130,7 @@ export function imagesOfArm(
 
 /** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */
 export function imagesOf(
-  scenario: Pick<Scenario, 'arms' | 'loads' | 'profile' | 'entrance'>,
+  scenario: Pick<Scenario, 'arms' | 'loads' | 'profile'>,
   site: Site,
   application?: Application,
 ): string[] {

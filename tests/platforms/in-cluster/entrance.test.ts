@@ -8,9 +8,10 @@ import { loadOf, scenarioOf } from '../../build/scenario.ts'
 
 const loads = (['http', 'http2', 'grpc'] as const).map((protocol) => loadOf({ name: protocol, protocol }))
 const [http, http2, grpc] = loads as [Load, Load, Load]
-const arm: Arm = { name: 'istio-sidecar', mesh: 'istio-sidecar' }
+const arm: Arm = { name: 'istio-sidecar', mesh: 'istio-sidecar', entrance: 'gateway' }
+const { entrance: _, ...own } = arm
 const none: Arm = { name: 'none', mesh: 'none' }
-const scenario = scenarioOf({ platform: 'kind', entrance: 'gateway', arms: [none, arm], loads })
+const scenario = scenarioOf({ platform: 'kind', arms: [none, arm], loads })
 const behind = armMesh(arm, scenario, PUBLIC_SITE)
 const HOST = 'gateway-istio.bench.svc.cluster.local'
 
@@ -60,16 +61,17 @@ describe('load that enters by a gateway', () => {
       ['server', undefined],
       ['client', 'false'],
     ])
-    const within = armMesh({ ...arm, entrance: 'service' }, scenario, PUBLIC_SITE)
+    const within = armMesh(own, scenario, PUBLIC_SITE)
     expect(labelsOf(within.kubernetes.enrol(within.about))[1]).toEqual(['client', undefined])
   })
 
   it('needs the image of the gateway on the node where it stands', () => {
-    const ambient: Arm = { name: 'ambient', mesh: 'istio-ambient' }
+    const ambient: Arm = { name: 'ambient', mesh: 'istio-ambient', entrance: 'gateway' }
+    const { entrance: __, ...within } = ambient
     const proxies = (of: Arm) =>
       imagesOfArm(armMesh(of, scenario, PUBLIC_SITE), PUBLIC_SITE, loads).filter(({ name }) => name.includes('proxyv2'))
     expect(proxies(ambient)).toMatchObject([{ on: ['server'] }])
-    expect(proxies({ ...ambient, entrance: 'service' })).toEqual([])
+    expect(proxies(within)).toEqual([])
     expect(proxies(arm)).toHaveLength(1)
   })
 
