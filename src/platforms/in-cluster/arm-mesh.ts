@@ -60,11 +60,22 @@ type Asking = Pick<Load, 'tool' | 'protocol' | 'service' | 'script'>
 
 /** The first port of a gateway; each further one has the next. */
 const FIRST_PORT = 8080
+/** Listeners of a Gateway, as the Gateway API has it. */
+const MOST_PORTS = 64
 
 /** A port for each port of a Service that is asked: first of all the entrance of an application, which the first question goes to. */
 function backendsOf(loads: readonly Asking[], application: Application | undefined): Backend[] {
   const asked = [...(application ? [application.entrance] : []), ...loads.map((load) => askedBy(load, application))]
   const distinct = new Map(asked.map(({ service, port }) => [`${service}:${port}`, { service, port }]))
+  if (distinct.size > MOST_PORTS) {
+    throw new Failure(
+      'unsupported',
+      `the loads ask ${distinct.size} ports of Services, and a gateway has ${MOST_PORTS}`,
+      {
+        remedy: 'Ask fewer services, or spread the loads over several scenarios.',
+      },
+    )
+  }
   return [...distinct.values()].map((one, index) => ({ at: FIRST_PORT + index, ...one }))
 }
 

@@ -49,6 +49,12 @@ describe('load that enters by a gateway', () => {
     ])
   })
 
+  it('cannot ask more services than a gateway has ports', () => {
+    const many = Array.from({ length: 64 }, (_, index) => loadOf({ name: `s${index}`, service: `s${index}` }))
+    expect(() => armMesh(arm, { ...scenario, loads: many }, PUBLIC_SITE, application)).toThrow('a gateway has 64')
+    expect(() => armMesh(arm, { ...scenario, loads: many.slice(1) }, PUBLIC_SITE, application)).not.toThrow()
+  })
+
   it('comes from a client that is not enrolled', () => {
     const { kubernetes, about } = behind
     const images = { fortio: 'fortio', k6: 'k6', busybox: 'busybox' }
