@@ -21,8 +21,8 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   const record: RunRecord = { ...given, results: trials.map(({ result }) => result) }
   const measured = examined.flatMap(({ view }) => view ?? [])
   const valid = examined.flatMap(({ view, trial }) => (view && trial.status === 'valid' ? [view] : []))
-  const rows = examined.flatMap(({ trial: { result, status }, values }) =>
-    status === 'valid' && !result.trial.step ? [{ trial: result.trial, values }] : [],
+  const rows = examined.flatMap(({ trial: { result, status }, values, errors }) =>
+    status === 'valid' && !result.trial.step ? [{ trial: result.trial, values, ...(errors && { errors }) }] : [],
   )
   const { capacities, rows: searched, open, planned: searches } = capacitiesIn(run.plan, trials)
   const known = new Set(trials.map(({ result }) => result.trial.id))

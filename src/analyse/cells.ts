@@ -4,6 +4,7 @@ import { judgeStanding, type Least, noiseBand } from '../compare/standing.ts'
 import type { Cell, NoiseFloor } from '../model/analysis.ts'
 import type { Trial } from '../model/plan.ts'
 import { type Arm, baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
+import { formatShare } from '../model/units.ts'
 import { count } from '../model/words.ts'
 import { benjaminiHochberg } from '../stats/multiplicity.ts'
 import type { Examined } from './judge-trial.ts'
@@ -32,7 +33,7 @@ interface Column extends Least {
 }
 
 /** The value of every metric in one trial, in the order of the registry, NaN where it has none. */
-interface Row extends Pick<Examined, 'values'> {
+interface Row extends Pick<Examined, 'values' | 'errors'> {
   readonly trial: Trial
 }
 
@@ -92,9 +93,10 @@ function tableOf(scenario: Scenario, provisioned: boolean): Table {
 function compare(table: Table, byArm: ReadonlyMap<string, Row[]>, place: number): Compared[] {
   const values = table.arms.map(
     ({ name }): Values =>
-      (byArm.get(name) ?? []).flatMap(({ trial: { cohort, block }, values }) => {
+      (byArm.get(name) ?? []).flatMap(({ trial: { cohort, block }, values, errors }) => {
         const value = values[place] ?? Number.NaN
-        return Number.isNaN(value) ? [] : [{ cohort, block, value }]
+        const error = errors?.[place] ?? 0
+        return Number.isNaN(value) ? [] : [{ cohort, block, value, ...(error > 0 && { error }) }]
       }),
   )
   const against = compareToBaseline(
@@ -121,8 +123,20 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     load,
     metric: metric.info.name,
     values: packed(values, places.get(arm)),
-    figures: { ...figuresOfCell(values, against, column), ...judged, notes: [...notes, ...quiet] },
+    figures: {
+      ...figuresOfCell(values, against, column),
+      ...judged,
+      notes: [...notes, ...quiet, ...errorNote(values)],
+    },
   }
+}
+
+function errorNote(values: Values): string[] {
+  const shares = values.flatMap(({ value, error = 0 }) => (error > 0 ? [error / Math.abs(value)] : []))
+  if (shares.length === 0) return []
+  const most = Math.max(...shares)
+  const size = Number.isFinite(most) ? `up to ${formatShare(most)} of a value` : 'as large as the values'
+  return [`The interval has in it the largest error of the counters of kubelets, ${size}.`]
 }
 
 /** A cell whose values are columns: as objects, those of 100,000 trials take more memory than all else of the trials. */
@@ -147,8 +161,14 @@ function placesOf(all: readonly Pick<Trial, 'cohort' | 'block'>[]): Places {
 function packed(values: Values, places: Places | undefined): () => Values {
   const { cohorts, blocks } = places?.blocks.length === values.length ? places : placesOf(values)
   const numbers = Float64Array.from(values, ({ value }) => value)
+  const errors = values.some(({ error }) => error !== undefined)
+    ? Float64Array.from(values, ({ error = 0 }) => error)
+    : undefined
   return () =>
-    Array.from(numbers, (value, at) => ({ cohort: cohorts[at] as number, block: blocks[at] as number, value }))
+    Array.from(numbers, (value, at) => {
+      const error = errors?.[at] ?? 0
+      return { cohort: cohorts[at] as number, block: blocks[at] as number, value, ...(error > 0 && { error }) }
+    })
 }
 
 /** The values are made anew for whoever reads them. */

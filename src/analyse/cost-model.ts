@@ -3,8 +3,8 @@ import type { Cell, ComponentCost, CostSample, Estimate, Resources } from '../mo
 import type { Trial } from '../model/plan.ts'
 import type { HeldReading } from '../model/result.ts'
 import type { Arm, Load, Scenario } from '../model/scenario.ts'
-import { type Bytes, MILLION, type PerSecond } from '../model/units.ts'
-import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING } from '../model/usage.ts'
+import { type Bytes, MILLION, type PerSecond, type Seconds } from '../model/units.ts'
+import { COST_UNITS, type CostUnit, type Role, roleOf, SCALING, type Usage } from '../model/usage.ts'
 
 /** What one component used in a trial. Idle figures come from the visit's idle window, and are absent without one. */
 export interface Spent {
@@ -23,6 +23,8 @@ export interface Spent {
    * chance where the load adds less than the scatter of idle CPU. It is not clipped, since the mean would be too high.
    */
   readonly perRequest?: number
+  /** The largest errors of `perRequest` and of the idle cores, where CPU is by the counters of kubelets. */
+  readonly error?: { readonly perRequest: number; readonly idleCores: number }
 }
 
 /** Every component under load. A component that is missing in the idle window has no idle use. */
@@ -34,6 +36,7 @@ export function spentIn({
   return observation.usage.map((usage) => {
     const before = idle?.usage.find(({ component }) => component === usage.component)
     const cores = before && idle ? before.cpuSeconds / idle.seconds : 0
+    const error = errorOf(usage, { before, idle, seconds: observation.seconds, requests })
     return {
       component: usage.component,
       role: roleOf(usage),
@@ -45,8 +48,25 @@ export function spentIn({
         idle: { cores, bytes: before?.memoryBytes ?? 0, fileBytes: before?.fileBytes ?? 0 },
         perRequest: (usage.cpuSeconds - cores * observation.seconds) / requests,
       }),
+      ...(error && { error }),
     }
   })
+}
+
+/** Errors of both windows, which add up in the worst case: idle CPU is taken off for the whole length of the other window. */
+function errorOf(
+  { cpuError }: Usage,
+  of: {
+    readonly before: Usage | undefined
+    readonly idle: HeldReading['idle']
+    readonly seconds: Seconds
+    readonly requests: number
+  },
+): Spent['error'] {
+  const { before, idle, seconds, requests } = of
+  if (!idle || (cpuError === undefined && before?.cpuError === undefined)) return undefined
+  const idleCores = (before?.cpuError ?? 0) / idle.seconds
+  return { idleCores, perRequest: ((cpuError ?? 0) + idleCores * seconds) / requests }
 }
 
 /** A valid trial with only what the page's script needs, since this file is part of it. */

@@ -38,6 +38,8 @@ export interface Examined {
    * half the memory. Empty where the trial is not valid.
    */
   readonly values: readonly number[]
+  /** The largest error of each of these values; absent where none has one. */
+  readonly errors?: readonly number[]
 }
 
 /** Judges the trials of a run, one after the other. `trial`: as the plan has it. */
@@ -55,8 +57,15 @@ export function examiner({ id, plan }: Pick<Run, 'id' | 'plan'>): (whole: Result
     const judged = judgeView(result, view)
     if (!view) return { trial: judged, values: [] }
     const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view) ?? Number.NaN) : []
-    return { trial: judged, view: heldView(view, trial, reading), values }
+    const errors = values.length > 0 ? errorsOf(view) : undefined
+    return { trial: judged, view: heldView(view, trial, reading), values, ...(errors && { errors }) }
   }
+}
+
+function errorsOf(view: TrialView): number[] | undefined {
+  const { observation, idle } = view.reading
+  const all = [...observation.usage, ...(idle?.usage ?? [])]
+  return all.some(({ cpuError = 0 }) => cpuError > 0) ? metrics.map((metric) => metric.error?.(view) ?? 0) : undefined
 }
 
 /** As `judgeTrial`, for callers that already have the view. */

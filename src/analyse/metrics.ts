@@ -16,6 +16,8 @@ export interface Metric {
   /** What it reads of a search; such a metric is of loads that search a capacity, and all others are of the other loads. */
   readonly ofSearch?: 'capacity' | 'throughput' | 'cores'
   value(trial: TrialView): number | undefined
+  /** The largest error of that value, where what it is made of has one; 0 or undefined otherwise. */
+  error?(trial: TrialView): number | undefined
 }
 
 type Quantile = (typeof QUANTILES)[number]
@@ -130,6 +132,7 @@ function requestCpu(names: Names, counts: Counts): Metric {
     info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
     needsIdle: true,
     value: (view) => total(view, counts, ({ perRequest }) => perRequest && perRequest * MILLION),
+    error: (view) => totalError(view, counts, ({ perRequest }) => perRequest * MILLION),
   }
 }
 
@@ -138,6 +141,7 @@ function idleCpu(names: Names, counts: Counts): Metric {
     info: { ...names, unit: 'cores', better: 'lower' },
     needsIdle: true,
     value: (view) => total(view, counts, ({ idle }) => idle?.cores),
+    error: (view) => totalError(view, counts, ({ idleCores }) => idleCores),
   }
 }
 
@@ -160,6 +164,17 @@ type Counts = (role: Role) => boolean
 
 function isMesh(role: Role): boolean {
   return MESH_ROLES.has(role)
+}
+
+/** The sum of the largest errors of components: of each that counts, whether or not the others have one. */
+function totalError(
+  { reading }: TrialView,
+  counts: Counts,
+  of: (error: NonNullable<Spent['error']>) => number,
+): number {
+  return spentIn(reading)
+    .filter(({ role }) => counts(role))
+    .reduce((sum, { error }) => sum + (error ? of(error) : 0), 0)
 }
 
 /** A sum over components; undefined where usage (or idle usage, if needed) was not observed, 0 where no component has the role. */

@@ -2,7 +2,16 @@ import type { Cell, Estimate } from '../model/analysis.ts'
 import { BLOCKS_TO_DECIDE } from '../model/plan.ts'
 import type { Arm } from '../model/scenario.ts'
 import { type Cohorts, exponential, geometricInterval, meanInterval } from '../stats/intervals.ts'
-import { disagreeingRobustEstimate, type Equals, type Known, overBlocks, pooledVarianceFor } from './estimate.ts'
+import { mean } from '../stats/moments.ts'
+import {
+  disagreeingRobustEstimate,
+  type Equals,
+  type Errors,
+  type Known,
+  logErrors,
+  overBlocks,
+  pooledVarianceFor,
+} from './estimate.ts'
 import { byBlock, equalArms, isGeometric, type Measures, measure, pairUp } from './pairs.ts'
 
 /** An arm's values. `isEqual`: the arm is equal to the baseline (A/A). Without `arm`, no variance is pooled. */
@@ -38,8 +47,8 @@ export function compareToBaseline(arms: readonly ArmValues[], provisioned: boole
 }
 
 /** For equal arms, the interval shows their difference in this run, so blocks are the replicates and not cohorts. */
-function overOwnBlocks(cohorts: Cohorts, { provisioned }: Equals) {
-  return overBlocks(cohorts, { pairs: [], provisioned })
+function overOwnBlocks(cohorts: Cohorts, { provisioned }: Equals, errors?: Errors) {
+  return overBlocks(cohorts, { pairs: [], provisioned }, errors)
 }
 
 type Figures = Pick<Cell, 'estimate' | 'mean' | 'ratio' | 'difference' | 'basis' | 'p' | 'robust'>
@@ -56,19 +65,19 @@ export function figuresOfCell(
   against: Against | undefined,
   { base, geometric }: { readonly base: Cell['values']; readonly geometric: boolean },
 ): Figures {
-  const mean = geometric ? 'geometric' : 'arithmetic'
+  const kind = geometric ? 'geometric' : 'arithmetic'
   const own = levelOf(values, geometric)
   if (!own) return {}
   const leading = against?.ratio ?? against?.difference
   const baseline = levelOf(base, geometric)?.center
-  if (!leading || baseline === undefined) return { estimate: own, mean }
+  if (!leading || baseline === undefined) return { estimate: own, mean: kind }
   const ratio = against?.ratio?.estimate
   const difference = ratio ? differenceAt(baseline, ratio) : leading.estimate
   // One or two common blocks would move the level by chance, even beyond all of the arm's own trials.
   const isAdjusted = leading.estimate.n >= BLOCKS_TO_DECIDE
   return {
     estimate: isAdjusted ? at(baseline + difference.center, own, geometric) : own,
-    mean,
+    mean: kind,
     ...(ratio && { ratio }),
     difference,
     basis: leading.basis,
@@ -84,7 +93,21 @@ export function differenceAt(level: number, ratio: Estimate): Estimate {
 
 function levelOf(values: Cell['values'], geometric: boolean): Estimate | undefined {
   const numbers = values.map(({ value }) => value)
-  return geometric ? geometricInterval(numbers) : meanInterval(numbers)
+  const level = geometric ? geometricInterval(numbers) : meanInterval(numbers)
+  return level && values.some(({ error }) => error !== undefined) ? withLargestError(level, values, geometric) : level
+}
+
+/** A level whose values all may be wrong in the same direction, each by its largest error. */
+function withLargestError(level: Estimate, values: Cell['values'], geometric: boolean): Estimate {
+  const { center, lo, hi, n } = level
+  if (lo === undefined || hi === undefined) return level
+  if (!geometric) {
+    const error = mean(values.map(({ error = 0 }) => error))
+    return { center, lo: lo - error, hi: hi + error, n }
+  }
+  const moved = values.map(({ value, error = 0 }) => logErrors(value, error))
+  const [down, up] = [mean(moved.map((one) => one.down)), mean(moved.map((one) => one.up))]
+  return { center, lo: lo * Math.exp(-down), hi: hi * Math.exp(up), n }
 }
 
 /** Moves an interval to another center. */

@@ -3,9 +3,10 @@ import { baselineOf, isSameArm, MIN_EFFECT } from '../model/scenario.ts'
 import { formatChange } from '../model/units.ts'
 import { STANDING_WORDS } from '../model/words.ts'
 import { exponential } from '../stats/intervals.ts'
+import { mean } from '../stats/moments.ts'
 import { cliffsDelta, hodgesLehmannShift, mannWhitney } from '../stats/rank-tests.ts'
 import { differenceAt } from './against-baseline.ts'
-import { type Known, type PooledVariance, pooledVarianceFor } from './estimate.ts'
+import { type Known, logErrors, type PooledVariance, pooledVarianceFor } from './estimate.ts'
 import { byBlock, equalArms, measure, pairUp } from './pairs.ts'
 import { type Least, noiseBand, type StandingWithNotes, standingOfDifference, standingOfRatio } from './standing.ts'
 
@@ -144,9 +145,15 @@ export function unpairedContrast(a: Side, cellA: Cell, b: Side, cellB: Cell): Me
   if (valuesA.length === 0 || valuesB.length === 0) {
     return { ...measures, standing: 'no-data', notes: ['One side has no valid trial.'] }
   }
-  const ratio = shiftOfLogs(valuesA, valuesB)
+  const isExact = [...cellA.values, ...cellB.values].every(({ error = 0 }) => error === 0)
+  const shift = shiftOfLogs(valuesA, valuesB)
+  const ratio = shift && (isExact ? shift : withErrorsOfLogs(shift, cellA.values, cellB.values))
   const level = cellA.estimate?.center
-  const difference = ratio && level !== undefined ? differenceAt(level, ratio) : hodgesLehmannShift(valuesB, valuesA)
+  const ofValues = hodgesLehmannShift(valuesB, valuesA)
+  const difference =
+    ratio && level !== undefined
+      ? differenceAt(level, ratio)
+      : ofValues && withErrors(ofValues, cellA.values, cellB.values)
   const control = controlShift(a, b, cellA)
   const minEffect = Math.max(minEffectIn(a.analysis), minEffectIn(b.analysis))
   const least = { band: bandOf(a, b, cellA, control), minEffect }
@@ -158,10 +165,27 @@ export function unpairedContrast(a: Side, cellA: Cell, b: Side, cellB: Cell): Me
     ...(ratio && { ratio }),
     ...(difference && { difference }),
     delta: cliffsDelta(valuesB, valuesA),
-    p: mannWhitney(valuesB, valuesA).twoSided,
+    // Ranks know of no errors of the values themselves.
+    ...(isExact && { p: mannWhitney(valuesB, valuesA).twoSided }),
     standing,
     notes: [...notes, ...controlNote(a, control)],
   }
+}
+
+/** A ratio of B to A, with the largest errors of the values on either side: none of its ends is known where one is as large as its value. */
+function withErrorsOfLogs(ratio: Estimate, a: Cell['values'], b: Cell['values']): Estimate {
+  const moved = (values: Cell['values'], side: 'down' | 'up') =>
+    mean(values.map(({ value, error = 0 }) => logErrors(value, error)[side]))
+  const [down, up] = [moved(b, 'down') + moved(a, 'up'), moved(b, 'up') + moved(a, 'down')]
+  const { center, lo, hi, n } = ratio
+  if (lo === undefined || hi === undefined || !Number.isFinite(down + up)) return { center, n }
+  return { center, lo: lo * Math.exp(-down), hi: hi * Math.exp(up), n }
+}
+
+/** A difference with the mean errors of both sides. */
+function withErrors({ center, lo, hi, n }: Estimate, a: Cell['values'], b: Cell['values']): Estimate {
+  const error = [a, b].reduce((sum, values) => sum + mean(values.map(({ error = 0 }) => error)), 0)
+  return { center, ...(lo !== undefined && { lo: lo - error }), ...(hi !== undefined && { hi: hi + error }), n }
 }
 
 function numbers({ values }: Cell): number[] {

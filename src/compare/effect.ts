@@ -28,14 +28,16 @@ export interface Effect extends Scatters {
   readonly cohorts: number
   /** Standard deviation between blocks. */
   readonly deviation: number
+  /** How far the largest errors of the values could move the center; absent where they have none. */
+  readonly moved?: number
 }
 
-/** The mean log-ratio and its scatters, from the log-ratios of each cohort. Needs two blocks. */
-export function effectOf(cohorts: Cohorts, spread?: CohortSpread): Effect | undefined {
+/** The mean log-ratio and its scatters, from the log-ratios of each cohort. Needs two blocks. `moved`: see `Effect`. */
+export function effectOf(cohorts: Cohorts, spread?: CohortSpread, moved = 0): Effect | undefined {
   const filled = cohorts.filter(({ length }) => length > 0)
   const nested = nestedInterval(filled, spread)
   const blocks = filled.flat().length
-  if (!nested || blocks < 2) return undefined
+  if (!nested || blocks < 2 || moved === Number.POSITIVE_INFINITY) return undefined
   const byBlocks = scatterOf(nested.byBlocks, blocks - 1)
   const freedom = filled.length - 1 + (spread?.freedom ?? 0)
   return {
@@ -45,6 +47,7 @@ export function effectOf(cohorts: Cohorts, spread?: CohortSpread): Effect | unde
     deviation: byBlocks.error * Math.sqrt(blocks),
     byBlocks,
     ...(nested.byCohorts && { byCohorts: scatterOf(nested.byCohorts, freedom) }),
+    ...(moved > 0 && { moved }),
   }
 }
 
@@ -55,6 +58,7 @@ export function effectOf(cohorts: Cohorts, spread?: CohortSpread): Effect | unde
 export function acrossRuns(candidate: Effect, references: readonly Effect[], betweenRuns?: CohortSpread): Effect {
   const n = references.length
   const parts = [widest(candidate), ...references.map(widest).map((one) => ({ ...one, error: one.error / n }))]
+  const moved = (candidate.moved ?? 0) + mean(references.map(({ moved = 0 }) => moved))
   const variance = parts.reduce((sum, { error }) => sum + error ** 2, 0)
   const freedom = variance ** 2 / parts.reduce((sum, { error, freedom }) => sum + error ** 4 / freedom, 0)
   return {
@@ -62,6 +66,7 @@ export function acrossRuns(candidate: Effect, references: readonly Effect[], bet
     blocks: candidate.blocks,
     cohorts: candidate.cohorts,
     deviation: candidate.deviation,
+    ...(moved > 0 && { moved }),
     byBlocks: { error: Math.sqrt(variance), freedom: Number.isFinite(freedom) ? freedom : candidate.blocks - 1 },
     ...(betweenRuns && {
       byRuns: { error: betweenRuns.deviation * Math.sqrt(1 + 1 / n), freedom: betweenRuns.freedom },
@@ -70,17 +75,17 @@ export function acrossRuns(candidate: Effect, references: readonly Effect[], bet
 }
 
 /** One-sided p-values: the chance of this effect or a larger one if there is no difference. The largest over all scatters. */
-export function pValueOf({ center, ...scatters }: Effect): { worse: number; better: number } {
+export function pValueOf({ center, moved = 0, ...scatters }: Effect): { worse: number; better: number } {
   const all = scattersOf(scatters)
   return {
-    worse: Math.max(...all.map((one) => tail(center, one))),
-    better: Math.max(...all.map((one) => tail(-center, one))),
+    worse: Math.max(...all.map((one) => tail(center - moved, one))),
+    better: Math.max(...all.map((one) => tail(-center - moved, one))),
   }
 }
 
 /** Distance of a one-sided bound from the center. `alpha`: the chance that the true value lies beyond it. */
-export function boundHalfWidth(effect: Scatters, alpha: number): number {
-  return Math.max(...scattersOf(effect).map(({ error, freedom }) => error * halfWidth(freedom, 1 - 2 * alpha)))
+export function boundHalfWidth({ moved = 0, ...effect }: Scatters & Pick<Effect, 'moved'>, alpha: number): number {
+  return moved + Math.max(...scattersOf(effect).map(({ error, freedom }) => error * halfWidth(freedom, 1 - 2 * alpha)))
 }
 
 /** The two-sided 95 % interval as a ratio; `direction` −1 turns "worse" back into "less". */

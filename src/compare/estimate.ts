@@ -35,18 +35,53 @@ export interface Equals {
   readonly spread?: CohortSpread
 }
 
+/** How far each value could be moved by its own largest error, downwards and upwards; 0 or above. */
+export interface Errors {
+  readonly down: Cohorts
+  readonly up: Cohorts
+}
+
+/** How far an error moves the logarithm of a value above 0: without end downwards where it is as large as the value. */
+export function logErrors(value: number, error: number): { readonly down: number; readonly up: number } {
+  if (error === 0) return { down: 0, up: 0 }
+  return { down: error < value ? -Math.log1p(-error / value) : Number.POSITIVE_INFINITY, up: Math.log1p(error / value) }
+}
+
 /**
  * With two or more cohorts the cohort is the replicate, and arms equal to the two compared add what they show of the
  * scatter between cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters
  * only, and is widened on both sides by what equal arms differ by.
  */
-export function estimateOf(cohorts: Cohorts, equals: Equals): EstimateWithBasis | undefined {
+export function estimateOf(cohorts: Cohorts, equals: Equals, errors?: Errors): EstimateWithBasis | undefined {
   const filled = cohorts.filter(({ length }) => length > 0)
-  return filled.length > 1 ? overCohorts(filled, equals) : overBlocks(filled, equals)
+  return filled.length > 1 ? overCohorts(filled, equals, errors) : overBlocks(filled, equals, errors)
+}
+
+/**
+ * The interval with the largest error of its mean on either side: all values may be wrong in the same direction, so their errors do not
+ * become smaller by averaging. `toNone`: what the interval was widened by already.
+ */
+function withErrors(
+  found: EstimateWithBasis,
+  { down, up }: { readonly down: number; readonly up: number },
+  { scatter, toNone = 0 }: { readonly scatter?: Scatter; readonly toNone?: number } = {},
+): EstimateWithBasis {
+  const { center, lo, hi, n } = found.estimate
+  const basis = { ...found.basis, error: Math.max(down, up) }
+  // As large as the values themselves: nothing is known.
+  if (!(Number.isFinite(down) && Number.isFinite(up))) return { estimate: { center, n }, basis: found.basis }
+  const estimate = { center, n, ...(lo !== undefined && { lo: lo - down }), ...(hi !== undefined && { hi: hi + up }) }
+  const distance = Math.max(0, Math.abs(center) - toNone - (center > 0 ? down : up))
+  const { p: _, ...rest } = found
+  return { ...rest, estimate, basis, ...(scatter && { p: twoSided(distance, scatter) }) }
 }
 
 /** The mean with all blocks as replicates: for one provisioning, or for an A/A pair, which shows the noise of this run. */
-export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): EstimateWithBasis | undefined {
+export function overBlocks(
+  cohorts: Cohorts,
+  { pairs, provisioned }: Equals,
+  errors?: Errors,
+): EstimateWithBasis | undefined {
   const plain = meanInterval(cohorts.flat())
   if (!plain) return undefined
   const freedom = plain.n - 1
@@ -59,20 +94,25 @@ export function overBlocks(cohorts: Cohorts, { pairs, provisioned }: Equals): Es
     ...(provisioned && cohorts.length === 1 && { onlyHere: true }),
     ...(widened > 0 && { widened }),
   }
-  if (plain.hi === undefined || plain.lo === undefined) return { estimate: plain, basis }
+  const moved = errors && { down: mean(errors.down.flat()), up: mean(errors.up.flat()) }
+  if (plain.hi === undefined || plain.lo === undefined) {
+    const found = { estimate: plain, basis }
+    return moved ? withErrors(found, moved) : found
+  }
   const scatter = scatterOf(plain, freedom)
   const estimate = { ...plain, lo: plain.lo - widened, hi: plain.hi + widened }
   const p = twoSided(Math.max(0, Math.abs(plain.center) - widened), scatter)
-  return { estimate, basis, error: scatter.error, p }
+  const found = { estimate, basis, error: scatter.error, p }
+  return moved ? withErrors(found, moved, { scatter, toNone: widened }) : found
 }
 
-function overCohorts(cohorts: Cohorts, { spread }: Equals): EstimateWithBasis | undefined {
+function overCohorts(cohorts: Cohorts, { spread }: Equals, errors?: Errors): EstimateWithBasis | undefined {
   const nested = nestedInterval(cohorts, spread)
   const interval = nested?.byCohorts
   if (!interval) return undefined
   const freedom = cohorts.length - 1 + (spread?.freedom ?? 0)
   const scatter = scatterOf(interval, freedom)
-  return {
+  const found: EstimateWithBasis = {
     estimate: { ...interval, n: cohorts.flat().length },
     basis: {
       unit: 'cohorts',
@@ -85,6 +125,8 @@ function overCohorts(cohorts: Cohorts, { spread }: Equals): EstimateWithBasis | 
     error: scatter.error,
     p: twoSided(interval.center, scatter),
   }
+  if (!errors) return found
+  return withErrors(found, { down: mean(means(errors.down)), up: mean(means(errors.up)) }, { scatter })
 }
 
 function twoSided(center: number, scatter: Scatter): number {

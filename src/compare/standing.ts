@@ -146,13 +146,13 @@ export function blocksToDecide(
   { noise, telling }: Borders,
 ): Cell['needed'] {
   if (error === undefined) return undefined
-  const { unit, widened = 0, pooled = 0 } = basis
+  const { unit, widened = 0, error: ofValues = 0, pooled = 0 } = basis
   const [cohorts, blocks] = [basis.cohorts, estimate.n]
   // Every cohort also has the A/A pairs.
   const each = 1 + pooled / (unit === 'cohorts' ? cohorts : blocks)
   const center = Math.abs(estimate.center)
   return neededToDecide({ unit, blocks, cohorts, error, freedomAt: (n) => Math.round(n * each - 1) }, (halfAt) => {
-    const half = halfAt() + widened
+    const half = halfAt() + widened + ofValues
     return center + half <= telling || (center > noise && half < center)
   })
 }

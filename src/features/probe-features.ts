@@ -63,7 +63,7 @@ async function* probeArm(
     const running = yield* steps(testbed.raise(arm, signal), installed, arm.name)
     if (!running.probeSite) {
       throw new Failure('unsupported', 'this platform has no namespace in which features could be probed', {
-        remedy: 'Use a platform with clusters, and no workload of your own.',
+        remedy: 'Use a platform with clusters, and neither a workload of your own nor an entrance by a gateway.',
       })
     }
     yield { type: 'step', title: 'creating what the probes need', arm: arm.name }

@@ -1,4 +1,5 @@
 import { acrossRuns, type Effect, effectOf } from '../compare/effect.ts'
+import { logErrors } from '../compare/estimate.ts'
 import { byBlock, differences, logRatios, type Pair, pairsOf } from '../compare/pairs.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { LEVEL, PASS_LEVEL } from '../model/confidence.ts'
@@ -100,7 +101,7 @@ export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
 function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compared {
   const direction = subject.info.better === 'lower' ? 1 : -1
   const ratios = logRatios(pairs)?.map((those) => those.map((ratio) => direction * ratio))
-  const effect = ratios && effectOf(ratios, spread)
+  const effect = ratios && effectOf(ratios, spread, movedBy(pairs))
   const worse = pairs.filter(({ base, arm }) => direction * (arm - base) > 0).length
   return {
     ...subject,
@@ -121,15 +122,29 @@ function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compa
   }
 }
 
+/** How far the largest errors of the values could move the mean log-ratio. */
+function movedBy(pairs: readonly Pair[]): number {
+  const moved = pairs.map(({ base, arm, errors }) =>
+    errors ? widest(logErrors(base, errors.base)) + widest(logErrors(arm, errors.arm)) : 0,
+  )
+  return moved.length === 0 ? 0 : mean(moved)
+}
+
+function widest({ down, up }: ReturnType<typeof logErrors>): number {
+  return Math.max(down, up)
+}
+
 /** Differences in the metric's unit. The spread between cohorts is a share of the level, so it is scaled to it. */
 function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'atPassLevel'> {
   if (pairs.length === 0) return {}
   const level = mean(pairs.map(({ base }) => base))
   const onValues = spread && { ...spread, deviation: spread.deviation * level }
   const cohorts = differences(pairs)
-  const [difference, atPassLevel] = [LEVEL, PASS_INTERVAL].map(
-    (one) => nestedInterval(cohorts, onValues, one)?.estimate,
-  )
+  const error = mean(pairs.map(({ errors }) => (errors ? errors.base + errors.arm : 0)))
+  const [difference, atPassLevel] = [LEVEL, PASS_INTERVAL].map((one) => {
+    const found = nestedInterval(cohorts, onValues, one)?.estimate
+    return found && widened(found, error)
+  })
   return { ...(difference && { difference }), ...(atPassLevel && { atPassLevel }) }
 }
 
@@ -163,4 +178,8 @@ export function spreadBetweenRuns(
   const sources = [known.slice(-MOST_RUNS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
   const found = pooledSpread(sources.flatMap((values) => successiveSpread(values) ?? []))
   return found?.deviation ? found : undefined
+}
+
+function widened({ center, lo, hi, n }: Estimate, error: number): Estimate {
+  return { center, ...(lo !== undefined && { lo: lo - error }), ...(hi !== undefined && { hi: hi + error }), n }
 }

@@ -1,4 +1,4 @@
-import type { ComponentRule, ContainerFact, InstallAbout, Layer, PodFact } from '../model/mesh.ts'
+import type { ComponentRule, ContainerFact, InstallAbout, Layer, NodePart, PodFact } from '../model/mesh.ts'
 import { formatNumber, formatSize } from '../model/units.ts'
 import { type Evidence, MESH_ROLES, type Role } from '../model/usage.ts'
 import { componentsOf, type Placed, WORKLOAD_CONTAINERS, workloadPods } from './workload-parts.ts'
@@ -72,6 +72,34 @@ function limits(found: readonly Found[], { settings }: InstallAbout): Evidence {
   // Where limits are left as shipped, whatever is seen is right: a fact, and no claim.
   const claim = cpu + memory > 0 && { holds: holds && found.length > 0 }
   return { name: 'limits', ...claim, seen: seen.join(', ') || 'no proxy', source: SOURCE }
+}
+
+/** A proxy that stands by itself, in the namespace of the workload. */
+interface Standing extends Pick<ComponentRule, 'component' | 'role' | 'labels'> {
+  /** Of the evidence. */
+  readonly name: string
+  /** The node that it is to be on. */
+  readonly on: NodePart
+}
+
+/** Where such a proxy stands, what it runs and what it may use; elsewhere, or with other limits, it is not what was meant. */
+export function standingProxy(
+  pods: readonly PodFact[],
+  about: InstallAbout,
+  { name, component, role, labels, on }: Standing,
+): Evidence {
+  const rule = { component, role, labels, namespace: about.namespace }
+  const standing = pods.filter((pod) => pod.containers.some((container) => matches(rule, pod, container)))
+  const found = containersOf(standing, [rule])
+  const { holds: limited = true, seen } = limits(found, about)
+  const places = distinct(standing.map(({ node }) => `on the ${node} node`))
+  const limit = seen.replace(`${component}: `, '')
+  return {
+    name,
+    holds: standing.length > 0 && standing.every(({ node }) => node === on) && limited,
+    seen: standing.length === 0 ? `no pod of the ${name}` : `${places.join(', ')}, ${limit}, ${images(found)}`,
+    source: SOURCE,
+  }
 }
 
 function limitWords({ cpuLimit, memoryLimit }: ContainerFact): string {

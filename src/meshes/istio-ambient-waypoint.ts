@@ -1,4 +1,4 @@
-import type { InstallAbout, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
+import type { InstallAbout, KubernetesMesh, KubernetesObject, Mesh, Values } from '../model/mesh.ts'
 import { inspectProxies } from './inspect-proxies.ts'
 import {
   ambientComponents,
@@ -9,6 +9,7 @@ import {
   installAmbient,
   ztunnelScrape,
 } from './istio-ambient.ts'
+import { istioGateway } from './istio-gateway.ts'
 import {
   envoyResources,
   envoySettings,
@@ -23,13 +24,49 @@ import {
   revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
-import { proveWaypoint } from './prove-istio.ts'
+import { proveWaypoint, proveWaypointBehind } from './prove-istio.ts'
 import { mebibytes, ON } from './workload-parts.ts'
 
 const NAME = 'waypoint'
 const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
 
 const components = [{ component: 'waypoint', role: 'waypoint', labels: POD }, ...ambientComponents] as const
+
+const kubernetes: KubernetesMesh = {
+  vendor: istioVendor,
+  certificates: istioCertificates,
+  existing: istioExisting,
+  makes: istioMakes,
+  versionTrouble: istioVersionTrouble,
+  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  // Definitions first: istiod makes the class of waypoints when it starts.
+  install: (about) => [
+    { do: 'gateway-api' },
+    ...installAmbient(about, { global: { waypoint: waypointValues(about) } }),
+  ],
+  images: (about) => [...ambientImages(about), istioProxyImage(about, ON.server)],
+  injectedImages: istioInjected,
+  enrol: (about) => ({
+    labels: { ...ambientLabels, 'istio.io/use-waypoint': NAME },
+    entranceLabels,
+    objects: [...strictMtls(about), waypoint(about)],
+    // A Gateway is Programmed as soon as it has an address, which is before its pod answers.
+    until: [
+      { kind: 'Gateway', namespace: about.namespace, name: NAME },
+      { kind: 'Deployment', namespace: about.namespace, name: NAME },
+    ],
+  }),
+  components,
+  scrapes: [ztunnelScrape, { name: 'waypoint', labels: POD, port: 15090, path: '/stats/prometheus' }],
+  inspect: (pods, about) =>
+    inspectProxies(pods, about, {
+      components,
+      layer: 'L7',
+      enrolled: 'ambient',
+      configured: ['retries', 'accessLog', 'tracing', 'dnsCapture', 'strict'],
+    }),
+  prove: proveWaypoint,
+}
 
 export const istioAmbientWaypoint: Mesh = {
   name: 'istio-ambient-waypoint',
@@ -46,39 +83,13 @@ export const istioAmbientWaypoint: Mesh = {
     proxies: [{ role: 'waypoint', traversals: 1, cores: { lo: 0.25, hi: 0.6 }, memory: mebibytes(40, 160) }],
   },
   kubernetes: {
-    vendor: istioVendor,
-    certificates: istioCertificates,
-    existing: istioExisting,
-    makes: istioMakes,
-    versionTrouble: istioVersionTrouble,
-    protocols: ['http', 'http2', 'grpc', 'tcp'],
-    // Definitions first: istiod makes the class of waypoints when it starts.
-    install: (about) => [
-      { do: 'gateway-api' },
-      ...installAmbient(about, { global: { waypoint: waypointValues(about) } }),
-    ],
-    images: (about) => [...ambientImages(about), istioProxyImage(about, ON.server)],
-    injectedImages: istioInjected,
-    enrol: (about) => ({
-      labels: { ...ambientLabels, 'istio.io/use-waypoint': NAME },
-      entranceLabels,
-      objects: [...strictMtls(about), waypoint(about)],
-      // A Gateway is Programmed as soon as it has an address, which is before its pod answers.
-      until: [
-        { kind: 'Gateway', namespace: about.namespace, name: NAME },
-        { kind: 'Deployment', namespace: about.namespace, name: NAME },
-      ],
+    ...kubernetes,
+    gateway: istioGateway(kubernetes, {
+      outside: { 'istio.io/dataplane-mode': 'none' },
+      // Unless it is told to, a gateway goes past waypoints.
+      labels: { 'istio.io/ingress-use-waypoint': 'true' },
+      prove: proveWaypointBehind,
     }),
-    components,
-    scrapes: [ztunnelScrape, { name: 'waypoint', labels: POD, port: 15090, path: '/stats/prometheus' }],
-    inspect: (pods, about) =>
-      inspectProxies(pods, about, {
-        components,
-        layer: 'L7',
-        enrolled: 'ambient',
-        configured: ['retries', 'accessLog', 'tracing', 'dnsCapture', 'strict'],
-      }),
-    prove: proveWaypoint,
   },
 }
 

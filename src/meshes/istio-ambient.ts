@@ -1,5 +1,6 @@
-import type { InstallAbout, InstallStep, Mesh, MeshImage, Setting, Values } from '../model/mesh.ts'
+import type { InstallAbout, InstallStep, KubernetesMesh, Mesh, MeshImage, Setting, Values } from '../model/mesh.ts'
 import { inspectProxies } from './inspect-proxies.ts'
+import { istioGateway } from './istio-gateway.ts'
 import {
   ISTIO_NAMESPACE,
   istioCertificates,
@@ -15,7 +16,7 @@ import {
   istioVersionTrouble,
   strictMtls,
 } from './istio-parts.ts'
-import { proveAmbient } from './prove-istio.ts'
+import { proveAmbient, proveAmbientBehind } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, resourcesFor, strictSetting, valuesSetting } from './settings.ts'
 import { mebibytes, ON, SERVER, workloadComponents } from './workload-parts.ts'
 
@@ -107,6 +108,28 @@ function ofRevision(about: InstallAbout): Values {
 /** Failed connections are still logged. */
 const QUIET = 'info,access=error'
 
+const kubernetes: KubernetesMesh = {
+  vendor: istioVendor,
+  certificates: istioCertificates,
+  existing: istioExisting,
+  makes: istioMakes,
+  versionTrouble: istioVersionTrouble,
+  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  install: (about) => installAmbient(about, {}),
+  images: ambientImages,
+  enrol: (about) => ({ labels: ambientLabels, entranceLabels, objects: strictMtls(about), until: [] }),
+  components: ambientComponents,
+  scrapes: [ztunnelScrape],
+  inspect: (pods, about) =>
+    inspectProxies(pods, about, {
+      components: ambientComponents,
+      layer: 'L4',
+      enrolled: 'ambient',
+      configured: ['accessLog', 'dnsCapture', 'strict'],
+    }),
+  prove: proveAmbient,
+}
+
 export const istioAmbient: Mesh = {
   name: 'istio-ambient',
   title: 'Istio ambient (L4)',
@@ -121,24 +144,10 @@ export const istioAmbient: Mesh = {
     proxies: [{ role: 'node-proxy', traversals: 2, cores: { lo: 0.05, hi: 0.4 }, memory: mebibytes(3, 40) }],
   },
   kubernetes: {
-    vendor: istioVendor,
-    certificates: istioCertificates,
-    existing: istioExisting,
-    makes: istioMakes,
-    versionTrouble: istioVersionTrouble,
-    protocols: ['http', 'http2', 'grpc', 'tcp'],
-    install: (about) => installAmbient(about, {}),
-    images: ambientImages,
-    enrol: (about) => ({ labels: ambientLabels, entranceLabels, objects: strictMtls(about), until: [] }),
-    components: ambientComponents,
-    scrapes: [ztunnelScrape],
-    inspect: (pods, about) =>
-      inspectProxies(pods, about, {
-        components: ambientComponents,
-        layer: 'L4',
-        enrolled: 'ambient',
-        configured: ['accessLog', 'dnsCapture', 'strict'],
-      }),
-    prove: proveAmbient,
+    ...kubernetes,
+    gateway: istioGateway(kubernetes, {
+      outside: { 'istio.io/dataplane-mode': 'none' },
+      prove: proveAmbientBehind,
+    }),
   },
 }

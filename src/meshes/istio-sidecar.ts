@@ -1,5 +1,6 @@
-import type { InstallAbout, Mesh, Values } from '../model/mesh.ts'
+import type { InstallAbout, KubernetesMesh, Mesh, Values } from '../model/mesh.ts'
 import { inspectProxies } from './inspect-proxies.ts'
+import { istioGateway } from './istio-gateway.ts'
 import {
   envoyResources,
   envoySettings,
@@ -18,7 +19,7 @@ import {
   revisionLabel,
   strictMtls,
 } from './istio-parts.ts'
-import { proveSidecar } from './prove-istio.ts'
+import { proveSidecar, proveSidecarBehind } from './prove-istio.ts'
 import { concurrencySetting, limitSettings, strictSetting, valuesSetting } from './settings.ts'
 import {
   mebibytes,
@@ -34,6 +35,41 @@ const components = [
   ...sidecarComponents('istio-proxy'),
   { component: 'istiod', role: 'control-plane', namespace: ISTIO_NAMESPACE, labels: { app: 'istiod' } },
 ] as const
+
+/** As shipped without ambient. Where ambient stands beside it, istiod would give sidecars its tunnels as well. */
+const WITHOUT_TUNNELS = { ISTIO_META_ENABLE_HBONE: 'false' } as const
+
+const kubernetes: KubernetesMesh = {
+  vendor: istioVendor,
+  certificates: istioCertificates,
+  existing: istioExisting,
+  makes: istioMakes,
+  versionTrouble: istioVersionTrouble,
+  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  install: (about) => [
+    ...(about.settings['gatewayApi'] === true ? [{ do: 'gateway-api' } as const] : []),
+    ...istioControlPlane(about, sidecarValues(about)),
+  ],
+  images: (about) => [istioImage(about, 'istiod', 'pilot', ON.control), istioProxyImage(about, ON.workload)],
+  injectedImages: istioInjected,
+  enrol: (about) => ({
+    labels: istioRevision(about) ? revisionLabel(about) : { 'istio-injection': 'enabled' },
+    podAnnotations: proxyConfig(about, WITHOUT_TUNNELS),
+    objects: strictMtls(about),
+    until: [],
+  }),
+  components,
+  // Envoy's own port, which leaves the agent's metrics out.
+  scrapes: sidecarScrapes(15090, '/stats/prometheus'),
+  inspect: (pods, about) =>
+    inspectProxies(pods, about, {
+      components,
+      layer: 'L7',
+      enrolled: 'istio-proxy',
+      configured: ['retries', 'accessLog', 'tracing', 'strict'],
+    }),
+  prove: proveSidecar,
+}
 
 export const istioSidecar: Mesh = {
   name: 'istio-sidecar',
@@ -66,36 +102,12 @@ export const istioSidecar: Mesh = {
     proxies: publishedSidecars({ lo: 0.2, hi: 0.6 }, mebibytes(40, 160)),
   },
   kubernetes: {
-    vendor: istioVendor,
-    certificates: istioCertificates,
-    existing: istioExisting,
-    makes: istioMakes,
-    versionTrouble: istioVersionTrouble,
-    protocols: ['http', 'http2', 'grpc', 'tcp'],
-    install: (about) => [
-      ...(about.settings['gatewayApi'] === true ? [{ do: 'gateway-api' } as const] : []),
-      ...istioControlPlane(about, sidecarValues(about)),
-    ],
-    images: (about) => [istioImage(about, 'istiod', 'pilot', ON.control), istioProxyImage(about, ON.workload)],
-    injectedImages: istioInjected,
-    enrol: (about) => ({
-      labels: istioRevision(about) ? revisionLabel(about) : { 'istio-injection': 'enabled' },
-      // As shipped without ambient. Where ambient stands beside it, istiod would give sidecars its tunnels as well.
-      podAnnotations: proxyConfig(about, { ISTIO_META_ENABLE_HBONE: 'false' }),
-      objects: strictMtls(about),
-      until: [],
+    ...kubernetes,
+    gateway: istioGateway(kubernetes, {
+      outside: { 'sidecar.istio.io/inject': 'false' },
+      proxyMetadata: WITHOUT_TUNNELS,
+      prove: proveSidecarBehind,
     }),
-    components,
-    // Envoy's own port, which leaves the agent's metrics out.
-    scrapes: sidecarScrapes(15090, '/stats/prometheus'),
-    inspect: (pods, about) =>
-      inspectProxies(pods, about, {
-        components,
-        layer: 'L7',
-        enrolled: 'istio-proxy',
-        configured: ['retries', 'accessLog', 'tracing', 'strict'],
-      }),
-    prove: proveSidecar,
   },
 }
 

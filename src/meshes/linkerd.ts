@@ -98,6 +98,8 @@ export const linkerd: Mesh = {
     // `identity.issuer.issuanceLifetime` as shipped; the issuer that is made for the run lives for 30 days.
     certificates: { what: "workload certificates of Linkerd's issuer", lifetime: 24 * 3600 },
     versionTrouble,
+    noGateway:
+      'Linkerd does not provide its own ingress controller; it is designed to work alongside the ingress controller of your choice (linkerd.io/2/features/ingress)',
     existing: {
       namespace: NAMESPACE,
       labels: { 'linkerd.io/control-plane-component': 'destination' },

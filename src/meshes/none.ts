@@ -12,6 +12,7 @@ export const none: Mesh = {
   processes: { protocols: ['http', 'http2', 'grpc', 'tcp'], proxies: [] },
   kubernetes: {
     protocols: ['http', 'http2', 'grpc', 'tcp'],
+    noGateway: 'without a mesh there is no gateway of a mesh: the Service is asked directly',
     install: () => [],
     images: () => [],
     enrol: () => ({ objects: [], until: [] }),

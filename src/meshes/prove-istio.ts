@@ -25,10 +25,7 @@ import {
 import { CLIENT, SERVER } from './workload-parts.ts'
 
 /** What the ztunnels of both nodes counted of the traffic from client to server. */
-export function proveAmbient(
-  counters: Counters,
-  about: InstallAbout,
-): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
+export function proveAmbient(counters: Counters, about: InstallAbout): Proved {
   const ztunnels = counters['ztunnel'] ?? []
   if (ztunnels.length === 0) return { evidence: [nothingCounted('ztunnel')] }
   const sent = leavingClient(ztunnels, about, SERVER.app)
@@ -53,6 +50,38 @@ export function proveAmbient(
   }
 }
 
+/**
+ * From the gateway, which opens tunnels by itself, to the server's ztunnel. What the mesh carried is what the gateway read: towards
+ * the client, where its own headers are in.
+ */
+export function proveAmbientBehind(counters: Counters, about: InstallAbout): Proved {
+  const ztunnels = counters['ztunnel'] ?? []
+  if (ztunnels.length === 0) return { evidence: [nothingCounted('ztunnel')] }
+  const gateway = counters['gateway'] ?? []
+  const sent = envoyCarried(gateway, ISTIO_OUTBOUND)
+  const received = enteringServer(ztunnels, about)
+  const hops = [
+    { name: 'gateway', carried: sent },
+    { name: 'ztunnel of the server', carried: received.carried },
+  ]
+  return {
+    evidence: [
+      mtlsEvidence(received, 'ztunnel'),
+      pathEvidence(hops, received.source),
+      ...threadsEvidence(
+        [
+          { name: 'gateway', pods: gateway, gauge: ENVOY_THREADS },
+          { name: 'ztunnel', pods: ztunnels, gauge: ZTUNNEL_THREADS },
+        ],
+        Number(about.settings['concurrency'] ?? 0),
+      ),
+      ...hboneConnections(ztunnels),
+      ...retried(gateway),
+    ],
+    carried: sent,
+  }
+}
+
 /** What the last ztunnel carried; plain is what either end saw so. */
 function bothEnds(sent: Counted, received: Counted): Counted {
   return { ...received, plain: Math.max(sent.plain, received.plain) }
@@ -68,9 +97,13 @@ function leavingClient(ztunnels: readonly PodCounters[], { namespace }: InstallA
 }
 
 /** From whomever: what reached the server without an identity tells no source. */
-function enteringServer(ztunnels: readonly PodCounters[], { namespace }: InstallAbout): Counted {
+function enteringServer(
+  ztunnels: readonly PodCounters[],
+  { namespace }: InstallAbout,
+  from: Which = () => true,
+): Counted {
   const which: Which = (labels) =>
-    labels['destination_workload_namespace'] === namespace && labels['destination_app'] === SERVER.app
+    labels['destination_workload_namespace'] === namespace && labels['destination_app'] === SERVER.app && from(labels)
   return istioCounted(ztunnels, 'destination', which) ?? NOTHING
 }
 
@@ -87,21 +120,38 @@ function hboneConnections(ztunnels: readonly PodCounters[]): Evidence[] {
 /** Gauge of ztunnel's worker threads. */
 const ZTUNNEL_THREADS = 'tokio_num_workers'
 
+/** What was proved, and what the mesh carried. */
+interface Proved {
+  readonly evidence: readonly Evidence[]
+  readonly carried?: Carried
+}
+
+/** From the client's Envoy to the server's. */
+export function proveSidecar(counters: Counters, about: InstallAbout): Proved {
+  return sidecarFrom('client-proxy', counters, about)
+}
+
+/** From the gateway to the server's Envoy; the client has none. */
+export function proveSidecarBehind(counters: Counters, about: InstallAbout): Proved {
+  return sidecarFrom('gateway', counters, about)
+}
+
 /** What the server's Envoy let in: by Istio's own telemetry where it is there, else by Envoy's counters. */
-export function proveSidecar(
+function sidecarFrom(
+  first: 'client-proxy' | 'gateway',
   counters: Counters,
   { settings, namespace }: InstallAbout,
-): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
-  const client = counters['client-proxy'] ?? []
+): Proved {
+  const client = counters[first] ?? []
   const server = counters['server-proxy'] ?? []
   if (server.length === 0) return { evidence: [nothingCounted("the server's proxy")] }
   const counted = istioCounted(server, 'destination') ?? envoyCounted(server)
   const proxies = [
-    { name: 'client-proxy', pods: client, gauge: ENVOY_THREADS },
+    { name: first, pods: client, gauge: ENVOY_THREADS },
     { name: 'server-proxy', pods: server, gauge: ENVOY_THREADS },
   ]
   const hops = [
-    { name: 'client-proxy', carried: envoyCarried(client, ISTIO_OUTBOUND) },
+    { name: first, carried: envoyCarried(client, ISTIO_OUTBOUND) },
     { name: 'server-proxy', carried: envoyCarried(server, ISTIO_INBOUND) },
   ]
   return {
@@ -139,10 +189,7 @@ function retried(pods: readonly PodCounters[]): Evidence[] {
 }
 
 /** From the client's ztunnel to the waypoint and on to the server's: both legs under mutual TLS, and no shorter way. */
-export function proveWaypoint(
-  counters: Counters,
-  about: InstallAbout,
-): { readonly evidence: readonly Evidence[]; readonly carried?: Carried } {
+export function proveWaypoint(counters: Counters, about: InstallAbout): Proved {
   const ztunnels = counters['ztunnel'] ?? []
   const waypoint = counters['waypoint'] ?? []
   if (ztunnels.length === 0) return { evidence: [nothingCounted('ztunnel')] }
@@ -170,6 +217,38 @@ export function proveWaypoint(
     ],
     // Towards the client, thus of the first leg, where the waypoint's own headers are in.
     carried: read?.requests === undefined ? sent.carried : read,
+  }
+}
+
+/** From the gateway to the waypoint and on to the server's ztunnel, and no shorter way. */
+export function proveWaypointBehind(counters: Counters, about: InstallAbout): Proved {
+  const ztunnels = counters['ztunnel'] ?? []
+  if (ztunnels.length === 0) return { evidence: [nothingCounted('ztunnel')] }
+  const gateway = counters['gateway'] ?? []
+  const waypoint = counters['waypoint'] ?? []
+  const sent = envoyCarried(gateway, ISTIO_OUTBOUND)
+  const received = enteringServer(ztunnels, about)
+  const hops = [
+    { name: 'gateway', carried: sent },
+    { name: 'waypoint', carried: requestsRead(waypoint) ?? { requests: 0 } },
+    { name: 'ztunnel of the server', carried: received.carried },
+  ]
+  const path = pathEvidence(hops, received.source)
+  const past = enteringServer(ztunnels, about, ({ source_app }) => source_app !== 'waypoint').carried
+  const proxies = [
+    { name: 'gateway', pods: gateway, gauge: ENVOY_THREADS },
+    { name: 'waypoint', pods: waypoint, gauge: ENVOY_THREADS },
+    { name: 'ztunnel', pods: ztunnels, gauge: ZTUNNEL_THREADS },
+  ]
+  return {
+    evidence: [
+      mtlsEvidence(received, 'ztunnel'),
+      isSome(past) ? { ...path, holds: false, seen: `${path.seen}; some went past the waypoint` } : path,
+      ...threadsEvidence(proxies, Number(about.settings['concurrency'] ?? 0)),
+      ...hboneConnections(ztunnels),
+      ...retried(gateway),
+    ],
+    carried: sent,
   }
 }
 

@@ -109,6 +109,20 @@ export interface Basis {
   readonly onlyHere?: true
   /** What the difference of equal arms added on both sides for it, in the logarithm or the difference. */
   readonly widened?: number
+  /** What the largest error of the values themselves added, on the side where it is larger; likewise. */
+  readonly error?: number
+}
+
+/** A metric's value in one trial. */
+interface CellValue {
+  readonly cohort: number
+  readonly block: number
+  readonly value: number
+  /**
+   * The largest error of the value itself, in its unit: of CPU by the counters of kubelets. It is a bound and no standard deviation, and does
+   * not become smaller by repetition. Absent where there is none.
+   */
+  readonly error?: number
 }
 
 /** One arm × load × metric. */
@@ -117,7 +131,7 @@ export interface Cell {
   readonly load: string
   readonly metric: string
   /** One value per valid trial, in the metric's base unit. Of an analysis, made anew for whoever reads them. */
-  readonly values: readonly { readonly cohort: number; readonly block: number; readonly value: number }[]
+  readonly values: readonly CellValue[]
   /**
    * The level. For the baseline, the mean over its trials. For another arm, the baseline's level times `ratio` (plus
    * `difference` without a ratio), which is the mean over its own trials if none is missing. The t interval is of its own trials.

@@ -27,6 +27,8 @@ export const historyEntrySchema = z.object({
   /** Of an arm that is placed otherwise than by default. Lines from before it was recorded have neither. */
   placement: z.string().optional(),
   replicas: z.number().optional(),
+  /** Of an arm that load enters otherwise than at its Service. */
+  entrance: z.string().optional(),
   /** The arm that ratios refer to. */
   baseline: z.string(),
   load: z.string(),
@@ -43,7 +45,7 @@ export const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** The key of a series: same arm with the same placement and replicas, load, machine class, platform and profile. */
+/** The key of a series: same arm with the same placement, replicas and entrance, load, machine class, platform and profile. */
 export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
   const placed = placedOf(entry)
@@ -53,9 +55,14 @@ export function seriesKey(entry: HistoryEntry): string {
   ])
 }
 
-/** How an arm is placed, in words; undefined by default. */
-export function placedOf({ placement, replicas }: Pick<HistoryEntry, 'placement' | 'replicas'>): string | undefined {
-  return [placement, replicas && `${replicas} replicas`].filter(Boolean).join(', ') || undefined
+/** How an arm is placed and entered, in words; undefined by default. */
+export function placedOf({
+  placement,
+  replicas,
+  entrance,
+}: Pick<HistoryEntry, 'placement' | 'replicas' | 'entrance'>): string | undefined {
+  const entered = entrance && `entrance ${entrance}`
+  return [placement, replicas && `${replicas} replicas`, entered].filter(Boolean).join(', ') || undefined
 }
 
 /** Entries of one kind of machine, platform, profile and load together, since nothing else can stand in one table; the newest first. */

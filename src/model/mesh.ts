@@ -112,6 +112,10 @@ export interface KubernetesMesh {
   enrol(about: InstallAbout): Enrolment
   /** Assigns containers to components. The first match counts; containers without a match belong to the node. */
   readonly components: readonly ComponentRule[]
+  /** Its gateway, through which load from outside can enter; absent where it has none that meshbench installs. */
+  readonly gateway?: MeshGateway
+  /** Why not, in the words of its project: the end of a sentence. */
+  readonly noGateway?: string
   /** The certificates with the shortest lifetime; absent where the mesh has none. */
   readonly certificates?: Certificates
   /** Metrics that are read at both snapshots of a window. */
@@ -134,6 +138,24 @@ export interface KubernetesMesh {
   inspect(pods: readonly PodFact[], about: InstallAbout): readonly Evidence[]
   /** Evidence from counters between two snapshots. */
   prove(counters: Counters, about: InstallAbout): { readonly evidence: readonly Evidence[]; readonly carried?: Carried }
+}
+
+/** A gateway of the mesh, in the namespace of the workload. The load generator is not part of the mesh then. */
+export interface MeshGateway {
+  /** The Service before its pods. */
+  readonly service: string
+  /** What it is, for people. */
+  readonly title: string
+  readonly protocols: readonly Protocol[]
+  /** The mesh where load enters by its gateway. */
+  behind(backends: readonly Backend[]): KubernetesMesh
+}
+
+/** A port of a gateway, and the port of a Service that it sends requests to. */
+export interface Backend {
+  readonly at: number
+  readonly service: string
+  readonly port: number
 }
 
 /** An installation that is in a cluster already, by the Deployment of its control plane. */
@@ -245,6 +267,8 @@ export interface Enrolment {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly podAnnotations?: Readonly<Record<string, string>>
+  /** Of the load generator's pod, where it is to stay outside of the mesh. */
+  readonly clientLabels?: Readonly<Record<string, string>>
   /** Of the pods at the entrance of an application of the user's, so that the mesh's own counters call them what they call our server. */
   readonly entranceLabels?: Readonly<Record<string, string>>
   /** Objects that are created in the workload's namespace before its pods: policies, a waypoint. */

@@ -6,7 +6,7 @@ import type { Cohort, Plan } from './plan.ts'
 import type { Measured, ToolProvenance } from './result.ts'
 import type { Arm, Load, Protocol } from './scenario.ts'
 import type { LoadToolName, PlatformName } from './traits.ts'
-import type { Seconds } from './units.ts'
+import type { Bytes, Seconds } from './units.ts'
 import type { Observation } from './usage.ts'
 
 /** A finding of a check. An `error` prevents the run from starting. */
@@ -254,11 +254,19 @@ export interface ScriptSupport {
   references(text: string, file: string): ScriptReferences
 }
 
+/** A largest payload, and why it is that. */
+interface PayloadLimit {
+  readonly most: Bytes
+  readonly because: string
+}
+
 /** A load generator: what to run and how to read what it wrote. */
 export interface LoadTool {
   readonly name: LoadToolName
   readonly title: string
   readonly protocols: readonly Protocol[]
+  /** Largest payloads by protocol, where the tool or the server that it asks takes less than a scenario may have. */
+  readonly payloadLimits?: Readonly<Partial<Record<Protocol, PayloadLimit>>>
   /** Environment of its commands, which inherit nothing else. */
   readonly environment: Readonly<Record<string, string>>
   /** Absent where it runs no scripts of the user's. */

@@ -44,6 +44,13 @@ type UsageSource = (typeof USAGES)[number]
 
 type Labels = Readonly<Record<string, string>>
 
+/**
+ * How load comes to the application. `service`: its Service is asked, from within the mesh (east-west). `gateway`: the mesh's gateway is
+ * asked, from outside of the mesh (north-south).
+ */
+export const ENTRANCES = ['service', 'gateway'] as const
+type Entrance = (typeof ENTRANCES)[number]
+
 /** How a cluster is used that was there before. */
 export interface ClusterSettings {
   /** The context of the kubeconfig. */
@@ -83,6 +90,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
+  /** How load comes to its application; `service` when absent, which is never written here. */
+  readonly entrance?: Exclude<Entrance, 'service'>
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
   readonly provision?: Provision
   /** The context of the kubeconfig whose cluster it stands in; as the scenario's `cluster` says when absent. */
@@ -184,6 +193,8 @@ export interface ServiceNode {
   readonly answer: Bytes
   /** How long it holds its own part back, without using CPU. */
   readonly delay: Seconds
+  /** For a share of the requests (0 to 1), at random, another delay in place of that; absent where all are alike. */
+  readonly slow?: { readonly share: number; readonly delay: Seconds }
   /** Number of its pods. */
   readonly replicas: number
 }
@@ -284,9 +295,10 @@ export interface Scenario {
   readonly gate?: Limits
 }
 
-/** Whether two arms are versions of one mesh with the same placement, so that they have the same variance between clusters. */
+/** Whether two arms are versions of one mesh with the same placement and entrance, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  return a.mesh === b.mesh && a.placement === b.placement && a.replicas === b.replicas && a.context === b.context
+  const keys = ['mesh', 'placement', 'replicas', 'entrance', 'context'] as const
+  return keys.every((key) => a[key] === b[key])
 }
 
 /** The contexts that arms stand in, with their arms; undefined is that of the kubeconfig that nothing names. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from './limits.ts'
 import { trialSchema } from './result.ts'
-import { CALL_ORDERS, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
+import { CALL_ORDERS, ENTRANCES, FAULTS, METHODS, PROTOCOLS, PROVISIONS, SHAPES, USAGES } from './scenario.ts'
 
 const share = z.number()
 
@@ -13,6 +13,7 @@ const armSchema = z.object({
   placement: z.string().optional(),
   context: z.string().optional(),
   replicas: z.number().optional(),
+  entrance: z.enum(ENTRANCES).exclude(['service']).optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })
 
@@ -30,6 +31,7 @@ const serviceSchema = z.object({
   order: z.enum(CALL_ORDERS),
   answer: z.number(),
   delay: z.number(),
+  slow: z.object({ share, delay: z.number() }).optional(),
   replicas: z.number(),
 })
 

@@ -11,6 +11,7 @@ const ROLES = [
   'server-proxy',
   'node-proxy',
   'waypoint',
+  'gateway',
   'cni',
   'control-plane',
   'node',
@@ -37,6 +38,7 @@ export const SCALING: Readonly<Partial<Record<Role, Scaling>>> = {
   'server-proxy': { part: 'sidecar', per: 'pod', carries: true },
   'node-proxy': { part: 'node proxy', per: 'node', carries: true },
   waypoint: { part: 'waypoint', per: 'namespace', carries: true },
+  gateway: { part: 'gateway', per: 'cluster', carries: true },
   cni: { part: 'CNI', per: 'node', carries: false },
   'control-plane': { part: 'control plane', per: 'cluster', carries: false },
 }

@@ -40,6 +40,7 @@ export const ROLE_STYLES: Readonly<Record<Role, { readonly title: string; readon
   'server-proxy': { title: 'server proxy', color: 'var(--role-server-proxy)' },
   'node-proxy': { title: 'node proxy', color: 'var(--role-node-proxy)' },
   waypoint: { title: 'waypoint', color: 'var(--role-waypoint)' },
+  gateway: { title: 'gateway', color: 'var(--role-gateway)' },
   cni: { title: 'CNI', color: 'var(--role-cni)' },
   'control-plane': { title: 'control plane', color: 'var(--role-control-plane)' },
   node: { title: 'rest of the node', color: 'var(--role-node)' },

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
-import type { Arm, Capacity, Load, LoadRequest, Scenario } from '../model/scenario.ts'
+import type { Arm, Capacity, ENTRANCES, Load, LoadRequest, Scenario } from '../model/scenario.ts'
 import { answerOf, rootOf, type ServiceGraph, troublesOf } from '../model/service-graph.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
@@ -16,7 +16,10 @@ type Loose<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
 /** An arm, with its place. What is undefined is either left out or wrong, and then already reported. */
 interface DraftArm {
-  readonly arm: Loose<Omit<Arm, 'inject'>> & { readonly inject?: Loose<NonNullable<Arm['inject']>> | undefined }
+  readonly arm: Loose<Omit<Arm, 'inject' | 'entrance'>> & {
+    readonly inject?: Loose<NonNullable<Arm['inject']>> | undefined
+    readonly entrance?: (typeof ENTRANCES)[number] | undefined
+  }
   readonly path: Path
 }
 
@@ -36,9 +39,16 @@ export interface Draft {
   readonly loads: readonly DraftLoad[]
 }
 
-/** Makes a scenario of a draft without findings, in which every required value is defined. */
-export function scenarioOf({ sketch, arms, loads }: Draft): Scenario {
-  return { ...sketch, arms: arms.map(({ arm }) => arm), loads: loads.map(({ load }) => load) } as Scenario
+/**
+ * Makes a scenario of a draft without findings, in which every required value is defined. The entrance becomes that of each arm whose mesh
+ * has a gateway, since arms with different entrances are different arms.
+ */
+export function scenarioOf({ sketch: { entrance: ofAll, ...sketch }, arms, loads }: Draft, meshes: Meshes): Scenario {
+  const entering = arms.map(({ arm: { entrance = ofAll, ...arm } }) => {
+    const isBehind = entrance === 'gateway' && meshNamed(meshes, arm.mesh)?.kubernetes?.gateway
+    return isBehind ? { ...arm, entrance } : arm
+  })
+  return { ...sketch, arms: entering, loads: loads.map(({ load }) => load) } as Scenario
 }
 
 export function draftOf(scenario: Scenario): Draft {
@@ -97,10 +107,14 @@ function requestOf(workload: Sketch['workload'], service: string | undefined): L
 /** A graph of which every service is right; undefined otherwise. */
 export function graphOf(services: NonNullable<NonNullable<Sketch['workload']>['services']>): ServiceGraph | undefined {
   const whole = Object.entries(services).flatMap(([name, node]) => {
-    const { calls, order, answer, delay, replicas } = node ?? {}
+    const { calls, order, answer, delay, slow, replicas } = node ?? {}
     if (!calls || !order || answer === undefined || delay === undefined || replicas === undefined) return []
     const known = calls.flatMap((called) => called ?? [])
-    return known.length < calls.length ? [] : [[name, { calls: known, order, answer, delay, replicas }] as const]
+    const { share, delay: longer } = slow ?? {}
+    const some = share === undefined || longer === undefined ? {} : { slow: { share, delay: longer } }
+    return known.length < calls.length
+      ? []
+      : [[name, { calls: known, order, answer, delay, ...some, replicas }] as const]
   })
   return whole.length > 0 && whole.length === Object.keys(services).length ? Object.fromEntries(whole) : undefined
 }

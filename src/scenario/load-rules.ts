@@ -2,7 +2,7 @@ import { loads as tools } from '../loads/index.ts'
 import type { Capacity } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
 import { TOOL_TRAITS } from '../model/traits.ts'
-import { formatDuration, formatLatency, formatNumber, formatRate, formatShare } from '../model/units.ts'
+import { formatDuration, formatLatency, formatNumber, formatRate, formatShare, formatSize } from '../model/units.ts'
 import { type Finding, shown } from '../yaml/yaml-finding.ts'
 import { type Draft, type DraftLoad, MAX_LOADS, type Rule, repeated } from './draft.ts'
 
@@ -83,6 +83,35 @@ const tcpHasAPayload: Rule = ({ loads }) =>
         ]
       : [],
   )
+
+const payloadsAreTaken: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { tool, protocol, payload }, at }) => {
+    const limit = tool && protocol && tools[tool].payloadLimits?.[protocol]
+    if (!limit || payload === undefined || payload <= limit.most) return []
+    return [
+      {
+        path: at('payload'),
+        message: `${formatSize(payload)} is more than ${tool} can send by ${protocol}: ${limit.because}`,
+        remedy: `Write ${limit.most / 1024}KiB or less, or use another protocol.`,
+      },
+    ]
+  })
+
+/** Bytes of bodies that a load generator is to hold at most. */
+const MOST_HELD = 1024 ** 3
+
+/** A generator that swaps, or is killed, measures itself. */
+const bodiesFitTheMemory: Rule = ({ loads }) =>
+  loads.flatMap(({ load: { connections, payload }, at }) => {
+    if (connections === undefined || payload === undefined || connections * payload <= MOST_HELD) return []
+    return [
+      {
+        path: at('payload'),
+        message: `${counted(connections)} with a payload of ${formatSize(payload)} each are ${formatSize(connections * payload)} of bodies, more than the ${formatSize(MOST_HELD)} that a load generator is to hold`,
+        remedy: `Use a smaller payload, or ${Math.floor(MOST_HELD / payload)} connections at most.`,
+      },
+    ]
+  })
 
 /** An open loop whose rate, connections and duration are all known. */
 interface OpenLoop extends Pick<DraftLoad, 'at'> {
@@ -256,6 +285,8 @@ export const loadRules: readonly Rule[] = [
   toolsTakeTheScript,
   shapesAreOfScripts,
   tcpHasAPayload,
+  payloadsAreTaken,
+  bodiesFitTheMemory,
   everyConnectionIsUsed,
   generatorsHaveConnections,
   connectionsStayOpen,

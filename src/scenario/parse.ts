@@ -21,7 +21,7 @@ export function parseScenario(text: string, file: string, meshes: Meshes = shipp
   const source = readSource(text, file)
   const draft = expand(sketchSchema.parse(source.value) ?? {})
   const problems = problemsOf(source, draft, meshes)
-  if (problems.length === 0) return { scenario: scenarioOf(draft), problems: [] }
+  if (problems.length === 0) return { scenario: scenarioOf(draft, meshes), problems: [] }
   return { problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 

@@ -65,7 +65,8 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
   const placed = placedIn(draft, meshes)
   return draft.loads.flatMap(({ load: { protocol }, at }) => {
     if (!platform || !protocol) return []
-    const unfit = placed.filter(({ mesh }) => !carriesOn(mesh, platform, protocol))
+    const gated = new Set(entering(draft, meshes).map(({ arm }) => arm))
+    const unfit = placed.filter(({ mesh, arm }) => !carriesOn(mesh, platform, protocol, gated.has(arm)))
     if (unfit.length === 0) return []
     return [
       {
@@ -75,6 +76,55 @@ const meshesCarryTheProtocol: Rule = (draft, meshes) => {
       },
     ]
   })
+}
+
+/** The arms that load is to enter by a gateway: of those that the scenario's key means, not the ones without a mesh. */
+function entering({ arms, sketch }: Draft, meshes: Meshes): (Placed & { readonly isOwn: boolean })[] {
+  return arms.flatMap(({ arm, path }) => {
+    const mesh = meshNamed(meshes, arm.mesh)
+    const isOwn = arm.entrance !== undefined
+    if (!mesh || (arm.entrance ?? sketch.entrance) !== 'gateway' || (!isOwn && mesh.layer === 'none')) return []
+    return [{ mesh, arm: arm.name ?? mesh.name, path: [...path, isOwn ? 'entrance' : 'mesh'], isOwn }]
+  })
+}
+
+const gatewaysNeedACluster: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  const { arms } = traitsOf(platform) ?? {}
+  if (arms === undefined || arms === 'kubernetes') return []
+  const keys: Path[] = [
+    ...(draft.sketch.entrance === 'gateway' ? [['entrance']] : []),
+    ...draft.arms.filter(({ arm }) => arm.entrance === 'gateway').map(({ path }) => [...path, 'entrance']),
+  ]
+  return keys.map((path) => ({
+    path,
+    message: `on the ${platform} platform there is no cluster, and so no gateway`,
+    remedy: 'Remove it: entrance: gateway is for platforms with a cluster.',
+    atKey: true,
+  }))
+}
+
+const meshesHaveTheGateway: Rule = (draft, meshes) => {
+  if (traitsOf(platformOf(draft, meshes))?.arms !== 'kubernetes') return []
+  const found = entering(draft, meshes)
+  const without = found.filter(({ mesh }) => !mesh.kubernetes?.gateway)
+  const able = Object.values(meshes).filter(({ kubernetes }) => kubernetes?.gateway)
+  if (draft.sketch.entrance === 'gateway' && found.length === 0 && draft.arms.every(({ arm }) => arm.mesh)) {
+    return [
+      {
+        path: ['entrance'],
+        message: 'no arm of this scenario has a gateway',
+        remedy: `Add an arm whose mesh has one: ${list(able.map(({ name }) => name))}.`,
+      },
+    ]
+  }
+  return without.map(({ mesh, path, isOwn }) => ({
+    path,
+    message: `${mesh.name} has no gateway: ${mesh.kubernetes?.noGateway ?? 'meshbench installs none of it'}`,
+    remedy: isOwn
+      ? `Remove entrance from this arm; meshes with a gateway: ${list(able.map(({ name }) => name))}.`
+      : `Write entrance: service for this arm, or remove it; meshes with a gateway: ${list(able.map(({ name }) => name))}.`,
+  }))
 }
 
 const podsNeedACluster: Rule = (draft, meshes) =>
@@ -332,6 +382,8 @@ export const platformRules: readonly Rule[] = [
   generatorsNeedNodes,
   zonesNeedDistance,
   contextsNeedClusters,
+  gatewaysNeedACluster,
+  meshesHaveTheGateway,
   isolationNeedsClusters,
   encryptionNeedsItsWay,
   cohortsNeedInstallations,
@@ -351,8 +403,10 @@ function fitsOn(mesh: Mesh, platform: PlatformName): boolean {
 }
 
 /** Whether a mesh carries a protocol on the platform. Meshes that the platform does not support are not judged. */
-function carriesOn(mesh: Mesh, platform: PlatformName, protocol: Protocol): boolean {
-  return buildOf(mesh, platform)?.protocols.includes(protocol) ?? true
+function carriesOn(mesh: Mesh, platform: PlatformName, protocol: Protocol, entersByGateway: boolean): boolean {
+  const build = buildOf(mesh, platform)
+  const { protocols } = (entersByGateway ? mesh.kubernetes?.gateway : undefined) ?? build ?? {}
+  return protocols?.includes(protocol) ?? true
 }
 
 function buildOf(mesh: Mesh, platform: PlatformName): { readonly protocols: readonly Protocol[] } | undefined {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { meshes } from '../meshes/index.ts'
 import {
+  ENTRANCES,
   FAULTS,
   ISOLATIONS,
   PLACEMENTS,
@@ -115,13 +116,14 @@ const loadShape = section({
       [4],
     ),
   ),
-  payload: oneOrMore(size({ least: '0B', most: '256KiB', because: "fortio's server takes no more" }))
+  payload: oneOrMore(size({ least: '0B', most: '16MiB', because: 'a load generator holds one for each connection' }))
     .prefault(DEFAULTS.load.payload)
     .meta(
-      about('Payload', 'Size of the body of requests and answers; 0B is a plain GET; 256KiB at most; or a list.', [
-        '1KiB',
-        ['0B', '64KiB'],
-      ]),
+      about(
+        'Payload',
+        'Size of the body of requests and answers; 0B is a plain GET; 16MiB at most, with grpc 4095KiB, with tcp 1MiB; or a list.',
+        ['1KiB', ['0B', '64KiB']],
+      ),
     ),
   warmup: duration({ least: '0s', most: '1h' })
     .prefault(DEFAULTS.load.warmup)
@@ -308,6 +310,15 @@ const armSchema = section({
     .max(100)
     .optional()
     .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
+  entrance: z
+    .enum(ENTRANCES)
+    .optional()
+    .meta(
+      about(
+        'Entrance',
+        'How load comes to the application of this arm alone, in place of the entrance of the scenario.',
+      ),
+    ),
   provision: z
     .enum(PROVISIONS)
     .optional()
@@ -423,6 +434,15 @@ export const scenarioSchema = section({
   })
     .optional()
     .meta(about('Cluster', 'For the platform cluster: the cluster that is measured in.')),
+  entrance: z
+    .enum(ENTRANCES)
+    .optional()
+    .meta(
+      about(
+        'Entrance',
+        'How load comes to the application. service: its Service is asked, from within the mesh (east-west). gateway: the gateway of the mesh is asked, from outside (north-south); an arm without a mesh has none, and is asked directly. Default: service.',
+      ),
+    ),
   seed: z
     .int()
     .min(0)

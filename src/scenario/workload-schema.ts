@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CALL_ORDERS, METHODS } from '../model/scenario.ts'
-import { about, duration, say, section, size } from '../yaml/quantities.ts'
+import { about, duration, say, section, share, size } from '../yaml/quantities.ts'
 
 const DEFAULTS = { path: '/', method: 'GET', headers: {}, expectedStatus: 200 } as const
 
@@ -76,6 +76,8 @@ const serviceName = z.string().regex(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/, {
     say('is not the name of a service', 'Write small letters, digits and dashes, 40 at most, and begin with a letter.'),
 })
 
+const HELD_BACK = duration({ least: '0s', most: '1.5s', because: "fortio's server delays an answer by no more" })
+
 const serviceSchema = section({
   calls: z
     .array(z.string())
@@ -92,20 +94,24 @@ const serviceSchema = section({
     .meta(about('Order', 'parallel: all calls at once. sequence: each after the answer to the one before.')),
   answer: size({
     least: '512B',
-    most: '256KiB',
-    because: "fortio's server makes no more, and below that an error looks like an answer",
+    most: '4MiB',
+    because: 'services hold their answers in memory, and below that an error looks like an answer',
   })
     .prefault(SERVICE.answer)
     .meta(
-      about(
-        'Answer',
-        'Size of its own part of the answer; those of the services that it calls follow. 512B to 256KiB.',
-        ['1KiB'],
-      ),
+      about('Answer', 'Size of its own part of the answer; those of the services that it calls follow. 512B to 4MiB.', [
+        '1KiB',
+      ]),
     ),
-  delay: duration({ least: '0s', most: '1.5s', because: "fortio's server delays an answer by no more" })
-    .prefault(SERVICE.delay)
-    .meta(about('Delay', 'How long it holds its own part back, without using CPU.', ['2ms'])),
+  delay: HELD_BACK.prefault(SERVICE.delay).meta(
+    about('Delay', 'How long it holds its own part back, without using CPU.', ['2ms']),
+  ),
+  slow: section({
+    share: share.meta(about('Share', 'Share of its requests, chosen at random.', ['1%'])),
+    delay: HELD_BACK.meta(about('Delay', 'How long it holds its own part of these back, without using CPU.', ['50ms'])),
+  })
+    .optional()
+    .meta(about('Slow', 'A share of its requests with another delay. Default: all are alike.')),
   replicas: z.int().min(1).max(20).prefault(SERVICE.replicas).meta(about('Replicas', 'Number of its pods.')),
 })
 

@@ -106,8 +106,9 @@ function figuresOf({ ratio, difference, basis }: Cell): string {
 
 /** What the interval holds for, where it is not the number of blocks alone. */
 function basisOf(basis: Cell['basis']): string[] {
-  if (basis?.onlyHere) return ['this provisioning only']
-  return basis?.unit === 'cohorts' ? [count(basis.cohorts, 'cohort')] : []
+  const inside = basis?.error === undefined ? [] : ['the error of the counters included']
+  if (basis?.onlyHere) return ['this provisioning only', ...inside]
+  return [...(basis?.unit === 'cohorts' ? [count(basis.cohorts, 'cohort')] : []), ...inside]
 }
 
 function intervalOf(ratio: Estimate): string[] {

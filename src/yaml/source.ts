@@ -218,6 +218,8 @@ const OWN_APPLICATION =
   'An application of your own is the key workload of the scenario: workload: { manifests: …, entrance: { service: …, port: … } }.'
 const OWN_CLUSTER = 'Name the context in cluster: { context: … }, or with --context; docs/your-cluster.md shows how.'
 const OWN_SCRIPT = 'A script of your own is a key of a load: loads: [{ tool: k6, script: my.js, rate: 50/s }].'
+const OWN_WORK =
+  'Services are carried out by fortio, which can wait (delay) and cannot compute: for work in CPU time bring manifests of a server that does it; docs/your-application.md says why.'
 
 export const SCENARIO_FILE: FileKind = {
   noun: 'scenario',
@@ -234,6 +236,7 @@ export const SCENARIO_FILE: FileKind = {
     url: OWN_APPLICATION,
     context: OWN_CLUSTER,
     kubeconfig: OWN_CLUSTER,
+    work: OWN_WORK,
   },
 }
 

@@ -154,6 +154,13 @@ const cases: Case[] = [
     says: /^none and none-again in that of context east; envoy-sidecar in that of context west\. They differ in versions \(east: Kubernetes v1\.34 \| west: Kubernetes v1\.33\)\.$/,
   },
   {
+    rule: 'entrances-differ',
+    severity: 'warning',
+    platform: 'kind',
+    scenario: { arms: [none, { name: 'istio-sidecar', mesh: 'istio-sidecar', entrance: 'gateway' }] },
+    says: /Load enters istio-sidecar by the gateway of the mesh, and comes to the Service of none directly/,
+  },
+  {
     rule: 'two-provisionings',
     severity: 'warning',
     of: (trial) => ({ ...usual(trial), observation: { evidence: [clusterOf(trial)] } }),

@@ -76,18 +76,20 @@ describe('meshes by version', () => {
     expect(only?.figures['p99']?.estimate.n).toBe(5)
   })
 
-  it('keep arms apart whose placement or replicas differ', () => {
+  it('keep arms apart whose placement, replicas or entrance differ', () => {
     const linkerd = mesh('linkerd', 1.4)
     const course = always(
       linkerd,
       { ...linkerd, arm: 'near', placement: 'same-node', latency: 1.1 },
       { ...linkerd, arm: 'many', replicas: 12, latency: 2 },
+      { ...linkerd, arm: 'outside', entrance: 'gateway', latency: 2 },
     )
     const found = others(versionsOf(course, 5))
     expect(found.map(({ arms, settings, runs }) => [arms, settings, runs.length])).toEqual([
       [['linkerd'], undefined, 5],
       [['near'], 'same-node', 5],
       [['many'], '12 replicas', 5],
+      [['outside'], 'entrance gateway', 5],
     ])
     const near = found[1]?.figures['p50']?.estimate.center
     expect(near).toBeCloseTo(1.1, 1)

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { estimateOf, type Known, pooledVarianceFor } from '../../src/compare/estimate.ts'
-import { pairUp } from '../../src/compare/pairs.ts'
+import { byBlock, pairUp } from '../../src/compare/pairs.ts'
 import type { Arm } from '../../src/model/scenario.ts'
 import { random } from '../../src/stats/random.ts'
 
@@ -72,7 +72,7 @@ function coverage(restless: number, pairOf: 'baseline' | 'none', [cohorts, block
     const own = { arm: mesh, values: values(restless) }
     const pair = pairOf === 'baseline' ? [{ arm: noneAgain, values: values(1) }] : []
     const spread = pooledVarianceFor(none, mesh, [base, ...pair, own]).onLogs
-    const { logs = [] } = pairUp(new Map(base.values.map(({ block, value }) => [block, value])), own.values) ?? {}
+    const { logs = [] } = pairUp(byBlock(base.values), own.values) ?? {}
     const { lo = 1, hi = 0 } =
       estimateOf(logs, { pairs: [], provisioned: true, ...(spread && { spread }) })?.estimate ?? {}
     if (lo <= 0 && hi >= 0) covered++

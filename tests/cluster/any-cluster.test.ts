@@ -231,7 +231,11 @@ async function world(cluster: Cluster): Promise<string[]> {
 /** Istio's base and istiod, as a user would install them; returns the version that istiod's image says. */
 async function installByHand(cluster: Cluster, kubeconfigFile: string, dir: string): Promise<string> {
   const site = await readSite(undefined, process.env)
-  const { kubernetes, about } = armMesh({ name: 'istio-sidecar', mesh: 'istio-sidecar' }, 'defaults', site)
+  const { kubernetes, about } = armMesh(
+    { name: 'istio-sidecar', mesh: 'istio-sidecar' },
+    { profile: 'defaults', loads: [] },
+    site,
+  )
   const helm = { helm: (await locate('helm'))?.path ?? 'helm', dir: join(dir, 'helm') }
   const charts = chartCache(helm)
   const signal = AbortSignal.timeout(300_000)

@@ -15,7 +15,7 @@ name: graph-test
 platform: kind
 blocks: 1
 idle: 1s
-arms: [none, istio-sidecar]
+arms: [none, istio-sidecar, { name: behind, mesh: istio-sidecar, entrance: gateway }]
 workload:
   services:
     front: { calls: [middle], answer: 600B }
@@ -43,7 +43,7 @@ describe(...onClusters('a graph of services on real clusters'), () => {
     return found.outcome.reading
   }
 
-  it.each(['none', 'istio-sidecar'])('answers with the parts of all services, by %s', (arm) => {
+  it.each(['none', 'istio-sidecar', 'behind'])('answers with the parts of all services, by %s', (arm) => {
     const { requests, errors, generator } = readingOf(arm, 'http-20-front')
     expect(errors).toBe(0)
     expect(requests).toBeGreaterThan(60)
@@ -64,6 +64,28 @@ describe(...onClusters('a graph of services on real clusters'), () => {
     const asked = readingOf('istio-sidecar', 'http-20-back').observation
     expect(asked.hops).toEqual({ front: 0, middle: 0 })
     expect(asked.evidence.find(({ name }) => name === 'mtls')).toMatchObject({ holds: true })
+  })
+
+  it('enters by the gateway, and proves the way from there', () => {
+    for (const load of ['http-20-front', 'http-20-back']) {
+      const { observation } = readingOf('behind', load)
+      const { requests = 0 } = observation.carried ?? {}
+      expect(requests).toBeGreaterThan(60)
+      for (const name of ['mtls', 'path', 'enrolled', 'outside', 'gateway', 'placement']) {
+        expect(observation.evidence.find((one) => one.name === name)).toMatchObject({ holds: true })
+      }
+      const seen = (name: string) => observation.evidence.find((one) => one.name === name)?.seen
+      expect(seen('path')).toMatch(/^gateway: \d+ requests → server-proxy: \d+ requests$/)
+      expect(seen('gateway')).toMatch(/^on the server node, /)
+      expect(seen('outside')).toBe('client: no proxy')
+      expect(seen('entrance')).toContain("Istio's gateway")
+      const gateway = observation.usage.find(({ role }) => role === 'gateway')
+      expect(gateway?.cpuSeconds).toBeGreaterThan(0)
+      expect(gateway?.memoryBytes).toBeGreaterThan(1e6)
+      expect(observation.usage.map(({ role }) => role)).not.toContain('client-proxy')
+    }
+    const direct = readingOf('none', 'http-20-front').observation.evidence.find(({ name }) => name === 'entrance')
+    expect(direct?.seen).toContain('asked directly')
   })
 
   it('bills every service by itself', () => {

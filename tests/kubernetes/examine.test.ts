@@ -72,7 +72,9 @@ async function linkerdSite(release: string) {
 const signal = new AbortController().signal
 
 async function examine(arms: readonly Partial<Arm>[], site: Parameters<typeof armMesh>[2]) {
-  const whole = arms.map((arm) => armMesh({ name: 'arm', mesh: 'istio-sidecar', ...arm }, 'equalised', site))
+  const whole = arms.map((arm) =>
+    armMesh({ name: 'arm', mesh: 'istio-sidecar', ...arm }, { profile: 'equalised', loads: [] }, site),
+  )
   return await examineCharts(whole, await stubHelm(), '1.35.8', signal)
 }
 
@@ -105,7 +107,7 @@ describe('charts of an arm', () => {
     )
     const { kubernetes, about } = armMesh(
       { name: 'canary', mesh: 'istio-ambient-waypoint', ...ofIstiod({ revision: 'canary' }) },
-      'equalised',
+      { profile: 'equalised', loads: [] },
       site,
     )
     const steps = kubernetes.install(about)
@@ -123,7 +125,7 @@ describe('charts of an arm', () => {
     })
     const sidecar = armMesh(
       { name: 'c', mesh: 'istio-sidecar', ...ofIstiod({ revision: 'canary' }) },
-      'equalised',
+      { profile: 'equalised', loads: [] },
       site,
     )
     expect(sidecar.kubernetes.enrol(sidecar.about).labels).toEqual({ 'istio.io/rev': 'canary' })
@@ -205,7 +207,11 @@ describe('charts of an arm', () => {
 
 describe('images', () => {
   const images = (mesh: string, values: Values) => {
-    const { kubernetes, about } = armMesh({ name: 'a', mesh, values: { values } }, 'equalised', PUBLIC_SITE)
+    const { kubernetes, about } = armMesh(
+      { name: 'a', mesh, values: { values } },
+      { profile: 'equalised', loads: [] },
+      PUBLIC_SITE,
+    )
     return kubernetes.images(about).map(({ name }) => name)
   }
 

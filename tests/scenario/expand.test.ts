@@ -31,6 +31,21 @@ describe('expand', () => {
     expect(scenario).not.toHaveProperty('generators')
   })
 
+  it('gives the entrance to each arm that has a gateway, unless the arm says otherwise', () => {
+    const arms = '[none, istio-sidecar, { name: within, mesh: istio-sidecar, entrance: service }]'
+    expect(parsed(written({ top: 'platform: kind\nentrance: gateway', arms }))).toMatchObject({
+      arms: [
+        { name: 'none', mesh: 'none' },
+        { name: 'istio-sidecar', mesh: 'istio-sidecar', entrance: 'gateway' },
+        { name: 'within', mesh: 'istio-sidecar' },
+      ],
+    })
+    const [first, , last] = parsed(written({ top: 'platform: kind\nentrance: gateway', arms })).arms
+    for (const arm of [first, last]) expect(arm).not.toHaveProperty('entrance')
+    const one = '[none, { name: behind, mesh: istio-sidecar, entrance: gateway }]'
+    expect(parsed(written({ top: 'platform: kind', arms: one })).arms[1]?.entrance).toBe('gateway')
+  })
+
   it.each([
     ['rate: 1k/s', ['http-1000']],
     ['rate: max', ['http-max']],

@@ -116,6 +116,12 @@ describe('parseScenario', () => {
       'has no rate',
       'Remove rate',
     ],
+    [
+      'work of a service',
+      written({ top: 'workload: { services: { a: { §work: 200us } } }', arms: '[none, linkerd]' }),
+      'unknown key "work"',
+      'fortio, which can wait (delay) and cannot compute',
+    ],
     ['an application of its own', written({ top: '§manifests: mine/' }), 'unknown key "manifests"', 'key workload'],
     [
       'an application without a cluster',
@@ -271,7 +277,7 @@ describe('parseScenario', () => {
     ['a wrong rate in a list', written({ loads: '[{ rate: [99/s, §fast] }]' }), 'rate[1]: "fast"', '500/s'],
     ['a size in wrong letters', written({ loads: '[{ rate: 99/s, payload: §2 kib }]' }), '"2 kib"', '2KiB'],
     ['a part of a byte', written({ loads: '[{ rate: 99/s, payload: §0.5B }]' }), 'whole bytes', 'B'],
-    ['too large a payload', written({ loads: '[{ rate: 99/s, payload: §1MiB }]' }), 'more than 256KiB', '256KiB'],
+    ['too large a payload', written({ loads: '[{ rate: 99/s, payload: §17MiB }]' }), 'more than 16MiB', '16MiB'],
     ['a tag', written({ top: 'seed: §!big 1' }), 'the tag !big', 'Remove the tag'],
     ['a second document', `${written()}§---\nname: y\n`, 'more than one document', 'one scenario'],
     ['an alias without anchor', written({ top: 'seed: §*lost' }), '*lost refers to nothing', '&lost'],
@@ -425,6 +431,7 @@ describe('shipped scenarios', () => {
       'connections.yaml',
       'demo.yaml',
       'example.yaml',
+      'features.yaml',
       'nightly.yaml',
       'payloads.yaml',
       'placement.yaml',
@@ -461,7 +468,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, seed, cohorts, blocks, idle, minEffect, arms, generators, loads, workload, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, entrance, seed, cohorts, blocks, idle, minEffect, arms, generators, loads, workload, simulation, gate.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -254,6 +254,86 @@ describe('rules', () => {
       'another protocol',
     ],
     ['tcpHasAPayload', load('protocol: tcp, rate: 99/s, payload: 0B'), 'loads[0].payload', 'tcp needs a payload', '1B'],
+    ...(
+      [
+        ['linkerd', 'arms[1].mesh', 'does not provide its own ingress controller', 'entrance: service for this arm'],
+        ['kuma', 'arms[1].mesh', 'meshbench installs none of it', 'istio-sidecar'],
+        [
+          '{ name: l, mesh: linkerd, entrance: gateway }',
+          'arms[1].entrance',
+          'linkerd has no gateway',
+          'Remove entrance',
+        ],
+      ] as const
+    ).map(
+      ([arm, path, message, remedy]) =>
+        [
+          `meshesHaveTheGateway, ${arm}`,
+          written({ top: 'platform: kind\nentrance: gateway', arms: `[none, ${arm}, istio-sidecar]` }),
+          path,
+          message,
+          remedy,
+        ] as [string, string, string, string, string],
+    ),
+    [
+      'meshesHaveTheGateway, an arm without a mesh',
+      written({ top: 'platform: kind', arms: '[{ name: n, mesh: none, entrance: gateway }, istio-sidecar]' }),
+      'arms[0].entrance',
+      'none has no gateway',
+      'Remove entrance',
+    ],
+    [
+      'meshesHaveTheGateway, no arm',
+      written({
+        top: 'platform: kind\nentrance: gateway',
+        arms: '[none, { name: i, mesh: istio-sidecar, entrance: service }]',
+      }),
+      'entrance',
+      'no arm of this scenario has a gateway',
+      'istio-sidecar',
+    ],
+    [
+      'gatewaysNeedACluster',
+      local({
+        arms: '[none, { name: e, mesh: envoy-sidecar, entrance: service }]',
+        top: 'platform: local\nentrance: gateway',
+      }),
+      'entrance',
+      'no cluster, and so no gateway',
+      'Remove it',
+    ],
+    [
+      'meshesCarryTheProtocol, behind a gateway',
+      written({
+        top: 'platform: kind\nentrance: gateway',
+        arms: '[none, istio-sidecar]',
+        loads: '[{ rate: 99/s, protocol: tcp }]',
+      }),
+      'loads[0].protocol',
+      'do not carry tcp: istio-sidecar',
+      'another protocol',
+    ],
+    [
+      'payloadsAreTaken, grpc',
+      load('protocol: grpc, rate: 99/s, payload: [4095KiB, 4MiB]'),
+      'loads[0].payload[1]',
+      '4 MiB is more than fortio can send by grpc',
+      '4095KiB or less',
+    ],
+    [
+      'payloadsAreTaken, tcp',
+      load('protocol: tcp, rate: 99/s, payload: 1025KiB'),
+      'loads[0].payload',
+      'more than fortio can send by tcp',
+      '1024KiB or less',
+    ],
+    [
+      'bodiesFitTheMemory',
+      load('rate: 999/s, connections: 65, payload: 16MiB'),
+      'loads[0].payload',
+      'more than the 1 GiB',
+      '64 connections at most',
+    ],
     [
       'everyConnectionIsUsed, fortio',
       load('rate: 10/s, duration: 2s, connections: 11'),

@@ -5,6 +5,7 @@ import { clustersDiffer } from './clusters-differ.ts'
 import { oneCohort, twoProvisionings } from './cohorts.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 import { cpuDrift, drift, orderEffect } from './drift.ts'
+import { entrancesDiffer } from './entrances-differ.ts'
 import { errorRatesDiffer } from './error-rates-differ.ts'
 import { idleWindowDiffers, lostTrials, missingTrials, noIdleWindow, unreadableTrials } from './incomplete.ts'
 import { noiseHidesAll, noNoiseFloor } from './noise.ts'
@@ -17,6 +18,7 @@ import { tooFewBlocks } from './too-few-blocks.ts'
 export const comparisonRules: readonly ComparisonRule[] = [
   settingsDiffer,
   clustersDiffer,
+  entrancesDiffer,
   errorRatesDiffer,
   tooFewBlocks,
   missingTrials,

@@ -1,9 +1,10 @@
 import { provisions } from '../../compare/standing.ts'
+import { gatewayOf } from '../../meshes/gateway-of.ts'
 import { meshes } from '../../meshes/index.ts'
 import type { Cell } from '../../model/analysis.ts'
 import type { Band, Published } from '../../model/mesh.ts'
 import type { HeldReading } from '../../model/result.ts'
-import { baselineOf, type Load } from '../../model/scenario.ts'
+import { type Arm, baselineOf, type Load } from '../../model/scenario.ts'
 import { traitsOf } from '../../model/traits.ts'
 import { formatChange, formatLatency, formatNumber, formatSize } from '../../model/units.ts'
 import { list } from '../../model/words.ts'
@@ -71,8 +72,13 @@ function isUsual({ rate, payload, protocol, connections, capacity }: Load): bool
   return !capacity && rate !== 'max' && rate <= 2000 && payload <= 8192 && protocol === 'http' && connections <= 64
 }
 
+/** Nobody publishes figures of meshes behind their gateway. */
+function publishedArms({ record }: Pick<Comparison, 'record'>): readonly Arm[] {
+  return record.run.plan.scenario.arms.filter((arm) => !gatewayOf(arm))
+}
+
 function strays({ record, cells, valid }: Comparison, load: string): string[] {
-  return record.run.plan.scenario.arms.flatMap(({ name: arm, mesh }) => {
+  return publishedArms({ record }).flatMap(({ name: arm, mesh }) => {
     const bands = meshes[mesh]?.published
     if (!bands) return []
     const p50 = cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === 'p50')
@@ -121,7 +127,7 @@ function coresAt(rate: number, { cores, idle, perRequest }: Spent, { requests, o
 
 /** The consensus at low rates: no mesh, ambient at L4, Linkerd and ambient at L7, sidecars. */
 function disorder({ record, cells }: Comparison, load: string): string[] {
-  const ranked = record.run.plan.scenario.arms.flatMap(({ name, mesh }) => {
+  const ranked = publishedArms({ record }).flatMap(({ name, mesh }) => {
     const rank = meshes[mesh]?.published?.rank
     const ratio = cells.find((cell) => cell.arm === name && cell.load === load && cell.metric === 'p50')?.ratio
     return rank === undefined || ratio?.lo === undefined || ratio.hi === undefined

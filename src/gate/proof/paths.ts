@@ -68,7 +68,9 @@ function carrying({ usage }: HeldReading['observation']) {
 function componentsDiffer({ record, trials }: Analysis): Objection[] {
   const { arms } = record.run.plan.scenario
   const valid = trials.filter(({ status }) => status === 'valid')
-  const alike = Map.groupBy(arms, ({ mesh, placement, replicas }: Arm) => JSON.stringify([mesh, placement, replicas]))
+  const alike = Map.groupBy(arms, ({ mesh, placement, replicas, entrance }: Arm) =>
+    JSON.stringify([mesh, placement, replicas, entrance]),
+  )
   return [...alike.values()].flatMap((those) => {
     const names = new Set(those.map(({ name }) => name))
     const sets = valid.flatMap(({ result: { trial, outcome } }) => {

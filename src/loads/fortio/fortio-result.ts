@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Failure } from '../../model/failure.ts'
-import type { Command, Execution, LoadCommands, Script, Share } from '../../model/platform.ts'
+import type { Command, Execution, LoadCommands, LoadTool, Script, Share } from '../../model/platform.ts'
 import type { Load, LoadRequest, Protocol } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
 import { endedFromOutside, knownCause, loggedWarnings, textOf, whyEnded } from '../messages.ts'
@@ -96,6 +96,24 @@ export const TIMEOUT: Seconds = 10
 /** Names of what fortio writes; they become names of raw files. */
 export const ACCESS_LOG = 'access.jsonl'
 const RESULT = 'fortio.json'
+
+const KIB = 1024
+
+/**
+ * HTTP has no limit: fortio's server reads a body of any size. Tried with 1.68.0: a ping of 4,194,288 bytes is refused as a message
+ * of 4,194,305 bytes; the number and the time in it take up to 30 bytes. Over TCP 8 MiB came back on one machine, and 16 MiB hung.
+ */
+export const PAYLOAD_LIMITS: NonNullable<LoadTool['payloadLimits']> = {
+  grpc: {
+    most: 4095 * KIB,
+    because: "fortio's gRPC server takes messages of 4 MiB, and a message is more than its payload",
+  },
+  tcp: {
+    most: KIB * KIB,
+    because:
+      'fortio reads the answer only once it has sent all, so the buffers in between must hold what is more than they forward',
+  },
+}
 
 /**
  * With catch-up (there is no -nocatchup here): a request that is late is sent late, and its wait is in its response

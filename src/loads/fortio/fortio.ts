@@ -9,7 +9,15 @@ import { readers } from '../several/read-several.ts'
 import { wholeLines } from '../whole-lines.ts'
 import { accessLogScanner, type Instant, parseInstant } from './fortio-access-log.ts'
 import { type FortioReading, fortioReading } from './fortio-reading.ts'
-import { ACCESS_LOG, aborted, type FortioResult, fortioCommands, fortioResult, TIMEOUT } from './fortio-result.ts'
+import {
+  ACCESS_LOG,
+  aborted,
+  type FortioResult,
+  fortioCommands,
+  fortioResult,
+  PAYLOAD_LIMITS,
+  TIMEOUT,
+} from './fortio-result.ts'
 
 /**
  * fortio times each request from its real send, so its own percentiles do not know of requests that had to wait to be
@@ -20,6 +28,7 @@ export const fortio: LoadTool = {
   name: 'fortio',
   title: 'fortio: connections with one request at a time each, on a fixed schedule',
   protocols: ['http', 'http2', 'grpc', 'tcp'],
+  payloadLimits: PAYLOAD_LIMITS,
   environment: {},
   commands: fortioCommands,
   ended: aborted,

@@ -271,10 +271,12 @@ export function machinesOf(measured: readonly MeasuredNode[], nodes: readonly Cl
 }
 
 const PART = 'meshbench.io/part'
+/** The same in an object that a text holds as JSON, such as what a ConfigMap hands on. */
+const IN_TEXT = /"meshbench\.io\/part":"(control|client|server)"/g
 
 /**
  * Binds what is to run on a part's node to the node that was chosen: every node selector with the label of kind's nodes is
- * replaced, in pods and in Helm values alike, since nodes of somebody else's cluster get no labels. What is bound tolerates these taints
+ * replaced, in pods, in Helm values and in objects that stand in a text, since nodes of somebody else's cluster get no labels. What is bound tolerates these taints
  * besides those that it tolerates already.
  */
 export function placedOn<Tree>(
@@ -282,6 +284,11 @@ export function placedOn<Tree>(
   nodes: Readonly<Record<NodePart, string>>,
   tolerations: readonly Toleration[] = [],
 ): Tree {
+  if (typeof tree === 'string') {
+    return tree.replace(IN_TEXT, (_, part: NodePart) =>
+      JSON.stringify({ [HOSTNAME]: nodes[part] }).slice(1, -1),
+    ) as Tree
+  }
   if (Array.isArray(tree)) return tree.map((item) => placedOn(item, nodes, tolerations)) as Tree
   if (tree === null || typeof tree !== 'object') return tree
   const bound = Object.fromEntries(

@@ -56,7 +56,7 @@ export function armInRun(
   { plan, site, application }: Pick<ClusterUse, 'plan' | 'site' | 'application'>,
   run: string,
 ): ArmMesh {
-  const of = armMesh(arm, plan.scenario.profile, site, application)
+  const of = armMesh(arm, plan.scenario, site, application)
   return { ...of, about: { ...of.about, namespace: armNamespace(run, arm.name) } }
 }
 

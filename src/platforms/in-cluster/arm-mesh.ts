@@ -1,13 +1,24 @@
+import { gatewayOf } from '../../meshes/gateway-of.ts'
 import { meshes } from '../../meshes/index.ts'
 import { installAbout } from '../../meshes/install-steps.ts'
-import { ON } from '../../meshes/workload-parts.ts'
+import { ON, SERVER } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
-import type { InstallAbout, KubernetesMesh, Mesh, MeshImage, Readiness } from '../../model/mesh.ts'
-import type { Arm, Load, Profile, Scenario } from '../../model/scenario.ts'
+import type {
+  Backend,
+  InstallAbout,
+  KubernetesMesh,
+  Mesh,
+  MeshGateway,
+  MeshImage,
+  Readiness,
+} from '../../model/mesh.ts'
+import type { Arm, Load, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { APPLICATION } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
-import type { Application } from './own-application.ts'
+import type { Evidence } from '../../model/usage.ts'
+import { type Application, entranceOf } from './own-application.ts'
+import { ENDPOINTS, targetOf } from './workload.ts'
 
 /** How long an installation, or anything else in a cluster, may take until it is ready. */
 export const PATIENCE: Seconds = 300
@@ -20,20 +31,85 @@ export interface ArmMesh {
   readonly about: InstallAbout
   /** What stands in place of our server. */
   readonly application?: Application | undefined
+  /** Where load enters by the mesh's gateway, of which `kubernetes` is then. */
+  readonly gateway?: Pick<MeshGateway, 'service' | 'title'> & { readonly backends: readonly Backend[] }
 }
 
-export function armMesh(arm: Arm, profile: Profile, site: Site, application?: Application): ArmMesh {
+type OfScenario = Pick<Scenario, 'profile'> & { readonly loads: readonly Asking[] }
+
+export function armMesh(arm: Arm, scenario: OfScenario, site: Site, application?: Application): ArmMesh {
   const mesh = meshes[arm.mesh]
   if (mesh?.kubernetes) {
-    const { kubernetes } = mesh
-    const about = installAbout(mesh, profile, arm, site.vendors)
+    const about = installAbout(mesh, scenario.profile, arm, site.vendors)
+    const own = { arm, mesh, about, ...(application && { application }) }
+    const entering = gatewayOf(arm)
+    const backends = entering ? backendsOf(scenario.loads, application) : []
+    const kubernetes = entering ? entering.behind(backends) : mesh.kubernetes
     refuseDigests(kubernetes.images(about), about.vendor.name, arm)
-    return { arm, mesh, kubernetes, about, ...(application && { application }) }
+    const gateway = entering && { service: entering.service, title: entering.title, backends }
+    return { ...own, kubernetes, ...(gateway && { gateway }) }
   }
   const known = Object.values(meshes).filter(({ kubernetes }) => kubernetes)
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
     remedy: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
   })
+}
+
+/** What of a load decides where it is sent. */
+type Asking = Pick<Load, 'tool' | 'protocol' | 'service' | 'script'>
+
+/** The first port of a gateway; each further one has the next. */
+const FIRST_PORT = 8080
+/** Listeners of a Gateway, as the Gateway API has it. */
+const MOST_PORTS = 64
+
+/** A port for each port of a Service that is asked: first of all the entrance of an application, which the first question goes to. */
+function backendsOf(loads: readonly Asking[], application: Application | undefined): Backend[] {
+  const asked = [...(application ? [application.entrance] : []), ...loads.map((load) => askedBy(load, application))]
+  const distinct = new Map(asked.map(({ service, port }) => [`${service}:${port}`, { service, port }]))
+  if (distinct.size > MOST_PORTS) {
+    throw new Failure(
+      'unsupported',
+      `the loads ask ${distinct.size} ports of Services, and a gateway has ${MOST_PORTS}`,
+      {
+        remedy: 'Ask fewer services, or spread the loads over several scenarios.',
+      },
+    )
+  }
+  return [...distinct.values()].map((one, index) => ({ at: FIRST_PORT + index, ...one }))
+}
+
+function askedBy(
+  { protocol, service }: Pick<Load, 'protocol' | 'service'>,
+  application: Application | undefined,
+): Pick<Backend, 'service' | 'port'> {
+  if (!application) return { service: SERVER.app, port: ENDPOINTS[protocol].port }
+  const { entrance } = application
+  return { service: service ?? entrance.service, port: entrance.port }
+}
+
+/** What the load generator is pointed at: the Service that is asked, or the gateway before it. */
+export function addressOf(
+  { about: { namespace }, application, gateway }: ArmMesh,
+  load: Pick<Load, 'protocol' | 'service' | 'script'>,
+): string {
+  const direct = application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+  if (!gateway) return direct
+  const { service, port } = askedBy(load, application)
+  const backend = gateway.backends.find((one) => one.service === service && one.port === port)
+  if (!backend) throw new TypeError(`the gateway has no port for ${service}:${port}`)
+  return direct.replace(`${service}.${namespace}.svc.cluster.local:${port}`, () => {
+    return `${gateway.service}.${namespace}.svc.cluster.local:${backend.at}`
+  })
+}
+
+/** How load enters an arm, where any arm of the scenario has a gateway. */
+export function entranceEvidence({ gateway, mesh }: ArmMesh, { arms }: Scenario): Evidence[] {
+  if (!arms.some(gatewayOf)) return []
+  const seen = gateway
+    ? `${gateway.title}, asked from outside of the mesh`
+    : `the Service, asked directly${mesh.layer === 'none' ? ': without a mesh there is no gateway of a mesh' : ''}`
+  return [{ name: 'entrance', seen, source: 'plan' }]
 }
 
 /** The names of a mesh's images are made by its charts, so they cannot be given other names for the nodes. */
@@ -65,10 +141,11 @@ export function imagesOfArm(
 
 /** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */
 export function imagesOf(
-  { arms, loads, profile }: Pick<Scenario, 'arms' | 'loads' | 'profile'>,
+  scenario: Pick<Scenario, 'arms' | 'loads' | 'profile'>,
   site: Site,
   application?: Application,
 ): string[] {
-  const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, profile, site, application), site, loads))
+  const { arms, loads } = scenario
+  const ofArms = arms.flatMap((arm) => imagesOfArm(armMesh(arm, scenario, site, application), site, loads))
   return [...new Set([site.kind.nodeImage, ...ofArms.map(({ name }) => name)])]
 }

@@ -2,10 +2,14 @@ import type { OwnManifests, RunningObject } from '../../kubernetes/install/own-m
 import type { KubernetesObject } from '../../model/mesh.ts'
 import type { ManifestsWorkload, ServiceNode } from '../../model/scenario.ts'
 import { rootOf, type ServiceGraph } from '../../model/service-graph.ts'
+import type { Seconds } from '../../model/units.ts'
 
 /** Where a service is asked, and where it keeps its own part of the answer. */
 const PORT = 8080
 const OWN_PORT = 8081
+
+/** Bytes: the largest answer that fortio's server makes unless it is told to make larger ones. */
+const SHIPPED_MOST = 256 * 1024
 
 /** Thousandths of a core: all services together ask for what our server does, so that as many fit its node. */
 const ASKED = 200
@@ -105,17 +109,30 @@ function ownPort({ calls }: ServiceNode): number {
 }
 
 export function serviceArgv(node: ServiceNode): string[] {
-  const { calls, order, answer, delay } = node
-  const held = `${Math.round(delay * 1e6)}us`
+  const { calls, order, answer } = node
+  const held = delayOf(node)
   const parts = [`http://127.0.0.1:${OWN_PORT}`, ...calls.map((name) => `http://${name}:${PORT}`)]
   return [
     'server',
     `-http-port=${ownPort(node)}`,
     ...['-grpc-port=disabled', '-tcp-port=disabled', '-udp-port=disabled', '-redirect-port=disabled', '-config-port='],
     ...['-ui-path=', '-echo-debug-path=', '-loglevel=warning', '-server-idle-timeout=1h'],
-    `-echo-server-default-params=size=${answer}${delay > 0 ? `&delay=${held}` : ''}`,
-    ...(delay > 0 ? [`-max-echo-delay=${held}`] : []),
+    ...(answer > SHIPPED_MOST ? [`-maxpayloadsizekb=${Math.ceil(answer / 1024)}`] : []),
+    `-echo-server-default-params=size=${answer}${held ? `&delay=${held.wanted}` : ''}`,
+    ...(held ? [`-max-echo-delay=${held.most}`] : []),
     ...(calls.length > 0 ? ['-M', `${PORT} ${parts.join(' ')}`] : []),
     ...(calls.length > 0 && order === 'sequence' ? ['-multi-serial-mode'] : []),
   ]
+}
+
+/** fortio takes one delay, or several with the percentage of requests that each is for. */
+function delayOf({ delay, slow }: ServiceNode): { readonly wanted: string; readonly most: string } | undefined {
+  const most = Math.max(delay, slow?.delay ?? 0)
+  if (most === 0) return undefined
+  const text = (seconds: Seconds) => `${Math.round(seconds * 1e6)}us`
+  const percent = (share: number) => Number((100 * share).toPrecision(6))
+  const wanted = slow
+    ? `${text(slow.delay)}:${percent(slow.share)},${text(delay)}:${percent(1 - slow.share)}`
+    : text(delay)
+  return { wanted, most: text(most) }
 }

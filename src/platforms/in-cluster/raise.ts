@@ -11,16 +11,16 @@ import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
-import { PATIENCE } from './arm-mesh.ts'
+import { addressOf, entranceEvidence, PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
-import { clientPods } from './generators/client-pods.ts'
-import { CLIENT, execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
+import { CLIENT, clientPods } from './generators/client-pods.ts'
+import { execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
-import { asServers, entranceOf } from './own-application.ts'
+import { asServers } from './own-application.ts'
 import { openProbeSite } from './probing/probe-site.ts'
-import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, targetOf, workloadFor } from './workload.ts'
+import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
@@ -100,7 +100,6 @@ function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
   const { cluster, of, onNode } = options.arm
   const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
-  const { application } = of
   const clients = clientPods(options.pods, namespace)
   // What is asked is known before its window opens.
   let asked: string | undefined
@@ -108,13 +107,13 @@ function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
     dir: SHARED,
     target: (load) => {
       asked = load.service
-      return application ? entranceOf(application, namespace, load) : targetOf(load.protocol, namespace)
+      return addressOf(of, load)
     },
     wait: async (seconds, signal) => void (await sleep(seconds * 1000, undefined, { signal })),
     ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients, hold) }),
     exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT, hold),
     observe: () => openWindow(options, meter, asked),
-    ...(application ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
+    ...(of.application || of.gateway ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
   }
 }
 
@@ -136,14 +135,14 @@ async function seenPods(standing: ClusterArm, signal: AbortSignal): Promise<PodF
 
 /** Sends single requests with the load generator until one is answered. */
 async function untilAnswered(
-  { cluster, of: { about, application } }: ClusterArm,
+  { cluster, of }: ClusterArm,
   pod: string,
   protocol: Load['protocol'],
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace } = about
-  const target = application ? entranceOf(application, namespace, {}) : targetOf(protocol, namespace)
-  const entrance = application?.entrance
+  const { namespace } = of.about
+  const target = addressOf(of, { protocol })
+  const entrance = of.application?.entrance
   const deadline = performance.now() + ANSWER * 1000
   const flags = ['-c', '1', '-n', '1', '-qps', '0', '-timeout', '5s', '-quiet', '-log-errors=false', '-json', '-']
   const own = entrance ? [...requestArgv(entrance), '-allow-initial-errors'] : []
@@ -209,7 +208,7 @@ interface Node {
 
 /** Evidence of a raised arm: enrolment, placement, images, nodes. */
 async function factsOf(
-  { of, cluster, facts, isConfigured, nodes }: ClusterArm,
+  { of, cluster, facts, isConfigured, nodes, plan }: ClusterArm,
   pods: readonly PodFact[],
   signal: AbortSignal,
 ): Promise<Evidence[]> {
@@ -222,6 +221,7 @@ async function factsOf(
     ...kubernetes
       .inspect(pods, about)
       .filter(({ name, source }) => isConfigured || name === 'layer' || source !== 'configuration'),
+    ...entranceEvidence(of, plan.scenario),
     placement(pods, arm.placement ?? 'cross-node', about.namespace, zones),
     images(pods, about.namespace),
     { name: 'node', seen: describe(node), source: 'Node status' },

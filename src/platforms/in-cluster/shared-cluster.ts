@@ -148,7 +148,7 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
 
 /** Makes what stands for the whole run in an arm's namespace, and returns the record of the installation. */
 async function enrol(
-  { of, cluster, images, imageOf }: ClusterArm,
+  { of, cluster, images, imageOf, placed }: ClusterArm,
   { plan, run, site, env, dir, helm, charts, manifests, kubeconfigFile }: SharedCluster,
   signal: AbortSignal,
 ): Promise<Installation> {
@@ -161,7 +161,7 @@ async function enrol(
   })
   const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
   await cluster.apply(lasting, signal, { within: PATIENCE })
-  await cluster.apply(own(enrolment.objects), signal, { within: PATIENCE })
+  await cluster.apply(own(placed(enrolment.objects)), signal, { within: PATIENCE })
   await cluster.untilReady(enrolment.until, PATIENCE, signal)
   const steps = isInstalled(plan, arm) ? kubernetes.install(about) : []
   const { installation } = await describeInstallation(

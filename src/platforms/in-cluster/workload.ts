@@ -8,8 +8,7 @@ import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts
 import { type Arm, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
-import { clientJob } from './generators/client-pods.ts'
-import { CLIENT } from './generators/execute.ts'
+import { CLIENT, clientJob } from './generators/client-pods.ts'
 import { type Application, applicationObjects, readinessOf } from './own-application.ts'
 
 const FILE = new URL('../../../manifests/workload.yaml', import.meta.url)
@@ -130,7 +129,12 @@ function filledIn(pod: KubernetesObject, name: string, about: WorkloadAbout): Ku
   const { initContainers = [] } = spec
   return {
     ...pod,
-    metadata: { ...pod.metadata, name, annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations } },
+    metadata: {
+      ...pod.metadata,
+      name,
+      labels: { ...pod.metadata.labels, ...(name === 'client' && enrolment.clientLabels) },
+      annotations: { ...pod.metadata.annotations, ...enrolment.podAnnotations },
+    },
     spec: {
       ...spec,
       ...(together ? { nodeSelector: { 'meshbench.io/part': 'server' } } : {}),

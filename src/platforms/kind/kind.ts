@@ -89,7 +89,7 @@ export function kind({ site, keep, folder }: KindOptions): Platform {
 /** Where helm was not here when the plan was checked, it is now. */
 async function* refuseCharts({ scenario }: Plan, site: Site, { path }: Program): AsyncGenerator<Step> {
   yield { title: 'rendering the charts of all arms' }
-  const arms = scenario.arms.map((arm) => armMesh(arm, scenario.profile, site))
+  const arms = scenario.arms.map((arm) => armMesh(arm, scenario, site))
   const found = (await examineArms({ arms, site, helm: path })) ?? []
   for (const { severity, message, cause } of found)
     if (severity === 'warning') yield { title: `warning: ${message}. ${cause}` }

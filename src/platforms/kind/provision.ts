@@ -199,7 +199,7 @@ export async function* stand(
   signal: AbortSignal,
 ): AsyncGenerator<Step, ArmCluster> {
   const { plan, site, run } = runContext
-  const of = armMesh(arm, plan.scenario.profile, site, runContext.application)
+  const of = armMesh(arm, plan.scenario, site, runContext.application)
   const blueprint = await blueprintOf(of, runContext, signal)
   // A later cohort is there to be provisioned anew.
   const kept = cohort === 1 ? yield* reuse(of, blueprint, runContext, signal) : undefined

@@ -67,7 +67,7 @@ export async function* makeSharedTestbed(
 }
 
 function inOwnNamespace(arm: Arm, { plan, site, application }: RunContext): ArmMesh {
-  const of = armMesh(arm, plan.scenario.profile, site, application)
+  const of = armMesh(arm, plan.scenario, site, application)
   return { ...of, about: { ...of.about, namespace: `${of.about.namespace}-${arm.name}`.slice(0, 63).toLowerCase() } }
 }
 

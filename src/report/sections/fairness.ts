@@ -24,6 +24,9 @@ interface Witnessed {
 /** Evidence that decides whether a comparison is fair, in this order. Other evidence has its own table. */
 const FIRST = [
   ...Object.keys(ENCRYPTIONS),
+  'entrance',
+  'outside',
+  'gateway',
   'path',
   'connections',
   'threads',
@@ -105,6 +108,7 @@ function settings(arm: Arm | undefined): Fragment {
   if (!arm) return '–'
   const asked = [
     ...(arm.version === undefined ? [] : [`version ${arm.version}`]),
+    ...(arm.entrance === undefined ? [] : [`entrance ${arm.entrance}`]),
     ...(arm.inject ? [`a delay of ${formatLatency(arm.inject.delay)} injected at the server`] : []),
     ...Object.entries(arm.values ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
   ]
@@ -120,6 +124,8 @@ const TITLES: Readonly<Record<string, string>> = {
   strict: 'Strict mTLS',
   limits: 'Proxy limits',
   connections: 'Connections between proxies',
+  entrance: 'Entrance of the load',
+  outside: 'Client outside of the mesh',
 }
 
 function evidenceTitle(name: string): string {

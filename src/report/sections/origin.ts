@@ -89,9 +89,14 @@ export function scenarioText({ arms, loads, simulation, idle, workload, ...rest 
 
 function workloadText(workload: Workload) {
   if (!workload.services) return workload
-  const services = Object.entries(workload.services).map(([name, { answer, delay, ...service }]) => [
+  const services = Object.entries(workload.services).map(([name, { answer, delay, slow, ...service }]) => [
     name,
-    { ...service, answer: `${answer}B`, delay: seconds(delay) },
+    {
+      ...service,
+      answer: `${answer}B`,
+      delay: seconds(delay),
+      ...(slow && { slow: { share: `${100 * slow.share}%`, delay: seconds(slow.delay) } }),
+    },
   ])
   return { services: Object.fromEntries(services) }
 }

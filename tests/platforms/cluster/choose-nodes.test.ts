@@ -259,10 +259,12 @@ describe('placedOn', () => {
     const values = {
       pilot: { nodeSelector: { 'meshbench.io/part': 'control' }, tolerations: [{ key: 'x' }] },
       list: [{ nodeSelector: { 'meshbench.io/part': 'server' } }, 1, null],
+      text: JSON.stringify({ spec: { nodeSelector: { 'meshbench.io/part': 'server' } } }),
     }
     expect(placedOn(values, { control: 'cp', client: 'a', server: 'b' })).toEqual({
       pilot: { nodeSelector: { 'kubernetes.io/hostname': 'cp' }, tolerations: [{ key: 'x' }] },
       list: [{ nodeSelector: { 'kubernetes.io/hostname': 'b' } }, 1, null],
+      text: JSON.stringify({ spec: { nodeSelector: { 'kubernetes.io/hostname': 'b' } } }),
     })
   })
 

@@ -28,6 +28,18 @@ describe('the rights of a plan', () => {
     expect(new Set(texts).size).toBe(texts.length)
   })
 
+  it('are those of routes too, where load enters by a gateway of a mesh that is there', () => {
+    const of = (entrance?: 'gateway') => {
+      const arm = { ...mesh('istio-sidecar'), ...(entrance && { entrance }) }
+      return rightsFor(planOf({ cluster: { provision: 'existing' }, arms: [none, arm] }), PUBLIC_SITE).map(rightText)
+    }
+    const more = of('gateway').filter((text) => !of().includes(text))
+    expect(new Set(more.map((text) => text.split(' ')[1]))).toEqual(
+      new Set(['gateways.gateway.networking.k8s.io', 'httproutes.gateway.networking.k8s.io']),
+    )
+    expect(more).toContain('create httproutes.gateway.networking.k8s.io')
+  })
+
   it('are those of the kubelets too, only where these are read', () => {
     const of = (usage?: 'agent' | 'kubelet') =>
       rightsFor(planOf({ arms: [none], cluster: usage ? { usage } : {} }), PUBLIC_SITE).map(rightText)

@@ -48,6 +48,11 @@ describe('a graph as pods of fortio', () => {
     expect(calling).toContain('-multi-serial-mode')
     expect(calling).toContain('-echo-server-default-params=size=2048&delay=2000us')
     expect(serviceArgv(node({ calls: ['a'] }))).not.toContain('-multi-serial-mode')
+    const slow = serviceArgv(node({ delay: 0.001, slow: { share: 0.005, delay: 0.05 } }))
+    expect(slow).toContain('-echo-server-default-params=size=1024&delay=50000us:0.5,1000us:99.5')
+    expect(slow).toContain('-max-echo-delay=50000us')
+    expect(serviceArgv(node({ answer: 256 * 1024 })).join(' ')).not.toContain('-maxpayloadsizekb')
+    expect(serviceArgv(node({ answer: 1024 ** 2 + 1 }))).toContain('-maxpayloadsizekb=1025')
   })
 })
 
@@ -63,36 +68,73 @@ async function freePort(): Promise<number> {
 const isThere = spawnSync(APPLICATION, ['version']).status === 0
 
 describe(`the real fortio${isThere ? '' : ' (skipped: it is not in PATH)'}`, { skip: !isThere }, () => {
-  it('answers with its own part and those of the services that it calls, and with another size where a call fails', async () => {
-    const [entrance, own, leaf] = [await freePort(), await freePort(), await freePort()]
-    const local = (argv: readonly string[], port: number) =>
-      argv.map((one) =>
-        one
-          .replace('-http-port=8081', `-http-port=127.0.0.1:${own}`)
-          .replace('-http-port=8080', `-http-port=127.0.0.1:${port}`)
-          .replace(
-            '8080 http://127.0.0.1:8081 http://leaf:8080',
-            `127.0.0.1:${entrance} http://127.0.0.1:${own} http://127.0.0.1:${leaf}`,
-          ),
-      )
-    const started = [
-      spawn(APPLICATION, local(serviceArgv(node({ calls: ['leaf'], answer: 600 })), entrance), { stdio: 'ignore' }),
-      spawn(APPLICATION, local(serviceArgv(node({ answer: 900 })), leaf), { stdio: 'ignore' }),
-    ]
-    const size = async () => (await (await fetch(`http://127.0.0.1:${entrance}/`)).arrayBuffer()).byteLength
+  it.each([
+    [600, 900],
+    [1024 ** 2, 4 * 1024 ** 2],
+  ])(
+    'answers with its own part (%i bytes) and those of the services that it calls (%i), and with another size where a call fails',
+    async (part, called) => {
+      const whole = part + called
+      const [entrance, own, leaf] = [await freePort(), await freePort(), await freePort()]
+      const local = (argv: readonly string[], port: number) =>
+        argv.map((one) =>
+          one
+            .replace('-http-port=8081', `-http-port=127.0.0.1:${own}`)
+            .replace('-http-port=8080', `-http-port=127.0.0.1:${port}`)
+            .replace(
+              '8080 http://127.0.0.1:8081 http://leaf:8080',
+              `127.0.0.1:${entrance} http://127.0.0.1:${own} http://127.0.0.1:${leaf}`,
+            ),
+        )
+      const started = [
+        spawn(APPLICATION, local(serviceArgv(node({ calls: ['leaf'], answer: part })), entrance), { stdio: 'ignore' }),
+        spawn(APPLICATION, local(serviceArgv(node({ answer: called })), leaf), { stdio: 'ignore' }),
+      ]
+      const size = async () => (await (await fetch(`http://127.0.0.1:${entrance}/`)).arrayBuffer()).byteLength
+      try {
+        const deadline = performance.now() + 10_000
+        let found = 0
+        while (found !== whole && performance.now() < deadline) {
+          found = await size().catch(() => 0)
+          if (found !== whole) await new Promise((done) => setTimeout(done, 50))
+        }
+        expect(found).toBe(whole)
+        started[1]?.kill('SIGKILL')
+        await once(started[1] as NonNullable<(typeof started)[1]>, 'exit')
+        expect(await size()).not.toBe(whole)
+      } finally {
+        for (const child of started) child.kill('SIGKILL')
+      }
+    },
+  )
+
+  it('holds back the share of answers that is to be slow, and no other', async () => {
+    const port = await freePort()
+    const argv = serviceArgv(node({ slow: { share: 0.5, delay: 0.4 } }))
+    const server = spawn(
+      APPLICATION,
+      argv.map((one) => one.replace('-http-port=8080', `-http-port=127.0.0.1:${port}`)),
+      {
+        stdio: 'ignore',
+      },
+    )
+    const took = async () => {
+      const sent = performance.now()
+      await (await fetch(`http://127.0.0.1:${port}/`)).arrayBuffer()
+      return performance.now() - sent
+    }
     try {
       const deadline = performance.now() + 10_000
-      let found = 0
-      while (found !== 1500 && performance.now() < deadline) {
-        found = await size().catch(() => 0)
-        if (found !== 1500) await new Promise((done) => setTimeout(done, 50))
+      while (performance.now() < deadline && !(await took().catch(() => 0))) {
+        await new Promise((done) => setTimeout(done, 50))
       }
-      expect(found).toBe(1500)
-      started[1]?.kill('SIGKILL')
-      await once(started[1] as NonNullable<(typeof started)[1]>, 'exit')
-      expect(await size()).not.toBe(1500)
+      const all = await Promise.all(Array.from({ length: 100 }, took))
+      const slow = all.filter((one) => one >= 400).length
+      // By chance one in ten million times outside.
+      expect(slow).toBeGreaterThan(23)
+      expect(Math.min(...all)).toBeLessThan(400)
     } finally {
-      for (const child of started) child.kill('SIGKILL')
+      server.kill('SIGKILL')
     }
   })
 })

@@ -33,7 +33,7 @@ function armOf(counted: Readonly<Record<string, string>>): ClusterArm {
   const reads = new Map<string, number>()
   const edge = new Map<NodePart, number>()
   return {
-    of: armMesh({ name: 'sidecar', mesh: 'istio-sidecar' }, 'equalised', PUBLIC_SITE),
+    of: armMesh({ name: 'sidecar', mesh: 'istio-sidecar' }, { profile: 'equalised', loads: [] }, PUBLIC_SITE),
     cluster: {
       proxyGet: async ({ pod: name }: { pod: string }) => {
         const read = reads.get(name) ?? 0

@@ -7,7 +7,13 @@ import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 
 const of = (...arms: (string | Arm)[]) =>
   installSideBySide(
-    arms.map((arm) => armMesh(typeof arm === 'string' ? { name: arm, mesh: arm } : arm, 'equalised', PUBLIC_SITE)),
+    arms.map((arm) =>
+      armMesh(
+        typeof arm === 'string' ? { name: arm, mesh: arm } : arm,
+        { profile: 'equalised', loads: [] },
+        PUBLIC_SITE,
+      ),
+    ),
   )
 const titles = (steps: readonly InstallStep[]) =>
   steps.map((step) => {

@@ -34,7 +34,7 @@ function keyOf(mesh: string, { images = HERE, chart = 'c', helm = '4', run = 'r'
     charts: { chart: async () => ({ path: '/p', name: 'n', version: '1', sha256: chart }) },
     manifests: { objects: async () => [] },
   } as unknown as RunContext
-  const of = armMesh({ name: mesh, mesh }, 'equalised', PUBLIC_SITE)
+  const of = armMesh({ name: mesh, mesh }, { profile: 'equalised', loads: [] }, PUBLIC_SITE)
   return blueprintOf(of, runContext, signal).then(({ key }) => key)
 }
 

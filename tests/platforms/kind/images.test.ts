@@ -101,7 +101,9 @@ describe('archives of images', () => {
 
   it("are refused of a mesh's image by its digest, whose name is its chart's", () => {
     const site = { ...PUBLIC_SITE, vendors: { istio: { tag: `1.31.1@${DIGEST}` } } }
-    expect(() => armMesh({ name: 'i', mesh: 'istio-sidecar' }, 'equalised', site)).toThrow('is named by its digest')
+    expect(() => armMesh({ name: 'i', mesh: 'istio-sidecar' }, { profile: 'equalised', loads: [] }, site)).toThrow(
+      'is named by its digest',
+    )
   })
 })
 

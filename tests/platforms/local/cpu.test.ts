@@ -54,7 +54,7 @@ describe.runIf(linux)('CPU time', () => {
   it('of threads and children that have ended is still counted', async () => {
     const shell = spawn(
       '/bin/sh',
-      ['-c', 'read go; (i=0; while [ $i -lt 80000 ]; do i=$((i+1)); done); echo done; read on'],
+      ['-c', 'read go; (i=0; while [ $i -lt 240000 ]; do i=$((i+1)); done); echo done; read on'],
       {
         stdio: ['pipe', 'pipe', 'inherit'],
       },

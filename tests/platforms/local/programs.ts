@@ -5,7 +5,7 @@ import { locate } from '../../../src/tools/locate.ts'
 /** The real programs, where this machine has them: nothing is fetched for a test. */
 const NEEDED = ['fortio', 'envoy'] as const
 const found = new Map<ProgramName, Program>()
-for (const name of process.platform === 'linux' ? NEEDED : []) {
+for (const name of process.platform === 'linux' ? ([...NEEDED, 'k6'] as const) : []) {
   const program = await locate(name)
   if (program) found.set(name, program)
 }
@@ -17,6 +17,9 @@ export const missing: string | undefined =
     : NEEDED.every((name) => found.has(name))
       ? undefined
       : `not on this machine: ${NEEDED.filter((name) => !found.has(name)).join(', ')} (MESHBENCH_FORTIO, MESHBENCH_ENVOY)`
+
+/** Whether there is a program beside those that all tests need. */
+export const isHere = (name: ProgramName) => found.has(name)
 
 export function programOf(name: ProgramName): Program {
   const program = found.get(name)

@@ -10,6 +10,7 @@ export interface Truth {
   readonly version?: string
   readonly placement?: string
   readonly replicas?: number
+  readonly entrance?: string
   readonly latency: number
   readonly cpu: number
   readonly memory: number
@@ -79,6 +80,7 @@ export function nightsOf({ runs, course = TWO_RELEASES, seed = 1, scatter = 0.02
         mesh: truth.mesh,
         ...(truth.placement !== undefined && { placement: truth.placement }),
         ...(truth.replicas !== undefined && { replicas: truth.replicas }),
+        ...(truth.entrance !== undefined && { entrance: truth.entrance }),
         baseline: 'none',
         load: 'http-1000',
         asked: 'connections 16, duration 30, payload 1024, protocol http, rate 1000, tool fortio, warmup 5',

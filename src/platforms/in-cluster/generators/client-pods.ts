@@ -1,5 +1,8 @@
 import type { KubernetesObject, PodFact } from '../../../model/mesh.ts'
 
+/** The pod of the load generator, where there is one. */
+export const CLIENT = 'client'
+
 /** Several load generators are the pods of an Indexed Job, which every cluster has; Kubernetes writes the index on each. */
 const INDEX = 'batch.kubernetes.io/job-completion-index'
 

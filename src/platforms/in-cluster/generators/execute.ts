@@ -15,11 +15,10 @@ import type { Command, Execution } from '../../../model/platform.ts'
 import { APPLICATION } from '../../../model/traits.ts'
 import { milliseconds, type Seconds } from '../../../model/units.ts'
 import type { ClusterArm } from '../cluster-arm.ts'
+import { CLIENT } from './client-pods.ts'
 
 /** The container beside the generator that has a shell. */
 export const HELPER = 'files'
-/** The pod of the load generator, where there is one. */
-export const CLIENT = 'client'
 /** Where the containers of a client pod share a folder. */
 export const SHARED = '/files'
 

@@ -136,9 +136,9 @@ async function chartFindings(
   }
 }
 
-function tryArm(arm: Arm, { profile }: Scenario, site: Site): ArmMesh | Finding {
+function tryArm(arm: Arm, scenario: Scenario, site: Site): ArmMesh | Finding {
   try {
-    return armMesh(arm, profile, site)
+    return armMesh(arm, scenario, site)
   } catch (thrown) {
     return Failure.from(thrown).toFinding()
   }
