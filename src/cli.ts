@@ -167,6 +167,7 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
   example(withSelection(program.command('doctor')), 'meshbench doctor --platform kind')
     .description('check whether a run can start, and how to fix problems')
     .option('--no-pauses', 'do not measure the pauses of this host (10 s)')
+    .option('--yes', 'agree to the use of a cluster that is there already')
     .option('--throughput', 'measure what one load generator can send, without a mesh, and how many the plan needs')
     .action(act(async () => (await import('./commands/doctor.ts')).doctorCommand))
   example(withArms(program.command('features'), 'features'), 'meshbench features --arms istio-sidecar,linkerd')
