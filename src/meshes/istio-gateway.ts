@@ -1,6 +1,6 @@
 import type { Backend, InstallAbout, KubernetesMesh, KubernetesObject, MeshGateway, MeshImage } from '../model/mesh.ts'
 import { enrolledPods, standingProxy } from './inspect-proxies.ts'
-import { envoyResources, istioProxyImage, proxyConfig, revisionLabel } from './istio-parts.ts'
+import { envoyResources, istioInjected, istioProxyImage, proxyConfig, revisionLabel } from './istio-parts.ts'
 import { CLIENT, ON } from './workload-parts.ts'
 
 const NAME = 'gateway'
@@ -44,6 +44,7 @@ export function istioGateway(mesh: KubernetesMesh, how: Behind): MeshGateway {
         return steps.some((step) => step.do === 'gateway-api') ? steps : [{ do: 'gateway-api' }, ...steps]
       },
       images: (about) => withGateway(mesh.images(about), about),
+      injectedImages: istioInjected,
       enrol: (about) => {
         const enrolment = mesh.enrol(about)
         const { namespace } = about

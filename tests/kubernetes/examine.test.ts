@@ -89,6 +89,8 @@ describe('charts of an arm', () => {
         await istioSite(),
       ),
     ).toEqual([])
+    const gated = meshes.map((mesh) => ({ name: `${mesh}-behind`, mesh, entrance: 'gateway' as const }))
+    expect(await examine(gated, await istioSite())).toEqual([])
     expect(await examine([{ mesh: 'linkerd' }], await linkerdSite('edge-26.6.3'))).toEqual([])
   })
 
