@@ -126,7 +126,8 @@ async function prepare(
   const root = resolve(cwd, options.results)
   const features = probes.map(({ name }) => name)
   const digest = planDigest(redact(plan))
-  const opened = options.resume === undefined ? undefined : await reopenFeatureRun(join(root, options.resume), digest)
+  const opened =
+    options.resume === undefined ? undefined : await reopenFeatureRun(root, options.resume, { digest, features })
   try {
     await agree(platform, plan, options, context)
     const ahead = `${count(features.length, 'probe')} of ${count(plan.scenario.arms.length, 'arm')}, some seconds each`
@@ -179,7 +180,8 @@ async function carryOut(
     if (event.type === 'installed') await writer.installed(event.installation)
     if (event.type !== 'result') continue
     const { result } = event
-    await writer.write(result)
+    // What could not be tried is tried again by --resume.
+    if (result.verdict !== 'not-tried') await writer.write(result)
     results.push(result)
     stderr.write(`${result.arm}, ${result.feature}: ${FEATURE_VERDICTS[result.verdict].title}. ${result.reason}\n`)
   }

@@ -78,7 +78,12 @@ describe('meshbench features', () => {
     writeFileSync(join(cwd, 's.yaml'), SCENARIO.replace(', linkerd]', ', istio-ambient, linkerd]'))
     const { code, stderr } = await meshbench(['features', 's.yaml', '--resume', id], { cwd })
     expect(code).not.toBe(0)
-    expect(stderr).toContain('is not the one that')
+    expect(stderr).toContain('the scenario is not what')
+    writeFileSync(join(cwd, 's.yaml'), SCENARIO)
+    const fewer = await meshbench(['features', 's.yaml', '--probes', 'retries', '--resume', id], { cwd })
+    expect(fewer.stderr).toContain('the probes are not what')
+    const elsewhere = await meshbench(['features', 's.yaml', '--resume', `../results/${id}`], { cwd })
+    expect(elsewhere.stderr).toContain('is not the id of a run')
   })
 
   it('ends with 10 where what worked does not any more, and with 0 where it does', async () => {
@@ -101,6 +106,17 @@ describe('meshbench features', () => {
     const ended = await meshbench(['features', 's.yaml', '--probes', 'retries', '--expect', 'expected.json'], { cwd })
     expect(ended.code, ended.stderr).toBe(12)
     expect(ended.stderr).toContain('The arm is not up')
+  })
+
+  it('tries again what could not be tried', async () => {
+    const cwd = folder(SCENARIO.replace('kind: bypass', 'kind: raise'))
+    const first = await meshbench(['features', 's.yaml', '--probes', 'retries', '--json'], { cwd })
+    const { run, results } = JSON.parse(first.stdout)
+    expect(results.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['works', 'not-tried'])
+    const again = await meshbench(['features', 's.yaml', '--probes', 'retries', '--resume', run], { cwd })
+    expect(again.code, again.stderr).toBe(0)
+    expect(again.stderr).toContain('linkerd, retries')
+    expect(again.stderr).not.toContain('istio-sidecar, retries')
   })
 
   it('refuses expectations that are none, and such that are not tried', async () => {

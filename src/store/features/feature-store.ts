@@ -56,15 +56,21 @@ export async function createFeatureRun(root: string, run: FeatureRun): Promise<F
   }
 }
 
-/** Opens an interrupted run of probes again. */
+/** Opens an interrupted run of probes again, which must be of the same plan and probes. */
 export async function reopenFeatureRun(
-  dir: string,
-  digest: string,
+  root: string,
+  id: string,
+  { digest, features }: Pick<FeatureRun, 'digest' | 'features'>,
 ): Promise<{ run: FeatureRun; writer: FeatureWriter }> {
+  if (!isPathName(id)) {
+    throw new Failure('unknown-run', `${id} is not the id of a run`, { remedy: `Name a folder in ${root}.` })
+  }
+  const dir = join(root, id)
   const run = readFeatureRun(dir)
-  if (run.digest !== digest) {
-    throw new Failure('plan-changed', `the scenario is not the one that ${run.id} started with`, {
-      remedy: 'Restore it, with the same arms and probes, or start a new run.',
+  const changed = run.digest !== digest ? 'scenario is' : run.features.join() !== features.join() ? 'probes are' : ''
+  if (changed !== '') {
+    throw new Failure('plan-changed', `the ${changed} not what ${id} started with`, {
+      remedy: `Use the same scenario, --arms and --probes (${run.features.join(',')}), or start a new run.`,
     })
   }
   await sweepTemporary(join(dir, RUN_FOLDER.features))
