@@ -62,6 +62,7 @@ export async function featuresCommand(
   // Probes send single requests, from one client.
   const loads = chosen.scenario.loads.map(({ generators: _, ...load }) => load)
   const plan: Plan = { ...chosen, scenario: { ...chosen.scenario, loads } }
+  if (expected) refuseUntried(expected, plan, probes)
   const { run, writer } = await prepare(plan, probes, platform, options, context)
   const results = [...writer.finished]
   try {
@@ -98,7 +99,7 @@ export async function featuresCommand(
   }
   stderr.write(`\nreport: ${report}\nsummary: ${summary}\n`)
   for (const { arm, feature, verdict, reason } of broken ?? []) {
-    stderr.alert(`${arm}, ${feature}: it worked, and now ${FEATURE_VERDICTS[verdict].title} (${reason})\n`)
+    stderr.alert(`${arm}, ${feature}: it used to work; now: ${FEATURE_VERDICTS[verdict].title} (${reason})\n`)
   }
   return exitOf(broken)
 }
@@ -201,19 +202,25 @@ async function readExpected(file: string): Promise<readonly FeatureResult[]> {
   }
 }
 
-/** What worked and does not any more, of the arms and features that were tried now. */
-function brokenOf(expected: readonly FeatureResult[], results: readonly FeatureResult[]): FeatureResult[] {
-  const worked = new Set(
-    expected.filter(({ verdict }) => verdict === 'works').map(({ arm, feature }) => `${arm} ${feature}`),
-  )
-  const broken = results.filter(({ arm, feature, verdict }) => verdict !== 'works' && worked.has(`${arm} ${feature}`))
-  const tried = new Set(results.map(({ arm, feature }) => `${arm} ${feature}`))
-  const absent = [...worked].filter((cell) => !tried.has(cell))
-  if (absent.length === 0) return broken
-  throw new Failure('usage', `${absent.length} features that are expected were not tried`, {
+function cellsThatWorked(expected: readonly FeatureResult[]): Set<string> {
+  return new Set(expected.flatMap(({ arm, feature, verdict }) => (verdict === 'works' ? [`${arm} ${feature}`] : [])))
+}
+
+/** What is expected and would not be tried is said before anything is made. */
+function refuseUntried(expected: readonly FeatureResult[], { scenario }: Plan, probes: readonly Probe[]): void {
+  const planned = new Set(scenario.arms.flatMap(({ name: arm }) => probes.map(({ name }) => `${arm} ${name}`)))
+  const absent = [...cellsThatWorked(expected).difference(planned)]
+  if (absent.length === 0) return
+  throw new Failure('usage', `${count(absent.length, 'feature')} that worked would not be tried`, {
     cause: list(absent),
     remedy: 'Leave out --arms and --probes, or make a new file of expectations.',
   })
+}
+
+/** What worked and does not any more. */
+function brokenOf(expected: readonly FeatureResult[], results: readonly FeatureResult[]): FeatureResult[] {
+  const worked = cellsThatWorked(expected)
+  return results.filter(({ arm, feature, verdict }) => verdict !== 'works' && worked.has(`${arm} ${feature}`))
 }
 
 /** What could not be tried is no regression, and no success. */
@@ -246,7 +253,7 @@ function featureTable({ features, arms, results }: FeatureMatrix, style: Style):
     grid([head, ...rows], style.width),
     style.dim(
       paragraph(
-        `${words.join('. ')}. Times are from the moment that the API server took the objects to the requests that showed it.`,
+        `${words.join('. ')}. Times run from the moment that the API server accepted the objects until requests showed the behaviour.`,
         {
           width: style.width,
         },

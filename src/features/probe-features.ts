@@ -59,6 +59,7 @@ async function* probeArm(
 ): AsyncGenerator<FeatureEvent> {
   const startedAt = new Date(now() * 1000).toISOString()
   const version = () => installed.get(arm.name)?.version
+  const tried = new Set<string>()
   try {
     const running = yield* steps(testbed.raise(arm, signal), installed, arm.name)
     if (!running.probeSite) {
@@ -70,18 +71,22 @@ async function* probeArm(
     await using site = await running.probeSite(signal)
     for (const probe of left) {
       yield { type: 'trying', arm: arm.name, probe }
-      yield {
-        type: 'result',
-        result: await tryProbe(probe, { run, arm, version: version(), running, site, signal, now, nonce }),
-      }
+      const result = await tryProbe(probe, { run, arm, version: version(), running, site, signal, now, nonce })
+      tried.add(probe.name)
+      yield { type: 'result', result }
     }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof Failure)) throw error
     const { message, why } = error
+    if (tried.size === left.length) {
+      // What this leaves is removed with the cluster, or found by `clean`.
+      yield { type: 'step', title: `not all that the probes made could be removed: ${message}`, arm: arm.name }
+      return
+    }
     const reason = `The arm is not up: ${why === undefined ? message : `${message} (${why})`}`
     const endedAt = new Date(now() * 1000).toISOString()
-    for (const { name: feature } of left) {
+    for (const { name: feature } of left.filter(({ name }) => !tried.has(name))) {
       yield {
         type: 'result',
         result: {

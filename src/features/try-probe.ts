@@ -9,8 +9,11 @@ import type { Bench, Probe, Shown } from './feature-probe.ts'
 const EFFECT: Seconds = 30
 /** Between two looks. */
 const PAUSE: Seconds = 0.1
-/** How often the behaviour must be seen in a row once it was seen. */
-const AGAIN = 2
+/** How many looks in a row must agree: proxies get what is new one after the other, so once is not always. */
+const IN_A_ROW = 3
+
+/** Refusals that say nothing of a mesh: a definition that is not installed, a right that the user lacks. */
+const OURS = /knows no kind|forbidden/
 
 /** What a probe is tried on. `now` is in seconds since the epoch. */
 export interface Subject {
@@ -52,7 +55,7 @@ export async function tryProbe(probe: Probe, subject: Subject): Promise<FeatureR
 async function findOut(probe: Probe, subject: Subject): Promise<Found> {
   const means = probe.means[subject.arm.mesh]
   if (means === undefined) {
-    return { verdict: 'not-tried', reason: `Nobody has declared how ${subject.arm.mesh} does it.` }
+    return { verdict: 'not-tried', reason: `meshbench has no objects for ${subject.arm.mesh} yet.` }
   }
   if ('unsupported' in means) return { verdict: 'unsupported', reason: means.unsupported, source: means.source }
   const bench = benchOf(subject)
@@ -97,62 +100,65 @@ async function byObjects(
       await site.apply(objects, signal)
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof Failure)) throw error
+      if (!(error instanceof Failure) || error.code !== 'apply' || OURS.test(error.why ?? '')) throw error
       const { message, why } = error
       return { ...about, verdict: 'does-not-work', reason: sentence(why === undefined ? message : `${message} ${why}`) }
     }
     const accepted = now()
     const effect = await until(true, probe, bench, subject)
-    const observations = [without, observation('with', effect)]
-    if (!effect.holds) {
-      const reason = `The objects were accepted, and requests did not show it within ${EFFECT} s.`
-      return { ...about, observations, verdict: 'does-not-work', reason }
+    const observations = [without, observation('with', effect.shown)]
+    if (effect.steadyAt === undefined) {
+      const wanting = effect.wasSeen ? 'it was seen, but not three times in a row' : 'requests did not show it'
+      const reason = `The objects were accepted, and within ${EFFECT} s ${wanting}.`
+      return { ...about, observations, verdict: effect.wasSeen ? 'partly' : 'does-not-work', reason }
     }
-    const effectAfter = effect.at - accepted
-    const unsteady = await firstMiss(probe, bench)
     await site.remove(objects, signal)
     const removed = now()
     const end = await until(false, probe, bench, subject)
-    const all = { ...about, effectAfter, observations: [...observations, observation('removed', end)] }
-    if (unsteady) return { ...all, verdict: 'partly', reason: `It was seen, and then not any more: ${unsteady.seen}` }
-    if (end.holds)
+    const all = {
+      ...about,
+      effectAfter: effect.steadyAt - accepted,
+      observations: [...observations, observation('removed', end.shown)],
+    }
+    if (end.steadyAt === undefined) {
       return { ...all, verdict: 'partly', reason: `It was still seen ${EFFECT} s after the objects were removed.` }
+    }
     return {
       ...all,
-      goneAfter: end.at - removed,
+      goneAfter: end.steadyAt - removed,
       verdict: 'works',
       reason: 'Requests showed it with the objects, and not without them.',
     }
   } finally {
     // Also where a look failed half way: what stays would answer for the next probe.
-    await site.remove(objects, AbortSignal.timeout(EFFECT * 1000))
+    await site.remove(objects, new AbortController().signal)
   }
 }
 
-/** Looks until the behaviour is there, or until it is gone. `at`: when the look began that decided. */
-async function until(
-  wanted: boolean,
-  probe: Probe,
-  bench: Bench,
-  { now, running, signal }: Subject,
-): Promise<Shown & { readonly at: number }> {
+interface Looks {
+  readonly shown: Shown
+  /** When the first of three looks in a row that agree had ended; absent where there were none in time. */
+  readonly steadyAt?: number
+  /** Whether any look agreed. */
+  readonly wasSeen: boolean
+}
+
+/** Looks until the behaviour is there, or until it is gone, three times in a row. */
+async function until(wanted: boolean, probe: Probe, bench: Bench, { now, running, signal }: Subject): Promise<Looks> {
   const deadline = now() + EFFECT
+  let wasSeen = false
+  let row = 0
+  let began = 0
   for (let looks = 1; ; looks++) {
-    const at = now()
     const shown = await probe.shows(bench)
+    row = shown.holds === wanted ? row + 1 : 0
+    if (row === 1) began = now()
+    wasSeen ||= row > 0
+    if (row === IN_A_ROW) return { shown, steadyAt: began, wasSeen }
     // Where time is simulated, pauses take none.
-    if (shown.holds === wanted || now() > deadline || looks * PAUSE > EFFECT) return { ...shown, at }
+    if (row === 0 && (now() > deadline || looks * PAUSE > EFFECT)) return { shown, wasSeen }
     await running.wait(PAUSE, signal)
   }
-}
-
-/** Proxies get what is new one after the other: once is not always. Undefined where it was seen each time. */
-async function firstMiss(probe: Probe, bench: Bench): Promise<Shown | undefined> {
-  for (let time = 0; time < AGAIN; time++) {
-    const shown = await probe.shows(bench)
-    if (!shown.holds) return shown
-  }
-  return undefined
 }
 
 function benchOf({ site, running, signal, nonce }: Subject): Bench {

@@ -19,7 +19,7 @@ export const FEATURE_VERDICTS = {
   'not-tried': {
     title: 'not tried',
     mark: '?',
-    meaning: 'something else prevented the probe, or nobody has declared how the mesh does it',
+    meaning: 'something else prevented the probe, or meshbench has no objects for this mesh yet',
   },
 } as const
 export type FeatureVerdict = keyof typeof FEATURE_VERDICTS
@@ -55,12 +55,12 @@ export const featureResultSchema = z.object({
   verdict: z.enum(Object.keys(FEATURE_VERDICTS) as [FeatureVerdict, ...FeatureVerdict[]]),
   /** Why, in one sentence. */
   reason: z.string(),
-  /** Seconds from the moment that the objects were accepted to the first answer that shows the behaviour. */
+  /** At most so many seconds passed from the moment that the objects were accepted until requests showed the behaviour: to the end of the first of three looks in a row that did. */
   effectAfter: z.number().optional(),
-  /** Seconds from their removal to the first answer without it. */
+  /** The same from their removal until it was gone. */
   goneAfter: z.number().optional(),
   /** Where the project says that it is unsupported. */
-  source: z.string().optional(),
+  source: z.url({ protocol: /^https$/ }).optional(),
   /** The objects that were applied, as Kubernetes objects. Empty where the mesh does it by default. */
   objects: z.array(z.custom<KubernetesObject>((value) => typeof value === 'object' && value !== null)),
   observations: z.array(observationSchema),
@@ -75,5 +75,5 @@ export function featureWords({ verdict, effectAfter }: Pick<FeatureResult, 'verd
   const { title } = FEATURE_VERDICTS[verdict]
   if (verdict !== 'works' || effectAfter === undefined) return title
   // Looks are a tenth of a second apart.
-  return effectAfter < 0.05 ? `${title} at once` : `${title} within ${formatNumber(effectAfter, 2)} s`
+  return `${title} within ${formatNumber(Math.max(1, Math.ceil(effectAfter * 10)) / 10)} s`
 }

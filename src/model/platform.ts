@@ -132,6 +132,8 @@ export interface ProbeAnswer {
   /** Of the response, in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** Redirects that were followed. */
+  readonly redirects?: number
   readonly seconds: Seconds
 }
 

@@ -20,7 +20,7 @@ export const sessionAffinity: Probe = {
     'istio-sidecar': byHeader,
     'istio-ambient-waypoint': byHeader,
     linkerd: {
-      unsupported: 'It balances requests by the latency of servers, and has no affinity.',
+      unsupported: 'It balances requests by the latency of servers, and documents no affinity.',
       source: 'https://linkerd.io/2/features/load-balancing/',
     },
   },

@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '../../model/mesh.ts'
 import {
   type Bench,
   BOTH,
@@ -22,7 +23,10 @@ const counted =
       if (requests > 0) words = statusWords(await bench.ask({ from: 'client', to: 'server', count: requests }))
     })
     const seen = carried?.requests ?? 0
-    return { holds: seen === REQUESTS, seen: `${words}; the proxies counted ${seen} requests` }
+    return {
+      holds: requests === 0 ? seen > 0 : seen === requests,
+      seen: `${words}; the proxies counted ${seen} requests`,
+    }
   }
 
 export const requestMetrics: Probe = {
@@ -42,7 +46,7 @@ export const extension: Probe = {
   name: 'extension',
   title: 'Extension of the proxy',
   group: 'operation',
-  asks: 'Can a program of the user’s run in the proxy, and change a response?',
+  asks: 'Can code that the user supplies run in the proxy, and change a response?',
   means: {
     ...NEEDS_L7,
     'istio-sidecar': {
@@ -59,7 +63,7 @@ export const extension: Probe = {
       ],
     },
     linkerd: {
-      unsupported: 'Its proxy has no interface for extensions.',
+      unsupported: 'It documents no interface for extensions of its proxy.',
       source: 'https://linkerd.io/2/overview/',
     },
   },
@@ -70,14 +74,20 @@ export const extension: Probe = {
   },
 }
 
+/** Istio reads it from the Gateway itself. Its default is a LoadBalancer, which a cloud would open to the world and bill. */
+function clusterLocal(gateway: KubernetesObject): KubernetesObject {
+  const annotations = { 'networking.istio.io/service-type': 'ClusterIP' }
+  return { ...gateway, metadata: { ...gateway.metadata, annotations } }
+}
+
 const gateway = {
   objects: (where: Where) => [
-    object('gateway.networking.k8s.io/v1', 'Gateway', where, {
-      gatewayClassName: 'istio',
-      // Not a LoadBalancer, which not every cluster has.
-      infrastructure: { annotations: { 'networking.istio.io/service-type': 'ClusterIP' } },
-      listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
-    }),
+    clusterLocal(
+      object('gateway.networking.k8s.io/v1', 'Gateway', where, {
+        gatewayClassName: 'istio',
+        listeners: [{ name: 'http', port: 8080, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'Same' } } }],
+      }),
+    ),
     object('gateway.networking.k8s.io/v1', 'HTTPRoute', where, {
       parentRefs: [{ name: 'probe' }],
       rules: [{ backendRefs: [BOTH] }],

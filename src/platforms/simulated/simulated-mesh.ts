@@ -13,6 +13,8 @@ export interface Manner {
   readonly ignores?: string
   /** Objects of this kind are refused. */
   readonly refuses?: string
+  /** Why. */
+  readonly because?: string
   /** Removing objects has no effect. */
   readonly sticky?: boolean
   /** Seconds until objects have an effect. */
@@ -61,6 +63,7 @@ export function simulatedMesh(manner: Manner = {}) {
     ...(status !== undefined && { status }),
     headers: {},
     body: '',
+    redirects: 0,
     seconds: 0,
     ...more,
   })
@@ -150,7 +153,7 @@ export function simulatedMesh(manner: Manner = {}) {
     const filters: Json[] = rule?.filters ?? []
     const filter = (type: string) => filters.find((one) => one.type === type)
     const redirect = filter('RequestRedirect')?.requestRedirect
-    if (redirect) return routed({ ...request, path: redirect.path.replaceFullPath })
+    if (redirect) return { ...routed({ ...request, path: redirect.path.replaceFullPath }), redirects: 1 }
     const rewrite = filter('URLRewrite')?.urlRewrite.path.replaceFullPath
     const mirror = filter('RequestMirror')?.requestMirror.backendRef.name
     if (mirror) logged.push({ version: mirror.replace('probe-', ''), path })
@@ -200,7 +203,10 @@ export function simulatedMesh(manner: Manner = {}) {
     namespace: 'bench',
     async apply(objects) {
       const refused = objects.find(({ kind }) => kind === manner.refuses)
-      if (refused) throw new Failure('apply', `${refused.kind} could not be applied.`, { cause: 'no such kind' })
+      if (refused)
+        throw new Failure('apply', `${refused.kind} could not be applied.`, {
+          cause: manner.because ?? 'denied by a webhook',
+        })
       applied.push(...objects.map((object) => ({ object, from: time + (manner.lag ?? 0) })))
     },
     async remove(objects) {

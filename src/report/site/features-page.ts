@@ -48,7 +48,7 @@ ${groups.map(({ group, title, own }) => html`<section><h2 id="${group}">${title}
 }
 
 function legend({ results }: ProbedFeatures): Html {
-  return html`<ul class="plain">${occurring(results).map((verdict) => html`<li><b class="${CLASSES[verdict]}">${FEATURE_VERDICTS[verdict].mark} ${FEATURE_VERDICTS[verdict].title}</b>: ${FEATURE_VERDICTS[verdict].meaning}</li>`)}</ul><p>Times are from the moment that the API server took the objects to the requests that showed it.</p>`
+  return html`<ul class="plain">${occurring(results).map((verdict) => html`<li><b class="${CLASSES[verdict]}">${FEATURE_VERDICTS[verdict].mark} ${FEATURE_VERDICTS[verdict].title}</b>: ${FEATURE_VERDICTS[verdict].meaning}</li>`)}</ul><p>Times run from the moment that the API server accepted the objects until requests showed the behaviour.</p>`
 }
 
 function occurring(results: readonly FeatureResult[]): FeatureVerdict[] {
@@ -85,7 +85,7 @@ const WHEN: Readonly<Record<FeatureResult['observations'][number]['when'], strin
   without: 'Without the objects',
   with: 'With what should bring it about',
   removed: 'After the objects were removed',
-  elsewhere: 'From outside of the mesh',
+  elsewhere: 'Where it must be absent',
 }
 
 /** The matrix for a pull request or a chat. */

@@ -67,6 +67,11 @@ export async function reopenFeatureRun(
   }
   const dir = join(root, id)
   const run = readFeatureRun(dir)
+  if (run.id !== id) {
+    throw new Failure('damaged-results', `${dir} is the folder of the run ${run.id}`, {
+      remedy: 'Give it back its name.',
+    })
+  }
   const changed = run.digest !== digest ? 'scenario is' : run.features.join() !== features.join() ? 'probes are' : ''
   if (changed !== '') {
     throw new Failure('plan-changed', `the ${changed} not what ${id} started with`, {

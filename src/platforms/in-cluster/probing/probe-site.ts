@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { parseAllDocuments } from 'yaml'
 import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
@@ -27,8 +28,8 @@ const PODS: Readonly<Record<ProbeClient, string>> = {
 const SHELL = 'files'
 /** For one answer. */
 const TIMEOUT: Seconds = 5
-/** To remove what was made, in milliseconds. */
-const REMOVAL = 60_000
+/** To remove what was made. */
+const REMOVAL: Seconds = 60
 
 /** The namespace of a client outside of the mesh, for the arm that has this one. */
 export function outsideOf(namespace: string): string {
@@ -41,7 +42,7 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
   const { namespace } = of.about
   const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
   const participants = own(arm.placed(participantsOf(arm)))
-  const removeAll = () => cluster.remove(participants, AbortSignal.timeout(REMOVAL))
+  const removeAll = () => cluster.remove(participants, new AbortController().signal, { within: REMOVAL })
   try {
     await cluster.apply(participants, signal, { within: PATIENCE })
     const pods = participants.filter(({ kind }) => kind === 'Pod')
@@ -63,6 +64,7 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
       await cluster.remove(
         objects.filter((one) => !before(one)),
         signal,
+        { within: REMOVAL },
       )
       // Server-side apply takes away what it had added.
       await cluster.apply(
@@ -124,7 +126,12 @@ async function ask(
   if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
   const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
   const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]
-  return answersOf(await run(cluster, { ...where, container: SHELL, command }, count, signal), protocol)
+  const printed = await run(count, signal, (limited) =>
+    text(cluster.stream({ ...where, container: SHELL, command }, limited)),
+  )
+  const answers = answersOf(printed, protocol)
+  if (answers.length === count) return answers
+  throw new Failure('probe-client', `the client of the probe told of ${answers.length} of ${count} requests`)
 }
 
 /** Prints what a command prints, and a line with the system's uptime before and after it and its exit code, as often as $0 says. */
@@ -143,19 +150,11 @@ function tcpArgv(target: string): string[] {
   return ['sh', '-c', `echo ${ECHOED} | nc "$0" "$1"`, hostname, port]
 }
 
-async function run(
-  cluster: Cluster,
-  what: ExecOf,
-  count: number,
-  signal: AbortSignal,
-  isFine: (exitCode: number) => boolean = (exitCode) => exitCode === 0,
-): Promise<string> {
+async function run<T>(count: number, signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const within = count * TIMEOUT + 15
   const limit = AbortSignal.timeout(within * 1000)
   try {
-    const { exitCode, stdout, stderr } = await cluster.exec(what, AbortSignal.any([signal, limit]))
-    if (isFine(exitCode)) return stdout
-    throw new Failure('probe-client', `the client of the probe ended with ${exitCode}`, { cause: stderr || stdout })
+    return await act(AbortSignal.any([signal, limit]))
   } catch (error) {
     signal.throwIfAborted()
     if (!limit.aborted) throw error
@@ -198,6 +197,7 @@ function httpAnswer(lines: readonly string[], seconds: Seconds): ProbeAnswer {
   })
   return {
     status: Number(/ (\d{3})/.exec(lines[last] ?? '')?.[1]),
+    redirects: starts.length - 1,
     headers: Object.fromEntries(pairs),
     body: rest.slice(pairs.length).join('\n').trim(),
     seconds,
@@ -214,8 +214,10 @@ async function askByGrpc(
   const flags = ['-c', '1', '-n', String(count), '-qps', '0', '-timeout', `${TIMEOUT}s`, '-quiet', '-log-errors=false']
   const command = [APPLICATION, 'load', ...flags, '-allow-initial-errors', '-json', '-', '-grpc', '-ping', target]
   // It ends with 1 where no request was answered, which is a result here.
-  const printed = await run(cluster, { ...where, container: APPLICATION, command }, count, signal, () => true)
-  const served = Number(/"(?:SERVING|OK)":\s*(\d+)/.exec(printed)?.[1] ?? 0)
+  const { stdout } = await run(count, signal, (limited) => {
+    return cluster.exec({ ...where, container: APPLICATION, command }, limited)
+  })
+  const served = Number(/"(?:SERVING|OK)":\s*(\d+)/.exec(stdout)?.[1] ?? 0)
   return Array.from({ length: count }, (_, index) => ({
     ...(index < served && { status: 200 }),
     headers: {},
