@@ -14,7 +14,7 @@ import {
   type StoredSummary,
 } from '../model/result.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
-import { count } from '../model/words.ts'
+import { count, failureSentence } from '../model/words.ts'
 import { problemsInSearch } from './capacity/goal.ts'
 import { metrics } from './metrics.ts'
 import { clockStep } from './rules/clock-step.ts'
@@ -134,17 +134,10 @@ function failed(failure: FailureData): Problem {
     rule: 'trial-failed',
     message: isOfCluster(failure) ? 'The trial failed by its cluster, not by its arm' : 'The trial failed',
     severity: 'invalid',
-    cause: sentence(cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`),
+    cause: failureSentence(message, cause),
     effect: 'There is no measurement of this arm under this load in this block.',
     remedy: remedy ?? 'Check the raw output of the trial and the events of the run.',
   }
-}
-
-const ENDED = /[.!?:]$/
-
-/** Ends a text with a period, since the effect follows it and messages of programs may have none. */
-function sentence(text: string): string {
-  return ENDED.test(text) ? text : `${text}.`
 }
 
 function unknown({ trial }: HeldResult): Problem {

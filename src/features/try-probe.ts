@@ -3,6 +3,7 @@ import { FEATURE_SCHEMA, type FeatureObservation, type FeatureResult } from '../
 import type { KubernetesObject } from '../model/mesh.ts'
 import type { ProbeSite, RunningArm } from '../model/platform.ts'
 import type { Seconds } from '../model/units.ts'
+import { failureSentence } from '../model/words.ts'
 import type { Bench, Probe, Shown } from './feature-probe.ts'
 
 /** How long objects have until requests show what they are for, and until it is gone again. */
@@ -41,8 +42,7 @@ export async function tryProbe(probe: Probe, subject: Subject): Promise<FeatureR
     signal.throwIfAborted()
     // A defect of ours is no finding about a mesh.
     if (!(error instanceof Failure)) throw error
-    const { message, why } = error
-    found = { verdict: 'not-tried', reason: sentence(why === undefined ? message : `${message}: ${why}`) }
+    found = { verdict: 'not-tried', reason: failureSentence(error.message, error.why) }
   }
   return {
     ...{ schema: FEATURE_SCHEMA, run, arm: arm.name, mesh: arm.mesh, ...(version !== undefined && { version }) },
@@ -101,8 +101,7 @@ async function byObjects(
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof Failure) || error.code !== 'apply' || OURS.test(error.why ?? '')) throw error
-      const { message, why } = error
-      return { ...about, verdict: 'does-not-work', reason: sentence(why === undefined ? message : `${message} ${why}`) }
+      return { ...about, verdict: 'does-not-work', reason: failureSentence(error.message, error.why) }
     }
     const accepted = now()
     const effect = await until(true, probe, bench, subject)
@@ -177,8 +176,4 @@ function benchOf({ site, running, signal, nonce }: Subject): Bench {
 
 function observation(when: FeatureObservation['when'], { holds, seen }: Shown): FeatureObservation {
   return { when, holds, seen }
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }

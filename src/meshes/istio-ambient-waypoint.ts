@@ -13,13 +13,9 @@ import { istioGateway } from './istio-gateway.ts'
 import {
   envoyResources,
   envoySettings,
-  istioCertificates,
-  istioExisting,
+  istioCommon,
   istioInjected,
-  istioMakes,
   istioProxyImage,
-  istioVendor,
-  istioVersionTrouble,
   proxyConfig,
   revisionLabel,
   strictMtls,
@@ -33,12 +29,7 @@ const POD = { 'gateway.networking.k8s.io/gateway-name': NAME } as const
 const components = [{ component: 'waypoint', role: 'waypoint', labels: POD }, ...ambientComponents] as const
 
 const kubernetes: KubernetesMesh = {
-  vendor: istioVendor,
-  certificates: istioCertificates,
-  existing: istioExisting,
-  makes: istioMakes,
-  versionTrouble: istioVersionTrouble,
-  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  ...istioCommon,
   // Definitions first: istiod makes the class of waypoints when it starts.
   install: (about) => [
     { do: 'gateway-api' },

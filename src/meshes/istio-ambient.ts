@@ -3,17 +3,13 @@ import { inspectProxies } from './inspect-proxies.ts'
 import { istioGateway } from './istio-gateway.ts'
 import {
   ISTIO_NAMESPACE,
-  istioCertificates,
+  istioCommon,
   istioControlPlane,
-  istioExisting,
   istioImage,
   istioImages,
-  istioMakes,
   istioReadiness,
   istioRelease,
   istioRevision,
-  istioVendor,
-  istioVersionTrouble,
   strictMtls,
 } from './istio-parts.ts'
 import { proveAmbient, proveAmbientBehind } from './prove-istio.ts'
@@ -109,12 +105,7 @@ function ofRevision(about: InstallAbout): Values {
 const QUIET = 'info,access=error'
 
 const kubernetes: KubernetesMesh = {
-  vendor: istioVendor,
-  certificates: istioCertificates,
-  existing: istioExisting,
-  makes: istioMakes,
-  versionTrouble: istioVersionTrouble,
-  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  ...istioCommon,
   install: (about) => installAmbient(about, {}),
   images: ambientImages,
   enrol: (about) => ({ labels: ambientLabels, entranceLabels, objects: strictMtls(about), until: [] }),

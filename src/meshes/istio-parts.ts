@@ -3,6 +3,7 @@ import type {
   ExistingMesh,
   InstallAbout,
   InstallStep,
+  KubernetesMesh,
   KubernetesObject,
   MadeObject,
   MeshImage,
@@ -18,7 +19,7 @@ import { ON_CONTROL_NODE } from './workload-parts.ts'
 
 export const ISTIO_NAMESPACE = 'istio-system'
 
-export const istioVendor: Vendor = {
+const istioVendor: Vendor = {
   name: 'istio',
   version: '1.31.1',
   hub: 'docker.io/istio',
@@ -33,7 +34,7 @@ export const istioVendor: Vendor = {
 }
 
 /** istiod hands its root certificate to every namespace, and makes the classes of gateways where the Gateway API is. */
-export const istioMakes: readonly MadeObject[] = [
+const istioMakes: readonly MadeObject[] = [
   { apiVersion: 'v1', kind: 'ConfigMap', name: 'istio-ca-root-cert', everywhere: true },
   { apiVersion: 'v1', kind: 'ConfigMap', name: 'istio-ca-crl', everywhere: true },
   ...['istio', 'istio-remote', 'istio-waypoint', 'istio-east-west'].map((name) => {
@@ -42,7 +43,7 @@ export const istioMakes: readonly MadeObject[] = [
 ]
 
 /** An istiod that is there already: its tag is its version, whatever the variant of its image. */
-export const istioExisting: ExistingMesh = {
+const istioExisting: ExistingMesh = {
   namespace: ISTIO_NAMESPACE,
   labels: { app: 'istiod' },
   revisionChart: 'istiod',
@@ -54,7 +55,7 @@ export const istioExisting: ExistingMesh = {
 }
 
 /** As Istio ships: istiod's own root lives for ten years. */
-export const istioCertificates: Certificates = { what: 'workload certificates of istiod', lifetime: 24 * 3600 }
+const istioCertificates: Certificates = { what: 'workload certificates of istiod', lifetime: 24 * 3600 }
 
 /** What Istio retries a failed request unless told otherwise. */
 const SHIPPED_RETRIES = 2
@@ -107,7 +108,17 @@ export function revisionLabel(about: InstallAbout): Readonly<Record<string, stri
   return revision === undefined ? {} : { 'istio.io/rev': revision }
 }
 
-export const istioVersionTrouble = (version: string) => releaseTrouble('Istio', istioVendor.version, version)
+const istioVersionTrouble = (version: string) => releaseTrouble('Istio', istioVendor.version, version)
+
+/** What all meshes of Istio have in common. */
+export const istioCommon = {
+  vendor: istioVendor,
+  certificates: istioCertificates,
+  existing: istioExisting,
+  makes: istioMakes,
+  versionTrouble: istioVersionTrouble,
+  protocols: ['http', 'http2', 'grpc', 'tcp'],
+} as const satisfies Partial<KubernetesMesh>
 
 /** The image of a chart's own pods, as its values name it. */
 export function istioImage(about: InstallAbout, chart: string, name: string, on: readonly NodePart[]): MeshImage {

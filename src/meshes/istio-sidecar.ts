@@ -5,16 +5,12 @@ import {
   envoyResources,
   envoySettings,
   ISTIO_NAMESPACE,
-  istioCertificates,
+  istioCommon,
   istioControlPlane,
-  istioExisting,
   istioImage,
   istioInjected,
-  istioMakes,
   istioProxyImage,
   istioRevision,
-  istioVendor,
-  istioVersionTrouble,
   proxyConfig,
   revisionLabel,
   strictMtls,
@@ -40,12 +36,7 @@ const components = [
 const WITHOUT_TUNNELS = { ISTIO_META_ENABLE_HBONE: 'false' } as const
 
 const kubernetes: KubernetesMesh = {
-  vendor: istioVendor,
-  certificates: istioCertificates,
-  existing: istioExisting,
-  makes: istioMakes,
-  versionTrouble: istioVersionTrouble,
-  protocols: ['http', 'http2', 'grpc', 'tcp'],
+  ...istioCommon,
   install: (about) => [
     ...(about.settings['gatewayApi'] === true ? [{ do: 'gateway-api' } as const] : []),
     ...istioControlPlane(about, sidecarValues(about)),

@@ -175,29 +175,8 @@ export type ScriptReading = z.infer<typeof scriptSchema>
 
 const clockReadingSchema = z.object({ offset: z.number(), bound: z.number() })
 
-/** What one of several load generators did; counts of the trial are the sums. Times in seconds. */
-const generatorReadingSchema = z.object({
-  name: z.string(),
-  node: z.string().optional(),
-  /** By its own clock, since the epoch. */
-  startedAt: z.number(),
-  seconds: z.number(),
-  planned: z.number(),
-  requests: z.number(),
-  errors: z.number(),
-  dropped: z.number(),
-  codes: z.record(z.string(), z.number()),
-  /** How far its clock was ahead of the controller's before and after the window, and what that may be off by. */
-  clock: z.object({ before: clockReadingSchema, after: clockReadingSchema }),
-  summary: z.object({ service: latencySummarySchema, response: latencySummarySchema.optional() }),
-  generator: generatorSchema,
-  script: z.object({ planned: z.number(), iterations: z.number(), dropped: z.number() }).optional(),
-})
-export type GeneratorReading = z.infer<typeof generatorReadingSchema>
-
-/** The measurement of the load tool in the window. */
-export const measuredSchema = z.object({
-  tool: z.string(),
+/** Of a window: by one load generator, or by all of them together. */
+const windowCounts = {
   /** Start of the window: seconds since the epoch, by the generator's clock. */
   startedAt: z.number(),
   /** First intended send to last answer. */
@@ -210,6 +189,25 @@ export const measuredSchema = z.object({
   /** Requests in the schedule that were not sent. */
   dropped: z.number(),
   codes: z.record(z.string(), z.number()),
+}
+
+/** What one of several load generators did; counts of the trial are the sums. Times in seconds. */
+const generatorReadingSchema = z.object({
+  name: z.string(),
+  node: z.string().optional(),
+  ...windowCounts,
+  /** How far its clock was ahead of the controller's before and after the window, and what that may be off by. */
+  clock: z.object({ before: clockReadingSchema, after: clockReadingSchema }),
+  summary: z.object({ service: latencySummarySchema, response: latencySummarySchema.optional() }),
+  generator: generatorSchema,
+  script: z.object({ planned: z.number(), iterations: z.number(), dropped: z.number() }).optional(),
+})
+export type GeneratorReading = z.infer<typeof generatorReadingSchema>
+
+/** The measurement of the load tool in the window. */
+export const measuredSchema = z.object({
+  tool: z.string(),
+  ...windowCounts,
   bytesReceived: z.number().optional(),
   /** HdrHistogram V2, compressed, base64, microseconds, 3 digits, successes only. `response` is absent in a closed loop, which has no intended send. */
   latency: z.object({

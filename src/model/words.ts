@@ -97,3 +97,11 @@ export function commandText(words: readonly string[]): string {
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
 }
+
+const ENDED = /[.!?:]$/
+
+/** What failed and why, as one sentence: messages of programs may have no period. */
+export function failureSentence(message: string, cause?: string): string {
+  const text = cause === undefined ? message : `${message}${ENDED.test(message) ? '' : ':'} ${cause}`
+  return ENDED.test(text) ? text : `${text}.`
+}

@@ -1,4 +1,4 @@
-import { BOTH, httpRoute, type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
+import { BOTH, httpRoute, type Means, type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
 import { destinationRule, NEEDS_L7, virtualService } from './vendor-objects.ts'
 
 const TIMEOUT = { limit: '0.5s', seconds: 0.5, answer: '3s' }
@@ -115,11 +115,14 @@ const LINKERD_FAULTS = {
   source: 'https://linkerd.io/2/features/fault-injection/',
 }
 
-const abort = {
-  objects: (where: Where) => [
-    virtualService(where, { fault: { abort: { httpStatus: 418, percentage: { value: 100 } } } }),
-  ],
+/** A fault of Istio's for all requests. */
+function fault(kind: 'abort' | 'delay', what: object): Means {
+  return {
+    objects: (where) => [virtualService(where, { fault: { [kind]: { ...what, percentage: { value: 100 } } } })],
+  }
 }
+
+const abort = fault('abort', { httpStatus: 418 })
 
 export const faultAbort: Probe = {
   name: 'fault-abort',
@@ -133,11 +136,7 @@ export const faultAbort: Probe = {
   },
 }
 
-const delay = {
-  objects: (where: Where) => [
-    virtualService(where, { fault: { delay: { fixedDelay: '1s', percentage: { value: 100 } } } }),
-  ],
-}
+const delay = fault('delay', { fixedDelay: '1s' })
 
 export const faultDelay: Probe = {
   name: 'fault-delay',

@@ -79,7 +79,7 @@ export async function reopenFeatureRun(
     })
   }
   await sweepTemporary(join(dir, RUN_FOLDER.features))
-  return { run, writer: await openWriter(dir, await readFeatures(dir)) }
+  return { run, writer: await openWriter(dir, await readFeatures(dir, id)) }
 }
 
 async function openWriter(dir: string, finished: readonly FeatureResult[]): Promise<FeatureWriter> {
@@ -111,10 +111,9 @@ function readFeatureRun(dir: string): FeatureRun {
   }
 }
 
-/** Results of a run of probes, in no order. */
-async function readFeatures(dir: string): Promise<FeatureResult[]> {
+/** Results of the run of probes with this id, in no order. */
+async function readFeatures(dir: string, id: string): Promise<FeatureResult[]> {
   const folder = join(dir, RUN_FOLDER.features)
-  const { id } = readFeatureRun(dir)
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && !name.startsWith('.'))
   return names.map((name) => {
     try {
