@@ -42,6 +42,8 @@ export interface ClusterArm {
   placed<Tree>(tree: Tree): Tree
   /** What must be ready before a request is sent, besides the enrolment: nodes, cluster DNS, the installation. */
   readonly before: readonly Readiness[]
+  /** Fulfilled when pods of another arm's visit are gone. */
+  readonly emptied?: Promise<void>
   /** Whether meshbench made the mesh's settings; if not, only what is seen counts. */
   readonly isConfigured: boolean
   /** Whether a pod is another tenant's: what it uses is neither the arm's nor the node's. */

@@ -47,6 +47,8 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
     PATIENCE,
     signal,
   )
+  // Pods of another arm's visit would be taken for other programs.
+  await standing.emptied
   yield { title: 'waiting for an answer through the whole path' }
   const seen = asServers(await seenPods(standing, signal), application)
   const clients = clientPods(seen, namespace).map(({ pod }) => pod)

@@ -9,6 +9,7 @@ import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
 import { type Arm, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
+import { atOnce } from '../at-once.ts'
 import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
@@ -58,40 +59,47 @@ export async function* standSideBySide(
   signal: AbortSignal,
 ): AsyncGenerator<Step, Pick<Testbed, 'raise' | 'lower'>> {
   const failures = new Map<string, Failure>()
-  for (const one of installationsOf(arms, shared)) {
-    const names = one.arms.map(({ arm }) => arm.name)
-    try {
-      yield* install(one, shared, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      const failure = Failure.from(error)
-      yield { title: `cannot be installed for ${names.join(', ')}: ${failure.message}` }
-      for (const name of names) failures.set(name, failure)
-    }
-  }
+  const installations = installationsOf(arms, shared)
+  yield* atOnce(
+    installations.length,
+    installations.map((one) => () => installFor(one, shared, failures, signal)),
+  )
   const standing = new Map<string, ClusterArm>()
-  for (const of of arms) {
-    const arm = of.arm.name
-    if (failures.has(arm)) continue
-    try {
-      yield { title: 'enrolling the workload', arm }
-      const own = isInstalled(shared.plan, of.arm)
-      const found = standingArm(own ? of : await shared.existing(of, signal), shared, arms.length)
-      yield { title: 'enrolled', arm, installation: await enrol(found, shared, signal) }
-      standing.set(arm, found)
-    } catch (error) {
-      signal.throwIfAborted()
-      const failure = Failure.from(error)
-      yield { title: `cannot be enrolled: ${failure.message}`, arm }
-      failures.set(arm, failure)
-    }
-  }
+  const installed = arms.filter(({ arm }) => !failures.has(arm.name))
+  yield* atOnce(
+    installed.length,
+    installed.map(
+      (of) =>
+        async function* () {
+          const arm = of.arm.name
+          try {
+            yield { title: 'enrolling the workload', arm }
+            const own = isInstalled(shared.plan, of.arm)
+            const found = standingArm(own ? of : await shared.existing(of, signal), shared, arms.length)
+            yield { title: 'enrolled', arm, installation: await enrol(found, shared, signal) }
+            standing.set(arm, found)
+          } catch (error) {
+            signal.throwIfAborted()
+            const failure = Failure.from(error)
+            yield { title: `cannot be enrolled: ${failure.message}`, arm }
+            failures.set(arm, failure)
+          }
+        },
+    ),
+  )
+  // Pods of the visit before, which go while those of the next arm start.
+  let leaving = { arm: '', gone: Promise.resolve() }
   return {
     async *raise({ name }, signal): AsyncGenerator<Step, RunningArm> {
       const up = standing.get(name)
       if (!up) throw failures.get(name) ?? new Failure('no-arm', `arm ${name} is not in this cluster`)
-      const at = (place: Place | undefined) =>
-        place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length) : up
+      const { arm, gone } = leaving
+      // Pods of the same names would be taken for those that go.
+      if (arm === name) await gone
+      const at = (place: Place | undefined): ClusterArm => ({
+        ...(place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length) : up),
+        emptied: gone,
+      })
       const place = await shared.settle?.(up.of.arm, signal)
       try {
         return yield* raiseInCluster(at(place), signal)
@@ -104,11 +112,34 @@ export async function* standSideBySide(
         return yield* raiseInCluster(at(other), signal)
       }
     },
+    /** Begins to remove the pods. What cannot be removed fails the next visit, and then ends the run. */
     async lower({ name }) {
+      await leaving.gone
       const up = standing.get(name)
+      if (!up) return
       const generators = mostGenerators(shared.plan.scenario.loads)
-      if (up) await removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(LOWERING))
+      const gone = removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(LOWERING))
+      gone.catch(() => undefined)
+      leaving = { arm: name, gone }
     },
+  }
+}
+
+/** Installs what several arms share. Where that fails, it is noted for each of them. */
+async function* installFor(
+  one: SharedInstallation,
+  shared: SharedCluster,
+  failures: Map<string, Failure>,
+  signal: AbortSignal,
+): AsyncGenerator<Step, void> {
+  const names = one.arms.map(({ arm }) => arm.name)
+  try {
+    yield* install(one, shared, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    const failure = Failure.from(error)
+    yield { title: `cannot be installed for ${names.join(', ')}: ${failure.message}` }
+    for (const name of names) failures.set(name, failure)
   }
 }
 

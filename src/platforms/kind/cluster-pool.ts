@@ -2,6 +2,7 @@ import { Failure } from '../../model/failure.ts'
 import { type Cohort, visitedArms } from '../../model/plan.ts'
 import type { Step } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
+import { atOnce } from '../at-once.ts'
 import { freeze, isFrozen } from './freeze.ts'
 import { leaveArmCluster, stand as realStand, removeArmCluster } from './provision.ts'
 import type { ArmCluster, RunContext } from './run-context.ts'
@@ -27,7 +28,7 @@ export class ClusterPool implements AsyncDisposable {
   async *provisionAll(signal: AbortSignal): AsyncGenerator<Step, void> {
     const arms = visitedArms(this.#runContext.plan, this.#cohort)
     const { cores } = await this.#runContext.docker.info()
-    yield* sideBySide(
+    yield* atOnce(
       width(cores),
       arms.map((arm) => () => this.#provisionOne(arm, signal)),
     )
@@ -161,42 +162,4 @@ async function isWhole({ nodes }: ArmCluster, { docker }: RunContext): Promise<b
   const names = Object.values(nodes)
   const found = await docker.inspect(names)
   return found.length === names.length && found.every(({ state }) => state === 'running' || state === 'paused')
-}
-
-type Task = () => AsyncGenerator<Step, void>
-
-/** Runs tasks, at most `width` at once, and yields their steps as they come. The first that breaks ends the others. */
-export async function* sideBySide(width: number, tasks: readonly Task[]): AsyncGenerator<Step, void> {
-  const queue = [...tasks]
-  const waiting = new Map<AsyncGenerator<Step, void>, ReturnType<typeof advance>>()
-  const start = () => {
-    const task = queue.shift()
-    if (!task) return
-    const source = task()
-    waiting.set(source, advance(source))
-  }
-  for (let index = 0; index < width; index++) start()
-  try {
-    while (waiting.size > 0) {
-      const { source, result } = await Promise.race(waiting.values())
-      if (result.done) {
-        waiting.delete(source)
-        start()
-      } else {
-        waiting.set(source, advance(source))
-        yield result.value
-      }
-    }
-  } finally {
-    // A generator works on until it notices; what it makes must be known before anything is removed.
-    await Promise.allSettled(waiting.values())
-    await Promise.allSettled([...waiting.keys()].map((source) => source.return(undefined)))
-  }
-}
-
-function advance(source: AsyncGenerator<Step, void>) {
-  const next = source.next().then((result) => ({ source, result }))
-  // It may fail while the consumer holds a step; the race sees it afterwards.
-  next.catch(() => undefined)
-  return next
 }

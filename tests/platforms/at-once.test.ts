@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Step } from '../../../src/model/platform.ts'
-import { sideBySide } from '../../../src/platforms/kind/cluster-pool.ts'
+import type { Step } from '../../src/model/platform.ts'
+import { atOnce } from '../../src/platforms/at-once.ts'
 
 const titles = async (steps: AsyncGenerator<Step>) => {
   const seen: string[] = []
@@ -8,7 +8,7 @@ const titles = async (steps: AsyncGenerator<Step>) => {
   return seen
 }
 
-describe('tasks side by side', () => {
+describe('tasks at once', () => {
   it('run no more at once than allowed, and all of them', async () => {
     let running = 0
     let most = 0
@@ -20,7 +20,7 @@ describe('tasks side by side', () => {
         yield { title: `${name} ends` }
         running--
       }
-    const seen = await titles(sideBySide(2, ['a', 'b', 'c', 'd', 'e'].map(task)))
+    const seen = await titles(atOnce(2, ['a', 'b', 'c', 'd', 'e'].map(task)))
     expect(seen.toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'].flatMap((name) => [`${name} begins`, `${name} ends`]))
     expect(most).toBe(2)
   })
@@ -42,7 +42,7 @@ describe('tasks side by side', () => {
       yield { title: 'c' }
       throw new Error('broken')
     }
-    await expect(titles(sideBySide(3, [endless('a'), endless('b'), breaking]))).rejects.toThrow('broken')
+    await expect(titles(atOnce(3, [endless('a'), endless('b'), breaking]))).rejects.toThrow('broken')
     expect(ended.toSorted()).toEqual(['a', 'b'])
   })
 })
