@@ -38,8 +38,7 @@ describe('probes', () => {
     const silent = probes.flatMap(({ name, means }) =>
       asked.filter((mesh) => !means[mesh]).map((mesh) => `${name} ${mesh}`),
     )
-    // Of these two nobody has written the objects yet.
-    expect(silent).toEqual(['rate-limit-local istio-ambient-waypoint', 'extension istio-ambient-waypoint'])
+    expect(silent).toEqual([])
     const sources = probes.flatMap(({ means }) =>
       Object.values(means).flatMap((one) => ('unsupported' in one ? [one.source] : [])),
     )

@@ -11,7 +11,7 @@ import {
   type Where,
   withStatus,
 } from '../feature-probe.ts'
-import { inboundFilter, NEEDS_L7, NEEDS_MESH, object, ROUTED } from './vendor-objects.ts'
+import { luaExtension, NEEDS_L7, NEEDS_MESH, object, ROUTED } from './vendor-objects.ts'
 
 const REQUESTS = 20
 
@@ -41,6 +41,7 @@ export const requestMetrics: Probe = {
 }
 
 const HEADER = 'x-probe-lua'
+const LUA = `function envoy_on_response(handle) handle:headers():add("${HEADER}", "yes") end`
 
 export const extension: Probe = {
   name: 'extension',
@@ -49,19 +50,8 @@ export const extension: Probe = {
   asks: 'Can code that the user supplies run in the proxy, and change a response?',
   means: {
     ...NEEDS_L7,
-    'istio-sidecar': {
-      objects: (where) => [
-        inboundFilter(where, {
-          name: 'envoy.filters.http.lua',
-          typed_config: {
-            '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
-            default_source_code: {
-              inline_string: `function envoy_on_response(handle) handle:headers():add("${HEADER}", "yes") end`,
-            },
-          },
-        }),
-      ],
-    },
+    'istio-sidecar': { objects: (where) => [luaExtension(where, 'workload', LUA)] },
+    'istio-ambient-waypoint': { objects: (where) => [luaExtension(where, 'service', LUA)] },
     linkerd: {
       unsupported: 'It documents no interface for extensions of its proxy.',
       source: 'https://linkerd.io/2/overview/',

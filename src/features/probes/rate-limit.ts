@@ -7,6 +7,20 @@ const PER_SECOND = 5
 /** Far fewer are let through than come in some seconds. */
 const LEAST_LIMITED = 150
 
+const LIMIT = {
+  name: 'envoy.filters.http.local_ratelimit',
+  typed_config: {
+    '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
+    type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+    value: {
+      stat_prefix: 'probe',
+      token_bucket: { max_tokens: PER_SECOND, tokens_per_fill: PER_SECOND, fill_interval: '1s' },
+      filter_enabled: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
+      filter_enforced: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
+    },
+  },
+}
+
 export const localRateLimit: Probe = {
   name: 'rate-limit-local',
   title: 'Rate limiting (local)',
@@ -14,23 +28,8 @@ export const localRateLimit: Probe = {
   asks: `Are requests beyond ${PER_SECOND} a second answered with 429?`,
   means: {
     ...NEEDS_L7,
-    'istio-sidecar': {
-      objects: (where) => [
-        inboundFilter(where, {
-          name: 'envoy.filters.http.local_ratelimit',
-          typed_config: {
-            '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
-            type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
-            value: {
-              stat_prefix: 'probe',
-              token_bucket: { max_tokens: PER_SECOND, tokens_per_fill: PER_SECOND, fill_interval: '1s' },
-              filter_enabled: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
-              filter_enforced: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
-            },
-          },
-        }),
-      ],
-    },
+    'istio-sidecar': { objects: (where) => [inboundFilter(where, 'workload', LIMIT)] },
+    'istio-ambient-waypoint': { objects: (where) => [inboundFilter(where, 'service', LIMIT)] },
     linkerd: {
       objects: (where) => [
         linkerdServer(where, 'all-unauthenticated'),

@@ -60,14 +60,22 @@ export function requestAuthentication(where: Where, at: At, jwtRules: readonly o
   return object('security.istio.io/v1', 'RequestAuthentication', where, { ...targetOf(at), jwtRules })
 }
 
+/** Code in the proxy; since Istio 1.30. */
+export function luaExtension(where: Where, at: At, inlineCode: string): KubernetesObject {
+  return object('extensions.istio.io/v1alpha1', 'TrafficExtension', where, { ...targetOf(at), lua: { inlineCode } })
+}
+
 function targetOf(at: At): object {
   return at === 'workload' ? { selector: SELECTED } : { targetRefs: [{ group: '', kind: 'Service', name: VERSIONS }] }
 }
 
-/** A filter before the router of the server's sidecar. */
-export function inboundFilter(where: Where, filter: object): KubernetesObject {
+/** The waypoint of the arm. A filter of Envoy cannot be bound to one of the Services before which it stands. */
+const WAYPOINT = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }
+
+/** A filter before the router of the server's sidecar, or of the waypoint. */
+export function inboundFilter(where: Where, at: At, filter: object): KubernetesObject {
   return object('networking.istio.io/v1alpha3', 'EnvoyFilter', where, {
-    workloadSelector: { labels: SELECTED.matchLabels },
+    ...(at === 'workload' ? { workloadSelector: { labels: SELECTED.matchLabels } } : { targetRefs: [WAYPOINT] }),
     configPatches: [
       {
         applyTo: 'HTTP_FILTER',

@@ -168,9 +168,7 @@ export function simulatedMesh(manner: Manner = {}) {
     if (limit !== undefined && answer.seconds > Number.parseInt(limit, 10) / 1000) {
       return said(504, { seconds: Number.parseInt(limit, 10) / 1000 })
     }
-    const lua = /add\("([\w-]+)", "(\w+)"\)/.exec(
-      specOf('EnvoyFilter')?.configPatches[0].patch.value.typed_config.default_source_code?.inline_string ?? '',
-    )
+    const lua = /add\("([\w-]+)", "(\w+)"\)/.exec(specOf('TrafficExtension')?.lua.inlineCode ?? '')
     if (lua) return { ...answer, headers: { [lua[1] ?? '']: lua[2] ?? '' } }
     const back = filter('ResponseHeaderModifier')?.responseHeaderModifier.set[0]
     return back ? { ...answer, headers: { [back.name]: back.value } } : answer

@@ -51,7 +51,8 @@ async function twoArms() {
   while (!next.done) next = await standing.next()
   const { raise, lower } = next.value
   const raised = async (arm: Arm) => {
-    for await (const _ of raise(arm, signal)) continue
+    const steps = raise(arm, signal)
+    while (!(await steps.next()).done);
   }
   return { done, removals, raised, lower }
 }
