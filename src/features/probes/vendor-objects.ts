@@ -82,6 +82,8 @@ export function inboundFilter(where: Where, at: At, filter: object): KubernetesO
         match: {
           context: 'SIDECAR_INBOUND',
           listener: {
+            // A waypoint has another one that ends the tunnels: there a filter would see a CONNECT in place of each connection.
+            ...(at === 'service' && { name: 'main_internal' }),
             filterChain: {
               filter: {
                 name: 'envoy.filters.network.http_connection_manager',
