@@ -59,11 +59,18 @@ export async function* standSideBySide(
   signal: AbortSignal,
 ): AsyncGenerator<Step, Pick<Testbed, 'raise' | 'lower'>> {
   const failures = new Map<string, Failure>()
-  const installations = installationsOf(arms, shared)
-  yield* atOnce(
-    installations.length,
-    installations.map((one) => () => installFor(one, shared, failures, signal)),
-  )
+  // One after the other: while the webhook of one is not ready, what another one makes would be refused.
+  for (const one of installationsOf(arms, shared)) {
+    const names = one.arms.map(({ arm }) => arm.name)
+    try {
+      yield* install(one, shared, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      const failure = Failure.from(error)
+      yield { title: `cannot be installed for ${names.join(', ')}: ${failure.message}` }
+      for (const name of names) failures.set(name, failure)
+    }
+  }
   const standing = new Map<string, ClusterArm>()
   const installed = arms.filter(({ arm }) => !failures.has(arm.name))
   yield* atOnce(
@@ -122,24 +129,6 @@ export async function* standSideBySide(
       gone.catch(() => undefined)
       leaving = { arm: name, gone }
     },
-  }
-}
-
-/** Installs what several arms share. Where that fails, it is noted for each of them. */
-async function* installFor(
-  one: SharedInstallation,
-  shared: SharedCluster,
-  failures: Map<string, Failure>,
-  signal: AbortSignal,
-): AsyncGenerator<Step, void> {
-  const names = one.arms.map(({ arm }) => arm.name)
-  try {
-    yield* install(one, shared, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    const failure = Failure.from(error)
-    yield { title: `cannot be installed for ${names.join(', ')}: ${failure.message}` }
-    for (const name of names) failures.set(name, failure)
   }
 }
 
