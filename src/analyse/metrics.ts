@@ -3,10 +3,11 @@ import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from 
 import type { LatencySummary } from '../model/result.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
+import { list } from '../model/words.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
-import type { TrialView } from './trial-view.ts'
+import type { HeldView, TrialView } from './trial-view.ts'
 
 /** A metric, and how to read it from a trial; undefined where the trial has no value. */
 export interface Metric {
@@ -126,8 +127,34 @@ function ofSearch(key: NonNullable<Metric['ofSearch']>, info: MetricInfo): Metri
 
 type Names = Pick<MetricInfo, 'name' | 'title'>
 
+/** A metric of what components use, which the whole of a trial is not needed for. */
+interface UseMetric extends Omit<Metric, 'value' | 'error' | 'ofSearch'> {
+  value(trial: Used): number | undefined
+  error?(trial: Used): number | undefined
+}
+type Used = Pick<HeldView, 'reading'>
+
+/** Metrics of the mesh as a whole, from which those of its components of some roles are made. */
+const OF_MESH = {
+  'mesh-cpu': requestCpu,
+  'mesh-idle-cpu': idleCpu,
+  'mesh-memory': memory,
+  'mesh-idle-memory': idleMemory,
+} as const
+
+/** Names of the metrics that `metricOfRoles` knows. */
+export const METRICS_OF_MESH: readonly string[] = Object.keys(OF_MESH)
+
+/** A metric of the mesh, of its components of these roles only: 0 for an arm that has none of them. Undefined for other metrics. */
+export function metricOfRoles(name: string, roles: readonly Role[]): UseMetric | undefined {
+  const whole = metrics.find(({ info }) => info.name === name)
+  if (!whole || !Object.hasOwn(OF_MESH, name)) return undefined
+  const title = `${whole.info.title}, only ${list(roles.map((role) => role.replaceAll('-', ' ')))}`
+  return OF_MESH[name as keyof typeof OF_MESH]({ name, title }, (role) => roles.includes(role))
+}
+
 /** CPU that requests add, without idle CPU, whose share would grow as the rate falls. */
-function requestCpu(names: Names, counts: Counts): Metric {
+function requestCpu(names: Names, counts: Counts): UseMetric {
   return {
     info: { ...names, unit: 'cpu-seconds-per-million', better: 'lower' },
     needsIdle: true,
@@ -136,7 +163,7 @@ function requestCpu(names: Names, counts: Counts): Metric {
   }
 }
 
-function idleCpu(names: Names, counts: Counts): Metric {
+function idleCpu(names: Names, counts: Counts): UseMetric {
   return {
     info: { ...names, unit: 'cores', better: 'lower' },
     needsIdle: true,
@@ -145,14 +172,14 @@ function idleCpu(names: Names, counts: Counts): Metric {
   }
 }
 
-function memory(names: Names, counts: Counts): Metric {
+function memory(names: Names, counts: Counts): UseMetric {
   return {
     info: { ...names, unit: 'bytes', better: 'lower' },
     value: (view) => total(view, counts, ({ bytes }) => bytes),
   }
 }
 
-function idleMemory(names: Names, counts: Counts): Metric {
+function idleMemory(names: Names, counts: Counts): UseMetric {
   return {
     info: { ...names, unit: 'bytes', better: 'lower' },
     needsIdle: true,
@@ -167,18 +194,14 @@ function isMesh(role: Role): boolean {
 }
 
 /** The sum of the largest errors of components: of each that counts, whether or not the others have one. */
-function totalError(
-  { reading }: TrialView,
-  counts: Counts,
-  of: (error: NonNullable<Spent['error']>) => number,
-): number {
+function totalError({ reading }: Used, counts: Counts, of: (error: NonNullable<Spent['error']>) => number): number {
   return spentIn(reading)
     .filter(({ role }) => counts(role))
     .reduce((sum, { error }) => sum + (error ? of(error) : 0), 0)
 }
 
 /** A sum over components; undefined where usage (or idle usage, if needed) was not observed, 0 where no component has the role. */
-function total({ reading }: TrialView, counts: Counts, of: (spent: Spent) => number | undefined): number | undefined {
+function total({ reading }: Used, counts: Counts, of: (spent: Spent) => number | undefined): number | undefined {
   const all = spentIn(reading)
   if (all.length === 0 || all.some((one) => of(one) === undefined)) return undefined
   return all.filter(({ role }) => counts(role)).reduce((sum, one) => sum + (of(one) ?? 0), 0)

@@ -68,7 +68,7 @@ export async function compareCommand(
 }
 
 /** The page of a run as a link from another page; undefined where it has not been written. */
-function pageOf(dir: string, from: string): string | undefined {
+export function pageOf(dir: string, from: string): string | undefined {
   const page = join(dir, RUN_FOLDER.report)
   if (!existsSync(page)) return undefined
   return relative(dirname(from), page)

@@ -47,11 +47,11 @@ interface FeaturesOptions extends SelectionOptions {
 }
 
 /** The scenario that is taken where none is named. */
-const DEFAULT = 'features'
+export const FEATURES_SCENARIO = 'features'
 
 /** `meshbench features`: tries features of every arm with real requests. */
 export async function featuresCommand(
-  [scenario = DEFAULT]: readonly string[],
+  [scenario = FEATURES_SCENARIO]: readonly string[],
   options: FeaturesOptions,
   context: CommandContext,
 ): Promise<number> {

@@ -31,7 +31,7 @@ function isShipped(given: string): boolean {
 }
 
 /** A name without a slash or ending is one of the shipped scenarios; anything else is a file. */
-async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
+export async function scenarioText(given: string, cwd: string): Promise<[text: string, file: string]> {
   const shipped = isShipped(given)
   const file = shipped ? fileURLToPath(new URL(`${given}.yaml`, SHIPPED)) : resolve(cwd, given)
   try {

@@ -19,6 +19,9 @@ export const RUN_FOLDER = {
   /** What makes a folder a run of probes, and one file for each feature of an arm. */
   featureRun: 'features.json',
   features: 'features',
+  /** What `claims` writes. */
+  claims: 'claims.html',
+  claimsSummary: 'claims.md',
 } as const
 
 /**

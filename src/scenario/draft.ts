@@ -41,9 +41,12 @@ export interface Draft {
 
 /**
  * Makes a scenario of a draft without findings, in which every required value is defined. The entrance becomes that of each arm whose mesh
- * has a gateway, since arms with different entrances are different arms.
+ * has a gateway, since arms with different entrances are different arms. Claims are no part of what is run.
  */
-export function scenarioOf({ sketch: { entrance: ofAll, ...sketch }, arms, loads }: Draft, meshes: Meshes): Scenario {
+export function scenarioOf(
+  { sketch: { entrance: ofAll, claims: _, ...sketch }, arms, loads }: Draft,
+  meshes: Meshes,
+): Scenario {
   const entering = arms.map(({ arm: { entrance = ofAll, ...arm } }) => {
     const isBehind = entrance === 'gateway' && meshNamed(meshes, arm.mesh)?.kubernetes?.gateway
     return isBehind ? { ...arm, entrance } : arm

@@ -7,7 +7,7 @@ import { about, say, section, share } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 
 /** A latency, a size, a rate, or a plain number of CPU-seconds per million requests. */
-const amount = z
+export const amount = z
   .union([z.string(), z.number()], { error: ({ input }) => notAnAmount(input) })
   .transform((written, context): Quantity => {
     const found = quantityOf(written)

@@ -4,6 +4,7 @@ import { schemaFindings, tolerant } from '../yaml/schema-problems.ts'
 import { type Problem, readSource, type Source } from '../yaml/source.ts'
 import type { Finding } from '../yaml/yaml-finding.ts'
 import { armRules } from './arm-rules.ts'
+import { claimRules } from './claims/claim-rules.ts'
 import { type Draft, expand, type Meshes, type Rule, scenarioOf } from './draft.ts'
 import { loadRules } from './load-rules.ts'
 import { platformRules } from './platform-rules.ts'
@@ -39,7 +40,7 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return [...seen.values()]
 }
 
-const RULES = [...armRules, ...platformRules, ...loadRules, ...runRules, ...gateRules]
+const RULES = [...armRules, ...platformRules, ...loadRules, ...runRules, ...gateRules, ...claimRules]
 
 /** What rules find in a draft. */
 export function ruleFindings(draft: Draft, meshes: Meshes = shipped, rules: readonly Rule[] = RULES): Finding[] {

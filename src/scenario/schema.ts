@@ -16,6 +16,7 @@ import {
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
+import { claimsSchema } from './claims/claims-schema.ts'
 import { gateSchema } from './gate-schema.ts'
 import { workloadSchema } from './workload-schema.ts'
 
@@ -500,6 +501,9 @@ export const scenarioSchema = section({
     .prefault({})
     .meta(about('Simulation', 'True effects and noise of the simulated platform; other platforms ignore it.')),
   gate: gateSchema.optional().meta(about('Gate', 'Limits of `meshbench gate`: references, margins, budgets, waivers.')),
+  claims: claimsSchema
+    .optional()
+    .meta(about('Claims', 'Claims of others about these arms and loads, which `meshbench claims` judges.')),
 })
 
 /** The schema of scenario files for editors, in draft 7, which all editors support. */

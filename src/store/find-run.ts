@@ -6,17 +6,25 @@ import { distance } from 'fastest-levenshtein'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 
+/** What the folders of a kind of run have, and what makes one. */
+export interface RunKind {
+  readonly file: string
+  readonly madeBy: string
+}
+const MEASURED: RunKind = { file: RUN_FOLDER.run, madeBy: 'meshbench run' }
+export const PROBED: RunKind = { file: RUN_FOLDER.featureRun, madeBy: 'meshbench features' }
+
 /**
  * The folder of a run that is named by its path, its id, or the beginning of its id. When none is named: the newest with the
  * name that `run` gave it; only where there is none, one with another name, such as an example.
  */
-export async function findRun(root: string, given?: string, cwd = process.cwd()): Promise<string> {
+export async function findRun(root: string, given?: string, cwd = process.cwd(), kind = MEASURED): Promise<string> {
   if (given !== undefined) {
-    const path = basename(given) === RUN_FOLDER.run ? dirname(given) : given
-    if ((await createdAt(resolve(cwd, path))) !== undefined) return resolve(cwd, path)
+    const path = basename(given) === kind.file ? dirname(given) : given
+    if ((await createdAt(resolve(cwd, path), kind)) !== undefined) return resolve(cwd, path)
   }
-  const ids = await listRuns(root)
-  if (ids.length === 0) throw noRuns(root, given)
+  const ids = await listRuns(root, kind)
+  if (ids.length === 0) throw noRuns(root, given, kind)
   if (given === undefined) return join(root, ids.find(isRunId) ?? (ids[0] as string))
   const fitting = ids.includes(given) ? [given] : ids.filter((id) => id.startsWith(given))
   const [only] = fitting
@@ -25,9 +33,9 @@ export async function findRun(root: string, given?: string, cwd = process.cwd())
 }
 
 /** Ids of the runs in a folder, the newest first. */
-export async function listRuns(root: string): Promise<string[]> {
+export async function listRuns(root: string, kind = MEASURED): Promise<string[]> {
   const names = await readdir(root).catch(() => [])
-  const runs = await Promise.all(names.map(async (id) => ({ id, created: await createdAt(join(root, id)) })))
+  const runs = await Promise.all(names.map(async (id) => ({ id, created: await createdAt(join(root, id), kind) })))
   // Ids sort by minute; within one, run.json tells, which is written once. Folders that were renamed come last.
   const key = (id: string) => (isRunId(id) ? id.slice(0, 15) : '')
   return runs
@@ -36,16 +44,16 @@ export async function listRuns(root: string): Promise<string[]> {
     .map(({ id }) => id)
 }
 
-async function createdAt(dir: string): Promise<number | undefined> {
-  return stat(join(dir, RUN_FOLDER.run)).then(
+async function createdAt(dir: string, { file }: RunKind): Promise<number | undefined> {
+  return stat(join(dir, file)).then(
     ({ mtimeMs }) => mtimeMs,
     () => undefined,
   )
 }
 
-function noRuns(root: string, given?: string): Failure {
+function noRuns(root: string, given: string | undefined, { madeBy }: RunKind): Failure {
   const wanted = given === undefined ? 'there is no run yet' : `there is no run ${given}`
-  return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, remedy: 'Make one with `meshbench run`.' })
+  return new Failure('unknown-run', wanted, { cause: `${root} has no runs`, remedy: `Make one with \`${madeBy}\`.` })
 }
 
 function ambiguous(given: string, fitting: readonly string[]): Failure {

@@ -428,6 +428,7 @@ describe('shipped scenarios', () => {
       'aa.yaml',
       'capacity-local.yaml',
       'capacity.yaml',
+      'claims.yaml',
       'connections.yaml',
       'demo.yaml',
       'example.yaml',
@@ -468,7 +469,7 @@ describe('formatProblems', () => {
     expect(formatProblems(problems)).toBe(
       [
         'my.yaml:2:1: unknown key "sed"',
-        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, entrance, seed, cohorts, blocks, idle, minEffect, arms, generators, loads, workload, simulation, gate.',
+        '  Did you mean "seed"? Use one of: name, description, platform, profile, isolation, cluster, entrance, seed, cohorts, blocks, idle, minEffect, arms, generators, loads, workload, simulation, gate, claims.',
         'my.yaml:3:10: cohorts: 0 is less than 1',
         '  Write 1 or more.',
       ].join('\n'),

@@ -29,6 +29,8 @@ nav.pages ul{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 .features tbody th small{display:block;color:var(--muted);font-weight:400;white-space:normal}
 .features td,.features th{white-space:normal;overflow-wrap:anywhere;vertical-align:top}
 .features summary{margin:0}
+.features.claims th:first-child{width:30%}
+.features.claims th:nth-child(3){width:10rem}
 .features details ul{padding-left:1rem}
 .features details>:not(summary){font-size:.8125rem}
 .runs tbody th{white-space:nowrap}

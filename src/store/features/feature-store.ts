@@ -111,6 +111,14 @@ function readFeatureRun(dir: string): FeatureRun {
   }
 }
 
+/** A run of probes, read from its folder. */
+export async function readFeatureFolder(
+  dir: string,
+): Promise<{ readonly run: FeatureRun; readonly results: readonly FeatureResult[] }> {
+  const run = readFeatureRun(dir)
+  return { run, results: await readFeatures(dir, run.id) }
+}
+
 /** Results of the run of probes with this id, in no order. */
 async function readFeatures(dir: string, id: string): Promise<FeatureResult[]> {
   const folder = join(dir, RUN_FOLDER.features)

@@ -1,0 +1,327 @@
+import { tooFewBlocks } from '../analyse/comparison/too-few-blocks.ts'
+import { provisions } from '../compare/standing.ts'
+import { probes } from '../features/probes/index.ts'
+import type { Analysis, Estimate } from '../model/analysis.ts'
+import type {
+  Claim,
+  ClaimBound,
+  ClaimFigures,
+  ClaimsRun,
+  FeatureTest,
+  JudgedClaim,
+  JudgedClaims,
+  MeasuredTest,
+} from '../model/claim.ts'
+import { LEVEL_TEXT, ONE_TAIL } from '../model/confidence.ts'
+import { FEATURE_VERDICTS, type FeatureResult } from '../model/feature.ts'
+import { BLOCKS_TO_DECIDE, MOST_BLOCKS } from '../model/plan.ts'
+import type { Provenance } from '../model/result.ts'
+import type { Load, Scenario } from '../model/scenario.ts'
+import { formatNumber, type MetricUnit } from '../model/units.ts'
+import { commandText, count, list, validityWords } from '../model/words.ts'
+import { formatInterval, formatLevel } from '../report/format.ts'
+import { machineWords } from '../report/outputs/run-words.ts'
+import { holm } from '../stats/multiplicity.ts'
+import { type ClaimMeasure, infoOf, isHidden, measureClaim, neededFor, type Weighed, weigh } from './measure-claim.ts'
+
+/** Chance of any wrong verdict among all claims that were measured: what one interval leaves over. */
+const FAMILY = 2 * ONE_TAIL
+
+/** A run of `meshbench features`. */
+interface ProbedRun {
+  readonly run: {
+    readonly id: string
+    readonly startedAt: string
+    readonly arms: readonly { readonly name: string; readonly mesh: string }[]
+    readonly provenance: Provenance
+  }
+  readonly results: readonly FeatureResult[]
+}
+
+/** What claims are judged by. Where several runs could tell, the first one does. */
+export interface ClaimsBasis {
+  /** Arms and loads as the claims mean them. */
+  readonly scenario: Scenario
+  readonly runs: readonly Analysis[]
+  readonly features: readonly ProbedRun[]
+  /** The commands that measure what is missing. */
+  readonly commands: { readonly run: string; readonly features: string }
+}
+
+/** A claim that a run can tell, and what that run has of it. */
+interface Tested {
+  readonly claim: Claim
+  readonly test: MeasuredTest
+  readonly analysis: Analysis
+  readonly measured?: ClaimMeasure
+  /** A problem of the run that forbids comparisons of these arms. */
+  readonly forbidding?: string
+  /** Absent where the data cannot decide, whatever they are. */
+  readonly weighed?: Weighed
+}
+
+/** Judges every claim. The chance of a wrong verdict among all measured ones is at most that of one interval, by Holm. */
+export function judgeClaims(claims: readonly Claim[], basis: ClaimsBasis): JudgedClaims {
+  const taken = new Map(claims.map((claim) => [claim, testedIn(claim, basis)]))
+  const weighed = [...taken.values()].filter((one): one is Tested & { weighed: Weighed } =>
+    Boolean(typeof one === 'object' && one.weighed),
+  )
+  const adjusted = holm(weighed.map(({ weighed: { p } }) => p))
+  const adjustedOf = new Map(weighed.map(({ claim }, index) => [claim, adjusted[index] ?? 1]))
+  const judged = claims.map((claim): JudgedClaim => {
+    const common = { claim, tested: testedWords(claim) }
+    const { test } = claim
+    if (test.kind === 'none') return { ...common, verdict: 'cannot-tell', reason: `What would tell: ${test.needs}` }
+    if (test.kind === 'feature') return { ...common, ...ofFeature(test, basis) }
+    const one = taken.get(claim)
+    if (typeof one !== 'object') return { ...common, verdict: 'cannot-tell', reason: one ?? '' }
+    return { ...common, ...ofMeasured(one, { adjusted: adjustedOf.get(claim) ?? 1, among: weighed.length }) }
+  })
+  return { claims: judged, runs: runsOf(basis) }
+}
+
+/** What the first run that could tell has of a claim, or why none could; undefined for claims that are not measured. */
+function testedIn(claim: Claim, basis: ClaimsBasis): Tested | string | undefined {
+  const { test } = claim
+  if (test.kind !== 'measured') return undefined
+  const analysis = takenFrom(test, basis)
+  if (typeof analysis === 'string') return analysis
+  const measured = measureClaim(analysis, test)
+  const forbidding = problemOf(analysis, armsOf(test), test.load)
+  const weighed = measured && forbidding === undefined ? weigh(measured) : undefined
+  return {
+    claim,
+    test,
+    analysis,
+    ...(measured && { measured }),
+    ...(forbidding !== undefined && { forbidding }),
+    ...(weighed && { weighed }),
+  }
+}
+
+/** The run that a claim is measured in, or why there is none. */
+function takenFrom(test: MeasuredTest, { scenario, runs, commands }: ClaimsBasis): Analysis | string {
+  const arms = armsOf(test)
+  const remedy = `Measure it: ${commands.run}`
+  const lacking = runs.map((analysis) => {
+    const { id, plan } = analysis.record.run
+    const missing = arms.filter((name) => !plan.scenario.arms.some((arm) => arm.name === name))
+    if (missing.length > 0) return `run ${id} has no arm ${list(missing)}`
+    const other = arms.find((name) => meshOf(plan.scenario, name) !== meshOf(scenario, name))
+    if (other !== undefined) return `in run ${id} the arm ${other} is another mesh`
+    const load = plan.scenario.loads.find(({ name }) => name === test.load)
+    if (!load) return `run ${id} has no load ${test.load}`
+    const wanted = scenario.loads.find(({ name }) => name === test.load)
+    if (wanted && shapeOf(wanted) !== shapeOf(load)) return `in run ${id} the load ${test.load} has other settings`
+    return analysis
+  })
+  const found = lacking.find((one) => typeof one !== 'string')
+  if (found) return found
+  const why = lacking.length === 0 ? 'there is no such run' : list(lacking.map(String))
+  return `Not measured: ${why}. ${remedy}`
+}
+
+function armsOf({ of, over }: MeasuredTest): string[] {
+  return [of, ...(over === undefined ? [] : [over])]
+}
+
+function meshOf({ arms }: Pick<Scenario, 'arms'>, name: string): string | undefined {
+  return arms.find((arm) => arm.name === name)?.mesh
+}
+
+/** How long a window is does not change what is measured. */
+function shapeOf({ name: _, warmup: __, duration: ___, ...shape }: Load): string {
+  return JSON.stringify(Object.entries(shape).toSorted(([a], [b]) => a.localeCompare(b)))
+}
+
+interface AmongClaims {
+  /** The p-value by Holm. */
+  readonly adjusted: number
+  /** Number of claims that share the chance of a wrong verdict. */
+  readonly among: number
+}
+
+function ofMeasured(
+  { test, analysis, measured, forbidding, weighed }: Tested,
+  { adjusted, among }: AmongClaims,
+): Omit<JudgedClaim, 'claim' | 'tested'> {
+  const arms = armsOf(test)
+  const validity = validityOf(analysis, arms, test.load)
+  const evidence = { run: analysis.record.run.id, versions: versionsOf(analysis, arms) }
+  if (!measured) {
+    const reason = `No block has a valid trial with this value of ${list(arms)}. ${validity.words}`.trim()
+    return { verdict: 'cannot-tell', reason: `${reason} ${MEASURE_AGAIN}` }
+  }
+  const { info, estimate, levels } = measured
+  const unit = test.quantity === 'ratio' ? undefined : info.unit
+  const said = `It is ${figureText(estimate, unit)}`
+  const decided = weighed !== undefined && adjusted <= FAMILY
+  const needed = decided || !weighed ? undefined : neededFor(measured, among)
+  const figures: ClaimFigures = {
+    ...evidence,
+    ...(unit && { unit }),
+    estimate,
+    levels: levels.map(({ arm, estimate: level }) => ({ arm, unit: info.unit, estimate: level })),
+    valid: validity.valid,
+    planned: validity.planned,
+    ...(weighed && { p: weighed.p, adjusted }),
+    ...(needed && { needed }),
+  }
+  if (forbidding !== undefined) return { verdict: 'cannot-tell', reason: `${said}. ${forbidding}`, figures }
+  if (!weighed) {
+    const few = `Blocks with valid trials: ${estimate.n}; at least ${BLOCKS_TO_DECIDE} are needed.`
+    return { verdict: 'cannot-tell', reason: `${said}. ${few} ${validity.words} ${MEASURE_AGAIN}`, figures }
+  }
+  const side =
+    weighed.side === 'holds' ? 'All of the interval is as claimed.' : 'Nothing in the interval is as claimed.'
+  if (decided) {
+    return { verdict: weighed.side, reason: [`${said}.`, side, validity.words].filter(Boolean).join(' '), figures }
+  }
+  const why =
+    weighed.p <= FAMILY
+      ? `${side} By itself that would decide, but among ${count(among, 'claim')} it is not certain enough.`
+      : 'The interval contains the bound of the claim.'
+  const tell = needed
+    ? `About ${blocksText(needed)} in all would tell, if value and scatter stay as they are.`
+    : isHidden(measured)
+      ? HIDDEN
+      : `Even ${MOST_BLOCKS} blocks would not tell: the value is too near the bound.`
+  return {
+    verdict: 'cannot-tell',
+    reason: [`${said}.`, why, tell, validity.words].filter(Boolean).join(' '),
+    figures,
+  }
+}
+
+const HIDDEN =
+  'More blocks would not tell: what equal arms of this run differ by, or the errors of its counters, is as large as the distance to the bound. More cohorts would.'
+
+const MEASURE_AGAIN = 'Measure again, with more blocks.'
+
+function blocksText({ blocks, cohorts }: { readonly blocks: number; readonly cohorts: number }): string {
+  return cohorts > 1 ? `${count(blocks, 'block')} in ${count(cohorts, 'cohort')}` : count(blocks, 'block')
+}
+
+function validityOf({ trials, missing }: Analysis, arms: readonly string[], load: string) {
+  const own = trials.filter(({ result: { trial } }) => arms.includes(trial.arm) && trial.load === load)
+  const lost = own.filter(({ status }) => status !== 'valid')
+  const rules = lost.flatMap(({ problems }) => problems.flatMap((one) => (one.severity === 'invalid' ? one.rule : [])))
+  const words =
+    lost.length === 0
+      ? ''
+      : `Not valid: ${lost.length} of ${count(own.length, 'trial')} (${list([...new Set(rules)])}).`
+  // Of trials that did not run, the ids alone are known.
+  const absent = missing.filter((id) => arms.some((arm) => id.endsWith(`-${arm}-${load}`))).length
+  return { valid: own.length - lost.length, planned: own.length + absent, words }
+}
+
+/** What forbids comparisons of these arms under this load. That an arm shares few blocks with the baseline is no matter here. */
+function problemOf({ problems }: Analysis, arms: readonly string[], load: string): string | undefined {
+  const found = problems.find(
+    (one) =>
+      one.severity === 'invalid' &&
+      one.rule !== tooFewBlocks.name &&
+      (one.arm === undefined || arms.includes(one.arm)) &&
+      (one.load === undefined || one.load === load),
+  )
+  return found && `${found.cause} ${found.effect} ${found.remedy}`
+}
+
+function versionsOf({ trials, record }: Analysis, arms: readonly string[]): ClaimFigures['versions'] {
+  return arms.flatMap((arm) => {
+    const seen = trials.flatMap(({ result: { trial, outcome } }) =>
+      trial.arm === arm && outcome.status === 'measured'
+        ? outcome.reading.observation.evidence.flatMap(({ name, seen }) => (name === 'version' ? [seen] : []))
+        : [],
+    )
+    const installed = (record.installations ?? []).filter((one) => one.arm === arm).map(({ version }) => version)
+    const known = [...new Set(seen.length > 0 ? seen : installed)]
+    return known.length === 0 ? [] : [{ arm, version: list(known) }]
+  })
+}
+
+function ofFeature(test: FeatureTest, { features, commands }: ClaimsBasis): Omit<JudgedClaim, 'claim' | 'tested'> {
+  const { feature, arm, expected } = test
+  const tried = features.flatMap(({ results }) => results.filter((one) => one.arm === arm && one.feature === feature))
+  const result = tried.find(({ verdict }) => verdict !== 'not-tried') ?? tried[0]
+  if (!result) {
+    const why = features.length === 0 ? 'there is no run of probes' : `no run of probes has ${feature} of ${arm}`
+    return { verdict: 'cannot-tell', reason: `Not tried: ${why}. Try it: ${commands.features}` }
+  }
+  const { verdict, reason, run, version, source } = result
+  const seen = { run, verdict, versions: version === undefined ? [] : [{ arm, version }] }
+  const found = `${capital(FEATURE_VERDICTS[verdict].title)}. ${reason}`
+  const stated = verdict === 'unsupported' && source !== undefined ? ` (${source})` : ''
+  if (expected.includes(verdict)) return { verdict: 'holds', reason: `${found}${stated}`, seen }
+  // Neither says that the behaviour is there, nor that it is not.
+  if (verdict === 'not-tried' || verdict === 'partly') {
+    return { verdict: 'cannot-tell', reason: `${found} What would tell: ${commands.features}`, seen }
+  }
+  return { verdict: 'does-not-hold', reason: `${found}${stated}`, seen }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** "3.87 (95 % interval 3.2 to 4.6, 6 blocks)" */
+function figureText(estimate: Estimate, unit: MetricUnit | undefined): string {
+  const format = (value: number) => (unit ? formatLevel(unit, value) : formatNumber(value))
+  const interval = formatInterval(estimate, format)
+  const basis = [...(interval === undefined ? [] : [`${LEVEL_TEXT} interval ${interval}`]), count(estimate.n, 'block')]
+  return `${format(estimate.center)} (${basis.join(', ')})`
+}
+
+/** What is tested, in one sentence. */
+function testedWords({ test }: Claim): string {
+  if (test.kind === 'none') return 'meshbench has no way to test it yet.'
+  if (test.kind === 'feature') {
+    const { title = test.feature } = probes.find(({ name }) => name === test.feature) ?? {}
+    const expected = test.expected.map((verdict) => FEATURE_VERDICTS[verdict].title)
+    return `The probe “${title}” with ${test.arm}: ${expected.join(' or ')}.`
+  }
+  const { of, over, load, quantity, bound } = test
+  const { title, unit } = infoOf(test)
+  const other =
+    over === undefined ? '' : quantity === 'ratio' ? `, divided by that of ${over}` : `, less that of ${over}`
+  return `${title} of ${of} under ${load}${other}: ${boundText(bound, quantity === 'ratio' ? undefined : unit)}.`
+}
+
+function boundText({ atLeast, atMost }: ClaimBound, unit: MetricUnit | undefined): string {
+  const format = (value: number) => (unit ? formatLevel(unit, value) : formatNumber(value))
+  if (atLeast !== undefined && atMost !== undefined) return `from ${format(atLeast)} to ${format(atMost)}`
+  return atLeast === undefined ? `at most ${format(atMost ?? 0)}` : `at least ${format(atLeast)}`
+}
+
+function runsOf({ runs, features }: ClaimsBasis): ClaimsRun[] {
+  return [
+    ...runs.map((analysis): ClaimsRun => {
+      const { run } = analysis.record
+      const valid = analysis.validTrials < analysis.plannedTrials ? [`${validityWords(analysis)}.`] : []
+      const unranked = analysis.unranked === undefined ? [] : [`${capital(analysis.unranked)}.`]
+      const here = provisions(analysis.record) && run.plan.cohorts.length === 1 ? [ONLY_HERE] : []
+      const doubtful = (analysis.record.doubtful ?? []).map(({ reason }) => reason)
+      return { ...factsOf(run, 'run'), caveats: [...caveatOf(run), ...unranked, ...valid, ...here, ...doubtful] }
+    }),
+    ...features.map(({ run }): ClaimsRun => ({ ...factsOf(run, 'features'), caveats: caveatOf(run) })),
+  ]
+}
+
+const ONLY_HERE =
+  'Everything was provisioned once, so the intervals hold for these clusters: two provisionings of one arm differ too.'
+
+type Told = Pick<ProbedRun['run'], 'id' | 'startedAt' | 'provenance'>
+
+function factsOf({ id, startedAt, provenance }: Told, kind: ClaimsRun['kind']): Omit<ClaimsRun, 'caveats'> {
+  const { platform, machine, commandLine } = provenance
+  return { run: id, kind, startedAt, platform, machine: machineWords(machine), commandLine }
+}
+
+function caveatOf({ provenance: { caveat } }: Told): string[] {
+  return caveat === undefined ? [] : [caveat]
+}
+
+/** The commands that measure what a file of claims needs. `given`: how the file is named, absent for the shipped one. */
+export function measuringCommands(given: string, features: string): ClaimsBasis['commands'] {
+  return { run: commandText(['meshbench', 'run', given]), features: commandText(['meshbench', 'features', features]) }
+}
