@@ -152,7 +152,8 @@ function ofMeasured(
     const reason = `No block has a valid trial with this value of ${list(arms)}. ${validity.words}`.trim()
     return { verdict: 'cannot-tell', reason: `${reason} ${MEASURE_AGAIN}` }
   }
-  const { info, estimate, levels } = measured
+  const { info, levels } = measured
+  const estimate = told(measured.estimate)
   const unit = test.quantity === 'ratio' ? undefined : info.unit
   const said = `It is ${figureText(estimate, unit)}`
   const decided = weighed !== undefined && adjusted <= FAMILY
@@ -161,7 +162,7 @@ function ofMeasured(
     ...evidence,
     ...(unit && { unit }),
     estimate,
-    levels: levels.map(({ arm, estimate: level }) => ({ arm, unit: info.unit, estimate: level })),
+    levels: levels.map(({ arm, estimate: level }) => ({ arm, unit: info.unit, estimate: told(level) })),
     valid: validity.valid,
     planned: validity.planned,
     ...(weighed && { p: weighed.p, adjusted }),
@@ -235,7 +236,7 @@ function versionsOf({ trials, record }: Analysis, arms: readonly string[]): Clai
         : [],
     )
     const installed = (record.installations ?? []).filter((one) => one.arm === arm).map(({ version }) => version)
-    const known = [...new Set(seen.length > 0 ? seen : installed)]
+    const known = [...new Set(seen.length > 0 ? seen : installed)].filter((version) => version !== '')
     return known.length === 0 ? [] : [{ arm, version: list(known) }]
   })
 }
@@ -262,6 +263,11 @@ function ofFeature(test: FeatureTest, { features, commands }: ClaimsBasis): Omit
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** The interval of fewer blocks than a decision needs reaches from next to nothing to millions. */
+function told({ center, n, ...interval }: Estimate): Estimate {
+  return { center, n, ...(n >= BLOCKS_TO_DECIDE && interval) }
 }
 
 /** "3.87 (95 % interval 3.2 to 4.6, 6 blocks)" */

@@ -1,5 +1,6 @@
 import {
   CLAIM_VERDICTS,
+  type ClaimFigures,
   type ClaimsRun,
   type ClaimVerdict,
   type JudgedClaim,
@@ -68,7 +69,12 @@ function verdictOf(verdict: ClaimVerdict): Html {
 function claimRow({ claim, tested, verdict, reason, figures, seen }: JudgedClaim, about: ClaimsAbout): Html {
   const { id, source, date } = claim
   const evidence = figures ?? seen
-  return html`<tr id="${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${tested}</td><td>${verdictOf(verdict)}</td><td>${reason}${figures && html`<ul>${figures.levels.map(({ arm, unit, estimate }) => html`<li>${arm}: ${figureOf(estimate, (value) => formatLevel(unit, value))}</li>`)}<li>${figures.valid} of ${count(figures.planned, 'trial')} valid${figures.adjusted !== undefined && html`, p ${formatP(figures.p)}, by Holm ${formatP(figures.adjusted)}`}</li></ul>`}${evidence && html`<p>${runLink(evidence.run, about)}${evidence.versions.map(({ arm, version }) => html`; ${arm}: ${version}`)}</p>`}</td></tr>`
+  return html`<tr id="${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${tested}</td><td>${verdictOf(verdict)}</td><td>${reason}${evidence && html`<details><summary>figures and versions</summary><ul>${figures && figuresOf(figures)}${evidence.versions.map(({ arm, version }) => html`<li>${arm}: version ${version}</li>`)}<li>run ${runLink(evidence.run, about)}</li></ul></details>`}</td></tr>`
+}
+
+function figuresOf({ levels, valid, planned, p, adjusted }: ClaimFigures): Html {
+  const tested = adjusted === undefined ? '' : `; p ${formatP(p)}, by Holm ${formatP(adjusted)}`
+  return html`${levels.map(({ arm, unit, estimate }) => html`<li>${arm}: ${figureOf(estimate, (value) => formatLevel(unit, value))}</li>`)}<li>${valid} of ${count(planned, 'trial')} valid${tested}</li>`
 }
 
 /** The publisher, as far as the address says it. */
