@@ -22,7 +22,16 @@ import { commandText, count, list, validityWords } from '../model/words.ts'
 import { formatInterval, formatLevel } from '../report/format.ts'
 import { machineWords } from '../report/outputs/run-words.ts'
 import { holm } from '../stats/multiplicity.ts'
-import { type ClaimMeasure, infoOf, isHidden, measureClaim, neededFor, type Weighed, weigh } from './measure-claim.ts'
+import {
+  type ClaimMeasure,
+  countValues,
+  infoOf,
+  isHidden,
+  measureClaim,
+  neededFor,
+  type Weighed,
+  weigh,
+} from './measure-claim.ts'
 
 /** Chance of any wrong verdict among all claims that were measured: what one interval leaves over. */
 const FAMILY = 2 * ONE_TAIL
@@ -146,7 +155,7 @@ function ofMeasured(
   { adjusted, among }: AmongClaims,
 ): Omit<JudgedClaim, 'claim' | 'tested'> {
   const arms = armsOf(test)
-  const validity = validityOf(analysis, arms, test.load)
+  const validity = validityOf(analysis, test)
   const evidence = { run: analysis.record.run.id, versions: versionsOf(analysis, arms) }
   if (!measured) {
     const reason = `No block has a valid trial with this value of ${list(arms)}. ${validity.words}`.trim()
@@ -203,14 +212,22 @@ function blocksText({ blocks, cohorts }: { readonly blocks: number; readonly coh
   return cohorts > 1 ? `${count(blocks, 'block')} in ${count(cohorts, 'cohort')}` : count(blocks, 'block')
 }
 
-function validityOf({ trials, missing }: Analysis, arms: readonly string[], load: string) {
+function validityOf(analysis: Analysis, test: MeasuredTest) {
+  const { trials, missing } = analysis
+  const [arms, { load }] = [armsOf(test), test]
   const own = trials.filter(({ result: { trial } }) => arms.includes(trial.arm) && trial.load === load)
   const lost = own.filter(({ status }) => status !== 'valid')
   const rules = lost.flatMap(({ problems }) => problems.flatMap((one) => (one.severity === 'invalid' ? one.rule : [])))
-  const words =
+  const invalid =
     lost.length === 0
-      ? ''
-      : `Not valid: ${lost.length} of ${count(own.length, 'trial')} (${list([...new Set(rules)])}).`
+      ? []
+      : [`Not valid: ${lost.length} of ${count(own.length, 'trial')} (${list([...new Set(rules)])}).`]
+  const silent = own.length - lost.length - countValues(analysis, test)
+  const without =
+    silent > 0
+      ? [`Valid without a value: ${count(silent, 'trial')} (a quantile that is withheld, or too few answers).`]
+      : []
+  const words = [...invalid, ...without].join(' ')
   // Of trials that did not run, the ids alone are known.
   const absent = missing.filter((id) => arms.some((arm) => id.endsWith(`-${arm}-${load}`))).length
   return { valid: own.length - lost.length, planned: own.length + absent, words }

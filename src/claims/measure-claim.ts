@@ -30,6 +30,12 @@ export function infoOf({ metric, roles }: MeasuredTest): MetricInfo {
   return found.info
 }
 
+/** How many values the arms of a claim have: a valid trial has none where a quantile is withheld or too few requests were answered. */
+export function countValues(analysis: Analysis, test: MeasuredTest): number {
+  const arms = [test.of, ...(test.over === undefined ? [] : [test.over])]
+  return arms.reduce((sum, arm) => sum + valuesIn(analysis, test, arm).length, 0)
+}
+
 /** Measures a claim in a run that has its arms and load; undefined where no block has values of all that it needs. */
 export function measureClaim(analysis: Analysis, test: MeasuredTest): ClaimMeasure | undefined {
   const info = infoOf(test)
