@@ -18,7 +18,7 @@ import { BLOCKS_TO_DECIDE, MOST_BLOCKS } from '../model/plan.ts'
 import type { Provenance } from '../model/result.ts'
 import type { Load, Scenario } from '../model/scenario.ts'
 import { formatNumber, type MetricUnit } from '../model/units.ts'
-import { commandText, count, list, validityWords } from '../model/words.ts'
+import { count, list, validityWords } from '../model/words.ts'
 import { formatInterval, formatLevel } from '../report/format.ts'
 import { machineWords } from '../report/outputs/run-words.ts'
 import { holm } from '../stats/multiplicity.ts'
@@ -342,9 +342,4 @@ function factsOf({ id, startedAt, provenance }: Told, kind: ClaimsRun['kind']): 
 
 function caveatOf({ provenance: { caveat } }: Told): string[] {
   return caveat === undefined ? [] : [caveat]
-}
-
-/** The commands that measure what a file of claims needs. `given`: how the file is named, absent for the shipped one. */
-export function measuringCommands(given: string, features: string): ClaimsBasis['commands'] {
-  return { run: commandText(['meshbench', 'run', given]), features: commandText(['meshbench', 'features', features]) }
 }

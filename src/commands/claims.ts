@@ -1,11 +1,12 @@
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { type ClaimsBasis, judgeClaims, measuringCommands } from '../claims/judge-claims.ts'
+import { type ClaimsBasis, judgeClaims } from '../claims/judge-claims.ts'
 import { parseClaims } from '../claims/read-claims.ts'
 import { CLAIM_VERDICTS, type Claim, type ClaimVerdict, type JudgedClaim, type JudgedClaims } from '../model/claim.ts'
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
 import type { Scenario } from '../model/scenario.ts'
+import { commandText } from '../model/words.ts'
 import { claimsMarkdown, claimsPage, confidenceWords, tallyWords } from '../report/site/claims-page.ts'
 import { readFeatureFolder } from '../store/features/feature-store.ts'
 import { findRun, listRuns, PROBED } from '../store/find-run.ts'
@@ -17,7 +18,6 @@ import { scenarioFailure } from '../yaml/source.ts'
 import { analyseRun } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { pageOf } from './compare.ts'
-import { FEATURES_SCENARIO } from './features.ts'
 import { scenarioText } from './read-scenario.ts'
 import { openInBrowser, replaceFile } from './write-report.ts'
 
@@ -39,7 +39,7 @@ export async function claimsCommand(
 ): Promise<number> {
   const { cwd, stdout, stderr, env } = context
   const { scenario, claims } = await readClaims(given, cwd)
-  const commands = measuringCommands(given, FEATURES_SCENARIO)
+  const commands = { run: commandText(['meshbench', 'run', given]), features: 'meshbench features' }
   const found = await foldersOf({ scenario, claims, options, commands }, context)
   const runs = await inTurn(found.runs, analyseRun)
   const features = await inTurn(found.features, readFeatureFolder)

@@ -47,11 +47,11 @@ interface FeaturesOptions extends SelectionOptions {
 }
 
 /** The scenario that is taken where none is named. */
-export const FEATURES_SCENARIO = 'features'
+const DEFAULT = 'features'
 
 /** `meshbench features`: tries features of every arm with real requests. */
 export async function featuresCommand(
-  [scenario = FEATURES_SCENARIO]: readonly string[],
+  [scenario = DEFAULT]: readonly string[],
   options: FeaturesOptions,
   context: CommandContext,
 ): Promise<number> {

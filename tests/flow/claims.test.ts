@@ -153,7 +153,7 @@ describe('meshbench claims', () => {
     const empty = testFolder()
     const { code, stderr } = await meshbench(['claims'], { cwd: empty })
     expect(code).toBe(2)
-    expect(stderr).toContain('meshbench run claims and meshbench features features')
+    expect(stderr).toContain('meshbench run claims and meshbench features.')
     expect(existsSync(join(empty, 'results'))).toBe(false)
   })
 

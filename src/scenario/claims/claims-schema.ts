@@ -17,6 +17,10 @@ function bound<Amount extends z.ZodType>(one: Amount, what: string) {
   })
 }
 
+function notAnAddress(input: unknown): string {
+  return say(`${shown(input)} is not an address`, 'Write where it is claimed: "https://…".')
+}
+
 const DATE = /^(undated|\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)$/
 
 const claimSchema = section({
@@ -25,8 +29,9 @@ const claimSchema = section({
   source: z
     .string()
     .regex(/^https:\/\/[\w.-]+(\/\S*)?$/, {
-      error: ({ input }) => say(`${shown(input)} is not an address`, 'Write where it is claimed: "https://…".'),
+      error: ({ input }) => notAnAddress(input),
     })
+    .refine((text) => URL.canParse(text), { error: ({ input }) => notAnAddress(input) })
     .meta(about('Source', 'Address of the page that claims it.')),
   date: z
     .string()
