@@ -154,11 +154,14 @@ describe('shards', () => {
   })
 })
 
-it.each(['once', '', '9999-01-01T00:00:00Z'])('a run that started at %j has no place in a history', async (startedAt) => {
-  const spoiled = await night()
-  spoiled.plan((run) => ({ ...run, startedAt }))
-  expect(await meshbench(['history', 'add'], { cwd: spoiled.cwd })).toMatchObject({
-    code: 12,
-    stderr: expect.stringContaining('which is no time or in the future'),
-  })
-})
+it.each(['once', '', '9999-01-01T00:00:00Z'])(
+  'a run that started at %j has no place in a history',
+  async (startedAt) => {
+    const spoiled = await night()
+    spoiled.plan((run) => ({ ...run, startedAt }))
+    expect(await meshbench(['history', 'add'], { cwd: spoiled.cwd })).toMatchObject({
+      code: 12,
+      stderr: expect.stringContaining('which is no time or in the future'),
+    })
+  },
+)
