@@ -15,8 +15,8 @@ import { gatedRun, manyFiles, writeRun } from './write-run.ts'
 
 const GATED_SECONDS = 0.5
 const MANY = { files: 10_000, seconds: 2 }
-/** What was reached, with room for scatter. The aim is 500 MiB: see README.md. */
-const LARGEST = { files: 100_000, bytes: 850 * 2 ** 20 }
+/** What was reached, with room for scatter: the same run takes up to a tenth more. The aim is 500 MiB: see README.md. */
+const LARGEST = { files: 100_000, bytes: 550 * 2 ** 20 }
 /** How much more than in proportion to its files a run may take: files of the larger one leave the processor's caches. */
 const GROWTH = 1.5
 const ROUNDS = 3

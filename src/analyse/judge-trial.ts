@@ -48,12 +48,13 @@ export function examiner({ id, plan }: Pick<Run, 'id' | 'plan'>): (whole: Result
   return (whole, trial = whole.trial) => {
     const view = viewTrial(whole, plan.scenario)
     const { schema, startedAt, endedAt, outcome } = whole
-    const common = { schema, run: id, trial, startedAt, endedAt }
     if (outcome.status === 'failed') {
-      return { trial: judgeView({ ...common, outcome }, view), values: [] }
+      return { trial: judgeView({ schema, run: id, trial, startedAt, endedAt, outcome }, view), values: [] }
     }
     const reading = holdReading(outcome.reading)
-    const result: HeldResult = { ...common, outcome: { status: 'measured', reading } }
+    // Of an object that is spread into another, the engine holds what is added in a second array.
+    const measured = { status: 'measured', reading } as const
+    const result: HeldResult = { schema, run: id, trial, startedAt, endedAt, outcome: measured }
     const judged = judgeView(result, view)
     if (!view) return { trial: judged, values: [] }
     const values = judged.status === 'valid' ? metrics.map((metric) => metric.value(view) ?? Number.NaN) : []
@@ -224,7 +225,10 @@ function heldSummary({ service, response, asSent, bounds }: Summary): HeldSummar
 }
 
 function heldView({ arm, load, mesh, headline: { p50 } }: TrialView, trial: Trial, reading: HeldReading): HeldView {
-  return { trial, reading, arm, load, headline: { p50 }, ...(mesh && { mesh }) }
+  const { response, service } = reading.latency.summary ?? {}
+  // Held already, but for the trials of before that have it in their histograms only.
+  const headline = [response, service].find((one) => one?.p50 === p50) ?? { p50 }
+  return { trial, reading, arm, load, headline, ...(mesh && { mesh }) }
 }
 
 /** Numbers are held as they are. `once`: the same value for every trial that has an equal one. */

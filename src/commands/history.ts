@@ -51,6 +51,9 @@ export async function historyCommand(
   return EXIT.ok
 }
 
+/** By how much the clock of the machine that measured may be ahead, in milliseconds. */
+const CLOCKS = 86_400_000
+
 /** `meshbench history add [run]`: adds a run to the history, unless it is there already. */
 export async function historyAddCommand(
   [given]: readonly string[],
@@ -59,7 +62,14 @@ export async function historyAddCommand(
 ): Promise<number> {
   const analysis = await analyseRun(await findRun(resolve(cwd, options.results), given, cwd))
   refuseSearched(analysis, 'the history')
-  const { id } = analysis.record.run
+  const { id, startedAt } = analysis.record.run
+  // A history is read in the order of these times, and back from the newest.
+  if (!(Date.parse(startedAt) <= Date.now() + CLOCKS)) {
+    throw new Failure('no-valid-data', `run ${id} is not added to the history`, {
+      cause: `it started at ${startedAt}, which is no time or in the future`,
+      remedy: 'Restore its run.json. If a clock was wrong, set it and measure again.',
+    })
+  }
   const [damaged] = analysis.record.unreadable
   if (damaged) {
     throw new Failure('no-valid-data', `run ${id} has files that cannot be read, so it is not added to the history`, {

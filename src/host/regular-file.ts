@@ -62,6 +62,10 @@ export function* ownLines(path: string): Generator<string> {
     for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
       const lines = (held + decoder.write(chunk.subarray(0, read))).split('\n')
       held = lines.pop() ?? ''
+      // Each further part would be searched with all before it.
+      if (held.length > MOST_BYTES.trial) {
+        throw new TypeError(`it has a line of more than ${formatSize(MOST_BYTES.trial)}`)
+      }
       yield* lines
     }
     held += decoder.end()

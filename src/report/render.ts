@@ -1,9 +1,11 @@
-import { gzipSync } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { createGzip } from 'node:zlib'
 import type { Trend } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { Failure } from '../model/failure.ts'
 import type { GateResult } from '../model/verdict.ts'
-import { pageData } from './data/page-data.ts'
+import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
 import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
@@ -94,10 +96,38 @@ ${about.gate && gateVerdict(about.gate)}
 <div id="bar"><div id="controls"></div>${contents(answer + parts)}<div id="unpublished" role="status" hidden></div></div>
 <section id="other-run" aria-label="Another run" hidden></section>
 ${trusted(answer)}
-${scripts && scriptsHtml(scripts, gzipSync(JSON.stringify(data), { level: 9 }).toString('base64'))}
+${scripts && scriptsHtml(scripts, await packedText(data))}
 ${trusted(parts)}</main>
 <footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
   return textOf(document(title, scripts, body))
+}
+
+/** Gzip of JSON, in base64. A part after the other, since the text of a run of many trials is tens of megabytes. */
+async function packedText(data: PageData): Promise<string> {
+  const packed = await buffer(Readable.from(jsonParts({ ...data })).pipe(createGzip({ level: 9 })))
+  return packed.toString('base64')
+}
+
+/** So many elements of a list are written at once. */
+const ELEMENTS = 1000
+
+/** What `JSON.stringify` writes. */
+function* jsonParts(data: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = '{'
+  for (const [key, value] of Object.entries(data)) {
+    if (value === undefined) continue
+    yield `${before}${JSON.stringify(key)}:`
+    before = ','
+    if (!Array.isArray(value) || value.length <= ELEMENTS) {
+      yield JSON.stringify(value)
+      continue
+    }
+    for (let from = 0; from < value.length; from += ELEMENTS) {
+      yield `${from === 0 ? '[' : ','}${JSON.stringify(value.slice(from, from + ELEMENTS)).slice(1, -1)}`
+    }
+    yield ']'
+  }
+  yield '}'
 }
 
 function contents(there: string): Html {

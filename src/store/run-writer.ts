@@ -255,7 +255,13 @@ function* journalLines(path: string): Generator<string> {
   try {
     yield* ownLines(path)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
+    if (errnoOf(error) === 'ENOENT') return
+    if (!(error instanceof TypeError)) throw error
+    throw new Failure('damaged-run', `${path} cannot be used`, {
+      cause: error,
+      remedy:
+        'Restore it from a copy, or move it away: the trials are read without it, and the gate says that it is missing.',
+    })
   }
 }
 

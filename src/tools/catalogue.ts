@@ -57,7 +57,7 @@ export interface Recipe {
   readonly accepts: readonly [from: string, below: string]
   /** Arguments that make the program say its version, and where its output says it. */
   readonly ask: { readonly argv: readonly string[]; readonly pattern: RegExp }
-  /** In the order in which they are tried: the quickest that can be checked first. */
+  /** The quickest first. Those without a digest for a target are tried after all others there: see `obtain.ts`. */
   readonly ways: readonly Way[]
 }
 
@@ -82,7 +82,8 @@ function forEachTarget(file: (target: string) => { readonly name: string; readon
  * SHA-256 of the publishers' files, by program and target: the one place to fill in. Those of kind 0.33.0 and helm 4.3.0 stand
  * alike in five or more independent projects that pin them, some of which name the release's own checksum files as their source.
  * Those of fortio 1.68.0, k6 1.8.1 and Envoy 1.40.0 are missing, because no source of that kind was found: such a release is
- * checked against its publisher's checksum, and provenance says so.
+ * the last way, after the one that Go's checksum database or a digest vouches for. It is checked against its publisher's
+ * checksum then, and provenance says so.
  */
 const DIGESTS: Readonly<Record<ProgramName, Partial<Record<Target, string>>>> = {
   fortio: {},

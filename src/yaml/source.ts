@@ -79,6 +79,10 @@ const MARKS = new Set(['\u0002', '\u0018', '\u001f'])
 
 /** What is too much to be parsed. Splitting a text into parts is quick, whatever it says. */
 function excessOf(text: string): Flaw | undefined {
+  if (text.includes('\u0000')) {
+    const remedy = 'Save it as UTF-8: editors on Windows may write UTF-16.'
+    return { offset: 0, message: 'the file is not text in UTF-8', remedy, spoils: 'structure' }
+  }
   let [parts, aliases, offset, inBrackets, inLine] = [0, 0, 0, 0, 0]
   for (const part of new Lexer().lex(text)) {
     parts++

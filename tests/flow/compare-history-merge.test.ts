@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { night } from '../gate/night.ts'
 import { testFolder } from '../temporary-folder.ts'
 import { meshbench } from './surroundings.ts'
 
@@ -152,3 +153,15 @@ describe('shards', () => {
     for (const { a, b } of same.document.contrasts) expect(b).toEqual(a)
   })
 })
+
+it.each(['once', '', '9999-01-01T00:00:00Z'])(
+  'a run that started at %j has no place in a history',
+  async (startedAt) => {
+    const spoiled = await night()
+    spoiled.plan((run) => ({ ...run, startedAt }))
+    expect(await meshbench(['history', 'add'], { cwd: spoiled.cwd })).toMatchObject({
+      code: 12,
+      stderr: expect.stringContaining('which is no time or in the future'),
+    })
+  },
+)

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Reading, Result, Run } from '../../src/model/result.ts'
@@ -63,6 +63,15 @@ const node = ({ arm }: Result['trial']) => arm === 'envoy-node'
 const nodeOrSidecar = ({ arm }: Result['trial']) => arm === 'envoy-node' || arm === 'envoy-sidecar'
 const ambient = ({ arm }: Result['trial']) => arm === 'istio-ambient'
 const file = (night: Night, id: string) => join(night.dir, 'trials', `${id}.json`)
+
+/** Another text of a trial's file, without digests in the journal. */
+function rewritten(night: Night, id: string, change: (text: string) => string | Buffer): void {
+  night.edit(
+    () => false,
+    (result) => result,
+  )
+  writeFileSync(file(night, id), change(readFileSync(file(night, id), 'utf8')))
+}
 
 /** Changes run.json where its digest does not reach. */
 function provenance(night: Night, change: Partial<Run['provenance']>): void {
@@ -417,6 +426,117 @@ const KINDS: Readonly<Record<string, readonly Trap[]>> = {
       name: 'memory of a component is negative',
       rule: 'impossible-figures',
       spoil: (night) => night.measure(candidate, (reading) => usageOf(reading, { memoryBytes: -1 }, 'application')),
+    },
+  ],
+  files: [
+    ...(
+      [
+        ['has a number without end', (text) => text.replace(/"seconds":[\d.]+/, '"seconds":1e309')],
+        ['begins with a byte order mark', (text) => `\ufeff${text}`],
+        ['is UTF-16', (text) => Buffer.from(text, 'utf16le')],
+        ['has half an error', (text) => text.replace('"errors":0', '"errors":0.5')],
+        ['has an error below none', (text) => text.replace('"errors":0', '"errors":-1'), 'no-data'],
+      ] as [string, (text: string) => string | Buffer, string?][]
+    ).map(
+      ([what, change, rule = 'unreadable']): Trap => ({
+        name: `a file of the candidate ${what}`,
+        rule: what.includes('error') ? 'no-data' : rule,
+        limits: '{ blocks: { minValid: 10 } }',
+        spoil: (night) => rewritten(night, 'c1-b03-sidecar-web', change),
+      }),
+    ),
+    {
+      name: 'lines of a file end as on another system, and its digest is still there',
+      rule: 'unreadable',
+      spoil: (night) => {
+        const path = file(night, 'c1-b03-sidecar-web')
+        writeFileSync(path, readFileSync(path, 'utf8').replaceAll(',', ',\r\n'))
+      },
+    },
+    {
+      name: 'a file is a link to itself',
+      rule: 'unreadable',
+      spoil: (night) => {
+        const path = file(night, 'c1-b03-sidecar-web')
+        rmSync(path)
+        symlinkSync(path, path)
+      },
+    },
+    {
+      name: 'the plan has the trials of one block twice',
+      rule: 'unreadable',
+      spoil: (night) =>
+        night.plan((run) => ({ ...run, plan: JSON.parse(JSON.stringify(run.plan).replaceAll('c1-b04-', 'c1-b03-')) })),
+    },
+  ],
+  blocks: [
+    {
+      name: 'CPU of a worse candidate is in milliseconds in one block',
+      rule: 'a value is 0 or below',
+      limits: '{ metrics: [mesh-cpu] }',
+      spoil: (night) => {
+        night.measure(candidate, (reading) => used(reading, cpu(1.3)))
+        night.measure(
+          ({ arm, block }) => arm === 'sidecar' && block === 3,
+          (reading) => used(reading, cpu(0.001)),
+        )
+      },
+    },
+    {
+      name: 'memory of a worse candidate is in KiB in one block',
+      exit: 10,
+      rule: 'regression',
+      limits: '{ metrics: [mesh-memory] }',
+      spoil: (night) => {
+        const scaledBy = (factor: number) => (reading: Reading) =>
+          used(reading, (one) => ({ ...one, memoryBytes: one.memoryBytes * factor }))
+        night.measure(candidate, scaledBy(1.3))
+        night.measure(({ arm, block }) => arm === 'sidecar' && block === 3, scaledBy(1 / 1024))
+      },
+    },
+    {
+      name: 'memory of idle windows of the candidate is a thousandth',
+      rule: 'no-data',
+      limits: '{ metrics: [mesh-idle-memory] }',
+      spoil: (night) =>
+        night.measure(candidate, (reading) =>
+          idle(reading, (before) => ({
+            ...before,
+            usage: before.usage.map((one) => ({ ...one, memoryBytes: one.memoryBytes / 1000 })),
+          })),
+        ),
+    },
+    {
+      name: 'a proxy of the reference is counted twice',
+      rule: 'components-differ',
+      limits: '{ metrics: [mesh-cpu, mesh-memory] }',
+      spoil: (night) =>
+        night.measure(reference, (reading) => {
+          const { usage } = reading.observation
+          return observed(reading, { usage: [...usage, ...usage.filter(({ role }) => role === 'client-proxy')] })
+        }),
+    },
+    {
+      name: 'the slow tenth of the response times of the candidate is cut, and that of its service times is not',
+      rule: 'no-data',
+      spoil: (night) =>
+        night.measure(candidate, (reading) => {
+          const { summary } = reading.latency
+          const most = (summary?.response?.p90 ?? 0) * 1e6
+          const cut = relatency(reading, (micros) => Math.min(micros, most))
+          if (!summary || !cut.latency.summary) return reading
+          const { service, serviceP99 } = { service: reading.latency.service, serviceP99: reading.slices?.serviceP99 }
+          return {
+            ...cut,
+            latency: { ...cut.latency, service, summary: { ...cut.latency.summary, service: summary.service } },
+            ...(cut.slices && serviceP99 && { slices: { ...cut.slices, serviceP99 } }),
+          }
+        }),
+    },
+    {
+      name: 'all trials are of the year 9999',
+      rule: 'impossible-times',
+      spoil: (night) => night.edit(everyone, (result) => moved(result, 2.5e14)),
     },
   ],
   copies: [

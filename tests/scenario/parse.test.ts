@@ -332,7 +332,8 @@ describe('parseScenario', () => {
     ['aliases', `a: &a 1\nb: [${'*a,'.repeat(501)}]`, 'more than 500 aliases'],
     ['equal keys', 'a: 1\n'.repeat(170_000), 'too much'],
     ['quotes', '"\n'.repeat(500_000), 'too much'],
-  ])('does not parse %s without end, and says so once', (_, text, message) => {
+    ['UTF-16', Buffer.from('\ufeffname: a\n', 'utf16le').toString('utf8'), 'not text in UTF-8'],
+  ])('does not parse %s, and says so once', (_, text, message) => {
     const { problems } = parseScenario(text, 'x.yaml')
     expect(problems).toEqual([expect.objectContaining({ message: expect.stringContaining(message), path: '' })])
   })

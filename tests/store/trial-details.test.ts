@@ -75,3 +75,10 @@ test('lines are whole where a chunk ends within one, or within a character', asy
   await writeFile(path, '')
   expect([...ownLines(path)]).toEqual([])
 })
+
+test('a line that does not end is no line of a journal: it is named, and not searched again with each part', async () => {
+  await using root = await folder()
+  const path = join(root.path, 'events.jsonl')
+  await writeFile(path, 'x'.repeat(30e6))
+  expect(() => [...ownLines(path)]).toThrow('it has a line of more than 8 MiB')
+})

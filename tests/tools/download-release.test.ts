@@ -258,3 +258,38 @@ test('every release address is https and carries the pinned version', () => {
     }
   }
 })
+
+test.each([
+  { known: false, origin: 'go', yielded: 'building k6 1.8.1 with go (some minutes)' },
+  { known: true, origin: 'release', yielded: 'downloading k6 1.8.1 from its publisher' },
+])('what nobody but its publisher vouches for is built where Go is there; digest known: $known', async (row) => {
+  await using shop = await workshop()
+  const { bytes, sha256 } = await archive(shop)
+  let asked = 0
+  await using server = await publisher((request, response) => {
+    asked++
+    response.end(request.url === '/k6.tar.gz' ? bytes : `${sha256}  k6.tar.gz\n`)
+  })
+  await shop.script(
+    'bin/go',
+    'if [ "$1" = env ]; then echo go1.26.8; echo local; exit 0; fi',
+    `printf '#!/bin/sh\\necho "k6 v1.8.1 (go1.26.8)"\\n' > $GOBIN/k6`,
+  )
+  const release: ReleaseWay = {
+    kind: 'release',
+    base: server.base,
+    files: { [target]: { name: 'k6.tar.gz', member: 'k6-v1/k6' } },
+    sha256: row.known ? { [target]: sha256 } : {},
+    checksums: () => 'checksums.txt',
+  }
+  const built = CATALOGUE.k6.ways.filter(({ kind }) => kind === 'go')
+  const about = {
+    ...shop,
+    catalogue: catalogue({ k6: { ways: [release, ...built] } }),
+    signal: AbortSignal.timeout(10_000),
+  }
+  const { yielded, result } = await drain(obtain('k6', about))
+  expect(yielded).toEqual([{ title: row.yielded }])
+  expect(result.provenance).toMatchObject({ origin: row.origin, checked: row.known ? 'pinned' : 'go' })
+  expect(asked > 0).toBe(row.known)
+})

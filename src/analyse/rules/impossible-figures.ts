@@ -69,9 +69,11 @@ function contradictions({ reading, load, service, response }: TrialView): string
       `${formatNumber(requests, 9)} requests at ${formatNumber(load.rate)} a second took only ${formatNumber(seconds)} s (rate × time = count).`,
     )
   }
-  if (response && exceeds(service.p50, response.p50) && exceeds(service.max, response.max)) {
+  const shorter = response && shorterQuantile(response, service)
+  if (shorter) {
+    const { key, q } = shorter
     found.push(
-      `The response time (p50 ${formatLatency(response.p50)}) is shorter than the service time (p50 ${formatLatency(service.p50)}).`,
+      `The response time (${quantileName(q)} ${formatLatency(response[key])}) is shorter than the service time (${quantileName(q)} ${formatLatency(service[key])}).`,
     )
   }
   const inFlight = (service.count * service.mean) / seconds
@@ -81,6 +83,16 @@ function contradictions({ reading, load, service, response }: TrialView): string
     )
   }
   return found
+}
+
+/**
+ * Every answer took at least its service time, and so does each quantile. Requests that were not sent have no service time: where
+ * they count, median and maximum have to be shorter.
+ */
+function shorterQuantile(response: LatencySummary, service: LatencySummary) {
+  if (response.count !== service.count && !exceeds(service.max, response.max)) return undefined
+  const judged = response.count === service.count ? QUANTILES : QUANTILES.filter(({ key }) => key === 'p50')
+  return judged.find(({ key }) => exceeds(service[key], response[key]))
 }
 
 /** HTTP's codes of a failure; those below 100 are the load generator's own. A teapot is an answer by fortio's count. */

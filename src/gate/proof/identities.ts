@@ -99,13 +99,13 @@ const IMAGE = /(\S+) \((sha256:[0-9a-f]+)\)/g
 /** One name of an image stands for one image in a run: a tag may be moved between two pulls. */
 function movedTags({ record }: Analysis): Objection[] {
   const digests = new Map<string, Set<string>>()
-  const texts = readings(record.results).flatMap(([, { observation }]) =>
-    ['image', 'workload-image'].map((name) => [name, seenOf(observation.evidence, name)] as const),
-  )
-  for (const [name, seen] of new Map(texts.map((one) => [JSON.stringify(one), one])).values()) {
-    for (const [, image = '', digest = ''] of (seen ?? '').matchAll(IMAGE)) {
-      const key = `${name} ${image}`
-      digests.set(key, (digests.get(key) ?? new Set()).add(digest))
+  const all = readings(record.results)
+  for (const name of ['image', 'workload-image']) {
+    for (const seen of new Set(all.map(([, { observation }]) => seenOf(observation.evidence, name)))) {
+      for (const [, image = '', digest = ''] of (seen ?? '').matchAll(IMAGE)) {
+        const key = `${name} ${image}`
+        digests.set(key, (digests.get(key) ?? new Set()).add(digest))
+      }
     }
   }
   return [...digests].flatMap(([key, those]) => {

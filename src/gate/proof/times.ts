@@ -131,6 +131,7 @@ type Value = string | number
 function copied({ record }: Analysis): Objection[] {
   const seen = { service: new Map<Value, Trial>(), timeline: new Map<Value, Trial>(), usage: new Map<Value, Trial>() }
   const isReal = traitsOf(record.run.provenance.platform)?.arms !== 'effects'
+  const known = new Set<string>()
   return record.results.flatMap(({ trial, outcome }) => {
     if (outcome.status === 'failed') return []
     const alike = printsOf(outcome.reading, isReal).flatMap(([print, value]) => {
@@ -138,8 +139,12 @@ function copied({ record }: Analysis): Objection[] {
       seen[print].set(value, trial)
       return other ? [{ print, other }] : []
     })
+    // The first copy spoils all cells of its arm and load: of a run of nothing but copies, each would be read again and named.
+    const cells = JSON.stringify([trial.arm, trial.load])
+    if (known.has(cells)) return []
     const other = alike.find((one) => isSame(one.print, one.other, trial, record.details))?.other
     if (!other) return []
+    known.add(cells)
     return [
       spoiled(
         trial,

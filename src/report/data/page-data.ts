@@ -128,6 +128,7 @@ export function pageData(analysis: Analysis, history?: readonly Trend[]): PageDa
   return rounded(gathered(analysis, history))
 }
 
+/** What has something of each trial is made when it is asked for, so that a large run is not held twice until all is rounded. */
 function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   const { run } = analysis.record
   const { scenario } = run.plan
@@ -152,7 +153,9 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     definitions: scenario.arms,
     loads: scenario.loads,
     metrics: analysis.metrics.filter(({ name }) => shown.has(name)),
-    cells: analysis.cells.filter(({ metric }) => shown.has(metric)).map(lean),
+    get cells() {
+      return analysis.cells.filter(({ metric }) => shown.has(metric)).map((cell) => rounded(lean(cell)))
+    },
     noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
     rankings: analysis.rankings,
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
@@ -165,8 +168,12 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     })),
     spectra: spectra.map((one) => ({ ...one, latencies: one.latencies.map(fine) })),
     components: analysis.components,
-    costs: analysis.costs,
-    trials: analysis.trials.map(pageTrial),
+    get costs() {
+      return analysis.costs
+    },
+    get trials() {
+      return analysis.trials.map(pageTrial)
+    },
     lateness: latenessOf(analysis),
     stalls: worstStalls(analysis),
     ...(history && { history }),
@@ -209,7 +216,9 @@ function rounded<Value>(value: Value): Value {
   if (typeof value === 'number') return Number(value.toPrecision(6)) as Value
   if (Array.isArray(value)) return value.map(rounded) as Value
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)])) as Value
+  const parts = value as Readonly<Record<string, unknown>>
+  const each = Object.keys(value).values()
+  return Object.fromEntries(each.map((key) => [key, rounded(parts[key])])) as Value
 }
 
 /** Cells with figures of five digits, and without notes, which only the tables from Node have. */
