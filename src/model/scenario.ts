@@ -132,6 +132,12 @@ export interface Load {
   readonly service?: string
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
+  /** A key of the registry of operations: what is done, or what fails, while the load goes on. */
+  readonly operation?: string
+  /** From the start of the window to the operation. */
+  readonly operationAt?: Seconds
+  /** Arms that cannot have the operation, by name, with the reason: they are not measured under this load. */
+  readonly skipped?: Readonly<Record<string, string>>
 }
 
 /** Load generators that the load with the most of them has. */

@@ -6,6 +6,7 @@ import type { Finding } from '../yaml/yaml-finding.ts'
 import { armRules } from './arm-rules.ts'
 import { type Draft, expand, type Meshes, type Rule, scenarioOf } from './draft.ts'
 import { loadRules } from './load-rules.ts'
+import { operationRules } from './operation-rules.ts'
 import { platformRules } from './platform-rules.ts'
 import { gateRules, runRules } from './run-rules.ts'
 import { scenarioSchema } from './schema.ts'
@@ -39,7 +40,7 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return [...seen.values()]
 }
 
-const RULES = [...armRules, ...platformRules, ...loadRules, ...runRules, ...gateRules]
+const RULES = [...armRules, ...platformRules, ...loadRules, ...operationRules, ...runRules, ...gateRules]
 
 /** What rules find in a draft. */
 export function ruleFindings(draft: Draft, meshes: Meshes = shipped, rules: readonly Rule[] = RULES): Finding[] {

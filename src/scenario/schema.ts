@@ -14,6 +14,7 @@ import {
   USAGES,
 } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
+import { operations } from '../operations/index.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { gateSchema } from './gate-schema.ts'
@@ -141,6 +142,25 @@ const loadShape = section({
         'Script',
         'A k6 script of your own that makes the requests: a path relative to the scenario file. It finds the address of the arm in __ENV.MESHBENCH_TARGET.',
         ['checkout.js'],
+      ),
+    ),
+  operation: z
+    .enum(Object.keys(operations) as [string, ...string[]])
+    .optional()
+    .meta(
+      about(
+        'Operation',
+        'What is done, or what fails, while the load goes on. Reported are errors, late requests and the time until all is normal again, in place of latencies.',
+        ['server-rollout'],
+      ),
+    ),
+  operationAt: duration({ least: '5s', most: '1h' })
+    .optional()
+    .meta(
+      about(
+        'Time of the operation',
+        'From the start of the window to the operation: what is before it shows what is normal. Default: a quarter of the duration, and 5s at least.',
+        ['10s'],
       ),
     ),
   service: oneOrMore(z.string().min(1).max(40))

@@ -69,6 +69,7 @@ function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
   if (metric.unit === 'seconds-per-minute') return `stalls for ${amount} ${comparative}`
+  if (metric.unit === 'requests') return `has ${amount} ${comparative} (${nounOf(metric)})`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
   if (metric.unit === 'cores') return `uses ${amount} ${comparative} without load`
   return `costs ${amount} ${comparative} per million requests`
@@ -85,6 +86,7 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'cores') return formatCores
+  if (unit === 'requests') return (value) => `${formatNumber(value)} requests`
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 

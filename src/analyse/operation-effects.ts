@@ -1,0 +1,89 @@
+import { decodeHistogram } from '../loads/histogram.ts'
+import type { OperationReading, Reading } from '../model/result.ts'
+import { MICROS, type Micros, type Seconds } from '../model/units.ts'
+
+/** A response time from which a request is called late: what a caller notices, and many time-outs are about. */
+export const LATE: Seconds = 1
+
+/**
+ * A second is normal with a p99 of at most this many times the highest of the seconds before the operation, or at most `UNNOTICED`:
+ * a p99 of some hundred requests scatters by that without any operation.
+ */
+const BAND = 2
+const UNNOTICED: Seconds = 0.01
+/** Seconds in a row that have to be normal. */
+const IN_A_ROW = 3
+
+/** What callers noticed of an operation. */
+export interface OperationEffects {
+  readonly operation: OperationReading
+  /** Requests that failed, of those that were due since the operation began. */
+  readonly errors: number
+  /** Requests that were answered later than `LATE`, or never sent, since their connection waited until the window ended. */
+  readonly late: number
+  /**
+   * From the start of the operation to the end of the last second that was not normal, 0 where all were; absent where the operation had
+   * not ended, or three seconds in a row were not normal again after it, when the window ended.
+   */
+  readonly recovery?: Seconds
+  /** What it took at least then: to the end of the window. */
+  readonly longerThan?: Seconds
+  readonly change?: OperationReading['change']
+}
+
+type Read = Pick<Reading, 'timeline' | 'latency' | 'dropped' | 'seconds' | 'operation'>
+
+/** Of a trial under an operation; undefined for others. */
+export function effectsOf({ timeline, latency, dropped, seconds, operation }: Read): OperationEffects | undefined {
+  if (!operation) return undefined
+  const began = Math.floor(operation.at)
+  // An incomplete second at the end has too few requests for a p99.
+  const rows = Math.min(timeline.requests.length, Math.floor(seconds))
+  const normal = normalIn(timeline, began)
+  const isQuiet = (second: number) => second + IN_A_ROW <= rows && range(second, second + IN_A_ROW).every(normal)
+  const ended = operation.ended === undefined ? rows : Math.floor(operation.ended)
+  const quietFrom = range(ended, rows).find(isQuiet)
+  const { change } = operation
+  return {
+    operation,
+    errors: timeline.errors.slice(began).reduce((sum, count) => sum + count, 0),
+    late: (latency.response === undefined ? 0 : laterThan(latency.response, LATE * MICROS)) + dropped,
+    ...(quietFrom === undefined
+      ? { longerThan: rows - operation.at }
+      : {
+          recovery: lastEnd(
+            range(began, quietFrom).filter((second) => !normal(second)),
+            operation.at,
+          ),
+        }),
+    ...(change && { change }),
+  }
+}
+
+/** Whether a second of the window was as those before the operation. The first one is left out: connections settle in it. */
+function normalIn({ requests, errors, p99 }: Reading['timeline'], began: number): (second: number) => boolean {
+  const before = p99.slice(began > 2 ? 1 : 0, began)
+  const band: Micros = Math.max(BAND * Math.max(0, ...before), UNNOTICED * MICROS)
+  return (second) => {
+    const failed = errors[second] ?? 0
+    const answered = (requests[second] ?? 0) - failed
+    return failed === 0 && answered > 0 && (p99[second] ?? 0) <= band
+  }
+}
+
+function lastEnd(disturbed: readonly number[], at: Seconds): Seconds {
+  const last = disturbed.at(-1)
+  return last === undefined ? 0 : last + 1 - at
+}
+
+function laterThan(encoded: string, limit: Micros): number {
+  let late = 0
+  decodeHistogram(encoded).visit((micros, count) => {
+    if (micros > limit) late += count
+  })
+  return late
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
+}

@@ -1,0 +1,39 @@
+import type { Mesh } from '../model/mesh.ts'
+import { formatDuration } from '../model/units.ts'
+import type { Role } from '../model/usage.ts'
+import { carriedOut, NO_MESH, type Operation } from './operation.ts'
+
+/** The proxies at the server, in the order in which one is chosen: where a waypoint reads requests, it is the one that is stopped. */
+export const STOPPED: readonly Role[] = ['server-proxy', 'waypoint', 'node-proxy']
+
+/** Two operations that differ in the signal that the proxy gets. */
+export function stopping(by: 'KILL' | 'TERM', about: Pick<Operation, 'name' | 'title' | 'does'>): Operation {
+  return {
+    ...about,
+    needsOwnNodes: true,
+    needsOwnMesh: true,
+    lack: hasNoProxy,
+    async prepare(site) {
+      return {
+        carryOut: async (signal) => {
+          const seen: string[] = []
+          return carriedOut(
+            seen,
+            async () => {
+              const { what, ready } = await site.stopProxy(by, signal)
+              seen.push(`${what} got SIG${by}, and was ready again after ${formatDuration(ready)}.`)
+            },
+            signal,
+          )
+        },
+        restore: () => site.renewProxy(),
+      }
+    },
+  }
+}
+
+function hasNoProxy({ layer, kubernetes }: Mesh): string | undefined {
+  if (layer === 'none') return NO_MESH
+  if (!kubernetes || kubernetes.components.some(({ role }) => STOPPED.includes(role))) return undefined
+  return 'meshbench knows of no proxy of it at the server'
+}
