@@ -9,6 +9,7 @@ import { componentCosts, costSamples } from './cost-model.ts'
 import { latencyReader } from './distributions-of-latency.ts'
 import { type Examined, examiner } from './judge-trial.ts'
 import { isMetricOf, metrics } from './metrics.ts'
+import { effectsOf } from './operations/operation-effects.ts'
 import { rankingsOf, unrankedReason } from './rankings.ts'
 import { scriptParts } from './script-parts.ts'
 import { sweepsOf } from './sweeps.ts'
@@ -62,6 +63,10 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
+    effects: (trial) => {
+      const { outcome } = given.details(trial)
+      return outcome.status === 'measured' ? effectsOf(outcome.reading) : undefined
+    },
     capacities,
     components: componentCosts(scenario, atOneRate),
     get costs() {

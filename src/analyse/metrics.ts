@@ -1,4 +1,4 @@
-import type { MetricInfo } from '../model/analysis.ts'
+import type { MetricInfo, OperationEffects } from '../model/analysis.ts'
 import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from '../model/quantiles.ts'
 import type { LatencySummary } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
@@ -6,7 +6,7 @@ import { formatLatency, MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
-import { effectsOf, LATE, type OperationEffects } from './operation-effects.ts'
+import { effectsOf, LATE } from './operations/operation-effects.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { TrialView } from './trial-view.ts'
 

@@ -208,6 +208,8 @@ const ratio = z.number().min(0.01).max(100)
 const deviation = z.number().min(0).max(2)
 const defaults = DEFAULTS.simulation
 
+const disturbance = duration({ least: '0s', most: '1h' }).optional()
+
 const simulationSchema = section({
   latency: duration({ least: '1us', most: '10s' })
     .prefault(defaults.latency)
@@ -227,6 +229,15 @@ const simulationSchema = section({
         memory: size({ least: '0B', most: '1024GiB' })
           .optional()
           .meta(about('Memory', 'Memory of the mesh without load.', ['50MiB'])),
+        operation: section({
+          errors: disturbance.meta(about('Errors', 'How long every request fails, from the operation on.', ['2s'])),
+          pause: disturbance.meta(about('Pause', 'How long no request is answered, from the operation on.', ['3s'])),
+          slow: disturbance.meta(
+            about('Slow', 'How long every answer takes ten times as long, from the operation on.', ['5s']),
+          ),
+        })
+          .optional()
+          .meta(about('Operation', 'What the operation of a load does to this arm. Default: nothing.')),
       }),
     )
     .prefault({})

@@ -7,16 +7,19 @@ import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
 import { connectionWords, partName, validityWords } from '../model/words.ts'
 import { capacityTable } from './capacity-table.ts'
+import { operationTable } from './operation-table.ts'
 import type { Style } from './terminal-style.ts'
 import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 
 /** The result of a run on a terminal. */
 export function analysisTable(analysis: Analysis, style: Style, { verbose = false } = {}): string {
   const { loads } = analysis.record.run.plan.scenario
-  const rated = loads.filter(({ capacity }) => !capacity)
+  const operated = loads.filter(({ operation }) => operation !== undefined)
+  const rated = loads.filter(({ capacity, operation }) => !capacity && operation === undefined)
   const sections = [
     heading(analysis, style),
     ...analysis.capacities.map((one) => capacityTable(analysis, one, style)),
+    ...operated.map((load) => operationTable(analysis, load, style)),
     ...rated.map((load) =>
       [loadHeading(load, style), loadTable(analysis, load, style), scriptTable(analysis, load, style)]
         .filter(Boolean)

@@ -23,7 +23,13 @@ export function statements(analysis: Analysis, metric: string): string[] {
   if (capacities.length > 0) {
     return capacities.flatMap((one) => capacityStatements(record.run.plan.scenario, one, cells))
   }
-  return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
+  const operated = record.run.plan.scenario.loads.some(({ operation }) => operation !== undefined)
+  const told = operated ? 'operation-errors' : metric
+  const isSkipped = ({ arm, load }: Cell) =>
+    record.run.plan.scenario.loads.some(({ name, skipped }) => name === load && skipped?.[arm] !== undefined)
+  return analysis.cells
+    .filter((cell) => cell.metric === told && !isSkipped(cell))
+    .map((cell) => statement(analysis, cell))
 }
 
 /** The result of a cell as one sentence with its figures. */

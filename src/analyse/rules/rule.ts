@@ -14,7 +14,7 @@ export interface Rule {
   readonly usesClock?: true
   /** What it finds is what overload looks like: in a search for a capacity it says something of the rate, and is no problem. */
   readonly findsOverload?: true
-  /** What it finds is what an operation under load brings about: there it is what is measured, and no problem. */
+  /** What it finds is what an operation under load brings about, or concerns quantiles, which are not told of such a load: there it is no problem. */
   readonly findsDisturbance?: true
   /** What it finds changes latencies of milliseconds. Under an operation, which is told by errors and whole seconds, it is a warning. */
   readonly blursLatency?: true

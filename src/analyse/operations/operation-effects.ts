@@ -1,6 +1,7 @@
-import { decodeHistogram } from '../loads/histogram.ts'
-import type { OperationReading, Reading } from '../model/result.ts'
-import { MICROS, type Micros, type Seconds } from '../model/units.ts'
+import { decodeHistogram } from '../../loads/histogram.ts'
+import type { OperationEffects } from '../../model/analysis.ts'
+import type { Reading } from '../../model/result.ts'
+import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
 
 /** A response time from which a request is called late: what a caller notices, and many time-outs are about. */
 export const LATE: Seconds = 1
@@ -13,23 +14,6 @@ const BAND = 2
 const UNNOTICED: Seconds = 0.01
 /** Seconds in a row that have to be normal. */
 const IN_A_ROW = 3
-
-/** What callers noticed of an operation. */
-export interface OperationEffects {
-  readonly operation: OperationReading
-  /** Requests that failed, of those that were due since the operation began. */
-  readonly errors: number
-  /** Requests that were answered later than `LATE`, or never sent, since their connection waited until the window ended. */
-  readonly late: number
-  /**
-   * From the start of the operation to the end of the last second that was not normal, 0 where all were; absent where the operation had
-   * not ended, or three seconds in a row were not normal again after it, when the window ended.
-   */
-  readonly recovery?: Seconds
-  /** What it took at least then: to the end of the window. */
-  readonly longerThan?: Seconds
-  readonly change?: OperationReading['change']
-}
 
 type Read = Pick<Reading, 'timeline' | 'latency' | 'dropped' | 'seconds' | 'operation'>
 
