@@ -253,7 +253,7 @@ export interface Simulation {
 }
 
 /** What an operation does to an arm, from its start on: for so long every request fails, none is answered, or all take ten times as long. */
-export interface SimulatedDisturbance {
+interface SimulatedDisturbance {
   readonly errors?: Seconds
   readonly pause?: Seconds
   readonly slow?: Seconds

@@ -1,4 +1,4 @@
-import type { KubernetesObject, Mesh } from '../model/mesh.ts'
+import type { KubernetesMesh, KubernetesObject, Mesh } from '../model/mesh.ts'
 import type { Operated, PreparedOperation } from '../model/platform.ts'
 import type { Arm, Load, Protocol } from '../model/scenario.ts'
 import type { Seconds } from '../model/units.ts'
@@ -22,6 +22,8 @@ export interface Operation {
   readonly refusesPort?: Protocol
   /** The only protocol of a load that it can be seen on; any when absent. */
   readonly protocol?: Protocol
+  /** Objects that it makes in the namespace of the arm, beside pods: rights to them are needed. */
+  writes?(kubernetes: KubernetesMesh, namespace: string): readonly KubernetesObject[]
   /** Why an arm cannot have it: the end of a sentence; undefined where it can. */
   lack(mesh: Mesh, arm: Pick<Arm, 'values'>): string | undefined
   /** Before the window opens. */
@@ -36,8 +38,13 @@ export interface OperationSite {
   rollOut(signal: AbortSignal): Promise<{ readonly ready: Seconds; readonly gone: Seconds }>
   /** Seconds until the server has so many pods that are ready, and no others. */
   scale(pods: number, signal: AbortSignal): Promise<Seconds>
-  /** Stops the process of the proxy at the server: what it was, and seconds until its container was ready again. */
-  stopProxy(by: 'KILL' | 'TERM', signal: AbortSignal): Promise<{ readonly what: string; readonly ready: Seconds }>
+  /** Kills the process of the proxy at the server: which one, and seconds until its container was ready again. */
+  killProxy(signal: AbortSignal): Promise<Stopped>
+  /**
+   * Restarts it as an operator does: a waypoint or ztunnel by a rollout of its Deployment or DaemonSet; a sidecar, which no rollout
+   * restarts without its pod, is asked to end. Seconds until the new one was ready and the old one gone.
+   */
+  restartProxy(signal: AbortSignal): Promise<Stopped>
   /** Makes the pods anew whose proxies were stopped, so that Kubernetes does not hold back the next start of one that ended before. */
   renewProxy(): Promise<void>
   /** Scales the Deployments of the control plane to 0 and waits until their pods are gone: their names. */
@@ -58,6 +65,11 @@ export interface OperationSite {
   ask(protocol: Protocol, seconds: Seconds, signal: AbortSignal): Promise<readonly TimedAnswer[]>
   /** The clock of these answers. */
   clock(signal: AbortSignal): Promise<Seconds>
+}
+
+export interface Stopped {
+  readonly what: string
+  readonly ready: Seconds
 }
 
 /** One answer to `ask`. */

@@ -10,6 +10,8 @@ export const policyChanged: Operation = {
   does: 'A policy is added by which nobody is let in to a port of the server that the load does not use; connections to that port show when it is in force.',
   keepsPods: true,
   refusesPort: REFUSED,
+  // Of which port makes no difference to the rights.
+  writes: ({ refusal }, namespace) => refusal?.({ namespace }, 1) ?? [],
   lack: ({ layer, kubernetes }) => {
     if (layer === 'none') return NO_MESH
     return !kubernetes || kubernetes.refusal ? undefined : 'meshbench knows of no policy of it that refuses a port'

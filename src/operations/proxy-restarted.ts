@@ -1,7 +1,9 @@
 import { stopping } from './stop-proxy.ts'
 
-export const proxyRestarted = stopping('TERM', {
+export const proxyRestarted = stopping({
   name: 'proxy-restarted',
   title: 'Proxy restarted',
-  does: 'The proxy at the server (sidecar, waypoint, or ztunnel of the node) is asked to end, and ends as it does when its container is stopped; the kubelet starts it anew.',
+  does: 'The proxy at the server is restarted as an operator does it: a waypoint or ztunnel by a rollout of its Deployment or DaemonSet; a sidecar is asked to end (SIGTERM), and the kubelet starts it anew.',
+  stop: (site, signal) => site.restartProxy(signal),
+  how: 'was restarted',
 })

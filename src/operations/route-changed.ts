@@ -31,6 +31,7 @@ export const routeChanged: Operation = {
   does: 'The HTTPRoute of the server is changed: answers get another value of a header, by which answers by the old and the new route are told apart.',
   keepsPods: true,
   protocol: 'http',
+  writes: ({ routes }, namespace) => (routes ? [route(namespace, 'old')] : []),
   lack: ({ layer, kubernetes }, { values }) => {
     if (layer === 'none') return NO_MESH
     if (!kubernetes) return undefined

@@ -1,13 +1,19 @@
 import type { Mesh } from '../model/mesh.ts'
 import { formatDuration } from '../model/units.ts'
 import type { Role } from '../model/usage.ts'
-import { carriedOut, NO_MESH, type Operation } from './operation.ts'
+import { carriedOut, NO_MESH, type Operation, type OperationSite, type Stopped } from './operation.ts'
 
 /** The proxies at the server, in the order in which one is chosen: where a waypoint reads requests, it is the one that is stopped. */
 export const STOPPED: readonly Role[] = ['server-proxy', 'waypoint', 'node-proxy']
 
-/** Two operations that differ in the signal that the proxy gets. */
-export function stopping(by: 'KILL' | 'TERM', about: Pick<Operation, 'name' | 'title' | 'does'>): Operation {
+interface Stopping extends Pick<Operation, 'name' | 'title' | 'does'> {
+  stop(site: OperationSite, signal: AbortSignal): Promise<Stopped>
+  /** "was killed". */
+  readonly how: string
+}
+
+/** Two operations that differ in how the proxy ends. */
+export function stopping({ stop, how, ...about }: Stopping): Operation {
   return {
     ...about,
     needsOwnNodes: true,
@@ -20,8 +26,8 @@ export function stopping(by: 'KILL' | 'TERM', about: Pick<Operation, 'name' | 't
           return carriedOut(
             seen,
             async () => {
-              const { what, ready } = await site.stopProxy(by, signal)
-              seen.push(`${what} got SIG${by}, and was ready again after ${formatDuration(ready)}.`)
+              const { what, ready } = await stop(site, signal)
+              seen.push(`${what} ${how}, and was ready again after ${formatDuration(ready)}.`)
             },
             signal,
           )

@@ -73,7 +73,8 @@ function site(changes: Partial<OperationSite> = {}): { readonly did: string[]; r
       did.push(`scale ${pods}`)
       return 2
     },
-    stopProxy: noted('stop proxy', { what: 'bench/server/proxy', ready: 1 }),
+    killProxy: noted('kill proxy', { what: 'bench/server/proxy', ready: 1 }),
+    restartProxy: noted('restart proxy', { what: 'Deployment bench/waypoint', ready: 1 }),
     renewProxy: noted('renew proxy', undefined),
     stopControlPlane: noted('stop control plane', ['istiod']),
     startControlPlane: noted('start control plane', 4),

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
+import type { Pod } from '../../../kubernetes/pods.ts'
 import { componentsOf, SERVER } from '../../../meshes/workload-parts.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { ContainerFact, KubernetesObject, PodFact } from '../../../model/mesh.ts'
 import type { Seconds } from '../../../model/units.ts'
+import { SCALING } from '../../../model/usage.ts'
 import type { OperationSite } from '../../../operations/operation.ts'
 import { STOPPED } from '../../../operations/stop-proxy.ts'
 import { PATIENCE } from '../arm-mesh.ts'
@@ -23,6 +25,8 @@ const GRACE: Seconds = 30
 /** What was changed beyond the pods of an arm is marked, so that it is found again after a kill. */
 const SCALED_FROM = 'meshbench.io/scaled-from'
 const CORDONED_BY = 'meshbench.io/cordoned-by'
+
+const RESTARTED_AT = 'meshbench.io/restarted-at'
 
 const never = () => new AbortController().signal
 
@@ -74,17 +78,32 @@ export function operationSite(
       }, signal)
       return took()
     },
-    async stopProxy(by, signal) {
-      const found = stoppedIn(await seenPods(), arm)
+    async killProxy(signal) {
+      const found = proxyIn(await seenPods(), arm)
       stopped = found
       const took = stopwatch()
-      await stop(arm, found, by)
+      await stop(arm, found, 'KILL')
+      await untilBack(found, seenPods, signal)
+      return { what: titleOf(found), ready: took() }
+    },
+    async restartProxy(signal) {
+      const found = proxyIn(await seenPods(), arm)
+      const took = stopwatch()
+      if (found.pod.labels['app'] === SERVER.app) {
+        await stop(arm, found, 'TERM')
+        await untilBack(found, seenPods, signal)
+        return { what: titleOf(found), ready: took() }
+      }
+      const owner = await ownerOf(found, arm, signal)
+      const { name, namespace: of } = owner.metadata
+      const old = await cluster.pods(of, owner.spec.selector.matchLabels, signal)
+      await cluster.apply([restartedOwner(owner)], signal)
       await until(async () => {
-        const pod = (await seenPods()).find(({ uid }) => uid === found.pod.uid)
-        const again = pod?.containers.find(({ name }) => name === found.container.name)
-        return again?.ready === true && again.id !== found.container.id
+        const now = await cluster.pods(of, owner.spec.selector.matchLabels, signal)
+        const fresh = now.filter(({ metadata: { uid } }) => !old.some((one) => one.metadata.uid === uid))
+        return fresh.length === now.length && fresh.length >= old.length && fresh.every(isReady)
       }, signal)
-      return { what: `${found.pod.namespace}/${found.pod.name}/${found.container.name}`, ready: took() }
+      return { what: `${owner.kind} ${of}/${name}`, ready: took() }
     },
     async renewProxy() {
       // The server's own pods are made anew with every visit.
@@ -193,7 +212,7 @@ async function until(holds: () => Promise<boolean>, signal: AbortSignal): Promis
 
 function restarted(server: Deployment): KubernetesObject {
   const { template } = server.spec
-  const annotations = { ...template.metadata.annotations, 'meshbench.io/restarted-at': new Date().toISOString() }
+  const annotations = { ...template.metadata.annotations, [RESTARTED_AT]: new Date().toISOString() }
   return {
     ...server,
     spec: { ...server.spec, template: { ...template, metadata: { ...template.metadata, annotations } } },
@@ -202,12 +221,12 @@ function restarted(server: Deployment): KubernetesObject {
 
 async function serverPods(cluster: Cluster, namespace: string, signal: AbortSignal) {
   const pods = await cluster.pods(namespace, SERVER, signal)
-  return pods.map(({ metadata: { uid, deletionTimestamp }, status }) => ({
-    uid,
-    isReady:
-      deletionTimestamp === undefined &&
-      status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true,
-  }))
+  return pods.map((pod) => ({ uid: pod.metadata.uid, isReady: isReady(pod) }))
+}
+
+function isReady({ metadata, status }: Pod): boolean {
+  const isTrue = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+  return metadata.deletionTimestamp === undefined && isTrue === true
 }
 
 interface Stopped {
@@ -216,16 +235,64 @@ interface Stopped {
 }
 
 /** The proxy that is stopped: beside the server, before it, or on its node. */
-function stoppedIn(pods: readonly PodFact[], arm: ClusterArm): Stopped {
+function proxyIn(pods: readonly PodFact[], arm: ClusterArm): Stopped {
   const members = [...membersOf(pods, componentsOf(arm.of.kubernetes, arm.of.about)).values()]
   for (const role of STOPPED) {
-    const found = members.find((one) => one.role === role && one.nodeName === arm.nodes.server)
+    const found = members.find(
+      (one) => one.role === role && (SCALING[role]?.per !== 'node' || one.nodeName === arm.nodes.server),
+    )
     const pod = pods.find(({ uid }) => uid === found?.pod)
     if (found && pod) return { pod, container: found.container }
   }
   throw new Failure('no-proxy', `arm ${arm.of.arm.name} has no proxy on the node of the server`, {
     remedy: 'Run the arm alone with --keep, then see with kubectl where its proxies are.',
   })
+}
+
+function titleOf({ pod, container }: Stopped): string {
+  return `${pod.namespace}/${pod.name}/${container.name}`
+}
+
+/** Until the container was made anew and is ready. */
+async function untilBack(
+  { pod: { uid }, container }: Stopped,
+  seenPods: () => Promise<PodFact[]>,
+  signal: AbortSignal,
+): Promise<void> {
+  await until(async () => {
+    const pod = (await seenPods()).find((one) => one.uid === uid)
+    const again = pod?.containers.find(({ name }) => name === container.name)
+    return again?.ready === true && again.id !== container.id
+  }, signal)
+}
+
+interface Owner extends KubernetesObject {
+  readonly spec: { readonly selector: { readonly matchLabels: Readonly<Record<string, string>> } }
+}
+
+/** The Deployment or DaemonSet of a pod. */
+async function ownerOf({ pod }: Stopped, { cluster }: ClusterArm, signal: AbortSignal): Promise<Owner> {
+  for (const kind of ['Deployment', 'DaemonSet']) {
+    const all = await cluster.list<Owner>({ apiVersion: 'apps/v1', kind, namespace: pod.namespace }, signal)
+    const found = all.find(({ spec }) =>
+      Object.entries(spec.selector.matchLabels).every(([key, value]) => pod.labels[key] === value),
+    )
+    if (found) return { ...found, kind }
+  }
+  throw new Failure('no-proxy', `pod ${pod.namespace}/${pod.name} is of no Deployment and of no DaemonSet`, {
+    remedy: 'Run the arm alone with --keep, then see with kubectl what made it.',
+  })
+}
+
+/** As `kubectl rollout restart` has it. */
+function restartedOwner({ kind, metadata: { name, namespace } }: Owner): KubernetesObject {
+  const annotations = { [RESTARTED_AT]: new Date().toISOString() }
+  return {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    spec: { template: { metadata: { annotations } } },
+  }
 }
 
 /** Sends a signal to the first process of a container: the one that is number 1 in its own namespace of processes. */
@@ -306,11 +373,24 @@ function cordoned(name: string, run: string): KubernetesObject {
   return node(name, { metadata: { name, annotations: { [CORDONED_BY]: run } }, spec: { unschedulable: true } })
 }
 
+/** A node is in use again only once Kubernetes has taken away the taint that a cordon brings. */
 async function uncordonAll({ cluster }: ClusterArm, signal: AbortSignal): Promise<void> {
-  const nodes = await cluster.list<KubernetesObject>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  interface Node extends KubernetesObject {
+    readonly spec?: { readonly taints?: readonly { readonly key: string }[] }
+  }
+  const list = () => cluster.list<Node>({ apiVersion: 'v1', kind: 'Node' }, signal)
+  const nodes = await list()
   const ours = nodes.filter(({ metadata }) => metadata.annotations?.[CORDONED_BY] !== undefined)
   await cluster.apply(
     ours.map(({ metadata: { name } }) => node(name)),
     signal,
   )
+  if (ours.length === 0) return
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(RESTORING * 1000)])
+  await until(async () => {
+    const tainted = (await list()).filter(({ spec }) => spec?.taints?.some(({ key }) => key === UNSCHEDULABLE))
+    return !tainted.some(({ metadata }) => ours.some(({ metadata: { name } }) => name === metadata.name))
+  }, limited)
 }
+
+const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable'
