@@ -3,7 +3,7 @@ import type { Operated, PreparedOperation } from '../model/platform.ts'
 import type { Load, Protocol } from '../model/scenario.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import { count } from '../model/words.ts'
-import type { OperationSite, TimedAnswer } from './operation.ts'
+import type { OperationSite, TimedAnswer } from './operation-steps.ts'
 
 interface Change {
   /** What is asked, beside the load. */

@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.ts'
 import type { Load } from '../model/scenario.ts'
 import { formatDuration, type Seconds } from '../model/units.ts'
 import { list } from '../model/words.ts'
-import { carriedOut, NO_MESH, type Operation } from './operation.ts'
+import { carriedOut, NO_MESH, type Operation } from './operation-steps.ts'
 
 /** As long as outages that people plan for. */
 const LONGEST: Seconds = 60

@@ -1,6 +1,6 @@
 import { controlPlaneDown } from './control-plane-down.ts'
 import { nodeDrained } from './node-drained.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from './operation-steps.ts'
 import { policyChanged } from './policy-changed.ts'
 import { proxyKilled } from './proxy-killed.ts'
 import { proxyRestarted } from './proxy-restarted.ts'

@@ -1,6 +1,6 @@
 import { formatDuration } from '../model/units.ts'
 import { count } from '../model/words.ts'
-import { carriedOut, type Operation } from './operation.ts'
+import { carriedOut, type Operation } from './operation-steps.ts'
 
 export const nodeDrained: Operation = {
   name: 'node-drained',

@@ -1,5 +1,5 @@
 import { changing } from './change.ts'
-import { NO_MESH, type Operation } from './operation.ts'
+import { NO_MESH, type Operation } from './operation-steps.ts'
 
 /** One that no load uses, so that the policy refuses nothing that is measured. */
 const REFUSED = 'tcp'

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../model/mesh.ts'
 import { changing } from './change.ts'
-import { NO_MESH, type Operation } from './operation.ts'
+import { NO_MESH, type Operation } from './operation-steps.ts'
 
 const HEADER = 'x-meshbench-route'
 const SERVER = { name: 'server', port: 8080 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/units.ts'
-import { carriedOut, nothing, type Operation } from './operation.ts'
+import { carriedOut, nothing, type Operation } from './operation-steps.ts'
 
 export const serverRollout: Operation = {
   name: 'server-rollout',

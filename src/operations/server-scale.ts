@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/units.ts'
-import { carriedOut, nothing, type Operation } from './operation.ts'
+import { carriedOut, nothing, type Operation } from './operation-steps.ts'
 
 /** What two cores bear beside everything else: each pod asks for a fifth of one, and a proxy beside it for a tenth. */
 const MOST = 4

@@ -1,7 +1,7 @@
 import type { Mesh } from '../model/mesh.ts'
 import { formatDuration } from '../model/units.ts'
 import type { Role } from '../model/usage.ts'
-import { carriedOut, NO_MESH, type Operation, type OperationSite, type Stopped } from './operation.ts'
+import { carriedOut, NO_MESH, type Operation, type OperationSite, type Stopped } from './operation-steps.ts'
 
 /** The proxies at the server, in the order in which one is chosen: where a waypoint reads requests, it is the one that is stopped. */
 export const STOPPED: readonly Role[] = ['server-proxy', 'waypoint', 'node-proxy']

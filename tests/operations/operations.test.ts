@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
 import { changeIn } from '../../src/operations/change.ts'
 import { operations } from '../../src/operations/index.ts'
-import type { OperationSite, TimedAnswer } from '../../src/operations/operation.ts'
+import type { OperationSite, TimedAnswer } from '../../src/operations/operation-steps.ts'
 import { loadOf } from '../build/scenario.ts'
 
 const isNew = ({ status }: TimedAnswer) => status === undefined

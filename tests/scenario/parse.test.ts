@@ -432,6 +432,7 @@ describe('shipped scenarios', () => {
       'demo.yaml',
       'example.yaml',
       'features.yaml',
+      'lifecycle.yaml',
       'nightly.yaml',
       'payloads.yaml',
       'placement.yaml',
