@@ -359,6 +359,8 @@ export interface OperationEffects {
   readonly recovery?: Seconds
   /** What it took at least then: to the end of the window. */
   readonly longerThan?: Seconds
+  /** To the end of the last second that was not normal, where the operation went on when the window ended: what is known of it. */
+  readonly soFar?: Seconds
   readonly change?: OperationReading['change']
 }
 

@@ -31,9 +31,11 @@ function effects({ p99 = {}, errors = {} }: Seconds, changes: Partial<Reading> =
 describe('what callers notice of an operation', () => {
   it('is nothing where every second is as those before it', () => {
     expect(effects({})).toMatchObject({ errors: 0, late: 0, recovery: 0 })
-    // Twice the highest p99 of the seconds before, 20 ms, is normal.
-    expect(effects({ p99: { 9: 40 } })?.recovery).toBe(0)
-    expect(effects({ p99: { 9: 41 } })?.recovery).toBe(4.5)
+    // What nobody notices is normal, and so is twice the highest p99 of the seconds before.
+    expect(effects({ p99: { 9: 100 } })?.recovery).toBe(0)
+    expect(effects({ p99: { 9: 101 } })?.recovery).toBe(4.5)
+    expect(effects({ p99: { 3: 80, 9: 160 } })?.recovery).toBe(0)
+    expect(effects({ p99: { 3: 80, 9: 161 } })?.recovery).toBe(4.5)
   })
 
   it('counts errors since the operation, and seconds until the last one that was not normal', () => {
@@ -55,6 +57,7 @@ describe('what callers notice of an operation', () => {
     expect(open?.recovery).toBeUndefined()
     expect(open?.longerThan).toBe(14.5)
     const { ended: _, ...going } = OPERATION
+    expect(effects({}, { operation: going })).toMatchObject({ longerThan: 14.5, soFar: 0 })
     expect(effects({}, { operation: going })?.recovery).toBeUndefined()
   })
 

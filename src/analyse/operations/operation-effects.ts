@@ -3,15 +3,16 @@ import type { OperationEffects } from '../../model/analysis.ts'
 import type { Reading } from '../../model/result.ts'
 import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
 
-/** A response time from which a request is called late: what a caller notices, and many time-outs are about. */
+/** A response time from which a request is called late: it interrupts what a person does (J. Nielsen, Usability Engineering, 1993, chapter 5). */
 export const LATE: Seconds = 1
 
 /**
- * A second is normal with a p99 of at most this many times the highest of the seconds before the operation, or at most `UNNOTICED`:
- * a p99 of some hundred requests scatters by that without any operation.
+ * A second is normal with a p99 of at most this many times the highest of the seconds before the operation, or at most `UNNOTICED`, up
+ * to which a person takes an answer for immediate (ibid.): the p99 of some hundred requests is nearly the slowest of them, and scatters
+ * by that on a busy machine without any operation.
  */
 const BAND = 2
-const UNNOTICED: Seconds = 0.01
+export const UNNOTICED: Seconds = 0.1
 /** Seconds in a row that have to be normal. */
 const IN_A_ROW = 3
 
@@ -27,19 +28,22 @@ export function effectsOf({ timeline, latency, dropped, seconds, operation }: Re
   const isQuiet = (second: number) => second + IN_A_ROW <= rows && range(second, second + IN_A_ROW).every(normal)
   const ended = operation.ended === undefined ? rows : Math.floor(operation.ended)
   const quietFrom = range(ended, rows).find(isQuiet)
+  const disturbedUntil = (row: number) =>
+    lastEnd(
+      range(began, row).filter((second) => !normal(second)),
+      operation.at,
+    )
   const { change } = operation
   return {
     operation,
     errors: timeline.errors.slice(began).reduce((sum, count) => sum + count, 0),
     late: (latency.response === undefined ? 0 : laterThan(latency.response, LATE * MICROS)) + dropped,
     ...(quietFrom === undefined
-      ? { longerThan: rows - operation.at }
-      : {
-          recovery: lastEnd(
-            range(began, quietFrom).filter((second) => !normal(second)),
-            operation.at,
-          ),
-        }),
+      ? {
+          longerThan: rows - operation.at,
+          ...(operation.ended === undefined && { soFar: disturbedUntil(rows) }),
+        }
+      : { recovery: disturbedUntil(quietFrom) }),
     ...(change && { change }),
   }
 }

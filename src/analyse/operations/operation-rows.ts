@@ -70,7 +70,12 @@ function figureOf(cell: Cell | undefined, format: (value: number) => string): Fi
 
 /** Where a trial was not normal again, the mean of the others would be too low: the bound is said in its place. */
 function recoveryOf(effects: readonly OperationEffects[], known: Figure): Figure {
-  const open = effects.flatMap(({ longerThan }) => longerThan ?? [])
+  const open = effects.flatMap(({ longerThan, soFar }) => (soFar === undefined ? (longerThan ?? []) : []))
+  const goingOn = effects.flatMap(({ soFar }) => soFar ?? [])
+  if (goingOn.length > 0) {
+    const last = `${secondsText(Math.max(...goingOn))} so far: it went on when the window ended`
+    return { text: effects.length === 1 ? last : `${last}, in ${goingOn.length} of ${count(effects.length, 'trial')}` }
+  }
   if (open.length === 0) return known
   const bound = `more than ${secondsText(Math.min(...open))}`
   return { text: effects.length === 1 ? bound : `${bound} in ${open.length} of ${count(effects.length, 'trial')}` }

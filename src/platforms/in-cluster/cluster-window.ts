@@ -193,7 +193,7 @@ async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
 
 /** `asked`: the tier that the load is sent to, where that is not the one at the entrance. */
 async function scrapeAll(
-  { arm: { of, cluster }, pods }: RunningArmOptions,
+  { arm: { of, cluster }, pods, changed }: RunningArmOptions,
   asked: string | undefined,
 ): Promise<Scraped[]> {
   const wanted = scrapesOf(of.kubernetes, of.about).flatMap((scrape) =>
@@ -209,10 +209,12 @@ async function scrapeAll(
         const scrape = isAsked ? name : `${name}${OF_TIER}${tier}`
         return { scrape, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
       } catch (error) {
+        // What an operation stopped may be there still, and answer no more.
+        if (await changed?.()) return []
         throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
       }
     }),
-  )
+  ).then((all) => all.flat())
 }
 
 function podsOf({ namespace, labels }: Placed<Scrape>, pods: readonly PodFact[]): PodFact[] {

@@ -129,8 +129,15 @@ function makeRunningArm(given: RunningArmOptions, hold: Hold, server: Kubernetes
       operation: async ({ operation: name = '', ...load }, signal) => {
         const operation = operations[name]
         if (!operation) throw new TypeError(`there is no operation ${name}`)
-        isDisturbed = !operation.keepsPods
-        return await operation.prepare(operationSite(given.arm, server, seenNow), { ...load, operation: name }, signal)
+        const site = operationSite(given.arm, server, seenNow)
+        const prepared = await operation.prepare(site, { ...load, operation: name }, signal)
+        return {
+          ...prepared,
+          carryOut: (during) => {
+            isDisturbed = !operation.keepsPods
+            return prepared.carryOut(during)
+          },
+        }
       },
     }),
     ...(of.application || of.gateway ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),

@@ -18,13 +18,15 @@ export function operationCharts(view: View, { name, operation = '' }: Load): Cha
 }
 
 function chartOf({ trial, timeline, effects }: OperatedTrial, title: string, index: number): Chart {
-  const { errors, late, recovery, longerThan, operation } = effects
+  const { errors, late, recovery, longerThan, soFar, operation } = effects
   const normal =
-    recovery === undefined
-      ? `it was not normal again when the window ended, ${formatDuration(Math.round(longerThan ?? 0))} later`
-      : recovery === 0
-        ? 'every second was normal'
-        : `it was normal again ${formatNumber(recovery, 2)} s later`
+    soFar !== undefined
+      ? `the operation went on when the window ended; the last second that was not normal ended ${formatNumber(soFar, 2)} s after its start`
+      : recovery === undefined
+        ? `it was not normal again when the window ended, ${formatDuration(Math.round(longerThan ?? 0))} later`
+        : recovery === 0
+          ? 'every second was normal'
+          : `it was normal again ${formatNumber(recovery, 2)} s later`
   const at = (column: readonly number[], second: number) => (column[second] ?? 0) / MICROS
   return {
     id: `operation-${index}`,

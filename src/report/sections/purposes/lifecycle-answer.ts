@@ -1,10 +1,10 @@
-import { LATE } from '../../../analyse/operations/operation-effects.ts'
+import { LATE, UNNOTICED } from '../../../analyse/operations/operation-effects.ts'
 import { operationRows } from '../../../analyse/operations/operation-rows.ts'
 import type { Analysis } from '../../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../../model/confidence.ts'
 import { blockCount } from '../../../model/plan.ts'
 import type { Load } from '../../../model/scenario.ts'
-import { formatDuration, formatRate } from '../../../model/units.ts'
+import { formatDuration, formatLatency, formatRate } from '../../../model/units.ts'
 import { count, validityWords } from '../../../model/words.ts'
 import { operations } from '../../../operations/index.ts'
 import { swatch } from '../../arm-styles.ts'
@@ -18,7 +18,7 @@ export async function lifecycle(view: View, analysis: Analysis): Promise<Html> {
   const parts = await Promise.all(view.loads.map((load) => ofOperation(view, analysis, load)))
   const { plan } = analysis.record.run
   return html`<section class="first" aria-labelledby="lifecycle"><h2 id="lifecycle">Operations under load</h2>
-<p>Errors are counted from the start of the operation on. Late is a request that was answered more than ${formatDuration(LATE)} after it was due, or could not be sent until the window ended. A second is normal without errors, with a p99 of at most twice the highest of the seconds before the operation (or at most 10 ms). Time until normal is from the start of the operation to the end of the last second that was not normal, once the operation has ended and three seconds in a row were normal. ${validityWords(analysis)}; ${count(blockCount(plan), 'block')} in ${count(plan.cohorts.length, 'cohort')}.</p>
+<p>Errors are counted from the start of the operation on. Late is a request that was answered more than ${formatDuration(LATE)} after it was due, or could not be sent until the window ended. A second is normal without errors, with a p99 of at most twice the highest of the seconds before the operation (or at most ${formatLatency(UNNOTICED)}). Time until normal is from the start of the operation to the end of the last second that was not normal, once the operation has ended and three seconds in a row were normal. ${validityWords(analysis)}; ${count(blockCount(plan), 'block')} in ${count(plan.cohorts.length, 'cohort')}.</p>
 ${parts}</section>`
 }
 
