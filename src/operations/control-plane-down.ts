@@ -16,7 +16,7 @@ export const controlPlaneDown: Operation = {
   name: 'control-plane-down',
   title: 'Control plane down',
   does: 'The control plane is scaled to 0 for half of the rest of the window (60 s at most), and a pod is made meanwhile.',
-  keepsPods: true,
+  keepsProxies: true,
   needsOwnMesh: true,
   lack: ({ layer, kubernetes }) => {
     if (layer === 'none') return NO_MESH

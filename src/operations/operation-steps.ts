@@ -11,7 +11,7 @@ export interface Operation {
   /** What happens, in one sentence. */
   readonly does: string
   /** Client, server and proxies stay as they are, so that their counters show all of the window. */
-  readonly keepsPods?: true
+  readonly keepsProxies?: true
   /** It runs programs on nodes, or takes a node out of use: only where the nodes are the run's own. */
   readonly needsOwnNodes?: true
   /** It stops what all tenants of a mesh share: only where the mesh was installed for the run. */

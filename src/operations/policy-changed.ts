@@ -8,7 +8,7 @@ export const policyChanged: Operation = {
   name: 'policy-changed',
   title: 'Policy changed',
   does: 'A policy is added by which nobody is let in to a port of the server that the load does not use; connections to that port show when it is in force.',
-  keepsPods: true,
+  keepsProxies: true,
   refusesPort: REFUSED,
   // Of which port makes no difference to the rights.
   writes: ({ refusal }, namespace) => refusal?.({ namespace }, 1) ?? [],

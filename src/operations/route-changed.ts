@@ -29,7 +29,7 @@ export const routeChanged: Operation = {
   name: 'route-changed',
   title: 'Route changed',
   does: 'The HTTPRoute of the server is changed: answers get another value of a header, by which answers by the old and the new route are told apart.',
-  keepsPods: true,
+  keepsProxies: true,
   protocol: 'http',
   writes: ({ routes }, namespace) => (routes ? [route(namespace, 'old')] : []),
   lack: ({ layer, kubernetes }, { values }) => {

@@ -45,7 +45,7 @@ export function nodeMeter({ arm, pods: raised, changed }: RunningArmOptions, onN
       return {
         close: async () => {
           const close = await read()
-          const pods = [...raised, ...((await changed?.()) ?? [])]
+          const pods = [...raised, ...((await changed?.())?.pods ?? [])]
           const { opened, closed } = clocksOf(open, close)
           return {
             startedAt: opened.wall,
@@ -79,12 +79,14 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
       const harness = own()
       const { evidence: account, ...metered } = await open.close()
       const now = await options.changed?.()
-      const after = await countAll(now ? { ...options, pods: stillThere(options.pods, now) } : options, asked)
+      const isCounted = !now || now.keepsProxies
+      const pods = isCounted ? options.pods : stillThere(options.pods, now.pods)
+      const after = await countAll({ ...options, pods }, asked)
       const counters = countersOf(before, after, arm.cpus)
       const { evidence: seen, carried: counted } = kubernetes.prove(counters, about)
       // Counters ended with their pods, so that what they lack says nothing of the others.
-      const evidence = now ? seen.map(unclaimed) : seen
-      const carried = now ? undefined : counted
+      const evidence = isCounted ? seen : seen.map(unclaimed)
+      const carried = isCounted ? counted : undefined
       const hops = hopsOf(counters, (ofTier) => kubernetes.prove(ofTier, about))
       return {
         ...metered,
@@ -210,7 +212,7 @@ async function scrapeAll(
         return { scrape, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
       } catch (error) {
         // What an operation stopped may be there still, and answer no more.
-        if (await changed?.()) return []
+        if ((await changed?.())?.keepsProxies === false) return []
         throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
       }
     }),
@@ -252,8 +254,8 @@ export interface RunningArmOptions {
   readonly arm: ClusterArm
   /** As they were when the arm was raised. */
   readonly pods: readonly PodFact[]
-  /** The pods as they are now, where an operation has replaced some of them; undefined where none did. */
-  readonly changed?: () => Promise<readonly PodFact[] | undefined>
+  /** The pods as they are now, where an operation was carried out since. `keepsProxies`: those that carry the traffic are the same. */
+  readonly changed?: () => Promise<{ readonly pods: readonly PodFact[]; readonly keepsProxies: boolean } | undefined>
   /** What is known since the arm was raised. */
   readonly facts: readonly Evidence[]
   /** That of the run. */

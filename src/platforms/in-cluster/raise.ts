@@ -106,10 +106,12 @@ async function cpuModel({ cluster, of }: ClusterArm, pod: string, signal: AbortS
 /** An arm that is up, as what runs loads against it. */
 function makeRunningArm(given: RunningArmOptions, hold: Hold, server: KubernetesObject | undefined): RunningArm {
   const { cluster, of, onNode } = given.arm
-  // Whether pods are no longer those that the arm was raised with.
-  let isDisturbed = false
+  let operated: { readonly keepsProxies: boolean } | undefined
   const seenNow = () => seenPods(given.arm, given.signal)
-  const options: RunningArmOptions = { ...given, changed: async () => (isDisturbed ? seenNow() : undefined) }
+  const options: RunningArmOptions = {
+    ...given,
+    changed: async () => operated && { ...operated, pods: await seenNow() },
+  }
   const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
   const clients = clientPods(options.pods, namespace)
@@ -134,7 +136,7 @@ function makeRunningArm(given: RunningArmOptions, hold: Hold, server: Kubernetes
         return {
           ...prepared,
           carryOut: (during) => {
-            isDisturbed = !operation.keepsPods
+            operated = { keepsProxies: operation.keepsProxies === true }
             return prepared.carryOut(during)
           },
         }
