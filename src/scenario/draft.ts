@@ -161,7 +161,7 @@ function* loadsOf(
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const { service, ...values } = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
-    const { warmup, duration, capacity, generators, operation } = load
+    const { warmup, duration, capacity, generators, operation, operationAt } = load
     const own = ofScript(load)
     // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
     const request = own.script === undefined ? (entrance(service) ?? load.request) : undefined
@@ -180,7 +180,8 @@ function* loadsOf(
         warmup,
         duration,
         ...own,
-        ...(operation !== undefined && { operation, operationAt: timeOfOperation(load) }),
+        ...(operation !== undefined && { operation }),
+        ...((operation ?? operationAt) !== undefined && { operationAt: operationAt ?? usualTime(duration) }),
         ...(request && { request }),
       },
       path,
@@ -192,8 +193,8 @@ function* loadsOf(
 /** Seconds before an operation that show what is normal. */
 const LEAST_BEFORE = 5
 
-function timeOfOperation({ operationAt, duration = 0 }: Loose<Pick<Load, 'operationAt' | 'duration'>>): number {
-  return operationAt ?? Math.max(LEAST_BEFORE, Math.floor(duration / 4))
+function usualTime(duration = 0): number {
+  return Math.max(LEAST_BEFORE, Math.floor(duration / 4))
 }
 
 /** What a load has besides where it has a script. */

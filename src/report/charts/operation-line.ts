@@ -25,7 +25,7 @@ function chartOf({ trial, timeline, effects }: OperatedTrial, title: string, ind
       : recovery === undefined
         ? `it was not normal again when the window ended, ${formatDuration(Math.round(longerThan ?? 0))} later`
         : recovery === 0
-          ? 'every second was normal'
+          ? 'every second was normal until it was over'
           : `it was normal again ${formatNumber(recovery, 2)} s later`
   const at = (column: readonly number[], second: number) => (column[second] ?? 0) / MICROS
   return {
