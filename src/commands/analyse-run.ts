@@ -34,7 +34,7 @@ export function wholeAnalysis(analysis: Analysis): object {
 }
 
 /** Refuses a run that searched capacities, or had operations, for what reads figures at given rates. `what`: the command, as a sentence begins. */
-export function refuseSearched({ record }: Pick<Analysis, 'record'>, what: string): void {
+export function refuseUnsteady({ record }: Pick<Analysis, 'record'>, what: string): void {
   const { id, plan } = record.run
   const load = plan.scenario.loads.find(({ capacity }) => capacity)
   const operated = plan.scenario.loads.find(({ operation }) => operation !== undefined)
