@@ -168,6 +168,13 @@ export function analysisOf(
     problems: [],
   }
   const drawn = { distributions: [], spectra: [] }
-  const pictures = { ...drawn, latencies: () => drawn, rankings: [], sweeps: [], capacities: [] }
+  const pictures = {
+    ...drawn,
+    latencies: () => drawn,
+    effects: () => undefined,
+    rankings: [],
+    sweeps: [],
+    capacities: [],
+  }
   return { schema: 1, record, metrics: METRICS, cells, ...nothing, ...pictures }
 }

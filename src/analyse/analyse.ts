@@ -8,7 +8,8 @@ import { judgeComparison } from './comparison/index.ts'
 import { componentCosts, costSamples } from './cost-model.ts'
 import { latencyReader } from './distributions-of-latency.ts'
 import { type Examined, examiner } from './judge-trial.ts'
-import { metrics } from './metrics.ts'
+import { isMetricOf, metrics } from './metrics.ts'
+import { effectsOf } from './operations/operation-effects.ts'
 import { rankingsOf, unrankedReason } from './rankings.ts'
 import { scriptParts } from './script-parts.ts'
 import { sweepsOf } from './sweeps.ts'
@@ -29,8 +30,8 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   const alone = trialsOf(run.plan).filter(({ id }) => !searches.has(id))
   const missing = [...alone.flatMap(({ id }) => (known.has(id) ? [] : [id])), ...open]
   const steps = trials.filter(({ result }) => result.trial.step).length
-  // A search is measured at one rate after the other, so what is merged over its trials says nothing.
-  const atOneRate = valid.filter(({ trial }) => !trial.step)
+  // A search is measured at one rate after the other, and an operation starts and stops pods: what is merged over such trials says nothing.
+  const atOneRate = valid.filter(({ trial, load }) => !trial.step && load.operation === undefined)
   const provisioned = provisions(record)
   const { cells, noise } = compareArms(scenario, [...rows, ...searched], { provisioned })
   const unranked = unrankedReason(record)
@@ -43,7 +44,9 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   return {
     schema: 1,
     record,
-    metrics: metrics.filter(({ ofSearch }) => !ofSearch || capacities.length > 0).map(({ info }) => info),
+    metrics: metrics
+      .filter((metric) => scenario.loads.some((load) => isMetricOf(metric, load)))
+      .map(({ info }) => info),
     trials,
     missing,
     validTrials: valid.length,
@@ -60,6 +63,10 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     rankings: rankingsOf(scenario, { cells, noise }, { provisioned }),
     ...(unranked !== undefined && { unranked }),
     sweeps: sweepsOf(scenario, { cells, trials }),
+    effects: (trial) => {
+      const { outcome } = given.details(trial)
+      return outcome.status === 'measured' ? effectsOf(outcome.reading) : undefined
+    },
     capacities,
     components: componentCosts(scenario, atOneRate),
     get costs() {
@@ -73,7 +80,7 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
 }
 
 function ofTrial({ result: { trial, outcome }, status }: JudgedTrial) {
-  if (status !== 'valid' || outcome.status === 'failed' || trial.step) return []
+  if (status !== 'valid' || outcome.status === 'failed' || trial.step || outcome.reading.operation) return []
   return [{ trial, arm: { name: trial.arm }, load: { name: trial.load }, reading: outcome.reading }]
 }
 

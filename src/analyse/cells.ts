@@ -8,7 +8,7 @@ import { formatShare } from '../model/units.ts'
 import { count } from '../model/words.ts'
 import { benjaminiHochberg } from '../stats/multiplicity.ts'
 import type { Examined } from './judge-trial.ts'
-import { type Metric, metrics } from './metrics.ts'
+import { isMetricOf, type Metric, metrics } from './metrics.ts'
 
 type Values = Cell['values']
 
@@ -24,7 +24,7 @@ interface Compared {
 /** Data that all cells of one load and metric share. */
 interface Column extends Least {
   readonly load: string
-  readonly metric: Pick<Metric, 'info' | 'needsIdle'>
+  readonly metric: Pick<Metric, 'info' | 'needsIdle' | 'silentBecause'>
   /** The places of all valid trials of each arm. */
   readonly places: ReadonlyMap<string, Places>
   /** The values of the baseline. */
@@ -51,17 +51,17 @@ export function compareArms(
   scenario: Scenario,
   valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
-  of: readonly Pick<Metric, 'info' | 'needsIdle' | 'ofSearch'>[] = metrics,
+  of: readonly Pick<Metric, 'info' | 'needsIdle' | 'ofSearch' | 'ofOperation' | 'silentBecause'>[] = metrics,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
   const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
   const cells: Packed[] = []
   const noise: NoiseFloor[] = []
-  for (const { name: load, capacity } of scenario.loads) {
+  for (const { name: load, ...asked } of scenario.loads) {
     const byArm = Map.groupBy(byLoad.get(load) ?? [], ({ trial }) => trial.arm)
     const places = new Map([...byArm].map(([arm, rows]) => [arm, placesOf(rows.map(({ trial }) => trial))]))
     for (const [place, metric] of of.entries()) {
-      if ((capacity === undefined) !== (metric.ofSearch === undefined)) continue
+      if (!isMetricOf(metric, asked)) continue
       const compared = compare(table, byArm, place)
       const floors = compared.flatMap(({ arm, against }): NoiseFloor[] => {
         const ratio = table.equal.has(arm) ? against?.ratio?.estimate : undefined
@@ -116,7 +116,7 @@ function cellOf({ arm, values, silent, against }: Compared, column: Column, isBa
     silent === 0
       ? []
       : [
-          `${count(silent, 'valid trial')} without a value: too few answers, or no observation${metric.needsIdle ? ' without load' : ''}.`,
+          `${count(silent, 'valid trial')} without a value: ${metric.silentBecause ?? `too few answers, or no observation${metric.needsIdle ? ' without load' : ''}`}.`,
         ]
   return {
     arm,

@@ -79,13 +79,27 @@ function judgeView<Of extends HeldResult>(result: Of, view: TrialView | undefine
 }
 
 function problemsOf(view: TrialView): Problem[] {
-  const { capacity } = view.load
+  const { capacity, operation } = view.load
   const found = foundIn(view)
+  if (operation !== undefined) return found.flatMap(underOperation)
   if (!capacity || !view.trial.step) return found
   return problemsInSearch(view.reading, capacity, found, { overload: OVERLOAD, generator: generatorSaturated.name })
 }
 
-const OVERLOAD = new Set(rules.filter(({ findsOverload }) => findsOverload).map(({ name }) => name))
+const OVERLOAD = namesWhere(({ findsOverload }) => findsOverload)
+
+const DISTURBANCE = namesWhere(({ findsDisturbance }) => findsDisturbance)
+const BLUR = namesWhere(({ blursLatency }) => blursLatency)
+
+function namesWhere(holds: (rule: Rule) => boolean | undefined): ReadonlySet<string> {
+  return new Set(rules.filter(holds).map(({ name }) => name))
+}
+
+/** What is left of a problem in a trial that an operation disturbed on purpose. */
+function underOperation(problem: Problem): Problem[] {
+  if (DISTURBANCE.has(problem.rule)) return []
+  return [BLUR.has(problem.rule) ? { ...problem, severity: 'warning' } : problem]
+}
 
 /** Where a clock stepped, request times are wrong, so the rules that depend on them are skipped. */
 function foundIn(view: TrialView): Problem[] {

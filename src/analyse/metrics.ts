@@ -1,11 +1,13 @@
-import type { MetricInfo } from '../model/analysis.ts'
+import type { MetricInfo, OperationEffects } from '../model/analysis.ts'
 import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from '../model/quantiles.ts'
 import type { LatencySummary } from '../model/result.ts'
-import { MILLION } from '../model/units.ts'
+import type { Load } from '../model/scenario.ts'
+import { formatLatency, MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { list } from '../model/words.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
+import { effectsOf, LATE } from './operations/operation-effects.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { HeldView, TrialView } from './trial-view.ts'
 
@@ -16,6 +18,10 @@ export interface Metric {
   readonly needsIdle?: true
   /** What it reads of a search; such a metric is of loads that search a capacity, and all others are of the other loads. */
   readonly ofSearch?: 'capacity' | 'throughput' | 'cores'
+  /** It is of loads with an operation, and all others are of the other loads. */
+  readonly ofOperation?: true
+  /** Why a valid trial may have no value, where that is another reason than the usual ones. */
+  readonly silentBecause?: string
   value(trial: TrialView): number | undefined
   /** The largest error of that value, where what it is made of has one; 0 or undefined otherwise. */
   error?(trial: TrialView): number | undefined
@@ -53,7 +59,50 @@ export const metrics: readonly Metric[] = [
     unit: 'cores',
     better: 'lower',
   }),
+  ofOperation(
+    { name: 'operation-errors', title: 'Errors since the operation', unit: 'requests' },
+    ({ errors }) => errors,
+  ),
+  ofOperation(
+    { name: 'operation-late', title: `Requests later than ${formatLatency(LATE)}`, unit: 'requests' },
+    ({ late }) => late,
+  ),
+  ofOperation(
+    { name: 'operation-recovery', title: 'Time until normal', unit: 'seconds' },
+    ({ recovery }) => recovery,
+    'not normal again when the window ended',
+  ),
+  ofOperation(
+    { name: 'operation-change', title: 'Time until every answer is of the new kind', unit: 'seconds' },
+    ({ change }) => change?.until,
+    'nothing that answers tell was changed, or not all of them were of the new kind when the window ended',
+  ),
 ]
+
+/** A metric of loads with an operation. */
+function ofOperation(
+  names: Pick<MetricInfo, 'name' | 'title' | 'unit'>,
+  of: (effects: OperationEffects) => number | undefined,
+  silentBecause?: string,
+): Metric {
+  return {
+    info: { ...names, better: 'lower' },
+    ofOperation: true,
+    ...(silentBecause !== undefined && { silentBecause }),
+    value: ({ reading }) => {
+      const effects = effectsOf(reading)
+      return effects && of(effects)
+    },
+  }
+}
+
+/** Which loads a metric is of: those that search a capacity, those with an operation, or all others. */
+export function isMetricOf(
+  { ofSearch, ofOperation }: Pick<Metric, 'ofSearch' | 'ofOperation'>,
+  { capacity, operation }: Pick<Load, 'capacity' | 'operation'>,
+): boolean {
+  return (ofSearch !== undefined) === (capacity !== undefined) && (ofOperation === true) === (operation !== undefined)
+}
 
 function latency(quantile: Quantile): Metric {
   const { key: name, q } = quantile

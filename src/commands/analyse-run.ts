@@ -33,10 +33,17 @@ export function wholeAnalysis(analysis: Analysis): object {
   }
 }
 
-/** Refuses a run that searched capacities, for what reads figures at given rates. `what`: the command, as a sentence begins. */
-export function refuseSearched({ record }: Pick<Analysis, 'record'>, what: string): void {
+/** Refuses a run that searched capacities, or had operations, for what reads figures at given rates. `what`: the command, as a sentence begins. */
+export function refuseUnsteady({ record }: Pick<Analysis, 'record'>, what: string): void {
   const { id, plan } = record.run
   const load = plan.scenario.loads.find(({ capacity }) => capacity)
+  const operated = plan.scenario.loads.find(({ operation }) => operation !== undefined)
+  if (operated) {
+    throw new Failure('not-comparable', `${what} cannot use run ${id}, whose loads had operations`, {
+      cause: `under ${operated.name} pods were stopped and started, so that no latency of it is steady`,
+      remedy: `See its page and table, which compare its arms: meshbench report ${id}. For ${what}, measure without operation.`,
+    })
+  }
   if (!load) return
   throw new Failure('not-comparable', `${what} cannot use run ${id}, which searched capacities`, {
     cause: `its load ${load.name} has no rate of its own: every arm and block was measured at other rates`,

@@ -17,7 +17,7 @@ import { PAGE_MARK, refuseForeignFile } from '../store/write-once.ts'
 import { contrastTable } from '../ui/contrast-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { analyseRun, refuseSearched } from './analyse-run.ts'
+import { analyseRun, refuseUnsteady } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList, knownNames } from './names.ts'
 import { openInBrowser, replaceFile } from './write-report.ts'
@@ -109,7 +109,7 @@ async function readSides(given: readonly [string, string], root: string, cwd: st
   const [a, b] = [await operandOf(given[0], root, cwd), await operandOf(given[1], root, cwd)]
   const first = await analyseRun(a.dir)
   const second = a.dir === b.dir ? first : await analyseRun(b.dir)
-  for (const analysis of [first, second]) refuseSearched(analysis, 'compare')
+  for (const analysis of [first, second]) refuseUnsteady(analysis, 'compare')
   if (first === second && a.arm === b.arm) throw sameTwice(given[0], first)
   const pairs = matched(a, b, first, second)
   return {

@@ -20,7 +20,7 @@ import { readPinned, writePinned } from '../store/reference-file.ts'
 import { refuseRunFile } from '../store/write-once.ts'
 import { gateTable } from '../ui/gate-table.ts'
 import { styleFor } from '../ui/terminal-style.ts'
-import { analyseRun, refuseSearched } from './analyse-run.ts'
+import { analyseRun, refuseUnsteady } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { type HistoryOptions, type Past, pastRuns } from './history.ts'
 
@@ -76,7 +76,7 @@ export async function analysisOf(dir: string): Promise<Analysis> {
 
 /** An analysis, by the limits that the command line chooses. `given`: the history, where it was read already. */
 export async function judge(analysis: Analysis, options: GateOptions, cwd: string, given?: Past): Promise<GateResult> {
-  refuseSearched(analysis, 'the gate')
+  refuseUnsteady(analysis, 'the gate')
   const limits = await chooseLimits(analysis.record.run, options, cwd)
   const pinned = limits.pinned === undefined ? undefined : readPinned(resolve(cwd, limits.pinned))
   const today = new Date().toISOString().slice(0, 10)
@@ -179,7 +179,7 @@ export async function gateAcceptCommand(
   const results = resolve(cwd, options.results)
   const dirs = await Promise.all((given.length > 0 ? given : [undefined]).map((run) => findRun(results, run)))
   const analyses = await Promise.all([...new Set(dirs)].map(analysisOf))
-  for (const analysis of analyses) refuseSearched(analysis, 'the gate')
+  for (const analysis of analyses) refuseUnsteady(analysis, 'the gate')
   const limits = analyses[0]?.record.run.plan.scenario.gate
   const file = resolve(cwd, options.output ?? limits?.pinned ?? 'reference.json')
   const pinned = accept(analyses, { reason, at: new Date().toISOString() })

@@ -11,7 +11,7 @@ import { findRun } from '../store/find-run.ts'
 import { addToHistory, type HistoryStore, inFolder, onBranch, readHistory } from '../store/history-store.ts'
 import { styleFor } from '../ui/terminal-style.ts'
 import { trendTable } from '../ui/trend-table.ts'
-import { analyseRun, refuseSearched } from './analyse-run.ts'
+import { analyseRun, refuseUnsteady } from './analyse-run.ts'
 import type { CommandContext, CommonOptions } from './command-context.ts'
 import { commaList, knownNames } from './names.ts'
 
@@ -61,7 +61,7 @@ export async function historyAddCommand(
   { cwd, stdout }: CommandContext,
 ): Promise<number> {
   const analysis = await analyseRun(await findRun(resolve(cwd, options.results), given, cwd))
-  refuseSearched(analysis, 'the history')
+  refuseUnsteady(analysis, 'the history')
   const { id, startedAt } = analysis.record.run
   // A history is read in the order of these times, and back from the newest.
   if (!(Date.parse(startedAt) <= Date.now() + CLOCKS)) {

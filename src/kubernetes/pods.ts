@@ -10,6 +10,7 @@ export interface Pod {
     readonly annotations?: Readonly<Record<string, string>>
     readonly creationTimestamp?: string
     readonly deletionTimestamp?: string
+    readonly ownerReferences?: readonly { readonly kind: string }[]
   }
   readonly spec: {
     readonly nodeName?: string

@@ -30,6 +30,7 @@ const components = [{ component: 'waypoint', role: 'waypoint', labels: POD }, ..
 
 const kubernetes: KubernetesMesh = {
   ...istioCommon,
+  routes: {},
   // Definitions first: istiod makes the class of waypoints when it starts.
   install: (about) => [
     { do: 'gateway-api' },

@@ -15,7 +15,7 @@ import type {
 import type { Vendor } from '../model/site.ts'
 import { givenValues, helmStep, imageTag, releaseTrouble, textAt } from './install-steps.ts'
 import { mergeValues, resourcesFor } from './settings.ts'
-import { ON_CONTROL_NODE } from './workload-parts.ts'
+import { ON_CONTROL_NODE, SERVER } from './workload-parts.ts'
 
 export const ISTIO_NAMESPACE = 'istio-system'
 
@@ -118,6 +118,18 @@ export const istioCommon = {
   makes: istioMakes,
   versionTrouble: istioVersionTrouble,
   protocols: ['http', 'http2', 'grpc', 'tcp'],
+  refusal: ({ namespace }, port) => [
+    {
+      apiVersion: 'security.istio.io/v1',
+      kind: 'AuthorizationPolicy',
+      metadata: { name: 'refused-port', namespace },
+      spec: {
+        selector: { matchLabels: SERVER },
+        action: 'DENY',
+        rules: [{ to: [{ operation: { ports: [String(port)] } }] }],
+      },
+    },
+  ],
 } as const satisfies Partial<KubernetesMesh>
 
 /** The image of a chart's own pods, as its values name it. */

@@ -37,6 +37,7 @@ const WITHOUT_TUNNELS = { ISTIO_META_ENABLE_HBONE: 'false' } as const
 
 const kubernetes: KubernetesMesh = {
   ...istioCommon,
+  routes: { setting: 'gatewayApi' },
   install: (about) => [
     ...(about.settings['gatewayApi'] === true ? [{ do: 'gateway-api' } as const] : []),
     ...istioControlPlane(about, sidecarValues(about)),

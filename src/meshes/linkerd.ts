@@ -36,6 +36,7 @@ import {
   ON,
   ON_CONTROL_NODE,
   publishedSidecars,
+  SERVER,
   sidecarComponents,
   sidecarScrapes,
   workloadComponents,
@@ -110,6 +111,15 @@ export const linkerd: Mesh = {
       },
     },
     protocols: ['http', 'http2', 'grpc', 'tcp'],
+    routes: {},
+    refusal: ({ namespace }, port) => [
+      {
+        apiVersion: 'policy.linkerd.io/v1beta3',
+        kind: 'Server',
+        metadata: { name: 'refused-port', namespace },
+        spec: { podSelector: { matchLabels: SERVER }, port, proxyProtocol: 'opaque', accessPolicy: 'deny' },
+      },
+    ],
     install,
     images,
     enrol: (about) => ({ annotations: annotations(about), objects: [countersForAll(about)], until: [] }),

@@ -1,8 +1,8 @@
 import type { Diagnostic } from './diagnostic.ts'
 import type { Installation } from './installation.ts'
-import type { HeldResult, Result, Run } from './result.ts'
+import type { HeldResult, OperationReading, Result, Run } from './result.ts'
 import type { Capacity } from './scenario.ts'
-import type { MetricUnit } from './units.ts'
+import type { MetricUnit, Seconds } from './units.ts'
 import type { CostUnit, Role } from './usage.ts'
 
 /** A run read back from its folder, with what is held of each trial. */
@@ -345,6 +345,25 @@ export interface CapacitySearch {
   readonly trials: readonly CapacityTrial[]
 }
 
+/** What callers noticed of an operation. */
+export interface OperationEffects {
+  readonly operation: OperationReading
+  /** Requests that failed, of those that were due since the operation began. */
+  readonly errors: number
+  /** Requests that were answered later than a second, or never sent, since their connection waited until the window ended. */
+  readonly late: number
+  /**
+   * From the start of the operation to the end of the last second that was not normal, 0 where all were; absent where the operation had
+   * not ended, or three seconds in a row were not normal again after it, when the window ended.
+   */
+  readonly recovery?: Seconds
+  /** What it took at least then: to the end of the window. */
+  readonly longerThan?: Seconds
+  /** To the end of the last second that was not normal, where the operation went on when the window ended: what is known of it. */
+  readonly soFar?: Seconds
+  readonly change?: OperationReading['change']
+}
+
 /** The searches of one load, in the order of the plan. What they say of the arms is in cells of the capacity metrics. */
 export interface CapacityOfLoad {
   readonly load: string
@@ -374,6 +393,8 @@ export interface Analysis {
   /** Why ranks are not shown: an arm is not the released product. Absent where they are shown. */
   readonly unranked?: string
   readonly sweeps: readonly Sweep[]
+  /** Of a trial, whose file is read again; undefined of one without an operation, or without a measurement. */
+  readonly effects: (trial: string) => OperationEffects | undefined
   /** One for each load that searches a capacity. */
   readonly capacities: readonly CapacityOfLoad[]
   readonly components: readonly ComponentCost[]

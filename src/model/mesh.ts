@@ -116,6 +116,10 @@ export interface KubernetesMesh {
   readonly gateway?: MeshGateway
   /** Why not, in the words of its project: the end of a sentence. */
   readonly noGateway?: string
+  /** It takes HTTPRoutes of the Gateway API for a Service; `setting`: only with this setting of the arm. */
+  readonly routes?: { readonly setting?: string }
+  /** A policy by which nobody is let in to this port of the server; absent where the mesh has none. */
+  readonly refusal?: (about: Pick<InstallAbout, 'namespace'>, port: number) => readonly KubernetesObject[]
   /** The certificates with the shortest lifetime; absent where the mesh has none. */
   readonly certificates?: Certificates
   /** Metrics that are read at both snapshots of a window. */

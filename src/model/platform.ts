@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
 import type { KubernetesObject } from './mesh.ts'
 import type { Cohort, Plan } from './plan.ts'
-import type { Measured, ToolProvenance } from './result.ts'
+import type { Measured, OperationReading, ToolProvenance } from './result.ts'
 import type { Arm, Load, Protocol } from './scenario.ts'
 import type { LoadToolName, PlatformName } from './traits.ts'
 import type { Bytes, Seconds } from './units.ts'
@@ -103,8 +103,30 @@ export interface RunningArm {
   wait(seconds: Seconds, signal: AbortSignal): Promise<void>
   /** Takes the opening snapshot of a window. Nothing is read again until the window is closed. */
   observe(): Promise<Window>
+  /** Prepares the operation of a load, before its window opens; absent where the arm can have none. */
+  operation?(load: Load, signal: AbortSignal): Promise<PreparedOperation>
   /** Pods and objects for probes of features, in the arm's namespace; absent where the arm is not in a cluster. */
   probeSite?(signal: AbortSignal): Promise<ProbeSite>
+}
+
+/** An operation that is ready to be carried out under load. */
+export interface PreparedOperation {
+  /**
+   * Carries it out, and ends once everything that it set off has come to its end. The signal ends it with the window; what is known by
+   * then is the result, without `ended`.
+   */
+  carryOut(signal: AbortSignal): Promise<Operated>
+  /** Takes back what it changed beyond the pods of the arm, which is raised anew after it. */
+  restore(): Promise<void>
+}
+
+/**
+ * What came of an operation. `ended`: whether it came to its end; `after`: seconds from its start until then, where it was looked at for
+ * longer than that.
+ */
+export interface Operated extends Pick<OperationReading, 'seen' | 'change' | 'pod'> {
+  readonly ended: boolean
+  readonly after?: Seconds
 }
 
 /** From where a probe sends requests: two identities within the mesh, and a pod outside of it. */

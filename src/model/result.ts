@@ -238,12 +238,34 @@ export const measuredSchema = z.object({
 })
 export type Measured = z.infer<typeof measuredSchema>
 
+/**
+ * What came of an operation under load. Times in seconds; `at` and `ended` since the start of the window. `ended`: when everything that
+ * it set off had come to its end; absent where that was not so when the window ended.
+ */
+const operationSchema = z.object({
+  name: z.string(),
+  at: z.number(),
+  ended: z.number().optional(),
+  /** What was done and seen, a sentence each. */
+  seen: z.array(z.string()),
+  /**
+   * Of an operation that changes how requests are answered: from the change until every answer was of the new kind (absent where that
+   * was not seen), answers of the old kind after the first one of the new, and answers that were looked at.
+   */
+  change: z.object({ until: z.number().optional(), mixed: z.number(), answers: z.number() }).optional(),
+  /** A pod that was made meanwhile: from its creation until it was ready; absent where it was not ready `within` that time. */
+  pod: z.object({ ready: z.number().optional(), within: z.number() }).optional(),
+})
+export type OperationReading = z.infer<typeof operationSchema>
+
 /** What a trial measured. */
 const readingSchema = z.object({
   ...measuredSchema.shape,
   observation: observationSchema,
   /** The visit's idle window: the fresh arm without load. Absent in old results. */
   idle: observationSchema.optional(),
+  /** Where the load has an operation. */
+  operation: operationSchema.optional(),
 })
 export type Reading = z.infer<typeof readingSchema>
 

@@ -132,6 +132,12 @@ export interface Load {
   readonly service?: string
   /** SHA-256 of the manifests that the load is sent to; absent where these are ours. */
   readonly applicationSha256?: string
+  /** A key of the registry of operations: what is done, or what fails, while the load goes on. */
+  readonly operation?: string
+  /** From the start of the window to the operation. */
+  readonly operationAt?: Seconds
+  /** Arms that cannot have the operation, by name, with the reason: they are not measured under this load. */
+  readonly skipped?: Readonly<Record<string, string>>
 }
 
 /** Load generators that the load with the most of them has. */
@@ -224,7 +230,15 @@ export interface Simulation {
   readonly spread: number
   /** True ratios to the baseline by arm name; absent ones are 1. Memory in bytes. */
   readonly effects: Readonly<
-    Record<string, { readonly latency?: number; readonly cpu?: number; readonly memory?: Bytes }>
+    Record<
+      string,
+      {
+        readonly latency?: number
+        readonly cpu?: number
+        readonly memory?: Bytes
+        readonly operation?: SimulatedDisturbance
+      }
+    >
   >
   /** Standard deviations of the logarithm of a trial's, a block's and a cohort's level. */
   readonly noise: { readonly trial: number; readonly block: number; readonly cohort: number }
@@ -236,6 +250,13 @@ export interface Simulation {
   readonly faults: readonly Fault[]
   /** How long a simulated trial takes in wall-clock time. */
   readonly pace: Seconds
+}
+
+/** What an operation does to an arm, from its start on: for so long every request fails, none is answered, or all take ten times as long. */
+interface SimulatedDisturbance {
+  readonly errors?: Seconds
+  readonly pause?: Seconds
+  readonly slow?: Seconds
 }
 
 export interface Stalls {

@@ -60,6 +60,9 @@ const loadSchema = z.object({
   request: requestSchema.optional(),
   service: z.string().optional(),
   applicationSha256: z.string().optional(),
+  operation: z.string().optional(),
+  operationAt: z.number().optional(),
+  skipped: z.record(z.string(), z.string()).optional(),
   capacity: z
     .object({
       p99: z.number().positive(),

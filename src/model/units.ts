@@ -13,7 +13,14 @@ export function milliseconds(time: Seconds): number {
 }
 
 /** The unit of a metric. */
-export type MetricUnit = 'seconds' | 'seconds-per-minute' | 'per-second' | 'cpu-seconds-per-million' | 'cores' | 'bytes'
+export type MetricUnit =
+  | 'seconds'
+  | 'seconds-per-minute'
+  | 'per-second'
+  | 'cpu-seconds-per-million'
+  | 'cores'
+  | 'bytes'
+  | 'requests'
 
 /** CPU per request is stated for this many requests. */
 export const MILLION = 1e6

@@ -68,6 +68,7 @@ export function planLines(plan: PlanDescription, { verbose = false } = {}): stri
     'loads, shuffled within each visit',
     ...table(scenario.loads.map(loadRow)),
     '',
+    ...skippedLines(scenario),
     'order of the arms',
     ...table(plan.orders.map(({ cohort, block, arms }) => [`cohort ${cohort}`, `block ${block}`, arms.join(' → ')])),
     ...(plan.detectable.length === 0 ? [] : ['', ...detectableLines(plan.detectable, scenario, verbose)]),
@@ -84,7 +85,14 @@ function loadRow(load: Load): string[] {
     load.script ?? load.request?.path ?? (load.payload === 0 ? 'no body' : formatSize(load.payload)),
     `${formatDuration(load.warmup)} warm-up`,
     `${formatDuration(load.duration)} window`,
+    ...(load.operation === undefined ? [] : [`${load.operation} at ${formatDuration(load.operationAt ?? 0)}`]),
   ]
+}
+
+/** Arms that cannot have an operation. */
+function skippedLines({ loads }: Scenario): string[] {
+  const rows = loads.flatMap(({ name, skipped = {} }) => Object.entries(skipped).map(([arm, why]) => [name, arm, why]))
+  return rows.length === 0 ? [] : ['not measured', ...table(rows), '']
 }
 
 function rateText({ rate, capacity }: Load): string {

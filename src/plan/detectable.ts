@@ -91,7 +91,7 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
   const haveMesh = [first, ...others].every(({ mesh }) => mesh !== 'none')
   const isRatio = (metric: string) => metric !== 'mesh-cpu' || haveMesh
   // How much searched capacities scatter is known of no run before the first.
-  const rated = plan.scenario.loads.filter(({ capacity }) => !capacity)
+  const rated = plan.scenario.loads.filter(({ capacity, operation }) => !capacity && operation === undefined)
   return rated.flatMap(({ name: load }) =>
     metrics.filter(isRatio).flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)

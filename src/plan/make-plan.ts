@@ -28,13 +28,14 @@ interface Slot {
 function blocksOf(scenario: Scenario, cohort: number, number: (trial: Omit<Trial, 'order'>) => Trial): Block[] {
   return slotsOf(scenario, cohort).map((slots) => {
     const block = (cohort - 1) * scenario.blocks + (slots[0]?.index ?? 0) + 1
-    const visits = slots.map(({ index, arm, position }): Visit => {
-      const loads = random(scenario.seed, 'loads', cohort, index, arm.name).shuffle(scenario.loads)
+    const visits = slots.flatMap(({ index, arm, position }): Visit[] => {
+      const shuffled = random(scenario.seed, 'loads', cohort, index, arm.name).shuffle(scenario.loads)
+      const loads = shuffled.filter(({ skipped }) => skipped?.[arm.name] === undefined)
       const trials = loads.map((load) => {
         const id = trialId(scenario, cohort, block, arm.name, load.name)
         return number({ id, cohort, block, arm: arm.name, load: load.name, position })
       })
-      return { arm: arm.name, trials }
+      return trials.length === 0 ? [] : [{ arm: arm.name, trials }]
     })
     return { block, visits }
   })

@@ -99,6 +99,7 @@ const UNIT_WORDS: Readonly<Record<Exclude<ColumnUnit, 'ratio' | 'share' | 'dimen
   'per-second': '1/s',
   'cpu-seconds-per-million': 'CPU-s per million requests',
   bytes: 'bytes',
+  requests: 'requests',
   cores: 'cores',
   'dollars-per-month': 'US$ per month',
 }

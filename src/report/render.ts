@@ -11,7 +11,6 @@ import { withoutScripts } from './figure.ts'
 import { type Html, html, textOf, trusted } from './html.ts'
 import { FIRST_PAINT, STYLE } from './page-style.ts'
 import { engineHtml, type PageScripts, policyOf, scriptsHtml } from './scripts.ts'
-import { capacity } from './sections/capacity-answer.ts'
 import { differences, history, latency, resources, stalls, sweeps } from './sections/chart-sections.ts'
 import { clusterSize } from './sections/cluster-costs.ts'
 import { fairness } from './sections/fairness.ts'
@@ -20,6 +19,8 @@ import { answers, costsOfArms, dateWords, gateVerdict, opening } from './section
 import { provenance } from './sections/origin.ts'
 import { scriptGroups, services } from './sections/own-workload.ts'
 import { problems } from './sections/problems.ts'
+import { capacity } from './sections/purposes/capacity-answer.ts'
+import { lifecycle } from './sections/purposes/lifecycle-answer.ts'
 import { trials } from './sections/trials.ts'
 
 /** Facts of the page besides the analysis. */
@@ -36,6 +37,7 @@ interface ReportAbout {
 
 const CONTENTS = [
   ['capacity', 'Capacity'],
+  ['lifecycle', 'Operations'],
   ['differences', 'Differences'],
   ['costs', 'Costs'],
   ['script', 'Script'],
@@ -63,8 +65,10 @@ export async function renderReport(
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
   const isSearch = analysis.capacities.length > 0
-  // What a reader selects is recomputed from trials at one rate: a page of searches has nothing to select.
-  const scripts = isSearch ? undefined : about.scripts
+  const isOperated = view.loads.some(({ operation }) => operation !== undefined)
+  const isSteady = !isSearch && !isOperated
+  // What a reader selects is recomputed from steady trials at one rate: a page of searches or operations has nothing to select.
+  const scripts = isSteady ? about.scripts : undefined
   const rated = () => [
     answers(view, analysis),
     differences(view),
@@ -79,10 +83,10 @@ export async function renderReport(
     stalls(view, analysis),
   ]
   const sections = await Promise.all([
-    ...(isSearch ? [capacity(view, analysis)] : rated()),
+    ...(isSteady ? rated() : [isSearch ? capacity(view, analysis) : lifecycle(view, analysis)]),
     fairness(view, analysis),
     problems(analysis),
-    ...(isSearch ? [] : [trials(view, analysis)]),
+    ...(isSteady ? [trials(view, analysis)] : []),
     method(view),
     provenance(analysis),
   ])
@@ -90,7 +94,7 @@ export async function renderReport(
     return scripts ? textOf(section) : withoutScripts(textOf(section))
   })
   const parts = rest.join('\n')
-  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : 'differences'}">Skip to the charts</a>
+  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : isOperated ? 'lifecycle' : 'differences'}">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
 ${about.gate && gateVerdict(about.gate)}
 <div id="bar"><div id="controls"></div>${contents(answer + parts)}<div id="unpublished" role="status" hidden></div></div>

@@ -9,16 +9,18 @@ import type {
   Generators,
   LoadCommands,
   LoadTool,
+  Operated,
   Platform,
+  PreparedOperation,
   RawOutput,
   RunIdentity,
   RunningArm,
   Script,
 } from '../model/platform.ts'
-import type { Outcome, Reading, Result } from '../model/result.ts'
+import type { Measured, Outcome, Reading, Result } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import type { LoadToolName } from '../model/traits.ts'
-import { formatLatency } from '../model/units.ts'
+import { formatLatency, type Seconds } from '../model/units.ts'
 import type { Evidence, Observation } from '../model/usage.ts'
 import { count } from '../model/words.ts'
 
@@ -63,20 +65,24 @@ async function* measureOnce(
     yield { at: world.now(), type: 'phase', trial, phase: 'warm-up', seconds: load.warmup }
     yield* warmUp(runningArm, tool, commands, places, world)
   }
+  const happening = await prepareOperation(runningArm, load, first, world)
   yield { at: world.now(), type: 'phase', trial, phase: 'measure', seconds: first.opensAfter + load.duration }
-  const { runs, closing, startAt } = await underLoad(runningArm, commands, places, world)
   const left: Failure[] = []
+  const { runs, closing, startAt, happened } = await underLoad(runningArm, commands, places, world, happening).finally(
+    async () => void left.push(...(await takenBack(happening))),
+  )
   try {
     yield { at: world.now(), type: 'phase', trial, phase: 'collect', seconds: 0 }
     const reading = async (): Promise<Reading> => {
       if (closing.status === 'rejected') throw closing.reason
+      if (happened && 'failure' in happened) throw happened.failure
       const [only] = runs as readonly [Underway, ...Underway[]]
       const measured =
         startAt === undefined
           ? await tool.parse(only.execution, load, script)
           : await tool.parseShares(runs, load, startAt, script)
       const observation = { ...closing.value, evidence: [...closing.value.evidence, ...evidenceOf(runs)] }
-      return { ...measured, observation }
+      return { ...measured, observation, ...(happened && { operation: operationOf(happened, load, measured) }) }
     }
     const outcome = await reading().then((reading): Outcome => ({ status: 'measured', reading }), failed)
     const raw = runs.flatMap(({ name, execution }, index) =>
@@ -143,6 +149,74 @@ async function leftBy(execution: Pick<Execution, 'discard'>): Promise<Failure[]>
   }
 }
 
+/** An operation that is ready, and carried out once the load has gone on for its time. */
+interface Happening {
+  readonly prepared: PreparedOperation
+  /** `load`: what ends with the load. */
+  during(load: Promise<unknown>, opensIn: Seconds): Promise<Happened>
+}
+
+/** `at`: seconds since the epoch, by the clock of this process. */
+type Happened =
+  | { readonly at: Seconds; readonly endedAt: Seconds; readonly operated: Operated }
+  | { readonly failure: unknown }
+
+async function prepareOperation(
+  runningArm: RunningArm,
+  load: Load,
+  { sendsAfter }: LoadCommands,
+  { now, signal }: World,
+): Promise<Happening | undefined> {
+  const { operation, operationAt = 0, name } = load
+  if (operation === undefined) return undefined
+  const prepared = await runningArm.operation?.(load, signal)
+  if (!prepared) {
+    throw new Failure('unsupported', `load ${name} has the operation ${operation}, which nothing carries out here`, {
+      remedy: 'Remove `operation`, or choose a platform with clusters.',
+    })
+  }
+  return {
+    prepared,
+    during: async (running, opensIn) => {
+      const over = new AbortController()
+      const end = () => over.abort()
+      running.then(end, end)
+      try {
+        await runningArm.wait(opensIn + sendsAfter + operationAt, signal)
+        const at = now()
+        const operated = await prepared.carryOut(AbortSignal.any([over.signal, signal]))
+        return { at, endedAt: now(), operated }
+      } catch (failure) {
+        return { failure }
+      }
+    },
+  }
+}
+
+/** Takes back what an operation changed. What stays changed is found when the arm is raised again. */
+async function takenBack(happening: Happening | undefined): Promise<Failure[]> {
+  try {
+    await happening?.prepared.restore()
+    return []
+  } catch (error) {
+    return [Failure.from(error, 'not-restored')]
+  }
+}
+
+/** Clocks that agree with the schedule to within this are taken for one clock. */
+const ONE_CLOCK: Seconds = 1
+
+/** Times since the start of the window, which is by the clock of the load generator: the schedule's where that is another one. */
+function operationOf(
+  { at, endedAt, operated: { ended, after, ...seen } }: Exclude<Happened, { readonly failure: unknown }>,
+  { operation = '', operationAt = 0 }: Load,
+  { startedAt }: Pick<Measured, 'startedAt'>,
+): NonNullable<Reading['operation']> {
+  const since = at - startedAt
+  const from = Math.abs(since - operationAt) <= ONE_CLOCK ? since : operationAt
+  return { name: operation, at: from, ...(ended && { ended: from + (after ?? endedAt - at) }), ...seen }
+}
+
 /** A load generator that has ended. */
 interface Underway extends GeneratorRun {
   readonly execution: Execution
@@ -153,27 +227,32 @@ interface UnderLoad {
   readonly closing: PromiseSettledResult<Observation>
   /** The agreed time of the first request, where there are several generators. */
   readonly startAt?: number
+  /** Where the load has an operation. */
+  readonly happened?: Happened | undefined
 }
 
-/** The opening snapshot, the load and the closing snapshot. Nothing else may run here, since it would be measured. */
+/** The opening snapshot, the load and the closing snapshot. Nothing but an operation may run here, since it would be measured. */
 async function underLoad(
   runningArm: RunningArm,
   commands: readonly LoadCommands[],
   places: readonly Place[],
   world: World,
+  happening: Happening | undefined,
 ): Promise<UnderLoad> {
   const { generators } = runningArm
   const [{ opensAfter, measure }] = commands as [LoadCommands, ...LoadCommands[]]
-  if (commands.length > 1 && generators) return await underShared(runningArm, generators, commands, places, world)
+  if (commands.length > 1 && generators) {
+    return await underShared(runningArm, generators, commands, places, world, happening)
+  }
   const opening = opensAfter === 0 ? await runningArm.observe() : undefined
   const running = runningArm.exec(measure, world.signal)
   const later = async () => {
     await runningArm.wait(opensAfter, world.signal)
     return runningArm.observe()
   }
-  const [execution, window] = await Promise.all([running, opening ?? later()])
+  const [execution, window, happened] = await Promise.all([running, opening ?? later(), happening?.during(running, 0)])
   const [closing] = await Promise.allSettled([window.close()])
-  return { runs: [{ name: '', execution, clock: { before: NO_CLOCK, after: NO_CLOCK } }], closing }
+  return { runs: [{ name: '', execution, clock: { before: NO_CLOCK, after: NO_CLOCK } }], closing, happened }
 }
 
 /** One generator is compared with no other. */
@@ -186,6 +265,7 @@ async function underShared(
   commands: readonly LoadCommands[],
   places: readonly Place[],
   world: World,
+  happening: Happening | undefined,
 ): Promise<UnderLoad> {
   const [{ opensAfter, sendsAfter }] = commands as [LoadCommands, ...LoadCommands[]]
   const held = await generators.hold(
@@ -199,14 +279,18 @@ async function underShared(
       await runningArm.wait(within + opensAfter, world.signal)
       return runningArm.observe()
     }
-    const [executions, window] = await Promise.all([ended, opening ?? later()])
+    const [executions, window, happened] = await Promise.all([
+      ended,
+      opening ?? later(),
+      happening?.during(ended, within),
+    ])
     const [closing] = await Promise.allSettled([window.close()])
     const after = await held.clocks()
     const runs = places.map((place, index): Underway => {
       const clock = { before: clocks[index] ?? NO_CLOCK, after: after[index] ?? NO_CLOCK }
       return { ...place, execution: executions[index] as Execution, clock }
     })
-    return { runs, closing, startAt: at + sendsAfter }
+    return { runs, closing, startAt: at + sendsAfter, happened }
   } finally {
     held.abandon()
   }

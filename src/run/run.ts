@@ -47,7 +47,7 @@ async function* runCohort(plan: Plan, cohort: Cohort, world: World): AsyncGenera
   }
 }
 
-/** Runs a visit. A failed trial may have broken the arm, so the arm is raised again for the remaining trials. */
+/** Runs a visit. A failed trial may have broken the arm, and an operation has changed it, so it is raised again for the remaining trials. */
 async function* carryOut(visit: Visit, stage: Omit<Stage, 'retried'>): AsyncGenerator<Event> {
   const arm = named(stage.plan.scenario.arms, visit.arm)
   const retried = new Set<string>()
@@ -58,7 +58,7 @@ async function* carryOut(visit: Visit, stage: Omit<Stage, 'retried'>): AsyncGene
   }
 }
 
-/** Raises the arm, measures trials until one fails, lowers the arm. Returns how many planned trials have ended. */
+/** Raises the arm, measures trials until one fails or has an operation, lowers the arm. Returns how many planned trials have ended. */
 async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): AsyncGenerator<Event, number> {
   const { world } = stage
   const startedAt = world.now()
@@ -86,7 +86,8 @@ async function* untilFailure(arm: Arm, trials: readonly Trial[], stage: Stage): 
         if (outcome !== 'again') trial = following(trial, planned, world)
       }
       if (!trial) ended++
-      if (outcome !== 'measured') break
+      // After an operation the pods are no longer those that the arm was raised with.
+      if (outcome !== 'measured' || named(stage.plan.scenario.loads, planned.load).operation !== undefined) break
     }
   } finally {
     await lower(arm, stage)

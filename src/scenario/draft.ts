@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
 import type { Arm, Capacity, ENTRANCES, Load, LoadRequest, Scenario } from '../model/scenario.ts'
 import { answerOf, rootOf, type ServiceGraph, troublesOf } from '../model/service-graph.ts'
+import { operations } from '../operations/index.ts'
 import type { Tolerated } from '../yaml/schema-problems.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
 import type { scenarioSchema } from './schema.ts'
@@ -51,7 +52,32 @@ export function scenarioOf(
     const isBehind = entrance === 'gateway' && meshNamed(meshes, arm.mesh)?.kubernetes?.gateway
     return isBehind ? { ...arm, entrance } : arm
   })
-  return { ...sketch, arms: entering, loads: loads.map(({ load }) => load) } as Scenario
+  const all = loads.map(({ load }) => load as Load)
+  return { ...sketch, arms: entering, loads: withSkipped(all, entering as readonly Arm[], meshes) } as Scenario
+}
+
+/** The arms that cannot have an operation, with the reason. */
+export function skippedBy(
+  operation: string | undefined,
+  arms: readonly DraftArm['arm'][],
+  meshes: Meshes,
+): Readonly<Record<string, string>> {
+  const found = operations[operation ?? '']
+  if (!found) return {}
+  const lacking = arms.flatMap(({ name, mesh: of, values }) => {
+    const mesh = meshNamed(meshes, of)
+    const lack = mesh && found.lack(mesh, values ? { values } : {})
+    return name === undefined || lack === undefined ? [] : [[name, lack] as const]
+  })
+  return Object.fromEntries(lacking)
+}
+
+/** The loads, each with the arms that cannot have its operation. */
+export function withSkipped(loads: readonly Load[], arms: readonly Arm[], meshes: Meshes): readonly Load[] {
+  return loads.map(({ skipped: _, ...load }) => {
+    const skipped = skippedBy(load.operation, arms, meshes)
+    return { ...load, ...(Object.keys(skipped).length > 0 && { skipped }) }
+  })
 }
 
 export function draftOf(scenario: Scenario): Draft {
@@ -138,7 +164,7 @@ function* loadsOf(
   const choices = Object.fromEntries(LISTS.map((key) => [key, choicesOf(load, key, path)])) as unknown as Choices
   for (const chosen of combinations(choices)) {
     const { service, ...values } = Object.fromEntries(LISTS.map((key) => [key, chosen[key].value])) as Partial<Load>
-    const { warmup, duration, capacity, generators } = load
+    const { warmup, duration, capacity, generators, operation, operationAt } = load
     const own = ofScript(load)
     // A script says by itself what it sends, and one with its own shape how fast; an application of the user's has its own request.
     const request = own.script === undefined ? (entrance(service) ?? load.request) : undefined
@@ -157,12 +183,21 @@ function* loadsOf(
         warmup,
         duration,
         ...own,
+        ...(operation !== undefined && { operation }),
+        ...((operation ?? operationAt) !== undefined && { operationAt: operationAt ?? usualTime(duration) }),
         ...(request && { request }),
       },
       path,
       at: (key) => (key in chosen ? chosen[key as ListKey].path : [...path, key]),
     }
   }
+}
+
+/** Seconds before an operation that show what is normal. */
+const LEAST_BEFORE = 5
+
+function usualTime(duration = 0): number {
+  return Math.max(LEAST_BEFORE, Math.floor(duration / 4))
 }
 
 /** What a load has besides where it has a script. */

@@ -179,6 +179,25 @@ const capacityCanBeSearched: Rule = ({ loads }) =>
 const searchesStandAlone: Rule = ({ loads, sketch }) => {
   const rated = loads.find(({ load }) => load.rate !== undefined && !load.capacity)
   const searched = loads.find(({ load }) => load.capacity)
+  const operated = loads.find(({ load }) => load.operation !== undefined)
+  if (operated && sketch.gate) {
+    return [
+      {
+        path: ['gate'],
+        message: 'the gate does not judge what an operation brings about',
+        remedy: 'Remove `gate`, or the operations.',
+      },
+    ]
+  }
+  if (operated && loads.some(({ load }) => load.operation === undefined)) {
+    return [
+      {
+        path: operated.path,
+        message: 'a scenario either has operations in all of its loads or in none: they change what the server is',
+        remedy: 'Move the loads with an operation to a scenario of their own.',
+      },
+    ]
+  }
   if (searched && sketch.gate) {
     return [
       {

@@ -7,6 +7,7 @@ import { armRules } from './arm-rules.ts'
 import { claimRules } from './claims/claim-rules.ts'
 import { type Draft, expand, type Meshes, type Rule, scenarioOf } from './draft.ts'
 import { loadRules } from './load-rules.ts'
+import { operationRules } from './operation-rules.ts'
 import { platformRules } from './platform-rules.ts'
 import { gateRules, runRules } from './run-rules.ts'
 import { scenarioSchema } from './schema.ts'
@@ -40,7 +41,7 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return [...seen.values()]
 }
 
-const RULES = [...armRules, ...platformRules, ...loadRules, ...runRules, ...gateRules, ...claimRules]
+const RULES = [...armRules, ...platformRules, ...loadRules, ...operationRules, ...runRules, ...gateRules, ...claimRules]
 
 /** What rules find in a draft. */
 export function ruleFindings(draft: Draft, meshes: Meshes = shipped, rules: readonly Rule[] = RULES): Finding[] {

@@ -55,7 +55,7 @@ function unlikeArms(placed: readonly Placed[]): Finding[] {
 }
 
 /** The platform named, or the one that the arms lead to. */
-function platformOf(draft: Draft, meshes: Meshes): PlatformName | undefined {
+export function platformOf(draft: Draft, meshes: Meshes): PlatformName | undefined {
   const placed = placedIn(draft, meshes).map(({ mesh }) => mesh)
   return draft.sketch.platform ?? (placed.length > 0 ? fittingPlatforms(placed)[0] : undefined)
 }

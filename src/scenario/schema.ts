@@ -14,6 +14,7 @@ import {
   USAGES,
 } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
+import { operations } from '../operations/index.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
 import { claimsSchema } from './claims/claims-schema.ts'
@@ -144,6 +145,25 @@ const loadShape = section({
         ['checkout.js'],
       ),
     ),
+  operation: z
+    .enum(Object.keys(operations) as [string, ...string[]])
+    .optional()
+    .meta(
+      about(
+        'Operation',
+        'What is done, or what fails, while the load goes on. Reported are errors, late requests and the time until all is normal again, in place of latencies.',
+        ['server-rollout'],
+      ),
+    ),
+  operationAt: duration({ least: '5s', most: '1h' })
+    .optional()
+    .meta(
+      about(
+        'Time of the operation',
+        'From the start of the window to the operation: what is before it shows what is normal. Default: a quarter of the duration, and 5s at least.',
+        ['10s'],
+      ),
+    ),
   service: oneOrMore(z.string().min(1).max(40))
     .optional()
     .meta(
@@ -189,6 +209,8 @@ const ratio = z.number().min(0.01).max(100)
 const deviation = z.number().min(0).max(2)
 const defaults = DEFAULTS.simulation
 
+const disturbance = duration({ least: '0s', most: '1h' }).optional()
+
 const simulationSchema = section({
   latency: duration({ least: '1us', most: '10s' })
     .prefault(defaults.latency)
@@ -208,6 +230,15 @@ const simulationSchema = section({
         memory: size({ least: '0B', most: '1024GiB' })
           .optional()
           .meta(about('Memory', 'Memory of the mesh without load.', ['50MiB'])),
+        operation: section({
+          errors: disturbance.meta(about('Errors', 'How long every request fails, from the operation on.', ['2s'])),
+          pause: disturbance.meta(about('Pause', 'How long no request is answered, from the operation on.', ['3s'])),
+          slow: disturbance.meta(
+            about('Slow', 'How long every answer takes ten times as long, from the operation on.', ['5s']),
+          ),
+        })
+          .optional()
+          .meta(about('Operation', 'What the operation of a load does to this arm. Default: nothing.')),
       }),
     )
     .prefault({})

@@ -5,15 +5,18 @@ import { type Arm, baselineOf, type Isolation, type Load, type Profile, type Sce
 import type { PlatformName } from '../model/traits.ts'
 import { schemaFindings } from '../yaml/schema-problems.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { draftOf, type LoadValues, type OfScript, withLoadValues } from './draft.ts'
+import { draftOf, type LoadValues, type OfScript, withLoadValues, withSkipped } from './draft.ts'
 import { loadRules } from './load-rules.ts'
+import { operationRules } from './operation-rules.ts'
 import { ruleFindings } from './parse.ts'
 import { platformRules } from './platform-rules.ts'
 import { trialsAreFew } from './run-rules.ts'
 import { loadSchema, scenarioSchema } from './schema.ts'
 
 /** Values of loads as the command line gives them: as in a scenario file, and several separated by commas. */
-export type LoadOptions = { readonly [Key in Exclude<keyof Load, 'name' | keyof OfScript>]?: string }
+export type LoadOptions = {
+  readonly [Key in Exclude<keyof Load, 'name' | 'operation' | 'operationAt' | 'skipped' | keyof OfScript>]?: string
+}
 
 /** A selection from a scenario; absent keys keep the scenario's values. */
 export interface Selection {
@@ -41,7 +44,11 @@ export function select(scenario: Scenario, { arms, loads, load = {}, ...override
     ...(isWhole && description !== undefined && { description }),
     ...inRange(overrides),
     arms: chosen,
-    loads: withLoadValues(loads ? named(scenario.loads, loads, 'load') : scenario.loads, valuesOf(load)),
+    loads: withSkipped(
+      withLoadValues(loads ? named(scenario.loads, loads, 'load') : scenario.loads, valuesOf(load)),
+      chosen,
+      meshes,
+    ),
   }
   const rules = Object.keys(load).length > 0 ? [...SELECTION_RULES, ...loadRules] : SELECTION_RULES
   const [wrong] = ruleFindings(draftOf(selected), undefined, rules)
@@ -50,7 +57,7 @@ export function select(scenario: Scenario, { arms, loads, load = {}, ...override
 }
 
 /** Rules that command-line options can break although the file is correct. */
-const SELECTION_RULES = [...platformRules, trialsAreFew]
+const SELECTION_RULES = [...platformRules, ...operationRules, trialsAreFew]
 
 function armsNamed(scenario: Scenario, wanted: readonly string[]): readonly Arm[] {
   const isKnown = (name: string) => scenario.arms.some((arm) => arm.name === name)

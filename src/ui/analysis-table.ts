@@ -1,3 +1,5 @@
+import { LATE } from '../analyse/operations/operation-effects.ts'
+import { operationRows } from '../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../compare/standing.ts'
 import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
@@ -13,10 +15,12 @@ import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 /** The result of a run on a terminal. */
 export function analysisTable(analysis: Analysis, style: Style, { verbose = false } = {}): string {
   const { loads } = analysis.record.run.plan.scenario
-  const rated = loads.filter(({ capacity }) => !capacity)
+  const operated = loads.filter(({ operation }) => operation !== undefined)
+  const rated = loads.filter(({ capacity, operation }) => !capacity && operation === undefined)
   const sections = [
     heading(analysis, style),
     ...analysis.capacities.map((one) => capacityTable(analysis, one, style)),
+    ...operated.map((load) => operationTable(analysis, load, style)),
     ...rated.map((load) =>
       [loadHeading(load, style), loadTable(analysis, load, style), scriptTable(analysis, load, style)]
         .filter(Boolean)
@@ -277,4 +281,38 @@ function named(trials: readonly string[]): string {
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
+}
+
+/** One load with an operation: a row for each arm. */
+function operationTable(analysis: Analysis, load: Load, style: Style): string {
+  const { name, operation, operationAt = 0, tool, protocol, rate, duration } = load
+  const how = `${operation} at second ${operationAt} of ${formatDuration(duration)}, ${tool}, ${protocol}, ${formatRate(rate)}, ${connectionWords(load)}`
+  const line = paragraph(style.plain(how), { first: `${style.plain(name)}  `, indent: '    ', width: style.width })
+  const rows = operationRows(analysis, load)
+  const hasChange = rows.some(({ change }) => change)
+  const hasPod = rows.some(({ pod }) => pod !== undefined)
+  const heads = [
+    '',
+    'errors',
+    LEVEL_TEXT,
+    `later than ${formatDuration(LATE)}`,
+    'until normal',
+    LEVEL_TEXT,
+    ...(hasChange ? ['until all new'] : []),
+    ...(hasPod ? ['pod made meanwhile'] : []),
+  ]
+  const entries = rows.map((row): Entry[] => [
+    { text: style.plain(row.arm), paint: style.bold },
+    { text: style.plain(row.errors.text) },
+    { text: style.plain(row.errors.interval ?? ''), paint: style.dim },
+    { text: style.plain(row.late.text) },
+    { text: style.plain(row.absent ?? row.recovery.text) },
+    { text: style.plain(row.recovery.interval ?? ''), paint: style.dim },
+    ...(hasChange ? [{ text: style.plain(row.change?.text ?? '') }] : []),
+    ...(hasPod ? [{ text: style.plain(row.pod ?? '') }] : []),
+  ])
+  return [
+    style.bold(style.plain(name)) + style.dim(line.slice(style.plain(name).length)),
+    grid([heads.map((head) => ({ text: head, paint: style.dim })), ...entries], style.width),
+  ].join('\n')
 }

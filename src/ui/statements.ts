@@ -23,7 +23,13 @@ export function statements(analysis: Analysis, metric: string): string[] {
   if (capacities.length > 0) {
     return capacities.flatMap((one) => capacityStatements(record.run.plan.scenario, one, cells))
   }
-  return analysis.cells.filter((cell) => cell.metric === metric).map((cell) => statement(analysis, cell))
+  const operated = record.run.plan.scenario.loads.some(({ operation }) => operation !== undefined)
+  const told = operated ? 'operation-errors' : metric
+  const isSkipped = ({ arm, load }: Cell) =>
+    record.run.plan.scenario.loads.some(({ name, skipped }) => name === load && skipped?.[arm] !== undefined)
+  return analysis.cells
+    .filter((cell) => cell.metric === told && !isSkipped(cell))
+    .map((cell) => statement(analysis, cell))
 }
 
 /** The result of a cell as one sentence with its figures. */
@@ -69,6 +75,7 @@ function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
   if (metric.unit === 'seconds-per-minute') return `stalls for ${amount} ${comparative}`
+  if (metric.unit === 'requests') return `has ${amount} ${comparative} (${nounOf(metric)})`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
   if (metric.unit === 'cores') return `uses ${amount} ${comparative} without load`
   return `costs ${amount} ${comparative} per million requests`
@@ -85,6 +92,7 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'seconds-per-minute') return formatPerMinute
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'cores') return formatCores
+  if (unit === 'requests') return (value) => `${formatNumber(value)} requests`
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 

@@ -64,6 +64,7 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
       return formatPerMinute(value)
     case 'per-second':
       return formatRate(Number(value.toPrecision(4)))
+    case 'requests':
     case 'cpu-seconds-per-million':
       return formatNumber(value)
     case 'bytes':

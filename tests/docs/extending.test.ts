@@ -21,6 +21,7 @@ describe('templates of docs/extending.md', () => {
       'src/analyse',
       'src/analyse/rules',
       'src/report/charts',
+      'src/operations',
     ])
   })
 

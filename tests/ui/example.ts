@@ -105,6 +105,7 @@ export function exampleAnalysis(): Analysis {
       details: detailsOf([]),
     },
     metrics: metrics.map(({ info }) => info),
+    effects: () => undefined,
     trials: [
       {
         result: exampleResult(run, first, { status: 'measured', reading: summarised() }),

@@ -83,8 +83,8 @@ function changeWith(
   along: (view: HeldView) => number,
   read = ({ headline }: HeldView) => headline.p50,
 ): Estimate | undefined {
-  // In a search every trial has another rate, which changes more than any drift.
-  const valid = all.filter(({ trial }) => !trial.step)
+  // In a search every trial has another rate, and an operation disturbs its trial: both change more than any drift.
+  const valid = all.filter(({ trial, load }) => !trial.step && load.operation === undefined)
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
   const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(along(view), read(view)))))
   if (slope?.lo === undefined || slope.hi === undefined) return undefined

@@ -10,9 +10,9 @@ export const errorRatesDiffer: ComparisonRule = {
   title: 'All arms had the same error rate',
   problem: 'Arms had different error rates',
   judge({ record, measured }) {
-    // A search sends more than an arm carries, to find how much it carries.
+    // A search sends more than an arm carries, to find how much it carries; what an operation breaks is what is measured.
     const byLoad = Map.groupBy(
-      measured.filter(({ trial }) => !trial.step),
+      measured.filter(({ trial, load }) => !trial.step && load.operation === undefined),
       ({ load }) => load.name,
     )
     return record.run.plan.scenario.loads.flatMap((load) => {

@@ -68,8 +68,16 @@ export const unlikePublished: ComparisonRule = {
 }
 
 /** Whether published figures apply: small requests over few connections, at a rate that leaves the machine mostly idle. */
-function isUsual({ rate, payload, protocol, connections, capacity }: Load): boolean {
-  return !capacity && rate !== 'max' && rate <= 2000 && payload <= 8192 && protocol === 'http' && connections <= 64
+function isUsual({ rate, payload, protocol, connections, capacity, operation }: Load): boolean {
+  return (
+    !capacity &&
+    operation === undefined &&
+    rate !== 'max' &&
+    rate <= 2000 &&
+    payload <= 8192 &&
+    protocol === 'http' &&
+    connections <= 64
+  )
 }
 
 /** Nobody publishes figures of meshes behind their gateway. */

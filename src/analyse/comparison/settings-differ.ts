@@ -39,8 +39,9 @@ export const settingsDiffer: ComparisonRule = {
   },
 }
 
-/** Of a search only trials that met its goal: beyond it connections break and are opened again, in some arms earlier than in others. */
-function isCarried({ load: { capacity }, reading }: HeldView): boolean {
+/** Of a search only trials that met its goal: beyond it connections break and are opened again, as under an operation, in some arms earlier than in others. */
+function isCarried({ load: { capacity, operation }, reading }: HeldView): boolean {
+  if (operation !== undefined) return false
   return !capacity || told(reading, capacity, false) === 'under'
 }
 

@@ -16,7 +16,9 @@ export const tooFewBlocks: ComparisonRule = {
     const blocks = Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name]))
     const of = (arm: string, load: string) => new Set((blocks.get(JSON.stringify([arm, load])) ?? []).map(blockOf))
     return scenario.arms.slice(1).flatMap(({ name }) => {
+      // An arm that cannot have an operation has nothing to compare under its load.
       const few = scenario.loads
+        .filter(({ skipped = {} }) => skipped[name] === undefined && skipped[baseline] === undefined)
         .map((load) => ({ load: load.name, n: of(name, load.name).intersection(of(baseline, load.name)).size }))
         .filter(({ n }) => n < BLOCKS_FOR_INTERVAL)
       if (few.length === 0) return []

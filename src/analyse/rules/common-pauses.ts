@@ -14,6 +14,7 @@ export const commonPauses: Rule = {
   name: 'common-pauses',
   title: 'Connections did not pause together',
   problem: 'Connections paused together',
+  findsDisturbance: true,
   usesClock: true,
   judge(trial) {
     const { reading } = trial
@@ -38,9 +39,9 @@ export const hostPauses: ComparisonRule = {
   title: 'The host did not stall the arms',
   problem: 'The host stalled the arms',
   judge(comparison) {
-    // Beyond its capacity an arm stalls by itself.
+    // Beyond its capacity, and under an operation, an arm stalls by itself.
     const stalled = comparison.measured
-      .filter(({ trial }) => !trial.step)
+      .filter(({ trial, load }) => !trial.step && load.operation === undefined)
       .map((view) => ({ view, stalls: stalls(view) }))
     const period = periodOf(stalled.map(({ stalls }) => stalls))
     if (period === undefined || !sharedByAll(comparison, stalled, period)) return []

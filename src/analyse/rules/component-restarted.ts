@@ -5,6 +5,7 @@ export const componentRestarted: Rule = {
   name: 'component-restarted',
   title: 'No component restarted',
   problem: 'A component restarted',
+  findsDisturbance: true,
   judge: ({ reading }) =>
     reading.observation.usage
       .filter(({ restarts = 0 }) => restarts > 0)

@@ -10,6 +10,7 @@ export const componentThrottled: Rule = {
   name: 'component-throttled',
   title: 'No component reached its CPU limit',
   problem: 'A component reached its CPU limit',
+  blursLatency: true,
   findsOverload: true,
   judge({ reading: { observation } }) {
     return observation.usage

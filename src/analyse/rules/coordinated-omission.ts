@@ -7,6 +7,7 @@ export const coordinatedOmission: Rule = {
   name: 'coordinated-omission',
   title: 'Service time and response time agree',
   problem: 'Service time hides waiting',
+  findsDisturbance: true,
   findsOverload: true,
   usesClock: true,
   judge({ service, response, withheld }) {

@@ -8,6 +8,7 @@ export const endpointSkew: Rule = {
   name: 'endpoint-skew',
   title: 'Connections were spread evenly over the endpoints',
   problem: 'Connections were spread unevenly',
+  findsDisturbance: true,
   judge({ reading }) {
     const destinations = Object.entries(reading.generator.destinations ?? {})
     const counts = destinations.map(([, n]) => n)

@@ -10,6 +10,7 @@ export const errors: Rule = {
   name: 'errors',
   title: 'Requests were answered without error',
   problem: 'Requests failed',
+  findsDisturbance: true,
   findsOverload: true,
   ofEach: true,
   judge: ({ reading }) => [...failed(reading), ...resent(reading)],

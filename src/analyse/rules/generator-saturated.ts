@@ -29,6 +29,7 @@ export const generatorSaturated: Rule = {
   name: 'generator-saturated',
   title: 'The load generator was not the bottleneck',
   problem: 'The load generator was the bottleneck',
+  blursLatency: true,
   findsOverload: true,
   ofEach: true,
   usesClock: true,

@@ -27,6 +27,7 @@ export const hostSaturated: Rule = {
   name: 'host-saturated',
   title: 'The host had idle CPU',
   problem: 'The host had no idle CPU',
+  blursLatency: true,
   findsOverload: true,
   judge({ reading }) {
     const { host } = reading.observation

@@ -15,6 +15,7 @@ export const keepAliveBroken: Rule = {
   name: 'keep-alive-broken',
   title: 'Connections stayed open',
   problem: 'Connections were closed',
+  findsDisturbance: true,
   findsOverload: true,
   ofEach: true,
   judge: (trial) => idle(trial) ?? reopened(trial) ?? connecting(trial),

@@ -36,7 +36,8 @@ export const meshBypassed: Rule = {
         'Check that client and server are enrolled, and that the target is the service, not a node port or an address.',
       )
     }
-    if (share <= REPEATED) return undefined
+    // Some operations ask the server beside the load.
+    if (share <= REPEATED || trial.load.operation !== undefined) return undefined
     return warning(
       `The mesh carried ${formatShare(share)} of the requests that were sent.`,
       'It retried requests or carried other traffic. Retries hide errors and cost CPU.',

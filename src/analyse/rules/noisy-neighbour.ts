@@ -10,6 +10,7 @@ export const noisyNeighbour: Rule = {
   name: 'noisy-neighbour',
   title: 'Nothing else ran on the host',
   problem: 'Other programs used the CPU',
+  blursLatency: true,
   judge({ reading: { observation } }) {
     const { host, usage, seconds } = observation
     if (!host) return undefined

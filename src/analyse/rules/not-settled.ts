@@ -13,6 +13,7 @@ export const notSettled: Rule = {
   name: 'not-settled',
   title: 'Latency was steady within the window',
   problem: 'Latency was still changing',
+  findsDisturbance: true,
   findsOverload: true,
   usesClock: true,
   judge({ reading, headline }) {

@@ -10,6 +10,7 @@ export const quantileWithheld: Rule = {
   name: 'quantile-withheld',
   title: 'The load generator affected no quantile',
   problem: 'Quantiles are withheld',
+  findsDisturbance: true,
   findsOverload: true,
   usesClock: true,
   judge({ withheld, reading, load }) {

@@ -21,7 +21,7 @@ export const rateNotHeld: Rule = {
     const cause = shortfall(trial)
     if (cause !== undefined) return objection(cause)
     const { dropped, planned } = trial.reading
-    if (trial.load.rate === 'max' || dropped === 0) return undefined
+    if (trial.load.rate === 'max' || dropped === 0 || trial.load.operation !== undefined) return undefined
     return warning(
       `The load generator did not send ${formatNumber(dropped, 9)} of ${count(planned, 'planned request')} (${formatShare(dropped / planned)}).`,
       'In a real service these requests would wait or fail: quantiles that they could affect are withheld.',
@@ -46,6 +46,8 @@ function shortfall({ reading, load, service }: TrialView): string | undefined {
   const scheduled = () =>
     `The schedule had ${count(planned, noun)}; ${formatRate(load.rate)} for ${formatDuration(load.duration)} needs ${formatNumber(asked, 9)}.`
   if (isOff && planned < asked) return scheduled()
+  // While nothing answers, nothing can be sent: these requests are counted among the late ones.
+  if (load.operation !== undefined) return isOff ? scheduled() : undefined
   const unsent = planned - requests
   if (unsent / planned > LOST) {
     return `The load generator did not ${script ? 'finish' : 'send'} ${formatNumber(unsent, 9)} of ${count(planned, `planned ${noun}`)} (${formatShare(unsent / planned)}).`

@@ -14,6 +14,10 @@ export interface Rule {
   readonly usesClock?: true
   /** What it finds is what overload looks like: in a search for a capacity it says something of the rate, and is no problem. */
   readonly findsOverload?: true
+  /** What it finds is what an operation under load brings about, or concerns quantiles, which are not told of such a load: there it is no problem. */
+  readonly findsDisturbance?: true
+  /** What it finds changes latencies of milliseconds. Under an operation, which is told by errors and whole seconds, it is a warning. */
+  readonly blursLatency?: true
   /** Where several load generators share a load, it judges each of them too: a fault of one can vanish in the sum. */
   readonly ofEach?: true
   judge(trial: TrialView): Objection | readonly Objection[] | undefined

@@ -12,6 +12,7 @@ export const stallSeen: Rule = {
   name: 'stall-seen',
   title: 'No second stalled',
   problem: 'Seconds with a stall',
+  findsDisturbance: true,
   usesClock: true,
   judge({ reading }) {
     const { p90, requests, errors } = reading.timeline

@@ -6,6 +6,7 @@ export const timeOuts: Rule = {
   name: 'time-outs',
   title: 'No request timed out',
   problem: 'Requests timed out',
+  findsDisturbance: true,
   findsOverload: true,
   judge({ reading }) {
     const { timeouts = 0, timeout } = reading.generator

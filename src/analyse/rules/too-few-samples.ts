@@ -6,6 +6,7 @@ export const tooFewSamples: Rule = {
   name: 'too-few-samples',
   title: 'Each quantile has enough answers beyond it',
   problem: 'Too few answers for the tail',
+  findsDisturbance: true,
   findsOverload: true,
   judge({ headline }) {
     const thin = QUANTILES.map(({ q }) => ({ q, beyond: samplesBeyond(q, headline.count) })).filter(

@@ -11,6 +11,7 @@ export const wrongAnswerSize: Rule = {
   name: 'wrong-answer-size',
   title: 'Answers had the configured size',
   problem: 'Answers had another size',
+  findsDisturbance: true,
   findsOverload: true,
   ofEach: true,
   judge({ reading, load }) {

@@ -17,6 +17,7 @@ import type { Site } from '../../model/site.ts'
 import { APPLICATION } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
+import { operationsOf } from '../../operations/index.ts'
 import { type Application, entranceOf } from './own-application.ts'
 import { ENDPOINTS, targetOf } from './workload.ts'
 
@@ -131,12 +132,14 @@ export function installedReadiness({ kubernetes, about }: Pick<ArmMesh, 'kuberne
 export function imagesOfArm(
   { kubernetes, about, application: own }: ArmMesh,
   site: Site,
-  loads: readonly Pick<Load, 'tool'>[],
+  loads: readonly Pick<Load, 'tool' | 'operation'>[],
 ): MeshImage[] {
   const { [APPLICATION]: application, busybox } = site.images
   const names = new Set([application, busybox, ...loads.map(({ tool }) => site.images[tool])])
   const others = (own?.images ?? []).filter((name) => !names.has(name)).map((name) => ({ name, on: ON.server }))
-  return [...[...names].map((name) => ({ name, on: ON.workload })), ...others, ...kubernetes.images(about)]
+  const moves = operationsOf(loads).some(({ movesServer }) => movesServer)
+  const ofMesh = kubernetes.images(about).map((image) => (moves ? { ...image, on: ON.all } : image))
+  return [...[...names].map((name) => ({ name, on: ON.workload })), ...others, ...ofMesh]
 }
 
 /** Every image that a scenario runs, the nodes' own first. Throws a Failure where an arm cannot be installed. */

@@ -29,7 +29,7 @@ export interface Meter {
 type Metered = Pick<Observation, 'startedAt' | 'seconds' | 'usage' | 'evidence' | 'host'>
 
 /** CPU and memory by the cgroup counters of the nodes, which a script there reads at both ends of a window. */
-export function nodeMeter({ arm, pods }: RunningArmOptions, onNode: OnNode): Meter {
+export function nodeMeter({ arm, pods: raised, changed }: RunningArmOptions, onNode: OnNode): Meter {
   const rules = componentsOf(arm.of.kubernetes, arm.of.about)
   const read = async (): Promise<NodeSnapshots> => {
     const read = measuredNodes(arm).map(async ({ key, name }) => {
@@ -45,6 +45,7 @@ export function nodeMeter({ arm, pods }: RunningArmOptions, onNode: OnNode): Met
       return {
         close: async () => {
           const close = await read()
+          const pods = [...raised, ...((await changed?.())?.pods ?? [])]
           const { opened, closed } = clocksOf(open, close)
           return {
             startedAt: opened.wall,
@@ -77,18 +78,41 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
     close: async (): Promise<Observation> => {
       const harness = own()
       const { evidence: account, ...metered } = await open.close()
-      const after = await countAll(options, asked)
+      const now = await options.changed?.()
+      const isCounted = !now || now.keepsProxies
+      const pods = isCounted ? options.pods : stillThere(options.pods, now.pods)
+      const after = await countAll({ ...options, pods }, asked)
       const counters = countersOf(before, after, arm.cpus)
-      const { evidence, carried } = kubernetes.prove(counters, about)
+      const { evidence: seen, carried: counted } = kubernetes.prove(counters, about)
+      // Counters ended with their pods, so that what they lack says nothing of the others.
+      const evidence = isCounted ? seen : seen.map(unclaimed)
+      const carried = isCounted ? counted : undefined
       const hops = hopsOf(counters, (ofTier) => kubernetes.prove(ofTier, about))
       return {
         ...metered,
-        evidence: [...evidence, ...hops.map(({ evidence: proof }) => proof), ...account, harness, ...options.facts],
+        evidence: [
+          ...evidence,
+          ...hops.map(({ evidence: proof }) => proof),
+          ...(now ? account.map(unclaimed) : account),
+          harness,
+          ...options.facts,
+        ],
         ...(carried ? { carried } : {}),
         ...(hops.length > 0 && { hops: Object.fromEntries(hops.map(({ tier, requests }) => [tier, requests])) }),
       }
     },
   }
+}
+
+/** Pods that are there at both ends of a window, with no container made anew. */
+function stillThere(before: readonly PodFact[], now: readonly PodFact[]): PodFact[] {
+  const idsOf = ({ containers }: PodFact) => containers.map(({ id }) => id).join()
+  return before.filter((pod) => now.some((one) => one.uid === pod.uid && idsOf(one) === idsOf(pod)))
+}
+
+/** What was seen, without the claim that it contradicts. */
+function unclaimed({ holds, ...evidence }: Evidence): Evidence {
+  return holds === true ? { ...evidence, holds } : evidence
 }
 
 /** Between the name of a scrape and the tier whose pods it read. */
@@ -171,7 +195,7 @@ async function countInterfaces({ arm }: RunningArmOptions): Promise<Scraped[]> {
 
 /** `asked`: the tier that the load is sent to, where that is not the one at the entrance. */
 async function scrapeAll(
-  { arm: { of, cluster }, pods }: RunningArmOptions,
+  { arm: { of, cluster }, pods, changed }: RunningArmOptions,
   asked: string | undefined,
 ): Promise<Scraped[]> {
   const wanted = scrapesOf(of.kubernetes, of.about).flatMap((scrape) =>
@@ -187,10 +211,12 @@ async function scrapeAll(
         const scrape = isAsked ? name : `${name}${OF_TIER}${tier}`
         return { scrape, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
       } catch (error) {
+        // What an operation stopped may be there still, and answer no more.
+        if ((await changed?.())?.keepsProxies === false) return []
         throw new Failure('no-counters', `the counters of ${name} (pod ${pod.name}) cannot be read`, { cause: error })
       }
     }),
-  )
+  ).then((all) => all.flat())
 }
 
 function podsOf({ namespace, labels }: Placed<Scrape>, pods: readonly PodFact[]): PodFact[] {
@@ -228,6 +254,8 @@ export interface RunningArmOptions {
   readonly arm: ClusterArm
   /** As they were when the arm was raised. */
   readonly pods: readonly PodFact[]
+  /** The pods as they are now, where an operation was carried out since. `keepsProxies`: those that carry the traffic are the same. */
+  readonly changed?: () => Promise<{ readonly pods: readonly PodFact[]; readonly keepsProxies: boolean } | undefined>
   /** What is known since the arm was raised. */
   readonly facts: readonly Evidence[]
   /** That of the run. */

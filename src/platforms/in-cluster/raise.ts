@@ -4,13 +4,14 @@ import { throughCuts } from '../../kubernetes/lasting.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
-import type { PodFact } from '../../model/mesh.ts'
+import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import { BY_ZONE, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { list } from '../../model/words.ts'
+import { operations } from '../../operations/index.ts'
 import { addressOf, entranceEvidence, PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
 import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
@@ -18,9 +19,10 @@ import { CLIENT, clientPods } from './generators/client-pods.ts'
 import { execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
+import { operationSite, restoreLeft } from './operating/operation-site.ts'
 import { asServers } from './own-application.ts'
 import { openProbeSite } from './probing/probe-site.ts'
-import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
+import { ENDPOINTS, endpointsOf, isOperated, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30
@@ -31,6 +33,8 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const { loads } = plan.scenario
   const { arm, kubernetes, about } = of
   for (const load of loads) refuseEndpoint(load, { name: arm.name, mesh: arm.mesh, carries: kubernetes.protocols })
+  const operated = loads.some(isOperated)
+  if (operated) await restoreLeft(standing, signal)
   yield { title: 'creating client and server' }
   const enrolment = kubernetes.enrol(about)
   const { application } = of
@@ -41,9 +45,10 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
     ...{ arm, loads, images, enrolment, run, namespace, application, imageOf },
     clientNodes: clientNodes(standing),
   })
-  await makePods(cluster, standing.placed(pods), { ...of, generators }, signal)
+  const made = standing.placed(pods)
+  await makePods(cluster, made, { ...of, generators, operated }, signal)
   await cluster.untilReady(
-    [...podsOf(arm, namespace, application, generators), ...standing.before, ...enrolment.until],
+    [...podsOf(arm, namespace, application, generators, operated), ...standing.before, ...enrolment.until],
     PATIENCE,
     signal,
   )
@@ -60,7 +65,8 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
   const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
-  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold)
+  const server = made.find(({ kind }) => kind === 'Deployment')
+  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold, operated ? server : undefined)
 }
 
 /** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */
@@ -98,8 +104,14 @@ async function cpuModel({ cluster, of }: ClusterArm, pod: string, signal: AbortS
 }
 
 /** An arm that is up, as what runs loads against it. */
-function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
-  const { cluster, of, onNode } = options.arm
+function makeRunningArm(given: RunningArmOptions, hold: Hold, server: KubernetesObject | undefined): RunningArm {
+  const { cluster, of, onNode } = given.arm
+  let operated: { readonly keepsProxies: boolean } | undefined
+  const seenNow = () => seenPods(given.arm, given.signal)
+  const options: RunningArmOptions = {
+    ...given,
+    changed: async () => operated && { ...operated, pods: await seenNow() },
+  }
   const meter = onNode ? nodeMeter(options, onNode) : kubeletMeter(options)
   const { namespace } = of.about
   const clients = clientPods(options.pods, namespace)
@@ -115,6 +127,21 @@ function makeRunningArm(options: RunningArmOptions, hold: Hold): RunningArm {
     ...(clients.length > 1 && { generators: clusterGenerators(cluster, namespace, clients, hold) }),
     exec: (command, signal) => execute(cluster, namespace, command, signal, clients[0]?.pod ?? CLIENT, hold),
     observe: () => openWindow(options, meter, asked),
+    ...(server && {
+      operation: async ({ operation: name = '', ...load }, signal) => {
+        const operation = operations[name]
+        if (!operation) throw new TypeError(`there is no operation ${name}`)
+        const site = operationSite(given.arm, server, seenNow)
+        const prepared = await operation.prepare(site, { ...load, operation: name }, signal)
+        return {
+          ...prepared,
+          carryOut: (during) => {
+            operated = { keepsProxies: operation.keepsProxies === true }
+            return prepared.carryOut(during)
+          },
+        }
+      },
+    }),
     ...(of.application || of.gateway ? {} : { probeSite: (signal) => openProbeSite(options.arm, signal) }),
   }
 }

@@ -14,7 +14,7 @@ import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
-import { removePods, workloadFor } from './workload.ts'
+import { isOperated, removePods, workloadFor } from './workload.ts'
 
 /** For the pods of a visit to go, in milliseconds. */
 const LOWERING = 60_000
@@ -125,7 +125,8 @@ export async function* standSideBySide(
       const up = standing.get(name)
       if (!up) return
       const generators = mostGenerators(shared.plan.scenario.loads)
-      const gone = removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(LOWERING))
+      const operated = shared.plan.scenario.loads.some(isOperated)
+      const gone = removePods(up.cluster, { ...up.of, generators, operated }, AbortSignal.timeout(LOWERING))
       gone.catch(() => undefined)
       leaving = { arm: name, gone }
     },

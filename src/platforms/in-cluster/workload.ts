@@ -3,11 +3,13 @@ import { parseAllDocuments } from 'yaml'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import { loads as tools } from '../../loads/index.ts'
+import { SERVER } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
 import { type Arm, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
+import { operationsOf } from '../../operations/index.ts'
 import { CLIENT, clientJob } from './generators/client-pods.ts'
 import { type Application, applicationObjects, readinessOf } from './own-application.ts'
 
@@ -60,9 +62,57 @@ function ourObjects(objects: readonly KubernetesObject[], about: WorkloadAbout):
       .flatMap((pod) => {
         const { name } = pod.metadata
         if (name === CLIENT) return [clientObject(filledIn(pod, name, about), about)]
+        if (about.loads.some(isOperated)) return [deploymentOf(filledIn(pod, name, about), about)]
         return serverNames(about.arm).map((each) => filledIn(pod, each, about))
       }),
   }
+}
+
+/** Whether something is done to the server while a load goes on: it is a Deployment then, as it would be elsewhere. */
+export function isOperated({ operation }: Pick<Load, 'operation'>): boolean {
+  return operation !== undefined
+}
+
+/**
+ * The server as a Deployment. Its pods end as shipped ones do: they are asked to, and have 30 s. Where an operation drains their node,
+ * they may go to that of the client.
+ */
+function deploymentOf({ metadata, ...pod }: KubernetesObject, { arm, loads }: WorkloadAbout): KubernetesObject {
+  const { terminationGracePeriodSeconds: _, ...spec } = pod['spec'] as PodSpec & {
+    readonly terminationGracePeriodSeconds?: number
+  }
+  const { name, namespace, labels, annotations } = metadata
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels }) },
+    spec: {
+      replicas: arm.replicas ?? 1,
+      selector: { matchLabels: SERVER },
+      template: {
+        metadata: { labels, annotations },
+        spec: operationsOf(loads).some(({ movesServer }) => movesServer) ? movable(spec) : spec,
+      },
+    },
+  }
+}
+
+const PART = 'meshbench.io/part'
+
+/** The same, wherever in a tree it is bound to the node of the server: it prefers that node, and may stand on the client's. */
+export function movable<Tree>(tree: Tree): Tree {
+  if (Array.isArray(tree)) return tree.map(movable) as Tree
+  if (tree === null || typeof tree !== 'object') return tree
+  const entries = Object.entries(tree).map(([key, value]) => [key, movable(value)] as const)
+  const all = Object.fromEntries(entries) as { nodeSelector?: Readonly<Record<string, string>> }
+  const { nodeSelector, ...rest } = all
+  if (nodeSelector?.[PART] !== 'server') return all as Tree
+  const on = (...values: string[]) => ({ matchExpressions: [{ key: PART, operator: 'In', values }] })
+  const nodeAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [on('server', 'client')] },
+    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: on('server') }],
+  }
+  return { ...rest, affinity: { nodeAffinity } } as Tree
 }
 
 /** A pod; or a job of pods where several load generators share a load. */
@@ -98,7 +148,8 @@ function enrolled(namespace: KubernetesObject, { labels, annotations }: Enrolmen
 
 /** Only ports that a load uses: two protocols at one port of the server would be a riddle to a mesh. */
 function withPorts(service: KubernetesObject, loads: readonly Load[]): KubernetesObject {
-  const names = endpointsOf(loads).map((endpoint) => ENDPOINTS[endpoint].port)
+  const refused = operationsOf(loads).flatMap(({ refusesPort: protocol }) => (protocol ? { protocol } : []))
+  const names = endpointsOf([...loads, ...refused]).map((endpoint) => ENDPOINTS[endpoint].port)
   const spec = service['spec'] as { readonly ports: readonly { readonly port: number }[] }
   return { ...service, spec: { ...spec, ports: spec.ports.filter(({ port }) => names.includes(port)) } }
 }
@@ -191,10 +242,12 @@ export function podsOf(
   namespace: string,
   application?: Application,
   generators = 1,
+  operated = false,
 ): Readiness[] {
   const pod = (name: string) => ({ kind: 'Pod', namespace, name }) as const
   const client = { kind: generators > 1 ? 'Job' : 'Pod', namespace, name: CLIENT } as const
   if (application) return [client, ...readinessOf(application, namespace)]
+  if (operated) return [client, { kind: 'Deployment', namespace, name: SERVER.app }]
   return [client, ...serverNames(arm).map(pod)]
 }
 
@@ -216,11 +269,13 @@ interface WorkloadOf {
   readonly application?: Application | undefined
   /** Load generators of the load that has most of them; one when absent. */
   readonly generators?: number
+  /** Whether the server is a Deployment: see `isOperated`. */
+  readonly operated?: boolean
 }
 
 export async function removePods(
   cluster: Cluster,
-  { arm, about: { namespace }, application, generators = 1 }: WorkloadOf,
+  { arm, about: { namespace }, application, generators = 1, operated = false }: WorkloadOf,
   signal: AbortSignal,
 ): Promise<void> {
   const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace } })
@@ -230,7 +285,9 @@ export async function removePods(
     metadata: { name: metadata.name, namespace },
   }))
   const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: CLIENT, namespace } }
-  await cluster.remove([generators > 1 ? job : pod(CLIENT), ...(own ?? serverNames(arm).map(pod))], signal)
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: SERVER.app, namespace } }
+  const servers = own ?? (operated ? [deployment] : serverNames(arm).map(pod))
+  await cluster.remove([generators > 1 ? job : pod(CLIENT), ...servers], signal)
 }
 
 /** The port of the service for each protocol, how a load generator is told of it, and how fortio asks one question there. */

@@ -17,7 +17,7 @@ import {
   filesOfApplication,
 } from '../in-cluster/own-application.ts'
 import { raiseInCluster } from '../in-cluster/raise.ts'
-import { removePods } from '../in-cluster/workload.ts'
+import { isOperated, removePods } from '../in-cluster/workload.ts'
 import { removeRemains } from '../remains.ts'
 import { checkKind, reviewKind } from './check/check-kind.ts'
 import { readersOf } from './check/readers.ts'
@@ -157,7 +157,8 @@ export async function* makeTestbed(
       // It may be frozen in part, where raising it broke half way.
       await thaw(up, runContext)
       const generators = mostGenerators(runContext.plan.scenario.loads)
-      await removePods(up.cluster, { ...up.of, generators }, AbortSignal.timeout(PATIENCE))
+      const operated = runContext.plan.scenario.loads.some(isOperated)
+      await removePods(up.cluster, { ...up.of, generators, operated }, AbortSignal.timeout(PATIENCE))
       if (isFrozen) await freeze(up, runContext)
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

@@ -4,9 +4,11 @@ import type { NodePart, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { perTool } from '../../model/traits.ts'
+import { operationsOf } from '../../operations/index.ts'
 import { type ArmMesh, installedReadiness } from '../in-cluster/arm-mesh.ts'
 import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
 import type { Application } from '../in-cluster/own-application.ts'
+import { movable } from '../in-cluster/workload.ts'
 import type { Records } from './cluster/cluster-record.ts'
 import { type ImageCache, nodeImage } from './cluster/image-cache.ts'
 import type { Network } from './cluster/network.ts'
@@ -84,7 +86,7 @@ export function placeOf(
     cpus: affinity.cpus,
     isHere: true,
     onNode: (node, argv) => docker.exec(nodes[node as NodePart], argv),
-    placed: (tree) => tree,
+    placed: (tree) => (operationsOf(plan.scenario.loads).some(({ movesServer }) => movesServer) ? movable(tree) : tree),
     before: [...alive, CLUSTER_DNS],
     facts: [
       { name: 'cluster', seen: whereFrom(name, origin), source: 'kind' },

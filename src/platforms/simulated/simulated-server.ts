@@ -34,12 +34,30 @@ export function server(subject: Subject, inFlight: number): Server {
     ? load.duration / 2
     : Number.POSITIVE_INFINITY
   const goes = stops + PAUSE_SHARE * load.duration
+  const since = disturbanceOf(subject)
   return {
     answer: (sentAt) => {
-      const work = Math.max(least, level * Math.exp(spread * stream.normal()) + delay)
-      return { at: rests ? rests(sentAt, work) : sentAt + work, ok: !failing || answers++ % 2 === 0 }
+      const { begins, fails, slows } = since(sentAt)
+      const work = Math.max(least, level * Math.exp(spread * stream.normal()) + delay) * (slows ? SLOWED : 1)
+      return { at: rests ? rests(begins, work) : begins + work, ok: !fails && (!failing || answers++ % 2 === 0) }
     },
     awake: (at) => (at >= stops && at < goes ? goes : at),
+  }
+}
+
+/** How much longer an answer takes where an operation slows an arm. */
+const SLOWED = 10
+
+/** What the operation of the load does to a request that is sent then: when work on it begins, whether it fails or is slow. */
+function disturbanceOf({ scenario, arm, load: { operation, operationAt = 0 } }: Subject) {
+  const {
+    errors = 0,
+    pause = 0,
+    slow = 0,
+  } = (operation === undefined ? undefined : scenario.simulation.effects[arm.name]?.operation) ?? {}
+  return (sentAt: Seconds) => {
+    const isWithin = (seconds: Seconds) => sentAt >= operationAt && sentAt < operationAt + seconds
+    return { begins: isWithin(pause) ? operationAt + pause : sentAt, fails: isWithin(errors), slows: isWithin(slow) }
   }
 }
 

@@ -165,6 +165,10 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
       waited += seconds
       await mesh?.running.wait(seconds, signal)
     },
+    operation: async () => ({
+      carryOut: async () => ({ seen: ['Simulated: the scenario states its effects.'], ended: true }),
+      restore: async () => {},
+    }),
     probeSite: async () => {
       const bypassed = strikes(visit.scenario, 'bypass', visit.arm.name, visit.trial.block)
       mesh = simulatedMesh({ bypassed })

@@ -12,6 +12,7 @@ import { forestChart } from './forest.ts'
 import { heatMapChart } from './heat-map.ts'
 import { historyCharts } from './history-line.ts'
 import { latenessChart } from './lateness.ts'
+import { operationCharts } from './operation-line.ts'
 import { spectrumCharts } from './spectrum.ts'
 import { stallChart } from './stall-line.ts'
 import { sweepCharts } from './sweep.ts'
@@ -37,6 +38,7 @@ const BY_LOAD = {
     view.data.stalls.flatMap((stall, index) => (stall.trial.load === name ? [stallChart(stall, index)] : [])),
   history: historyCharts,
   capacity: capacityCharts,
+  operation: operationCharts,
 } as const satisfies Record<string, OfLoad>
 
 /** Charts of the whole run. */
@@ -48,11 +50,16 @@ const BY_RUN = {
 export type LoadPart = keyof typeof BY_LOAD
 export type RunPart = keyof typeof BY_RUN
 
-/** A load that searches a capacity has these charts, and all others are of loads at a rate. */
-const OF_SEARCH: LoadPart = 'capacity'
+/** A load that searches a capacity, or has an operation, has these charts; all others are of loads that are steady. */
+function partsFor({ capacity, operation }: Load): LoadPart | undefined {
+  return capacity ? 'capacity' : operation === undefined ? undefined : 'operation'
+}
+
+const OF_ONE_KIND: readonly LoadPart[] = ['capacity', 'operation']
 
 export function chartsOfLoad(view: View, part: LoadPart, load: Load): Chart[] {
-  return (part === OF_SEARCH) === (load.capacity !== undefined) ? BY_LOAD[part](view, load) : []
+  const only = partsFor(load)
+  return (only === undefined ? !OF_ONE_KIND.includes(part) : part === only) ? BY_LOAD[part](view, load) : []
 }
 
 export function chartsOfRun(view: View, part: RunPart): Chart[] {

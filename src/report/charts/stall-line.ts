@@ -42,10 +42,36 @@ export function stallChart(stall: Stall, index: number): Chart {
   }
 }
 
-function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSpec {
+function drawing({ timeline, second: slowest }: Stall, frame: Frame): TopLevelSpec {
+  return secondsDrawing(
+    {
+      length: timeline.p99.length,
+      lines: SERIES.map((series) => ({ ...series, micros: timeline[series.key] })),
+      shaded: [{ x: slowest, x2: slowest + 1, color: 'var(--alarm)' }],
+    },
+    frame,
+  )
+}
+
+interface Seconds {
+  readonly length: number
+  /** In microseconds; 0 where nothing was answered. */
+  readonly lines: readonly {
+    readonly key: string
+    readonly title: string
+    readonly color: string
+    readonly dash: readonly number[]
+    readonly micros: readonly number[]
+  }[]
+  /** Parts of the window, over the whole height. */
+  readonly shaded: readonly { readonly x: number; readonly x2: number; readonly color: string; readonly say?: string }[]
+}
+
+/** Latencies over the seconds of a window. */
+export function secondsDrawing({ length, lines, shaded }: Seconds, given: Frame): TopLevelSpec {
   const frame = { ...given, right: 62 }
-  const values = SERIES.flatMap(({ key, title, color, dash }) =>
-    timeline[key].flatMap((latency, second) =>
+  const values = lines.flatMap(({ key, title, color, dash, micros }) =>
+    micros.flatMap((latency, second) =>
       latency > 0
         ? [
             {
@@ -62,7 +88,6 @@ function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSp
     ),
   )
   const y = logAxis(values.map((point) => point.y))
-  const length = timeline.p99.length
   const time: Axis = { ...linearAxis([length]), domain: [0, length] }
   const x = quantitative('x', time, { title: 'Seconds since the window opened', titlePadding: 10, grid: false })
   const height = quantitative('y', y, {
@@ -74,9 +99,9 @@ function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSp
     ...framed(frame),
     layer: [
       {
-        data: { values: [{ x: slowest, x2: slowest + 1 }] },
-        mark: { type: 'rect', color: 'var(--alarm)', opacity: 0.13 },
-        encoding: { x, x2: { field: 'x2' } },
+        data: { values: shaded.map((one) => ({ ...one })) },
+        mark: { type: 'rect', opacity: 0.13 },
+        encoding: { x, x2: { field: 'x2' }, color: { field: 'color', type: 'nominal', scale: null } },
       },
       {
         data: { values },
@@ -89,7 +114,7 @@ function drawing({ timeline, second: slowest }: Stall, given: Frame): TopLevelSp
           strokeDash: { field: 'dash', scale: null },
         },
       },
-      labelColumn(lineEnds(timeline, y, frame), frame),
+      labelColumn(lineEnds(lines, y, frame), frame),
     ],
   }
 }
@@ -98,9 +123,9 @@ function wordsOf(title: string, second: number, micros: number): string {
   return `second ${second}, ${title}: ${formatLevel('seconds', micros / MICROS)}`
 }
 
-function lineEnds(timeline: Stall['timeline'], y: Axis, frame: Frame): LineEnd[] {
-  return SERIES.map(({ key, title, color }) => {
-    const last = (timeline[key].findLast((latency) => latency > 0) ?? 0) / MICROS
+function lineEnds(lines: Seconds['lines'], y: Axis, frame: Frame): LineEnd[] {
+  return lines.map(({ micros, title, color }) => {
+    const last = (micros.findLast((latency) => latency > 0) ?? 0) / MICROS
     return { text: title, color, y: (1 - (last > 0 ? place(y, last) : 0)) * plotHeight(frame) }
   })
 }

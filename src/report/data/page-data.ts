@@ -23,6 +23,7 @@ import { SHOWN } from '../../model/shown-metrics.ts'
 import { MICROS } from '../../model/units.ts'
 import type { ArmStyle } from '../arm-styles.ts'
 import { thinned } from '../chart.ts'
+import { type OperatedTrial, operatedTrials } from './operated.ts'
 import { PAGE_SCHEMA } from './page-state.ts'
 import { type Stall, worstStalls } from './stalls.ts'
 import { armStyles } from './styles-of-arms.ts'
@@ -48,6 +49,8 @@ export interface PageData {
   /** Loads whose figures nobody should rely on: see `isUnreliable`. Absent in old pages. */
   readonly unreliable?: readonly string[]
   readonly sweeps: readonly Sweep[]
+  /** One trial of each arm and load with an operation. Absent in old pages. */
+  readonly operations?: readonly OperatedTrial[]
   /** Absent in old pages. */
   readonly capacities?: readonly CapacityOfLoad[]
   readonly distributions: readonly Distribution[]
@@ -161,6 +164,7 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
     unreliable: scenario.loads.flatMap(({ name }) => (isUnreliable(analysis, name) ? [name] : [])),
     sweeps: analysis.sweeps,
+    operations: operatedTrials(analysis),
     capacities: analysis.capacities,
     distributions: distributions.map(({ spectrum, ...rest }) => ({
       ...rest,

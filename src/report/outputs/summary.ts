@@ -1,4 +1,6 @@
 import { capacityStatements, goalWords } from '../../analyse/capacity/capacity-words.ts'
+import { LATE } from '../../analyse/operations/operation-effects.ts'
+import { operationRows } from '../../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../../compare/standing.ts'
 import type { Analysis, CapacityOfLoad, Cell, MetricInfo } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
@@ -6,6 +8,7 @@ import { blockCount } from '../../model/plan.ts'
 import { quantileName } from '../../model/quantiles.ts'
 import type { Load } from '../../model/scenario.ts'
 import { SHOWN } from '../../model/shown-metrics.ts'
+import { formatDuration } from '../../model/units.ts'
 import { commandText, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
 import { costAnswer, loadWords } from '../data/answers.ts'
 import { clockOf, headlines, type View } from '../data/view.ts'
@@ -40,7 +43,9 @@ export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAb
     ...(scenario.description ? [text(scenario.description), ''] : []),
     ...(caveat === undefined ? [] : [`> **Read this first.** ${text(caveat)}`, '']),
     ...analysis.capacities.flatMap((one) => capacityLines(view, analysis, one)),
-    ...view.loads.filter(({ capacity }) => !capacity).flatMap((load) => loadLines(view, load)),
+    ...view.loads.flatMap((load) =>
+      load.capacity ? [] : load.operation === undefined ? loadLines(view, load) : operationLines(analysis, load),
+    ),
     ...trustLines(view, analysis),
     '',
     'Measure again, or write the report again:',
@@ -70,6 +75,21 @@ function capacityLines(view: View, { record, cells }: Analysis, one: CapacityOfL
     row(['arm', ...SHOWN.capacity.map(([, head]) => head)]),
     `|---|${'--:|'.repeat(SHOWN.capacity.length)}`,
     ...view.arms.map(({ name }) => row([name, ...SHOWN.capacity.map(([metric]) => figure(name, metric))])),
+    '',
+  ]
+}
+
+function operationLines(analysis: Analysis, load: Load): string[] {
+  return [
+    `### ${text(load.name)}`,
+    '',
+    `${text(`${load.operation} at second ${load.operationAt} of ${formatDuration(load.duration)}`)}.`,
+    '',
+    row(['arm', 'errors', `later than ${formatDuration(LATE)}`, 'until normal']),
+    '|---|--:|--:|--:|',
+    ...operationRows(analysis, load).map(({ arm, absent, errors, late, recovery }) =>
+      row([arm, errors.text, late.text, absent ?? recovery.text]),
+    ),
     '',
   ]
 }

@@ -28,6 +28,19 @@ describe('the rights of a plan', () => {
     expect(new Set(texts).size).toBe(texts.length)
   })
 
+  it('are those of what operations make, too', () => {
+    const of = (operation?: string) => {
+      const loads = [{ ...http, ...(operation !== undefined && { operation, operationAt: 5 }) }]
+      const plan = planOf({ cluster: { provision: 'existing' }, arms: [none, mesh('istio-ambient-waypoint')], loads })
+      return rightsFor(plan, PUBLIC_SITE).map(rightText)
+    }
+    const more = (operation: string) => of(operation).filter((text) => !of().includes(text))
+    expect(more('server-rollout')).toContain('patch deployments.apps')
+    expect(more('server-rollout').every((text) => text.endsWith(' deployments.apps'))).toBe(true)
+    expect(more('route-changed')).toContain('patch httproutes.gateway.networking.k8s.io')
+    expect(more('policy-changed')).toContain('create authorizationpolicies.security.istio.io')
+  })
+
   it('are those of routes too, where load enters by a gateway of a mesh that is there', () => {
     const of = (entrance?: 'gateway') => {
       const arm = { ...mesh('istio-sidecar'), ...(entrance && { entrance }) }

@@ -3,6 +3,8 @@ import type { KubernetesObject } from '../../../model/mesh.ts'
 import type { Plan } from '../../../model/plan.ts'
 import { mostGenerators } from '../../../model/scenario.ts'
 import type { Site } from '../../../model/site.ts'
+import { operationsOf } from '../../../operations/index.ts'
+import type { ArmMesh } from '../../in-cluster/arm-mesh.ts'
 import { isInstalled } from '../../in-cluster/shared-cluster.ts'
 import { armInRun, hasAgents } from '../cluster-testbed.ts'
 
@@ -68,11 +70,22 @@ export function rulesFor(plan: Plan, site: Site, installing?: readonly PolicyRul
     ...ALWAYS,
     ...(plan.scenario.workload ? APPLICATION : []),
     ...(mostGenerators(plan.scenario.loads) > 1 ? [GENERATORS] : []),
+    ...operationRights(plan, arms),
     ...(hasAgents(plan.scenario) ? [] : [KUBELETS]),
     ...resourcesIn(objects, MAKE),
     ...(gateways ? [{ apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: READ }] : []),
     ...(installs ? (installing ?? []) : []),
   ]
+}
+
+/** Under an operation the server is a Deployment, and control planes are scaled. */
+function operationRights({ scenario }: Plan, arms: readonly ArmMesh[]): PolicyRule[] {
+  const found = operationsOf(scenario.loads)
+  if (found.length === 0) return []
+  const objects = found.flatMap(({ writes }) =>
+    arms.flatMap(({ kubernetes, about }) => writes?.(kubernetes, about.namespace) ?? []),
+  )
+  return [{ apiGroups: ['apps'], resources: ['deployments'], verbs: MAKE }, ...resourcesIn(objects, MAKE)]
 }
 
 /** A rule for each group that these objects are of. */

@@ -164,7 +164,18 @@ async function run<T>(count: number, signal: AbortSignal, act: (signal: AbortSig
 
 /** @internal What the loop printed, as answers. */
 export function answersOf(printed: string, protocol: Exclude<Protocol, 'grpc'>): ProbeAnswer[] {
-  const answers: ProbeAnswer[] = []
+  return timedAnswers(printed, protocol).map(({ answer }) => answer)
+}
+
+interface Timed {
+  /** By the uptime of the node: when it was asked, and when the answer was there. */
+  readonly from: Seconds
+  readonly to: Seconds
+  readonly answer: ProbeAnswer
+}
+
+function timedAnswers(printed: string, protocol: Exclude<Protocol, 'grpc'>): Timed[] {
+  const answers: Timed[] = []
   let lines: string[] = []
   for (const line of printed.split('\n')) {
     const [, from, to] = /^@@ ([\d.]+) ([\d.]+) \d+$/.exec(line) ?? []
@@ -173,10 +184,40 @@ export function answersOf(printed: string, protocol: Exclude<Protocol, 'grpc'>):
       continue
     }
     const seconds = Number(to) - Number(from)
-    answers.push(protocol === 'tcp' ? tcpAnswer(lines, seconds) : httpAnswer(lines, seconds))
+    const answer = protocol === 'tcp' ? tcpAnswer(lines, seconds) : httpAnswer(lines, seconds)
+    answers.push({ from: Number(from), to: Number(to), answer })
     lines = []
   }
   return answers
+}
+
+/** As the other loop, ten times a second until $0 seconds have passed. */
+const LOOP_FOR =
+  'IFS=". " read s f x </proc/uptime; e=$((s + $0)); while IFS=". " read a f x </proc/uptime && [ "$a" -lt "$e" ]; do timeout "$@" 2>&1; c=$?; IFS=". " read b g x </proc/uptime; echo; echo "@@ $a.$f $b.$g $c"; sleep 0.1; done'
+
+/** Asks the server from the client's pod, ten times a second, each time on a connection of its own. */
+export async function askFor(
+  { cluster, of }: Pick<ClusterArm, 'cluster' | 'of'>,
+  protocol: 'http' | 'tcp',
+  seconds: Seconds,
+  signal: AbortSignal,
+): Promise<Timed[]> {
+  const { namespace } = of.about
+  const target = targetOf(protocol, namespace)
+  const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, { from: 'client', to: 'server' })
+  const command = ['sh', '-c', LOOP_FOR, String(Math.floor(seconds)), String(TIMEOUT_BESIDE), ...argv]
+  const where = { namespace, pod: PODS.client, container: SHELL, command }
+  return timedAnswers(await text(cluster.stream(where, signal)), protocol)
+}
+
+/** For one answer of those. */
+const TIMEOUT_BESIDE: Seconds = 2
+
+/** The uptime of the client's node, which is the clock of these answers. */
+export async function uptimeOf({ cluster, of }: Pick<ClusterArm, 'cluster' | 'of'>, signal: AbortSignal) {
+  const where = { namespace: of.about.namespace, pod: PODS.client, container: SHELL, command: ['cat', '/proc/uptime'] }
+  const { stdout } = await cluster.exec(where, signal)
+  return Number(stdout.split(' ')[0])
 }
 
 function tcpAnswer(lines: readonly string[], seconds: Seconds): ProbeAnswer {

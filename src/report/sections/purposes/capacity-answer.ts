@@ -4,20 +4,20 @@ import {
   goalWords,
   rateInterval,
   shortRate,
-} from '../../analyse/capacity/capacity-words.ts'
-import type { Analysis, CapacityEnding, CapacityOfLoad, Cell } from '../../model/analysis.ts'
-import { LEVEL_TEXT } from '../../model/confidence.ts'
-import { blockCount } from '../../model/plan.ts'
-import type { Load } from '../../model/scenario.ts'
-import { SHOWN } from '../../model/shown-metrics.ts'
-import { formatDuration, formatNumber, formatShare } from '../../model/units.ts'
-import { capital, connectionWords, count, STANDING_WORDS, validityWords } from '../../model/words.ts'
-import { armLegend, swatch } from '../arm-styles.ts'
-import type { View } from '../data/view.ts'
-import { formatLevel, formatRatio, formatRatioInterval } from '../format.ts'
-import { type Fragment, type Html, html } from '../html.ts'
-import { table } from '../table.ts'
-import { ofLoad } from './chart-sections.ts'
+} from '../../../analyse/capacity/capacity-words.ts'
+import type { Analysis, CapacityEnding, CapacityOfLoad, Cell } from '../../../model/analysis.ts'
+import { LEVEL_TEXT } from '../../../model/confidence.ts'
+import { blockCount } from '../../../model/plan.ts'
+import type { Load } from '../../../model/scenario.ts'
+import { SHOWN } from '../../../model/shown-metrics.ts'
+import { formatDuration, formatNumber, formatShare } from '../../../model/units.ts'
+import { capital, connectionWords, count, STANDING_WORDS, validityWords } from '../../../model/words.ts'
+import { armLegend, swatch } from '../../arm-styles.ts'
+import type { View } from '../../data/view.ts'
+import { formatLevel, formatRatio, formatRatioInterval } from '../../format.ts'
+import { type Fragment, type Html, html } from '../../html.ts'
+import { table } from '../../table.ts'
+import { ofLoad } from '../chart-sections.ts'
 
 /** What the page says of a run that searched capacities: the answer of each load, the curve, and every search. */
 export async function capacity(view: View, analysis: Analysis): Promise<Html> {
