@@ -1,10 +1,11 @@
 import type { Measured } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
+import { dueTimes, plannedOf } from '../arrivals.ts'
 import { answersOf, DISTURBED, type Gathering, gather, standstills } from '../gather.ts'
 import { latencyHistogram } from '../histogram.ts'
 import { emptyGroup, type GroupCounts, type ScriptCounts } from '../several/part.ts'
-import { dueTimes, type Pace, plannedOf } from './due-times.ts'
+import type { Pace } from './k6-commands.ts'
 import type { K6Samples, OwnSamples } from './k6-reading.ts'
 
 type Counts = Pick<Measured, 'startedAt' | 'seconds' | 'planned' | 'requests' | 'errors' | 'dropped'> & {
