@@ -14,7 +14,7 @@ import type {
 } from '../../model/mesh.ts'
 import type { Arm, Load, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
-import { APPLICATION } from '../../model/traits.ts'
+import { APPLICATION, isImaged } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { type Application, entranceOf } from './own-application.ts'
@@ -134,7 +134,11 @@ export function imagesOfArm(
   loads: readonly Pick<Load, 'tool'>[],
 ): MeshImage[] {
   const { [APPLICATION]: application, busybox } = site.images
-  const names = new Set([application, busybox, ...loads.map(({ tool }) => site.images[tool])])
+  const names = new Set([
+    application,
+    busybox,
+    ...loads.flatMap(({ tool }) => (isImaged(tool) ? site.images[tool] : [])),
+  ])
   const others = (own?.images ?? []).filter((name) => !names.has(name)).map((name) => ({ name, on: ON.server }))
   return [...[...names].map((name) => ({ name, on: ON.workload })), ...others, ...kubernetes.images(about)]
 }
