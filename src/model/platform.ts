@@ -24,6 +24,22 @@ export interface Step {
   readonly installation?: Installation
 }
 
+/** Yields what is to be told of every step, and returns the result of the steps. Leaving the loop undoes what was started. */
+export async function* eachStep<T, Told>(
+  doing: AsyncGenerator<Step, T>,
+  told: (step: Step) => Iterable<Told>,
+): AsyncGenerator<Told, T> {
+  try {
+    for (;;) {
+      const next = await doing.next()
+      if (next.done) return next.value
+      yield* told(next.value)
+    }
+  } finally {
+    await doing.return(undefined as never)
+  }
+}
+
 /** Why a leftover is removed only on request. */
 export type Spared =
   /** A cluster kept for the next run. */
