@@ -166,8 +166,7 @@ describe('architecture', () => {
     },
     {
       what: 'a load tool',
-      // Its program is a tool besides; the simulation has a writer for each.
-      in: /^loads\/|^model\/traits\.ts$|^tools\/catalogue\.ts$|^platforms\/simulated\/simulated\.ts$/,
+      in: /^loads\/|^model\/traits\.ts$/,
       named: (text) => [...text.matchAll(literal(TOOLS)), ...partsOf(text, TOOLS)],
     },
     {

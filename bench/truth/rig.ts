@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import { loads } from '../../src/loads/index.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { RunningArm, Step } from '../../src/model/platform.ts'
 import type { Measured } from '../../src/model/result.ts'
 import type { Load } from '../../src/model/scenario.ts'
+import { TOOLS } from '../../src/model/traits.ts'
 import { local } from '../../src/platforms/local/local.ts'
 
 export const signal = new AbortController().signal
@@ -11,7 +13,7 @@ export const signal = new AbortController().signal
 export interface Reading {
   readonly measured: Measured
   /** The tool's own output files, by name. */
-  readonly files: Readonly<Record<string, string>>
+  readonly files: Readonly<Record<string, Uint8Array>>
 }
 
 /** The first arm of a plan, raised on the local platform as a run would. */
@@ -45,7 +47,7 @@ export async function read(
   const measured = await tool.parse(execution, load)
   const names = Object.keys(measure.outputs ?? {})
   const files = Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await text(execution.read(name))] as const)),
+    await Promise.all(names.map(async (name) => [name, await buffer(execution.read(name))] as const)),
   )
   await execution.discard()
   return { measured, files }
@@ -53,11 +55,11 @@ export async function read(
 
 /** The process id of the server of a run, or of the load generator that is at work. */
 export function processOf(run: string, which: 'server' | 'generator'): number {
-  const verbs = which === 'server' ? ['server'] : ['load', 'run']
+  const verbs = which === 'server' ? ['server'] : ['load', 'run', 'attack']
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const [program, verb] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-      const isTool = program?.includes('fortio') || program?.includes('k6')
+      const isTool = TOOLS.some((tool) => program?.includes(tool))
       const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MESHBENCH_RUN=${run}`)
       if (isOurs && isTool && verbs.includes(verb ?? '')) return Number(pid)
     } catch {
@@ -71,11 +73,4 @@ async function last<T>(steps: AsyncGenerator<Step, T>): Promise<T> {
   let next = await steps.next()
   while (!next.done) next = await steps.next()
   return next.value
-}
-
-async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder()
-  let all = ''
-  for await (const chunk of chunks) all += decoder.decode(chunk, { stream: true })
-  return all
 }

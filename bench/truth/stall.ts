@@ -1,3 +1,7 @@
+import { Readable } from 'node:stream'
+import { vegetaResults } from '../../src/loads/vegeta/vegeta-results.ts'
+import type { LoadToolName } from '../../src/model/traits.ts'
+
 /** A stall as the fluid of a queue: what response times must come out when a server does nothing for a while. */
 export interface Stall {
   readonly rate: number
@@ -49,16 +53,28 @@ interface Line {
 }
 
 /** When answers came, in seconds since the epoch, from the tools' own output. */
-export const endsOf = {
-  fortio: (files: Readonly<Record<string, string>>): number[] =>
-    (files['access.jsonl'] ?? '')
+export const endsOf: Readonly<Record<LoadToolName, (files: Files) => number[] | Promise<number[]>>> = {
+  fortio: (files) =>
+    textOf(files['access.jsonl'])
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Line)
       .map(({ timestamp, latency }) => timestamp / 1e9 + latency),
-  k6: (files: Readonly<Record<string, string>>): number[] =>
-    (files['samples.csv'] ?? '')
+  k6: (files) =>
+    textOf(files['samples.csv'])
       .split('\n')
       .filter((line) => line.startsWith('http_req_duration,'))
       .map((line) => Number(line.split(',', 2)[1]) / 1e6),
+  vegeta: async (files) => {
+    const { origin, starts, services } = await vegetaResults(Readable.from([files['results.gob'] ?? []]), {
+      timeout: 10,
+    })
+    return starts.map((start, index) => origin + (start + (services[index] ?? 0)) / 1e6)
+  },
+}
+
+type Files = Readonly<Record<string, Uint8Array>>
+
+function textOf(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes)
 }

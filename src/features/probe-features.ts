@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.ts'
 import { FEATURE_SCHEMA, type FeatureResult } from '../model/feature.ts'
 import type { Installation } from '../model/installation.ts'
 import { type Plan, visitedArms } from '../model/plan.ts'
-import type { Platform, RunIdentity, Step, Testbed } from '../model/platform.ts'
+import { eachStep, type Platform, type RunIdentity, type Step, type Testbed } from '../model/platform.ts'
 import type { Arm } from '../model/scenario.ts'
 import type { Probe } from './feature-probe.ts'
 import { tryProbe } from './try-probe.ts'
@@ -98,23 +98,15 @@ async function* probeArm(
   }
 }
 
-async function* steps<T>(
+function steps<T>(
   doing: AsyncGenerator<Step, T>,
   installed: Map<string, Installation>,
   arm?: string,
 ): AsyncGenerator<FeatureEvent, T> {
-  try {
-    for (;;) {
-      const next = await doing.next()
-      if (next.done) return next.value
-      const { title, arm: own = arm, installation } = next.value
-      yield { type: 'step', title, ...(own !== undefined && { arm: own }) }
-      if (!installation) continue
-      installed.set(installation.arm, installation)
-      yield { type: 'installed', installation }
-    }
-  } finally {
-    // If the caller leaves the loop, this undoes what was started.
-    await doing.return(undefined as never)
-  }
+  return eachStep(doing, function* ({ title, arm: own = arm, installation }): Iterable<FeatureEvent> {
+    yield { type: 'step', title, ...(own !== undefined && { arm: own }) }
+    if (!installation) return
+    installed.set(installation.arm, installation)
+    yield { type: 'installed', installation }
+  })
 }

@@ -3,6 +3,7 @@ import type { Failure } from './failure.ts'
 import type { Installation } from './installation.ts'
 import type { KubernetesObject } from './mesh.ts'
 import type { Cohort, Plan } from './plan.ts'
+import type { Recipe } from './program.ts'
 import type { Measured, OperationReading, ToolProvenance } from './result.ts'
 import type { Arm, Load, Protocol } from './scenario.ts'
 import type { LoadToolName, PlatformName } from './traits.ts'
@@ -21,6 +22,22 @@ export interface Step {
   readonly arm?: string
   /** The installation, once it is complete. */
   readonly installation?: Installation
+}
+
+/** Yields what is to be told of every step, and returns the result of the steps. Leaving the loop undoes what was started. */
+export async function* eachStep<T, Told>(
+  doing: AsyncGenerator<Step, T>,
+  told: (step: Step) => Iterable<Told>,
+): AsyncGenerator<Told, T> {
+  try {
+    for (;;) {
+      const next = await doing.next()
+      if (next.done) return next.value
+      yield* told(next.value)
+    }
+  } finally {
+    await doing.return(undefined as never)
+  }
 }
 
 /** Why a leftover is removed only on request. */
@@ -284,10 +301,12 @@ interface PayloadLimit {
   readonly because: string
 }
 
-/** A load generator: what to run and how to read what it wrote. */
+/** A load generator: where its program comes from, what to run, how to read what it wrote, and a model of it. */
 export interface LoadTool {
   readonly name: LoadToolName
   readonly title: string
+  /** Where its program comes from, where the machine has none. */
+  readonly recipe: Recipe
   readonly protocols: readonly Protocol[]
   /** Largest payloads by protocol, where the tool or the server that it asks takes less than a scenario may have. */
   readonly payloadLimits?: Readonly<Partial<Record<Protocol, PayloadLimit>>>
@@ -308,6 +327,41 @@ export interface LoadTool {
   ): Promise<Measured>
   /** Reads those of several generators, a few at a time, and adds them up. `startedAt`: the agreed time of the first request. */
   parseShares(shares: readonly GeneratorRun[], load: Load, startedAt: Seconds, script?: Script): Promise<Measured>
+  /** What `measure` would write, were the simulated server its target. Runs nothing. */
+  simulate(command: Command, target: SimulatedTarget): LoadOutcome
+}
+
+/** What the model of a load generator works with. */
+export interface SimulatedTarget {
+  readonly load: Load
+  /** When the command starts, in whole seconds since the epoch. */
+  readonly start: Seconds
+  /** `inFlight`: how many requests the load generator keeps open at most. */
+  server(inFlight: number): SimulatedServer
+}
+
+/** A server behind its mesh. It answers any number of requests at a time. Times in seconds from the opening of the window. */
+export interface SimulatedServer {
+  /** When a request sent then is answered; warm-up is before 0. */
+  answer(sentAt: Seconds): { readonly at: Seconds; readonly ok: boolean }
+  /** When the load generator does what it has to do at a time: at once, or when its pause is over. */
+  awake(at: Seconds): Seconds
+}
+
+/** What a simulated load generator leaves behind. */
+export interface LoadOutcome {
+  readonly exitCode: number
+  readonly stderr: string
+  readonly stdout: string
+  /** Path → content. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>
+  /** From its start to its end. */
+  readonly seconds: Seconds
+  /** The window itself, without warm-up. */
+  readonly window: Seconds
+  /** Sent within the window. */
+  readonly requests: number
+  readonly connections: number
 }
 
 /** What one of several load generators did. */

@@ -1,5 +1,5 @@
 import type { ToolProvenance } from './result.ts'
-import { type LoadToolName, TOOLS } from './traits.ts'
+import { type ImagedToolName, TOOLS } from './traits.ts'
 
 /**
  * Sources of everything that is not on this machine. A site file can replace each of them, for mirrors and for places
@@ -38,7 +38,7 @@ export interface SiteTool {
 }
 
 /** Images of the workload and the load generators. */
-export interface SiteImages extends Readonly<Record<LoadToolName, string>> {
+export interface SiteImages extends Readonly<Record<ImagedToolName, string>> {
   /** An image with sh, cat, gzip and sleep, for copying files. */
   readonly busybox: string
 }

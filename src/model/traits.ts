@@ -98,8 +98,8 @@ interface ToolTraits {
   readonly sendsFixedCount: boolean
   /** Requests that it could not send have a response time: that of waiting for the next free connection. */
   readonly dropsHaveResponse: boolean
-  /** Its image, where no site names another one. */
-  readonly image: string
+  /** Its image, where no site names another one. Without one it cannot be used in clusters. */
+  readonly image?: string
   /** It takes any status from 200 to 299 for a success, and no other: it cannot be told what to expect. */
   readonly takesAnyOf2xx: boolean
   /** Several of it send at regular times only where each has as many connections as the others. */
@@ -131,6 +131,16 @@ const tools = {
     requestsPerConnection: 1,
     image: 'grafana/k6:1.8.1@sha256:23f2279054c3e01535455c4d92914a625df12aeb631ea0e3ea7a43f96bcbc843',
   },
+  // Its project publishes no image.
+  vegeta: {
+    addsConnections: false,
+    opensWhileRunning: false,
+    sendsFixedCount: false,
+    dropsHaveResponse: false,
+    takesAnyOf2xx: false,
+    sharesEvenly: false,
+    requestsPerConnection: 1,
+  },
 } satisfies Readonly<Record<string, ToolTraits>>
 
 export type LoadToolName = keyof typeof tools
@@ -141,6 +151,21 @@ export const TOOLS = Object.keys(tools) as [LoadToolName, ...LoadToolName[]]
 export const DEFAULT_TOOL = 'fortio' satisfies LoadToolName
 /** The program that is the application on every platform, and asks the first question. */
 export const APPLICATION = 'fortio' satisfies LoadToolName
+
+/** Those that have an image, and so can be used in clusters. */
+export type ImagedToolName = {
+  [Name in LoadToolName]: (typeof tools)[Name] extends { readonly image: string } ? Name : never
+}[LoadToolName]
+
+export function isImaged(tool: LoadToolName): tool is ImagedToolName {
+  return TOOL_TRAITS[tool].image !== undefined
+}
+
+/** A value for each load tool that has an image. */
+export function perImage<Value>(of: (image: string, tool: ImagedToolName) => Value): Record<ImagedToolName, Value> {
+  const imaged = TOOLS.filter(isImaged)
+  return Object.fromEntries(imaged.map((tool) => [tool, of(tools[tool].image, tool)])) as Record<ImagedToolName, Value>
+}
 
 /** A value for each load tool. */
 export function perTool<Value>(of: (traits: ToolTraits, tool: LoadToolName) => Value): Record<LoadToolName, Value> {

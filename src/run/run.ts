@@ -1,7 +1,7 @@
 import type { Event } from '../model/event.ts'
 import { Failure, isOfCluster } from '../model/failure.ts'
 import { type Cohort, type Plan, type Trial, trialsOf, type Visit } from '../model/plan.ts'
-import type { RunningArm, Step, Testbed } from '../model/platform.ts'
+import { eachStep, type RunningArm, type Step, type Testbed } from '../model/platform.ts'
 import { type Outcome, RESULT_SCHEMA, type Result } from '../model/result.ts'
 import { type Arm, loadAt } from '../model/scenario.ts'
 import type { Observation } from '../model/usage.ts'
@@ -138,20 +138,11 @@ async function* observeIdle(
 }
 
 /** Yields every step as an event, and returns the result of the steps. */
-async function* steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: string): AsyncGenerator<Event, T> {
-  try {
-    for (;;) {
-      const next = await doing.next()
-      if (next.done) return next.value
-      const whose = next.value.arm ?? arm
-      yield { at: world.now(), type: 'step', title: next.value.title, ...(whose === undefined ? {} : { arm: whose }) }
-      const { installation } = next.value
-      if (installation) yield { at: world.now(), type: 'installed', installation }
-    }
-  } finally {
-    // If the caller leaves the loop, this undoes what was started.
-    await doing.return(undefined as never)
-  }
+function steps<T>(doing: AsyncGenerator<Step, T>, world: World, arm?: string): AsyncGenerator<Event, T> {
+  return eachStep(doing, function* ({ title, arm: whose = arm, installation }): Iterable<Event> {
+    yield { at: world.now(), type: 'step', title, ...(whose === undefined ? {} : { arm: whose }) }
+    if (installation) yield { at: world.now(), type: 'installed', installation }
+  })
 }
 
 async function lower(arm: Arm, { testbed }: Stage): Promise<void> {

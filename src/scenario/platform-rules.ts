@@ -1,7 +1,15 @@
 import { ENCRYPTIONS, type Mesh } from '../model/mesh.ts'
 import { BY_ZONE, ISOLATIONS, PLACEMENTS, type Protocol } from '../model/scenario.ts'
 import { troublesOf } from '../model/service-graph.ts'
-import { PLATFORM_TRAITS, PLATFORMS, type PlatformName, TOOL_TRAITS, TOOLS, traitsOf } from '../model/traits.ts'
+import {
+  isImaged,
+  PLATFORM_TRAITS,
+  PLATFORMS,
+  type PlatformName,
+  TOOL_TRAITS,
+  TOOLS,
+  traitsOf,
+} from '../model/traits.ts'
 import { list } from '../model/words.ts'
 import { type Finding, type Path, suggest } from '../yaml/yaml-finding.ts'
 import { type Draft, graphOf, type Meshes, meshNamed, type Rule } from './draft.ts'
@@ -242,7 +250,7 @@ const applicationsAreTheirOwn: Rule = ({ sketch: { workload }, loads, arms }) =>
         {
           path: at('tool'),
           message: `${tool} takes the status ${expected} for an error`,
-          remedy: 'Use k6, or expect a status from 200 to 299.',
+          remedy: `Expect a status from 200 to 299, or use a tool that can be told: ${list(TOOLS.filter((name) => !TOOL_TRAITS[name].takesAnyOf2xx))}.`,
         },
       ]
     }),
@@ -347,6 +355,21 @@ const cohortsNeedInstallations: Rule = (draft, meshes) => {
   ]
 }
 
+/** A load generator runs in a container there. */
+const toolsHaveAnImage: Rule = (draft, meshes) => {
+  if (traitsOf(platformOf(draft, meshes))?.arms !== 'kubernetes') return []
+  return draft.loads.flatMap(({ load: { tool }, at }): Finding[] => {
+    if (tool === undefined || isImaged(tool)) return []
+    return [
+      {
+        path: at('tool'),
+        message: `${tool} cannot be used in a cluster: its project publishes no image`,
+        remedy: `Tools that can: ${list(TOOLS.filter(isImaged))}. Or name a platform without clusters.`,
+      },
+    ]
+  })
+}
+
 /** Counters of kubelets are waited for before a window opens, and a kubelet knows no interfaces. */
 const kubeletsCannotTell: Rule = (draft, meshes) => {
   const { cluster } = draft.sketch
@@ -390,6 +413,7 @@ export const platformRules: readonly Rule[] = [
   applicationsNeedACluster,
   applicationsAreTheirOwn,
   graphsHaveAnEnd,
+  toolsHaveAnImage,
   kubeletsCannotTell,
 ]
 

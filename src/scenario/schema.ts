@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { loads } from '../loads/index.ts'
 import { meshes } from '../meshes/index.ts'
 import {
   ENTRANCES,
@@ -14,6 +15,7 @@ import {
   USAGES,
 } from '../model/scenario.ts'
 import { DEFAULT_TOOL, PLATFORMS, TOOLS } from '../model/traits.ts'
+import { list } from '../model/words.ts'
 import { operations } from '../operations/index.ts'
 import { about, duration, fixedRate, name, oneOrMore, rate, say, section, share, size } from '../yaml/quantities.ts'
 import { shown } from '../yaml/yaml-finding.ts'
@@ -76,13 +78,15 @@ const capacitySchema = section({
 const MOST_GENERATORS = 1000
 const generators = z.int().min(1).max(MOST_GENERATORS).optional()
 
+const onlyHttp = TOOLS.filter((tool) => loads[tool].protocols.every((protocol) => protocol === 'http'))
+
 const loadShape = section({
   name: name
     .optional()
     .meta(about('Name', 'Name of the load in results and charts. Default: protocol and rate, such as `http-1000`.')),
   tool: oneOrMore(z.enum(TOOLS))
     .prefault(DEFAULTS.load.tool)
-    .meta(about('Tool', 'The load generator, or a list. k6 supports http only.')),
+    .meta(about('Tool', `The load generator, or a list. ${list(onlyHttp)} support http only.`)),
   protocol: oneOrMore(z.enum(PROTOCOLS))
     .prefault(DEFAULTS.load.protocol)
     .meta(about('Protocol', 'http is HTTP/1.1 with keep-alive, http2 is HTTP/2 without TLS; or a list of protocols.')),
@@ -106,10 +110,11 @@ const loadShape = section({
   connections: oneOrMore(z.int().min(1).max(10_000))
     .prefault(DEFAULTS.load.connections)
     .meta(
-      about('Connections', 'Connections (fortio), or virtual users, each with a connection (k6); or a list.', [
-        8,
-        [8, 64],
-      ]),
+      about(
+        'Connections',
+        'Connections: of k6 virtual users, each with a connection; of vegeta workers that share as many; or a list.',
+        [8, [8, 64]],
+      ),
     ),
   generators: generators.meta(
     about(

@@ -1,5 +1,6 @@
+import type { Recipe, ReleaseWay, Way } from '../model/program.ts'
 import type { Site, SiteTool } from '../model/site.ts'
-import { CATALOGUE, type Catalogue, type Recipe, type ReleaseWay, type Way } from '../tools/catalogue.ts'
+import { CATALOGUE, type Catalogue } from '../tools/catalogue.ts'
 
 /** The catalogue of tools with what the site says. A release that it names an address for is tried before other ways. */
 export function catalogueFor({ tools = {} }: Pick<Site, 'tools'>, catalogue: Catalogue = CATALOGUE): Catalogue {

@@ -7,7 +7,7 @@ import { meshes as shipped } from '../meshes/index.ts'
 import { Failure } from '../model/failure.ts'
 import type { Mesh, Values } from '../model/mesh.ts'
 import type { Chart, Site, SiteManifests, SiteTool, SiteVendor } from '../model/site.ts'
-import { perTool } from '../model/traits.ts'
+import { perImage } from '../model/traits.ts'
 import { schemaFindings, type Tolerated, tolerant } from '../yaml/schema-problems.ts'
 import { type FileKind, fileFailure, type Problem, readSource, type Source } from '../yaml/source.ts'
 import type { Finding, Path } from '../yaml/yaml-finding.ts'
@@ -19,7 +19,7 @@ export const PUBLIC_SITE: Site = {
     nodeImage: 'kindest/node:v1.35.8@sha256:07b2536e30b803ed61d1677a79df6115f798ce64c80f9e22f6ed45afd09323c0',
   },
   images: {
-    ...perTool(({ image }) => image),
+    ...perImage((image) => image),
     busybox: 'busybox:1.35.0@sha256:8c40df61d40166f5791f44b3d90b77b4c7f59ed39a992fd9046886d3126ffa68',
   },
   gatewayApi: {

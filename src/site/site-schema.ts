@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Mesh } from '../model/mesh.ts'
 import { PROGRAMS, type ProgramName } from '../model/site.ts'
-import { perTool } from '../model/traits.ts'
+import { perImage } from '../model/traits.ts'
 import { CATALOGUE } from '../tools/catalogue.ts'
 import { isWithin } from '../tools/locate.ts'
 import { say, section } from '../yaml/quantities.ts'
@@ -64,7 +64,7 @@ function toolSchema(name: ProgramName) {
 /** Every key but those of vendors. */
 export const placesSchema = section({
   kind: section({ nodeImage: image }).optional(),
-  images: section({ ...perTool(() => image), busybox: image }).optional(),
+  images: section({ ...perImage(() => image), busybox: image }).optional(),
   gatewayApi: section({ manifests: text, sha256: digest.optional(), unchecked: z.boolean().optional() }).optional(),
   tools: section(Object.fromEntries(PROGRAMS.map((name) => [name, toolSchema(name).optional()]))).optional(),
 })

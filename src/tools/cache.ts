@@ -21,10 +21,10 @@ import { ownIdentity, stillRuns } from '../host/processes.ts'
 import { sha256OfFile } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
 import type { Step } from '../model/platform.ts'
+import type { Recipe, Target, Way } from '../model/program.ts'
 import type { Program, ProgramName } from '../model/site.ts'
 import type { Seconds } from '../model/units.ts'
 import type { ToolEnvironment } from './call.ts'
-import type { Recipe, Target, Way } from './catalogue.ts'
 
 /** Kept beside a cached program: what it is, and how that is known. Receipts of before have no `checked` and no `from`. */
 const receiptSchema = z.object({

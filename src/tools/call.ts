@@ -1,7 +1,8 @@
 import envPaths from 'env-paths'
 import { ExecaError, execa } from 'execa'
+import type { Target } from '../model/program.ts'
 import type { Seconds } from '../model/units.ts'
-import { CATALOGUE, type Catalogue, type Target } from './catalogue.ts'
+import { CATALOGUE, type Catalogue } from './catalogue.ts'
 
 interface CallOptions {
   readonly env: NodeJS.ProcessEnv

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { connectionReason, download, downloadTrouble, whyInsecure } from '../host/outgoing.ts'
 import { sha256OfFile } from '../host/sha256.ts'
+import type { GoWay, ReleaseWay, Target, WheelWay } from '../model/program.ts'
 import type { ToolProvenance } from '../model/result.ts'
 import { call, type ToolEnvironment } from './call.ts'
-import type { GoWay, ReleaseWay, Target, WheelWay } from './catalogue.ts'
 import { compareVersions } from './locate.ts'
 
 /** A program that was fetched, and how it is known to be what was wanted. */

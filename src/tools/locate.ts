@@ -2,11 +2,11 @@ import { access, constants, open, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { sha256OfFile } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
+import type { Recipe } from '../model/program.ts'
 import type { Program, ProgramName } from '../model/site.ts'
 import type { Seconds } from '../model/units.ts'
 import { fromCache } from './cache.ts'
 import { type About, call, environment, type ToolEnvironment } from './call.ts'
-import type { Recipe } from './catalogue.ts'
 
 interface Located {
   readonly program?: Program

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { periodOf } from '../../src/loads/arrivals.ts'
 import { loads } from '../../src/loads/index.ts'
-import { periodOf } from '../../src/loads/k6/due-times.ts'
 import { opensAfter } from '../../src/loads/k6/k6-commands.ts'
 import type { Load } from '../../src/model/scenario.ts'
 import { TOOLS } from '../../src/model/traits.ts'

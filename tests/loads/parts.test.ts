@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dueTimes } from '../../src/loads/k6/due-times.ts'
+import { dueTimes } from '../../src/loads/arrivals.ts'
 import { knownCause, loggedWarnings, shortened } from '../../src/loads/messages.ts'
 import { type Moment, pausesOf, periodOf, shareAt, stallsOf } from '../../src/loads/pauses.ts'
 import { timelineBuilder } from '../../src/loads/timeline.ts'

@@ -199,7 +199,7 @@ describe('parseScenario', () => {
         loads: '[{ rate: 100/s, tool: §fortio }]',
       }),
       'takes the status 404 for an error',
-      'Use k6',
+      'a tool that can be told: k6',
     ],
     [
       'replicas beside an application',

@@ -36,6 +36,13 @@ describe('rules', () => {
   it.each<[string, string, string, string, string]>([
     ['armNamesAreUnique', written({ arms: '[none, { name: none, mesh: cloud }]' }), 'arms[1].name', 'two arms', 'A/A'],
     [
+      'toolsHaveAnImage',
+      inCluster({ loads: '[{ tool: [fortio, vegeta], rate: 1000/s, connections: 8 }]' }, 'agent'),
+      'loads[0].tool[1]',
+      'vegeta cannot be used in a cluster',
+      'Tools that can: fortio and k6',
+    ],
+    [
       'generatorsHaveConnections',
       simulated({ loads: '[{ rate: 1000/s, connections: 3, generators: 4 }]' }),
       'loads[0].connections',

@@ -5,7 +5,8 @@ import { chmod, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from 'no
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { CATALOGUE, type ReleaseWay } from '../../src/tools/catalogue.ts'
+import type { ReleaseWay } from '../../src/model/program.ts'
+import { CATALOGUE } from '../../src/tools/catalogue.ts'
 import { obtain } from '../../src/tools/obtain.ts'
 import { catalogue, drain, failureOf, type Workshop, workshop } from './workshop.ts'
 

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CATALOGUE, type Catalogue, type Recipe } from '../../src/tools/catalogue.ts'
+import type { Recipe } from '../../src/model/program.ts'
+import { CATALOGUE, type Catalogue } from '../../src/tools/catalogue.ts'
 import { sharedFolder } from '../temporary-folder.ts'
 
 /** A temporary folder with a PATH of its own, a cache and made-up programs. */

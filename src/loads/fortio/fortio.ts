@@ -1,5 +1,6 @@
 import { Failure } from '../../model/failure.ts'
 import type { LoadTool } from '../../model/platform.ts'
+import { GITHUB, type Recipe } from '../../model/program.ts'
 import type { Generator } from '../../model/result.ts'
 import type { Protocol } from '../../model/scenario.ts'
 import { MICROS, type Seconds } from '../../model/units.ts'
@@ -18,6 +19,26 @@ import {
   PAYLOAD_LIMITS,
   TIMEOUT,
 } from './fortio-result.ts'
+import { simulatedFortio } from './simulated-fortio.ts'
+
+const RECIPE: Recipe = {
+  version: '1.68.0',
+  accepts: ['1.60.0', '2.0.0'],
+  ask: { argv: ['version'], pattern: /^v?(\d+\.\d+\.\d+)/ },
+  ways: [
+    // Newer versions could not be built from every Go module proxy tried.
+    { kind: 'go', package: 'fortio.org/fortio', version: 'v1.68.0', needs: '1.23', takes: 'about a minute' },
+    {
+      kind: 'release',
+      sha256: {},
+      base: `${GITHUB}/fortio/fortio/releases/download/v1.68.0/`,
+      files: {
+        'linux-x64': { name: 'fortio-linux_amd64-1.68.0.tgz', member: 'usr/bin/fortio' },
+        'linux-arm64': { name: 'fortio-linux_arm64-1.68.0.tgz', member: 'usr/bin/fortio' },
+      },
+    },
+  ],
+}
 
 /**
  * fortio times each request from its real send, so its own percentiles do not know of requests that had to wait to be
@@ -27,11 +48,13 @@ import {
 export const fortio: LoadTool = {
   name: 'fortio',
   title: 'fortio: connections with one request at a time each, on a fixed schedule',
+  recipe: RECIPE,
   protocols: ['http', 'http2', 'grpc', 'tcp'],
   payloadLimits: PAYLOAD_LIMITS,
   environment: {},
   commands: fortioCommands,
   ended: aborted,
+  simulate: simulatedFortio,
   ...readers(async (execution, load, { later }) => {
     const result = await fortioResult(execution)
     const origin = originOf(result)

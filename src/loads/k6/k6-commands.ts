@@ -1,9 +1,34 @@
 import type { Command, LoadCommands, Script, Share } from '../../model/platform.ts'
 import type { Load, LoadRequest } from '../../model/scenario.ts'
-import type { Seconds } from '../../model/units.ts'
-import { WHOLE } from '../several/shares.ts'
-import { arrivals } from './due-times.ts'
+import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
+import { arrivals, periodOf } from '../arrivals.ts'
+import { countOf, WHOLE } from '../several/shares.ts'
 import { hasSetup, isShaped, type Wrapped, wrapScript } from './own-script.ts'
+
+/** The schedule of one k6: of all ticks of the load every so many-th is its own. */
+export interface Pace {
+  readonly rate: PerSecond | 'max'
+  /** From one of its ticks to the next; 0 in a closed loop. */
+  readonly period: Micros
+  /** Ticks that the load asks of it, which need not be a whole number. */
+  readonly asked: number
+  /** Number of its last tick that is due by the end of the window, from 0. */
+  readonly last: number
+  readonly connections: number
+}
+
+/** k6 gives its segments the ticks in turns where each has as many virtual users as the others (execution_segment.go of 1.8). */
+export function paceOf({ rate, duration, connections }: Load, share: Share): Pace {
+  const own = countOf(connections, share)
+  if (rate === 'max') return { rate, period: 0, asked: 0, last: 0, connections: own }
+  return {
+    rate: rate / share.of,
+    period: share.of * periodOf(rate),
+    asked: (rate * duration) / share.of,
+    last: Math.floor((rate * duration - share.index) / share.of),
+    connections: own,
+  }
+}
 
 /** A request that takes longer is an error. */
 export const TIMEOUT: Seconds = 10

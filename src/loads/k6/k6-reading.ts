@@ -2,6 +2,7 @@ import { Failure } from '../../model/failure.ts'
 import type { Execution } from '../../model/platform.ts'
 import { MICROS, type Micros } from '../../model/units.ts'
 import { type LatencyHistogram, latencyHistogram } from '../histogram.ts'
+import { emptyGroup, type GroupCounts } from '../several/part.ts'
 import { wholeLines } from '../whole-lines.ts'
 import { MADE, SAMPLES } from './k6-commands.ts'
 
@@ -40,17 +41,8 @@ export interface OwnSamples {
   readonly begins: Micros[]
   readonly lengths: Micros[]
   /** By the path of groups as k6 writes it: `::login`. */
-  readonly groups: Map<string, GroupSamples>
+  readonly groups: Map<string, GroupCounts>
   readonly checks: Map<string, { readonly group: string; readonly name: string; passed: number; failed: number }>
-}
-
-interface GroupSamples {
-  requests: number
-  errors: number
-  passed: number
-  failed: number
-  readonly service: LatencyHistogram
-  readonly whole: LatencyHistogram
 }
 
 const MAIN = 'main'
@@ -125,13 +117,18 @@ function takeRequest(samples: K6Samples, request: K6Request, isMain: boolean, en
 const MOST_GROUPS = 100
 const REST = '::(others)'
 
-function groupOf({ groups }: OwnSamples, path: string): GroupSamples {
+function groupOf({ groups }: OwnSamples, path: string): GroupCounts {
   const key = groups.has(path) || groups.size < MOST_GROUPS ? path : REST
   const known = groups.get(key)
   if (known) return known
-  const made = { requests: 0, errors: 0, passed: 0, failed: 0, service: latencyHistogram(), whole: latencyHistogram() }
+  const made = emptyGroup(pathOf(key))
   groups.set(key, made)
   return made
+}
+
+/** k6 joins the names of nested groups by two colons, which no name may have. */
+export function pathOf(path: string): string[] {
+  return path.split('::').slice(1)
 }
 
 /** Those of k6's error codes that a request can end with where there is no answer. */

@@ -1,16 +1,37 @@
 import type { LoadTool } from '../../model/platform.ts'
+import { forEachGoTarget, GITHUB, type Recipe } from '../../model/program.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
+import { type Due, dueTimes, places, plannedOf } from '../arrivals.ts'
 import { answersOf, type Gathering, gather, standstills } from '../gather.ts'
 import { loggedWarnings, shortened } from '../messages.ts'
 import { mayBeStalled, type Part } from '../several/part.ts'
 import { type PartOf, readers } from '../several/read-several.ts'
-import { type Due, dueTimes, type Pace, paceOf, plannedOf } from './due-times.ts'
 import { checkComplete, checkQuiet, clockStepOf, k6Ended } from './k6-checks.ts'
-import { K6_ENVIRONMENT, k6Commands, TIMEOUT } from './k6-commands.ts'
+import { K6_ENVIRONMENT, k6Commands, type Pace, paceOf, TIMEOUT } from './k6-commands.ts'
 import { type K6Samples, type OwnSamples, readSamples } from './k6-reading.ts'
 import { isShaped, SCRIPTS } from './own-script.ts'
 import { scriptCounts } from './script-measured.ts'
+import { simulatedK6 } from './simulated-k6.ts'
+
+const RECIPE: Recipe = {
+  version: '1.8.1',
+  accepts: ['1.0.0', '3.0.0'],
+  ask: { argv: ['version'], pattern: /^k6 v(\d+\.\d+\.\d+)/m },
+  ways: [
+    {
+      kind: 'release',
+      sha256: {},
+      base: `${GITHUB}/grafana/k6/releases/download/v1.8.1/`,
+      files: forEachGoTarget((target) => {
+        const stem = `k6-v1.8.1-${target.replace('darwin', 'macos')}`
+        return { name: `${stem}.${target.startsWith('linux') ? 'tar.gz' : 'zip'}`, member: `${stem}/k6` }
+      }),
+      checksums: () => 'k6-v1.8.1-checksums.txt',
+    },
+    { kind: 'go', package: 'go.k6.io/k6', version: 'v1.8.1', needs: '1.25', takes: 'some minutes' },
+  ],
+}
 
 /**
  * k6 sends when its schedule says so, as long as it has a virtual user to spare, and drops the iteration where it has
@@ -19,10 +40,12 @@ import { scriptCounts } from './script-measured.ts'
 export const k6: LoadTool = {
   name: 'k6',
   title: 'k6: virtual users that send on a fixed schedule',
+  recipe: RECIPE,
   protocols: ['http'],
   environment: K6_ENVIRONMENT,
   commands: k6Commands,
   ended: k6Ended,
+  simulate: simulatedK6,
   scripts: SCRIPTS,
   ...readers(async (execution, load, { share, script, later }) => {
     if (execution.exitCode !== 0) throw k6Ended(execution)
@@ -184,15 +207,11 @@ function queued(
     ...Array.from(due.sent, (at, index) => ({ at, index, isDropped: false })),
     ...Array.from(due.dropped, (at, index) => ({ at, index, isDropped: true })),
   ].sort((a, b) => a.at - b.at)
-  const freeAt = new Float64Array(users || connections).fill(Number.NEGATIVE_INFINITY)
+  const queue = places(users || connections)
   for (const { at, index, isDropped } of arrivals) {
-    let user = 0
-    for (let other = 1; other < freeAt.length; other++) {
-      if ((freeAt[other] as Micros) < (freeAt[user] as Micros)) user = other
-    }
-    const begins = Math.max(at, freeAt[user] as Micros)
+    const begins = Math.max(at, queue.free())
     const service = isDropped ? typical : (services[index] as Micros)
-    freeAt[user] = begins + service
+    queue.take(begins + service)
     if (isDropped) dropped[index] = begins - at + service
     else sent[index] = begins - at
   }

@@ -1,11 +1,12 @@
 import type { Measured } from '../../model/result.ts'
 import type { Load } from '../../model/scenario.ts'
 import { MICROS, type Micros, type Seconds } from '../../model/units.ts'
+import { dueTimes, plannedOf } from '../arrivals.ts'
 import { answersOf, DISTURBED, type Gathering, gather, standstills } from '../gather.ts'
 import { latencyHistogram } from '../histogram.ts'
-import { emptyGroup, type GroupCounts, type ScriptCounts } from '../several/part.ts'
-import { dueTimes, type Pace, plannedOf } from './due-times.ts'
-import type { K6Samples, OwnSamples } from './k6-reading.ts'
+import type { ScriptCounts } from '../several/part.ts'
+import type { Pace } from './k6-commands.ts'
+import { type K6Samples, type OwnSamples, pathOf } from './k6-reading.ts'
 
 type Counts = Pick<Measured, 'startedAt' | 'seconds' | 'planned' | 'requests' | 'errors' | 'dropped'> & {
   readonly script: ScriptCounts
@@ -122,19 +123,12 @@ function latenessOf(
 function scriptReading(samples: K6Samples, own: OwnSamples, planned: number): ScriptCounts {
   const iteration = latencyHistogram()
   for (const length of own.lengths) iteration.record(length)
-  const groups = new Map<string, GroupCounts>()
-  for (const [path, group] of own.groups) groups.set(path, { ...emptyGroup(pathOf(path)), ...group })
   return {
     planned,
     iterations: own.begins.length,
     dropped: samples.dropped.length,
     iteration,
-    groups,
+    groups: own.groups,
     checks: [...own.checks.values()].map(({ group, ...check }) => ({ group: pathOf(group), ...check })),
   }
-}
-
-/** k6 joins the names of nested groups by two colons, which no name may have. */
-function pathOf(path: string): string[] {
-  return path.split('::').slice(1)
 }

@@ -14,7 +14,7 @@ import type {
 } from '../../model/mesh.ts'
 import type { Arm, Load, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
-import { APPLICATION } from '../../model/traits.ts'
+import { APPLICATION, isImaged } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { operationsOf } from '../../operations/index.ts'
@@ -135,7 +135,11 @@ export function imagesOfArm(
   loads: readonly Pick<Load, 'tool' | 'operation'>[],
 ): MeshImage[] {
   const { [APPLICATION]: application, busybox } = site.images
-  const names = new Set([application, busybox, ...loads.map(({ tool }) => site.images[tool])])
+  const names = new Set([
+    application,
+    busybox,
+    ...loads.flatMap(({ tool }) => (isImaged(tool) ? site.images[tool] : [])),
+  ])
   const others = (own?.images ?? []).filter((name) => !names.has(name)).map((name) => ({ name, on: ON.server }))
   const moves = operationsOf(loads).some(({ movesServer }) => movesServer)
   const ofMesh = kubernetes.images(about).map((image) => (moves ? { ...image, on: ON.all } : image))

@@ -3,7 +3,7 @@ import type { ChartCache, ManifestCache } from '../../kubernetes/install/chart-c
 import type { NodePart, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Program, Site } from '../../model/site.ts'
-import { perTool } from '../../model/traits.ts'
+import { perImage } from '../../model/traits.ts'
 import { operationsOf } from '../../operations/index.ts'
 import { type ArmMesh, installedReadiness } from '../in-cluster/arm-mesh.ts'
 import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
@@ -80,7 +80,7 @@ export function placeOf(
   const alive = Object.values(nodes).map((node) => ({ kind: 'Node', namespace: '', name: node }) as const)
   return {
     ...{ cluster, plan, run, nodes },
-    images: { busybox: nodeImage(site.images.busybox), ...perTool((_, tool) => nodeImage(site.images[tool])) },
+    images: { busybox: nodeImage(site.images.busybox), ...perImage((_, tool) => nodeImage(site.images[tool])) },
     imageOf: nodeImage,
     machines: ['client'],
     cpus: affinity.cpus,

@@ -1,7 +1,7 @@
-import type { Command, Execution, Generators } from '../../model/platform.ts'
+import type { Command, Execution, Generators, LoadOutcome } from '../../model/platform.ts'
 import type { Seconds } from '../../model/units.ts'
 import { generatorDied } from '../generator-died.ts'
-import { type LoadOutcome, NOTHING, type Subject, startOf, strikes } from './simulated-server.ts'
+import { NOTHING, type Subject, startOf, strikes } from './simulated-server.ts'
 
 /** By how much a late generator begins late, and a clock that is wrong is ahead. */
 const LATE: Seconds = 2

@@ -1,16 +1,9 @@
 import type { Mesh } from '../../model/mesh.ts'
 import type { Trial } from '../../model/plan.ts'
+import type { LoadOutcome, SimulatedServer } from '../../model/platform.ts'
 import { type Arm, type Fault, type Load, longestStall, type Scenario, type Stalls } from '../../model/scenario.ts'
 import type { Seconds } from '../../model/units.ts'
 import { type Random, random } from '../../stats/random.ts'
-
-/** The server of a trial, behind its mesh. It answers any number of requests at a time. */
-export interface Server {
-  /** When a request sent then is answered, in seconds from the opening of the window; warm-up is before 0. */
-  answer(sentAt: Seconds): { readonly at: Seconds; readonly ok: boolean }
-  /** When the load generator does what it has to do at a time: at once, or when its pause is over. */
-  awake(at: Seconds): Seconds
-}
 
 /** A slow arm answers so slowly that those in flight at once carry only this share of the rate. */
 const SLOW_SHARE = 0.7
@@ -18,8 +11,8 @@ const SLOW_SHARE = 0.7
 /** Length of a pause of the load generator, as a share of the window. */
 const PAUSE_SHARE = 0.02
 
-/** `inFlight`: how many requests the load generator keeps open at most. */
-export function server(subject: Subject, inFlight: number): Server {
+/** The server of a trial. `inFlight`: how many requests the load generator keeps open at most. */
+export function server(subject: Subject, inFlight: number): SimulatedServer {
   const { scenario, arm, load, trial, generator = 0 } = subject
   const { spread, stalls } = scenario.simulation
   const level = levelOf(subject)
@@ -137,22 +130,6 @@ export function strikes(scenario: Scenario, kind: Fault['kind'], arm: string, bl
   return scenario.simulation.faults.some(
     (fault) => fault.kind === kind && fault.arm === arm && (fault.blocks?.includes(block) ?? true),
   )
-}
-
-/** What a simulated load generator leaves behind. */
-export interface LoadOutcome {
-  readonly exitCode: number
-  readonly stderr: string
-  readonly stdout: string
-  /** Path → content. */
-  readonly files: ReadonlyMap<string, string>
-  /** From its start to its end. */
-  readonly seconds: Seconds
-  /** The window itself, without warm-up. */
-  readonly window: Seconds
-  /** Sent within the window. */
-  readonly requests: number
-  readonly connections: number
 }
 
 /** Of a command that sends nothing that anybody asks for. */

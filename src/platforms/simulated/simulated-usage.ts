@@ -2,8 +2,9 @@ import { envoyNode } from '../../meshes/envoy-node.ts'
 import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
 import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
 import { ENCRYPTIONS, type Mesh, type ProcessProxy } from '../../model/mesh.ts'
+import type { LoadOutcome } from '../../model/platform.ts'
 import type { Evidence, Observation, Role, Usage } from '../../model/usage.ts'
-import { cpuOf, idleLuck, type LoadOutcome, type Subject, strikes } from './simulated-server.ts'
+import { cpuOf, idleLuck, type Subject, strikes } from './simulated-server.ts'
 
 /** CPU-seconds per request of the server without a mesh, and of the load generator. */
 const SERVER_CPU = 40e-6

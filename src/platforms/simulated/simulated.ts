@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loads } from '../../loads/index.ts'
 import { meshes } from '../../meshes/index.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Cohort, Plan, Trial, Visit } from '../../model/plan.ts'
-import type { Command, Execution, Finding, Platform, RunningArm, Testbed } from '../../model/platform.ts'
+import type { Command, Execution, Finding, LoadOutcome, Platform, RunningArm, Testbed } from '../../model/platform.ts'
 import { type Arm, type Fault, type Load, longestStall, mostGenerators } from '../../model/scenario.ts'
-import type { LoadToolName } from '../../model/traits.ts'
-import { runFortio } from './simulated-fortio.ts'
 import { simulatedGenerators } from './simulated-generators.ts'
-import { runK6 } from './simulated-k6.ts'
 import { simulatedMesh } from './simulated-mesh.ts'
-import { type LoadOutcome, NOTHING, type Subject, startOf, strikes } from './simulated-server.ts'
+import { NOTHING, type Subject, server, startOf, strikes } from './simulated-server.ts'
 import { idleObservationOf, observationOf } from './simulated-usage.ts'
 
 /** A seeded model of arms whose true effects the scenario states: nothing is run, provisioned or left behind. */
@@ -138,7 +136,12 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
   let last: { readonly subject: Subject; readonly outcome: LoadOutcome } | undefined
   let waited = 0
   let mesh: ReturnType<typeof simulatedMesh> | undefined
-  const run = (command: Command, subject: Subject) => TOOLS[command.program](command, subject)
+  const run = (command: Command, subject: Subject) =>
+    loads[command.program].simulate(command, {
+      load: subject.load,
+      start: startOf(subject),
+      server: (inFlight) => server(subject, inFlight),
+    })
   return {
     dir,
     target: targetOf,
@@ -188,8 +191,6 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
   }
 }
 
-const TOOLS = { fortio: runFortio, k6: runK6 } satisfies Record<LoadToolName, unknown>
-
 /** What several generators did, for who counts CPU. */
 function together(outcomes: readonly LoadOutcome[]): LoadOutcome {
   const sum = (of: (outcome: LoadOutcome) => number) => outcomes.reduce((all, one) => all + of(one), 0)
@@ -212,7 +213,7 @@ function isWarmUp({ outputs = {} }: Command): boolean {
   return Object.keys(outputs).length === 0
 }
 
-/** fortio and k6 alike end with an exit code and without a result when their target is gone. */
+/** A load tool ends with an exit code and without a result when its target is gone. */
 function broken({ scenario, arm, trial }: Subject): LoadOutcome | undefined {
   if (!strikes(scenario, 'trial', arm.name, trial.block)) return undefined
   const stderr = 'Aborting because of dial tcp server.simulated:8080: connect: connection refused\n'
@@ -242,7 +243,7 @@ function execution({ outputs = {} }: Command, subject: Subject, outcome: LoadOut
 
 const CHUNK = 65_536
 
-async function* chunks(content: string): AsyncGenerator<Uint8Array> {
-  const bytes = new TextEncoder().encode(content)
+async function* chunks(content: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
   for (let from = 0; from < bytes.length; from += CHUNK) yield bytes.subarray(from, from + CHUNK)
 }

@@ -1,39 +1,11 @@
-import type { Share } from '../../model/platform.ts'
-import type { Load } from '../../model/scenario.ts'
-import type { Micros, PerSecond, Seconds } from '../../model/units.ts'
-import { countOf } from '../several/shares.ts'
+import type { Micros, PerSecond, Seconds } from '../model/units.ts'
 
-/** The schedule of one k6: of all ticks of the load every so many-th is its own. */
-export interface Pace {
-  readonly rate: PerSecond | 'max'
-  /** From one of its ticks to the next; 0 in a closed loop. */
-  readonly period: Micros
-  /** Ticks that the load asks of it, which need not be a whole number. */
-  readonly asked: number
-  /** Number of its last tick that is due by the end of the window, from 0. */
-  readonly last: number
-  readonly connections: number
-}
-
-/** k6 gives its segments the ticks in turns where each has as many virtual users as the others (execution_segment.go of 1.8). */
-export function paceOf({ rate, duration, connections }: Load, share: Share): Pace {
-  const own = countOf(connections, share)
-  if (rate === 'max') return { rate, period: 0, asked: 0, last: 0, connections: own }
-  return {
-    rate: rate / share.of,
-    period: share.of * periodOf(rate),
-    asked: (rate * duration) / share.of,
-    last: Math.floor((rate * duration - share.index) / share.of),
-    connections: own,
-  }
-}
-
-/** A rate as k6 takes it: a whole number of iterations within a length of time. */
+/** A rate as tools take it that know whole numbers only: so many requests within a length of time. */
 export function arrivals(rate: PerSecond): { count: number; within: Seconds } {
   return Number.isInteger(rate) ? { count: rate, within: 1 } : { count: Math.round(rate * 1000), within: 1000 }
 }
 
-/** From one iteration to the next, in microseconds: k6 drops what is less than a nanosecond. */
+/** From one request to the next: what is less than a nanosecond is dropped, as these tools do. */
 export function periodOf(rate: PerSecond): Micros {
   const { count, within } = arrivals(rate)
   return Math.floor((within * 1e9) / count) / 1000
@@ -67,4 +39,30 @@ export function dueTimes(sent: readonly Micros[], dropped: readonly Micros[], pe
 /** Requests or iterations in the schedule, of which there were so many ticks. The tick on the closing snapshot may or may not be sent. */
 export function plannedOf(asked: number, ticks: number): number {
   return Math.abs(ticks - asked) <= 1 ? ticks : Math.floor(asked)
+}
+
+/** Places that serve one request at a time, of which each request takes the one that is free first. */
+export interface Places {
+  /** When a place is free, at the earliest. */
+  free(): Micros
+  /** Takes that place until then. */
+  take(until: Micros): void
+}
+
+/** So many places, all of them free. They are a binary heap, whose first is the least: thousands cost no more than a few. */
+export function places(count: number): Places {
+  const heap = new Float64Array(count).fill(Number.NEGATIVE_INFINITY)
+  return {
+    free: () => heap[0] as Micros,
+    take(until) {
+      let at = 0
+      for (let child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && (heap[child + 1] as Micros) < (heap[child] as Micros)) child++
+        if ((heap[child] as Micros) >= until) break
+        heap[at] = heap[child] as Micros
+        at = child
+      }
+      heap[at] = until
+    },
+  }
 }

@@ -1,6 +1,5 @@
-import type { Command } from '../../model/platform.ts'
+import type { Command, LoadOutcome, SimulatedServer, SimulatedTarget } from '../../model/platform.ts'
 import { parseDuration, type Seconds } from '../../model/units.ts'
-import { type LoadOutcome, type Server, type Subject, server, startOf } from './simulated-server.ts'
 
 /** What differs between fortio's kinds of runs. */
 interface Kind {
@@ -18,13 +17,12 @@ const HEADERS = 124
 const CONNECT = 0.0002
 
 /** Runs `fortio load` against the simulated server: JSON result, access log and stderr as version 1.68.0 writes them. */
-export function runFortio(command: Command, subject: Subject): LoadOutcome {
+export function simulatedFortio(command: Command, { load, start, server }: SimulatedTarget): LoadOutcome {
   const given = fortioFlags(command.argv)
   // A graph of services answers with more than it is sent.
-  const flags = { ...given, payload: subject.load.request?.answer ?? given.payload }
+  const flags = { ...given, payload: load.request?.answer ?? given.payload }
   const kind = flags.grpc ? GRPC : flags.url.startsWith('tcp:') ? TCP : HTTP
-  const run = fortioSchedule(flags, server(subject, flags.connections))
-  const start = startOf(subject)
+  const run = fortioSchedule(flags, server(flags.connections))
   const result = `${JSON.stringify(resultOf(flags, kind, run, start), null, 2)}\n`
   const files = new Map<string, string>()
   if (flags.accessLog !== undefined) files.set(flags.accessLog, accessLog(run.calls, kind, start))
@@ -306,7 +304,7 @@ interface Pace {
  * fortio's loop: each thread has one connection and one request open at most, sends when its schedule says so or, when
  * that has passed, as soon as it has its answer, and gives up at the end of the time.
  */
-function fortioSchedule(flags: FortioFlags, server: Server): FortioRun {
+function fortioSchedule(flags: FortioFlags, server: SimulatedServer): FortioRun {
   const pace = flags.qps === 0 ? unpaced(flags) : paced(flags)
   const { threads, callsPerThread } = pace
   const byThread = Array.from({ length: threads }, (_, thread) => callsOf(thread, pace, flags.seconds, server))
@@ -338,7 +336,7 @@ function paced({ qps, seconds, connections, uniform }: FortioFlags): Pace {
 }
 
 /** A thread that has made two calls stops when the time is over, but for its very last call. */
-function callsOf(thread: number, { callsPerThread, due }: Pace, seconds: Seconds, server: Server): Call[] {
+function callsOf(thread: number, { callsPerThread, due }: Pace, seconds: Seconds, server: SimulatedServer): Call[] {
   const calls: Call[] = []
   let free = 0
   for (let iter = 0; iter < callsPerThread; iter++) {

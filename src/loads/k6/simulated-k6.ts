@@ -1,20 +1,18 @@
 import { z } from 'zod'
-import type { Command } from '../../model/platform.ts'
+import type { Command, LoadOutcome, SimulatedServer, SimulatedTarget } from '../../model/platform.ts'
 import type { Load } from '../../model/scenario.ts'
 import { parseDuration, type Seconds } from '../../model/units.ts'
-import { unixNanos } from './simulated-fortio.ts'
-import { type LoadOutcome, type Server, type Subject, server, startOf } from './simulated-server.ts'
+import { unixNanos } from '../fortio/simulated-fortio.ts'
 
 /** Runs `k6 run` against the simulated server: CSV samples and summary. The last scenario is the measured one. */
-export function runK6(command: Command, subject: Subject): LoadOutcome {
-  const script = k6Script(command, subject.load)
+export function simulatedK6(command: Command, { load, start, server }: SimulatedTarget): LoadOutcome {
+  const script = k6Script(command, load)
   const main = script.scenarios.at(-1)
   if (!main) throw new TypeError('the script has no scenario')
-  const behind = server(subject, main.users)
+  const behind = server(main.users)
   const iterations = script.scenarios.flatMap((scenario) =>
     k6Schedule(scenario, behind, main.startTime, script.segment),
   )
-  const start = startOf(subject)
   const last = iterations.reduce((latest, { answeredAt = 0 }) => Math.max(latest, answeredAt), 0)
   const seconds = Math.max(last, main.startTime + main.duration)
   const files = new Map<string, string>()
@@ -235,7 +233,7 @@ interface Iteration {
 }
 
 /** What k6 does with a scenario; `opening` is the time of the run that the server's clock counts from. */
-function k6Schedule(scenario: K6Scenario, server: Server, opening: Seconds, segment: Segment): Iteration[] {
+function k6Schedule(scenario: K6Scenario, server: SimulatedServer, opening: Seconds, segment: Segment): Iteration[] {
   const awake = (at: Seconds) => server.awake(at - opening) + opening
   const send = (sentAt: Seconds) => {
     const { at, ok } = server.answer(sentAt - opening)
