@@ -184,6 +184,7 @@ ${NUMERIC_COLUMNS}{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:.2rem}
 .plain td,.plain th{min-width:3rem}
 .plain td:last-child{min-width:8rem}
+.plain .arm{min-width:8.5rem}
 .plain code{white-space:nowrap}
 .trials th,.trials td{white-space:nowrap;min-width:0!important}
 .trials :is(th,td):nth-child(-n+10){text-align:right}

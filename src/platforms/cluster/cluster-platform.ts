@@ -42,9 +42,8 @@ export function cluster({ site, context: named, kubeconfig, folder }: ClusterOpt
   let application: Application | undefined
   let helm: Program | undefined
   const leftovers = async (): Promise<Leftover[]> => {
-    const contexts = [...(await usedContexts().all()), ...(named === undefined ? [] : [{ context: named, kubeconfig }])]
-    const found = await Promise.all(contexts.map((one) => leftoversIn(one, site)))
-    return [...processLeftovers(), ...found.flat(), ...scratchLeftovers()]
+    const asked = named === undefined ? [] : await leftoversIn({ context: named, kubeconfig }, site)
+    return [...processLeftovers(), ...(await usedContexts().leftovers(site)), ...asked, ...scratchLeftovers()]
   }
   return {
     name: 'cluster',

@@ -6,7 +6,7 @@ import { makeScratch } from '../../host/scratch.ts'
 import { sha256 } from '../../host/sha256.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { uninstallRelease } from '../../kubernetes/install/helm.ts'
-import { readContext } from '../../kubernetes/kubeconfig.ts'
+import { listContexts, readContext } from '../../kubernetes/kubeconfig.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Leftover } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
@@ -35,12 +35,44 @@ export function usedContexts(dir = join(envPaths('meshbench', { suffix: '' }).da
       const read = names.filter((name) => name.endsWith('.json')).map((name) => readUsed(join(dir, name)))
       return (await Promise.all(read)).filter((used) => used !== undefined)
     },
+    forget: (used: UsedContext) => rm(fileOf(used), { force: true }),
     /** Where nothing of any run is left in the cluster. */
     async forgetUnused(used: UsedContext, site: Site): Promise<void> {
       const left = await leftoversIn(used, site)
-      if (left.length === 0) await rm(fileOf(used), { force: true })
+      if (left.length === 0) await this.forget(used)
+    },
+    /**
+     * What runs have left in the clusters of all these contexts. Once it is removed, the context is forgotten. So is one that the kubeconfig
+     * does not have any more, as after its cluster was deleted: nothing could ever be found by it.
+     */
+    async leftovers(site: Site): Promise<Leftover[]> {
+      const found = (await this.all()).map(async (used) => {
+        if (await isGone(used)) return [{ what: goneWords(used), alive: false, remove: () => this.forget(used) }]
+        const left = await leftoversIn(used, site)
+        return left.map((one) => ({
+          ...one,
+          remove: async () => {
+            await one.remove()
+            await this.forgetUnused(used, site)
+          },
+        }))
+      })
+      return (await Promise.all(found)).flat()
     },
   }
+}
+
+/** Whether a kubeconfig that can be read lacks the context. */
+async function isGone({ context, kubeconfig }: UsedContext): Promise<boolean> {
+  try {
+    return !(await listContexts(kubeconfig)).names.includes(context)
+  } catch {
+    return false
+  }
+}
+
+function goneWords({ context }: UsedContext): string {
+  return `the note that runs used the context ${context}, which the kubeconfig does not have any more (if its cluster is still there: meshbench clean --context ${context} --kubeconfig FILE)`
 }
 
 async function readUsed(file: string): Promise<UsedContext | undefined> {

@@ -7,6 +7,7 @@ import type { Arm } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
 import { cluster } from '../../../src/platforms/cluster/cluster-platform.ts'
 import { refuseOneCluster, standingsOf } from '../../../src/platforms/cluster/standings.ts'
+import { usedContexts } from '../../../src/platforms/cluster/used-contexts.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { none, scenarioOf } from '../../build/scenario.ts'
 import { testFolder } from '../../temporary-folder.ts'
@@ -112,5 +113,22 @@ describe('arms in several contexts', () => {
     for (const name of ['east', 'west']) {
       expect(found.filter(({ message }) => message.includes(`context ${name}`))).not.toHaveLength(0)
     }
+  })
+})
+
+describe('contexts that runs have used', () => {
+  it('are forgotten where the kubeconfig does not have them any more, and kept where it cannot be read', async () => {
+    const kubeconfig = kubeconfigOf({ east: 'http://127.0.0.1:9' })
+    const missing = { context: 'west', kubeconfig: join(testFolder(), 'none') }
+    const used = usedContexts(testFolder())
+    await used.add({ context: 'gone', kubeconfig })
+    await used.add(missing)
+    const left = await used.leftovers(PUBLIC_SITE)
+    const outcomes = await Promise.allSettled(left.map(({ remove }) => remove()))
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(left.map(({ what }) => what)).toContainEqual(
+      expect.stringContaining('clean --context gone --kubeconfig FILE'),
+    )
+    expect(await used.all()).toEqual([missing])
   })
 })
