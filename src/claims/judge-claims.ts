@@ -292,7 +292,8 @@ function figureText(estimate: Estimate, unit: MetricUnit | undefined): string {
   const format = (value: number) => (unit ? formatLevel(unit, value) : formatNumber(value))
   const interval = formatInterval(estimate, format)
   const basis = [...(interval === undefined ? [] : [`${LEVEL_TEXT} interval ${interval}`]), count(estimate.n, 'block')]
-  return `${format(estimate.center)} (${basis.join(', ')})`
+  const per = unit === 'cpu-seconds-per-million' ? ' of CPU per million requests' : ''
+  return `${format(estimate.center)}${per} (${basis.join(', ')})`
 }
 
 /** What is tested, in one sentence. */
