@@ -50,7 +50,7 @@ export function claimsPage(judged: JudgedClaims, about: ClaimsAbout): string {
     ],
     writtenBy: 'meshbench claims',
     body: html`<section><ul class="plain">${(Object.keys(CLAIM_VERDICTS) as ClaimVerdict[]).map((verdict) => html`<li>${verdictOf(verdict)}: ${CLAIM_VERDICTS[verdict].meaning}</li>`)}</ul><p>${confidenceWords(judged)}</p></section>
-<section><h2 id="claims">Claims</h2><div class="scroll" tabindex="0" role="region" aria-label="Claims"><table class="features claims"><thead><tr><th scope="col">Claim</th><th scope="col">What is tested</th><th scope="col">Verdict</th><th scope="col">Evidence</th></tr></thead><tbody>${claims.map((one) => claimRow(one, about))}</tbody></table></div></section>
+<section><h2 id="claims">Claims</h2><div class="scroll" tabindex="0" role="region" aria-label="Claims"><table class="features claims"><thead><tr><th scope="col">Claim</th><th scope="col">Verdict</th><th scope="col">What is tested</th><th scope="col">Evidence</th></tr></thead><tbody>${claims.map((one) => claimRow(one, about))}</tbody></table></div></section>
 <section><h2 id="runs">Runs, versions and machine</h2>${runs.length === 0 ? html`<p>No run was judged.</p>` : runs.map((run) => runPart(run, judged, about))}</section>
 <section><h2 id="repeat">Repeat it</h2><pre><code>${commandsOf(judged, about).join('\n')}</code></pre></section>`,
   })
@@ -69,7 +69,7 @@ function verdictOf(verdict: ClaimVerdict): Html {
 function claimRow({ claim, tested, verdict, reason, figures, seen }: JudgedClaim, about: ClaimsAbout): Html {
   const { id, source, date } = claim
   const evidence = figures ?? seen
-  return html`<tr id="${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${tested}</td><td>${verdictOf(verdict)}</td><td>${reason}${evidence && html`<details><summary>figures and versions</summary><ul>${figures && figuresOf(figures)}${evidence.versions.map(({ arm, version }) => html`<li>${arm}: version ${version}</li>`)}<li>run ${runLink(evidence.run, about)}</li></ul></details>`}</td></tr>`
+  return html`<tr id="${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${verdictOf(verdict)}</td><td>${tested}</td><td>${reason}${evidence && html`<details><summary>figures and versions</summary><ul>${figures && figuresOf(figures)}${evidence.versions.map(({ arm, version }) => html`<li>${arm}: version ${version}</li>`)}<li>run ${runLink(evidence.run, about)}</li></ul></details>`}</td></tr>`
 }
 
 function figuresOf({ levels, valid, planned, p, adjusted }: ClaimFigures): Html {

@@ -30,7 +30,7 @@ nav.pages ul{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 .features td,.features th{white-space:normal;overflow-wrap:anywhere;vertical-align:top}
 .features summary{margin:0}
 .features.claims th:first-child{width:30%}
-.features.claims th:nth-child(3){width:10rem}
+.features.claims th:nth-child(2){width:10rem}
 .features details ul{padding-left:1rem}
 .features details>:not(summary){font-size:.8125rem}
 .runs tbody th{white-space:nowrap}
