@@ -2,12 +2,12 @@ import type { MetricInfo, OperationEffects } from '../model/analysis.ts'
 import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from '../model/quantiles.ts'
 import type { LatencySummary } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
-import { formatLatency, MILLION } from '../model/units.ts'
+import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { list } from '../model/words.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
-import { effectsOf, LATE } from './operations/operation-effects.ts'
+import { effectsOf } from './operations/operation-effects.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { HeldView, TrialView } from './trial-view.ts'
 
@@ -63,10 +63,7 @@ export const metrics: readonly Metric[] = [
     { name: 'operation-errors', title: 'Errors since the operation', unit: 'requests' },
     ({ errors }) => errors,
   ),
-  ofOperation(
-    { name: 'operation-late', title: `Requests later than ${formatLatency(LATE)}`, unit: 'requests' },
-    ({ late }) => late,
-  ),
+  ofOperation({ name: 'operation-late', title: 'Requests late or never sent', unit: 'requests' }, ({ late }) => late),
   ofOperation(
     { name: 'operation-recovery', title: 'Time until normal', unit: 'seconds' },
     ({ recovery }) => recovery,

@@ -9,6 +9,8 @@ interface Change {
   /** What is asked, beside the load. */
   readonly protocol: Protocol
   readonly isNew: (answer: TimedAnswer) => boolean
+  /** An answer that is neither old nor new, such as none, may be there after the change only. */
+  readonly isOld: (answer: TimedAnswer) => boolean
   apply(signal: AbortSignal): Promise<void>
   restore(): Promise<void>
 }
@@ -31,8 +33,14 @@ export function changing(site: OperationSite, { duration, operationAt = 0 }: Loa
       await site.wait(BEFORE, signal)
       const at = await site.clock(signal)
       await change.apply(signal)
-      const answers = await asked
-      const told = changeIn(answers, at, change.isNew)
+      let answers: readonly TimedAnswer[]
+      try {
+        answers = await asked
+      } catch (error) {
+        if (!signal.aborted) throw error
+        return { seen: ['The window ended before the answers could be read.'], ended: false }
+      }
+      const told = changeIn(answers, at, change)
       const { until } = told
       const end = until === undefined ? { ended: false } : { ended: true, after: at - began + until }
       return { seen: [changeWords(told)], change: told, ...end }
@@ -45,12 +53,13 @@ export function changing(site: OperationSite, { duration, operationAt = 0 }: Loa
 export function changeIn(
   answers: readonly TimedAnswer[],
   at: Seconds,
-  isNew: (answer: TimedAnswer) => boolean,
+  { isNew, isOld }: Pick<Change, 'isNew' | 'isOld'>,
 ): NonNullable<Operated['change']> {
-  if (!answers.some((answer) => answer.at < at && !isNew(answer))) {
+  const before = answers.filter((answer) => answer.at < at)
+  if (before.length === 0 || !before.every(isOld)) {
     throw new Failure(
       'nothing-to-change',
-      'no answer before the change was of the old kind, so that nothing shows the change',
+      `${before.filter(isOld).length} of ${count(before.length, 'answer')} before the change were of the old kind, so that nothing shows the change`,
       {
         remedy: 'Run the arm alone with --keep, and ask its server with kubectl exec from the pod client.',
       },

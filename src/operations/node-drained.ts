@@ -5,7 +5,7 @@ import { carriedOut, type Operation } from './operation-steps.ts'
 export const nodeDrained: Operation = {
   name: 'node-drained',
   title: 'Node drained',
-  does: 'The node of the server is taken out of use, and all pods on it but those of DaemonSets are removed; they are made anew on another node.',
+  does: 'The node of the server is taken out of use, and the pods of the arm on it are removed; they are made anew on another node.',
   needsOwnNodes: true,
   movesServer: true,
   lack: () => undefined,

@@ -21,6 +21,7 @@ export const policyChanged: Operation = {
     return changing(site, load, {
       protocol: REFUSED,
       isNew: ({ status }) => status === undefined,
+      isOld: ({ status }) => status !== undefined,
       apply: (during) => site.apply(policy, during),
       restore: () => site.remove(policy),
     })

@@ -48,6 +48,7 @@ export const routeChanged: Operation = {
     return changing(site, load, {
       protocol: 'http',
       isNew: ({ headers }) => headers[HEADER] === 'new',
+      isOld: ({ headers }) => headers[HEADER] === 'old',
       apply: (during) => site.apply([route(namespace, 'new')], during),
       restore: () => site.remove([route(namespace, 'new')]),
     })

@@ -39,7 +39,7 @@ const operationsFitTheLoad: Rule = ({ loads }) =>
     if (duration !== undefined && duration - operationAt < LEAST_AFTER) {
       refuse(
         'operation',
-        `${formatDuration(Math.max(0, duration - operationAt))} of the window are left after the operation, too few to see that all is normal again`,
+        `${formatDuration(Math.max(0, duration - operationAt))} of the window are left after the operation, too short to see that all is normal again`,
         `Write a duration of ${formatDuration(operationAt + LEAST_AFTER)} or more, or an earlier operationAt.`,
       )
     }

@@ -1,4 +1,3 @@
-import { LATE } from '../analyse/operations/operation-effects.ts'
 import { operationRows } from '../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../compare/standing.ts'
 import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
@@ -295,7 +294,7 @@ function operationTable(analysis: Analysis, load: Load, style: Style): string {
     '',
     'errors',
     LEVEL_TEXT,
-    `later than ${formatDuration(LATE)}`,
+    'late or never sent',
     'until normal',
     LEVEL_TEXT,
     ...(hasChange ? ['until all new'] : []),

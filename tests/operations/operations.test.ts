@@ -5,31 +5,36 @@ import { operations } from '../../src/operations/index.ts'
 import type { OperationSite, TimedAnswer } from '../../src/operations/operation-steps.ts'
 import { loadOf } from '../build/scenario.ts'
 
-const isNew = ({ status }: TimedAnswer) => status === undefined
+const kinds = {
+  isNew: ({ status }: TimedAnswer) => status === undefined,
+  isOld: ({ status }: TimedAnswer) => status !== undefined,
+}
 
 /** Ten answers a second from 0 on: each is old (o) or new (n). */
 function answers(kinds: string): TimedAnswer[] {
   return [...kinds].map((kind, index) => {
-    return { sentAt: index / 10, at: index / 10 + 0.05, headers: {}, ...(kind === 'o' && { status: 200 }) }
+    const headers = { 'x-meshbench-route': kind === 'o' ? 'old' : 'new' }
+    return { sentAt: index / 10, at: index / 10 + 0.05, headers, ...(kind === 'o' && { status: 200 }) }
   })
 }
 
 describe('when a change was seen everywhere', () => {
   it('is the first answer after which none is old, and the mixed ones are counted', () => {
     // The change is made at 1 s; the first new answer is sent at 1.2 s, the last old one at 1.4 s.
-    const told = changeIn(answers(`${'o'.repeat(12)}non${'n'.repeat(1)}${'n'.repeat(12)}`), 1, isNew)
+    const told = changeIn(answers(`${'o'.repeat(12)}non${'n'.repeat(1)}${'n'.repeat(12)}`), 1, kinds)
     expect(told.mixed).toBe(1)
     expect(told.until).toBeCloseTo(0.45, 5)
   })
 
   it('is unknown where old answers come to the end, or too few were looked at after the last of them', () => {
-    expect(changeIn(answers('o'.repeat(40)), 1, isNew)).toEqual({ mixed: 0, answers: 30 })
-    expect(changeIn(answers(`${'o'.repeat(20)}${'n'.repeat(9)}`), 1, isNew).until).toBeUndefined()
-    expect(changeIn(answers(`${'o'.repeat(20)}${'n'.repeat(10)}`), 1, isNew).until).toBeCloseTo(1.05, 5)
+    expect(changeIn(answers('o'.repeat(40)), 1, kinds)).toEqual({ mixed: 0, answers: 30 })
+    expect(changeIn(answers(`${'o'.repeat(20)}${'n'.repeat(9)}`), 1, kinds).until).toBeUndefined()
+    expect(changeIn(answers(`${'o'.repeat(20)}${'n'.repeat(10)}`), 1, kinds).until).toBeCloseTo(1.05, 5)
   })
 
   it('proves nothing where answers were new before it', () => {
-    expect(() => changeIn(answers('n'.repeat(40)), 1, isNew)).toThrow(/no answer before the change/)
+    expect(() => changeIn(answers('n'.repeat(40)), 1, kinds)).toThrow(/0 of 10 answers before the change/)
+    expect(() => changeIn(answers(`oon${'o'.repeat(40)}`), 1, kinds)).toThrow(/9 of 10 answers before the change/)
   })
 })
 
@@ -124,6 +129,16 @@ describe('the steps of an operation', () => {
     const operated = await carriedOut('control-plane-down', refused.site)
     expect(operated?.pod).toEqual({ within: 15 })
     expect(operated?.seen.join(' ')).toContain('the webhook refused it')
+  })
+
+  it('of a change end without it where the window ends before the answers are there', async () => {
+    const over = new AbortController()
+    const ask = () => {
+      over.abort()
+      return Promise.reject(over.signal.reason)
+    }
+    const operated = await carriedOut('route-changed', site({ ask }).site, over.signal)
+    expect(operated).toEqual({ seen: ['The window ended before the answers could be read.'], ended: false })
   })
 
   it('end with the window, as far as they came', async () => {

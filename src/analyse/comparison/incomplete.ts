@@ -42,7 +42,9 @@ export const noIdleWindow: ComparisonRule = {
   title: 'Every arm has an idle window',
   problem: 'No idle window',
   judge({ record, valid }) {
-    const without = valid.filter(({ reading }) => !reading.idle && reading.observation.usage.length > 0)
+    const without = valid.filter(
+      ({ reading }) => !reading.idle && !reading.operation && reading.observation.usage.length > 0,
+    )
     if (without.length === 0) return []
     const { idle } = record.run.plan.scenario
     return [

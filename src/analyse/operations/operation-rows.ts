@@ -85,10 +85,10 @@ function changeOf(effects: readonly OperationEffects[], known: Figure): Figure {
   const changes = effects.flatMap(({ change }) => change ?? [])
   const open = changes.filter(({ until }) => until === undefined).length
   const mixed = changes.reduce((sum, one) => sum + one.mixed, 0)
-  const old = mixed === 0 ? 'no answer' : count(mixed, 'answer')
+  const old = mixed === 0 ? 'no old answer' : count(mixed, 'old answer')
   const text = open > 0 ? `not within the window in ${open} of ${count(changes.length, 'trial')}` : known.text
   return {
-    text: `${text}, ${old} mixed`,
+    text: `${text}, ${old} after the first new one`,
     ...(open === 0 && known.interval !== undefined && { interval: known.interval }),
   }
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import { z } from 'zod'
 import { makeScratch } from '../../host/scratch.ts'
@@ -10,11 +12,17 @@ import { listContexts, readContext } from '../../kubernetes/kubeconfig.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Leftover } from '../../model/platform.ts'
 import type { Site } from '../../model/site.ts'
+import { list } from '../../model/words.ts'
 import { catalogueFor } from '../../site/catalogue-for.ts'
 import { obtainAll } from '../../tools/obtain.ts'
 import { type Inventory, inventoriesIn, leftoverOf, removeInventory } from './inventory.ts'
 
-const contextSchema = z.object({ context: z.string(), kubeconfig: z.string().optional() })
+/** `files`: in which the context stood when it was used; absent in notes of old versions. */
+const contextSchema = z.object({
+  context: z.string(),
+  kubeconfig: z.string().optional(),
+  files: z.array(z.string()).optional(),
+})
 /** A context, and the kubeconfig where it is not the usual one. */
 export interface UsedContext {
   readonly context: string
@@ -28,9 +36,9 @@ export function usedContexts(dir = join(envPaths('meshbench', { suffix: '' }).da
   return {
     async add(used: UsedContext): Promise<void> {
       await mkdir(dir, { recursive: true })
-      await writeFile(fileOf(used), JSON.stringify(used))
+      await writeFile(fileOf(used), JSON.stringify({ ...used, files: kubeconfigFiles(used.kubeconfig) }))
     },
-    async all(): Promise<UsedContext[]> {
+    async all(): Promise<Noted[]> {
       const names = await readdir(dir).catch(() => [])
       const read = names.filter((name) => name.endsWith('.json')).map((name) => readUsed(join(dir, name)))
       return (await Promise.all(read)).filter((used) => used !== undefined)
@@ -42,8 +50,8 @@ export function usedContexts(dir = join(envPaths('meshbench', { suffix: '' }).da
       if (left.length === 0) await this.forget(used)
     },
     /**
-     * What runs have left in the clusters of all these contexts. Once it is removed, the context is forgotten. So is one that the kubeconfig
-     * does not have any more, as after its cluster was deleted: nothing could ever be found by it.
+     * What runs have left in the clusters of all these contexts. Once it is removed, the context is forgotten. So is one that is in none of
+     * the files any more in which it stood, as after its cluster was deleted: nothing could ever be found by it.
      */
     async leftovers(site: Site): Promise<Leftover[]> {
       const found = (await this.all()).map(async (used) => {
@@ -62,20 +70,37 @@ export function usedContexts(dir = join(envPaths('meshbench', { suffix: '' }).da
   }
 }
 
-/** Whether a kubeconfig that can be read lacks the context. */
-async function isGone({ context, kubeconfig }: UsedContext): Promise<boolean> {
-  try {
-    return !(await listContexts(kubeconfig)).names.includes(context)
-  } catch {
-    return false
-  }
+type Noted = z.infer<typeof contextSchema>
+
+/** The files that a kubeconfig is read from, as kubectl has it. */
+function kubeconfigFiles(kubeconfig: string | undefined): string[] {
+  const named = kubeconfig ?? process.env['KUBECONFIG']
+  return named
+    ? named
+        .split(delimiter)
+        .filter(Boolean)
+        .map((file) => resolve(file))
+    : [join(homedir(), '.kube', 'config')]
 }
 
-function goneWords({ context }: UsedContext): string {
-  return `the note that runs used the context ${context}, which the kubeconfig does not have any more (if its cluster is still there: meshbench clean --context ${context} --kubeconfig FILE)`
+/** Whether the context is in none of its files any more: each was removed, or can be read and lacks it. */
+async function isGone({ context, files }: Noted): Promise<boolean> {
+  if (!files) return false
+  const lacks = files.map(async (file) => {
+    try {
+      return !existsSync(file) || !(await listContexts(file)).names.includes(context)
+    } catch {
+      return false
+    }
+  })
+  return (await Promise.all(lacks)).every(Boolean)
 }
 
-async function readUsed(file: string): Promise<UsedContext | undefined> {
+function goneWords({ context, files = [] }: Noted): string {
+  return `the note that runs used the context ${context}, which ${list(files)} ${files.length === 1 ? 'does' : 'do'} not have any more (if its cluster is still there: meshbench clean --context ${context} --kubeconfig FILE)`
+}
+
+async function readUsed(file: string): Promise<Noted | undefined> {
   try {
     return contextSchema.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch {

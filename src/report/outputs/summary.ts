@@ -1,5 +1,4 @@
 import { capacityStatements, goalWords } from '../../analyse/capacity/capacity-words.ts'
-import { LATE } from '../../analyse/operations/operation-effects.ts'
 import { operationRows } from '../../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../../compare/standing.ts'
 import type { Analysis, CapacityOfLoad, Cell, MetricInfo } from '../../model/analysis.ts'
@@ -85,7 +84,7 @@ function operationLines(analysis: Analysis, load: Load): string[] {
     '',
     `${text(`${load.operation} at second ${load.operationAt} of ${formatDuration(load.duration)}`)}.`,
     '',
-    row(['arm', 'errors', `later than ${formatDuration(LATE)}`, 'until normal']),
+    row(['arm', 'errors', 'late or never sent', 'until normal']),
     '|---|--:|--:|--:|',
     ...operationRows(analysis, load).map(({ arm, absent, errors, late, recovery }) =>
       row([arm, errors.text, late.text, absent ?? recovery.text]),

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Arm } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
 import { cluster } from '../../../src/platforms/cluster/cluster-platform.ts'
@@ -117,18 +117,30 @@ describe('arms in several contexts', () => {
 })
 
 describe('contexts that runs have used', () => {
-  it('are forgotten where the kubeconfig does not have them any more, and kept where it cannot be read', async () => {
+  it('are forgotten where their kubeconfig does not have them any more, and kept where it cannot be read', async () => {
     const kubeconfig = kubeconfigOf({ east: 'http://127.0.0.1:9' })
-    const missing = { context: 'west', kubeconfig: join(testFolder(), 'none') }
+    const damaged = join(testFolder(), 'damaged')
+    writeFileSync(damaged, '{')
     const used = usedContexts(testFolder())
     await used.add({ context: 'gone', kubeconfig })
-    await used.add(missing)
+    await used.add({ context: 'west', kubeconfig: damaged })
     const left = await used.leftovers(PUBLIC_SITE)
     const outcomes = await Promise.allSettled(left.map(({ remove }) => remove()))
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(left.map(({ what }) => what)).toContainEqual(
       expect.stringContaining('clean --context gone --kubeconfig FILE'),
     )
-    expect(await used.all()).toEqual([missing])
+    expect(await used.all()).toMatchObject([{ context: 'west' }])
+  })
+
+  it('are kept where only another kubeconfig lacks them', async () => {
+    const used = usedContexts(testFolder())
+    vi.stubEnv('KUBECONFIG', kubeconfigOf({ east: 'http://127.0.0.1:9' }))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await used.add({ context: 'east' })
+    vi.stubEnv('KUBECONFIG', kubeconfigOf({ other: 'http://127.0.0.1:9' }))
+    const [left] = await used.leftovers(PUBLIC_SITE)
+    await expect(left?.remove()).rejects.toThrow('no context east')
+    expect(await used.all()).toHaveLength(1)
   })
 })

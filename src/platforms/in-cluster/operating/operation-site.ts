@@ -11,6 +11,7 @@ import type { OperationSite } from '../../../operations/operation-steps.ts'
 import { STOPPED } from '../../../operations/stop-proxy.ts'
 import { PATIENCE } from '../arm-mesh.ts'
 import { type ClusterArm, measuredNodes } from '../cluster-arm.ts'
+import { CLIENT } from '../generators/client-pods.ts'
 import { askFor, uptimeOf } from '../probing/probe-site.ts'
 import { membersOf } from '../usage-between.ts'
 import { ENDPOINTS } from '../workload.ts'
@@ -153,7 +154,8 @@ export function operationSite(
     },
     async drain(signal) {
       await cluster.apply([cordoned(nodes.server, run)], signal)
-      const pods = await cluster.pods(undefined, undefined, signal)
+      // Those of other arms of the cluster stay: nobody calls them now, and they would not come back to this node by themselves.
+      const pods = await cluster.pods(namespace, undefined, signal)
       const evicted = pods.filter(({ metadata, spec }) => {
         return spec.nodeName === nodes.server && !metadata.ownerReferences?.some(({ kind }) => STAYS.has(kind))
       })
@@ -168,7 +170,8 @@ export function operationSite(
       // What may stand on either node goes back to the one that it prefers.
       const pods = await cluster.pods(namespace, undefined, never())
       const moved = pods.filter(
-        ({ metadata, spec }) => spec.nodeName !== nodes.server && metadata.ownerReferences?.length,
+        ({ metadata, spec }) =>
+          spec.nodeName !== nodes.server && metadata.ownerReferences?.length && metadata.labels?.['app'] !== CLIENT,
       )
       const named = moved.map(({ metadata: { name } }) => ({
         apiVersion: 'v1',
