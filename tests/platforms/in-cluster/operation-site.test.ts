@@ -30,7 +30,10 @@ function clusterOf(objects: readonly Made[], pods: readonly object[] = []) {
     remove: async (gone: readonly KubernetesObject[]) => {
       removed.push(...gone.map(({ metadata: { name } }) => name))
     },
-    pods: async () => pods,
+    pods: async (namespace?: string) =>
+      (pods as { metadata: { namespace: string } }[]).filter(
+        (pod) => namespace === undefined || pod.metadata.namespace === namespace,
+      ),
     untilReady: async () => undefined,
   }
   return { cluster: cluster as unknown as Cluster, all, removed }
@@ -75,9 +78,9 @@ describe('what an operation changes beyond an arm', () => {
     expect([spec?.replicas, metadata.annotations]).toEqual([2, undefined])
   })
 
-  it('is a node, of which pods of DaemonSets and of the node itself stay', async () => {
-    const pod = (name: string, kind: string | undefined, nodeName = NODE) => ({
-      metadata: { name, namespace: 'bench', uid: name, ...(kind && { ownerReferences: [{ kind }] }) },
+  it('is a node, of which pods of other arms, of DaemonSets and of the node itself stay', async () => {
+    const pod = (name: string, kind: string, nodeName = NODE, namespace = 'bench') => ({
+      metadata: { name, namespace, uid: name, labels: { app: name }, ownerReferences: [{ kind }] },
       spec: { nodeName },
     })
     const pods = [
@@ -85,6 +88,9 @@ describe('what an operation changes beyond an arm', () => {
       pod('ztunnel', 'DaemonSet'),
       pod('static', 'Node'),
       pod('other', 'ReplicaSet', 'c'),
+      // One of several load generators, whose output has not been read yet.
+      pod('client', 'Job', 'c'),
+      pod('waypoint', 'ReplicaSet', NODE, 'bench-other'),
     ]
     const { cluster, all, removed } = clusterOf([node(NODE)], pods)
     const site = operationSite(armOn(cluster), SERVER, async () => [])
