@@ -14,9 +14,9 @@ import type {
 } from '../model/claim.ts'
 import { LEVEL_TEXT, ONE_TAIL } from '../model/confidence.ts'
 import { FEATURE_VERDICTS, type FeatureResult } from '../model/feature.ts'
-import { BLOCKS_TO_DECIDE, MOST_BLOCKS } from '../model/plan.ts'
+import { BLOCKS_TO_DECIDE, MOST_BLOCKS, trialsOf } from '../model/plan.ts'
 import type { Provenance } from '../model/result.ts'
-import type { Load, Scenario } from '../model/scenario.ts'
+import { type Arm, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
 import { formatNumber, type MetricUnit } from '../model/units.ts'
 import { count, list, validityWords } from '../model/words.ts'
 import { formatInterval, formatLevel } from '../report/format.ts'
@@ -27,8 +27,11 @@ import {
   countValues,
   infoOf,
   isHidden,
+  isRounding,
   measureClaim,
   neededFor,
+  quietWords,
+  scatters,
   type Weighed,
   weigh,
 } from './measure-claim.ts'
@@ -110,32 +113,53 @@ function testedIn(claim: Claim, basis: ClaimsBasis): Tested | string | undefined
 
 /** The run that a claim is measured in, or why there is none. */
 function takenFrom(test: MeasuredTest, { scenario, runs, commands }: ClaimsBasis): Analysis | string {
-  const arms = armsOf(test)
   const remedy = `Measure it: ${commands.run}`
-  const lacking = runs.map((analysis) => {
-    const { id, plan } = analysis.record.run
-    const missing = arms.filter((name) => !plan.scenario.arms.some((arm) => arm.name === name))
-    if (missing.length > 0) return `run ${id} has no arm ${list(missing)}`
-    const other = arms.find((name) => meshOf(plan.scenario, name) !== meshOf(scenario, name))
-    if (other !== undefined) return `in run ${id} the arm ${other} is another mesh`
-    const load = plan.scenario.loads.find(({ name }) => name === test.load)
-    if (!load) return `run ${id} has no load ${test.load}`
-    const wanted = scenario.loads.find(({ name }) => name === test.load)
-    if (wanted && shapeOf(wanted) !== shapeOf(load)) return `in run ${id} the load ${test.load} has other settings`
-    return analysis
-  })
+  const lacking = runs.map((analysis) => lackOf(analysis, test, scenario) ?? analysis)
   const found = lacking.find((one) => typeof one !== 'string')
   if (found) return found
   const why = lacking.length === 0 ? 'there is no such run' : list(lacking.map(String))
   return `Not measured: ${why}. ${remedy}`
 }
 
+/** Why a run is not of what a claim means; undefined where it is. */
+function lackOf({ record }: Analysis, test: MeasuredTest, meant: Scenario): string | undefined {
+  const {
+    id,
+    plan: { scenario },
+  } = record.run
+  if (scenario.loads.some(({ operation }) => operation !== undefined)) {
+    return `run ${id} has operations, of which no steady latencies are told`
+  }
+  if (scenario.loads.some(({ capacity }) => capacity)) return `run ${id} searches capacities, at rates of its own`
+  const missing = armsOf(test).filter((name) => !armNamed(scenario, name))
+  if (missing.length > 0) return `run ${id} has no arm ${list(missing)}`
+  for (const name of armsOf(test)) {
+    const [own, wanted] = [armNamed(scenario, name), armNamed(meant, name)]
+    if (!own || !wanted || own.mesh !== wanted.mesh) return otherMesh(id, name)
+    if (!isSameArm(own, wanted)) return `in run ${id} the arm ${name} has other settings`
+  }
+  if (scenario.profile !== meant.profile) return `run ${id} has the profile ${scenario.profile}, not ${meant.profile}`
+  const load = scenario.loads.find(({ name }) => name === test.load)
+  if (!load) return `run ${id} has no load ${test.load}`
+  const wanted = meant.loads.find(({ name }) => name === test.load)
+  return wanted && shapeOf(wanted) !== shapeOf(load)
+    ? `in run ${id} the load ${test.load} has other settings`
+    : undefined
+}
+
+function otherMesh(run: string, arm: string): string {
+  return `in run ${run} the arm ${arm} is another mesh`
+}
+
 function armsOf({ of, over }: MeasuredTest): string[] {
   return [of, ...(over === undefined ? [] : [over])]
 }
 
-function meshOf({ arms }: Pick<Scenario, 'arms'>, name: string): string | undefined {
-  return arms.find((arm) => arm.name === name)?.mesh
+function armNamed<Of extends Pick<Arm, 'name'>>(
+  { arms }: { readonly arms: readonly Of[] },
+  name: string,
+): Of | undefined {
+  return arms.find((arm) => arm.name === name)
 }
 
 /** How long a window is does not change what is measured. */
@@ -162,7 +186,7 @@ function ofMeasured(
     return { verdict: 'cannot-tell', reason: `${reason} ${MEASURE_AGAIN}` }
   }
   const { info, levels } = measured
-  const estimate = told(measured.estimate)
+  const estimate = scatters(measured) ? told(measured.estimate) : withoutInterval(measured.estimate)
   const unit = test.quantity === 'ratio' ? undefined : info.unit
   const said = `It is ${figureText(estimate, unit)}`
   const decided = weighed !== undefined && adjusted <= FAMILY
@@ -179,8 +203,9 @@ function ofMeasured(
   }
   if (forbidding !== undefined) return { verdict: 'cannot-tell', reason: `${said}. ${forbidding}`, figures }
   if (!weighed) {
-    const few = `Blocks with valid trials: ${estimate.n}; at least ${BLOCKS_TO_DECIDE} are needed.`
-    return { verdict: 'cannot-tell', reason: `${said}. ${few} ${validity.words} ${MEASURE_AGAIN}`, figures }
+    const again = estimate.n < BLOCKS_TO_DECIDE ? MEASURE_AGAIN : ''
+    const reason = [`${said}.`, undecidable(measured), validity.words, again].filter(Boolean).join(' ')
+    return { verdict: 'cannot-tell', reason, figures }
   }
   const side =
     weighed.side === 'holds' ? 'All of the interval is as claimed.' : 'Nothing in the interval is as claimed.'
@@ -203,6 +228,15 @@ function ofMeasured(
   }
 }
 
+/** Why no verdict can be had of what was measured, whatever the bound is. */
+function undecidable(measured: ClaimMeasure): string {
+  const { n } = measured.estimate
+  if (n < BLOCKS_TO_DECIDE) return `Blocks with valid trials: ${n}; at least ${BLOCKS_TO_DECIDE} are needed.`
+  if (scatters(measured)) return 'The errors of its counters are as large as the values, so there is no interval.'
+  const same = measured.found.basis.unit === 'cohorts' ? 'cohorts have the same mean' : 'blocks have the same value'
+  return `All ${same}, so there is no interval.`
+}
+
 const HIDDEN =
   'More blocks would not tell: what equal arms of this run differ by, or the errors of its counters, is as large as the distance to the bound. More cohorts would.'
 
@@ -213,7 +247,7 @@ function blocksText({ blocks, cohorts }: { readonly blocks: number; readonly coh
 }
 
 function validityOf(analysis: Analysis, test: MeasuredTest) {
-  const { trials, missing } = analysis
+  const { trials, missing, record } = analysis
   const [arms, { load }] = [armsOf(test), test]
   const own = trials.filter(({ result: { trial } }) => arms.includes(trial.arm) && trial.load === load)
   const lost = own.filter(({ status }) => status !== 'valid')
@@ -223,13 +257,12 @@ function validityOf(analysis: Analysis, test: MeasuredTest) {
       ? []
       : [`Not valid: ${lost.length} of ${count(own.length, 'trial')} (${list([...new Set(rules)])}).`]
   const silent = own.length - lost.length - countValues(analysis, test)
-  const without =
-    silent > 0
-      ? [`Valid without a value: ${count(silent, 'trial')} (a quantile that is withheld, or too few answers).`]
-      : []
+  const without = silent > 0 ? [`Valid without a value: ${count(silent, 'trial')} (${quietWords(test)}).`] : []
   const words = [...invalid, ...without].join(' ')
-  // Of trials that did not run, the ids alone are known.
-  const absent = missing.filter((id) => arms.some((arm) => id.endsWith(`-${arm}-${load}`))).length
+  const gone = new Set(missing)
+  const absent = trialsOf(record.run.plan).filter(
+    (one) => gone.has(one.id) && arms.includes(one.arm) && one.load === load,
+  ).length
   return { valid: own.length - lost.length, planned: own.length + absent, words }
 }
 
@@ -258,12 +291,21 @@ function versionsOf({ trials, record }: Analysis, arms: readonly string[]): Clai
   })
 }
 
-function ofFeature(test: FeatureTest, { features, commands }: ClaimsBasis): Omit<JudgedClaim, 'claim' | 'tested'> {
+function ofFeature(
+  test: FeatureTest,
+  { scenario, features, commands }: ClaimsBasis,
+): Omit<JudgedClaim, 'claim' | 'tested'> {
   const { feature, arm, expected } = test
-  const tried = features.flatMap(({ results }) => results.filter((one) => one.arm === arm && one.feature === feature))
+  const having = features.filter(({ run }) => armNamed(run, arm))
+  // A run of probes stores the mesh alone: it has settings of its own, so that it can try more.
+  const others = having.filter(({ run }) => armNamed(run, arm)?.mesh !== armNamed(scenario, arm)?.mesh)
+  const tried = having
+    .filter((one) => !others.includes(one))
+    .flatMap(({ results }) => results.filter((one) => one.arm === arm && one.feature === feature))
   const result = tried.find(({ verdict }) => verdict !== 'not-tried') ?? tried[0]
   if (!result) {
-    const why = features.length === 0 ? 'there is no run of probes' : `no run of probes has ${feature} of ${arm}`
+    const lacking = features.length === 0 ? 'there is no run of probes' : `no run of probes has ${feature} of ${arm}`
+    const why = others.length > 0 ? list(others.map(({ run }) => otherMesh(run.id, arm))) : lacking
     return { verdict: 'cannot-tell', reason: `Not tried: ${why}. Try it: ${commands.features}` }
   }
   const { verdict, reason, run, version, source } = result
@@ -282,9 +324,14 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** The interval of fewer blocks than a decision needs reaches from next to nothing to millions. */
-function told({ center, n, ...interval }: Estimate): Estimate {
-  return { center, n, ...(n >= BLOCKS_TO_DECIDE && interval) }
+/** The interval of fewer blocks than a decision needs reaches from next to nothing to millions, and that of equal values to nowhere. */
+function told(estimate: Estimate): Estimate {
+  const { center, lo = center, hi = center, n } = estimate
+  return n < BLOCKS_TO_DECIDE || isRounding(hi - lo, center) ? withoutInterval(estimate) : estimate
+}
+
+function withoutInterval({ center, n }: Estimate): Estimate {
+  return { center, n }
 }
 
 /** "3.87 (95 % interval 3.2 to 4.6, 6 blocks)" */

@@ -1,4 +1,4 @@
-import { metricOfRoles, metrics } from '../analyse/metrics.ts'
+import { isMetricOf, metricOfRoles, metrics } from '../analyse/metrics.ts'
 import { neededToDecide, type Scatter, tail } from '../compare/effect.ts'
 import { type EstimateWithBasis, estimateOf, logErrors, pooledVarianceFor } from '../compare/estimate.ts'
 import { byBlock, equalArms, isGeometric, measure, pairUp } from '../compare/pairs.ts'
@@ -18,6 +18,7 @@ export interface ClaimMeasure {
   /** On the scale of the interval: the logarithm of ratios, and of values above 0. */
   readonly found: EstimateWithBasis
   readonly bound: ClaimBound
+  readonly isLog: boolean
   /** As it is shown. */
   readonly estimate: Estimate
   readonly levels: readonly { readonly arm: string; readonly estimate: Estimate }[]
@@ -28,6 +29,13 @@ export function infoOf({ metric, roles }: MeasuredTest): MetricInfo {
   const found = roles ? metricOfRoles(metric, roles) : metrics.find(({ info }) => info.name === metric)
   if (!found) throw new TypeError(`there is no metric ${metric}`)
   return found.info
+}
+
+/** Why a valid trial may have no value of a claim's metric. */
+export function quietWords({ metric }: MeasuredTest): string {
+  const found = metrics.find(({ info }) => info.name === metric)
+  if (found?.info.unit === 'seconds') return 'a quantile that is withheld, or too few answers'
+  return `nothing of it was observed${found?.needsIdle ? ', or nothing without load' : ''}`
 }
 
 /** How many values the arms of a claim have: a valid trial has none where a quantile is withheld or too few requests were answered. */
@@ -59,10 +67,21 @@ export function measureClaim(analysis: Analysis, test: MeasuredTest): ClaimMeasu
   })
   if (test.quantity === 'difference') {
     const { difference } = measured
-    return difference && { info, found: difference, bound: test.bound, estimate: difference.estimate, levels }
+    return (
+      difference && { info, found: difference, bound: test.bound, isLog: false, estimate: difference.estimate, levels }
+    )
   }
   const { ratio } = measured
-  return ratio && { info, found: ratio.onLogs, bound: scaled(test.bound, true), estimate: ratio.estimate, levels }
+  return (
+    ratio && {
+      info,
+      found: ratio.onLogs,
+      bound: scaled(test.bound, true),
+      isLog: true,
+      estimate: ratio.estimate,
+      levels,
+    }
+  )
 }
 
 function armNamed(arms: readonly Arm[], name: string): Arm {
@@ -72,11 +91,13 @@ function armNamed(arms: readonly Arm[], name: string): Arm {
 }
 
 /** Of valid trials: those of the cell, or the use of components of some roles. */
-function valuesIn({ cells, trials }: Analysis, { load, metric, roles }: MeasuredTest, arm: string): Values {
+function valuesIn({ cells, trials, record }: Analysis, { load, metric, roles }: MeasuredTest, arm: string): Values {
   const narrowed = roles && metricOfRoles(metric, roles)
   if (!narrowed) {
     return cells.find((cell) => cell.arm === arm && cell.load === load && cell.metric === metric)?.values ?? []
   }
+  const asked = record.run.plan.scenario.loads.find(({ name }) => name === load)
+  if (!asked || !isMetricOf(narrowed, asked)) return []
   return trials.flatMap(({ result: { trial, outcome }, status }) => {
     if (trial.arm !== arm || trial.load !== load || trial.step || status !== 'valid') return []
     if (outcome.status !== 'measured') return []
@@ -96,9 +117,7 @@ function equalPairs(arms: readonly Arm[], valuesOf: ReadonlyMap<string, Values>)
     .flatMap(({ name }) => pairUp(base, valuesOf.get(name) ?? []) ?? [])
 }
 
-interface Level extends Pick<ClaimMeasure, 'found' | 'estimate'> {
-  readonly isLog: boolean
-}
+type Level = Pick<ClaimMeasure, 'found' | 'estimate' | 'isLog'>
 
 /** The mean of one arm over blocks, geometric where all values are above 0. Cohorts are the replicates where there are several. */
 function levelOf(values: Values, provisioned: boolean): Level | undefined {
@@ -137,12 +156,13 @@ export interface Weighed {
 
 /**
  * Weighs a claim by the t of its interval: a p-value of 1 − level means that the interval ends at the bound. What the interval was widened
- * by (equal arms, errors of counters) is no scatter, so it is taken off the distance. Undefined without an interval or with fewer
- * blocks than a decision needs.
+ * by (equal arms, errors of counters) is no scatter, so it is taken off the distance. Undefined without an interval, without scatter, or
+ * with fewer blocks than a decision needs.
  */
-export function weigh({ found, bound }: Pick<ClaimMeasure, 'found' | 'bound'>): Weighed | undefined {
+export function weigh(measured: ClaimMeasure): Weighed | undefined {
+  const { found, bound } = measured
   const { estimate, basis, error } = found
-  if (error === undefined || estimate.n < BLOCKS_TO_DECIDE) return undefined
+  if (error === undefined || !scatters(measured) || estimate.n < BLOCKS_TO_DECIDE) return undefined
   const scatter: Scatter = { error, freedom: basis.freedom }
   const slack = slackOf(found)
   const { atLeast, atMost } = bound
@@ -156,9 +176,24 @@ export function weigh({ found, bound }: Pick<ClaimMeasure, 'found' | 'bound'>): 
     : { side: 'does-not-hold', p: Math.min(1, 2 * fails) }
 }
 
+/**
+ * Whether the replicates of a mean differ at all. Where they do not, as with counters of whole pages, nothing says how far the next one
+ * would be off, and an interval of no width would decide everything. An unknown scatter counts as some.
+ */
+export function scatters({ found: { estimate, error }, isLog, levels }: ClaimMeasure): boolean {
+  const sizes = isLog ? [1] : levels.map((level) => Math.abs(level.estimate.center))
+  return error === undefined || !isRounding(error, Math.max(Math.abs(estimate.center), ...sizes))
+}
+
+/** Whether a width is no more than what sums of numbers of this size are rounded by. */
+export function isRounding(width: number, size: number): boolean {
+  return width <= 1e-12 * Math.abs(size)
+}
+
 /** Whether no number of blocks would decide a claim: what its interval is widened by is as large as the distance to the bound. */
 export function isHidden({ found, bound }: Pick<ClaimMeasure, 'found' | 'bound'>): boolean {
-  return slackOf(found) >= distanceOf({ found, bound })
+  const slack = slackOf(found)
+  return slack > 0 && slack >= distanceOf({ found, bound })
 }
 
 /** From the estimate to the nearest end of the bound. */

@@ -1,4 +1,4 @@
-import { METRICS_OF_MESH, metrics } from '../analyse/metrics.ts'
+import { isMetricOf, METRICS_OF_MESH, metrics } from '../analyse/metrics.ts'
 import { probes } from '../features/probes/index.ts'
 import { CLAIM_QUANTITIES, type Claim, type ClaimBound } from '../model/claim.ts'
 import type { Scenario } from '../model/scenario.ts'
@@ -42,7 +42,8 @@ export function parseClaims(text: string, file: string): Parsed {
   return { problems: [source.problem(none)] }
 }
 
-const METRIC_NAMES = metrics.flatMap(({ info, ofSearch }) => (ofSearch ? [] : [info.name]))
+/** Claims are judged by loads at a given rate without operation. */
+const METRIC_NAMES = metrics.filter((metric) => isMetricOf(metric, {})).map(({ info }) => info.name)
 const PROBE_NAMES = probes.map(({ name }) => name)
 
 /** What the schema of scenarios cannot know: names of metrics and probes, and units. */
@@ -56,7 +57,9 @@ function findingsIn(claim: Sketch, index: number): Finding[] {
   }
   if (metric === undefined) return []
   if (!METRIC_NAMES.includes(metric)) {
-    const message = `there is no metric ${metric}`
+    const known = metrics.find(({ info }) => info.name === metric)
+    const of = known?.ofOperation ? 'operations' : 'searches of capacities'
+    const message = known ? `${metric} is a metric of ${of}, which judge no claims` : `there is no metric ${metric}`
     return [{ path: [...path, 'metric'], message, remedy: suggest(metric, METRIC_NAMES) }]
   }
   if (roles && !METRICS_OF_MESH.includes(metric)) {

@@ -5,7 +5,7 @@ import { CLAIM_VERDICTS, type Claim, type ClaimVerdict, type JudgedClaim, type J
 import { EXIT } from '../model/exit-codes.ts'
 import { Failure } from '../model/failure.ts'
 import { RUN_FOLDER } from '../model/run-folder.ts'
-import type { Scenario } from '../model/scenario.ts'
+import type { Arm, Scenario } from '../model/scenario.ts'
 import { commandText } from '../model/words.ts'
 import { claimsMarkdown, claimsPage, confidenceWords, tallyWords } from '../report/site/claims-page.ts'
 import { readFeatureFolder } from '../store/features/feature-store.ts'
@@ -88,7 +88,7 @@ async function foldersOf(
     features: await inTurn(options.features ?? [], (run) => findRun(root, run, cwd, PROBED)),
   }
   const runs = isNamed ? named.runs : await newestRun(root, scenario)
-  const features = isNamed ? named.features : await newestProbes(root, claims)
+  const features = isNamed ? named.features : await newestProbes(root, { scenario, claims })
   if (runs.length > 0 || features.length > 0) {
     if (runs.length === 0) stderr.alert(`measured claims need a run: ${commands.run}\n`)
     if (features.length === 0) stderr.alert(`claims about features need a run of probes: ${commands.features}\n`)
@@ -115,13 +115,18 @@ function scenarioOf(dir: string): string | undefined {
   }
 }
 
-async function newestProbes(root: string, claims: readonly Claim[]): Promise<string[]> {
-  const wanted = claims.flatMap(({ test }) => (test.kind === 'feature' ? [test.arm] : []))
+async function newestProbes(
+  root: string,
+  { scenario, claims }: Pick<Wanted, 'scenario' | 'claims'>,
+): Promise<string[]> {
+  const named = new Set(claims.flatMap(({ test }) => (test.kind === 'feature' ? [test.arm] : [])))
+  const wanted = scenario.arms.filter(({ name }) => named.has(name))
   for (const id of await listRuns(root, PROBED)) {
     const dir = join(root, id)
     const { run } = await readFeatureFolder(dir)
-    const arms = run.arms.map(({ name }) => name)
-    if (wanted.every((arm) => arms.includes(arm))) return [dir]
+    const has = ({ name, mesh }: Pick<Arm, 'name' | 'mesh'>) =>
+      run.arms.some((arm) => arm.name === name && arm.mesh === mesh)
+    if (wanted.every(has)) return [dir]
   }
   return []
 }

@@ -5,11 +5,15 @@ import type { Role } from './usage.ts'
 
 /** What came of a claim. The order is that of the legend. */
 export const CLAIM_VERDICTS = {
-  holds: { title: 'holds', mark: '✓', meaning: 'the whole interval, or what a probe showed, is as the claim says' },
+  holds: {
+    title: 'holds',
+    mark: '✓',
+    meaning: 'the whole interval, or what a probe showed or the project states, is as the claim says',
+  },
   'does-not-hold': {
     title: 'does not hold',
     mark: '✗',
-    meaning: 'nothing in the interval, or of what a probe showed, is as the claim says',
+    meaning: 'nothing in the interval, or of what a probe showed or the project states, is as the claim says',
   },
   'cannot-tell': {
     title: 'cannot tell',

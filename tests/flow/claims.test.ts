@@ -43,6 +43,8 @@ ${[
   claim('absence-holds', 'feature: retries, arm: linkerd, expected: [does-not-work, unsupported]'),
   claim('not-tried', 'feature: timeouts, arm: linkerd, expected: works'),
   claim('no-way-yet', 'needs: "A second cluster."'),
+  // The page has a part with this id.
+  claim('claims', 'needs: "Nothing."'),
 ].join('')}`
 
 interface Judged {
@@ -111,11 +113,15 @@ describe('meshbench claims', () => {
   it('writes a page and a summary, with a link to the run', () => {
     const { page, summary } = document as { page: string; summary: string }
     const html = readFileSync(page, 'utf8')
-    for (const { claim } of judged.values()) expect(html).toContain(`id="${claim.id}"`)
+    for (const { claim } of judged.values()) expect(html).toContain(`<tr id="claim-${claim.id}">`)
     expect(html).toContain('href="https://example.com/a"')
     expect(html).toContain('href="report.html"')
     expect(html).not.toContain('<script')
     expect(html).not.toContain(cwd)
+    expect(html).toContain('no such bound is known for verdicts by probes')
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    expect(ids).toEqual([...new Set(ids)])
+    expect(ids).toEqual(expect.arrayContaining(['claims', 'claim-claims']))
     expect(readFileSync(summary, 'utf8')).toContain('✗ does not hold')
   })
 
@@ -125,7 +131,7 @@ describe('meshbench claims', () => {
     const { code, stdout, stderr } = await meshbench(['claims', 's.yaml', '--run', run, '--output', output], { cwd })
     expect(code).toBe(0)
     expect(stdout).toContain('✓ holds  twice-holds')
-    expect(stdout).toMatch(/17 claims: \d+ hold/)
+    expect(stdout).toMatch(/18 claims: \d+ hold/)
     expect(stderr).toContain('claims about features need a run of probes')
     expect(readFileSync(output, 'utf8')).toContain(`href="../results/${run}/report.html"`)
     const foreign = join(cwd, 'mine.html')
@@ -147,6 +153,46 @@ describe('meshbench claims', () => {
     )
     const swapped = JSON.parse((await meshbench(['claims', 'mesh.yaml', '--run', run, '--json'], { cwd })).stdout)
     expect(swapped.claims[0].reason).toContain('the arm istio-sidecar is another mesh')
+    writeFileSync(join(cwd, 'profile.yaml'), SCENARIO.replace('blocks: 6', 'blocks: 6\nprofile: defaults'))
+    const profiled = JSON.parse((await meshbench(['claims', 'profile.yaml', '--run', run, '--json'], { cwd })).stdout)
+    expect(profiled.claims[0].reason).toContain('has the profile equalised, not defaults')
+  })
+
+  it('takes no run of probes with another mesh of the same name', async () => {
+    const other = SCENARIO.replace('istio-sidecar, linkerd]', 'istio-sidecar, { name: linkerd, mesh: istio-ambient }]')
+    writeFileSync(join(cwd, 'probed.yaml'), other)
+    const [file = ''] = globSync(join(cwd, 'results', '*', 'features.json'))
+    const features = basename(dirname(file))
+    const options = { cwd }
+    const named = await meshbench(['claims', 'probed.yaml', '--features', features, '--json'], options)
+    const find = ({ stdout }: { readonly stdout: string }, id: string): Judged | undefined =>
+      (JSON.parse(stdout).claims as Judged[]).find(({ claim }) => claim.id === id)
+    for (const id of ['feature-fails', 'absence-holds']) {
+      expect(find(named, id)?.verdict).toBe('cannot-tell')
+      expect(find(named, id)?.reason).toContain(`in run ${features} the arm linkerd is another mesh`)
+    }
+    expect(find(named, 'feature-holds')?.verdict).toBe('holds')
+    // Where none is named, it is not chosen.
+    expect(find(await meshbench(['claims', 'probed.yaml', '--json'], options), 'feature-fails')?.reason).toContain(
+      'there is no run of probes',
+    )
+  })
+
+  it('is not judged by a run with operations', async () => {
+    const folder = testFolder()
+    const operated = SCENARIO.slice(0, SCENARIO.indexOf('claims:'))
+      .replace('rate: 200/s, connections: 4, duration: 5s', 'operation: server-rollout, rate: 200/s, duration: 16s')
+      .replace('  faults: [{ kind: bypass, arm: linkerd }]\n', '')
+    writeFileSync(join(folder, 'o.yaml'), operated)
+    expect((await meshbench(['run', 'o.yaml', '--blocks', '3'], { cwd: folder })).code).toBe(0)
+    writeFileSync(join(folder, 's.yaml'), SCENARIO)
+    const { code, stdout } = await meshbench(['claims', 's.yaml', '--json'], { cwd: folder })
+    expect(code).toBe(0)
+    for (const { claim, verdict, reason, figures } of JSON.parse(stdout).claims as Judged[]) {
+      expect(verdict, claim.id).toBe('cannot-tell')
+      expect(figures, claim.id).toBeUndefined()
+      if (claim.id === 'value-holds') expect(reason).toMatch(/has operations, of which no steady latencies are told/)
+    }
   })
 
   it('says how to measure where there is no run', async () => {
@@ -159,6 +205,18 @@ describe('meshbench claims', () => {
 
   it.each([
     ['metric: p50', 'metric: p51', 'there is no metric p51'],
+    [
+      'metric: p50',
+      'metric: operation-recovery',
+      'operation-recovery is a metric of operations, which judge no claims',
+    ],
+    ['metric: p50', 'metric: capacity', 'capacity is a metric of searches of capacities, which judge no claims'],
+    ['duration: 5s', 'duration: 40s, operation: server-rollout', 'whose load "steady" has an operation'],
+    [
+      'rate: 200/s',
+      'capacity: { p99: 10ms, min: 100/s, max: 1k/s }',
+      'no claim is judged by this scenario, whose load "steady" searches a capacity',
+    ],
     ['feature: retries', 'feature: retrie', 'Did you mean "retries"'],
     ['of: istio-sidecar', 'of: istio-sidecart', 'there is no arm "istio-sidecart"'],
     ['load: steady', 'load: stead', 'there is no load "stead"'],
@@ -173,6 +231,8 @@ describe('meshbench claims', () => {
     ['id: no-way-yet', 'id: twice-holds', 'two claims are called "twice-holds"'],
     ['https://example.com/a', 'example', 'is not an address'],
     ['date: 2026-01', 'date: yesterday', 'is not a date'],
+    ['date: 2026-01', 'date: 2026-02-31', '"2026-02-31" is not a date'],
+    ['date: 2026-01', 'date: 2025-02-29', '"2025-02-29" is not a date'],
     ['expected: works', 'expected: work', 'is not one of the choices'],
   ])('refuses %s → %s with its place', async (from, to, said) => {
     const folder = testFolder()

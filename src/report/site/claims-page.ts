@@ -34,7 +34,7 @@ export function confidenceWords({ claims }: Pick<JudgedClaims, 'claims'>): strin
   const measured = claims.filter(({ figures }) => figures?.p !== undefined).length
   return measured === 0
     ? 'No claim has figures that could decide it.'
-    : `Intervals are of ${LEVEL_TEXT}. The chance of any wrong verdict among the ${count(measured, 'claim')} with figures is at most ${formatShare(1 - LEVEL)} by Holm’s method, as far as blocks are alike and independent; verdicts by probes have no such chance.`
+    : `Intervals are of ${LEVEL_TEXT}. The chance of any wrong verdict among the ${count(measured, 'claim')} with figures is at most ${formatShare(1 - LEVEL)} by Holm’s method, as far as blocks are alike and independent; no such bound is known for verdicts by probes.`
 }
 
 /** Every claim with its evidence and verdict: one HTML file that runs no script. */
@@ -69,7 +69,7 @@ function verdictOf(verdict: ClaimVerdict): Html {
 function claimRow({ claim, tested, verdict, reason, figures, seen }: JudgedClaim, about: ClaimsAbout): Html {
   const { id, source, date } = claim
   const evidence = figures ?? seen
-  return html`<tr id="${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${verdictOf(verdict)}</td><td>${tested}</td><td>${reason}${evidence && html`<details><summary>figures and versions</summary><ul>${figures && figuresOf(figures)}${evidence.versions.map(({ arm, version }) => html`<li>${arm}: version ${version}</li>`)}<li>run ${runLink(evidence.run, about)}</li></ul></details>`}</td></tr>`
+  return html`<tr id="claim-${id}"><th scope="row">${claim.claim}<small><a href="${source}">${hostOf(source)}</a>, ${date}</small></th><td>${verdictOf(verdict)}</td><td>${tested}</td><td>${reason}${evidence && html`<details><summary>figures and versions</summary><ul>${figures && figuresOf(figures)}${evidence.versions.map(({ arm, version }) => html`<li>${arm}: version ${version}</li>`)}<li>run ${runLink(evidence.run, about)}</li></ul></details>`}</td></tr>`
 }
 
 function figuresOf({ levels, valid, planned, p, adjusted }: ClaimFigures): Html {

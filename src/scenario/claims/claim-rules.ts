@@ -106,4 +106,23 @@ const claimedNamesExist: Rule = ({ arms, loads, sketch: { claims } }) => {
   ])
 }
 
-export const claimRules: readonly Rule[] = [idsAreUnique, claimsCanBeTested, claimedNamesExist]
+/** Runs with operations, and runs that search capacities, judge no claims, so a scenario of such loads has none that are measured. */
+const claimedLoadsAreSteady: Rule = ({ loads, sketch: { claims } }) => {
+  const unsteady = loads.find(({ load }) => load.operation !== undefined || load.capacity)
+  if (!unsteady) return []
+  const { name, operation } = unsteady.load
+  const why = operation === undefined ? 'searches a capacity' : 'has an operation'
+  return (claims ?? []).flatMap((claim, index) =>
+    claim?.load === undefined
+      ? []
+      : [
+          {
+            path: ['claims', index, 'load'],
+            message: `no claim is judged by this scenario, whose load ${shown(name)} ${why}`,
+            remedy: 'Measure claims in a scenario whose loads have a rate and no operation.',
+          },
+        ],
+  )
+}
+
+export const claimRules: readonly Rule[] = [idsAreUnique, claimsCanBeTested, claimedNamesExist, claimedLoadsAreSteady]

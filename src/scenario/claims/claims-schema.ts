@@ -23,6 +23,15 @@ function notAnAddress(input: unknown): string {
 
 const DATE = /^(undated|\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)$/
 
+/** A month has fewer than 31 days, or as many. */
+function isDayThere(date: string): boolean {
+  return !/^\d{4}-\d\d-\d\d$/.test(date) || z.iso.date().safeParse(date).success
+}
+
+function notADate(input: unknown): string {
+  return say(`${shown(input)} is not a date`, 'Write year, month and day, or less ("2025-04"), or undated.')
+}
+
 const claimSchema = section({
   id: name.meta(about('Id', 'Short name of the claim, in tables and links.', ['ambient-half-cpu'])),
   claim: z.string().min(1).max(500).meta(about('Claim', 'What is claimed, in your own words.')),
@@ -35,10 +44,8 @@ const claimSchema = section({
     .meta(about('Source', 'Address of the page that claims it.')),
   date: z
     .string()
-    .regex(DATE, {
-      error: ({ input }) =>
-        say(`${shown(input)} is not a date`, 'Write year, month and day, or less ("2025-04"), or undated.'),
-    })
+    .regex(DATE, { error: ({ input }) => notADate(input) })
+    .refine(isDayThere, { error: ({ input }) => notADate(input) })
     .meta(about('Date', 'When it was claimed: a year, a month or a day; or undated.', ['2025-04'])),
   of: name.optional().meta(about('Of', 'The arm that is measured.')),
   over: name.optional().meta(about('Over', 'The arm that it is compared with, for a ratio or difference.')),
