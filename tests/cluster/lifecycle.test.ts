@@ -16,7 +16,7 @@ platform: kind
 isolation: shared
 blocks: 1
 idle: 0s
-arms: [none, linkerd]
+arms: [none, istio-sidecar]
 loads:
   - { name: rollout, operation: server-rollout, operationAt: 5s, rate: 50/s, connections: 4, warmup: 1s, duration: 20s }
   - { name: killed, operation: proxy-killed, operationAt: 5s, rate: 50/s, connections: 4, warmup: 1s, duration: 20s }
@@ -44,14 +44,14 @@ describe(...onClusters('operations on a real cluster'), () => {
   it('leaves out the arm without a proxy, and raises the other anew between two operations', () => {
     const measured = results.map(({ trial: { arm, load }, outcome: { status } }) => `${arm} ${load} ${status}`)
     expect(measured.toSorted()).toEqual([
-      'linkerd killed measured',
-      'linkerd rollout measured',
+      'istio-sidecar killed measured',
+      'istio-sidecar rollout measured',
       'none rollout measured',
     ])
   })
 
   it('replaces the pod of the server in the window, and the arm answers again', () => {
-    for (const arm of ['none', 'linkerd']) {
+    for (const arm of ['none', 'istio-sidecar']) {
       const { operation, timeline } = readingOf(arm, 'rollout')
       expect(operation?.at).toBeGreaterThan(3)
       expect(operation?.at).toBeLessThan(7)
@@ -63,8 +63,8 @@ describe(...onClusters('operations on a real cluster'), () => {
   })
 
   it('kills the proxy of the server: some requests fail or wait, and then none', () => {
-    const reading = readingOf('linkerd', 'killed')
-    expect(reading.operation?.seen[0]).toMatch(/linkerd-proxy was killed, and was ready again/)
+    const reading = readingOf('istio-sidecar', 'killed')
+    expect(reading.operation?.seen[0]).toMatch(/istio-proxy was killed, and was ready again/)
     expect(reading.observation.usage.find(({ component }) => component === 'server-proxy')?.restarts).toBe(1)
     const effects = effectsOf(reading)
     const disturbed = (effects?.recovery ?? effects?.longerThan ?? 0) > 0

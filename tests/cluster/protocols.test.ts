@@ -10,6 +10,7 @@ import type { Plan } from '../../src/model/plan.ts'
 import type { Platform } from '../../src/model/platform.ts'
 import type { Result } from '../../src/model/result.ts'
 import type { Protocol } from '../../src/model/scenario.ts'
+import { isImaged } from '../../src/model/traits.ts'
 import { kind } from '../../src/platforms/kind/kind.ts'
 import { readSite } from '../../src/site/read-site.ts'
 import { opened } from '../platforms/opened.ts'
@@ -21,9 +22,9 @@ const BUSY: ReadonlySet<string> = new Set(
 )
 
 const ARMS = ['none', 'istio-sidecar'] as const
-/** Every protocol of every load tool: what a scenario may ask for. */
+/** Every protocol of every load tool that has an image: what a scenario may ask for in clusters. */
 const LOADS = Object.values(loadTools).flatMap(({ name, protocols }) =>
-  protocols.map((protocol) => ({ name: `${name}-${protocol}`, tool: name, protocol })),
+  isImaged(name) ? protocols.map((protocol) => ({ name: `${name}-${protocol}`, tool: name, protocol })) : [],
 )
 const SHAPE = 'rate: 100/s, connections: 4, payload: 1KiB, warmup: 1s, duration: 4s'
 const PLANNED = 400
