@@ -13,6 +13,7 @@ import { effectsOf } from './operations/operation-effects.ts'
 import { rankingsOf, unrankedReason } from './rankings.ts'
 import { scriptParts } from './script-parts.ts'
 import { sweepsOf } from './sweeps.ts'
+import { isSteady } from './trial-view.ts'
 
 /** Analyses a run of which every trial was examined: compares valid trials within blocks, with one value per trial. */
 export function analyseExamined(given: RunRecord<Examined>): Analysis {
@@ -31,7 +32,7 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
   const missing = [...alone.flatMap(({ id }) => (known.has(id) ? [] : [id])), ...open]
   const steps = trials.filter(({ result }) => result.trial.step).length
   // A search is measured at one rate after the other, and an operation starts and stops pods: what is merged over such trials says nothing.
-  const atOneRate = valid.filter(({ trial, load }) => !trial.step && load.operation === undefined)
+  const atOneRate = valid.filter(isSteady)
   const provisioned = provisions(record)
   const { cells, noise } = compareArms(scenario, [...rows, ...searched], { provisioned })
   const unranked = unrankedReason(record)

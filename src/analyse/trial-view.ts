@@ -5,7 +5,7 @@ import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
 import { QUANTILES, type QuantileKey } from '../model/quantiles.ts'
 import type { HeldReading, LatencySummary, Reading, Result, StoredSummary } from '../model/result.ts'
-import { type Arm, type Load, loadAt, type Scenario } from '../model/scenario.ts'
+import { type Arm, isOperated, type Load, loadAt, type Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
 import { withheldOf } from './tail.ts'
@@ -22,6 +22,11 @@ export interface TrialView extends HeldView {
   readonly withheld: ReadonlySet<QuantileKey>
   /** Latencies by the headline clock: response time in an open loop, service time in a closed one. */
   readonly headline: LatencySummary
+}
+
+/** Whether a trial is of a load at one rate to which nothing is done meanwhile: no step of a search, and no operation. */
+export function isSteady({ trial, load }: Pick<HeldView, 'trial' | 'load'>): boolean {
+  return !trial.step && !isOperated(load)
 }
 
 /** What is left of a view for the comparison of trials. */

@@ -16,9 +16,9 @@ import { LEVEL_TEXT, ONE_TAIL } from '../model/confidence.ts'
 import { FEATURE_VERDICTS, type FeatureResult } from '../model/feature.ts'
 import { BLOCKS_TO_DECIDE, MOST_BLOCKS, trialsOf } from '../model/plan.ts'
 import type { Provenance } from '../model/result.ts'
-import { type Arm, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
+import { type Arm, isOperated, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
 import { formatNumber, type MetricUnit } from '../model/units.ts'
-import { count, list, validityWords } from '../model/words.ts'
+import { capital, count, list, validityWords } from '../model/words.ts'
 import { formatInterval, formatLevel } from '../report/format.ts'
 import { machineWords } from '../report/outputs/run-words.ts'
 import { holm } from '../stats/multiplicity.ts'
@@ -127,7 +127,7 @@ function lackOf({ record }: Analysis, test: MeasuredTest, meant: Scenario): stri
     id,
     plan: { scenario },
   } = record.run
-  if (scenario.loads.some(({ operation }) => operation !== undefined)) {
+  if (scenario.loads.some(isOperated)) {
     return `run ${id} has operations, of which no steady latencies are told`
   }
   if (scenario.loads.some(({ capacity }) => capacity)) return `run ${id} searches capacities, at rates of its own`
@@ -318,10 +318,6 @@ function ofFeature(
     return { verdict: 'cannot-tell', reason: `${found} What would tell: ${commands.features}`, seen }
   }
   return { verdict: 'does-not-hold', reason: `${found}${stated}`, seen }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** The interval of fewer blocks than a decision needs reaches from next to nothing to millions, and that of equal values to nowhere. */

@@ -3,6 +3,7 @@ import { analyseExamined } from '../analyse/analyse.ts'
 import { examiner } from '../analyse/judge-trial.ts'
 import type { Analysis, JudgedTrial } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
+import { isOperated } from '../model/scenario.ts'
 import { readRun } from '../store/read-run.ts'
 
 /**
@@ -37,7 +38,7 @@ export function wholeAnalysis(analysis: Analysis): object {
 export function refuseUnsteady({ record }: Pick<Analysis, 'record'>, what: string): void {
   const { id, plan } = record.run
   const load = plan.scenario.loads.find(({ capacity }) => capacity)
-  const operated = plan.scenario.loads.find(({ operation }) => operation !== undefined)
+  const operated = plan.scenario.loads.find(isOperated)
   if (operated) {
     throw new Failure('not-comparable', `${what} cannot use run ${id}, whose loads had operations`, {
       cause: `under ${operated.name} pods were stopped and started, so that no latency of it is steady`,

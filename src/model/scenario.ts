@@ -330,6 +330,11 @@ export function armsByContext({
   return Map.groupBy(arms, ({ context }) => context ?? cluster?.context)
 }
 
+/** Whether something is done, or fails, while the load goes on: its latencies are no steady ones, and its server is a Deployment in clusters. */
+export function isOperated({ operation }: Pick<Load, 'operation'>): boolean {
+  return operation !== undefined
+}
+
 /** Whether two arms are equal but for their names: an A/A pair, which shows the noise floor. */
 export function isSameArm(a: Arm, b: Arm): boolean {
   const { name: _a, ...restA } = a

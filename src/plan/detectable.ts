@@ -2,7 +2,7 @@ import { ONE_TAIL } from '../model/confidence.ts'
 import { pairingsOf } from '../model/limits.ts'
 import { blockCount, type Costs, type Plan } from '../model/plan.ts'
 import { quantileOf } from '../model/quantiles.ts'
-import { type Arm, baselineOf, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
+import { type Arm, baselineOf, isOperated, isSameArm, isSameMesh, type Load, type Scenario } from '../model/scenario.ts'
 import { traitsOf } from '../model/traits.ts'
 import type { Seconds } from '../model/units.ts'
 import { halfWidth } from '../stats/intervals.ts'
@@ -91,7 +91,7 @@ export function detectable(plan: Plan, deviations: readonly Deviation[] = []): D
   const haveMesh = [first, ...others].every(({ mesh }) => mesh !== 'none')
   const isRatio = (metric: string) => metric !== 'mesh-cpu' || haveMesh
   // How much searched capacities scatter is known of no run before the first.
-  const rated = plan.scenario.loads.filter(({ capacity, operation }) => !capacity && operation === undefined)
+  const rated = plan.scenario.loads.filter((load) => !load.capacity && !isOperated(load))
   return rated.flatMap(({ name: load }) =>
     metrics.filter(isRatio).flatMap((metric) => {
       const fitting = known.filter((one) => one.metric === metric && (one.load ?? load) === load)

@@ -4,6 +4,7 @@ import { createGzip } from 'node:zlib'
 import type { Trend } from '../analyse/over-runs/trends.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { Failure } from '../model/failure.ts'
+import { isOperated } from '../model/scenario.ts'
 import type { GateResult } from '../model/verdict.ts'
 import { type PageData, pageData } from './data/page-data.ts'
 import { viewOf } from './data/view.ts'
@@ -65,8 +66,8 @@ export async function renderReport(
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
   const isSearch = analysis.capacities.length > 0
-  const isOperated = view.loads.some(({ operation }) => operation !== undefined)
-  const isSteady = !isSearch && !isOperated
+  const hasOperations = view.loads.some(isOperated)
+  const isSteady = !isSearch && !hasOperations
   // What a reader selects is recomputed from steady trials at one rate: a page of searches or operations has nothing to select.
   const scripts = isSteady ? about.scripts : undefined
   const rated = () => [
@@ -94,7 +95,7 @@ export async function renderReport(
     return scripts ? textOf(section) : withoutScripts(textOf(section))
   })
   const parts = rest.join('\n')
-  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : isOperated ? 'lifecycle' : 'differences'}">Skip to the charts</a>
+  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : hasOperations ? 'lifecycle' : 'differences'}">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
 ${about.gate && gateVerdict(about.gate)}
 <div id="bar"><div id="controls"></div>${contents(answer + parts)}<div id="unpublished" role="status" hidden></div></div>

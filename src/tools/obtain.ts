@@ -4,6 +4,7 @@ import { Failure } from '../model/failure.ts'
 import type { Step } from '../model/platform.ts'
 import type { Target, Way } from '../model/program.ts'
 import type { Program, ProgramName } from '../model/site.ts'
+import { capital } from '../model/words.ts'
 import { fromCache, intoCache, lock, scratch } from './cache.ts'
 import { type About, environment, type ToolEnvironment } from './call.ts'
 import { buildWithGo, downloadRelease, type Fetched, unpackWheel, whyNotGo, whyNotRelease } from './install-program.ts'
@@ -113,7 +114,7 @@ function remedyOf(name: ProgramName, { catalogue, target }: ToolEnvironment): st
   const byWay = recipe.ways.map((way) => needOf(way, target)).filter((need) => need !== undefined)
   const all = [...byWay, `put ${name} (${rangeOf(recipe)}) on PATH`, `set ${variableOf(name)} to its path`]
   const text = `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}.`
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return capital(text)
 }
 
 /** What a way needs of this machine. */

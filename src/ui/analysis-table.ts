@@ -3,7 +3,7 @@ import { fewCommonBlocks } from '../compare/standing.ts'
 import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount } from '../model/plan.ts'
-import { baselineOf, type Load } from '../model/scenario.ts'
+import { baselineOf, isOperated, type Load } from '../model/scenario.ts'
 import { SHOWN } from '../model/shown-metrics.ts'
 import { formatDuration, formatNumber, formatRate } from '../model/units.ts'
 import { connectionWords, partName, validityWords } from '../model/words.ts'
@@ -14,8 +14,8 @@ import { type Entry, grid, levelText, paragraph } from './text-layout.ts'
 /** The result of a run on a terminal. */
 export function analysisTable(analysis: Analysis, style: Style, { verbose = false } = {}): string {
   const { loads } = analysis.record.run.plan.scenario
-  const operated = loads.filter(({ operation }) => operation !== undefined)
-  const rated = loads.filter(({ capacity, operation }) => !capacity && operation === undefined)
+  const operated = loads.filter(isOperated)
+  const rated = loads.filter((load) => !load.capacity && !isOperated(load))
   const sections = [
     heading(analysis, style),
     ...analysis.capacities.map((one) => capacityTable(analysis, one, style)),

@@ -3,7 +3,7 @@ import { meshes } from '../meshes/index.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { BLOCKS_TO_DECIDE } from '../model/plan.ts'
-import { baselineOf, type Scenario } from '../model/scenario.ts'
+import { baselineOf, isOperated, type Scenario } from '../model/scenario.ts'
 import {
   formatChange,
   formatChanges,
@@ -23,7 +23,7 @@ export function statements(analysis: Analysis, metric: string): string[] {
   if (capacities.length > 0) {
     return capacities.flatMap((one) => capacityStatements(record.run.plan.scenario, one, cells))
   }
-  const operated = record.run.plan.scenario.loads.some(({ operation }) => operation !== undefined)
+  const operated = record.run.plan.scenario.loads.some(isOperated)
   const told = operated ? 'operation-errors' : metric
   const isSkipped = ({ arm, load }: Cell) =>
     record.run.plan.scenario.loads.some(({ name, skipped }) => name === load && skipped?.[arm] !== undefined)

@@ -3,7 +3,7 @@ import { LEVEL_TEXT } from '../../model/confidence.ts'
 import { formatChange } from '../../model/units.ts'
 import { MESH_ROLES } from '../../model/usage.ts'
 import { type Point, pooledSlope } from '../../stats/series.ts'
-import type { HeldView } from '../trial-view.ts'
+import { type HeldView, isSteady } from '../trial-view.ts'
 import type { Comparison, ComparisonRule } from './comparison.ts'
 
 const DRIFT = Math.log(1.05)
@@ -84,7 +84,7 @@ function changeWith(
   read = ({ headline }: HeldView) => headline.p50,
 ): Estimate | undefined {
   // In a search every trial has another rate, and an operation disturbs its trial: both change more than any drift.
-  const valid = all.filter(({ trial, load }) => !trial.step && load.operation === undefined)
+  const valid = all.filter(isSteady)
   const groups = [...Map.groupBy(valid, ({ arm, load }) => JSON.stringify([arm.name, load.name])).values()]
   const slope = pooledSlope(groups.map((views) => views.flatMap((view) => point(along(view), read(view)))))
   if (slope?.lo === undefined || slope.hi === undefined) return undefined

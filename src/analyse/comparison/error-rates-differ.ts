@@ -1,5 +1,5 @@
 import { formatShare } from '../../model/units.ts'
-import type { HeldView } from '../trial-view.ts'
+import { type HeldView, isSteady } from '../trial-view.ts'
 import type { ComparisonRule } from './comparison.ts'
 
 const TOLERATED = 0.001
@@ -11,10 +11,7 @@ export const errorRatesDiffer: ComparisonRule = {
   problem: 'Arms had different error rates',
   judge({ record, measured }) {
     // A search sends more than an arm carries, to find how much it carries; what an operation breaks is what is measured.
-    const byLoad = Map.groupBy(
-      measured.filter(({ trial, load }) => !trial.step && load.operation === undefined),
-      ({ load }) => load.name,
-    )
+    const byLoad = Map.groupBy(measured.filter(isSteady), ({ load }) => load.name)
     return record.run.plan.scenario.loads.flatMap((load) => {
       const byArm = Map.groupBy(byLoad.get(load.name) ?? [], ({ arm }) => arm.name)
       const rates = [...byArm].map(([arm, views]) => ({ arm, rate: errorRate(views) })).sort((a, b) => a.rate - b.rate)

@@ -5,7 +5,7 @@ import { formatLatency, formatNumber, formatShare, type Seconds } from '../../mo
 import type { Reclaim } from '../../model/usage.ts'
 import { count, list, strainWords } from '../../model/words.ts'
 import type { Comparison, ComparisonRule } from '../comparison/comparison.ts'
-import type { HeldView } from '../trial-view.ts'
+import { type HeldView, isSteady } from '../trial-view.ts'
 import { type Rule, warning } from './rule.ts'
 
 const SHARE = 0.001
@@ -40,9 +40,7 @@ export const hostPauses: ComparisonRule = {
   problem: 'The host stalled the arms',
   judge(comparison) {
     // Beyond its capacity, and under an operation, an arm stalls by itself.
-    const stalled = comparison.measured
-      .filter(({ trial, load }) => !trial.step && load.operation === undefined)
-      .map((view) => ({ view, stalls: stalls(view) }))
+    const stalled = comparison.measured.filter(isSteady).map((view) => ({ view, stalls: stalls(view) }))
     const period = periodOf(stalled.map(({ stalls }) => stalls))
     if (period === undefined || !sharedByAll(comparison, stalled, period)) return []
     return [{ severity: 'warning', ...described(stalled, period) }]

@@ -6,7 +6,7 @@ import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
-import { BY_ZONE, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
+import { BY_ZONE, isOperated, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
 import type { Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
@@ -22,7 +22,7 @@ import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { operationSite, restoreLeft } from './operating/operation-site.ts'
 import { asServers } from './own-application.ts'
 import { openProbeSite } from './probing/probe-site.ts'
-import { ENDPOINTS, endpointsOf, isOperated, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
+import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
 /** Time limit for an answer through the whole path once everything is ready. */
 const ANSWER: Seconds = 30

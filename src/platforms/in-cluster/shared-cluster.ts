@@ -7,14 +7,14 @@ import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
-import { type Arm, mostGenerators } from '../../model/scenario.ts'
+import { type Arm, isOperated, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { atOnce } from '../at-once.ts'
 import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
-import { isOperated, removePods, workloadFor } from './workload.ts'
+import { removePods, workloadFor } from './workload.ts'
 
 /** For the pods of a visit to go, in milliseconds. */
 const LOWERING = 60_000

@@ -6,7 +6,7 @@ import { loads as tools } from '../../loads/index.ts'
 import { SERVER } from '../../meshes/workload-parts.ts'
 import { Failure } from '../../model/failure.ts'
 import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts'
-import { type Arm, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
+import { type Arm, isOperated, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
 import { operationsOf } from '../../operations/index.ts'
@@ -66,11 +66,6 @@ function ourObjects(objects: readonly KubernetesObject[], about: WorkloadAbout):
         return serverNames(about.arm).map((each) => filledIn(pod, each, about))
       }),
   }
-}
-
-/** Whether something is done to the server while a load goes on: it is a Deployment then, as it would be elsewhere. */
-export function isOperated({ operation }: Pick<Load, 'operation'>): boolean {
-  return operation !== undefined
 }
 
 /**

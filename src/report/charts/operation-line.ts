@@ -31,7 +31,7 @@ function chartOf({ trial, timeline, effects }: OperatedTrial, title: string, ind
   return {
     id: `operation-${index}`,
     title: `${trial.arm}: ${title}`,
-    sentence: `From second ${formatNumber(operation.at, 2)} on ${formatNumber(errors, 9)} requests failed, ${formatNumber(late, 9)} were late; ${normal}.`,
+    sentence: `From second ${formatNumber(operation.at, 2)} on ${formatNumber(errors, 9)} requests failed, ${formatNumber(late, 9)} were late or never sent; ${normal}.`,
     drawing: (frame) =>
       secondsDrawing(
         {
