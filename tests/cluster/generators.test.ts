@@ -62,6 +62,7 @@ describe(...onClusters('several load generators in a real cluster'), () => {
     platform = kind({ site: await readSite(undefined, process.env), keep: false })
     await opened(platform.prepare(plan, signal))
     const world = { platform, loads, identity: { id: RUN }, signal, now: () => Date.now() / 1000 }
+    let kill: Promise<void> | undefined
     for await (const event of run(plan, 0, world)) {
       if (event.type === 'result') {
         results.set(event.result.trial.load, event.result)
@@ -70,8 +71,9 @@ describe(...onClusters('several load generators in a real cluster'), () => {
       if (event.type !== 'phase') continue
       if (event.trial.load === 'ahead' && event.phase === 'measure') await replaceShell(2, AHEAD)
       if (event.trial.load === 'late' && event.phase === 'measure') await replaceShell(1, LATE)
-      if (event.trial.load === 'killed' && event.phase === 'measure') void killInWindow(3, event.trial.id)
+      if (event.trial.load === 'killed' && event.phase === 'measure') kill = killInWindow(3, event.trial.id)
     }
+    await kill
     const told = [...results].map(([load, { outcome }]) => [load, outcome.status])
     expect(Object.fromEntries(told)).toMatchObject({
       one: 'measured',
@@ -143,11 +145,14 @@ async function replaceShell(index: number, functions: string): Promise<void> {
   await inClient(index, `rm bin/sh && echo ${text} | base64 -d >bin/sh && chmod 755 bin/sh`)
 }
 
-/** Deletes the pod of a generator a second after it has had its first answers. */
+/**
+ * Deletes the pod of a generator a second after it has had its first answers. Does not wait for the deletion: the
+ * trial fails at once, and the run removes the cluster in which kubectl would be waiting.
+ */
 async function killInWindow(index: number, trial: string): Promise<void> {
   await inClient(index, `until [ -s files/${trial}.access.jsonl ]; do sleep 0.2; done; sleep 1`)
   const selector = `batch.kubernetes.io/job-completion-index=${index}`
   const kubectl = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', '-n', 'bench-none']
-  const kill = ['delete', 'pod', '-l', selector, '--force', '--grace-period=0']
+  const kill = ['delete', 'pod', '-l', selector, '--force', '--grace-period=0', '--wait=false']
   await execa('docker', ['exec', await nodeNamed('-control-plane'), ...kubectl, ...kill])
 }
