@@ -243,5 +243,6 @@ export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) =>
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'cores') return formatCores
   if (unit === 'requests') return (value) => `${formatNumber(value)} requests`
+  if (unit === 'series') return (value) => `${formatNumber(value)} series`
   return (value) => `${formatNumber(value)} CPU-seconds per million requests`
 }

@@ -27,6 +27,7 @@ export const historyEntrySchema = z.object({
   /** Of an arm that is placed otherwise than by default. Lines from before it was recorded have neither. */
   placement: z.string().optional(),
   replicas: z.number().optional(),
+  idleServices: z.number().optional(),
   /** Of an arm that load enters otherwise than at its Service. */
   entrance: z.string().optional(),
   /** The arm that ratios refer to. */
@@ -45,7 +46,7 @@ export const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** The key of a series: same arm with the same placement, replicas and entrance, load, machine class, platform and profile. */
+/** The key of a series: same arm with the same placement, replicas, idle services and entrance, load, machine class, platform and profile. */
 export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
   const placed = placedOf(entry)
@@ -59,10 +60,12 @@ export function seriesKey(entry: HistoryEntry): string {
 export function placedOf({
   placement,
   replicas,
+  idleServices,
   entrance,
-}: Pick<HistoryEntry, 'placement' | 'replicas' | 'entrance'>): string | undefined {
+}: Pick<HistoryEntry, 'placement' | 'replicas' | 'idleServices' | 'entrance'>): string | undefined {
+  const idle = idleServices && `${idleServices} idle services`
   const entered = entrance && `entrance ${entrance}`
-  return [placement, replicas && `${replicas} replicas`, entered].filter(Boolean).join(', ') || undefined
+  return [placement, replicas && `${replicas} replicas`, idle, entered].filter(Boolean).join(', ') || undefined
 }
 
 /** Entries of one kind of machine, platform, profile and load together, since nothing else can stand in one table; the newest first. */

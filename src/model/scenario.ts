@@ -90,6 +90,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
+  /** Further Services of its cluster, with an endpoint each, that nothing asks: what a mesh does for them is its own cost. None when absent. */
+  readonly idleServices?: number
   /** How load comes to its application; `service` when absent, which is never written here. */
   readonly entrance?: Exclude<Entrance, 'service'>
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
@@ -318,7 +320,7 @@ export interface Scenario {
 
 /** Whether two arms are versions of one mesh with the same placement and entrance, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  const keys = ['mesh', 'placement', 'replicas', 'entrance', 'context'] as const
+  const keys = ['mesh', 'placement', 'replicas', 'idleServices', 'entrance', 'context'] as const
   return keys.every((key) => a[key] === b[key])
 }
 

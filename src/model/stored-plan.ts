@@ -13,6 +13,7 @@ const armSchema = z.object({
   placement: z.string().optional(),
   context: z.string().optional(),
   replicas: z.number().optional(),
+  idleServices: z.number().optional(),
   entrance: z.enum(ENTRANCES).exclude(['service']).optional(),
   inject: z.object({ delay: z.number() }).optional(),
 })

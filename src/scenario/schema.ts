@@ -347,6 +347,18 @@ const armSchema = section({
     .max(100)
     .optional()
     .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
+  idleServices: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta(
+      about(
+        'Idle services',
+        "Further Services in the arm's cluster, with an endpoint each, that nothing asks: how a mesh grows with a cluster. Default: none.",
+        [1000],
+      ),
+    ),
   entrance: z
     .enum(ENTRANCES)
     .optional()

@@ -434,6 +434,7 @@ describe('shipped scenarios', () => {
       'demo.yaml',
       'example.yaml',
       'features.yaml',
+      'growth.yaml',
       'lifecycle.yaml',
       'nightly.yaml',
       'payloads.yaml',

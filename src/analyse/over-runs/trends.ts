@@ -179,6 +179,7 @@ function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undef
     mesh: arm.mesh,
     ...(arm.placement !== undefined && arm.placement !== PLACEMENTS[0] && { placement: arm.placement }),
     ...(arm.replicas !== undefined && arm.replicas !== 1 && { replicas: arm.replicas }),
+    ...(arm.idleServices !== undefined && { idleServices: arm.idleServices }),
     ...(arm.entrance !== undefined && { entrance: arm.entrance }),
     baseline: baselineOf(plan.scenario).name,
     load: load.name,

@@ -4,7 +4,7 @@ import { throughCuts } from '../../kubernetes/lasting.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
-import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
+import type { KubernetesObject, PodFact, Readiness } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import { BY_ZONE, isOperated, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
@@ -46,14 +46,15 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
     clientNodes: clientNodes(standing),
   })
   const made = standing.placed(pods)
-  await makePods(cluster, made, { ...of, generators, operated }, signal)
-  await cluster.untilReady(
-    [...podsOf(arm, namespace, application, generators, operated), ...standing.before, ...enrolment.until],
-    PATIENCE,
-    signal,
-  )
+  const since = await makePods(cluster, made, { ...of, generators, operated }, signal)
+  const untilReady = (all: readonly Readiness[]) => cluster.untilReady(all, PATIENCE, signal)
+  const [ready] = await Promise.all([
+    untilReady(podsOf(arm, namespace, application, generators, operated)).then(since),
+    untilReady([...standing.before, ...enrolment.until]),
+  ])
   // Pods of another arm's visit would be taken for other programs.
   await standing.emptied
+  const asked = since()
   yield { title: 'waiting for an answer through the whole path' }
   const seen = asServers(await seenPods(standing, signal), application)
   const clients = clientPods(seen, namespace).map(({ pod }) => pod)
@@ -62,11 +63,13 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
       (clients.length > 0 ? clients : [CLIENT]).map((pod) => untilAnswered(standing, pod, protocol, signal)),
     )
   }
+  const start = { ready, answered: ready + since() - asked }
   const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
   const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
   const server = made.find(({ kind }) => kind === 'Deployment')
-  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold, operated ? server : undefined)
+  const runningArm = makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold, operated ? server : undefined)
+  return { ...runningArm, start }
 }
 
 /** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */
