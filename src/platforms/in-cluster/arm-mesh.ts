@@ -15,7 +15,7 @@ import type {
 import type { Arm, Load, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { APPLICATION, isImaged } from '../../model/traits.ts'
-import type { Seconds } from '../../model/units.ts'
+import { formatDuration, type Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { operationsOf } from '../../operations/index.ts'
 import { type Application, entranceOf } from './own-application.ts'
@@ -126,6 +126,13 @@ function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): 
 /** What an arm's installation waits for, which must be ready before every visit too. */
 export function installedReadiness({ kubernetes, about }: Pick<ArmMesh, 'kubernetes' | 'about'>): Readiness[] {
   return kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
+}
+
+/** How long the installation of a mesh took, where there was one: from its first object until all its parts were ready. */
+export function installationTime(took: Seconds | undefined): Evidence[] {
+  if (took === undefined) return []
+  const seen = `${formatDuration(took)} from its first object until all its parts were ready, with its images on the nodes`
+  return [{ name: 'installation-time', seen, source: 'clock' }]
 }
 
 /** What the nodes of one arm run, and on which of them. */
