@@ -7,7 +7,6 @@ import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { list } from '../model/words.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
-import { effectsOf } from './operations/operation-effects.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { HeldView, TrialView } from './trial-view.ts'
 
@@ -89,10 +88,7 @@ function ofOperation(
     info: { ...names, better: 'lower' },
     ofOperation: true,
     ...(silentBecause !== undefined && { silentBecause }),
-    value: ({ reading }) => {
-      const effects = effectsOf(reading)
-      return effects && of(effects)
-    },
+    value: ({ effects }) => effects && of(effects),
   }
 }
 
