@@ -4,8 +4,8 @@ import { parseAllDocuments } from 'yaml'
 import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
 import { Failure } from '../../../model/failure.ts'
-import type { KubernetesObject } from '../../../model/mesh.ts'
-import type { ProbeAnswer, ProbeClient, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
+import type { ComponentRule, KubernetesObject } from '../../../model/mesh.ts'
+import type { ProbeAnswer, ProbeClient, ProbeLog, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
 import type { Protocol } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { APPLICATION } from '../../../model/traits.ts'
@@ -26,6 +26,12 @@ const PODS: Readonly<Record<ProbeClient, string>> = {
 }
 /** The container with a shell, beside the one with the load tool. */
 const SHELL = 'files'
+/** The server outside of the mesh, and its container that receives spans. */
+const OUTSIDE = { pod: 'probe-beyond', spans: 'spans' } as const
+/** The pods of the versions. */
+const SERVED_BY = ['probe-v1', 'probe-v2'] as const
+/** Lines of a log that are looked at: its last ones. */
+const LINES = 5000
 /** For one answer. */
 const TIMEOUT: Seconds = 5
 /** To remove what was made. */
@@ -43,42 +49,113 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
   const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
   const participants = own(arm.placed(participantsOf(arm)))
   const removeAll = () => cluster.remove(participants, new AbortController().signal, { within: REMOVAL })
-  try {
-    await cluster.apply(participants, signal, { within: PATIENCE })
-    const pods = participants.filter(({ kind }) => kind === 'Pod')
-    await cluster.untilReady(
+  const untilReady = (pods: readonly KubernetesObject[], signal: AbortSignal) =>
+    cluster.untilReady(
       pods.map(({ metadata }) => ({ kind: 'Pod', namespace: metadata.namespace ?? namespace, name: metadata.name })),
       PATIENCE,
       signal,
     )
+  let address: string
+  try {
+    await cluster.apply(participants, signal, { within: PATIENCE })
+    await untilReady(participants.filter(isPod), signal)
+    address = await addressOutside(cluster, namespace, signal)
   } catch (error) {
     await removeAll().catch(() => undefined)
     throw error
   }
+  const before = (one: KubernetesObject) =>
+    participants.find(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name)
+  /** Pods that stand with annotations of a probe. */
+  const changed = new Set<string>()
   return {
     namespace,
-    apply: (objects, signal) => cluster.apply(own(objects), signal),
+    outside: { namespace: outsideOf(namespace), address },
+    async apply(objects, signal) {
+      const pods = objects.filter(isPod)
+      for (const { metadata } of pods) changed.add(metadata.name)
+      await cluster.remove(pods, signal, { within: REMOVAL })
+      await cluster.apply(
+        [...own(objects.filter((one) => !isPod(one))), ...pods.flatMap((pod) => remade(pod, before(pod)))],
+        signal,
+      )
+    },
     async remove(objects, signal) {
-      const before = (one: KubernetesObject) =>
-        participants.find(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name)
       await cluster.remove(
         objects.filter((one) => !before(one)),
         signal,
         { within: REMOVAL },
       )
+      const pods = objects
+        .filter((one) => isPod(one) && changed.has(one.metadata.name))
+        .flatMap((one) => before(one) ?? [])
+      await cluster.remove(pods, signal, { within: REMOVAL })
       // Server-side apply takes away what it had added.
       await cluster.apply(
-        objects.flatMap((one) => before(one) ?? []),
+        [...objects.filter((one) => !isPod(one)).flatMap((one) => before(one) ?? []), ...pods],
         signal,
       )
+      if (pods.length > 0) await untilReady(pods, signal)
+      for (const { metadata } of pods) changed.delete(metadata.name)
     },
     ask: (request, signal) => ask(cluster, namespace, request, signal),
     served: async (version, path, signal) => {
-      const log = await cluster.logs(namespace, `probe-${version}`, 'server', 5000, signal)
+      const log = await cluster.logs(namespace, `probe-${version}`, 'server', LINES, signal)
       return log.split('\n').filter((line) => line.includes(`"url":"${path}"`)).length
+    },
+    logged: async (log, text, signal) => {
+      const containers = await loggers(arm, log, signal)
+      const texts = await Promise.all(
+        containers.map((one) => cluster.logs(one.namespace, one.pod, one.container, LINES, signal)),
+      )
+      return texts.flatMap((all) => all.split('\n').filter((line) => line.includes(text)))
     },
     [Symbol.asyncDispose]: removeAll,
   }
+}
+
+function isPod({ kind }: KubernetesObject): boolean {
+  return kind === 'Pod'
+}
+
+/** A pod of ours with further annotations. */
+function remade({ metadata }: KubernetesObject, own: KubernetesObject | undefined): KubernetesObject[] {
+  if (!own) return []
+  return [
+    { ...own, metadata: { ...own.metadata, annotations: { ...own.metadata.annotations, ...metadata.annotations } } },
+  ]
+}
+
+async function addressOutside(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<string> {
+  const [pod] = await cluster.pods(outsideOf(namespace), { app: OUTSIDE.pod }, signal)
+  const address = pod?.status?.podIP
+  if (address !== undefined) return address
+  throw new Failure('probe-client', `${OUTSIDE.pod} is ready and has no address`)
+}
+
+interface Logger {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+}
+
+/** The containers whose log it is. Of proxies it is those that read most of a request: waypoints, or the server's own, or those of the nodes. */
+async function loggers({ cluster, of }: ClusterArm, log: ProbeLog, signal: AbortSignal): Promise<Logger[]> {
+  const { kubernetes, about } = of
+  const { namespace } = about
+  if (log === 'spans') return [{ namespace: outsideOf(namespace), pod: OUTSIDE.pod, container: OUTSIDE.spans }]
+  const ruleOf = (role: ComponentRule['role']) => kubernetes.components.find((rule) => rule.role === role)
+  const beside = ruleOf('server-proxy')?.container
+  const shared = ruleOf('waypoint') ?? (beside === undefined ? ruleOf('node-proxy') : undefined)
+  if (shared) {
+    const pods = await cluster.pods(shared.namespace ?? namespace, shared.labels, signal)
+    return pods.flatMap(({ metadata, spec }) => {
+      const [first] = spec.containers
+      const container = shared.container ?? first?.name
+      return container === undefined ? [] : [{ namespace: metadata.namespace, pod: metadata.name, container }]
+    })
+  }
+  return beside === undefined ? [] : SERVED_BY.map((pod) => ({ namespace, pod, container: beside }))
 }
 
 function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject[] {
@@ -121,8 +198,7 @@ async function ask(
 ): Promise<readonly ProbeAnswer[]> {
   const { from, to, protocol = 'http', count = 1 } = request
   const where = { namespace: from === 'outside' ? outsideOf(namespace) : namespace, pod: PODS[from] }
-  const target =
-    to === 'server' ? targetOf(protocol, namespace) : `http://${SERVICES[to]}.${namespace}.svc.cluster.local:8080/`
+  const target = addressOf(to, protocol, namespace)
   if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
   const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
   const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]
@@ -132,6 +208,12 @@ async function ask(
   const answers = answersOf(printed, protocol)
   if (answers.length === count) return answers
   throw new Failure('probe-client', `the client of the probe told of ${answers.length} of ${count} requests`)
+}
+
+function addressOf(to: ProbeRequest['to'], protocol: Protocol, namespace: string): string {
+  if (to === 'server') return targetOf(protocol, namespace)
+  const host = typeof to === 'object' ? to.host : `${SERVICES[to]}.${namespace}.svc.cluster.local`
+  return `http://${host}:8080/`
 }
 
 /** Prints what a command prints, and a line with the system's uptime before and after it and its exit code, as often as $0 says. */
