@@ -1,6 +1,6 @@
 import type { FeatureGroup } from '../model/feature.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
-import type { Outside, ProbeAnswer, ProbeLog, ProbeRequest } from '../model/platform.ts'
+import type { Outside, ProbeAnswer, ProbeJob, ProbeLog, ProbeRequest } from '../model/platform.ts'
 import type { Seconds } from '../model/units.ts'
 import type { Observation } from '../model/usage.ts'
 
@@ -62,6 +62,7 @@ export interface Bench extends Where {
     text: string,
     until: { readonly lines: number; readonly within: Seconds },
   ): Promise<readonly string[]>
+  job(name: string): Promise<ProbeJob | undefined>
   /** What the mesh's counters show of the traffic that `act` causes. */
   observed(act: () => Promise<unknown>): Promise<Observation>
   /** A text that no other request has. */

@@ -188,6 +188,7 @@ function benchOf({ site, running, signal, nonce }: Subject): Bench {
         await running.wait(LOG_PAUSE, signal)
       }
     },
+    job: (name) => site.job(name, signal),
     async observed(act) {
       const window = await running.observe()
       await act()

@@ -188,7 +188,7 @@ export interface ProbeSite extends AsyncDisposable {
   readonly outside: Outside
   /**
    * Throws a Failure with the API server's reason where an object is refused. A Pod without a spec stands for one of the site's own, which is
-   * made anew with these annotations: proxies read them when they start.
+   * made anew with these annotations: proxies read them when they start. The pods of a Job get the images of the site by its names for them.
    */
   apply(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
   /** Removes objects and waits until they are gone. What stood before they were applied is again as it was. */
@@ -198,6 +198,17 @@ export interface ProbeSite extends AsyncDisposable {
   served(version: 'v1' | 'v2', path: string, signal: AbortSignal): Promise<number>
   /** Lines of a log that have this text. */
   logged(log: ProbeLog, text: string, signal: AbortSignal): Promise<readonly string[]>
+  /** What has become of a Job of a probe; undefined where there is none. */
+  job(name: string, signal: AbortSignal): Promise<ProbeJob | undefined>
+}
+
+export interface ProbeJob {
+  /** Whether it is complete. */
+  readonly ended: boolean
+  /** All containers of its pods, those of the mesh included. */
+  readonly containers: readonly string[]
+  /** Whether its pods have the proxy that the mesh puts beside a server; true where it puts none there. */
+  readonly isEnrolled: boolean
 }
 
 /** Of the mesh's proxies that requests for the versions pass on the server's side; or of who receives spans, with a line for each address in them. */

@@ -111,6 +111,18 @@ describe('an access log', () => {
   })
 })
 
+it.each([{ ended: false }, { isEnrolled: false }])('a Job with %o is none that ends within the mesh', async (but) => {
+  const [jobs] = probes.filter(({ name }) => name === 'jobs') as [Probe]
+  const { site, running, now } = simulatedMesh()
+  const job: typeof site.job = async (...args) => {
+    const found = await site.job(...args)
+    return found && { ...found, ...but }
+  }
+  const arm = { name: 'a', mesh: 'istio-sidecar' }
+  const result = await tryProbe(jobs, { run: 'r', arm, site: { ...site, job }, running, signal, now, nonce: () => 'n' })
+  expect(result).toMatchObject({ verdict: 'does-not-work' })
+})
+
 describe('a probe', () => {
   const [route] = probes.filter(({ name }) => name === 'path-routing') as [Probe]
 

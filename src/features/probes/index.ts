@@ -5,7 +5,7 @@ import { jsonWebToken } from './json-web-token.ts'
 import { sessionAffinity } from './load-balancing.ts'
 import { egressControl, plaintextRefused } from './mesh-boundary.ts'
 import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
-import { extension, ingress, requestMetrics } from './operation.ts'
+import { extension, ingress, jobs, requestMetrics } from './operation.ts'
 import { localRateLimit } from './rate-limit.ts'
 import {
   headerModification,
@@ -48,5 +48,6 @@ export const probes: readonly Probe[] = [
   requestMetrics,
   accessLog,
   tracing,
+  jobs,
   extension,
 ]

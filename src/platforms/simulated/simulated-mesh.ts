@@ -262,6 +262,13 @@ export function simulatedMesh(manner: Manner = {}) {
     },
     ask: async (request) => Array.from({ length: request.count ?? 1 }, () => respond(request)),
     served: async (version, path) => logged.filter((one) => one.version === version && one.path === path).length,
+    async job() {
+      const [job] = inForce('Job')
+      if (!job) return undefined
+      const [{ name, command }] = job.spec.template.spec.containers
+      logged.push({ version: 'v1', path: new URL(command.at(-1)).pathname })
+      return { ended: true, containers: [name], isEnrolled: true }
+    },
     logged: async (log, text) => lines[log].filter((line) => line.includes(text)),
     [Symbol.asyncDispose]: async () => {},
   }

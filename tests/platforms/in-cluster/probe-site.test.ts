@@ -35,7 +35,7 @@ describe('answers of the client of probes', () => {
 })
 
 describe('what probes need in a namespace', () => {
-  async function made(mesh: Mesh = linkerd) {
+  async function made(mesh: Mesh = linkerd, state: object = { running: {} }) {
     const readLogs: string[] = []
     const applied: KubernetesObject[] = []
     const removed: KubernetesObject[] = []
@@ -44,11 +44,16 @@ describe('what probes need in a namespace', () => {
       apply: async (objects: KubernetesObject[]) => void applied.push(...objects),
       remove: async (objects: KubernetesObject[]) => void removed.push(...objects),
       untilReady: async () => {},
+      read: async () => ({ status: { succeeded: 1 } }),
       pods: async (namespace: string, labels: Record<string, string>) => [
         {
           metadata: { name: `a-${Object.values(labels)[0]}`, namespace },
-          spec: { containers: [{ name: 'istio-proxy' }] },
-          status: { podIP: '10.0.0.9' },
+          spec: { initContainers: [{ name: 'linkerd-proxy' }], containers: [{ name: 'istio-proxy' }] },
+          status: {
+            podIP: '10.0.0.9',
+            initContainerStatuses: [{ name: 'linkerd-proxy', state }],
+            containerStatuses: [{ name: 'istio-proxy', state }],
+          },
         },
       ],
       logs: async (...[namespace, pod, container]: string[]) => {
@@ -108,7 +113,7 @@ describe('what probes need in a namespace', () => {
   })
 
   it.each([
-    ['beside the versions', linkerd, ['bench-a probe-v1 linkerd-proxy', 'bench-a probe-v2 linkerd-proxy']],
+    ['beside the versions', linkerd, ['bench-a a-probe-versions linkerd-proxy']],
     ['of the waypoint', istioAmbientWaypoint, ['bench-a a-waypoint istio-proxy']],
     ['of the nodes', istioAmbient, ['istio-system a-ztunnel istio-proxy']],
     ['nowhere', none, []],
@@ -117,6 +122,24 @@ describe('what probes need in a namespace', () => {
     const lines = await site.logged('proxies', 'two', signal)
     expect(readLogs).toEqual(where)
     expect(lines).toEqual(where.map((one) => `GET /two of ${one.split(' ')[1]}`))
+  })
+
+  it('reads no log of a container that has not started', async () => {
+    const { site, readLogs } = await made(linkerd, { waiting: {} })
+    expect([await site.logged('proxies', 'two', signal), readLogs]).toEqual([[], []])
+  })
+
+  it('gives the pods of a Job the images of the site, and says what has become of it', async () => {
+    const { site, applied } = await made()
+    const spec = { template: { spec: { containers: [{ name: 'once', image: 'busybox' }] } } }
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'probe', namespace: 'bench-a' }, spec }
+    await site.apply([job], signal)
+    expect(applied.at(-1)).toMatchObject({
+      metadata: { name: 'probe' },
+      spec: { template: { spec: { containers: [{ name: 'once', image: 'busybox:1' }] } } },
+    })
+    const done = { ended: true, containers: ['linkerd-proxy', 'istio-proxy'], isEnrolled: true }
+    expect(await site.job('probe', signal)).toEqual(done)
   })
 
   it('reads what the receiver of spans logs', async () => {

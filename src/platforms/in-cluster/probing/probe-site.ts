@@ -3,9 +3,10 @@ import { text } from 'node:stream/consumers'
 import { parseAllDocuments } from 'yaml'
 import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
+import type { ContainerStatus, Pod } from '../../../kubernetes/pods.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { ComponentRule, KubernetesObject } from '../../../model/mesh.ts'
-import type { ProbeAnswer, ProbeClient, ProbeLog, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
+import type { ProbeAnswer, ProbeClient, ProbeJob, ProbeLog, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
 import type { Protocol } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { APPLICATION } from '../../../model/traits.ts'
@@ -29,7 +30,7 @@ const SHELL = 'files'
 /** The server outside of the mesh, and its container that receives spans. */
 const OUTSIDE = { pod: 'probe-beyond', spans: 'spans' } as const
 /** The pods of the versions. */
-const SERVED_BY = ['probe-v1', 'probe-v2'] as const
+const VERSIONS = { app: 'probe-versions' } as const
 /** Lines of a log that are looked at: its last ones. */
 const LINES = 5000
 /** For one answer. */
@@ -75,10 +76,11 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
       const pods = objects.filter(isPod)
       for (const { metadata } of pods) changed.add(metadata.name)
       await cluster.remove(pods, signal, { within: REMOVAL })
-      await cluster.apply(
-        [...own(objects.filter((one) => !isPod(one))), ...pods.flatMap((pod) => remade(pod, before(pod)))],
-        signal,
-      )
+      const others = objects.flatMap((one) => {
+        if (isPod(one)) return []
+        return one.kind === 'Job' ? [arm.placed(jobWithImages(one, arm))] : [one]
+      })
+      await cluster.apply([...own(others), ...pods.flatMap((pod) => remade(pod, before(pod)))], signal)
     },
     async remove(objects, signal) {
       await cluster.remove(
@@ -110,8 +112,29 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
       )
       return texts.flatMap((all) => all.split('\n').filter((line) => line.includes(text)))
     },
+    job: (name, signal) => jobOf(arm, name, signal),
     [Symbol.asyncDispose]: removeAll,
   }
+}
+
+async function jobOf({ cluster, of }: ClusterArm, name: string, signal: AbortSignal): Promise<ProbeJob | undefined> {
+  const { namespace } = of.about
+  const object = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace } }
+  const job = await cluster.read<{ readonly status?: { readonly succeeded?: number } }>(object, signal)
+  if (!job) return undefined
+  const pods = await cluster.pods(namespace, { 'batch.kubernetes.io/job-name': name }, signal)
+  const ofPods = pods.map(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map((one) => one.name))
+  const beside = besideServer(of)
+  return {
+    ended: (job.status?.succeeded ?? 0) > 0,
+    containers: [...new Set(ofPods.flat())],
+    isEnrolled: beside === undefined || (ofPods.length > 0 && ofPods.every((names) => names.includes(beside))),
+  }
+}
+
+/** The container that the mesh puts beside a server; undefined where it puts none there. */
+function besideServer({ kubernetes }: ClusterArm['of']): string | undefined {
+  return kubernetes.components.find(({ role }) => role === 'server-proxy')?.container
 }
 
 function isPod({ kind }: KubernetesObject): boolean {
@@ -145,17 +168,23 @@ async function loggers({ cluster, of }: ClusterArm, log: ProbeLog, signal: Abort
   const { namespace } = about
   if (log === 'spans') return [{ namespace: outsideOf(namespace), pod: OUTSIDE.pod, container: OUTSIDE.spans }]
   const ruleOf = (role: ComponentRule['role']) => kubernetes.components.find((rule) => rule.role === role)
-  const beside = ruleOf('server-proxy')?.container
-  const shared = ruleOf('waypoint') ?? (beside === undefined ? ruleOf('node-proxy') : undefined)
-  if (shared) {
-    const pods = await cluster.pods(shared.namespace ?? namespace, shared.labels, signal)
-    return pods.flatMap(({ metadata, spec }) => {
-      const [first] = spec.containers
-      const container = shared.container ?? first?.name
-      return container === undefined ? [] : [{ namespace: metadata.namespace, pod: metadata.name, container }]
-    })
-  }
-  return beside === undefined ? [] : SERVED_BY.map((pod) => ({ namespace, pod, container: beside }))
+  const beside = besideServer(of)
+  const own = beside === undefined ? undefined : { labels: VERSIONS, container: beside, namespace }
+  const rule = ruleOf('waypoint') ?? own ?? ruleOf('node-proxy')
+  if (!rule) return []
+  const pods = await cluster.pods(rule.namespace ?? namespace, rule.labels, signal)
+  return pods.flatMap((pod) => {
+    const container = rule.container ?? pod.spec.containers[0]?.name
+    // A pod that a probe has just made anew has no log yet.
+    const isRunning = statusesOf(pod).some(({ name, state }) => name === container && state?.running !== undefined)
+    return container !== undefined && isRunning
+      ? [{ namespace: pod.metadata.namespace, pod: pod.metadata.name, container }]
+      : []
+  })
+}
+
+function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
 }
 
 function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject[] {
@@ -172,6 +201,22 @@ function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): Kube
     const placed = { ...object, metadata: { ...metadata, namespace: isOutside ? outside : about.namespace } }
     return kind === 'Pod' ? withImages(placed, images, isOutside ? undefined : podAnnotations) : placed
   })
+}
+
+/** Its pods are enrolled and told as the others are. */
+function jobWithImages(job: KubernetesObject, { of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject {
+  const spec = job['spec'] as { readonly template: Pick<KubernetesObject, 'metadata'> }
+  const { podAnnotations } = of.kubernetes.enrol(of.about)
+  const { metadata, ...template } = withImages(
+    { ...job, ...spec.template, metadata: job.metadata },
+    images,
+    podAnnotations,
+  )
+  const { annotations } = metadata
+  return {
+    ...job,
+    spec: { ...spec, template: { ...(annotations && { metadata: { annotations } }), spec: template['spec'] } },
+  }
 }
 
 interface PodSpec {
