@@ -33,8 +33,10 @@ function hostsOf({ namespace, outside }: Where): { readonly allowed: string; rea
   return { allowed: host(outside.namespace), other: host(namespace) }
 }
 
-const REGISTRY = 'Its ztunnels let traffic to hosts that the mesh does not know pass; there is no REGISTRY_ONLY.'
-const UNKNOWN_PASS = { unsupported: REGISTRY, source: 'https://github.com/istio/istio/issues/54281' }
+const UNKNOWN_PASS = {
+  unsupported: 'Its ztunnels let requests to hosts that the mesh does not know pass; they have no REGISTRY_ONLY.',
+  source: 'https://github.com/istio/istio/issues/54281',
+}
 
 async function askedOutside(bench: Bench): Promise<{ allowed: number; other: number; seen: string }> {
   const { allowed, other } = hostsOf(bench)

@@ -96,7 +96,7 @@ export const tracing: Probe = {
     for (const path of paths) answers.push(...(await bench.ask({ from: 'client', path })))
     const spans: number[] = []
     for (const path of paths) {
-      // One that is missing after all this time leaves none for the others to come in.
+      // Once one is missing for so long, the others are not waited for.
       const within = spans.includes(0) ? 0 : SENT
       spans.push((await bench.logged('spans', path, { lines: 1, within })).length)
     }

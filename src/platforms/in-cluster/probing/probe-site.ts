@@ -3,10 +3,9 @@ import { text } from 'node:stream/consumers'
 import { parseAllDocuments } from 'yaml'
 import type { Cluster, ExecOf } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
-import type { ContainerStatus, Pod } from '../../../kubernetes/pods.ts'
 import { Failure } from '../../../model/failure.ts'
-import type { ComponentRule, KubernetesObject } from '../../../model/mesh.ts'
-import type { ProbeAnswer, ProbeClient, ProbeJob, ProbeLog, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
+import type { KubernetesObject } from '../../../model/mesh.ts'
+import type { ProbeAnswer, ProbeClient, ProbeRequest, ProbeSite } from '../../../model/platform.ts'
 import type { Protocol } from '../../../model/scenario.ts'
 import type { SiteImages } from '../../../model/site.ts'
 import { APPLICATION } from '../../../model/traits.ts'
@@ -14,6 +13,7 @@ import type { Seconds } from '../../../model/units.ts'
 import { PATIENCE } from '../arm-mesh.ts'
 import type { ClusterArm } from '../cluster-arm.ts'
 import { MANAGED, targetOf } from '../workload.ts'
+import { BEYOND, jobOf, linesOf, loggersOf } from './probe-readings.ts'
 
 const FILE = new URL('../../../../manifests/features.yaml', import.meta.url)
 
@@ -27,12 +27,6 @@ const PODS: Readonly<Record<ProbeClient, string>> = {
 }
 /** The container with a shell, beside the one with the load tool. */
 const SHELL = 'files'
-/** The server outside of the mesh, and its container that receives spans. */
-const OUTSIDE = { pod: 'probe-beyond', spans: 'spans' } as const
-/** The pods of the versions. */
-const VERSIONS = { app: 'probe-versions' } as const
-/** Lines of a log that are looked at: its last ones. */
-const LINES = 5000
 /** For one answer. */
 const TIMEOUT: Seconds = 5
 /** To remove what was made. */
@@ -76,11 +70,11 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
       const pods = objects.filter(isPod)
       for (const { metadata } of pods) changed.add(metadata.name)
       await cluster.remove(pods, signal, { within: REMOVAL })
-      const others = objects.flatMap((one) => {
-        if (isPod(one)) return []
-        return one.kind === 'Job' ? [arm.placed(jobWithImages(one, arm))] : [one]
+      const made = objects.map((one) => {
+        if (isPod(one)) return annotated(before(one) ?? one, one)
+        return own([one.kind === 'Job' ? arm.placed(jobWithImages(one, arm)) : one])
       })
-      await cluster.apply([...own(others), ...pods.flatMap((pod) => remade(pod, before(pod)))], signal)
+      await cluster.apply(made.flat(), signal)
     },
     async remove(objects, signal) {
       await cluster.remove(
@@ -102,89 +96,37 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
     },
     ask: (request, signal) => ask(cluster, namespace, request, signal),
     served: async (version, path, signal) => {
-      const log = await cluster.logs(namespace, `probe-${version}`, 'server', LINES, signal)
-      return log.split('\n').filter((line) => line.includes(`"url":"${path}"`)).length
+      const lines = await linesOf(
+        cluster,
+        [{ namespace, pod: `probe-${version}`, container: 'server' }],
+        `"url":"${path}"`,
+        signal,
+      )
+      return lines.length
     },
     logged: async (log, text, signal) => {
-      const containers = await loggers(arm, log, signal)
-      const texts = await Promise.all(
-        containers.map((one) => cluster.logs(one.namespace, one.pod, one.container, LINES, signal)),
-      )
-      return texts.flatMap((all) => all.split('\n').filter((line) => line.includes(text)))
+      const where = { namespace, outside: outsideOf(namespace) }
+      return await linesOf(cluster, await loggersOf(log, cluster, of.kubernetes, where, signal), text, signal)
     },
-    job: (name, signal) => jobOf(arm, name, signal),
+    job: (name, signal) => jobOf({ name, namespace }, cluster, of.kubernetes, signal),
     [Symbol.asyncDispose]: removeAll,
   }
-}
-
-async function jobOf({ cluster, of }: ClusterArm, name: string, signal: AbortSignal): Promise<ProbeJob | undefined> {
-  const { namespace } = of.about
-  const object = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace } }
-  const job = await cluster.read<{ readonly status?: { readonly succeeded?: number } }>(object, signal)
-  if (!job) return undefined
-  const pods = await cluster.pods(namespace, { 'batch.kubernetes.io/job-name': name }, signal)
-  const ofPods = pods.map(({ spec }) => [...(spec.initContainers ?? []), ...spec.containers].map((one) => one.name))
-  const beside = besideServer(of)
-  return {
-    ended: (job.status?.succeeded ?? 0) > 0,
-    containers: [...new Set(ofPods.flat())],
-    isEnrolled: beside === undefined || (ofPods.length > 0 && ofPods.every((names) => names.includes(beside))),
-  }
-}
-
-/** The container that the mesh puts beside a server; undefined where it puts none there. */
-function besideServer({ kubernetes }: ClusterArm['of']): string | undefined {
-  return kubernetes.components.find(({ role }) => role === 'server-proxy')?.container
 }
 
 function isPod({ kind }: KubernetesObject): boolean {
   return kind === 'Pod'
 }
 
-/** A pod of ours with further annotations. */
-function remade({ metadata }: KubernetesObject, own: KubernetesObject | undefined): KubernetesObject[] {
-  if (!own) return []
-  return [
-    { ...own, metadata: { ...own.metadata, annotations: { ...own.metadata.annotations, ...metadata.annotations } } },
-  ]
+/** A pod with the annotations of another one as well. */
+function annotated(pod: KubernetesObject, { metadata: { annotations } }: KubernetesObject): KubernetesObject {
+  return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } }
 }
 
 async function addressOutside(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<string> {
-  const [pod] = await cluster.pods(outsideOf(namespace), { app: OUTSIDE.pod }, signal)
+  const [pod] = await cluster.pods(outsideOf(namespace), { app: BEYOND }, signal)
   const address = pod?.status?.podIP
   if (address !== undefined) return address
-  throw new Failure('probe-client', `${OUTSIDE.pod} is ready and has no address`)
-}
-
-interface Logger {
-  readonly namespace: string
-  readonly pod: string
-  readonly container: string
-}
-
-/** The containers whose log it is. Of proxies it is those that read most of a request: waypoints, or the server's own, or those of the nodes. */
-async function loggers({ cluster, of }: ClusterArm, log: ProbeLog, signal: AbortSignal): Promise<Logger[]> {
-  const { kubernetes, about } = of
-  const { namespace } = about
-  if (log === 'spans') return [{ namespace: outsideOf(namespace), pod: OUTSIDE.pod, container: OUTSIDE.spans }]
-  const ruleOf = (role: ComponentRule['role']) => kubernetes.components.find((rule) => rule.role === role)
-  const beside = besideServer(of)
-  const own = beside === undefined ? undefined : { labels: VERSIONS, container: beside, namespace }
-  const rule = ruleOf('waypoint') ?? own ?? ruleOf('node-proxy')
-  if (!rule) return []
-  const pods = await cluster.pods(rule.namespace ?? namespace, rule.labels, signal)
-  return pods.flatMap((pod) => {
-    const container = rule.container ?? pod.spec.containers[0]?.name
-    // A pod that a probe has just made anew has no log yet.
-    const isRunning = statusesOf(pod).some(({ name, state }) => name === container && state?.running !== undefined)
-    return container !== undefined && isRunning
-      ? [{ namespace: pod.metadata.namespace, pod: pod.metadata.name, container }]
-      : []
-  })
-}
-
-function statusesOf({ status }: Pod): readonly ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  throw new Failure('probe-client', `${BEYOND} is ready and has no address`)
 }
 
 function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject[] {
@@ -203,7 +145,7 @@ function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): Kube
   })
 }
 
-/** Its pods are enrolled and told as the others are. */
+/** A Job whose pods have images of the site, and are part of the mesh as the other pods are. */
 function jobWithImages(job: KubernetesObject, { of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject {
   const spec = job['spec'] as { readonly template: Pick<KubernetesObject, 'metadata'> }
   const { podAnnotations } = of.kubernetes.enrol(of.about)
