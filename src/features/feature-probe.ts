@@ -1,6 +1,7 @@
 import type { FeatureGroup } from '../model/feature.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
-import type { ProbeAnswer, ProbeRequest } from '../model/platform.ts'
+import type { Outside, ProbeAnswer, ProbeJob, ProbeLog, ProbeRequest } from '../model/platform.ts'
+import type { Seconds } from '../model/units.ts'
 import type { Observation } from '../model/usage.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface Probe {
    * no, yes, no.
    */
   shows(bench: Bench): Promise<Shown>
+  /** What must be true without the objects, or nothing can be tried. */
+  readonly premise?: (bench: Bench) => Promise<Shown>
   /** Where meshes do it by default: the same where it must be absent, such as for a client outside of the mesh. */
   readonly elsewhere?: (bench: Bench) => Promise<Shown>
 }
@@ -28,13 +31,19 @@ export interface Probe {
 export type Means =
   /** The mesh does it without any object. */
   | { readonly byDefault: true }
-  /** Objects in the arm's namespace, beside `probe-versions`, the Service of both versions. */
-  | { readonly objects: (where: Where) => readonly KubernetesObject[] }
+  /**
+   * Objects in the arm's namespace, beside `probe-versions`, the Service of both versions. `needs`: a setting of the arm that must be true, for
+   * what only an installation can say.
+   */
+  | { readonly objects: (where: Where) => readonly KubernetesObject[]; readonly needs?: string }
   /** The project says that it does not have it, at the address of `source`. */
   | { readonly unsupported: string; readonly source: string }
+  /** The mesh has it, and meshbench cannot bring it about yet: why. */
+  | { readonly untried: string }
 
 export interface Where {
   readonly namespace: string
+  readonly outside: Outside
 }
 
 export interface Shown {
@@ -44,10 +53,16 @@ export interface Shown {
 }
 
 /** What a probe can do. */
-export interface Bench {
-  readonly namespace: string
+export interface Bench extends Where {
   ask(request: Omit<ProbeRequest, 'to'> & Partial<Pick<ProbeRequest, 'to'>>): Promise<readonly ProbeAnswer[]>
   served: (version: 'v1' | 'v2', path: string) => Promise<number>
+  /** Lines of a log that have this text, once there are so many, or these seconds have passed: proxies write some time after the request. */
+  logged(
+    log: ProbeLog,
+    text: string,
+    until: { readonly lines: number; readonly within: Seconds },
+  ): Promise<readonly string[]>
+  job(name: string): Promise<ProbeJob | undefined>
   /** What the mesh's counters show of the traffic that `act` causes. */
   observed(act: () => Promise<unknown>): Promise<Observation>
   /** A text that no other request has. */

@@ -2,14 +2,16 @@ import { Failure } from '../model/failure.ts'
 import { FEATURE_SCHEMA, type FeatureObservation, type FeatureResult } from '../model/feature.ts'
 import type { KubernetesObject } from '../model/mesh.ts'
 import type { ProbeSite, RunningArm } from '../model/platform.ts'
+import type { Arm } from '../model/scenario.ts'
 import type { Seconds } from '../model/units.ts'
 import { failureSentence } from '../model/words.ts'
 import type { Bench, Probe, Shown } from './feature-probe.ts'
 
 /** How long objects have until requests show what they are for, and until it is gone again. */
 const EFFECT: Seconds = 30
-/** Between two looks. */
+/** Between two looks, and between two readings of a log. */
 const PAUSE: Seconds = 0.1
+const LOG_PAUSE: Seconds = 0.5
 /** How many looks in a row must agree: proxies get what is new one after the other, so once is not always. */
 const IN_A_ROW = 3
 
@@ -19,7 +21,7 @@ const OURS = /knows no kind|forbidden/
 /** What a probe is tried on. `now` is in seconds since the epoch. */
 export interface Subject {
   readonly run: string
-  readonly arm: { readonly name: string; readonly mesh: string }
+  readonly arm: Pick<Arm, 'name' | 'mesh' | 'values'>
   readonly version?: string | undefined
   readonly running: Pick<RunningArm, 'observe' | 'wait'>
   readonly site: ProbeSite
@@ -58,9 +60,17 @@ async function findOut(probe: Probe, subject: Subject): Promise<Found> {
     return { verdict: 'not-tried', reason: `meshbench has no objects for ${subject.arm.mesh} yet.` }
   }
   if ('unsupported' in means) return { verdict: 'unsupported', reason: means.unsupported, source: means.source }
+  if ('untried' in means) return { verdict: 'not-tried', reason: means.untried }
   const bench = benchOf(subject)
   if ('byDefault' in means) return await byDefault(probe, bench)
-  return await byObjects(probe, means.objects({ namespace: bench.namespace }), bench, subject)
+  const { needs, objects } = means
+  if (needs !== undefined && subject.arm.values?.[needs] !== true) {
+    return {
+      verdict: 'not-tried',
+      reason: `The arm has to be installed with the setting ${needs}: values: { ${needs}: true }.`,
+    }
+  }
+  return await byObjects(probe, objects({ namespace: bench.namespace, outside: bench.outside }), bench, subject)
 }
 
 async function byDefault(probe: Probe, bench: Bench): Promise<Found> {
@@ -90,6 +100,11 @@ async function byObjects(
   subject: Subject,
 ): Promise<Found> {
   const { site, signal, now } = subject
+  const premise = await probe.premise?.(bench)
+  if (premise?.holds === false) {
+    const observations = [observation('without', premise)]
+    return { verdict: 'not-tried', reason: 'What must be true without the objects is not.', observations }
+  }
   const without = observation('without', await probe.shows(bench))
   const about = { objects: [...objects], observations: [without] }
   if (without.holds) {
@@ -163,8 +178,17 @@ async function until(wanted: boolean, probe: Probe, bench: Bench, { now, running
 function benchOf({ site, running, signal, nonce }: Subject): Bench {
   return {
     namespace: site.namespace,
+    outside: site.outside,
     ask: (request) => site.ask({ to: 'versions', ...request }, signal),
     served: (version, path) => site.served(version, path, signal),
+    async logged(log, text, { lines, within }) {
+      for (let waited = 0; ; waited += LOG_PAUSE) {
+        const found = await site.logged(log, text, signal)
+        if (found.length >= lines || waited >= within) return found
+        await running.wait(LOG_PAUSE, signal)
+      }
+    },
+    job: (name) => site.job(name, signal),
     async observed(act) {
       const window = await running.observe()
       await act()

@@ -12,6 +12,7 @@ import type {
   Setting,
   Values,
 } from '../model/mesh.ts'
+import { PROBE_PROVIDERS, PROVIDERS_SETTING } from '../model/probe-providers.ts'
 import type { Vendor } from '../model/site.ts'
 import { givenValues, helmStep, imageTag, releaseTrouble, textAt } from './install-steps.ts'
 import { mergeValues, resourcesFor } from './settings.ts'
@@ -72,6 +73,11 @@ export const envoySettings = {
     type: 'number',
     minimum: 0,
     default: { equalised: 0, defaults: SHIPPED_RETRIES },
+  },
+  [PROVIDERS_SETTING]: {
+    summary: 'Whether the mesh config names providers of authorization and tracing, which probes of features use.',
+    type: 'boolean',
+    default: { equalised: false, defaults: false },
   },
 } as const satisfies Record<string, Setting>
 
@@ -195,8 +201,29 @@ function meshConfig({ settings }: InstallAbout): Values {
     ...(settings['tracing'] === false && { enableTracing: false }),
     ...(settings['retries'] !== undefined &&
       settings['retries'] !== SHIPPED_RETRIES && { defaultHttpRetryPolicy: { attempts: settings['retries'] } }),
+    ...(settings[PROVIDERS_SETTING] === true && { extensionProviders }),
   }
 }
+
+/** istiod adds them to those that it has of itself. */
+const extensionProviders = [
+  {
+    name: PROBE_PROVIDERS.authorization.name,
+    envoyExtAuthzHttp: {
+      service: PROBE_PROVIDERS.host,
+      port: PROBE_PROVIDERS.authorization.port,
+      pathPrefix: PROBE_PROVIDERS.authorization.prefix,
+    },
+  },
+  {
+    name: PROBE_PROVIDERS.spans.name,
+    opentelemetry: {
+      service: PROBE_PROVIDERS.host,
+      port: PROBE_PROVIDERS.spans.port,
+      http: { path: PROBE_PROVIDERS.spans.path, timeout: '5s' },
+    },
+  },
+]
 
 /** Requests of Istio's Envoys are as shipped: they count only where a node's CPU is short. */
 export function envoyResources({ settings }: InstallAbout) {

@@ -156,9 +156,9 @@ export interface ProbeRequest {
   readonly from: ProbeClient
   /**
    * The arm's own server, whose traffic the mesh's counters show; the Service of the probe's two versions; one of two servers of which one
-   * fails always; or the Service that a mesh makes for a Gateway of the probe.
+   * fails always; the Service that a mesh makes for a Gateway of the probe; or any host, at port 8080.
    */
-  readonly to: 'server' | 'versions' | 'mixed' | 'gateway'
+  readonly to: 'server' | 'versions' | 'mixed' | 'gateway' | { readonly host: string }
   readonly protocol?: 'http' | 'grpc' | 'tcp'
   readonly count?: number
   /** Path and query of HTTP requests. */
@@ -178,17 +178,43 @@ export interface ProbeAnswer {
   readonly seconds: Seconds
 }
 
+/** A server in a namespace outside of the mesh, by its IP address. */
+export interface Outside {
+  readonly namespace: string
+  readonly address: string
+}
+
 /** What probes of features work with. Disposing of it removes all that it made. */
 export interface ProbeSite extends AsyncDisposable {
   readonly namespace: string
-  /** Throws a Failure with the API server's reason where an object is refused. */
+  readonly outside: Outside
+  /**
+   * Throws a Failure with the API server's reason where an object is refused. A Pod without a spec stands for one of the site's own, which is
+   * made anew with these annotations: proxies read them when they start. The pods of a Job get the images of the site by its names for them.
+   */
   apply(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
   /** Removes objects and waits until they are gone. What stood before they were applied is again as it was. */
   remove(objects: readonly KubernetesObject[], signal: AbortSignal): Promise<void>
   ask(request: ProbeRequest, signal: AbortSignal): Promise<readonly ProbeAnswer[]>
   /** How many requests for this path a version of the server has logged. */
   served(version: 'v1' | 'v2', path: string, signal: AbortSignal): Promise<number>
+  /** Lines of a log that have this text. */
+  logged(log: ProbeLog, text: string, signal: AbortSignal): Promise<readonly string[]>
+  /** What has become of a Job of a probe; undefined where there is none. */
+  job(name: string, signal: AbortSignal): Promise<ProbeJob | undefined>
 }
+
+export interface ProbeJob {
+  /** Whether it is complete. */
+  readonly ended: boolean
+  /** All containers of its pods, those of the mesh included. */
+  readonly containers: readonly string[]
+  /** Whether its pods have the proxy that the mesh puts beside a server; true where it puts none there. */
+  readonly isEnrolled: boolean
+}
+
+/** Of the mesh's proxies that requests for the versions pass on the server's side; or of who receives spans, with a line for each address in them. */
+export type ProbeLog = 'proxies' | 'spans'
 
 export interface Window {
   /** Takes the closing snapshot, and returns what was used and observed since the opening one. */

@@ -17,7 +17,7 @@ platform: kind
 isolation: shared
 profile: defaults
 blocks: 1
-arms: [none, { name: istio-sidecar, mesh: istio-sidecar, values: { gatewayApi: true } }]
+arms: [none, { name: istio-sidecar, mesh: istio-sidecar, values: { gatewayApi: true, extensionProviders: true } }]
 loads:
   - { protocol: http, rate: 10/s, connections: 1 }
   - { protocol: grpc, rate: 10/s, connections: 1 }

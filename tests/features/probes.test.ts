@@ -13,7 +13,8 @@ async function tried(probe: Probe, mesh: string, manner?: Manner): Promise<Featu
   const { site, running, now, left } = simulatedMesh(manner)
   let count = 0
   const nonce = () => `nonce${count++}`
-  const result = await tryProbe(probe, { run: 'r', arm: { name: mesh, mesh }, site, running, signal, now, nonce })
+  const arm = { name: mesh, mesh, values: { extensionProviders: true } }
+  const result = await tryProbe(probe, { run: 'r', arm, site, running, signal, now, nonce })
   return { ...result, left: left() }
 }
 
@@ -22,8 +23,9 @@ const withObjects = probes.flatMap((probe) =>
     'objects' in means ? [{ probe, name: probe.name, mesh, means }] : [],
   ),
 )
+const outside = { namespace: 'bench-outside', address: '10.0.0.9' }
 const kindsOf = ({ objects }: Extract<Means, { objects: unknown }>) =>
-  objects({ namespace: 'bench' }).map(({ kind }) => kind)
+  objects({ namespace: 'bench', outside }).map(({ kind }) => kind)
 
 describe('probes', () => {
   it('have names of their own, and know meshes that there are', () => {
@@ -87,6 +89,40 @@ it('counts requests by default, and not where traffic goes around the mesh', asy
   expect(await tried(metrics, 'linkerd', { bypassed: true })).toMatchObject({ verdict: 'does-not-work' })
 })
 
+describe('an access log', () => {
+  const [log] = probes.filter(({ name }) => name === 'access-log') as [Probe]
+
+  it('of connections is there by default where a proxy works at layer 4, and shown by its lines', async () => {
+    const { verdict, observations } = await tried(log, 'istio-ambient', { layer4: true })
+    expect(verdict).toBe('works')
+    expect(observations[0]?.seen).toMatch(/^10 lines for 10 requests \(10 × 200\), such as: .*connection complete/)
+    expect(await tried(log, 'istio-ambient')).toMatchObject({ verdict: 'does-not-work' })
+  })
+
+  it('with more lines than requests is none', async () => {
+    const { site, running, now } = simulatedMesh()
+    const twice: typeof site = {
+      ...site,
+      logged: async (...args) => (await site.logged(...args)).flatMap((line) => [line, line]),
+    }
+    const arm = { name: 'a', mesh: 'istio-sidecar' }
+    const result = await tryProbe(log, { run: 'r', arm, site: twice, running, signal, now, nonce: () => 'n' })
+    expect(result).toMatchObject({ verdict: 'does-not-work' })
+  })
+})
+
+it.each([{ ended: false }, { isEnrolled: false }])('a Job with %o is none that ends within the mesh', async (but) => {
+  const [jobs] = probes.filter(({ name }) => name === 'jobs') as [Probe]
+  const { site, running, now } = simulatedMesh()
+  const job: typeof site.job = async (...args) => {
+    const found = await site.job(...args)
+    return found && { ...found, ...but }
+  }
+  const arm = { name: 'a', mesh: 'istio-sidecar' }
+  const result = await tryProbe(jobs, { run: 'r', arm, site: { ...site, job }, running, signal, now, nonce: () => 'n' })
+  expect(result).toMatchObject({ verdict: 'does-not-work' })
+})
+
 describe('a probe', () => {
   const [route] = probes.filter(({ name }) => name === 'path-routing') as [Probe]
 
@@ -131,6 +167,29 @@ describe('a probe', () => {
       source: expect.stringContaining('outbound/index/http.rs'),
       observations: [],
     })
+  })
+
+  it('is not tried where the arm lacks the setting that it needs', async () => {
+    const [external] = probes.filter(({ name }) => name === 'authorization-external') as [Probe]
+    const { site, running, now } = simulatedMesh()
+    const arm = { name: 'a', mesh: 'istio-sidecar', values: { gatewayApi: true } }
+    const result = await tryProbe(external, { run: 'r', arm, site, running, signal, now, nonce: () => 'n' })
+    expect(result).toMatchObject({ verdict: 'not-tried', observations: [] })
+    expect(result.reason).toContain('values: { extensionProviders: true }')
+  })
+
+  it('is not tried where its premise does not hold', async () => {
+    const [egress] = probes.filter(({ name }) => name === 'egress-control') as [Probe]
+    const { verdict, observations } = await tried(egress, 'istio-sidecar', { nameless: true })
+    expect(verdict).toBe('not-tried')
+    expect(observations).toEqual([expect.objectContaining({ when: 'without', holds: false })])
+  })
+
+  it('is not tried, and no project is quoted, where a mesh has what meshbench cannot bring about', async () => {
+    const [spans] = probes.filter(({ name }) => name === 'tracing') as [Probe]
+    const result = await tried(spans, 'linkerd')
+    expect(result).toMatchObject({ verdict: 'not-tried', observations: [] })
+    expect(result.source).toBeUndefined()
   })
 
   it('of a mesh that nobody has declared is not tried', async () => {

@@ -168,3 +168,21 @@ describe('settings', () => {
     })
   })
 })
+
+describe('providers of the mesh config', () => {
+  const providers = (name: string, values: Arm['values'] = {}) => {
+    const { meshConfig } = helm(name, 'istiod', { values }).values as { meshConfig: { extensionProviders?: unknown } }
+    return meshConfig.extensionProviders
+  }
+
+  it.each(['istio-sidecar', 'istio-ambient-waypoint'])('are installed where %s is told to', (name) => {
+    expect(providers(name, { extensionProviders: true })).toEqual([
+      {
+        name: 'probe-authorization',
+        envoyExtAuthzHttp: expect.objectContaining({ port: 8080, pathPrefix: '/decide' }),
+      },
+      { name: 'probe-spans', opentelemetry: expect.objectContaining({ port: 4318 }) },
+    ])
+    expect(providers(name)).toBeUndefined()
+  })
+})

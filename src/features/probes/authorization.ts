@@ -1,12 +1,15 @@
-import { type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
+import { PROBE_PROVIDERS, PROVIDERS_SETTING } from '../../model/probe-providers.ts'
+import { DEBUG, type Probe, statusWords, type Where, withStatus } from '../feature-probe.ts'
 import {
   type At,
   authorizationPolicy,
+  customAuthorization,
   linkerdPolicy,
   linkerdServer,
   NEEDS_L7,
   NEEDS_MESH,
   object,
+  providersEntry,
 } from './vendor-objects.ts'
 
 const REQUESTS = 5
@@ -76,6 +79,42 @@ export const authorizationByRequest: Probe = {
     return {
       holds: withStatus(allowed, 200) === REQUESTS && withStatus(refused, 200) === 0,
       seen: `the allowed path ${statusWords(allowed)}; another one ${statusWords(refused)}`,
+    }
+  },
+}
+
+/** No proxy and no server of the probe sends it unasked. */
+const DECIDED = 418
+
+const byProvider = (at: At) => ({
+  needs: PROVIDERS_SETTING,
+  objects: (where: Where) => [
+    providersEntry(where),
+    customAuthorization(where, at, PROBE_PROVIDERS.authorization.name, [`${DEBUG}*`]),
+  ],
+})
+
+export const externalAuthorization: Probe = {
+  name: 'authorization-external',
+  title: 'External authorization',
+  group: 'security',
+  asks: 'Is a server of the user asked about each request, and does its answer decide?',
+  means: {
+    ...NEEDS_L7,
+    'istio-sidecar': byProvider('workload'),
+    'istio-ambient-waypoint': byProvider('service'),
+    linkerd: {
+      unsupported: 'Its policies know identities of the mesh, networks and routes, and ask nobody else.',
+      source: 'https://linkerd.io/2/reference/authorization-policy/',
+    },
+  },
+  async shows(bench) {
+    // The provider takes the query for its own; the server itself leaves it alone below this path.
+    const allowed = await bench.ask({ from: 'client', path: `${DEBUG}asked`, count: REQUESTS })
+    const refused = await bench.ask({ from: 'client', path: `${DEBUG}asked?status=${DECIDED}`, count: REQUESTS })
+    return {
+      holds: withStatus(allowed, 200) === REQUESTS && withStatus(refused, DECIDED) === REQUESTS,
+      seen: `where the provider allows ${statusWords(allowed)}; where it answers ${DECIDED}, ${statusWords(refused)}`,
     }
   },
 }

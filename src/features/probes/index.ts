@@ -1,11 +1,11 @@
 import type { Probe } from '../feature-probe.ts'
-import { authorizationByIdentity, authorizationByRequest } from './authorization.ts'
+import { authorizationByIdentity, authorizationByRequest, externalAuthorization } from './authorization.ts'
 import { circuitBreaking, faultAbort, faultDelay, retries, timeouts } from './failures.ts'
 import { jsonWebToken } from './json-web-token.ts'
 import { sessionAffinity } from './load-balancing.ts'
+import { egressControl, plaintextRefused } from './mesh-boundary.ts'
 import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
-import { extension, ingress, requestMetrics } from './operation.ts'
-import { plaintextRefused } from './plaintext-refused.ts'
+import { extension, ingress, jobs, requestMetrics } from './operation.ts'
 import { localRateLimit } from './rate-limit.ts'
 import {
   headerModification,
@@ -16,6 +16,7 @@ import {
   urlRewrite,
   weightedSplit,
 } from './routing.ts'
+import { accessLog, tracing } from './telemetry.ts'
 
 /** In the order of the matrix. */
 export const probes: readonly Probe[] = [
@@ -27,6 +28,8 @@ export const probes: readonly Probe[] = [
   authorizationByIdentity,
   authorizationByRequest,
   jsonWebToken,
+  externalAuthorization,
+  egressControl,
   weightedSplit,
   headerRouting,
   pathRouting,
@@ -43,5 +46,8 @@ export const probes: readonly Probe[] = [
   faultDelay,
   localRateLimit,
   requestMetrics,
+  accessLog,
+  tracing,
+  jobs,
   extension,
 ]

@@ -7,11 +7,12 @@ import {
   type Probe,
   type Shown,
   statusWords,
+  VERSIONS,
   versionsOf,
   type Where,
   withStatus,
 } from '../feature-probe.ts'
-import { luaExtension, NEEDS_L7, NEEDS_MESH, object, ROUTED } from './vendor-objects.ts'
+import { ALL, luaExtension, NEEDS_L7, NEEDS_MESH, object, ROUTED } from './vendor-objects.ts'
 
 const REQUESTS = 20
 
@@ -106,6 +107,50 @@ export const ingress: Probe = {
     return {
       holds: withStatus(answers, 200) === answers.length && v1 + v2 === answers.length,
       seen: `from outside ${statusWords(answers)}`,
+    }
+  },
+}
+
+const BY_JOB = `${DEBUG}job`
+const JOB = 'probe'
+
+/** One request, and its end. What the PodSecurity standard `restricted` requires is there too. */
+function jobOf(where: Where): KubernetesObject {
+  const url = `http://${VERSIONS}.${where.namespace}.svc.cluster.local:8080${BY_JOB}`
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  return object('batch/v1', 'Job', where, {
+    backoffLimit: 3,
+    template: {
+      spec: {
+        restartPolicy: 'Never',
+        serviceAccountName: 'probe-other',
+        nodeSelector: { 'meshbench.io/part': 'client' },
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [
+          {
+            ...{ name: 'once', image: 'busybox', imagePullPolicy: 'IfNotPresent', securityContext },
+            command: ['wget', '-q', '-O', '-', url],
+          },
+        ],
+      },
+    },
+  })
+}
+
+export const jobs: Probe = {
+  name: 'jobs',
+  title: 'Jobs that end',
+  group: 'operation',
+  asks: 'Is a Job of the mesh complete once its container has sent a request and ended, whatever stands beside it?',
+  means: { ...NEEDS_MESH, ...forMeshes(ALL, { objects: (where: Where) => [jobOf(where)] }) },
+  async shows(bench) {
+    const job = await bench.job(JOB)
+    if (!job) return { holds: false, seen: 'there is no Job' }
+    const requests = (await bench.served('v1', BY_JOB)) + (await bench.served('v2', BY_JOB))
+    return {
+      holds: job.ended && job.isEnrolled && requests > 0,
+      seen: `the Job is ${job.ended ? '' : 'not '}complete; containers of its pods: ${job.containers.join(', ')}; requests of it that arrived: ${requests}`,
     }
   },
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../model/mesh.ts'
+import { PROBE_PROVIDERS } from '../../model/probe-providers.ts'
 import { type Means, VERSIONS, type Where } from '../feature-probe.ts'
 
 /** Meshes that read requests and take routes of the Gateway API for a Service. */
@@ -54,6 +55,44 @@ export type At = 'workload' | 'service'
 
 export function authorizationPolicy(where: Where, at: At, rules: readonly object[]): KubernetesObject {
   return object('security.istio.io/v1', 'AuthorizationPolicy', where, { ...targetOf(at), action: 'ALLOW', rules })
+}
+
+/** Asks a provider of the mesh config about requests for these paths. */
+export function customAuthorization(
+  where: Where,
+  at: At,
+  provider: string,
+  paths: readonly string[],
+): KubernetesObject {
+  return object('security.istio.io/v1', 'AuthorizationPolicy', where, {
+    ...targetOf(at),
+    ...{ action: 'CUSTOM', provider: { name: provider }, rules: [{ to: [{ operation: { paths } }] }] },
+  })
+}
+
+/** A host that Istio does not know of itself. */
+export function serviceEntry(where: Where, host: string, ports: readonly number[], more: object): KubernetesObject {
+  return object('networking.istio.io/v1', 'ServiceEntry', where, {
+    hosts: [host],
+    ports: ports.map((number) => ({ number, name: `http-${number}`, protocol: 'HTTP' })),
+    location: 'MESH_EXTERNAL',
+    ...more,
+  })
+}
+
+/** Says where the providers are that the mesh config names. */
+export function providersEntry(where: Where): KubernetesObject {
+  const { host, authorization, spans } = PROBE_PROVIDERS
+  const endpoints = [{ address: where.outside.address }]
+  return serviceEntry(where, host, [authorization.port, spans.port], { resolution: 'STATIC', endpoints })
+}
+
+/** What the Envoys of a namespace tell of requests, or the waypoint alone. */
+export function telemetry(where: Where, at: At, what: object): KubernetesObject {
+  return object('telemetry.istio.io/v1', 'Telemetry', where, {
+    ...(at === 'service' && { targetRefs: [WAYPOINT] }),
+    ...what,
+  })
 }
 
 export function requestAuthentication(where: Where, at: At, jwtRules: readonly object[]): KubernetesObject {

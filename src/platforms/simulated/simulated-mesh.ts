@@ -1,7 +1,8 @@
 import { createPublicKey, createVerify } from 'node:crypto'
 import { Failure } from '../../model/failure.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
-import type { ProbeAnswer, ProbeRequest, ProbeSite, RunningArm } from '../../model/platform.ts'
+import type { ProbeAnswer, ProbeLog, ProbeRequest, ProbeSite, RunningArm } from '../../model/platform.ts'
+import { PROBE_PROVIDERS } from '../../model/probe-providers.ts'
 import type { Observation } from '../../model/usage.ts'
 import { random } from '../../stats/random.ts'
 
@@ -22,7 +23,15 @@ export interface Manner {
   /** Clients from outside are served as if they were within. */
   readonly open?: boolean
   readonly unencrypted?: boolean
+  /** It reads no requests, and logs connections. */
+  readonly layer4?: boolean
+  /** Cluster DNS makes no names of IP addresses. */
+  readonly nameless?: boolean
 }
+
+const OUTSIDE = { namespace: 'bench-outside', address: '10.0.0.9' } as const
+/** Below it the servers leave the query alone. */
+const DEBUG = '/debug/'
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of Kubernetes have any shape, and what is read of them is what the probes write.
 type Json = any
@@ -36,6 +45,7 @@ export function simulatedMesh(manner: Manner = {}) {
   let time = 1_800_000_000
   let applied: { readonly object: KubernetesObject; readonly from: number }[] = []
   const logged: { version: string; path: string }[] = []
+  const lines: Record<ProbeLog, string[]> = { proxies: [], spans: [] }
   let encrypted = 0
   let plain = 0
   let tokens = 5
@@ -80,6 +90,8 @@ export function simulatedMesh(manner: Manner = {}) {
       return inForce('Gateway').length > 0 && routes.length > 0 ? routed(request) : said(undefined)
     }
     if (request.to === 'mixed') return mixed()
+    if (typeof request.to === 'object') return outside(request.to.host)
+    if (isWithin) tell(request)
     const refused = refusal(request, isWithin)
     if (refused) return refused
     if (isLimited()) return said(429)
@@ -87,6 +99,37 @@ export function simulatedMesh(manner: Manner = {}) {
     if (fault?.abort) return said(fault.abort.httpStatus)
     const answer = routed(request)
     return fault?.delay ? { ...answer, seconds: answer.seconds + Number.parseFloat(fault.delay.fixedDelay) } : answer
+  }
+
+  /** A server outside of the mesh, which hosts with the name of its address lead to. */
+  function outside(host: string): ProbeAnswer {
+    if (manner.nameless || !host.startsWith(OUTSIDE.address.replaceAll('.', '-'))) return said(undefined)
+    if (specOf('Sidecar')?.outboundTrafficPolicy.mode === 'REGISTRY_ONLY') {
+      return said(specOf('ServiceEntry')?.hosts.includes(host) ? 200 : 502)
+    }
+    if (specOf('EgressNetwork')?.trafficPolicy !== 'Deny') return said(200)
+    const isRouted = inForce('HTTPRoute').some(({ spec: { parentRefs, hostnames } }) => {
+      return parentRefs[0].kind === 'EgressNetwork' && hostnames.includes(host)
+    })
+    return said(isRouted ? 200 : 403)
+  }
+
+  /** What the proxies write about a request, and send. */
+  function tell({ path = '/' }: ProbeRequest): void {
+    const { accessLogging, tracing } = specOf('Telemetry') ?? {}
+    const isAnnotated = inForce('Pod').some(({ metadata }) => metadata.annotations['config.linkerd.io/access-log'])
+    if (accessLogging || isAnnotated) lines.proxies.push(`"GET ${path} HTTP/1.1" 200`)
+    if (manner.layer4 && !manner.bypassed) {
+      const service = 'dst.service="probe-versions.bench.svc.cluster.local"'
+      lines.proxies.push(`info access connection complete ${service} direction="outbound"`)
+    }
+    const receiver = tracing?.[0].providers[0].name === PROBE_PROVIDERS.spans.name && providers()
+    if (receiver) lines.spans.push(`http://probe-versions:8080${path}`)
+  }
+
+  /** Whether anybody knows where the providers of the mesh config are. */
+  function providers(): boolean {
+    return specOf('ServiceEntry')?.hosts.includes(PROBE_PROVIDERS.host) === true
   }
 
   /** One of two servers, of which one fails until it is left alone. */
@@ -120,6 +163,11 @@ export function simulatedMesh(manner: Manner = {}) {
     const token = headers['authorization']?.replace('Bearer ', '')
     const isValid = jwt && token !== undefined && verified(token, jwt.jwks)
     if (jwt && token !== undefined && !isValid) return said(401)
+    if (specOf('AuthorizationPolicy')?.action === 'CUSTOM') {
+      // A provider that does not answer refuses.
+      const status = providers() ? Number(new URL(path, 'http://server').searchParams.get('status') ?? 200) : 403
+      return status === 200 ? undefined : said(status)
+    }
     const rules: Json[] | undefined = specOf('AuthorizationPolicy')?.rules
     if (!rules) return undefined
     const isAllowed = rules.some(({ from, to }) => {
@@ -191,7 +239,8 @@ export function simulatedMesh(manner: Manner = {}) {
   function served(version: string, path: string, added?: Json): ProbeAnswer {
     logged.push({ version, path })
     const query = new URL(path, 'http://server').searchParams
-    const [status = '200', share = '100'] = query.get('status')?.split(':') ?? []
+    const asked = path.startsWith(DEBUG) ? undefined : query.get('status')
+    const [status = '200', share = '100'] = asked?.split(':') ?? []
     const isFailed = draw() < Number(share) / 100
     const body = `server up on probe-${version} - request from 10.0.0.1\n\nGET ${path} HTTP/1.1\n${added ? `${added.name}: ${added.value}\n` : ''}`
     return said(isFailed ? Number(status) : 200, { body, seconds: Number.parseFloat(query.get('delay') ?? '0') })
@@ -199,6 +248,7 @@ export function simulatedMesh(manner: Manner = {}) {
 
   const site: ProbeSite = {
     namespace: 'bench',
+    outside: OUTSIDE,
     async apply(objects) {
       const refused = objects.find(({ kind }) => kind === manner.refuses)
       if (refused)
@@ -212,6 +262,14 @@ export function simulatedMesh(manner: Manner = {}) {
     },
     ask: async (request) => Array.from({ length: request.count ?? 1 }, () => respond(request)),
     served: async (version, path) => logged.filter((one) => one.version === version && one.path === path).length,
+    async job() {
+      const [job] = inForce('Job')
+      if (!job) return undefined
+      const [{ name, command }] = job.spec.template.spec.containers
+      logged.push({ version: 'v1', path: new URL(command.at(-1)).pathname })
+      return { ended: true, containers: [name], isEnrolled: true }
+    },
+    logged: async (log, text) => lines[log].filter((line) => line.includes(text)),
     [Symbol.asyncDispose]: async () => {},
   }
   const running: Pick<RunningArm, 'observe' | 'wait'> = {

@@ -175,7 +175,7 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
     }),
     probeSite: async () => {
       const bypassed = strikes(visit.scenario, 'bypass', visit.arm.name, visit.trial.block)
-      mesh = simulatedMesh({ bypassed })
+      mesh = simulatedMesh({ bypassed, layer4: meshes[visit.arm.mesh]?.layer === 'L4' })
       return mesh.site
     },
     observe: async () => {

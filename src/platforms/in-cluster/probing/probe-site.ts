@@ -13,6 +13,7 @@ import type { Seconds } from '../../../model/units.ts'
 import { PATIENCE } from '../arm-mesh.ts'
 import type { ClusterArm } from '../cluster-arm.ts'
 import { MANAGED, targetOf } from '../workload.ts'
+import { BEYOND, jobOf, linesOf, loggersOf } from './probe-readings.ts'
 
 const FILE = new URL('../../../../manifests/features.yaml', import.meta.url)
 
@@ -43,42 +44,89 @@ export async function openProbeSite(arm: ClusterArm, signal: AbortSignal): Promi
   const own = (objects: readonly KubernetesObject[]) => objects.map((object) => stamped(object, run))
   const participants = own(arm.placed(participantsOf(arm)))
   const removeAll = () => cluster.remove(participants, new AbortController().signal, { within: REMOVAL })
-  try {
-    await cluster.apply(participants, signal, { within: PATIENCE })
-    const pods = participants.filter(({ kind }) => kind === 'Pod')
-    await cluster.untilReady(
+  const untilReady = (pods: readonly KubernetesObject[], signal: AbortSignal) =>
+    cluster.untilReady(
       pods.map(({ metadata }) => ({ kind: 'Pod', namespace: metadata.namespace ?? namespace, name: metadata.name })),
       PATIENCE,
       signal,
     )
+  let address: string
+  try {
+    await cluster.apply(participants, signal, { within: PATIENCE })
+    await untilReady(participants.filter(isPod), signal)
+    address = await addressOutside(cluster, namespace, signal)
   } catch (error) {
     await removeAll().catch(() => undefined)
     throw error
   }
+  const before = (one: KubernetesObject) =>
+    participants.find(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name)
+  /** Pods that stand with annotations of a probe. */
+  const changed = new Set<string>()
   return {
     namespace,
-    apply: (objects, signal) => cluster.apply(own(objects), signal),
+    outside: { namespace: outsideOf(namespace), address },
+    async apply(objects, signal) {
+      const pods = objects.filter(isPod)
+      for (const { metadata } of pods) changed.add(metadata.name)
+      await cluster.remove(pods, signal, { within: REMOVAL })
+      const made = objects.map((one) => {
+        if (isPod(one)) return annotated(before(one) ?? one, one)
+        return own([one.kind === 'Job' ? arm.placed(jobWithImages(one, arm)) : one])
+      })
+      await cluster.apply(made.flat(), signal)
+    },
     async remove(objects, signal) {
-      const before = (one: KubernetesObject) =>
-        participants.find(({ kind, metadata }) => kind === one.kind && metadata.name === one.metadata.name)
       await cluster.remove(
         objects.filter((one) => !before(one)),
         signal,
         { within: REMOVAL },
       )
+      const pods = objects
+        .filter((one) => isPod(one) && changed.has(one.metadata.name))
+        .flatMap((one) => before(one) ?? [])
+      await cluster.remove(pods, signal, { within: REMOVAL })
       // Server-side apply takes away what it had added.
       await cluster.apply(
-        objects.flatMap((one) => before(one) ?? []),
+        [...objects.filter((one) => !isPod(one)).flatMap((one) => before(one) ?? []), ...pods],
         signal,
       )
+      if (pods.length > 0) await untilReady(pods, signal)
+      for (const { metadata } of pods) changed.delete(metadata.name)
     },
     ask: (request, signal) => ask(cluster, namespace, request, signal),
     served: async (version, path, signal) => {
-      const log = await cluster.logs(namespace, `probe-${version}`, 'server', 5000, signal)
-      return log.split('\n').filter((line) => line.includes(`"url":"${path}"`)).length
+      const lines = await linesOf(
+        cluster,
+        [{ namespace, pod: `probe-${version}`, container: 'server' }],
+        `"url":"${path}"`,
+        signal,
+      )
+      return lines.length
     },
+    logged: async (log, text, signal) => {
+      const where = { namespace, outside: outsideOf(namespace) }
+      return await linesOf(cluster, await loggersOf(log, cluster, of.kubernetes, where, signal), text, signal)
+    },
+    job: (name, signal) => jobOf({ name, namespace }, cluster, of.kubernetes, signal),
     [Symbol.asyncDispose]: removeAll,
   }
+}
+
+function isPod({ kind }: KubernetesObject): boolean {
+  return kind === 'Pod'
+}
+
+/** A pod with the annotations of another one as well. */
+function annotated(pod: KubernetesObject, { metadata: { annotations } }: KubernetesObject): KubernetesObject {
+  return { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } }
+}
+
+async function addressOutside(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<string> {
+  const [pod] = await cluster.pods(outsideOf(namespace), { app: BEYOND }, signal)
+  const address = pod?.status?.podIP
+  if (address !== undefined) return address
+  throw new Failure('probe-client', `${BEYOND} is ready and has no address`)
 }
 
 function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject[] {
@@ -95,6 +143,22 @@ function participantsOf({ of, images }: Pick<ClusterArm, 'of' | 'images'>): Kube
     const placed = { ...object, metadata: { ...metadata, namespace: isOutside ? outside : about.namespace } }
     return kind === 'Pod' ? withImages(placed, images, isOutside ? undefined : podAnnotations) : placed
   })
+}
+
+/** A Job whose pods have images of the site, and are part of the mesh as the other pods are. */
+function jobWithImages(job: KubernetesObject, { of, images }: Pick<ClusterArm, 'of' | 'images'>): KubernetesObject {
+  const spec = job['spec'] as { readonly template: Pick<KubernetesObject, 'metadata'> }
+  const { podAnnotations } = of.kubernetes.enrol(of.about)
+  const { metadata, ...template } = withImages(
+    { ...job, ...spec.template, metadata: job.metadata },
+    images,
+    podAnnotations,
+  )
+  const { annotations } = metadata
+  return {
+    ...job,
+    spec: { ...spec, template: { ...(annotations && { metadata: { annotations } }), spec: template['spec'] } },
+  }
 }
 
 interface PodSpec {
@@ -121,8 +185,7 @@ async function ask(
 ): Promise<readonly ProbeAnswer[]> {
   const { from, to, protocol = 'http', count = 1 } = request
   const where = { namespace: from === 'outside' ? outsideOf(namespace) : namespace, pod: PODS[from] }
-  const target =
-    to === 'server' ? targetOf(protocol, namespace) : `http://${SERVICES[to]}.${namespace}.svc.cluster.local:8080/`
+  const target = addressOf(to, protocol, namespace)
   if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
   const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
   const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]
@@ -132,6 +195,12 @@ async function ask(
   const answers = answersOf(printed, protocol)
   if (answers.length === count) return answers
   throw new Failure('probe-client', `the client of the probe told of ${answers.length} of ${count} requests`)
+}
+
+function addressOf(to: ProbeRequest['to'], protocol: Protocol, namespace: string): string {
+  if (to === 'server') return targetOf(protocol, namespace)
+  const host = typeof to === 'object' ? to.host : `${SERVICES[to]}.${namespace}.svc.cluster.local`
+  return `http://${host}:8080/`
 }
 
 /** Prints what a command prints, and a line with the system's uptime before and after it and its exit code, as often as $0 says. */
