@@ -436,6 +436,7 @@ describe('shipped scenarios', () => {
       'features.yaml',
       'growth.yaml',
       'lifecycle.yaml',
+      'limits.yaml',
       'nightly.yaml',
       'payloads.yaml',
       'placement.yaml',
