@@ -4,7 +4,7 @@ import { circuitBreaking, faultAbort, faultDelay, retries, timeouts } from './fa
 import { jsonWebToken } from './json-web-token.ts'
 import { sessionAffinity } from './load-balancing.ts'
 import { egressControl, plaintextRefused } from './mesh-boundary.ts'
-import { mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
+import { certificateRotation, mutualTlsGrpc, mutualTlsHttp, mutualTlsTcp } from './mutual-tls.ts'
 import { extension, ingress, jobs, requestMetrics } from './operation.ts'
 import { localRateLimit } from './rate-limit.ts'
 import {
@@ -24,6 +24,7 @@ export const probes: readonly Probe[] = [
   mutualTlsTcp,
   mutualTlsHttp,
   mutualTlsGrpc,
+  certificateRotation,
   plaintextRefused,
   authorizationByIdentity,
   authorizationByRequest,

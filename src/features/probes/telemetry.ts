@@ -1,8 +1,7 @@
-import type { KubernetesObject } from '../../model/mesh.ts'
 import { PROBE_PROVIDERS, PROVIDERS_SETTING } from '../../model/probe-providers.ts'
 import type { Seconds } from '../../model/units.ts'
 import { type Bench, DEBUG, type Probe, type Shown, statusWords, VERSIONS, type Where } from '../feature-probe.ts'
-import { type At, NEEDS_L7, NEEDS_MESH, providersEntry, telemetry } from './vendor-objects.ts'
+import { type At, annotatedVersions, NEEDS_L7, NEEDS_MESH, providersEntry, telemetry } from './vendor-objects.ts'
 
 const REQUESTS = 10
 /** Envoy writes its log every second in Istio. */
@@ -14,13 +13,6 @@ const QUOTED = 400
 const byEnvoy = (at: At) => ({
   objects: (where: Where) => [telemetry(where, at, { accessLogging: [{ providers: [{ name: 'envoy' }] }] })],
 })
-
-/** Its proxies read it when they start. */
-const annotated = ({ namespace }: Where): KubernetesObject[] =>
-  ['probe-v1', 'probe-v2'].map((name) => {
-    const annotations = { 'config.linkerd.io/access-log': 'apache' }
-    return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations } }
-  })
 
 /** A proxy that reads requests has the path in its line, and a ztunnel the Service. */
 const logged =
@@ -55,7 +47,8 @@ export const accessLog: Probe = {
     'istio-sidecar': byEnvoy('workload'),
     'istio-ambient': { byDefault: true },
     'istio-ambient-waypoint': byEnvoy('service'),
-    linkerd: { objects: annotated },
+    // Its proxies read it when they start.
+    linkerd: { objects: (where) => annotatedVersions(where, { 'config.linkerd.io/access-log': 'apache' }) },
   },
   shows: logged(REQUESTS),
   // Lines that come by themselves would show nothing.

@@ -35,6 +35,16 @@ export function object(apiVersion: string, kind: string, { namespace }: Where, s
   return { apiVersion, kind, metadata: { name: NAME, namespace }, spec }
 }
 
+/** The pods of both versions, made anew with annotations. */
+export function annotatedVersions(
+  { namespace }: Where,
+  annotations: Readonly<Record<string, string>>,
+): KubernetesObject[] {
+  return ['probe-v1', 'probe-v2'].map((name) => {
+    return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations } }
+  })
+}
+
 /** Istio's own route for the Service, for what the Gateway API has no field for. */
 export function virtualService(where: Where, http: object): KubernetesObject {
   const route = [{ destination: { host: HOST(where) } }]

@@ -51,6 +51,7 @@ export function simulatedMesh(manner: Manner = {}) {
   let tokens = 5
   let filledAt = time
   let failures = 0
+  const renewedAt = new Map<string, number>()
 
   const inForce = (kind: string): Json[] =>
     applied
@@ -117,6 +118,12 @@ export function simulatedMesh(manner: Manner = {}) {
   /** What the proxies write about a request, and send. */
   function tell({ path = '/' }: ProbeRequest): void {
     const { accessLogging, tracing } = specOf('Telemetry') ?? {}
+    for (const { metadata } of inForce('Pod')) {
+      const lifetime = lifetimeOf(metadata.annotations)
+      if (lifetime === undefined || time - (renewedAt.get(metadata.name) ?? 0) < lifetime / 2) continue
+      lines.proxies.push('info cache generated new workload certificate')
+      renewedAt.set(metadata.name, time)
+    }
     const isAnnotated = inForce('Pod').some(({ metadata }) => metadata.annotations['config.linkerd.io/access-log'])
     if (accessLogging || isAnnotated) lines.proxies.push(`"GET ${path} HTTP/1.1" 200`)
     if (manner.layer4 && !manner.bypassed) {
@@ -297,6 +304,13 @@ function fits(match: Json, path: string, headers: Readonly<Record<string, string
   const { path: wanted, headers: named = [] } = match
   const isPath = !wanted || (wanted.type === 'Exact' ? path === wanted.value : path.startsWith(wanted.value))
   return isPath && named.every(({ name, value }: Json) => headers[name] === value)
+}
+
+/** Of certificates, in seconds. */
+function lifetimeOf(annotations: Readonly<Record<string, string>>): number | undefined {
+  const config: Json = JSON.parse(annotations['proxy.istio.io/config'] ?? '{}')
+  const lifetime = config.proxyMetadata?.SECRET_TTL
+  return lifetime === undefined ? undefined : Number.parseInt(lifetime, 10)
 }
 
 function verified(token: string, jwks: string): boolean {
