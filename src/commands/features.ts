@@ -21,7 +21,7 @@ import { RUN_FOLDER } from '../model/run-folder.ts'
 import { redact } from '../model/secrets.ts'
 import { count, list } from '../model/words.ts'
 import { featuresMarkdown, featuresPage, type ProbedFeatures } from '../report/site/features-page.ts'
-import { featureArms } from '../scenario/feature-arms.ts'
+import { featureArms } from '../scenario/features/feature-arms.ts'
 import { collectProvenance } from '../store/collect-provenance.ts'
 import {
   createFeatureRun,

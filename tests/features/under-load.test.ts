@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
   COSTED,
@@ -45,6 +46,13 @@ describe('features under load', () => {
     const told = [...COSTED_UNASKED, ...whyNotCosted().map(({ feature }) => feature)]
     expect(told.toSorted()).toEqual(probes.map(({ name }) => name).toSorted())
     for (const { why } of whyNotCosted()) expect(why).toMatch(/^\S.*\.$/)
+  })
+
+  it('are told of in the documentation, measured or not', () => {
+    const [, section = ''] = readFileSync('docs/features.md', 'utf8').split('## What features cost')
+    const [costs = ''] = section.split('\n## ')
+    expect(Object.keys(underLoad).filter((name) => !costs.includes(`\`${name}\``))).toEqual([])
+    for (const name of COSTED_UNASKED) expect(costs).toContain(`| \`${name}\` |`)
   })
 
   it('do not make errors, delays, redirects or splits of the requests of a load unless they are asked for', () => {

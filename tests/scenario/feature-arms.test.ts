@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Scenario } from '../../src/model/scenario.ts'
-import { featureArms } from '../../src/scenario/feature-arms.ts'
+import { featureArms } from '../../src/scenario/features/feature-arms.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
 import { select } from '../../src/scenario/select.ts'
 import { parsed } from './written.ts'

@@ -180,6 +180,7 @@ function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undef
     ...(arm.placement !== undefined && arm.placement !== PLACEMENTS[0] && { placement: arm.placement }),
     ...(arm.replicas !== undefined && arm.replicas !== 1 && { replicas: arm.replicas }),
     ...(arm.entrance !== undefined && { entrance: arm.entrance }),
+    ...(arm.feature !== undefined && { feature: arm.feature }),
     baseline: baselineOf(plan.scenario).name,
     load: load.name,
     asked: askedOf(load),

@@ -1,8 +1,8 @@
-import { COSTED, COSTED_UNASKED, lackOf, needsRoutes } from '../features/feature-cost.ts'
-import { meshes } from '../meshes/index.ts'
-import { Failure } from '../model/failure.ts'
-import { type Arm, isSameArm, type Scenario } from '../model/scenario.ts'
-import { suggest } from '../yaml/yaml-finding.ts'
+import { COSTED, COSTED_UNASKED, lackOf, needsRoutes } from '../../features/feature-cost.ts'
+import { meshes } from '../../meshes/index.ts'
+import { Failure } from '../../model/failure.ts'
+import { type Arm, isSameArm, type Scenario } from '../../model/scenario.ts'
+import { suggest } from '../../yaml/yaml-finding.ts'
 
 /** A feature that an arm cannot have, and why: a sentence. */
 interface LeftOut {

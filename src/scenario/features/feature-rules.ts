@@ -1,9 +1,9 @@
-import { COSTED, lackOf, needsRoutes } from '../features/feature-cost.ts'
-import { type Arm, withoutFeature } from '../model/scenario.ts'
-import { PLATFORM_TRAITS } from '../model/traits.ts'
-import { type Finding, shown, suggest } from '../yaml/yaml-finding.ts'
-import { type Draft, meshNamed, type Rule } from './draft.ts'
-import { platformOf } from './platform-rules.ts'
+import { COSTED, lackOf, needsRoutes } from '../../features/feature-cost.ts'
+import { type Arm, withoutFeature } from '../../model/scenario.ts'
+import { PLATFORM_TRAITS } from '../../model/traits.ts'
+import { type Finding, shown, suggest } from '../../yaml/yaml-finding.ts'
+import { type Draft, meshNamed, type Rule } from '../draft.ts'
+import { platformOf } from '../platform-rules.ts'
 
 type DraftArm = Draft['arms'][number]
 
