@@ -1,6 +1,7 @@
+import type { KubernetesObject } from '../../model/mesh.ts'
 import { BOTH, httpRoute, type Shown, statusWords, type Where, withStatus } from '../feature-probe.ts'
 import type { LoadBench, UnderLoad } from '../under-load.ts'
-import { type At, authorizationPolicy, inboundFilter, linkerdPolicy, linkerdServer, object } from './vendor-objects.ts'
+import { type At, authorizationPolicy, inboundFilter, linkerdServer, object } from './vendor-objects.ts'
 
 /** Whether responses have a header. */
 const answersHave =
@@ -16,37 +17,38 @@ const byPath = (at: At) => (where: Where) => [
   authorizationPolicy(where, at, [{ to: [{ operation: { methods: ['GET', 'POST'], paths: [LOADED] } }] }]),
 ]
 
-/** A server of Linkerd that has routes lets in what one of them allows, and so the kubelet's question whether it is ready by its own. */
-function linkerdRoute(where: Where, name: string, path: string, authentication: object) {
-  const group = 'policy.linkerd.io'
-  const named = <Made extends ReturnType<typeof object>>(made: Made) => ({
-    ...made,
-    metadata: { ...made.metadata, name },
-  })
+const POLICY = 'policy.linkerd.io'
+
+/** Lets requests for one path in to Linkerd's server side, by one of its kinds of authentication. */
+function linkerdPath(where: Where, name: string, path: string, authentication: string): KubernetesObject[] {
+  const metadata = { name, namespace: where.namespace }
   return [
-    named(
-      object('policy.linkerd.io/v1beta3', 'HTTPRoute', where, {
-        parentRefs: [{ group, kind: 'Server', name: 'probe' }],
+    {
+      ...{ apiVersion: `${POLICY}/v1beta3`, kind: 'HTTPRoute', metadata },
+      spec: {
+        parentRefs: [{ group: POLICY, kind: 'Server', name: 'probe' }],
         rules: [{ matches: [{ path: { type: 'Exact', value: path } }] }],
-      }),
-    ),
-    named(
-      object('policy.linkerd.io/v1alpha1', 'AuthorizationPolicy', where, {
-        targetRef: { group, kind: 'HTTPRoute', name },
-        requiredAuthenticationRefs: [{ group, ...authentication }],
-      }),
-    ),
+      },
+    },
+    {
+      ...{ apiVersion: `${POLICY}/v1alpha1`, kind: 'AuthorizationPolicy', metadata },
+      spec: {
+        targetRef: { group: POLICY, kind: 'HTTPRoute', name },
+        requiredAuthenticationRefs: [{ group: POLICY, kind: authentication, name: 'probe' }],
+      },
+    },
   ]
 }
 
 const linkerdByPath = (where: Where) => [
   linkerdServer(where, 'deny'),
-  ...linkerdPolicy(where, 'HTTPRoute', ['*']).slice(0, 1),
-  ...linkerdRoute(where, 'probe', LOADED, { kind: 'MeshTLSAuthentication', name: 'probe' }),
-  object('policy.linkerd.io/v1alpha1', 'NetworkAuthentication', where, {
+  object(`${POLICY}/v1alpha1`, 'MeshTLSAuthentication', where, { identities: ['*'] }),
+  object(`${POLICY}/v1alpha1`, 'NetworkAuthentication', where, {
     networks: [{ cidr: '0.0.0.0/0' }, { cidr: '::/0' }],
   }),
-  ...linkerdRoute(where, 'probe-ready', '/ready', { kind: 'NetworkAuthentication', name: 'probe' }),
+  ...linkerdPath(where, 'probe', LOADED, 'MeshTLSAuthentication'),
+  // Of a server that has routes, the kubelet's question whether it is ready is let in by none but its own.
+  ...linkerdPath(where, 'probe-ready', '/ready', 'NetworkAuthentication'),
 ]
 
 /** Requests per second that no load sends. */
@@ -149,8 +151,8 @@ export const underLoad: Readonly<Record<string, UnderLoad>> = {
       'istio-ambient-waypoint': (where) => [inboundFilter(where, 'service', LIMITING)],
       linkerd: (where) => [
         linkerdServer(where, 'all-unauthenticated'),
-        object('policy.linkerd.io/v1alpha1', 'HTTPLocalRateLimitPolicy', where, {
-          targetRef: { group: 'policy.linkerd.io', kind: 'Server', name: 'probe' },
+        object(`${POLICY}/v1alpha1`, 'HTTPLocalRateLimitPolicy', where, {
+          targetRef: { group: POLICY, kind: 'Server', name: 'probe' },
           total: { requestsPerSecond: LIMIT },
         }),
       ],
