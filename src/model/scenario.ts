@@ -100,6 +100,13 @@ export interface Arm {
   readonly context?: string
   /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
+  /** The name of a probe: its objects are put on the server for all of the arm's visits. */
+  readonly feature?: string
+}
+
+/** The arm that one with a feature is compared with: the first that is equal to it without the feature. */
+export function withoutFeature(arms: readonly Arm[], { feature, ...arm }: Arm): Arm | undefined {
+  return feature === undefined ? undefined : arms.find((other) => isSameArm(other, arm))
 }
 
 export interface Load {

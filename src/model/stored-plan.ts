@@ -16,6 +16,7 @@ const armSchema = z.object({
   idleServices: z.number().optional(),
   entrance: z.enum(ENTRANCES).exclude(['service']).optional(),
   inject: z.object({ delay: z.number() }).optional(),
+  feature: z.string().optional(),
 })
 
 const requestSchema = z.object({

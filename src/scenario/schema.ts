@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { COSTED } from '../features/feature-cost.ts'
 import { loads } from '../loads/index.ts'
 import { meshes } from '../meshes/index.ts'
 import {
@@ -387,6 +388,17 @@ const armSchema = section({
   })
     .optional()
     .meta(about('Inject', 'A known effect, to test that meshbench finds it.')),
+  feature: z
+    .string()
+    .optional()
+    .meta({
+      enum: [...COSTED],
+      ...about(
+        'Feature',
+        'A feature that the server has for the whole of the run, by the name of its probe. The arm is compared with the one that is equal to it without the feature.',
+        ['retries'],
+      ),
+    }),
 })
 
 function nodeLabels(what: string) {

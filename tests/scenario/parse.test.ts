@@ -433,6 +433,7 @@ describe('shipped scenarios', () => {
       'connections.yaml',
       'demo.yaml',
       'example.yaml',
+      'feature-cost.yaml',
       'features.yaml',
       'growth.yaml',
       'lifecycle.yaml',

@@ -181,6 +181,7 @@ function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undef
     ...(arm.replicas !== undefined && arm.replicas !== 1 && { replicas: arm.replicas }),
     ...(arm.idleServices !== undefined && { idleServices: arm.idleServices }),
     ...(arm.entrance !== undefined && { entrance: arm.entrance }),
+    ...(arm.feature !== undefined && { feature: arm.feature }),
     baseline: baselineOf(plan.scenario).name,
     load: load.name,
     asked: askedOf(load),

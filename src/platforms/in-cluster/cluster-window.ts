@@ -95,6 +95,7 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
           ...hops.map(({ evidence: proof }) => proof),
           ...(now ? account.map(unclaimed) : account),
           harness,
+          ...(options.feature ? [await options.feature(options.signal)] : []),
           ...options.facts,
         ],
         ...(carried ? { carried } : {}),
@@ -103,6 +104,15 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
       }
     },
   }
+}
+
+/** How many requests the mesh carried while something was done, outside of all windows; undefined where it counts none. */
+export async function carriedBy(options: RunningArmOptions, act: () => Promise<unknown>): Promise<number | undefined> {
+  const { kubernetes, about } = options.arm.of
+  const before = await countAll(options, undefined)
+  await act()
+  const counters = countersOf(before, await countAll(options, undefined), options.arm.cpus)
+  return kubernetes.prove(counters, about).carried?.requests
 }
 
 /** Pods that are there at both ends of a window, with no container made anew. */
@@ -273,6 +283,8 @@ export interface RunningArmOptions {
   readonly changed?: () => Promise<{ readonly pods: readonly PodFact[]; readonly keepsProxies: boolean } | undefined>
   /** What is known since the arm was raised. */
   readonly facts: readonly Evidence[]
+  /** What shows that the feature of the arm is in force; absent where it has none. It sends requests. */
+  readonly feature?: (signal: AbortSignal) => Promise<Evidence>
   /** That of the run. */
   readonly signal: AbortSignal
 }

@@ -14,13 +14,14 @@ import { list } from '../../model/words.ts'
 import { operations } from '../../operations/index.ts'
 import { addressOf, entranceEvidence, PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
-import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { carriedBy, nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { CLIENT, clientPods } from './generators/client-pods.ts'
 import { execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { operationSite, restoreLeft } from './operating/operation-site.ts'
 import { asServers } from './own-application.ts'
+import { featureInForce } from './probing/feature-in-force.ts'
 import { openProbeSite } from './probing/probe-site.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
@@ -68,7 +69,10 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
   const server = made.find(({ kind }) => kind === 'Deployment')
-  const runningArm = makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold, operated ? server : undefined)
+  const options = { arm: standing, pods: seen, facts, signal }
+  if (arm.feature !== undefined) yield { title: `waiting until ${arm.feature} is in force` }
+  const feature = await featureInForce(standing, clients[0] ?? CLIENT, (act) => carriedBy(options, act), signal)
+  const runningArm = makeRunningArm({ ...options, ...(feature && { feature }) }, hold, operated ? server : undefined)
   return { ...runningArm, start }
 }
 

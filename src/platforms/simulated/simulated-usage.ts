@@ -110,11 +110,17 @@ function proxiesOf({ processes, kubernetes }: Mesh): readonly Pick<ProcessProxy,
   return alike.processes?.proxies ?? []
 }
 
-function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
+function evidenceOf({ mesh, arm }: Subject, bypassed: boolean, requests: number): Evidence[] {
   const source = 'the simulation'
   const { encryption } = mesh
   if (encryption === 'none') return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
   const secured = bypassed ? 0 : requests
   const { title } = ENCRYPTIONS[encryption]
-  return [{ name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source }]
+  const { feature } = arm
+  return [
+    { name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source },
+    ...(feature === undefined
+      ? []
+      : [{ name: 'feature', holds: !bypassed, seen: `${feature}: the scenario states its effect`, source }]),
+  ]
 }

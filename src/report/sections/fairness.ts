@@ -28,6 +28,7 @@ const FIRST = [
   'outside',
   'gateway',
   'path',
+  'feature',
   'connections',
   'threads',
   'limits',
