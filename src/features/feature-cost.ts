@@ -36,8 +36,8 @@ export function lackOf(feature: string, mesh: string): string | undefined {
   if (known.objects?.[mesh]) return undefined
   const means = meansOf(feature, mesh)
   if (!means) return `meshbench has no objects for ${mesh} yet.`
-  if ('unsupported' in means) return `${means.unsupported} (${means.source})`
-  return 'byDefault' in means ? 'Every arm of the mesh has it.' : undefined
+  if ('objects' in means) return undefined
+  return 'unsupported' in means ? `${means.unsupported} (${means.source})` : 'Every arm of the mesh has it.'
 }
 
 /**

@@ -76,13 +76,14 @@ describe('meshes by version', () => {
     expect(only?.figures['p99']?.estimate.n).toBe(5)
   })
 
-  it('keep arms apart whose placement, replicas or entrance differ', () => {
+  it('keep arms apart whose placement, replicas, entrance or feature differ', () => {
     const linkerd = mesh('linkerd', 1.4)
     const course = always(
       linkerd,
       { ...linkerd, arm: 'near', placement: 'same-node', latency: 1.1 },
       { ...linkerd, arm: 'many', replicas: 12, latency: 2 },
       { ...linkerd, arm: 'outside', entrance: 'gateway', latency: 2 },
+      { ...linkerd, arm: 'retrying', feature: 'retries', latency: 2 },
     )
     const found = others(versionsOf(course, 5))
     expect(found.map(({ arms, settings, runs }) => [arms, settings, runs.length])).toEqual([
@@ -90,6 +91,7 @@ describe('meshes by version', () => {
       [['near'], 'same-node', 5],
       [['many'], '12 replicas', 5],
       [['outside'], 'entrance gateway', 5],
+      [['retrying'], 'with retries', 5],
     ])
     const near = found[1]?.figures['p50']?.estimate.center
     expect(near).toBeCloseTo(1.1, 1)

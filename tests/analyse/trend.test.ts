@@ -35,17 +35,24 @@ describe('historyEntries', () => {
     expect(sidecar).toMatchObject({ baseline: 'none', validTrials: 8, plannedTrials: 8 })
   })
 
-  it('records placement, replicas and entrance that are not the default ones', () => {
+  it('records a feature, and placement, replicas and entrance that are not the default ones', () => {
     const arms = scenarioOf().arms.map((arm, nth) => ({
       ...arm,
-      ...(nth === 1 && { placement: 'same-node' as const, replicas: 12, entrance: 'gateway' as const }),
+      ...(nth === 1 && {
+        placement: 'same-node' as const,
+        replicas: 12,
+        entrance: 'gateway' as const,
+        feature: 'retries',
+      }),
       ...(nth === 2 && { placement: 'cross-node' as const, replicas: 1 }),
     }))
     const entries = historyEntries(analyse(recordOf(scenarioOf({ arms }), () => ({}))))
-    expect(entries.map(({ placement, replicas, entrance }) => [placement, replicas, entrance])).toEqual([
-      [undefined, undefined, undefined],
-      ['same-node', 12, 'gateway'],
-      [undefined, undefined, undefined],
+    expect(
+      entries.map(({ placement, replicas, entrance, feature }) => [placement, replicas, entrance, feature]),
+    ).toEqual([
+      [undefined, undefined, undefined, undefined],
+      ['same-node', 12, 'gateway', 'retries'],
+      [undefined, undefined, undefined, undefined],
     ])
   })
 

@@ -11,6 +11,7 @@ export interface Truth {
   readonly placement?: string
   readonly replicas?: number
   readonly entrance?: string
+  readonly feature?: string
   readonly latency: number
   readonly cpu: number
   readonly memory: number
@@ -81,6 +82,7 @@ export function nightsOf({ runs, course = TWO_RELEASES, seed = 1, scatter = 0.02
         ...(truth.placement !== undefined && { placement: truth.placement }),
         ...(truth.replicas !== undefined && { replicas: truth.replicas }),
         ...(truth.entrance !== undefined && { entrance: truth.entrance }),
+        ...(truth.feature !== undefined && { feature: truth.feature }),
         baseline: 'none',
         load: 'http-1000',
         asked: 'connections 16, duration 30, payload 1024, protocol http, rate 1000, tool fortio, warmup 5',
