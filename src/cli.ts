@@ -173,7 +173,11 @@ function commandLine(context: CommandContext, exit: { code: number }): Command {
   example(withArms(program.command('features'), 'features'), 'meshbench features --arms istio-sidecar,linkerd')
     .description('try what each mesh does (mutual TLS, routes, retries, …) with real requests, and write a matrix')
     .option('--probes <names>', 'probes, separated by commas (default: all)')
-    .option('--resume <run>', 'continue an interrupted run of probes')
+    .option('--cost', 'measure what features cost instead: the same load with and without each (scenario feature-cost)')
+    .option('--blocks <n>', 'with --cost: blocks per cohort')
+    .option('--rate <rates>', 'with --cost: rates in place of those of the scenario, e.g. 500/s')
+    .option('--duration <duration>', 'with --cost: length of every measurement, e.g. 20s')
+    .option('--resume <run>', 'continue an interrupted run of probes, or of costs with --cost')
     .option('--keep', 'keep clusters of `--isolation frozen`, so that the next run starts faster')
     .option(
       '--expect <file>',

@@ -1,7 +1,7 @@
 import { gateCells } from '../../src/gate/gate-cells.ts'
 import { placeText } from '../../src/gate/read-limits.ts'
-import type { Pinned } from '../../src/gate/reference.ts'
 import type { HistoryEntry } from '../../src/model/history.ts'
+import type { Pinned } from '../../src/model/pinned.ts'
 import { type Trial, trialsOf } from '../../src/model/plan.ts'
 import type { GateCell } from '../../src/model/verdict.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'

@@ -7,6 +7,7 @@ import { compareArms } from './cells.ts'
 import { judgeComparison } from './comparison/index.ts'
 import { componentCosts, costSamples } from './cost-model.ts'
 import { latencyReader } from './distributions-of-latency.ts'
+import { featureCosts } from './feature-costs.ts'
 import { type Examined, examiner } from './judge-trial.ts'
 import { isMetricOf, metrics } from './metrics.ts'
 import { effectsOf } from './operations/operation-effects.ts'
@@ -76,8 +77,18 @@ export function analyseExamined(given: RunRecord<Examined>): Analysis {
     ...(scenario.loads.some(({ script }) => script !== undefined) && {
       script: scriptParts(scenario, valid, { provisioned }),
     }),
+    ...(scenario.arms.some(({ feature }) => feature !== undefined) && {
+      featureCosts: featureCosts(scenario, steadyOf(examined), { provisioned }),
+    }),
     problems: judgeComparison({ record, trials, measured, valid, missing, cells, noise, capacities }),
   }
+}
+
+/** Valid trials at one rate, with their values. */
+function steadyOf(examined: readonly Examined[]) {
+  return examined.flatMap(({ trial, view, values, errors }) =>
+    view && trial.status === 'valid' && isSteady(view) ? [{ view, values, ...(errors && { errors }) }] : [],
+  )
 }
 
 function ofTrial({ result: { trial, outcome }, status }: JudgedTrial) {

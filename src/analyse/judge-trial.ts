@@ -179,7 +179,7 @@ function holder(): (reading: Reading) => HeldReading {
     if (before === undefined) known.set(key, one)
     return before ?? one
   }
-  const observed = (observation: Observation): Observation => ({
+  const observed = ({ exposed: _, ...observation }: Observation): Observation => ({
     ...observation,
     usage: observation.usage.map((one) => ({ ...one, component: theSame(names, one.component, one.component) })),
     evidence: observation.evidence.map((one) => theSame(evidence, JSON.stringify(one), one)),
@@ -195,6 +195,7 @@ function holder(): (reading: Reading) => HeldReading {
     slices: _,
     codes: __,
     generators: ___,
+    start: ____,
     latency: { service, summary },
     generator,
     observation,

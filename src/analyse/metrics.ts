@@ -1,13 +1,12 @@
 import type { MetricInfo, OperationEffects } from '../model/analysis.ts'
 import { QUANTILES, quantileName, SAMPLES_TO_REPORT, samplesBeyond, TAIL } from '../model/quantiles.ts'
-import type { LatencySummary } from '../model/result.ts'
+import type { LatencySummary, StartReading } from '../model/result.ts'
 import type { Load } from '../model/scenario.ts'
 import { MILLION } from '../model/units.ts'
 import { MESH_ROLES, type Role } from '../model/usage.ts'
 import { list } from '../model/words.ts'
 
 import { type Spent, spentIn } from './cost-model.ts'
-import { effectsOf } from './operations/operation-effects.ts'
 import { stallsPerMinute, typicalP99 } from './tail.ts'
 import type { HeldView, TrialView } from './trial-view.ts'
 
@@ -44,6 +43,9 @@ export const metrics: readonly Metric[] = [
     { name: 'application-cpu', title: 'CPU of the application per million requests' },
     (role) => role === 'application',
   ),
+  series(),
+  start('ready', { name: 'start-ready', title: 'Time until the pods are ready' }),
+  start('answered', { name: 'start-answer', title: 'Time until the first answer' }),
   typical('service'),
   ...QUANTILES.map((quantile) => serviceTime(quantile)),
   ofSearch('capacity', { name: 'capacity', title: 'Capacity', unit: 'per-second', better: 'higher' }),
@@ -86,10 +88,7 @@ function ofOperation(
     info: { ...names, better: 'lower' },
     ofOperation: true,
     ...(silentBecause !== undefined && { silentBecause }),
-    value: ({ reading }) => {
-      const effects = effectsOf(reading)
-      return effects && of(effects)
-    },
+    value: ({ effects }) => effects && of(effects),
   }
 }
 
@@ -163,6 +162,22 @@ function throughput(): Metric {
   return {
     info: { name: 'throughput', title: 'Successful answers per second', unit: 'per-second', better: 'higher' },
     value: ({ reading }) => (reading.requests - reading.errors) / reading.seconds,
+  }
+}
+
+/** Proxies that are not in the arm expose nothing: without a mesh there is no value. */
+function series(): Metric {
+  return {
+    info: { name: 'metric-series', title: 'Metric series of the proxies', unit: 'series', better: 'lower' },
+    value: ({ reading }) => reading.observation.exposed?.series,
+  }
+}
+
+/** Of new pods: all loads of a visit have the same. */
+function start(key: keyof StartReading, names: Names): Metric {
+  return {
+    info: { ...names, unit: 'seconds', better: 'lower' },
+    value: ({ reading }) => reading.start?.[key],
   }
 }
 

@@ -1,6 +1,7 @@
 import { decodeHistogram } from '../loads/histogram.ts'
 import { countOf } from '../loads/several/shares.ts'
 import { meshes } from '../meshes/index.ts'
+import type { OperationEffects } from '../model/analysis.ts'
 import type { Mesh } from '../model/mesh.ts'
 import type { Trial } from '../model/plan.ts'
 import { QUANTILES, type QuantileKey } from '../model/quantiles.ts'
@@ -8,6 +9,7 @@ import type { HeldReading, LatencySummary, Reading, Result, StoredSummary } from
 import { type Arm, isOperated, type Load, loadAt, type Scenario } from '../model/scenario.ts'
 import type { PlatformName } from '../model/traits.ts'
 import { summarise } from '../stats/quantile-intervals.ts'
+import { effectsOf } from './operations/operation-effects.ts'
 import { withheldOf } from './tail.ts'
 
 /** A measured trial with everything that its rules and the metrics need. */
@@ -22,6 +24,8 @@ export interface TrialView extends HeldView {
   readonly withheld: ReadonlySet<QuantileKey>
   /** Latencies by the headline clock: response time in an open loop, service time in a closed one. */
   readonly headline: LatencySummary
+  /** What an operation did to the trial; absent without one. */
+  readonly effects?: OperationEffects
 }
 
 /** Whether a trial is of a load at one rate to which nothing is done meanwhile: no step of a search, and no operation. */
@@ -50,6 +54,7 @@ export function viewTrial(result: Result, scenario: Scenario): TrialView | undef
   const { reading } = outcome
   const mesh = meshes[arm.mesh]
   const clocks = summaries(reading)
+  const effects = effectsOf(reading)
   return {
     result,
     trial,
@@ -61,6 +66,7 @@ export function viewTrial(result: Result, scenario: Scenario): TrialView | undef
     ...clocks,
     withheld: withheldOf(reading),
     headline: clocks.response ?? clocks.service,
+    ...(effects && { effects }),
   }
 }
 

@@ -16,13 +16,14 @@ import { LEVEL_TEXT, ONE_TAIL } from '../model/confidence.ts'
 import { FEATURE_VERDICTS, type FeatureResult } from '../model/feature.ts'
 import { BLOCKS_TO_DECIDE, MOST_BLOCKS, trialsOf } from '../model/plan.ts'
 import type { Provenance } from '../model/result.ts'
-import { type Arm, isOperated, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
+import { isOperated, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
 import { formatNumber, type MetricUnit } from '../model/units.ts'
 import { capital, count, list, validityWords } from '../model/words.ts'
 import { formatInterval, formatLevel } from '../report/format.ts'
 import { machineWords } from '../report/outputs/run-words.ts'
 import { holm } from '../stats/multiplicity.ts'
 import {
+  armNamed,
   type ClaimMeasure,
   countValues,
   infoOf,
@@ -153,13 +154,6 @@ function otherMesh(run: string, arm: string): string {
 
 function armsOf({ of, over }: MeasuredTest): string[] {
   return [of, ...(over === undefined ? [] : [over])]
-}
-
-function armNamed<Of extends Pick<Arm, 'name'>>(
-  { arms }: { readonly arms: readonly Of[] },
-  name: string,
-): Of | undefined {
-  return arms.find((arm) => arm.name === name)
 }
 
 /** How long a window is does not change what is measured. */

@@ -1,7 +1,7 @@
 import { isMetricOf, metricOfRoles, metrics } from '../analyse/metrics.ts'
 import { neededToDecide, type Scatter, tail } from '../compare/effect.ts'
-import { type EstimateWithBasis, estimateOf, logErrors, pooledVarianceFor } from '../compare/estimate.ts'
-import { byBlock, equalArms, isGeometric, measure, pairUp } from '../compare/pairs.ts'
+import { type EstimateWithBasis, estimateOf, pooledVarianceFor } from '../compare/estimate.ts'
+import { byBlock, equalArms, isGeometric, logErrors, measure, pairUp } from '../compare/pairs.ts'
 import { provisions } from '../compare/standing.ts'
 import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
 import type { ClaimBound, MeasuredTest } from '../model/claim.ts'
@@ -59,7 +59,8 @@ export function measureClaim(analysis: Analysis, test: MeasuredTest): ClaimMeasu
   const paired = pairUp(byBlock(over), of)
   if (!paired) return undefined
   const known = scenario.arms.map((arm) => ({ arm, values: valuesOf.get(arm.name) ?? [] }))
-  const pooled = pooledVarianceFor(armNamed(scenario.arms, test.over), armNamed(scenario.arms, test.of), known)
+  const [one, other] = [armNamed(scenario, test.over), armNamed(scenario, test.of)]
+  const pooled = one && other ? pooledVarianceFor(one, other, known) : {}
   const measured = measure(paired, equalArms(equalPairs(scenario.arms, valuesOf), provisioned), { pooled })
   const levels = [test.of, test.over].flatMap((arm) => {
     const level = levelOf(valuesOf.get(arm) ?? [], provisioned)
@@ -84,10 +85,11 @@ export function measureClaim(analysis: Analysis, test: MeasuredTest): ClaimMeasu
   )
 }
 
-function armNamed(arms: readonly Arm[], name: string): Arm {
-  const found = arms.find((arm) => arm.name === name)
-  if (!found) throw new TypeError(`the run has no arm ${name}`)
-  return found
+export function armNamed<Of extends Pick<Arm, 'name'>>(
+  { arms }: { readonly arms: readonly Of[] },
+  name: string,
+): Of | undefined {
+  return arms.find((arm) => arm.name === name)
 }
 
 /** Of valid trials: those of the cell, or the use of components of some roles. */

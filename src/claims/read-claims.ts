@@ -84,7 +84,13 @@ function unitOf(metric: string): MetricUnit {
 }
 
 /** Amounts of these are written as plain numbers. */
-const PLAIN: ReadonlySet<MetricUnit> = new Set(['cpu-seconds-per-million', 'cores', 'seconds-per-minute', 'requests'])
+const PLAIN: ReadonlySet<MetricUnit> = new Set([
+  'cpu-seconds-per-million',
+  'cores',
+  'seconds-per-minute',
+  'requests',
+  'series',
+])
 
 function fits(written: MetricUnit | undefined, unit: MetricUnit): boolean {
   return written === unit || (written === 'cpu-seconds-per-million' && PLAIN.has(unit))
@@ -97,6 +103,7 @@ const EXAMPLES: Readonly<Record<MetricUnit, string>> = {
   'cpu-seconds-per-million': 'CPU-seconds per million requests as a plain number, such as 200',
   cores: 'cores as a plain number, such as 0.2',
   requests: 'requests as a plain number, such as 20',
+  series: 'metric series as a plain number, such as 600',
   'seconds-per-minute': 'seconds in every minute as a plain number, such as 0.5',
 }
 

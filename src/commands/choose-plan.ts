@@ -12,6 +12,7 @@ import { costsOf, fitToBudget } from '../plan/time.ts'
 import { openPlatform } from '../platforms/index.ts'
 import { memoryNeeded } from '../platforms/kind/check/capacity.ts'
 import { type Hindrance, type KindProbe, probeKind } from '../platforms/kind/check/probe.ts'
+import { featureArms } from '../scenario/features/feature-arms.ts'
 import { fittingPlatforms } from '../scenario/platform-rules.ts'
 import { type LoadOptions, select } from '../scenario/select.ts'
 import { readSite } from '../site/read-site.ts'
@@ -135,6 +136,10 @@ export interface SelectionOptions extends CommonOptions, LoadOptions {
   readonly keep?: boolean
   /** Of `run` alone: agrees to what the platform asks. */
   readonly yes?: boolean
+  /** Of `features` alone: arms with features are made of the scenario's. */
+  readonly cost?: boolean
+  /** Of `features` alone: their names. */
+  readonly probes?: string
 }
 
 /** Reads a scenario, shipped or from a file, and applies the command line to it. */
@@ -143,7 +148,8 @@ export async function chooseScenario(
   options: SelectionOptions,
   { cwd }: Pick<CommandContext, 'cwd'>,
 ): Promise<Scenario> {
-  const scenario = await readScenario(given, cwd)
+  const read = await readScenario(given, cwd)
+  const scenario = options.cost ? featureArms(read, askedFeatures(options)).scenario : read
   const { context } = options
   const cluster = context === undefined ? {} : { cluster: { ...scenario.cluster, context } }
   return select(
@@ -152,7 +158,7 @@ export async function chooseScenario(
       ...(options.platform && { platform: options.platform }),
       ...(options.profile && { profile: options.profile }),
       ...(options.isolation && { isolation: options.isolation }),
-      ...(options.arms && { arms: commaList(options.arms) }),
+      ...(options.arms && !options.cost && { arms: commaList(options.arms) }),
       ...(options.loads && { loads: commaList(options.loads) }),
       load: loadOptions(options),
       ...count('blocks', options.blocks, 1),
@@ -160,6 +166,14 @@ export async function chooseScenario(
       ...count('seed', options.seed, 0),
     },
   )
+}
+
+/** Which arms and features `features --cost` is asked for. */
+export function askedFeatures({ arms, probes }: Pick<SelectionOptions, 'arms' | 'probes'>) {
+  return {
+    ...(arms !== undefined && { arms: commaList(arms) }),
+    ...(probes !== undefined && { probes: commaList(probes) }),
+  }
 }
 
 const LOAD_KEYS = ['tool', 'protocol', 'rate', 'connections', 'generators', 'payload', 'warmup', 'duration'] as const

@@ -21,6 +21,7 @@ import { RUN_FOLDER } from '../model/run-folder.ts'
 import { redact } from '../model/secrets.ts'
 import { count, list } from '../model/words.ts'
 import { featuresMarkdown, featuresPage, type ProbedFeatures } from '../report/site/features-page.ts'
+import { featureArms } from '../scenario/features/feature-arms.ts'
 import { collectProvenance } from '../store/collect-provenance.ts'
 import {
   createFeatureRun,
@@ -33,28 +34,32 @@ import { planDigest } from '../store/read-run.ts'
 import { type Style, styleFor } from '../ui/terminal-style.ts'
 import { type Entry, grid, paragraph } from '../ui/text-layout.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
-import { choosePlan, type SelectionOptions } from './choose-plan.ts'
+import { askedFeatures, choosePlan, type SelectionOptions } from './choose-plan.ts'
 import type { CommandContext } from './command-context.ts'
 import { commaList } from './names.ts'
 import { agree, provide } from './prepare-run.ts'
-import { killAll } from './run.ts'
+import { readScenario } from './read-scenario.ts'
+import { killAll, runCommand } from './run.ts'
 import { replaceFile } from './write-report.ts'
 
 interface FeaturesOptions extends SelectionOptions {
-  readonly probes?: string
   readonly resume?: string
   readonly expect?: string
 }
 
-/** The scenario that is taken where none is named. */
+/** The scenarios that are taken where none is named. */
 const DEFAULT = 'features'
+const DEFAULT_COST = 'feature-cost'
 
 /** `meshbench features`: tries features of every arm with real requests. */
 export async function featuresCommand(
-  [scenario = DEFAULT]: readonly string[],
+  [given]: readonly string[],
   options: FeaturesOptions,
   context: CommandContext,
 ): Promise<number> {
+  if (options.cost) return measureCost(given, options, context)
+  refuseMeasuring(options)
+  const scenario = given ?? DEFAULT
   const { stdout, stderr, env } = context
   const expected = options.expect === undefined ? undefined : await readExpected(resolve(context.cwd, options.expect))
   const probes = chosenProbes(options)
@@ -102,6 +107,31 @@ export async function featuresCommand(
     stderr.alert(`${arm}, ${feature}: it used to work; now: ${FEATURE_VERDICTS[verdict].title} (${reason})\n`)
   }
   return exitOf(broken)
+}
+
+/** `meshbench features --cost`: a run of arms with and without features. It is resumed, reported and gated as any run is. */
+async function measureCost(
+  given: string | undefined,
+  options: FeaturesOptions,
+  context: CommandContext,
+): Promise<number> {
+  if (options.expect !== undefined) {
+    throw new Failure('usage', '--cost and --expect exclude each other', {
+      remedy: 'Limits of a cost are those of the gate: meshbench gate --limits FILE.',
+    })
+  }
+  if (options.resume !== undefined) return runCommand(given === undefined ? [] : [given], options, context)
+  const scenario = given ?? DEFAULT_COST
+  const { leftOut } = featureArms(await readScenario(scenario, context.cwd), askedFeatures(options))
+  for (const { arm, feature, why } of leftOut) context.stderr.write(`left out: ${feature} on ${arm}. ${why}\n`)
+  return runCommand([scenario], options, context)
+}
+
+/** Probes send single requests, and measure nothing. */
+function refuseMeasuring(options: SelectionOptions): void {
+  const unfit = (['blocks', 'rate', 'duration'] as const).find((key) => options[key] !== undefined)
+  if (unfit === undefined) return
+  throw new Failure('usage', `--${unfit} is for --cost`, { remedy: `Add --cost, or leave out --${unfit}.` })
 }
 
 /** Those of `--probes`, or all. */

@@ -1,13 +1,13 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type GateAbout, gate } from '../gate/gate-run.ts'
-import { accept } from '../gate/objections.ts'
 import { parseLimits, placeText } from '../gate/read-limits.ts'
-import type { Pinned } from '../gate/reference.ts'
+import { accept } from '../gate/reference.ts'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import type { Analysis } from '../model/analysis.ts'
 import { Failure } from '../model/failure.ts'
 import type { Limits } from '../model/limits.ts'
+import type { Pinned } from '../model/pinned.ts'
 import type { Run } from '../model/result.ts'
 import { parseShare } from '../model/units.ts'
 import type { GateResult, Objection } from '../model/verdict.ts'
@@ -55,11 +55,6 @@ export function minValidOf({ minValid }: Pick<GateOptions, 'minValid'>): number 
   })
 }
 
-function tooFewValid(analysis: Analysis, options: GateOptions): Objection[] {
-  const message = validityGap(analysis, minValidOf(options))
-  return message === undefined ? [] : [{ rule: 'too-few-valid-trials', message, remedy: VALIDITY_REMEDY, spoils: true }]
-}
-
 /** Reads and analyses a run. A damaged run is invalid data here, not an infrastructure failure. */
 export async function analysisOf(dir: string): Promise<Analysis> {
   try {
@@ -79,6 +74,7 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
   refuseUnsteady(analysis, 'the gate')
   const limits = await chooseLimits(analysis.record.run, options, cwd)
   const pinned = limits.pinned === undefined ? undefined : readPinned(resolve(cwd, limits.pinned))
+  const gap = validityGap(analysis, minValidOf(options))
   const today = new Date().toISOString().slice(0, 10)
   const { entries: history, trouble } = given ?? (await pastRuns(options, cwd))
   const breached =
@@ -89,7 +85,7 @@ export async function judge(analysis: Analysis, options: GateOptions, cwd: strin
     limits,
     today,
     strict: options.strict ?? false,
-    objections: [...(trouble ? [historyUnreadable(trouble)] : []), ...tooFewValid(analysis, options)],
+    objections: [...(trouble ? [historyUnreadable(trouble)] : []), ...(gap === undefined ? [] : [tooFewValid(gap)])],
     history,
     ...(pinned && { pinned }),
     ...(breached && { breached }),
@@ -115,6 +111,10 @@ export async function judgeForPage(
 function historyUnreadable({ message, why, remedy = 'Restore it from a copy.' }: Failure): Objection {
   const whole = why === undefined ? `${message}.` : `${message}: ${why}`
   return { rule: 'history-unreadable', message: whole, remedy, spoils: false }
+}
+
+function tooFewValid(message: string): Objection {
+  return { rule: 'too-few-valid-trials', message, remedy: VALIDITY_REMEDY, spoils: true }
 }
 
 interface Before extends GateAbout {

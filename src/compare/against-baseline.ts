@@ -8,11 +8,10 @@ import {
   type Equals,
   type Errors,
   type Known,
-  logErrors,
   overBlocks,
   pooledVarianceFor,
 } from './estimate.ts'
-import { byBlock, equalArms, isGeometric, type Measures, measure, pairUp } from './pairs.ts'
+import { byBlock, equalArms, isGeometric, logErrors, type Measures, measure, pairUp } from './pairs.ts'
 
 /** An arm's values. `isEqual`: the arm is equal to the baseline (A/A). Without `arm`, no variance is pooled. */
 export interface ArmValues {

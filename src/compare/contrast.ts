@@ -6,8 +6,8 @@ import { exponential } from '../stats/intervals.ts'
 import { mean } from '../stats/moments.ts'
 import { cliffsDelta, hodgesLehmannShift, mannWhitney } from '../stats/rank-tests.ts'
 import { differenceAt } from './against-baseline.ts'
-import { type Known, logErrors, type PooledVariance, pooledVarianceFor } from './estimate.ts'
-import { byBlock, equalArms, measure, pairUp } from './pairs.ts'
+import { type Known, type PooledVariance, pooledVarianceFor } from './estimate.ts'
+import { byBlock, equalArms, logErrors, measure, pairUp } from './pairs.ts'
 import { type Least, noiseBand, type StandingWithNotes, standingOfDifference, standingOfRatio } from './standing.ts'
 
 /** One arm of one run. */

@@ -41,12 +41,6 @@ export interface Errors {
   readonly up: Cohorts
 }
 
-/** How far an error moves the logarithm of a value above 0: without end downwards where it is as large as the value. */
-export function logErrors(value: number, error: number): { readonly down: number; readonly up: number } {
-  if (error === 0) return { down: 0, up: 0 }
-  return { down: error < value ? -Math.log1p(-error / value) : Number.POSITIVE_INFINITY, up: Math.log1p(error / value) }
-}
-
 /**
  * With two or more cohorts the cohort is the replicate, and arms equal to the two compared add what they show of the
  * scatter between cohorts. With one, blocks are all there is: where cohorts are clusters, it holds for these clusters

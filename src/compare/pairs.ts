@@ -1,13 +1,9 @@
-import type { Cell } from '../model/analysis.ts'
-import { type Cohorts, exponential } from '../stats/intervals.ts'
-import {
-  type Equals,
-  type Errors,
-  type EstimateWithBasis,
-  estimateOf,
-  logErrors,
-  type PooledVariance,
-} from './estimate.ts'
+import type { Cell, Estimate } from '../model/analysis.ts'
+import { LEVEL, PASS_LEVEL } from '../model/confidence.ts'
+import { type CohortSpread, type Cohorts, exponential, nestedInterval } from '../stats/intervals.ts'
+import { mean } from '../stats/moments.ts'
+import { type Effect, effectOf } from './effect.ts'
+import { type Equals, type Errors, type EstimateWithBasis, estimateOf, type PooledVariance } from './estimate.ts'
 
 type Values = Cell['values']
 
@@ -51,6 +47,12 @@ export function isGeometric(arms: readonly Values[]): boolean {
   return arms.every((values) => values.every(({ value }) => value > 0))
 }
 
+/** How far an error moves the logarithm of a value above 0: without end downwards where it is as large as the value. */
+export function logErrors(value: number, error: number): { readonly down: number; readonly up: number } {
+  if (error === 0) return { down: 0, up: 0 }
+  return { down: error < value ? -Math.log1p(-error / value) : Number.POSITIVE_INFINITY, up: Math.log1p(error / value) }
+}
+
 type ByBlock = ReadonlyMap<number, Pick<Values[number], 'value' | 'error'>>
 
 /** Values by block, for pairing. */
@@ -80,6 +82,11 @@ function errorsOf(pairs: readonly Pair[]): Paired['errors'] {
   return { logs: { down: logs('down', 'up'), up: logs('up', 'down') }, differences: { down: sum, up: sum } }
 }
 
+/** Where the baseline has only zeros, as a baseline without a mesh has no CPU of the mesh, levels replace ratios. */
+export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
+  return pairs.every(({ base }) => base === 0) ? pairs.map((pair) => ({ ...pair, base: 1 })) : pairs
+}
+
 /** Log-ratios of the arm to the base, by cohort; undefined where a value is not positive. */
 export function logRatios(pairs: readonly Pair[]): Cohorts | undefined {
   if (pairs.some(({ base, arm }) => !(base > 0 && arm > 0))) return undefined
@@ -87,7 +94,7 @@ export function logRatios(pairs: readonly Pair[]): Cohorts | undefined {
 }
 
 /** The arm less the base, by cohort. */
-export function differences(pairs: readonly Pair[]): Cohorts {
+function differences(pairs: readonly Pair[]): Cohorts {
   return byCohort(pairs, ({ base, arm }) => arm - base)
 }
 
@@ -130,4 +137,72 @@ export function measure(
     ...(onLogs && { ratio: { ...onLogs, estimate: exponential(onLogs.estimate), onLogs } }),
     ...(difference && { difference }),
   }
+}
+
+/** An arm against another where one direction is worse: what the gate judges. */
+export interface DirectedMeasures {
+  /** Positive where the arm is worse; absent where a value is not positive, or with fewer than two blocks. */
+  readonly effect?: Effect
+  /** Log-ratios by block, positive where the arm is worse; none where a ratio does not exist. */
+  readonly harm: readonly BlockHarm[]
+  /** In the metric's unit. `atPassLevel` is the same with a 99 % interval, whose ends decide a pass. */
+  readonly difference?: Estimate
+  readonly atPassLevel?: Estimate
+}
+
+interface BlockHarm {
+  readonly cohort: number
+  readonly block: number
+  readonly value: number
+  /** In the metric's unit, positive where the arm is worse as well. */
+  readonly difference: number
+}
+
+/** `direction`: +1 where more is worse. `spread`: what equal arms show of the scatter between cohorts, as a share. */
+export function measureDirected(pairs: readonly Pair[], direction: 1 | -1, spread?: CohortSpread): DirectedMeasures {
+  const ratios = logRatios(pairs)?.map((those) => those.map((ratio) => direction * ratio))
+  const effect = ratios && effectOf(ratios, spread, movedBy(pairs))
+  const harm = pairs.map(({ cohort, block, base, arm }) => ({
+    cohort,
+    block,
+    value: direction * Math.log(arm / base),
+    difference: direction * (arm - base),
+  }))
+  return { ...(effect && { effect }), harm: ratios ? harm : [], ...differencesOf(pairs, spread) }
+}
+
+/** How far the largest errors of the values could move the mean log-ratio. */
+function movedBy(pairs: readonly Pair[]): number {
+  const moved = pairs.map(({ base, arm, errors }) =>
+    errors ? widest(logErrors(base, errors.base)) + widest(logErrors(arm, errors.arm)) : 0,
+  )
+  return moved.length === 0 ? 0 : mean(moved)
+}
+
+function widest({ down, up }: ReturnType<typeof logErrors>): number {
+  return Math.max(down, up)
+}
+
+/** Differences in the metric's unit. The spread between cohorts is a share of the level, so it is scaled to it. */
+function differencesOf(
+  pairs: readonly Pair[],
+  spread?: CohortSpread,
+): Pick<DirectedMeasures, 'difference' | 'atPassLevel'> {
+  if (pairs.length === 0) return {}
+  const level = mean(pairs.map(({ base }) => base))
+  const onValues = spread && { ...spread, deviation: spread.deviation * level }
+  const cohorts = differences(pairs)
+  const error = mean(pairs.map(({ errors }) => (errors ? errors.base + errors.arm : 0)))
+  const [difference, atPassLevel] = [LEVEL, PASS_INTERVAL].map((one) => {
+    const found = nestedInterval(cohorts, onValues, one)?.estimate
+    return found && widened(found, error)
+  })
+  return { ...(difference && { difference }), ...(atPassLevel && { atPassLevel }) }
+}
+
+/** Level of the two-sided interval whose ends are the bounds that decide a pass. */
+const PASS_INTERVAL = 2 * PASS_LEVEL - 1
+
+function widened({ center, lo, hi, n }: Estimate, error: number): Estimate {
+  return { center, ...(lo !== undefined && { lo: lo - error }), ...(hi !== undefined && { hi: hi + error }), n }
 }

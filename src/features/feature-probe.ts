@@ -43,7 +43,14 @@ export type Means =
 
 export interface Where {
   readonly namespace: string
-  readonly outside: Outside
+  /** A server outside of the mesh; absent under a load, which has none. */
+  readonly outside?: Outside
+}
+
+/** @throws TypeError under a load, where no feature may need it */
+export function outsideOf({ outside }: Where): Outside {
+  if (!outside) throw new TypeError('a load has no server outside of the mesh')
+  return outside
 }
 
 export interface Shown {
@@ -53,7 +60,7 @@ export interface Shown {
 }
 
 /** What a probe can do. */
-export interface Bench extends Where {
+export interface Bench extends Required<Where> {
   ask(request: Omit<ProbeRequest, 'to'> & Partial<Pick<ProbeRequest, 'to'>>): Promise<readonly ProbeAnswer[]>
   served: (version: 'v1' | 'v2', path: string) => Promise<number>
   /** Lines of a log that have this text, once there are so many, or these seconds have passed: proxies write some time after the request. */

@@ -8,7 +8,7 @@ import { failureSentence } from '../model/words.ts'
 import type { Bench, Probe, Shown } from './feature-probe.ts'
 
 /** How long objects have until requests show what they are for, and until it is gone again. */
-const EFFECT: Seconds = 30
+export const EFFECT: Seconds = 30
 /** Between two looks, and between two readings of a log or a Job. */
 const PAUSE: Seconds = 0.1
 const LOG_PAUSE: Seconds = 0.5
@@ -121,7 +121,7 @@ async function byObjects(
       return { ...about, verdict: 'does-not-work', reason: failureSentence(error.message, error.why) }
     }
     const accepted = now()
-    const effect = await until(true, probe, bench, subject)
+    const effect = await untilSteady(true, () => probe.shows(bench), subject)
     const observations = [without, observation('with', effect.shown)]
     if (effect.steadyAt === undefined) {
       const wanting = effect.wasSeen ? 'it was seen, but not three times in a row' : 'requests did not show it'
@@ -130,7 +130,7 @@ async function byObjects(
     }
     await site.remove(objects, signal)
     const removed = now()
-    const end = await until(false, probe, bench, subject)
+    const end = await untilSteady(false, () => probe.shows(bench), subject)
     const all = {
       ...about,
       effectAfter: effect.steadyAt - accepted,
@@ -160,13 +160,17 @@ interface Looks {
 }
 
 /** Looks until the behaviour is there, or until it is gone, three times in a row. */
-async function until(wanted: boolean, probe: Probe, bench: Bench, { now, running, signal }: Subject): Promise<Looks> {
+export async function untilSteady(
+  wanted: boolean,
+  look: () => Promise<Shown>,
+  { now, running, signal }: Pick<Subject, 'now' | 'signal'> & { readonly running: Pick<RunningArm, 'wait'> },
+): Promise<Looks> {
   const deadline = now() + EFFECT
   let wasSeen = false
   let row = 0
   let began = 0
   for (let looks = 1; ; looks++) {
-    const shown = await probe.shows(bench)
+    const shown = await look()
     row = shown.holds === wanted ? row + 1 : 0
     if (row === 1) began = now()
     wasSeen ||= row > 0

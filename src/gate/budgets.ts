@@ -2,6 +2,7 @@ import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
 import type { Limits, Waiver } from '../model/limits.ts'
 import type { BudgetCheck, Objection, WaiverUse } from '../model/verdict.ts'
 import { count } from '../model/words.ts'
+import { coversNothing } from './objections.ts'
 import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
 import { amountOf } from './sentences.ts'
 
@@ -25,15 +26,6 @@ export function checkBudgets(
     }
   }
   return { budgets, objections }
-}
-
-export function coversNothing(section: string, pattern: string): Objection {
-  return {
-    rule: 'pattern-covers-nothing',
-    message: `gate.${section} has a rule for ${pattern}, but the run has no such cell.`,
-    remedy: 'Correct or remove it. A pattern is arm/load/metric, with * for any part of a name.',
-    spoils: false,
-  }
 }
 
 function otherUnit(cell: Cell, written: string, { title, unit }: MetricInfo): Objection {

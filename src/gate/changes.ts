@@ -2,17 +2,26 @@ import { type Trend, trendsOf, versionChanges } from '../analyse/over-runs/trend
 import type { RunRecord } from '../model/analysis.ts'
 import { followedOf, type HistoryEntry, seriesKey } from '../model/history.ts'
 import type { Limits, Pairing } from '../model/limits.ts'
+import type { Pinned } from '../model/pinned.ts'
 import { TAIL } from '../model/quantiles.ts'
 import type { Provenance } from '../model/result.ts'
+import type { Load, Scenario } from '../model/scenario.ts'
 import { formatChange } from '../model/units.ts'
 import type { GateFinding, ProvenanceChange, Since } from '../model/verdict.ts'
 import { list } from '../model/words.ts'
 import type { Compared } from './compared.ts'
-import { armsOf } from './pairings.ts'
-import type { Pinned } from './reference.ts'
 
 /** Evidence of an arm that stays the same from one window to the next. */
 const LASTING = new Set(['version', 'image', 'layer', 'threads', 'limits', 'identity', 'retries', 'access-log'])
+
+/** Differences in configuration and provenance: to the pinned reference, or between candidates and their references in one run. */
+export function provenanceChanges(
+  record: Pick<RunRecord, 'run' | 'results'>,
+  pairs: readonly Pairing[],
+  pinned: Pinned | undefined,
+): ProvenanceChange[] {
+  return pinned ? changesSince(record, pinned) : changesBetweenArms(record, pairs)
+}
 
 /** Differences between candidates and their references in one run: in configuration and in evidence. */
 export function changesBetweenArms(
@@ -30,13 +39,32 @@ export function changesBetweenArms(
 }
 
 /** Differences between a run and the pinned reference. */
-export function changesSince({ run }: RunRecord, pinned: Pinned): ProvenanceChange[] {
+function changesSince({ run }: Pick<RunRecord, 'run'>, pinned: Pinned): ProvenanceChange[] {
   const [then, now] = [flat(pinned.provenance), flat(run.provenance)]
   const asked = armsOf(run.plan.scenario)
   return [
     ...Object.keys({ ...then, ...now }).flatMap((what) => differs(what, then[what], now[what])),
     ...Object.entries(pinned.arms).flatMap(([arm, before]) => differs(`configuration of ${arm}`, before, asked[arm])),
   ]
+}
+
+/** All settings of a load that affect its figures, in one line. */
+export function loadSettings({ name: _, ...load }: Load): string {
+  return Object.entries(load)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ')
+}
+
+export function armsOf({ arms }: Pick<Scenario, 'arms'>): Record<string, string> {
+  return Object.fromEntries(
+    arms.map(({ name, ...arm }) => [
+      name,
+      Object.entries(arm)
+        .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+        .join(', '),
+    ]),
+  )
 }
 
 function flat({ meshbench, node, git, machine, tools }: Provenance): Record<string, string | undefined> {

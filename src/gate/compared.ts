@@ -1,51 +1,140 @@
-import { acrossRuns, type Effect, effectOf } from '../compare/effect.ts'
-import { logErrors } from '../compare/estimate.ts'
-import { byBlock, differences, logRatios, type Pair, pairsOf } from '../compare/pairs.ts'
-import type { Analysis, Cell, Estimate, MetricInfo } from '../model/analysis.ts'
-import { LEVEL, PASS_LEVEL } from '../model/confidence.ts'
+import { hasTypicalSecond } from '../analyse/tail.ts'
+import { acrossRuns, effectOf } from '../compare/effect.ts'
+import { pooledVarianceFor } from '../compare/estimate.ts'
+import {
+  byBlock,
+  type DirectedMeasures,
+  measureDirected,
+  type Pair,
+  pairsOf,
+  throughBaseline,
+} from '../compare/pairs.ts'
+import { meshes } from '../meshes/index.ts'
+import type { Analysis, Cell, MetricInfo } from '../model/analysis.ts'
 import { followedOf, type HistoryEntry } from '../model/history.ts'
-import type { CellLimits } from '../model/limits.ts'
+import type { CellLimits, Level, Limits, Pairing } from '../model/limits.ts'
+import type { Pinned } from '../model/pinned.ts'
 import { trialsOf } from '../model/plan.ts'
-import { type CohortSpread, nestedInterval } from '../stats/intervals.ts'
+import { TAIL } from '../model/quantiles.ts'
+import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
+import type { CohortSpread } from '../stats/intervals.ts'
 import { mean } from '../stats/moments.ts'
 import { pooledSpread, successiveSpread } from '../stats/series.ts'
-import { type Place, placeText } from './read-limits.ts'
+import { covers, type Place, placeText } from './read-limits.ts'
 
 /** A candidate and its reference under one load and metric. */
-export interface Compared extends Place {
+export interface Compared extends Place, DirectedMeasures {
   readonly reference: string
   readonly info: MetricInfo
   readonly limits: CellLimits & { readonly level: 'error' | 'warn' }
   /** +1 where more is worse. */
   readonly direction: 1 | -1
-  readonly effect?: Effect
-  /** Log-ratios by block, positive where the candidate is worse; none where a ratio does not exist. */
-  readonly harm: readonly BlockHarm[]
-  /** In the metric's unit. `atPassLevel` is the same with a 99 % interval, whose ends decide a pass. */
-  readonly difference?: Estimate
-  readonly atPassLevel?: Estimate
   readonly blocks: { readonly valid: number; readonly planned: number; readonly worse: number }
   readonly cohorts: number
   /** Blocks in which only one of the two is valid. */
   readonly lost: { readonly candidate: number; readonly reference: number }
 }
 
-interface BlockHarm {
-  readonly cohort: number
-  readonly block: number
-  readonly value: number
-  /** In the metric's unit, positive where the candidate is worse as well. */
-  readonly difference: number
+/** A cell with either an effect or the reason why it cannot be judged. */
+export interface ComparedOrNot {
+  readonly compared: Compared
+  readonly why?: { readonly rule: string; readonly message: string }
+}
+
+export interface CompareAbout {
+  readonly limits: Limits
+  readonly pairs: readonly Pairing[]
+  readonly pinned?: Pinned
+  /** Earlier runs of this run's series. */
+  readonly past?: readonly HistoryEntry[]
+}
+
+/** Every candidate and its reference, for every load and metric that is judged. */
+export function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): Compared[] {
+  const lookup = lookUp({ cells, record })
+  const { scenario } = record.run.plan
+  return about.pairs.flatMap(({ arm, reference }) =>
+    scenario.loads.flatMap((load) =>
+      metrics.flatMap((info): Compared[] => {
+        const place = { arm, load: load.name, metric: info.name }
+        const { level, ...own } = tailLimits(about.limits, place, load)
+        if (level === 'off' || isNothing(lookup, scenario, reference, place)) return []
+        const limits = { ...own, level }
+        return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
+      }),
+    ),
+  )
 }
 
 /** The cells of a run, indexed by name. */
-export interface Lookup {
+interface Lookup {
   values(arm: string, load: string, metric: string): Cell['values']
   /** Blocks that the plan has for an arm under a load. */
   planned(arm: string, load: string): ReadonlySet<number>
 }
 
-export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): Lookup {
+/** The limits of a cell. A load whose planned window is too short for the p99 of a typical second is judged by its p99. */
+function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof cellLimits> {
+  const own = cellLimits(limits, place)
+  if (hasTypicalSecond(load)) return own
+  if (place.metric === TAIL) return { ...own, level: 'off' }
+  return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
+}
+
+/** The limits of one cell: the defaults, then every rule that covers it; later rules override earlier ones. */
+function cellLimits({ defaults, metrics, assert }: Limits, place: Place): CellLimits & { readonly level: Level } {
+  const found = { ...defaults, level: metrics.includes(place.metric) ? defaults.level : ('off' as const) }
+  for (const [pattern, rule] of Object.entries(assert)) {
+    if (!covers(pattern, place)) continue
+    const [level, options] = typeof rule === 'string' ? [rule, {}] : rule
+    Object.assign(found, options, { level })
+  }
+  return found
+}
+
+/** Whether both arms have no value but 0: two arms without a mesh have no CPU of a mesh to judge, and others may have no stalls. */
+function isNothing(lookup: Lookup, { arms }: Scenario, reference: string, { arm, load, metric }: Place): boolean {
+  const names = [arm, reference]
+  const values = names.map((name) => lookup.values(name, load, metric))
+  const isZero = values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
+  const haveMesh = arms.some(({ name, mesh }) => names.includes(name) && meshes[mesh]?.layer !== 'none')
+  return isZero && !(metric.startsWith('mesh-') && haveMesh)
+}
+
+type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>
+
+/** `spread`: the scatter of equal arms between provisionings, where known. */
+type SubjectWithSpread = Subject & { readonly spread?: CohortSpread }
+
+function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scenario: Scenario): Compared {
+  const { pinned, past = [] } = about
+  const stated = subject.limits.spread && {
+    deviation: subject.limits.spread.deviation,
+    freedom: subject.limits.spread.cohorts,
+  }
+  if (!pinned) {
+    const spread = stated ?? pooledIn(scenario, subject, lookup)
+    return comparePaired({ ...subject, ...(spread && { spread }) }, lookup)
+  }
+  const runs = pinned.cells[placeText(subject)] ?? []
+  const betweenRuns = spreadBetweenRuns(subject, runs, past)
+  const reference = { runs, ...(betweenRuns && { betweenRuns }) }
+  return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
+}
+
+/** The spread between clusters where the limits state none: from arms equal to candidate or reference, if there are several cohorts. */
+function pooledIn(
+  scenario: Scenario,
+  { arm, reference, load, metric }: Subject,
+  lookup: Lookup,
+): CohortSpread | undefined {
+  const known = scenario.arms.map((one) => ({ arm: one, values: lookup.values(one.name, load, metric) }))
+  const [own, other] = [arm, reference].map((name) => known.find((one) => one.arm.name === name))
+  if (!own || !other || new Set(own.values.map(({ cohort }) => cohort)).size < 2) return undefined
+  return pooledVarianceFor(own.arm, other.arm, known).onLogs
+}
+
+function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): Lookup {
   const known = new Map(cells.map((cell) => [placeText(cell), cell]))
   const trials = Map.groupBy(trialsOf(record.run.plan), ({ arm, load }) => JSON.stringify([arm, load]))
   const blocks = new Map([...trials].map(([key, those]) => [key, new Set(those.map(({ block }) => block))]))
@@ -55,22 +144,27 @@ export function lookUp({ cells, record }: Pick<Analysis, 'cells' | 'record'>): L
   }
 }
 
-/** `spread`: the scatter of equal arms between provisionings, where known. */
-type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'> & {
-  readonly spread?: CohortSpread
-}
-
 /** Candidate and reference in the same run, paired within blocks. */
-export function comparePaired(subject: Subject, lookup: Lookup, as = (pairs: readonly Pair[]) => pairs): Compared {
-  const { arm, reference, load, metric } = subject
+function comparePaired(
+  { spread, ...subject }: SubjectWithSpread,
+  lookup: Lookup,
+  as = (pairs: readonly Pair[]) => pairs,
+): Compared {
+  const { arm, reference, load, metric, info } = subject
   const candidates = lookup.values(arm, load, metric)
   const references = lookup.values(reference, load, metric)
   const planned = lookup.planned(arm, load).intersection(lookup.planned(reference, load))
-  const compared = ofPairs(subject, as(pairsOf(byBlock(references), candidates)))
+  const lost = { candidate: missingFrom(candidates, planned), reference: missingFrom(references, planned) }
+  const pairs = as(pairsOf(byBlock(references), candidates))
+  const direction = info.better === 'lower' ? 1 : -1
+  const worse = pairs.filter(({ base, arm: value }) => direction * (value - base) > 0).length
   return {
-    ...compared,
-    blocks: { ...compared.blocks, planned: planned.size },
-    lost: { candidate: missingFrom(candidates, planned), reference: missingFrom(references, planned) },
+    ...subject,
+    direction,
+    blocks: { valid: pairs.length, planned: planned.size, worse },
+    cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
+    lost,
+    ...measureDirected(pairs, direction, spread),
   }
 }
 
@@ -82,7 +176,7 @@ interface PinnedCell {
 }
 
 /** Compares each side as a ratio to the baseline of its own run, since runs differ less in ratios than in levels. */
-export function comparePinned(subject: Subject, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
+function comparePinned(subject: SubjectWithSpread, lookup: Lookup, baseline: string, pinned: PinnedCell): Compared {
   const { reference: _, ...own } = comparePaired({ ...subject, reference: baseline }, lookup, throughBaseline)
   const { difference: __, atPassLevel: ___, effect, ...compared } = { ...own, reference: subject.reference }
   const others = pinned.runs.flatMap((cohorts) => {
@@ -92,64 +186,6 @@ export function comparePinned(subject: Subject, lookup: Lookup, baseline: string
   if (!effect || others.length === 0) return compared
   return { ...compared, effect: acrossRuns(effect, others, pinned.betweenRuns) }
 }
-
-/** Where the baseline has only zeros, as a baseline without a mesh has no CPU of the mesh, levels replace ratios. */
-export function throughBaseline(pairs: readonly Pair[]): readonly Pair[] {
-  return pairs.every(({ base }) => base === 0) ? pairs.map((pair) => ({ ...pair, base: 1 })) : pairs
-}
-
-function ofPairs({ spread, ...subject }: Subject, pairs: readonly Pair[]): Compared {
-  const direction = subject.info.better === 'lower' ? 1 : -1
-  const ratios = logRatios(pairs)?.map((those) => those.map((ratio) => direction * ratio))
-  const effect = ratios && effectOf(ratios, spread, movedBy(pairs))
-  const worse = pairs.filter(({ base, arm }) => direction * (arm - base) > 0).length
-  return {
-    ...subject,
-    direction,
-    harm: ratios
-      ? pairs.map(({ cohort, block, base, arm }) => ({
-          cohort,
-          block,
-          value: direction * Math.log(arm / base),
-          difference: direction * (arm - base),
-        }))
-      : [],
-    ...(effect && { effect }),
-    ...differencesOf(pairs, spread),
-    blocks: { valid: pairs.length, planned: pairs.length, worse },
-    cohorts: new Set(pairs.map(({ cohort }) => cohort)).size,
-    lost: { candidate: 0, reference: 0 },
-  }
-}
-
-/** How far the largest errors of the values could move the mean log-ratio. */
-function movedBy(pairs: readonly Pair[]): number {
-  const moved = pairs.map(({ base, arm, errors }) =>
-    errors ? widest(logErrors(base, errors.base)) + widest(logErrors(arm, errors.arm)) : 0,
-  )
-  return moved.length === 0 ? 0 : mean(moved)
-}
-
-function widest({ down, up }: ReturnType<typeof logErrors>): number {
-  return Math.max(down, up)
-}
-
-/** Differences in the metric's unit. The spread between cohorts is a share of the level, so it is scaled to it. */
-function differencesOf(pairs: readonly Pair[], spread?: CohortSpread): Pick<Compared, 'difference' | 'atPassLevel'> {
-  if (pairs.length === 0) return {}
-  const level = mean(pairs.map(({ base }) => base))
-  const onValues = spread && { ...spread, deviation: spread.deviation * level }
-  const cohorts = differences(pairs)
-  const error = mean(pairs.map(({ errors }) => (errors ? errors.base + errors.arm : 0)))
-  const [difference, atPassLevel] = [LEVEL, PASS_INTERVAL].map((one) => {
-    const found = nestedInterval(cohorts, onValues, one)?.estimate
-    return found && widened(found, error)
-  })
-  return { ...(difference && { difference }), ...(atPassLevel && { atPassLevel }) }
-}
-
-/** Level of the two-sided interval whose ends are the bounds that decide a pass. */
-const PASS_INTERVAL = 2 * PASS_LEVEL - 1
 
 function missingFrom(values: Cell['values'], planned: ReadonlySet<number>): number {
   return planned.difference(new Set(values.map(({ block }) => block))).size
@@ -163,7 +199,7 @@ const MOST_RUNS = 30
  * history, pooled by degrees of freedom. A step in the series counts only once. `past`: the history of this run's series
  * without the accepted runs.
  */
-export function spreadBetweenRuns(
+function spreadBetweenRuns(
   { arm, load, metric, limits: { night } }: Pick<Compared, 'arm' | 'load' | 'metric' | 'limits'>,
   accepted: readonly (readonly (readonly number[])[])[],
   past: readonly HistoryEntry[],
@@ -178,8 +214,4 @@ export function spreadBetweenRuns(
   const sources = [known.slice(-MOST_RUNS), accepted.map((cohorts) => mean(cohorts.map(mean)))]
   const found = pooledSpread(sources.flatMap((values) => successiveSpread(values) ?? []))
   return found?.deviation ? found : undefined
-}
-
-function widened({ center, lo, hi, n }: Estimate, error: number): Estimate {
-  return { center, ...(lo !== undefined && { lo: lo - error }), ...(hi !== undefined && { hi: hi + error }), n }
 }

@@ -1,32 +1,27 @@
-import { hasTypicalSecond } from '../analyse/tail.ts'
-import { basisOf, type Effect, ratioOf } from '../compare/effect.ts'
-import { pooledVarianceFor } from '../compare/estimate.ts'
-import { meshes } from '../meshes/index.ts'
+import { basisOf, type Effect, pValueOf, ratioOf, tail } from '../compare/effect.ts'
 import type { Analysis } from '../model/analysis.ts'
 import type { HistoryEntry } from '../model/history.ts'
-import type { CellLimits, Level, Limits, Pairing } from '../model/limits.ts'
-import { TAIL } from '../model/quantiles.ts'
-import { baselineOf, type Load, type Scenario } from '../model/scenario.ts'
+import type { FamilyMethod } from '../model/limits.ts'
 import type { GateCell, Objection } from '../model/verdict.ts'
-import type { CohortSpread } from '../stats/intervals.ts'
+import { holm, maxT } from '../stats/multiplicity.ts'
+import { random } from '../stats/random.ts'
 import { hodgesLehmann } from '../stats/rank-tests.ts'
 import { sinceWhen } from './changes.ts'
-import { type Compared, comparePaired, comparePinned, type Lookup, lookUp, spreadBetweenRuns } from './compared.ts'
+import { type CompareAbout, type Compared, type ComparedOrNot, compareAll } from './compared.ts'
 import {
   boundOf,
-  type ComparedOrNot,
-  decisionOf,
   type Judgement,
   judgePinned,
   judgeStage,
   lookOf,
-  neededFor,
+  neededIn,
   type PValues,
-  pValuesOf,
+  type Side,
+  type Sides,
+  whyNot,
 } from './judge.ts'
-import { covers, type Place, placeText, waiverOf } from './read-limits.ts'
-import type { Pinned } from './reference.ts'
-import { cellSentence, reproduceCommand, whyNot } from './sentences.ts'
+import { placeText, waiverOf } from './read-limits.ts'
+import { cellSentence, reproduceCommand } from './sentences.ts'
 
 /** What judging needs besides the analysis. */
 interface GateContext extends CompareAbout {
@@ -62,7 +57,7 @@ function cellOf(
 ): GateCell {
   const { arm, reference, load, info, limits, effect, direction, difference, blocks, cohorts } = compared
   const judgement = why === undefined ? judge(compared, pValues, { analysis, bench, family }) : INVALID
-  const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench, family)
+  const needed = neededIn({ compared, ...(why && { why }) }, judgement, bench.limits, family)
   const cell: Omit<GateCell, 'message' | 'reproduce'> = {
     arm,
     reference,
@@ -118,22 +113,6 @@ function isDisputed({ harm }: Compared, { verdict }: Judgement, { pinned }: Gate
   return verdict === 'regression' ? lo !== undefined && lo <= 0 : hi !== undefined && hi >= 0
 }
 
-/** For a suspect cell the blocks of the second stage; otherwise never fewer than a verdict needs. */
-function neededIn(
-  { compared, why }: ComparedOrNot,
-  { verdict, suspected }: Judgement,
-  { limits }: GateContext,
-  family: number,
-) {
-  const { effect, cohorts } = compared
-  const { minValid, extendTo } = limits.blocks
-  if (why?.rule === 'too-few-blocks') return { blocks: minValid, cohorts }
-  if (verdict !== 'inconclusive' || !effect) return undefined
-  if (suspected) return { blocks: extendTo, cohorts }
-  const found = neededFor(effect, decisionOf(compared, limits.alpha, family))
-  return found && { ...found, blocks: Math.max(found.blocks, minValid) }
-}
-
 function figuresOf(effect: Effect, direction: 1 | -1) {
   return {
     ratio: ratioOf(effect, direction),
@@ -143,85 +122,46 @@ function figuresOf(effect: Effect, direction: 1 | -1) {
   }
 }
 
-interface CompareAbout {
-  readonly limits: Limits
-  readonly pairs: readonly Pairing[]
-  readonly pinned?: Pinned
-  /** Earlier runs of this run's series. */
-  readonly past?: readonly HistoryEntry[]
+/**
+ * Adjusts p-values within each level, for each direction separately. Cells that were not judged count with p = 1, so that
+ * the family keeps its declared size.
+ */
+export function pValuesOf(candidates: readonly ComparedOrNot[], method: FamilyMethod): PValues[] {
+  const p = candidates.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
+  const adjusted = p.map((one) => ({ ...one }))
+  for (const level of ['error', 'warn']) {
+    const members = candidates.flatMap(({ compared }, index) => (compared.limits.level === level ? [index] : []))
+    const those = members.flatMap((index) => candidates[index] ?? [])
+    for (const side of ['worse', 'better'] as const) {
+      const values = method === 'holm' ? holm(members.map((index) => p[index]?.[side] ?? 1)) : byResampling(those, side)
+      for (const [place, index] of members.entries()) Object.assign(adjusted[index] ?? {}, { [side]: values[place] })
+    }
+  }
+  return p.map((one, index) => ({ p: one, adjusted: adjusted[index] ?? one }))
 }
 
-/** Every candidate and its reference, for every load and metric that is judged. */
-function compareAll({ cells, record, metrics }: Analysis, about: CompareAbout): Compared[] {
-  const lookup = lookUp({ cells, record })
-  const { scenario } = record.run.plan
-  return about.pairs.flatMap(({ arm, reference }) =>
-    scenario.loads.flatMap((load) =>
-      metrics.flatMap((info): Compared[] => {
-        const place = { arm, load: load.name, metric: info.name }
-        const { level, ...own } = tailLimits(about.limits, place, load)
-        if (level === 'off' || isNothing(lookup, scenario, reference, place)) return []
-        const limits = { ...own, level }
-        return [compareOne({ ...place, reference, info, limits }, about, lookup, scenario)]
-      }),
-    ),
+const NOTHING: Sides = { worse: 1, better: 1 }
+
+/**
+ * maxT changes the signs of blocks, which ignores the scatter between cohorts and runs. Where that scatter is known, Holm's
+ * p-value by it is used if it is larger.
+ */
+function byResampling(candidates: readonly ComparedOrNot[], side: Side): number[] {
+  const known = new Set(candidates.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
+  const blocks = [...known].toSorted((a, b) => a - b)
+  const cells = candidates.map(({ compared, why }) => {
+    const values = new Map(why ? [] : compared.harm.map(({ block, value }) => [block, value]))
+    return blocks.map((block) => values.get(block))
+  })
+  const drawn = maxT(cells, { random: random(1, 'family', side), tail: side === 'worse' ? 'greater' : 'less' })
+  const others = holm(
+    candidates.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)),
   )
+  return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
 }
 
-/** The limits of a cell. A load whose planned window is too short for the p99 of a typical second is judged by its p99. */
-function tailLimits(limits: Limits, place: Place, load: Load): ReturnType<typeof cellLimits> {
-  const own = cellLimits(limits, place)
-  if (hasTypicalSecond(load)) return own
-  if (place.metric === TAIL) return { ...own, level: 'off' }
-  return place.metric === 'p99' && own.level === 'off' ? cellLimits(limits, { ...place, metric: TAIL }) : own
-}
-
-/** Whether both arms have no value but 0: two arms without a mesh have no CPU of a mesh to judge, and others may have no stalls. */
-function isNothing(lookup: Lookup, { arms }: Scenario, reference: string, { arm, load, metric }: Place): boolean {
-  const names = [arm, reference]
-  const values = names.map((name) => lookup.values(name, load, metric))
-  const isZero = values.every((own) => own.length > 0 && own.every(({ value }) => value === 0))
-  const haveMesh = arms.some(({ name, mesh }) => names.includes(name) && meshes[mesh]?.layer !== 'none')
-  return isZero && !(metric.startsWith('mesh-') && haveMesh)
-}
-
-type Subject = Pick<Compared, 'arm' | 'reference' | 'load' | 'metric' | 'info' | 'limits'>
-
-function compareOne(subject: Subject, about: CompareAbout, lookup: Lookup, scenario: Scenario): Compared {
-  const { pinned, past = [] } = about
-  const stated = subject.limits.spread && {
-    deviation: subject.limits.spread.deviation,
-    freedom: subject.limits.spread.cohorts,
-  }
-  if (!pinned) {
-    const spread = stated ?? pooledIn(scenario, subject, lookup)
-    return comparePaired({ ...subject, ...(spread && { spread }) }, lookup)
-  }
-  const runs = pinned.cells[placeText(subject)] ?? []
-  const betweenRuns = spreadBetweenRuns(subject, runs, past)
-  const reference = { runs, ...(betweenRuns && { betweenRuns }) }
-  return comparePinned({ ...subject, ...(stated && { spread: stated }) }, lookup, baselineOf(scenario).name, reference)
-}
-
-/** The spread between clusters where the limits state none: from arms equal to candidate or reference, if there are several cohorts. */
-function pooledIn(
-  scenario: Scenario,
-  { arm, reference, load, metric }: Subject,
-  lookup: Lookup,
-): CohortSpread | undefined {
-  const known = scenario.arms.map((one) => ({ arm: one, values: lookup.values(one.name, load, metric) }))
-  const [own, other] = [arm, reference].map((name) => known.find((one) => one.arm.name === name))
-  if (!own || !other || new Set(own.values.map(({ cohort }) => cohort)).size < 2) return undefined
-  return pooledVarianceFor(own.arm, other.arm, known).onLogs
-}
-
-/** The limits of one cell: the defaults, then every rule that covers it; later rules override earlier ones. */
-function cellLimits({ defaults, metrics, assert }: Limits, place: Place): CellLimits & { readonly level: Level } {
-  const found = { ...defaults, level: metrics.includes(place.metric) ? defaults.level : ('off' as const) }
-  for (const [pattern, rule] of Object.entries(assert)) {
-    if (!covers(pattern, place)) continue
-    const [level, options] = typeof rule === 'string' ? [rule, {}] : rule
-    Object.assign(found, options, { level })
-  }
-  return found
+/** The p-value by the scatter of cohorts or runs; 0 where neither is known. */
+function beyond({ center, byCohorts, byRuns }: Effect, side: Side): number {
+  const harm = side === 'worse' ? center : -center
+  return Math.max(0, ...[byCohorts, byRuns].flatMap((one) => (one ? [tail(harm, one)] : [])))
 }

@@ -1,12 +1,134 @@
-import { basisOf, boundHalfWidth, type Effect, neededToDecide, pValueOf, tail } from '../compare/effect.ts'
+import { basisOf, boundHalfWidth, type Effect, neededToDecide } from '../compare/effect.ts'
+import { provisions } from '../compare/standing.ts'
+import type { Analysis } from '../model/analysis.ts'
 import { PASS_LEVEL } from '../model/confidence.ts'
-import type { FamilyMethod, Limits } from '../model/limits.ts'
-import type { CellVerdict } from '../model/verdict.ts'
+import type { Limits } from '../model/limits.ts'
+import type { Pinned } from '../model/pinned.ts'
+import { formatChange, formatShare } from '../model/units.ts'
+import type { CellVerdict, Objection } from '../model/verdict.ts'
+import { count, list } from '../model/words.ts'
 import { mean } from '../stats/moments.ts'
-import { holm, maxT } from '../stats/multiplicity.ts'
-import { random } from '../stats/random.ts'
 import { hodgesLehmann } from '../stats/rank-tests.ts'
-import type { Compared } from './compared.ts'
+import type { Compared, ComparedOrNot } from './compared.ts'
+import { concerns } from './objections.ts'
+import { type Place, waiverOf } from './read-limits.ts'
+import { amountOf } from './sentences.ts'
+
+interface About {
+  readonly objections: readonly Objection[]
+  readonly limits: Limits
+  readonly pinned?: Pinned
+  /** A day in UTC, `2026-12-01`. */
+  readonly today: string
+}
+
+/** Share of the planned blocks that a verdict needs at least: the other ones may have been lost for what they showed. */
+const ENOUGH = 0.8
+
+/** An improvement to less than this share is rather a lost unit or a part that was not measured. */
+const TOO_GOOD = 0.2
+
+/** Why a cell cannot be judged, if so. A cell that is not judged never passes. */
+export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<ComparedOrNot, 'why'> {
+  const reference = about.pinned ? about.pinned.baseline : compared.reference
+  const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
+  if (objection) return because(objection.message)
+  return ofBlocks({ ...compared, reference }, analysis, about) ?? ofFigures(compared, analysis, about) ?? {}
+}
+
+function because(message: string, rule = 'no-data'): Required<Pick<ComparedOrNot, 'why'>> {
+  return { why: { rule, message } }
+}
+
+function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
+  const { minValid } = limits.blocks
+  const least = Math.max(minValid, Math.ceil(ENOUGH * blocks.planned))
+  if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
+  if (blocks.planned < minValid) {
+    const message = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
+    return because(message, 'too-few-blocks')
+  }
+  if (blocks.valid < least) {
+    const both = `valid trials of both ${arm} and ${reference}`
+    const silent = silentIn(analysis, [arm, reference], { load, metric })
+    return because(
+      `${both}${silent > 0 ? ` with a value of ${metric}` : ''} are in ${blocks.valid} of ${count(blocks.planned, 'block')}; a verdict needs at least ${least}${lostTo(analysis, [arm, reference], load)}.`,
+    )
+  }
+  if (Math.abs(lost.candidate - lost.reference) <= 1) return undefined
+  const [more, which] = lost.candidate > lost.reference ? [arm, 'better'] : [reference, 'worse']
+  return because(
+    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: the remaining blocks of ${more} may be its ${which} ones.`,
+  )
+}
+
+function ofFigures(compared: Compared, analysis: Analysis, { pinned, limits: { waivers }, today }: About) {
+  const { record } = analysis
+  const { effect, cohorts, limits, arm, reference } = compared
+  if (!effect)
+    return because(
+      pinned
+        ? 'the pinned reference has too few blocks of it.'
+        : 'a value is 0 or below, so there is no ratio. For CPU, the load adds less than the scatter of idle CPU: use a higher rate or a longer window.',
+    )
+  if (pinned && !effect.byRuns) {
+    return because(
+      'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `runSpread` in gate.defaults.',
+      'run-spread-unknown',
+    )
+  }
+  const tooWide = tooWideFor(compared, analysis)
+  if (tooWide !== undefined) return because(tooWide, 'limits-too-wide')
+  // Positive is worse.
+  if (effect.center < Math.log(TOO_GOOD) && !waiverOf(waivers, compared, today)) {
+    const change = formatChange(Math.exp(compared.direction * effect.center))
+    return because(
+      `${arm} is better than ${reference} by more than is plausible (${change}): a unit is wrong, or a part was not measured. If it is real, waive it.`,
+      'implausible-improvement',
+    )
+  }
+  // The spread between runs includes the spread between clusters.
+  if (cohorts < 2 && !limits.spread && !pinned && provisions(record)) {
+    return because('all blocks ran on one provisioning, and no spread between clusters is given.')
+  }
+  return undefined
+}
+
+/** Limits of this cell, by all rules together, that let it pass whatever it is. */
+function tooWideFor({ limits, info, reference, load, metric }: Compared, { cells }: Analysis): string | undefined {
+  const { margin, minEffect, minAbsolute } = limits
+  if (minEffect > margin) {
+    return `its minEffect of ${formatShare(minEffect)} is above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
+  }
+  const cell = cells.find((one) => one.arm === reference && one.load === load && one.metric === metric)
+  const level = cell?.estimate?.center
+  if (level === undefined || minAbsolute.unit !== info.unit) return undefined
+  const floor = minAbsolute.value
+  if (floor <= LEAST_FLOOR || floor <= level) return undefined
+  return `its minAbsolute of ${minAbsolute.text} is above the value of ${reference} itself, ${amountOf(info)(level)}: twice as much would pass.`
+}
+
+/** The default of minAbsolute, which suits every latency, in seconds. */
+const LEAST_FLOOR = 20e-6
+
+/** How many valid trials of the arms have no value of the metric. */
+function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {
+  const isHere = (one: { readonly arm: string; readonly load: string }) => one.load === load && arms.includes(one.arm)
+  const valid = trials.filter(({ status, result: { trial } }) => status === 'valid' && isHere(trial)).length
+  const told = cells.filter((cell) => cell.metric === metric && isHere(cell)).flatMap(({ values }) => values).length
+  return valid - told
+}
+
+/** The validity rules that made the trials invalid, in parentheses. */
+function lostTo({ trials }: Analysis, arms: readonly string[], load: string): string {
+  const lost = trials.filter(
+    ({ status, result: { trial } }) => status !== 'valid' && trial.load === load && arms.includes(trial.arm),
+  )
+  const rules = lost.flatMap(({ problems }) =>
+    problems.flatMap(({ rule, severity }) => (severity === 'invalid' ? rule : [])),
+  )
+  return rules.length === 0 ? '' : ` (${list([...new Set(rules)])})`
+}
 
 /** Error of the one-sided bound that decides a pass. */
 const ACCEPT = 1 - PASS_LEVEL
@@ -135,7 +257,23 @@ function floorOf({ limits: { minAbsolute }, info }: Pick<Compared, 'limits' | 'i
   return minAbsolute.unit === info.unit ? minAbsolute.value : 0
 }
 
-export function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, family: number): Decision {
+/** For a suspect cell the blocks of the second stage; otherwise never fewer than a verdict needs. */
+export function neededIn(
+  { compared, why }: ComparedOrNot,
+  { verdict, suspected }: Judgement,
+  limits: Limits,
+  family: number,
+) {
+  const { effect, cohorts } = compared
+  const { minValid, extendTo } = limits.blocks
+  if (why?.rule === 'too-few-blocks') return { blocks: minValid, cohorts }
+  if (verdict !== 'inconclusive' || !effect) return undefined
+  if (suspected) return { blocks: extendTo, cohorts }
+  const found = neededFor(effect, decisionOf(compared, limits.alpha, family))
+  return found && { ...found, blocks: Math.max(found.blocks, minValid) }
+}
+
+function decisionOf({ limits }: Pick<Compared, 'limits'>, alpha: number, family: number): Decision {
   return {
     accept: ACCEPT,
     margin: Math.log1p(limits.margin),
@@ -155,58 +293,8 @@ export interface PValues {
   readonly adjusted: Sides
 }
 
-type Side = 'worse' | 'better'
-type Sides = Readonly<Record<Side, number>>
-
-/** A cell with either an effect or the reason why it cannot be judged. */
-export interface ComparedOrNot {
-  readonly compared: Compared
-  readonly why?: { readonly rule: string; readonly message: string }
-}
-
-/**
- * Adjusts p-values within each level, for each direction separately. Cells that were not judged count with p = 1, so that
- * the family keeps its declared size.
- */
-export function pValuesOf(candidates: readonly ComparedOrNot[], method: FamilyMethod): PValues[] {
-  const p = candidates.map(({ compared: { effect }, why }): Sides => (effect && !why ? pValueOf(effect) : NOTHING))
-  const adjusted = p.map((one) => ({ ...one }))
-  for (const level of ['error', 'warn']) {
-    const members = candidates.flatMap(({ compared }, index) => (compared.limits.level === level ? [index] : []))
-    const those = members.flatMap((index) => candidates[index] ?? [])
-    for (const side of ['worse', 'better'] as const) {
-      const values = method === 'holm' ? holm(members.map((index) => p[index]?.[side] ?? 1)) : byResampling(those, side)
-      for (const [place, index] of members.entries()) Object.assign(adjusted[index] ?? {}, { [side]: values[place] })
-    }
-  }
-  return p.map((one, index) => ({ p: one, adjusted: adjusted[index] ?? one }))
-}
-
-const NOTHING: Sides = { worse: 1, better: 1 }
-
-/**
- * maxT changes the signs of blocks, which ignores the scatter between cohorts and runs. Where that scatter is known, Holm's
- * p-value by it is used if it is larger.
- */
-function byResampling(candidates: readonly ComparedOrNot[], side: Side): number[] {
-  const known = new Set(candidates.flatMap(({ compared }) => compared.harm.map(({ block }) => block)))
-  const blocks = [...known].toSorted((a, b) => a - b)
-  const cells = candidates.map(({ compared, why }) => {
-    const values = new Map(why ? [] : compared.harm.map(({ block, value }) => [block, value]))
-    return blocks.map((block) => values.get(block))
-  })
-  const drawn = maxT(cells, { random: random(1, 'family', side), tail: side === 'worse' ? 'greater' : 'less' })
-  const others = holm(
-    candidates.map(({ compared, why }) => (compared.effect && !why ? beyond(compared.effect, side) : 1)),
-  )
-  return drawn.map((one, index) => Math.max(one, others[index] ?? 1))
-}
-
-/** The p-value by the scatter of cohorts or runs; 0 where neither is known. */
-function beyond({ center, byCohorts, byRuns }: Effect, side: Side): number {
-  const harm = side === 'worse' ? center : -center
-  return Math.max(0, ...[byCohorts, byRuns].flatMap((one) => (one ? [tail(harm, one)] : [])))
-}
+export type Side = 'worse' | 'better'
+export type Sides = Readonly<Record<Side, number>>
 
 /** Blocks above which more blocks are no remedy. */
 const MOST = 10_000

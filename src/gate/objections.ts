@@ -1,19 +1,14 @@
-import { byBlock, logRatios, pairsOf } from '../compare/pairs.ts'
-import type { Analysis, Problem, RunRecord } from '../model/analysis.ts'
-import { Failure } from '../model/failure.ts'
-import { machineClass } from '../model/history.ts'
+import type { Analysis, Problem } from '../model/analysis.ts'
+import type { CellLimits, Limits, Pairing } from '../model/limits.ts'
 import { trialsOf } from '../model/plan.ts'
-import { baselineOf } from '../model/scenario.ts'
-import { formatLatency } from '../model/units.ts'
-import type { Objection } from '../model/verdict.ts'
+import { formatChange, formatLatency, formatShare } from '../model/units.ts'
+import type { GateCell, Objection } from '../model/verdict.ts'
 import { count } from '../model/words.ts'
-import { throughBaseline } from './compared.ts'
-import { armsOf, loadSettings } from './pairings.ts'
+import { suggest } from '../yaml/yaml-finding.ts'
 import { IDENTITIES } from './proof/identities.ts'
 import { PATHS } from './proof/paths.ts'
 import { TIMES } from './proof/times.ts'
-import { placeText } from './read-limits.ts'
-import { PINNED_SCHEMA, type Pinned } from './reference.ts'
+import { covers, type Place } from './read-limits.ts'
 
 /** Why a run, or a part of it, cannot be judged, independent of its figures. `today`: a day in UTC; later times are in the future. */
 export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
@@ -30,6 +25,14 @@ export function objectionsTo(analysis: Analysis, today?: string): Objection[] {
     doubtful,
   ]
   return rules.flatMap((rule) => rule(analysis, today))
+}
+
+export function concerns({ arm, load, metric }: Objection, cell: Place & { readonly reference?: string }): boolean {
+  return (
+    (arm === undefined || arm === cell.arm || arm === cell.reference) &&
+    (load === undefined || load === cell.load) &&
+    (metric === undefined || metric === cell.metric)
+  )
 }
 
 function unreadable({ record }: Analysis): Objection[] {
@@ -180,133 +183,124 @@ function doubtful({ record }: Analysis): Objection[] {
   })
 }
 
-/** What must be the same in a run and in its pinned reference. */
-export function pinnedObjections({ run }: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
-  const { scenario } = run.plan
-  const baseline = baselineOf(scenario).name
-  const facts: [string, string | undefined, string | undefined][] = [
-    ['platform', pinned.platform, run.provenance.platform],
-    ['profile', pinned.profile, scenario.profile],
-    ['baseline', pinned.baseline, baseline],
-    ['configuration of the baseline', pinned.arms[pinned.baseline], armsOf(scenario)[baseline]],
-  ]
-  const then = machineClass(pinned.provenance.machine)
-  const now = machineClass(run.provenance.machine)
-  for (const [what, seen] of Object.entries(then)) facts.push([what, seen, now[what]])
-  const everywhere = facts.flatMap(([what, before, after]) => differs(what, before, after))
-  const loads = scenario.loads.flatMap((load) => {
-    const before = pinned.loads[load.name]
-    return before === undefined ? [] : differs(`load ${load.name}`, before, loadSettings(load), load.name)
+/**
+ * An A/A pair whose whole interval lies beyond the margin: this run finds differences where there are none, so it neither
+ * finds nor excludes one of the candidate. A pair that is judged itself is left to its cells.
+ */
+export function equalArmsDiffer(
+  { noise }: Analysis,
+  { defaults, metrics }: Limits,
+  pairs: readonly Pairing[],
+): Objection[] {
+  const judged = new Set(pairs.map(({ arm }) => arm))
+  return noise.flatMap(({ arm, load, metric, ratio: { center, lo = center, hi = center } }) => {
+    const beyond = Math.log(lo) > Math.log1p(defaults.margin) || Math.log(hi) < -Math.log1p(defaults.margin)
+    if (judged.has(arm) || !metrics.includes(metric) || !beyond) return []
+    return [
+      {
+        rule: 'equal-arms-differ',
+        message: `${metric} of ${arm} under ${load} differs by ${formatChange(center)} from the arm that it repeats, which is more than the margin of ${formatShare(defaults.margin)}.`,
+        remedy: 'Find what differs between equal arms, and start a new run.',
+        load,
+        metric,
+        spoils: true,
+      },
+    ]
   })
-  return [...everywhere, ...loads]
 }
 
-/** Why a pinned reference is none for this run: it is made of this run, of one run twice, or of one that is yet to come. */
-export function doubtsAbout(analysis: Analysis, pinned: Pinned, today: string): Objection[] {
-  const { id } = analysis.record.run
-  const own = new Map(ratiosOf(analysis))
-  // All cells of a run: single ones, such as those of memory, may be equal in many runs.
-  const places = Object.keys(pinned.cells).filter((place) => own.has(place))
-  const pinnedRuns = pinned.runs.map((_, run) => JSON.stringify(places.map((place) => pinned.cells[place]?.[run])))
-  const isOwn = pinned.runs.includes(id) || pinnedRuns.includes(JSON.stringify(places.map((place) => own.get(place))))
-  const isDoubled = new Set(pinnedRuns).size < pinnedRuns.length
-  const found = [
-    ...(isOwn
-      ? [['same-run', `The pinned reference was made of this run, ${id}, so nothing is compared.`] as const]
-      : []),
-    ...(isDoubled ? [['no-reference', 'The pinned reference has the figures of one run twice.'] as const] : []),
-    ...(pinned.acceptedAt.slice(0, 10) > today
-      ? [['no-reference', `The pinned reference was accepted in the future, at ${pinned.acceptedAt}.`] as const]
-      : []),
+/** A cell may be this much worse and pass, at most. */
+const WIDEST_MARGIN = 0.5
+/** A waiver may last this many days at most. */
+const LONGEST_WAIVER = 366
+
+/** Limits under which nothing can fail: a gate that is switched off must not look like one that passes. */
+export function tooLenient({ defaults, assert, waivers }: Limits, today: string): Objection[] {
+  const rules: [string, Partial<CellLimits>][] = [
+    ['gate.defaults', defaults],
+    ...Object.entries(assert).map(([pattern, rule]): [string, Partial<CellLimits>] => [
+      `gate.assert of ${pattern}`,
+      { ...defaults, ...(typeof rule === 'string' ? {} : rule[1]) },
+    ]),
   ]
-  const remedy = 'Accept other runs as the reference: meshbench gate accept RUN… --reason …'
-  return places.length === 0 ? [] : found.map(([rule, message]) => ({ rule, message, remedy, spoils: false }))
+  const last = Date.parse(today) + LONGEST_WAIVER * DAY
+  return [
+    ...rules.flatMap(([where, { margin = 0, minEffect = 0 }]) => {
+      const message =
+        margin > WIDEST_MARGIN
+          ? `${where} has a margin of ${formatShare(margin)}, so almost any cell would pass.`
+          : minEffect > margin
+            ? `${where} has a minEffect of ${formatShare(minEffect)} above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
+            : undefined
+      const remedy = `Set a margin of at most ${formatShare(WIDEST_MARGIN)}, and a minEffect of at most that margin.`
+      return message === undefined ? [] : [{ rule: 'limits-too-wide', message, remedy, spoils: false }]
+    }),
+    ...rules.flatMap(([where, { spread, night }]) =>
+      [spread, night].flatMap((one) => {
+        const what = one === night ? 'runSpread' : 'spread'
+        if (!one || one.deviation <= WIDEST_MARGIN) return []
+        const message = `${where} has a ${what} of ${formatShare(one.deviation)}, so hardly any cell could be decided.`
+        const remedy = `Measure how far equal arms lie apart, and set a deviation of at most ${formatShare(WIDEST_MARGIN)}.`
+        return [{ rule: 'limits-too-wide', message, remedy, spoils: false }]
+      }),
+    ),
+    ...waivers.flatMap(({ match, until }) => {
+      if (until < today || !covers(match, ANYWHERE)) return []
+      const message = `The waiver for ${match} covers every cell, so nothing could fail.`
+      const remedy = 'Name the arm, the load or the metric that is known to be worse.'
+      return [{ rule: 'waives-everything', message, remedy, spoils: false }]
+    }),
+    ...waivers.flatMap(({ match, until }) => {
+      if (Date.parse(until) <= last) return []
+      const message = `The waiver for ${match} lasts until ${until}, so nobody would look at it again.`
+      return [{ rule: 'waiver-too-long', message, remedy: 'Choose a day within a year.', spoils: false }]
+    }),
+  ]
 }
 
-function differs(what: string, before: string | undefined, after: string | undefined, load?: string): Objection[] {
-  if (before === after) return []
+const DAY = 86_400_000
+/** A cell that no run has, so that only a pattern of nothing but `*` covers it. */
+const ANYWHERE = { arm: ' ', load: ' ', metric: ' ' }
+
+/** Reports metrics and patterns that match nothing: a misspelt rule would have no effect. */
+export function uncovered(limits: Limits, { metrics, record }: Analysis, pairs: readonly Pairing[]): Objection[] {
+  const names = metrics.map(({ name }) => name)
+  const unknown = limits.metrics.filter((metric) => !names.includes(metric))
+  const { loads } = record.run.plan.scenario
+  const places = pairs.flatMap(({ arm }) =>
+    loads.flatMap(({ name: load }) => names.map((metric) => ({ arm, load, metric }))),
+  )
+  return [
+    ...unknown.map((metric) => ({
+      rule: 'unknown-metric',
+      message: `gate.metrics names ${metric}, which is not a metric.`,
+      remedy: suggest(metric, names),
+      spoils: false,
+    })),
+    ...Object.keys(limits.assert)
+      .filter((pattern) => pairs.length > 0 && !places.some((place) => covers(pattern, place)))
+      .map((pattern) => coversNothing('assert', pattern)),
+  ]
+}
+
+/** Objects where nothing was judged: a gate must not pass without a comparison. */
+export function nothing(cells: readonly GateCell[], others: readonly Objection[]): Objection[] {
+  if (cells.some(({ level }) => level === 'error') || others.some(({ rule }) => rule === 'nothing-compared')) return []
   return [
     {
-      rule: 'not-comparable',
-      message: `This run and its reference differ in ${what}: now ${after ?? 'none'}, reference ${before ?? 'none'}.`,
-      remedy: 'Measure under the same conditions, or accept a new reference: meshbench gate accept --reason …',
-      ...(load === undefined ? {} : { load }),
-      spoils: true,
+      rule: 'nothing-compared',
+      message: 'Nothing was judged: no cell has the level error.',
+      remedy: 'Add a metric to gate.metrics, or remove `off` or `warn` from gate.assert or gate.defaults.',
+      spoils: false,
     },
   ]
 }
 
-/** Makes runs of one scenario the reference of later runs. A run that cannot be judged cannot be accepted. */
-export function accept(analyses: readonly Analysis[], { reason, at }: { reason: string; at: string }): Pinned {
-  const [first, ...others] = analyses
-  if (!first) throw new Failure('usage', 'no run is named to become the reference')
-  for (const analysis of analyses) refuse(analysis.record.run.id, objectionsTo(analysis))
-  const ids = analyses.map(({ record }) => record.run.id)
-  const twice = ids.find((id, index) => ids.indexOf(id) < index)
-  if (twice !== undefined)
-    throw new Failure('usage', `${twice} is named twice, in two folders`, { remedy: 'Name each run once.' })
-  const pinned = { ...headOf(first), acceptedAt: at, reason, runs: ids }
-  for (const { record } of others) refuse(record.run.id, differences(record, pinned))
-  return { ...pinned, cells: cellsOf(analyses) }
-}
-
-function refuse(run: string, [objection]: readonly Objection[]): void {
-  if (!objection) return
-  throw new Failure('no-valid-data', `${run} cannot become a reference`, {
-    cause: objection.message,
-    remedy: objection.remedy,
-  })
-}
-
-/** Like `pinnedObjections`, and compares the arms as well: runs of one reference must have the same arms. */
-function differences(record: RunRecord, pinned: Omit<Pinned, 'cells'>): Objection[] {
-  const arms = armsOf(record.run.plan.scenario)
-  const changed = [...new Set([...Object.keys(arms), ...Object.keys(pinned.arms)])].filter(
-    (arm) => arms[arm] !== pinned.arms[arm],
-  )
-  return [
-    ...pinnedObjections(record, pinned),
-    ...changed.map((arm) => ({
-      rule: 'not-comparable',
-      message: `The configuration of ${arm} differs from that in ${pinned.runs[0]}.`,
-      remedy: 'Accept runs of the same arms together.',
-      arm,
-      spoils: true,
-    })),
-  ]
-}
-
-function headOf({ record: { run } }: Analysis): Omit<Pinned, 'acceptedAt' | 'reason' | 'runs' | 'cells'> {
-  const { scenario } = run.plan
+export function coversNothing(section: string, pattern: string): Objection {
   return {
-    schema: PINNED_SCHEMA,
-    scenario: scenario.name,
-    profile: scenario.profile,
-    platform: run.provenance.platform,
-    baseline: baselineOf(scenario).name,
-    loads: Object.fromEntries(scenario.loads.map((load) => [load.name, loadSettings(load)])),
-    arms: armsOf(scenario),
-    provenance: run.provenance,
+    rule: 'pattern-covers-nothing',
+    message: `gate.${section} has a rule for ${pattern}, but the run has no such cell.`,
+    remedy: 'Correct or remove it. A pattern is arm/load/metric, with * for any part of a name.',
+    spoils: false,
   }
-}
-
-/** The cells that all of the runs have. */
-function cellsOf(analyses: readonly Analysis[]): Pinned['cells'] {
-  const found = analyses.map((analysis) => new Map(ratiosOf(analysis)))
-  const places = [...(found[0]?.keys() ?? [])].filter((place) => found.every((run) => run.has(place)))
-  return Object.fromEntries(places.map((place) => [place, found.map((run) => run.get(place) ?? [])]))
-}
-
-function ratiosOf({ record, cells }: Analysis): (readonly [string, number[][]])[] {
-  const baseline = baselineOf(record.run.plan.scenario).name
-  const known = new Map(cells.map((cell) => [placeText(cell), cell]))
-  return cells.flatMap(({ arm, load, metric, values }) => {
-    if (arm === baseline) return []
-    const ratios = logRatios(
-      throughBaseline(pairsOf(byBlock(known.get(placeText({ arm: baseline, load, metric }))?.values ?? []), values)),
-    )
-    return ratios && ratios.length > 0
-      ? [[placeText({ arm, load, metric }), ratios.map((those) => [...those])] as const]
-      : []
-  })
 }

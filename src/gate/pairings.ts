@@ -1,5 +1,5 @@
 import { type Limits, type Pairing, pairingsOf } from '../model/limits.ts'
-import { baselineOf, isSameArm, type Load, type Scenario } from '../model/scenario.ts'
+import { baselineOf, isSameArm, type Scenario } from '../model/scenario.ts'
 import type { GateFinding, Objection } from '../model/verdict.ts'
 import { list } from '../model/words.ts'
 
@@ -118,23 +118,4 @@ function noPair(names: readonly string[], reference: Limits['reference'], others
     },
     ...others,
   ]
-}
-
-/** All settings of a load that affect its figures, in one line. */
-export function loadSettings({ name: _, ...load }: Load): string {
-  return Object.entries(load)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', ')
-}
-
-export function armsOf({ arms }: Pick<Scenario, 'arms'>): Record<string, string> {
-  return Object.fromEntries(
-    arms.map(({ name, ...arm }) => [
-      name,
-      Object.entries(arm)
-        .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-        .join(', '),
-    ]),
-  )
 }

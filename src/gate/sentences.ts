@@ -1,7 +1,6 @@
-import { noiseBand, provisions } from '../compare/standing.ts'
+import { noiseBand } from '../compare/standing.ts'
 import type { Analysis, Estimate, MetricInfo, RunRecord } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
-import type { Limits } from '../model/limits.ts'
 import {
   formatChange,
   formatChanges,
@@ -10,15 +9,10 @@ import {
   formatNumber,
   formatPerMinute,
   formatRate,
-  formatShare,
   formatSize,
 } from '../model/units.ts'
-import type { GateCell, Objection } from '../model/verdict.ts'
-import { count, list } from '../model/words.ts'
-import type { Compared } from './compared.ts'
-import type { ComparedOrNot } from './judge.ts'
-import { type Place, waiverOf } from './read-limits.ts'
-import type { Pinned } from './reference.ts'
+import type { GateCell } from '../model/verdict.ts'
+import { count } from '../model/words.ts'
 
 type Said = Omit<GateCell, 'message' | 'reproduce'>
 
@@ -111,130 +105,6 @@ function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
-interface About {
-  readonly objections: readonly Objection[]
-  readonly limits: Limits
-  readonly pinned?: Pinned
-  /** A day in UTC, `2026-12-01`. */
-  readonly today: string
-}
-
-/** Share of the planned blocks that a verdict needs at least: the other ones may have been lost for what they showed. */
-const ENOUGH = 0.8
-
-/** An improvement to less than this share is rather a lost unit or a part that was not measured. */
-const TOO_GOOD = 0.2
-
-/** Why a cell cannot be judged, if so. A cell that is not judged never passes. */
-export function whyNot(compared: Compared, analysis: Analysis, about: About): Pick<ComparedOrNot, 'why'> {
-  const reference = about.pinned ? about.pinned.baseline : compared.reference
-  const objection = about.objections.find((one) => one.spoils && concerns(one, { ...compared, reference }))
-  if (objection) return because(objection.message)
-  return ofBlocks({ ...compared, reference }, analysis, about) ?? ofFigures(compared, analysis, about) ?? {}
-}
-
-function because(message: string, rule = 'no-data'): Required<Pick<ComparedOrNot, 'why'>> {
-  return { why: { rule, message } }
-}
-
-function ofBlocks({ arm, reference, load, metric, blocks, lost }: Compared, analysis: Analysis, { limits }: About) {
-  const { minValid } = limits.blocks
-  const least = Math.max(minValid, Math.ceil(ENOUGH * blocks.planned))
-  if (blocks.planned === 0) return because(`no block has both ${arm} and ${reference} under ${load}.`)
-  if (blocks.planned < minValid) {
-    const message = `the plan has ${count(blocks.planned, 'block')}; a verdict needs at least ${minValid}.`
-    return because(message, 'too-few-blocks')
-  }
-  if (blocks.valid < least) {
-    const both = `valid trials of both ${arm} and ${reference}`
-    const silent = silentIn(analysis, [arm, reference], { load, metric })
-    return because(
-      `${both}${silent > 0 ? ` with a value of ${metric}` : ''} are in ${blocks.valid} of ${count(blocks.planned, 'block')}; a verdict needs at least ${least}${lostTo(analysis, [arm, reference], load)}.`,
-    )
-  }
-  if (Math.abs(lost.candidate - lost.reference) <= 1) return undefined
-  const [more, which] = lost.candidate > lost.reference ? [arm, 'better'] : [reference, 'worse']
-  return because(
-    `${arm} lost ${lost.candidate} blocks and ${reference} ${lost.reference}: the remaining blocks of ${more} may be its ${which} ones.`,
-  )
-}
-
-function ofFigures(compared: Compared, analysis: Analysis, { pinned, limits: { waivers }, today }: About) {
-  const { record } = analysis
-  const { effect, cohorts, limits, arm, reference } = compared
-  if (!effect)
-    return because(
-      pinned
-        ? 'the pinned reference has too few blocks of it.'
-        : 'a value is 0 or below, so there is no ratio. For CPU, the load adds less than the scatter of idle CPU: use a higher rate or a longer window.',
-    )
-  if (pinned && !effect.byRuns) {
-    return because(
-      'the normal difference between runs is unknown. Accept several runs as the reference, keep a history, or set `runSpread` in gate.defaults.',
-      'run-spread-unknown',
-    )
-  }
-  const tooWide = tooWideFor(compared, analysis)
-  if (tooWide !== undefined) return because(tooWide, 'limits-too-wide')
-  // Positive is worse.
-  if (effect.center < Math.log(TOO_GOOD) && !waiverOf(waivers, compared, today)) {
-    const change = formatChange(Math.exp(compared.direction * effect.center))
-    return because(
-      `${arm} is better than ${reference} by more than is plausible (${change}): a unit is wrong, or a part was not measured. If it is real, waive it.`,
-      'implausible-improvement',
-    )
-  }
-  // The spread between runs includes the spread between clusters.
-  if (cohorts < 2 && !limits.spread && !pinned && provisions(record)) {
-    return because('all blocks ran on one provisioning, and no spread between clusters is given.')
-  }
-  return undefined
-}
-
-/** Limits of this cell, by all rules together, that let it pass whatever it is. */
-function tooWideFor({ limits, info, reference, load, metric }: Compared, { cells }: Analysis): string | undefined {
-  const { margin, minEffect, minAbsolute } = limits
-  if (minEffect > margin) {
-    return `its minEffect of ${formatShare(minEffect)} is above its margin of ${formatShare(margin)}, so a cell outside of its margin would be no regression.`
-  }
-  const cell = cells.find((one) => one.arm === reference && one.load === load && one.metric === metric)
-  const level = cell?.estimate?.center
-  if (level === undefined || minAbsolute.unit !== info.unit) return undefined
-  const floor = minAbsolute.value
-  if (floor <= LEAST_FLOOR || floor <= level) return undefined
-  return `its minAbsolute of ${minAbsolute.text} is above the value of ${reference} itself, ${amountOf(info)(level)}: twice as much would pass.`
-}
-
-/** The default of minAbsolute, which suits every latency, in seconds. */
-const LEAST_FLOOR = 20e-6
-
-/** How many valid trials of the arms have no value of the metric. */
-function silentIn({ trials, cells }: Analysis, arms: readonly string[], { load, metric }: Omit<Place, 'arm'>): number {
-  const isHere = (one: { readonly arm: string; readonly load: string }) => one.load === load && arms.includes(one.arm)
-  const valid = trials.filter(({ status, result: { trial } }) => status === 'valid' && isHere(trial)).length
-  const told = cells.filter((cell) => cell.metric === metric && isHere(cell)).flatMap(({ values }) => values).length
-  return valid - told
-}
-
-/** The validity rules that made the trials invalid, in parentheses. */
-function lostTo({ trials }: Analysis, arms: readonly string[], load: string): string {
-  const lost = trials.filter(
-    ({ status, result: { trial } }) => status !== 'valid' && trial.load === load && arms.includes(trial.arm),
-  )
-  const rules = lost.flatMap(({ problems }) =>
-    problems.flatMap(({ rule, severity }) => (severity === 'invalid' ? rule : [])),
-  )
-  return rules.length === 0 ? '' : ` (${list([...new Set(rules)])})`
-}
-
-export function concerns({ arm, load, metric }: Objection, cell: Place & { readonly reference?: string }): boolean {
-  return (
-    (arm === undefined || arm === cell.arm || arm === cell.reference) &&
-    (load === undefined || load === cell.load) &&
-    (metric === undefined || metric === cell.metric)
-  )
-}
-
 /** How values of a metric are formatted. */
 export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) => string {
   if (unit === 'seconds') return formatLatency
@@ -243,5 +113,6 @@ export function amountOf({ unit }: Pick<MetricInfo, 'unit'>): (value: number) =>
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'cores') return formatCores
   if (unit === 'requests') return (value) => `${formatNumber(value)} requests`
+  if (unit === 'series') return (value) => `${formatNumber(value)} series`
   return (value) => `${formatNumber(value)} CPU-seconds per million requests`
 }

@@ -8,6 +8,7 @@ export const limitSettings = {
     summary: 'CPU limit of each proxy, in cores; 0 is as the project ships.',
     type: 'number',
     minimum: 0,
+    isFractional: true,
     default: { equalised: 2, defaults: 0 },
   },
   memoryLimit: {
@@ -60,16 +61,17 @@ function checked(mesh: Mesh, arm: Pick<Arm, 'name'>, name: string, value: unknow
 }
 
 /** Whether a value is one that the setting takes. */
-export function settingFits({ type, minimum = 0 }: Setting, value: unknown): value is SettingValue {
+export function settingFits({ type, minimum = 0, isFractional }: Setting, value: unknown): value is SettingValue {
   if (type === 'values') return isTree(value) && Object.values(value).every(isTree)
-  if (type === 'number') return Number.isInteger(value) && Number(value) >= minimum
+  if (type === 'number')
+    return (isFractional ? Number.isFinite(value) : Number.isInteger(value)) && Number(value) >= minimum
   return typeof value === type
 }
 
 /** What the setting takes, in words: "a whole number from 0". */
-export function settingWants({ type, minimum = 0 }: Setting): string {
+export function settingWants({ type, minimum = 0, isFractional }: Setting): string {
   if (type === 'values') return 'an object of Helm values by chart, like { "istiod": { "traceSampling": 1 } }'
-  return type === 'number' ? `a whole number from ${minimum}` : `a ${type}`
+  return type === 'number' ? `a ${isFractional ? '' : 'whole '}number from ${minimum}` : `a ${type}`
 }
 
 /** Limits that the settings ask for, as Kubernetes writes them; absent where they are left as shipped. */
@@ -86,14 +88,17 @@ function limitsOf(settings: Settings): Limits {
 
 /**
  * Container resources with the limits asked for, or nothing where none are. Requests are named beside them, since a limit
- * without one becomes the request, and two cores per proxy fit no small host. `memory` of the request is in MiB.
+ * without one becomes the request, and two cores per proxy fit no small host; none is above its limit. `cpu` of the request is in thousandths
+ * of a core (`100m`), `memory` in MiB.
  */
 export function resourcesFor(settings: Settings, request: { readonly cpu: string; readonly memory: number }) {
   const limits = limitsOf(settings)
   if (!limits.cpu && !limits.memory) return undefined
   const memoryLimit = Number(settings['memoryLimit'] ?? 0)
-  const memory = memoryLimit > 0 ? Math.min(request.memory, memoryLimit) : request.memory
-  return { requests: { cpu: request.cpu, memory: `${memory}Mi` }, limits }
+  const cpuLimit = Number(settings['cpuLimit'] ?? 0) * 1000
+  const within = (wanted: number, limit: number) => (limit > 0 ? Math.min(wanted, limit) : wanted)
+  const cpu = within(Number.parseInt(request.cpu, 10), cpuLimit)
+  return { requests: { cpu: `${cpu}m`, memory: `${within(request.memory, memoryLimit)}Mi` }, limits }
 }
 
 /** Helm's own rule: objects are merged, later ones win, and anything else (a list too) is replaced. */

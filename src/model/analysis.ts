@@ -208,6 +208,17 @@ export interface CostSample {
   readonly perRate: Resources
 }
 
+/** What features cost on one arm: the arms with a feature against the arm that is equal to them without it. */
+export interface FeatureCosts {
+  readonly without: string
+  readonly mesh: string
+  /** First the arms that have no feature, which are equal to that arm (A/A), then one for each feature. */
+  readonly arms: readonly { readonly name: string; readonly feature?: string }[]
+  readonly metrics: readonly MetricInfo[]
+  /** Of these metrics, with the arm without the feature as their baseline. */
+  readonly cells: readonly Cell[]
+}
+
 /** The difference of an A/A pair for one load and metric: smaller differences are noise in this run. */
 export interface NoiseFloor {
   readonly load: string
@@ -402,6 +413,8 @@ export interface Analysis {
   readonly costs: readonly CostSample[]
   /** Of loads with a script of the user's; absent where there is none. */
   readonly script?: readonly ScriptPart[]
+  /** By mesh; absent where no arm has a feature. */
+  readonly featureCosts?: readonly FeatureCosts[]
   /** Problems of the comparison as a whole. */
   readonly problems: readonly Problem[]
 }

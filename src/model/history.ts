@@ -27,8 +27,11 @@ export const historyEntrySchema = z.object({
   /** Of an arm that is placed otherwise than by default. Lines from before it was recorded have neither. */
   placement: z.string().optional(),
   replicas: z.number().optional(),
+  idleServices: z.number().optional(),
   /** Of an arm that load enters otherwise than at its Service. */
   entrance: z.string().optional(),
+  /** Of an arm that has one. */
+  feature: z.string().optional(),
   /** The arm that ratios refer to. */
   baseline: z.string(),
   load: z.string(),
@@ -45,7 +48,7 @@ export const historyEntrySchema = z.object({
 })
 export type HistoryEntry = z.infer<typeof historyEntrySchema>
 
-/** The key of a series: same arm with the same placement, replicas and entrance, load, machine class, platform and profile. */
+/** The key of a series: same arm with the same placement, replicas, idle services, entrance and feature, load, machine class, platform and profile. */
 export function seriesKey(entry: HistoryEntry): string {
   const { platform, profile, machine, arm, mesh, baseline, load, asked } = entry
   const placed = placedOf(entry)
@@ -55,14 +58,20 @@ export function seriesKey(entry: HistoryEntry): string {
   ])
 }
 
-/** How an arm is placed and entered, in words; undefined by default. */
+/** How an arm is placed and entered, and which feature it has, in words; undefined by default. */
 export function placedOf({
   placement,
   replicas,
+  idleServices,
   entrance,
-}: Pick<HistoryEntry, 'placement' | 'replicas' | 'entrance'>): string | undefined {
+  feature,
+}: Pick<HistoryEntry, 'placement' | 'replicas' | 'idleServices' | 'entrance' | 'feature'>): string | undefined {
+  const idle = idleServices && `${idleServices} idle services`
   const entered = entrance && `entrance ${entrance}`
-  return [placement, replicas && `${replicas} replicas`, entered].filter(Boolean).join(', ') || undefined
+  const featured = feature && `with ${feature}`
+  return (
+    [placement, replicas && `${replicas} replicas`, idle, entered, featured].filter(Boolean).join(', ') || undefined
+  )
 }
 
 /** Entries of one kind of machine, platform, profile and load together, since nothing else can stand in one table; the newest first. */

@@ -69,8 +69,10 @@ export interface Setting {
   readonly summary: string
   /** `values`: Helm values by the chart's key (`*`: every chart), merged over all others. */
   readonly type: 'number' | 'boolean' | 'string' | 'values'
-  /** Least value of a number, which must be whole; 0 when absent. */
+  /** Least value of a number; 0 when absent. */
   readonly minimum?: number
+  /** A number need not be whole. */
+  readonly isFractional?: true
   readonly default: Readonly<Record<Profile, SettingValue>>
 }
 

@@ -4,7 +4,7 @@ import type { Installation } from './installation.ts'
 import type { KubernetesObject } from './mesh.ts'
 import type { Cohort, Plan } from './plan.ts'
 import type { Recipe } from './program.ts'
-import type { Measured, OperationReading, ToolProvenance } from './result.ts'
+import type { Measured, OperationReading, StartReading, ToolProvenance } from './result.ts'
 import type { Arm, Load, Protocol } from './scenario.ts'
 import type { LoadToolName, PlatformName } from './traits.ts'
 import type { Bytes, Seconds } from './units.ts'
@@ -110,6 +110,8 @@ export interface Testbed extends AsyncDisposable {
 export interface RunningArm {
   /** A folder that programs run here may write to. */
   readonly dir: string
+  /** How long its pods took; absent where none are made. */
+  readonly start?: StartReading
   /** The target of the load generator. */
   target(load: Load): string
   /** Where a load may have several load generators; the first is where `exec` runs programs. */

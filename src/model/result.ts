@@ -258,12 +258,21 @@ const operationSchema = z.object({
 })
 export type OperationReading = z.infer<typeof operationSchema>
 
+/**
+ * How long the visit's pods took, in seconds since client and server were asked for: until both were ready with their proxies, and until a
+ * request had gone through the whole path and back.
+ */
+const startSchema = z.object({ ready: z.number(), answered: z.number() })
+export type StartReading = z.infer<typeof startSchema>
+
 /** What a trial measured. */
 const readingSchema = z.object({
   ...measuredSchema.shape,
   observation: observationSchema,
   /** The visit's idle window: the fresh arm without load. Absent in old results. */
   idle: observationSchema.optional(),
+  /** Of the visit, as the idle window. Absent in old results, and where no pods are made. */
+  start: startSchema.optional(),
   /** Where the load has an operation. */
   operation: operationSchema.optional(),
 })
@@ -312,7 +321,10 @@ export type Result = z.infer<typeof resultSchema>
  * What is held in memory of every trial of a run. The rest (time line, slices, histograms, and what only the rules of one trial
  * read) is most of a trial's file: rules read it while the file is read, charts when they draw the trial (see `TrialDetails`).
  */
-export type HeldReading = Omit<Reading, 'latency' | 'timeline' | 'slices' | 'generator' | 'generators' | 'codes'> & {
+export type HeldReading = Omit<
+  Reading,
+  'latency' | 'timeline' | 'slices' | 'generator' | 'generators' | 'codes' | 'start'
+> & {
   readonly latency: { readonly summary?: HeldSummary | undefined }
   readonly generator: HeldGenerator
   /** Checksums of its histogram of service time and of its time line, to find trials that are alike; absent of a whole one. */

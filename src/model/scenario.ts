@@ -90,6 +90,8 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
+  /** Further Services of its cluster, with an endpoint each, that nothing asks: what a mesh does for them is its own cost. None when absent. */
+  readonly idleServices?: number
   /** How load comes to its application; `service` when absent, which is never written here. */
   readonly entrance?: Exclude<Entrance, 'service'>
   /** How its mesh comes into a cluster that was there before; as the scenario's `cluster` says when absent. */
@@ -98,6 +100,13 @@ export interface Arm {
   readonly context?: string
   /** A known effect added at the server, to test that meshbench finds it. */
   readonly inject?: { readonly delay: Seconds }
+  /** The name of a probe: its objects are put on the server for all of the arm's visits. */
+  readonly feature?: string
+}
+
+/** The arm that one with a feature is compared with: the first that is equal to it without the feature. */
+export function withoutFeature(arms: readonly Arm[], { feature, ...arm }: Arm): Arm | undefined {
+  return feature === undefined ? undefined : arms.find((other) => isSameArm(other, arm))
 }
 
 export interface Load {
@@ -318,7 +327,7 @@ export interface Scenario {
 
 /** Whether two arms are versions of one mesh with the same placement and entrance, so that they have the same variance between clusters. */
 export function isSameMesh(a: Arm, b: Arm): boolean {
-  const keys = ['mesh', 'placement', 'replicas', 'entrance', 'context'] as const
+  const keys = ['mesh', 'placement', 'replicas', 'idleServices', 'entrance', 'context'] as const
   return keys.every((key) => a[key] === b[key])
 }
 

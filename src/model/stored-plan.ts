@@ -13,8 +13,10 @@ const armSchema = z.object({
   placement: z.string().optional(),
   context: z.string().optional(),
   replicas: z.number().optional(),
+  idleServices: z.number().optional(),
   entrance: z.enum(ENTRANCES).exclude(['service']).optional(),
   inject: z.object({ delay: z.number() }).optional(),
+  feature: z.string().optional(),
 })
 
 const requestSchema = z.object({

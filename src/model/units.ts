@@ -21,6 +21,7 @@ export type MetricUnit =
   | 'cores'
   | 'bytes'
   | 'requests'
+  | 'series'
 
 /** CPU per request is stated for this many requests. */
 export const MILLION = 1e6

@@ -182,5 +182,7 @@ export const observationSchema = z.object({
   /** Requests that the proxies of each tier behind the one that was asked let in, where they count them. */
   hops: z.record(z.string(), z.number()).optional(),
   host: hostSchema.optional(),
+  /** What the proxies expose to Prometheus when the window closes: all pods that are read together. */
+  exposed: z.object({ series: z.number(), bytes: z.number() }).optional(),
 })
 export type Observation = z.infer<typeof observationSchema>

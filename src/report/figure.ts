@@ -100,6 +100,7 @@ const UNIT_WORDS: Readonly<Record<Exclude<ColumnUnit, 'ratio' | 'share' | 'dimen
   'cpu-seconds-per-million': 'CPU-s per million requests',
   bytes: 'bytes',
   requests: 'requests',
+  series: 'series',
   cores: 'cores',
   'dollars-per-month': 'US$ per month',
 }

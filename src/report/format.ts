@@ -20,7 +20,7 @@ export function formatLevel(unit: Unit, value: number): string {
   if (unit === 'per-second') return formatRate(Number(value.toPrecision(4)))
   if (unit === 'cores') return unbroken(formatCores(value))
   if (unit === 'dollars-per-month') return formatDollars(value)
-  if (unit === 'requests') return formatNumber(value)
+  if (unit === 'requests' || unit === 'series') return formatNumber(value)
   if (unit === 'seconds-per-minute') return unbroken(formatPerMinute(value))
   const text =
     unit === 'seconds' ? formatLatency(value) : unit === 'bytes' ? formatSize(value) : `${formatNumber(value)} s`

@@ -18,7 +18,7 @@ import { fairness } from './sections/fairness.ts'
 import { method } from './sections/method.ts'
 import { answers, costsOfArms, dateWords, gateVerdict, opening } from './sections/opening.ts'
 import { provenance } from './sections/origin.ts'
-import { scriptGroups, services } from './sections/own-workload.ts'
+import { featureCost, scriptGroups, services } from './sections/own-workload.ts'
 import { problems } from './sections/problems.ts'
 import { capacity } from './sections/purposes/capacity-answer.ts'
 import { lifecycle } from './sections/purposes/lifecycle-answer.ts'
@@ -42,6 +42,7 @@ const CONTENTS = [
   ['differences', 'Differences'],
   ['costs', 'Costs'],
   ['script', 'Script'],
+  ['feature-cost', 'Features'],
   ['services', 'Services'],
   ['latency', 'Latency'],
   ['resources', 'CPU and memory'],
@@ -75,6 +76,7 @@ export async function renderReport(
     differences(view),
     costsOfArms(view),
     scriptGroups(view, analysis),
+    featureCost(view, analysis),
     services(view, analysis),
     latency(view),
     resources(view),

@@ -177,7 +177,7 @@ async function* measureOne(
       continue
     }
     const { raw } = event
-    const outcome = withIdle(event.outcome, idle)
+    const outcome = ofVisit(event.outcome, idle, runningArm)
     // Not caused by the arm, as in a cluster that was just thawed: repeated once; a second failure is a failure like others.
     if (outcome.status === 'failed' && isOfCluster(outcome.failure) && !retried.has(trial.id)) {
       retried.add(trial.id)
@@ -192,10 +192,10 @@ async function* measureOne(
   return ended
 }
 
-/** Trials of a visit share its idle window. */
-function withIdle(outcome: Outcome, idle: Observation | undefined): Outcome {
-  if (outcome.status === 'failed' || !idle) return outcome
-  return { ...outcome, reading: { ...outcome.reading, idle } }
+/** Trials of a visit share its idle window, and how long its pods took to start. */
+function ofVisit(outcome: Outcome, idle: Observation | undefined, { start }: RunningArm): Outcome {
+  if (outcome.status === 'failed') return outcome
+  return { ...outcome, reading: { ...outcome.reading, ...(idle && { idle }), ...(start && { start }) } }
 }
 
 type ResultEvent = Extract<Event, { type: 'result' }>

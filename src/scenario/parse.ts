@@ -6,6 +6,7 @@ import type { Finding } from '../yaml/yaml-finding.ts'
 import { armRules } from './arm-rules.ts'
 import { claimRules } from './claims/claim-rules.ts'
 import { type Draft, expand, type Meshes, type Rule, scenarioOf } from './draft.ts'
+import { featureRules } from './features/feature-rules.ts'
 import { loadRules } from './load-rules.ts'
 import { operationRules } from './operation-rules.ts'
 import { platformRules } from './platform-rules.ts'
@@ -41,7 +42,16 @@ function distinct(problems: readonly Problem[]): Problem[] {
   return [...seen.values()]
 }
 
-const RULES = [...armRules, ...platformRules, ...loadRules, ...operationRules, ...runRules, ...gateRules, ...claimRules]
+const RULES = [
+  ...armRules,
+  ...platformRules,
+  ...loadRules,
+  ...operationRules,
+  ...featureRules,
+  ...runRules,
+  ...gateRules,
+  ...claimRules,
+]
 
 /** What rules find in a draft. */
 export function ruleFindings(draft: Draft, meshes: Meshes = shipped, rules: readonly Rule[] = RULES): Finding[] {

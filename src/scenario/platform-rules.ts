@@ -157,6 +157,25 @@ const podsNeedACluster: Rule = (draft, meshes) =>
     }),
   )
 
+/** Meshes that watch a cluster watch all of it, so the Services of one arm would be every other arm's too. */
+const idleServicesNeedOwnClusters: Rule = (draft, meshes) => {
+  const platform = platformOf(draft, meshes)
+  const traits = traitsOf(platform)
+  const isShared = draft.sketch.isolation === 'shared'
+  if (!traits || traits.arms === 'effects' || (traits.ownClusters && !isShared)) return []
+  return draft.arms
+    .filter(({ arm }) => arm.idleServices !== undefined)
+    .map(({ path }) => ({
+      path: [...path, 'idleServices'],
+      message:
+        traits.arms === 'processes'
+          ? `on the ${platform} platform there are no Services`
+          : `${isShared ? 'with isolation: shared' : `on the ${platform} platform`} other arms in the cluster would have these Services too`,
+      remedy: 'Remove it, or use the platform kind with a cluster for each arm.',
+      atKey: true,
+    }))
+}
+
 /** Processes of one host share its cores, so several would send no more than one. */
 const generatorsNeedNodes: Rule = (draft, meshes) => {
   const platform = platformOf(draft, meshes)
@@ -402,6 +421,7 @@ export const platformRules: readonly Rule[] = [
   meshesFitThePlatform,
   meshesCarryTheProtocol,
   podsNeedACluster,
+  idleServicesNeedOwnClusters,
   generatorsNeedNodes,
   zonesNeedDistance,
   contextsNeedClusters,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { COSTED } from '../features/feature-cost.ts'
 import { loads } from '../loads/index.ts'
 import { meshes } from '../meshes/index.ts'
 import {
@@ -347,6 +348,18 @@ const armSchema = section({
     .max(100)
     .optional()
     .meta(about('Replicas', 'Pods of the server in a cluster; they share the rate of a load. Default: 1.', [12])),
+  idleServices: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta(
+      about(
+        'Idle services',
+        "Further Services in the arm's cluster, with an endpoint each, that nothing asks: how a mesh grows with a cluster. Default: none.",
+        [1000],
+      ),
+    ),
   entrance: z
     .enum(ENTRANCES)
     .optional()
@@ -375,6 +388,17 @@ const armSchema = section({
   })
     .optional()
     .meta(about('Inject', 'A known effect, to test that meshbench finds it.')),
+  feature: z
+    .string()
+    .optional()
+    .meta({
+      enum: [...COSTED],
+      ...about(
+        'Feature',
+        'A feature that the server has for the whole of the run, by the name of its probe. The arm is compared with the one that is equal to it without the feature.',
+        ['retries'],
+      ),
+    }),
 })
 
 function nodeLabels(what: string) {

@@ -6,6 +6,7 @@ import type { PlatformName } from '../model/traits.ts'
 import { schemaFindings } from '../yaml/schema-problems.ts'
 import { suggest } from '../yaml/yaml-finding.ts'
 import { draftOf, type LoadValues, type OfScript, withLoadValues, withSkipped } from './draft.ts'
+import { featureRules } from './features/feature-rules.ts'
 import { loadRules } from './load-rules.ts'
 import { operationRules } from './operation-rules.ts'
 import { ruleFindings } from './parse.ts'
@@ -57,7 +58,7 @@ export function select(scenario: Scenario, { arms, loads, load = {}, ...override
 }
 
 /** Rules that command-line options can break although the file is correct. */
-const SELECTION_RULES = [...platformRules, ...operationRules, trialsAreFew]
+const SELECTION_RULES = [...platformRules, ...operationRules, ...featureRules, trialsAreFew]
 
 function armsNamed(scenario: Scenario, wanted: readonly string[]): readonly Arm[] {
   const isKnown = (name: string) => scenario.arms.some((arm) => arm.name === name)

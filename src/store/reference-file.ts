@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { firstPinnedSchema, type Pinned, pinnedSchema } from '../gate/reference.ts'
 import { MOST_BYTES, readRegularFile } from '../host/regular-file.ts'
 import { sha256 } from '../host/sha256.ts'
 import { Failure } from '../model/failure.ts'
+import { firstPinnedSchema, type Pinned, pinnedSchema } from '../model/pinned.ts'
 import { type Readers, readVersioned, reasonOf } from './versioned.ts'
 import { refuseRunFile, storageFailure, syncFolder, writeSynced } from './write-once.ts'
 

@@ -1,6 +1,7 @@
+import { featureCostRows } from '../analyse/feature-costs.ts'
 import { operationRows } from '../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../compare/standing.ts'
-import type { Analysis, Cell, Estimate, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
+import type { Analysis, Cell, Estimate, FeatureCosts, JudgedTrial, MetricInfo, Problem } from '../model/analysis.ts'
 import { LEVEL_TEXT } from '../model/confidence.ts'
 import { blockCount } from '../model/plan.ts'
 import { baselineOf, isOperated, type Load } from '../model/scenario.ts'
@@ -18,6 +19,7 @@ export function analysisTable(analysis: Analysis, style: Style, { verbose = fals
   const rated = loads.filter((load) => !load.capacity && !isOperated(load))
   const sections = [
     heading(analysis, style),
+    ...(analysis.featureCosts ?? []).map((one) => featureCostTable(one, rated, style)),
     ...analysis.capacities.map((one) => capacityTable(analysis, one, style)),
     ...operated.map((load) => operationTable(analysis, load, style)),
     ...rated.map((load) =>
@@ -142,6 +144,37 @@ function loadTable({ record, cells, metrics }: Analysis, load: Load, style: Styl
   )
 }
 
+/** What the features of a mesh cost: what it has without them, and what each adds. */
+function featureCostTable(costs: FeatureCosts, loads: readonly Load[], style: Style): string {
+  const heads = costs.metrics.map(({ title }) => ({ text: title, paint: style.dim }))
+  const tables = loads.map(({ name }) => {
+    const rows = featureCostRows(costs, name).flatMap(({ label, figures }): Entry[][] => [
+      [
+        { text: style.plain(label), paint: style.bold },
+        ...figures.map(({ text, standing }) => ({
+          text: style.plain(`${MARKS[standing] ?? ''}${text}`),
+          ...(standing !== 'baseline' && paintOf({ standing }, style)),
+        })),
+      ],
+      ...(figures.some(({ interval }) => interval !== undefined)
+        ? [
+            [
+              { text: `  ${LEVEL_TEXT}`, paint: style.dim },
+              ...figures.map(({ interval = '' }) => ({ text: style.plain(interval), paint: style.dim })),
+            ],
+          ]
+        : []),
+    ])
+    return grid([[{ text: style.plain(name), paint: style.dim }, ...heads], ...rows], style.width)
+  })
+  const words = `Differences from ${costs.without}, paired within blocks, with ${LEVEL_TEXT} intervals; A/A is the noise of equal arms. Proxy cores are what requests add to idle CPU.`
+  return [
+    style.bold(style.plain(`What features cost on ${costs.without}`)),
+    ...tables,
+    style.dim(paragraph(style.plain(words), { width: style.width })),
+  ].join('\n\n')
+}
+
 /** The groups of a load's script: service times of their requests. Empty without a script. */
 function scriptTable({ script = [], record }: Analysis, load: Load, style: Style): string {
   const parts = script.filter((part) => part.load === load.name)
@@ -198,7 +231,7 @@ function intervalText({ lo, hi }: Estimate): string {
 }
 
 /** Only decided differences are bold. */
-function paintOf({ standing }: Cell, style: Style): Pick<Entry, 'paint'> {
+function paintOf({ standing }: Pick<Cell, 'standing'>, style: Style): Pick<Entry, 'paint'> {
   if (standing === 'higher' || standing === 'lower') return { paint: style.bold }
   return { paint: style.dim }
 }

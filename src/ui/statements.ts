@@ -72,10 +72,11 @@ function changeOf(metric: MetricInfo, { standing, difference }: Cell): string {
   const more = standing === 'higher'
   const amount = formatOf(metric)(Math.abs(difference?.center ?? Number.NaN))
   if (metric.unit === 'seconds') return `${more ? 'adds' : 'takes'} ${amount} ${more ? 'to' : 'off'} ${nounOf(metric)}`
-  const comparative = more ? 'more' : metric.unit === 'per-second' ? 'fewer' : 'less'
+  const comparative = more ? 'more' : ['per-second', 'series'].includes(metric.unit) ? 'fewer' : 'less'
   if (metric.unit === 'per-second') return `answers ${amount} ${comparative}`
   if (metric.unit === 'seconds-per-minute') return `stalls for ${amount} ${comparative}`
   if (metric.unit === 'requests') return `has ${amount} ${comparative} (${nounOf(metric)})`
+  if (metric.unit === 'series') return `has ${amount} ${comparative}`
   if (metric.unit === 'bytes') return `takes ${amount} ${comparative} memory`
   if (metric.unit === 'cores') return `uses ${amount} ${comparative} without load`
   return `costs ${amount} ${comparative} per million requests`
@@ -93,6 +94,7 @@ function formatOf({ unit }: MetricInfo): (value: number) => string {
   if (unit === 'per-second') return (value) => formatRate(Number(value.toPrecision(3)))
   if (unit === 'cores') return formatCores
   if (unit === 'requests') return (value) => `${formatNumber(value)} requests`
+  if (unit === 'series') return (value) => `${formatNumber(value)} metric series`
   return (value) => `${formatNumber(value)} CPU-seconds`
 }
 

@@ -65,6 +65,7 @@ export function levelText(value: number, unit: MetricInfo['unit']): string {
     case 'per-second':
       return formatRate(Number(value.toPrecision(4)))
     case 'requests':
+    case 'series':
     case 'cpu-seconds-per-million':
       return formatNumber(value)
     case 'bytes':

@@ -686,6 +686,26 @@ const cases: Case[] = [
     says: /0\.5 cores for 5 %/,
   },
   {
+    what: 'a proxy held back by the limit that its arm sets',
+    rule: 'component-throttled',
+    severity: 'warning',
+    otherwise: {
+      arm: { ...sidecar, values: { cpuLimit: 0.5 } },
+      observation: component({ throttledSeconds: 30, cpuLimit: 0.5 }),
+    },
+    says: /0\.5 cores for 49/,
+  },
+  {
+    what: 'an application held back by a limit, where the arm sets one of its proxies',
+    rule: 'component-throttled',
+    severity: 'invalid',
+    otherwise: {
+      arm: { ...sidecar, values: { cpuLimit: 0.5 } },
+      observation: component({ role: 'application', throttledSeconds: 3.01 }),
+    },
+    says: /5 %/,
+  },
+  {
     what: 'a proxy that touched its limit',
     rule: 'component-throttled',
     severity: 'warning',

@@ -1,23 +1,33 @@
 /** The chaos campaign must be able to fail: it is given a program with a known defect, and has to find it. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Campaign, type Case } from '../../bench/chaos/campaign.ts'
 import { originals, resultCases } from '../../bench/chaos/hostile-results.ts'
 import { textCases } from '../../bench/chaos/hostile-texts.ts'
 import { KILLED, killCases } from '../../bench/chaos/kills.ts'
-import { testFolder } from '../temporary-folder.ts'
+import { sharedFolder, testFolder } from '../temporary-folder.ts'
 
 const program = join(import.meta.dirname, 'defective.ts')
 
-afterEach(() => vi.unstubAllEnvs())
+/** A program with this defect. It says so itself, not this process, so that several can be tried at once. */
+function programWith(defect: string): string {
+  const file = join(sharedFolder(), 'program.ts')
+  const lines = [`process.env['DEFECT'] = '${defect}'`, `await import(${JSON.stringify(program)})`]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  return file
+}
 
 /** What the campaign says of one case, if the program has this defect. */
 async function saidOf(defect: string, one: Case | undefined): Promise<string> {
   if (one === undefined) throw new Error('there is no such case')
-  vi.stubEnv('DEFECT', defect)
   const said: string[] = []
-  const campaign = new Campaign({ root: testFolder(), program, say: (line) => void said.push(line) })
+  const campaign = new Campaign({
+    root: sharedFolder(),
+    program: programWith(defect),
+    say: (line) => void said.push(line),
+  })
   await campaign.tryAll([one], 1)
   expect(campaign.table()).toContain(` | ${campaign.failed.length} |`)
   return said.join('\n')
@@ -29,11 +39,11 @@ const byKind = (cases: readonly Case[], pattern: RegExp) =>
 describe('a hostile text', () => {
   const text = byKind(textCases(1, 40, ''), /^texts: cut, scenario/)
 
-  it('is passed by a program that refuses it in order', async () => {
+  it.concurrent('is passed by a program that refuses it in order', async () => {
     expect(await saidOf('none', text)).toBe('')
   })
 
-  it.each([
+  it.concurrent.each([
     ['trace', 'a stack trace'],
     ['words', 'an error of the language'],
     ['escape', 'a control character'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { effectOf } from '../../src/compare/effect.ts'
 import type { Compared } from '../../src/gate/compared.ts'
-import { pValuesOf } from '../../src/gate/judge.ts'
+import { pValuesOf } from '../../src/gate/gate-cells.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { random } from '../../src/stats/random.ts'
 

@@ -1311,12 +1311,23 @@ async function judged(spoiled: Night, { on, args = [], limits }: Pick<Trap, 'on'
   return { code, said: found.map((one) => `${one.rule}: ${one.message}`).join('\n') }
 }
 
+const known = new Map<string, ReturnType<typeof judged>>()
+
+/** Of copies of one run to which nothing was done yet: they have one verdict, which needs to be made once. */
+function judgedOnce(copy: Night, about: Parameters<typeof judged>[1]): ReturnType<typeof judged> {
+  const key = JSON.stringify(about)
+  const verdict = known.get(key) ?? judged(copy, about)
+  known.set(key, verdict)
+  return verdict
+}
+
 describe.each(Object.entries(KINDS))('%s', (_, traps) => {
   it.each(traps)('$name', async ({ on, limits, loosened, args, honest = 0, exit = 12, rule, prepare, spoil }) => {
     const spoiled = typeof on === 'string' ? exampleRun(REAL[on].run) : await night(on)
     const about = { ...(on !== undefined && { on }), ...(args && { args }) }
     await prepare?.(spoiled)
-    const before = await judged(spoiled, { ...about, ...(limits !== undefined && { limits }) })
+    const unspoiled = { ...about, ...(limits !== undefined && { limits }) }
+    const before = await (prepare ? judged(spoiled, unspoiled) : judgedOnce(spoiled, unspoiled))
     await spoil?.(spoiled)
     const last = loosened ?? limits
     const after = await judged(spoiled, { ...about, ...(last !== undefined && { limits: last }) })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { analyse } from '../../src/analyse/analyse.ts'
 import { gate } from '../../src/gate/gate-run.ts'
-import { accept } from '../../src/gate/objections.ts'
+import { accept } from '../../src/gate/reference.ts'
 import { defaultLimits } from '../../src/scenario/gate-schema.ts'
 import { recordOf, unlike } from '../build/run.ts'
 import { http, none, noneAgain, scenarioOf, sidecar } from '../build/scenario.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { meshes } from '../../src/meshes/index.ts'
-import { settingsOf } from '../../src/meshes/settings.ts'
+import { limitSettings, resourcesFor, settingsOf } from '../../src/meshes/settings.ts'
 import { Failure } from '../../src/model/failure.ts'
 import type { Mesh } from '../../src/model/mesh.ts'
 
@@ -42,5 +42,24 @@ describe('settings of an arm', () => {
   it('refuse anything else but a boolean where one is wanted', () => {
     const failure = failureOf(() => settingsOf(sidecar, 'equalised', { name: 'a', values: { accessLog: 'yes' } }))
     expect(failure.message).toContain('is not a boolean')
+  })
+
+  it.each([
+    [0.2, '100m'],
+    [0.05, '50m'],
+    [2, '100m'],
+  ])('take a CPU limit of %j cores, and ask for %s', (cpuLimit, asked) => {
+    const limited: Mesh = { ...sidecar, settings: limitSettings }
+    const settings = settingsOf(limited, 'defaults', { name: 'a', values: { cpuLimit } })
+    expect(resourcesFor(settings, { cpu: '100m', memory: 128 })).toEqual({
+      requests: { cpu: asked, memory: '128Mi' },
+      limits: { cpu: String(cpuLimit) },
+    })
+  })
+
+  it('refuse a CPU limit below 0', () => {
+    const limited: Mesh = { ...sidecar, settings: limitSettings }
+    const failure = failureOf(() => settingsOf(limited, 'defaults', { name: 'a', values: { cpuLimit: -0.1 } }))
+    expect(failure.message).toContain('is not a number from 0')
   })
 })

@@ -3,7 +3,7 @@ import { loads } from '../../src/loads/index.ts'
 import { Failure } from '../../src/model/failure.ts'
 import { type Plan, trialsOf } from '../../src/model/plan.ts'
 import type { Command, Execution, RunningArm } from '../../src/model/platform.ts'
-import type { Load, Scenario } from '../../src/model/scenario.ts'
+import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
 import type { Observation } from '../../src/model/usage.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { remaining } from '../../src/plan/shards.ts'
@@ -315,6 +315,19 @@ describe('simulated platform', () => {
     expect(none.evidence[0]).not.toHaveProperty('holds')
   })
 
+  it('grows the memory and the metrics of proxies with idle services', async () => {
+    const of = async (idleServices: number) => {
+      const [none, mesh] = given().arms as [Arm, Arm]
+      const arms = [none, { ...mesh, ...(idleServices > 0 && { idleServices }) }]
+      const { usage, exposed } = (await run(given({ arms }), 'mesh')).observation
+      const proxies = usage.filter(({ role }) => role.endsWith('proxy'))
+      return { exposed, bytes: proxies.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0) }
+    }
+    const [few, many] = [await of(0), await of(1000)]
+    expect(many.bytes - few.bytes).toBe(2 * 1000 * 16 * 1024)
+    expect((many.exposed?.series ?? 0) - (few.exposed?.series ?? 0)).toBe(2 * 1000 * 3)
+  })
+
   it('scatters levels by cohort, block and trial as asked', async () => {
     const level = async (change: Partial<Scenario['simulation']>, seed: number) => {
       const quiet = given({ seed, loads: [loadOf({ name: 'http', rate: 16 })] }, { spread: 0, effects: {}, ...change })
@@ -437,6 +450,27 @@ describe('the whole flow, through the real load tools', () => {
     { tool: 'k6', protocol: 'http' },
     { tool: 'k6', protocol: 'http', payload: 0, warmup: 0 },
   ]
+
+  it('starts later with proxies, once for all trials of a visit', async () => {
+    const two = [loadOf({ name: 'one', rate: 50 }), loadOf({ name: 'two', rate: 60 })]
+    const scenario = given({ loads: two, blocks: 2 }, { noise: { trial: 0.1, block: 0, cohort: 0 } })
+    const starts = (await results(scenario)).map(({ trial, outcome }) => {
+      if (outcome.status === 'failed') throw new Error(outcome.failure.message)
+      return { visit: `${trial.arm} ${trial.block}`, arm: trial.arm, start: outcome.reading.start }
+    })
+    const byVisit = Object.values(Object.groupBy(starts, ({ visit }) => visit))
+    expect(byVisit).toHaveLength(4)
+    for (const [one, other, ...more] of byVisit as [typeof starts]) {
+      expect(one?.start).toStrictEqual(other?.start)
+      expect(more).toEqual([])
+    }
+    const mean = (arm: string) => {
+      const of = starts.filter((one) => one.arm === arm).map(({ start }) => start?.ready ?? Number.NaN)
+      return of.reduce((sum, one) => sum + one, 0) / of.length
+    }
+    expect(mean('mesh') / mean('none')).toBeCloseTo(1.5, 0)
+    for (const { start } of starts) expect(start?.answered).toBeCloseTo((start?.ready ?? 0) + 0.01, 9)
+  })
 
   it('measures every visit without load first, and gives it to all of its trials', async () => {
     const two = [loadOf({ name: 'one', rate: 50 }), loadOf({ name: 'two', rate: 400 })]

@@ -184,6 +184,27 @@ describe('rules', () => {
       'platform: cluster',
     ],
     [
+      'idleServicesNeedOwnClusters, on a host',
+      local({ arms: '[none, { mesh: envoy-node, idleServices: 10 }]' }),
+      'arms[1].idleServices',
+      'there are no Services',
+      'kind',
+    ],
+    [
+      'idleServicesNeedOwnClusters, side by side',
+      written({ top: 'platform: kind\nisolation: shared', arms: '[none, { mesh: cloud, idleServices: 10 }]' }),
+      'arms[1].idleServices',
+      'with isolation: shared other arms',
+      'a cluster for each arm',
+    ],
+    [
+      'idleServicesNeedOwnClusters, in a cluster that was there',
+      written({ top: 'platform: cluster\ncluster: { context: a }', arms: '[{ mesh: none, idleServices: 1 }, cloud]' }),
+      'arms[0].idleServices',
+      'on the cluster platform other arms',
+      'a cluster for each arm',
+    ],
+    [
       'isolationNeedsClusters',
       local({ top: 'platform: local\nisolation: frozen' }),
       'isolation',
@@ -482,6 +503,7 @@ describe('rules', () => {
       'placement and isolation where there are clusters',
       written({ top: 'isolation: sequential', arms: '[none, { mesh: cloud, placement: same-node }]' }),
     ],
+    ['idle services where each arm has a cluster', written({ arms: '[none, { mesh: cloud, idleServices: 10000 }]' })],
     [
       'k6 with fewer connections than the delay takes',
       written({ arms: '[{ mesh: none, inject: { delay: 1s } }]', loads: '[{ tool: k6, rate: 99/s }]' }),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { packageEntry } from '../build/package.ts'
 import { testFolder } from '../temporary-folder.ts'
 import { calls, type Played, play, type Stage } from './play.ts'
 
@@ -55,12 +56,12 @@ simulation:
   )
 }
 
-function stageOf(checkout: string): Stage {
+async function stageOf(checkout: string): Promise<Stage> {
   return {
     checkout,
     scratch: testFolder(),
     vars: {
-      MESHBENCH: `${process.execPath} --disable-warning=ExperimentalWarning ${join(ROOT, 'src/main.ts')}`,
+      MESHBENCH: `${process.execPath} ${await packageEntry()}`,
       MESHBENCH_SCENARIO: 'bench/night.yaml',
     },
     github: {
@@ -82,7 +83,7 @@ describe('the nightly workflow, step by step', () => {
     'passes a quiet night, keeps it in the history; then opens one issue for a regression and keeps that one',
     async () => {
       const checkout = repository()
-      const stage = stageOf(checkout)
+      const stage = await stageOf(checkout)
 
       const quiet = await play(NIGHTLY, stage)
       expect(failuresOf(quiet)).toEqual([])
@@ -134,11 +135,9 @@ describe('the nightly workflow, step by step', () => {
         gate,
         arms: '[none, { name: none-again, mesh: none }, { name: mesh, mesh: envoy-sidecar }]',
       })
-      const stage = stageOf(checkout)
-      const meshbench = (...args: string[]) =>
-        execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/main.ts'), ...args], {
-          cwd: checkout,
-        })
+      const stage = await stageOf(checkout)
+      const entry = await packageEntry()
+      const meshbench = (...args: string[]) => execFileSync(process.execPath, [entry, ...args], { cwd: checkout })
       meshbench('run', 'bench/night.yaml')
       meshbench('gate', 'accept', '--reason', 'the release')
       writeScenario(checkout, 1.4, {
@@ -158,7 +157,7 @@ describe('the nightly workflow, step by step', () => {
 
   it('is not green when the history was tampered with, and does not measure on', async () => {
     const checkout = repository()
-    const stage = stageOf(checkout)
+    const stage = await stageOf(checkout)
     const tampered = execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: checkout, input: '{"a":1}\n' })
     const tree = execFileSync('git', ['mktree'], {
       cwd: checkout,
@@ -184,7 +183,7 @@ describe('the workflow of a pull request, step by step', () => {
     'writes one comment and brings it up to date',
     async () => {
       const checkout = repository()
-      const stage = stageOf(checkout)
+      const stage = await stageOf(checkout)
       expect(failuresOf(await play(PULL_REQUEST, stage))).toEqual([])
       expect(calls(stage.scratch, 'gh', 'pr', 'comment')).toHaveLength(1)
       expect(failuresOf(await play(PULL_REQUEST, stage, { from: 'Judge' }))).toEqual([])

@@ -40,7 +40,11 @@ interface Progress {
   isFailing: boolean
 }
 
-/** Programs that reach beyond this machine. Each call is written down, one JSON array a line; what is not safe is not done. */
+/** What ends a word of a call, and the call, where `printf` writes them: no word has one. */
+const WORD = '\\037'
+const CALL = '\\036'
+
+/** Programs that reach beyond this machine. Each call is written down; what is not safe is not done. */
 const STAND_INS = {
   // Knows the issue and the comment that it was asked to make, as GitHub would.
   gh: `case "$1 $2" in
@@ -107,7 +111,8 @@ function context({ checkout, scratch }: Stage): Record<string, string> {
   for (const folder of [bin, home]) mkdirSync(folder, { recursive: true })
   const real = [dirname(process.execPath), process.env['PATH'] ?? ''].join(':')
   for (const [name, script] of Object.entries(STAND_INS)) {
-    const record = `node -e 'fs.appendFileSync(process.env.STATE + "/calls", JSON.stringify(process.argv.slice(1)) + "\\n")' ${name} "$@"`
+    // One write, so that no other call comes in between.
+    const record = `call=$(printf '%s${WORD}' ${name} "$@"); printf '%s${CALL}' "$call" >> "$STATE/calls"`
     writeFileSync(join(bin, name), `#!/bin/sh\n${record}\n${script}\n`)
     chmodSync(join(bin, name), 0o755)
   }
@@ -127,10 +132,8 @@ function context({ checkout, scratch }: Stage): Record<string, string> {
 export function calls(scratch: string, ...beginning: string[]): string[][] {
   const file = join(scratch, 'calls')
   if (!existsSync(file)) return []
-  const all = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as string[])
+  const end = (text: string, mark: string) => text.split(mark).slice(0, -1)
+  const all = end(readFileSync(file, 'utf8'), '\x1e').map((call) => end(call, '\x1f'))
   return all.filter((call) => beginning.every((word, index) => call[index] === word))
 }
 

@@ -179,7 +179,9 @@ function entryOf(analysis: Analysis, arm: Arm, load: Load): HistoryEntry | undef
     mesh: arm.mesh,
     ...(arm.placement !== undefined && arm.placement !== PLACEMENTS[0] && { placement: arm.placement }),
     ...(arm.replicas !== undefined && arm.replicas !== 1 && { replicas: arm.replicas }),
+    ...(arm.idleServices !== undefined && { idleServices: arm.idleServices }),
     ...(arm.entrance !== undefined && { entrance: arm.entrance }),
+    ...(arm.feature !== undefined && { feature: arm.feature }),
     baseline: baselineOf(plan.scenario).name,
     load: load.name,
     asked: askedOf(load),
@@ -221,6 +223,33 @@ function versionsOf({ record }: Analysis, arm: Arm, valid: Analysis['trials']): 
   }
 }
 
+/** The series that a run continues: the same arm, load, machine, platform and profile. */
+interface Series {
+  /** Of this run. */
+  readonly now: readonly HistoryEntry[]
+  /** Oldest first, without this run and later ones. */
+  readonly past: readonly HistoryEntry[]
+}
+
+/** Of everything that a history has. */
+export function seriesOf(analysis: Analysis, history: readonly HistoryEntry[]): Series {
+  if (history.length === 0) return { now: [], past: [] }
+  const now = historyEntries(analysis)
+  const past = earlierRuns(analysis, now, history)
+  return { now, past: past.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)) }
+}
+
+/** What earlier runs have of the series of `own`. */
+function earlierRuns(
+  { record }: Analysis,
+  own: readonly HistoryEntry[],
+  history: readonly HistoryEntry[],
+): HistoryEntry[] {
+  const { id, startedAt } = record.run
+  const series = new Set(own.map(seriesKey))
+  return history.filter((entry) => entry.run !== id && entry.startedAt < startedAt && series.has(seriesKey(entry)))
+}
+
 /**
  * The trends that end in a run: those of its arms and loads, with earlier runs. Later runs are left out, so that the page
  * of a run does not depend on when it is written. Empty where no other run belongs to the series.
@@ -231,11 +260,7 @@ export function trendsOfRun(
   metrics: readonly string[] = SHOWN.history,
 ): Trend[] {
   const own = historyEntries(analysis)
-  const { id, startedAt } = analysis.record.run
-  const series = new Set(own.map(seriesKey))
-  const before = history.filter(
-    (entry) => entry.run !== id && entry.startedAt < startedAt && series.has(seriesKey(entry)),
-  )
+  const before = earlierRuns(analysis, own, history)
   if (before.length === 0) return []
   return metrics.flatMap((metric) => trendsOf([...before, ...own], metric))
 }

@@ -36,8 +36,8 @@ export const meshBypassed: Rule = {
         'Check that client and server are enrolled, and that the target is the service, not a node port or an address.',
       )
     }
-    // Some operations ask the server beside the load.
-    if (share <= REPEATED || trial.load.operation !== undefined) return undefined
+    // Some operations ask the server beside the load, and a feature may copy requests.
+    if (share <= REPEATED || trial.load.operation !== undefined || trial.arm.feature !== undefined) return undefined
     return warning(
       `The mesh carried ${formatShare(share)} of the requests that were sent.`,
       'It retried requests or carried other traffic. Retries hide errors and cost CPU.',

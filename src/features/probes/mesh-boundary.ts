@@ -1,4 +1,13 @@
-import { type Bench, DEBUG, type Probe, type Shown, statusWords, type Where, withStatus } from '../feature-probe.ts'
+import {
+  type Bench,
+  DEBUG,
+  outsideOf,
+  type Probe,
+  type Shown,
+  statusWords,
+  type Where,
+  withStatus,
+} from '../feature-probe.ts'
 import { linkerdServer, NEEDS_MESH, object, peerAuthentication, serviceEntry } from './vendor-objects.ts'
 
 const REQUESTS = 5
@@ -28,9 +37,15 @@ export const plaintextRefused: Probe = {
 const PORT = 8080
 
 /** Two names of one server outside of the mesh, as cluster DNS makes them of any IP address and any namespace. */
-function hostsOf({ namespace, outside }: Where): { readonly allowed: string; readonly other: string } {
+function hostsOf(where: Where): { readonly allowed: string; readonly other: string } {
+  const { namespace } = where
+  const outside = outsideOf(where)
   const host = (of: string) => `${outside.address.replaceAll(/[.:]/g, '-')}.${of}.pod.cluster.local`
   return { allowed: host(outside.namespace), other: host(namespace) }
+}
+
+function singleAddress(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`
 }
 
 const UNKNOWN_PASS = {
@@ -69,7 +84,7 @@ export const egressControl: Probe = {
         object('policy.linkerd.io/v1alpha1', 'EgressNetwork', where, {
           trafficPolicy: 'Deny',
           // Without this it would be all that is outside of the cluster, and our server is within.
-          networks: [{ cidr: `${where.outside.address}/${where.outside.address.includes(':') ? 128 : 32}` }],
+          networks: [{ cidr: singleAddress(outsideOf(where).address) }],
         }),
         object('gateway.networking.k8s.io/v1', 'HTTPRoute', where, {
           parentRefs: [{ group: 'policy.linkerd.io', kind: 'EgressNetwork', name: 'probe', port: PORT }],

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { PROBE_PROVIDERS } from '../../model/probe-providers.ts'
-import { type Means, VERSIONS, type Where } from '../feature-probe.ts'
+import { type Means, outsideOf, VERSIONS, type Where } from '../feature-probe.ts'
 
 /** Meshes that read requests and take routes of the Gateway API for a Service. */
 export const ROUTED = ['istio-sidecar', 'istio-ambient-waypoint', 'linkerd'] as const
@@ -93,7 +93,7 @@ export function serviceEntry(where: Where, host: string, ports: readonly number[
 /** Says where the providers are that the mesh config names. */
 export function providersEntry(where: Where): KubernetesObject {
   const { host, authorization, spans } = PROBE_PROVIDERS
-  const endpoints = [{ address: where.outside.address }]
+  const endpoints = [{ address: outsideOf(where).address }]
   return serviceEntry(where, host, [authorization.port, spans.port], { resolution: 'STATIC', endpoints })
 }
 

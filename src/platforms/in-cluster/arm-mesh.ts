@@ -1,3 +1,4 @@
+import { featureObjects } from '../../features/feature-cost.ts'
 import { gatewayOf } from '../../meshes/gateway-of.ts'
 import { meshes } from '../../meshes/index.ts'
 import { installAbout } from '../../meshes/install-steps.ts'
@@ -7,6 +8,7 @@ import type {
   Backend,
   InstallAbout,
   KubernetesMesh,
+  KubernetesObject,
   Mesh,
   MeshGateway,
   MeshImage,
@@ -15,7 +17,7 @@ import type {
 import type { Arm, Load, Scenario } from '../../model/scenario.ts'
 import type { Site } from '../../model/site.ts'
 import { APPLICATION, isImaged } from '../../model/traits.ts'
-import type { Seconds } from '../../model/units.ts'
+import { formatDuration, type Seconds } from '../../model/units.ts'
 import type { Evidence } from '../../model/usage.ts'
 import { operationsOf } from '../../operations/index.ts'
 import { type Application, entranceOf } from './own-application.ts'
@@ -45,7 +47,7 @@ export function armMesh(arm: Arm, scenario: OfScenario, site: Site, application?
     const own = { arm, mesh, about, ...(application && { application }) }
     const entering = gatewayOf(arm)
     const backends = entering ? backendsOf(scenario.loads, application) : []
-    const kubernetes = entering ? entering.behind(backends) : mesh.kubernetes
+    const kubernetes = withFeature(arm, entering ? entering.behind(backends) : mesh.kubernetes)
     refuseDigests(kubernetes.images(about), about.vendor.name, arm)
     const gateway = entering && { service: entering.service, title: entering.title, backends }
     return { ...own, kubernetes, ...(gateway && { gateway }) }
@@ -54,6 +56,26 @@ export function armMesh(arm: Arm, scenario: OfScenario, site: Site, application?
   throw new Failure('unsupported', `arm ${arm.name}: ${arm.mesh} cannot be installed in a cluster`, {
     remedy: `Use \`--platform local\` for it, or one of: ${known.map(({ name }) => name).join(', ')}.`,
   })
+}
+
+/** The mesh with the objects of the arm's feature, which stand as long as what enrols the workload does. */
+function withFeature({ feature, mesh }: Arm, kubernetes: KubernetesMesh): KubernetesMesh {
+  if (feature === undefined) return kubernetes
+  return {
+    ...kubernetes,
+    enrol: (about) => {
+      const enrolment = kubernetes.enrol(about)
+      return { ...enrolment, objects: [...enrolment.objects, ...objectsOfFeature({ feature, mesh }, about.namespace)] }
+    },
+  }
+}
+
+/** The objects of an arm's feature; none where it has no feature. */
+export function objectsOfFeature(
+  { feature, mesh }: Pick<Arm, 'feature' | 'mesh'>,
+  namespace: string,
+): readonly KubernetesObject[] {
+  return feature === undefined ? [] : featureObjects(feature, mesh, { namespace, service: SERVER.app })
 }
 
 /** What of a load decides where it is sent. */
@@ -126,6 +148,13 @@ function refuseDigests(images: readonly MeshImage[], vendor: string, arm: Arm): 
 /** What an arm's installation waits for, which must be ready before every visit too. */
 export function installedReadiness({ kubernetes, about }: Pick<ArmMesh, 'kubernetes' | 'about'>): Readiness[] {
   return kubernetes.install(about).flatMap((step) => (step.do === 'wait' ? step.until : []))
+}
+
+/** How long the installation of a mesh took, where there was one: from its first object until all its parts were ready. */
+export function installationTime(took: Seconds | undefined): Evidence[] {
+  if (took === undefined) return []
+  const seen = `${formatDuration(took)} from its first object until all its parts were ready, with its images on the nodes`
+  return [{ name: 'installation-time', seen, source: 'clock' }]
 }
 
 /** What the nodes of one arm run, and on which of them. */

@@ -95,13 +95,24 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
           ...hops.map(({ evidence: proof }) => proof),
           ...(now ? account.map(unclaimed) : account),
           harness,
+          ...(options.feature ? [await options.feature(options.signal)] : []),
           ...options.facts,
         ],
         ...(carried ? { carried } : {}),
+        ...exposedIn(after),
         ...(hops.length > 0 && { hops: Object.fromEntries(hops.map(({ tier, requests }) => [tier, requests])) }),
       }
     },
   }
+}
+
+/** How many requests the mesh carried while something was done, outside of all windows; undefined where it counts none. */
+export async function carriedBy(options: RunningArmOptions, act: () => Promise<unknown>): Promise<number | undefined> {
+  const { kubernetes, about } = options.arm.of
+  const before = await countAll(options, undefined)
+  await act()
+  const counters = countersOf(before, await countAll(options, undefined), options.arm.cpus)
+  return kubernetes.prove(counters, about).carried?.requests
 }
 
 /** Pods that are there at both ends of a window, with no container made anew. */
@@ -164,6 +175,19 @@ interface Scraped {
   readonly scrape: string
   readonly of: { readonly id: string; readonly name: string; readonly node: NodePart }
   readonly samples: readonly Sample[]
+  /** Of the text that was read; absent for what is no page of metrics. */
+  readonly bytes?: number
+}
+
+/** The length of all pages of metrics. */
+function exposedIn(scraped: readonly Scraped[]): Pick<Observation, 'exposed'> {
+  const pages = scraped.filter(({ bytes }) => bytes !== undefined)
+  if (pages.length === 0) return {}
+  const exposed = pages.reduce(
+    (all, { samples, bytes = 0 }) => ({ series: all.series + samples.length, bytes: all.bytes + bytes }),
+    { series: 0, bytes: 0 },
+  )
+  return { exposed }
 }
 
 async function countAll(options: RunningArmOptions, asked: string | undefined): Promise<Scraped[]> {
@@ -207,9 +231,10 @@ async function scrapeAll(
       const tier = pod.labels[TIER]
       const isAsked = tier === undefined || (asked === undefined ? pod.tier === undefined : tier === asked)
       try {
-        const samples = parsePrometheus(await cluster.proxyGet(where))
+        const text = await cluster.proxyGet(where)
         const scrape = isAsked ? name : `${name}${OF_TIER}${tier}`
-        return { scrape, of: { id: pod.uid, name: pod.name, node: pod.node }, samples }
+        const of = { id: pod.uid, name: pod.name, node: pod.node }
+        return { scrape, of, samples: parsePrometheus(text), bytes: Buffer.byteLength(text) }
       } catch (error) {
         // What an operation stopped may be there still, and answer no more.
         if ((await changed?.())?.keepsProxies === false) return []
@@ -258,6 +283,8 @@ export interface RunningArmOptions {
   readonly changed?: () => Promise<{ readonly pods: readonly PodFact[]; readonly keepsProxies: boolean } | undefined>
   /** What is known since the arm was raised. */
   readonly facts: readonly Evidence[]
+  /** What shows that the feature of the arm is in force; absent where it has none. It sends requests. */
+  readonly feature?: (signal: AbortSignal) => Promise<Evidence>
   /** That of the run. */
   readonly signal: AbortSignal
 }

@@ -4,7 +4,7 @@ import { throughCuts } from '../../kubernetes/lasting.ts'
 import { podFacts } from '../../kubernetes/pods.ts'
 import { requestArgv } from '../../loads/fortio/fortio-result.ts'
 import { Failure } from '../../model/failure.ts'
-import type { KubernetesObject, PodFact } from '../../model/mesh.ts'
+import type { KubernetesObject, PodFact, Readiness } from '../../model/mesh.ts'
 import type { RunningArm, Step } from '../../model/platform.ts'
 import { BY_ZONE, isOperated, type Load, mostGenerators, type Placement } from '../../model/scenario.ts'
 import { APPLICATION, TOOLS } from '../../model/traits.ts'
@@ -14,13 +14,14 @@ import { list } from '../../model/words.ts'
 import { operations } from '../../operations/index.ts'
 import { addressOf, entranceEvidence, PATIENCE } from './arm-mesh.ts'
 import { type ClusterArm, clientNodes, partOfNode } from './cluster-arm.ts'
-import { nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
+import { carriedBy, nodeMeter, openWindow, type RunningArmOptions } from './cluster-window.ts'
 import { CLIENT, clientPods } from './generators/client-pods.ts'
 import { execute, HELPER, type Hold, holdOf, SHARED } from './generators/execute.ts'
 import { clusterGenerators } from './generators/generators.ts'
 import { kubeletMeter } from './kubelet/kubelet-meter.ts'
 import { operationSite, restoreLeft } from './operating/operation-site.ts'
 import { asServers } from './own-application.ts'
+import { featureInForce } from './probing/feature-in-force.ts'
 import { openProbeSite } from './probing/probe-site.ts'
 import { ENDPOINTS, endpointsOf, makePods, podsOf, refuseEndpoint, workloadFor } from './workload.ts'
 
@@ -46,14 +47,15 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
     clientNodes: clientNodes(standing),
   })
   const made = standing.placed(pods)
-  await makePods(cluster, made, { ...of, generators, operated }, signal)
-  await cluster.untilReady(
-    [...podsOf(arm, namespace, application, generators, operated), ...standing.before, ...enrolment.until],
-    PATIENCE,
-    signal,
-  )
+  const since = await makePods(cluster, made, { ...of, generators, operated }, signal)
+  const untilReady = (all: readonly Readiness[]) => cluster.untilReady(all, PATIENCE, signal)
+  const [ready] = await Promise.all([
+    untilReady(podsOf(arm, namespace, application, generators, operated)).then(since),
+    untilReady([...standing.before, ...enrolment.until]),
+  ])
   // Pods of another arm's visit would be taken for other programs.
   await standing.emptied
+  const asked = since()
   yield { title: 'waiting for an answer through the whole path' }
   const seen = asServers(await seenPods(standing, signal), application)
   const clients = clientPods(seen, namespace).map(({ pod }) => pod)
@@ -62,11 +64,16 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
       (clients.length > 0 ? clients : [CLIENT]).map((pod) => untilAnswered(standing, pod, protocol, signal)),
     )
   }
+  const start = { ready, answered: ready + since() - asked }
   const hold = await holdOf(standing, clients.length > 0 ? clients : [CLIENT], signal)
   const facts = [...(await factsOf(standing, seen, signal)), ...(await factsElsewhere(standing, hold, clients, signal))]
   refuseUnenrolled(facts, arm.name)
   const server = made.find(({ kind }) => kind === 'Deployment')
-  return makeRunningArm({ arm: standing, pods: seen, facts, signal }, hold, operated ? server : undefined)
+  const options = { arm: standing, pods: seen, facts, signal }
+  if (arm.feature !== undefined) yield { title: `waiting until ${arm.feature} is in force` }
+  const feature = await featureInForce(standing, clients[0] ?? CLIENT, (act) => carriedBy(options, act), signal)
+  const runningArm = makeRunningArm({ ...options, ...(feature && { feature }) }, hold, operated ? server : undefined)
+  return { ...runningArm, start }
 }
 
 /** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */

@@ -9,8 +9,9 @@ import type { Plan } from '../../model/plan.ts'
 import type { RunningArm, Step, Testbed } from '../../model/platform.ts'
 import { type Arm, isOperated, mostGenerators } from '../../model/scenario.ts'
 import type { Program, Site } from '../../model/site.ts'
+import type { Seconds } from '../../model/units.ts'
 import { atOnce } from '../at-once.ts'
-import { type ArmMesh, installedReadiness, PATIENCE } from './arm-mesh.ts'
+import { type ArmMesh, installationTime, installedReadiness, PATIENCE } from './arm-mesh.ts'
 import type { ClusterArm, Place } from './cluster-arm.ts'
 import { raiseInCluster } from './raise.ts'
 import { installSideBySide, type SharedInstallation } from './side-by-side.ts'
@@ -59,11 +60,14 @@ export async function* standSideBySide(
   signal: AbortSignal,
 ): AsyncGenerator<Step, Pick<Testbed, 'raise' | 'lower'>> {
   const failures = new Map<string, Failure>()
+  const took = new Map<string, Seconds>()
   // One after the other: while the webhook of one is not ready, what another one makes would be refused.
   for (const one of installationsOf(arms, shared)) {
     const names = one.arms.map(({ arm }) => arm.name)
+    const from = performance.now()
     try {
       yield* install(one, shared, signal)
+      for (const name of names) took.set(name, (performance.now() - from) / 1000)
     } catch (error) {
       signal.throwIfAborted()
       const failure = Failure.from(error)
@@ -82,7 +86,7 @@ export async function* standSideBySide(
           try {
             yield { title: 'enrolling the workload', arm }
             const own = isInstalled(shared.plan, of.arm)
-            const found = standingArm(own ? of : await shared.existing(of, signal), shared, arms.length)
+            const found = standingArm(own ? of : await shared.existing(of, signal), shared, arms.length, took)
             yield { title: 'enrolled', arm, installation: await enrol(found, shared, signal) }
             standing.set(arm, found)
           } catch (error) {
@@ -104,7 +108,7 @@ export async function* standSideBySide(
       // Pods of the same names would be taken for those that go.
       if (arm === name) await gone
       const at = (place: Place | undefined): ClusterArm => ({
-        ...(place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length) : up),
+        ...(place ? standingArm(up.of, { ...shared, moreClients: [], ...place }, arms.length, took) : up),
         emptied: gone,
       })
       const place = await shared.settle?.(up.of.arm, signal)
@@ -142,8 +146,13 @@ function install(
   return installMesh(steps, where, signal)
 }
 
-/** An arm as what any cluster is to the rest. */
-function standingArm(of: ArmMesh, shared: SharedCluster, count: number): ClusterArm {
+/** An arm as what any cluster is to the rest. `took`: how long the installation of its mesh took, by its name. */
+function standingArm(
+  of: ArmMesh,
+  shared: SharedCluster,
+  count: number,
+  took: ReadonlyMap<string, Seconds>,
+): ClusterArm {
   const { kubernetes, about, arm } = of
   const { plan, before, facts, ownNamespaces } = shared
   const own = isInstalled(plan, arm)
@@ -161,6 +170,7 @@ function standingArm(of: ArmMesh, shared: SharedCluster, count: number): Cluster
     isForeign: ({ namespace }: PodFact) => !mine.has(namespace),
     facts: [
       ...facts,
+      ...installationTime(took.get(arm.name)),
       { name: 'isolation', seen: beside, source: 'plan' },
       ...(own ? [] : [{ name: 'version', seen: about.version, source: 'image of the control plane' }]),
     ],

@@ -9,6 +9,7 @@ import type { Enrolment, KubernetesObject, Readiness } from '../../model/mesh.ts
 import { type Arm, isOperated, type Load, mostGenerators, PROTOCOLS, type Protocol } from '../../model/scenario.ts'
 import type { SiteImages } from '../../model/site.ts'
 import { APPLICATION, type LoadToolName } from '../../model/traits.ts'
+import type { Seconds } from '../../model/units.ts'
 import { operationsOf } from '../../operations/index.ts'
 import { CLIENT, clientJob } from './generators/client-pods.ts'
 import { type Application, applicationObjects, readinessOf } from './own-application.ts'
@@ -119,6 +120,39 @@ function clientObject(pod: KubernetesObject, { arm, loads, clientNodes = [] }: W
 
 function documents(): KubernetesObject[] {
   return parseAllDocuments(readFileSync(FILE, 'utf8')).map((document) => document.toJS() as KubernetesObject)
+}
+
+/** Addresses for tests of networks, which no cluster routes (RFC 2544). */
+const UNROUTED = '198.18.0.0'
+
+/**
+ * Services that nothing asks, each with one endpoint that no pod is behind. Written by hand, the endpoints do not change with the pods of
+ * a visit: what a mesh has of them is their number.
+ */
+export function idleServices({ idleServices: count = 0 }: Arm, namespace: string, run: string): KubernetesObject[] {
+  const first = UNROUTED.split('.').map(Number)
+  return Array.from({ length: count }, (_, index) => index + 1).flatMap((number) => {
+    const name = `idle-${number}`
+    const address = [first[0], first[1], (number >> 8) & 255, number & 255].join('.')
+    const port = { name: 'http', port: 8080 }
+    const slice = { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'meshbench' }
+    return [
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name, namespace },
+        spec: { ports: [{ ...port, appProtocol: 'http' }] },
+      },
+      {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name, namespace, labels: slice },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: [address], conditions: { ready: true } }],
+        ports: [{ ...port, protocol: 'TCP' }],
+      },
+    ].map((object) => stamped(object, run))
+  })
 }
 
 /** The label of every namespace that meshbench makes: by it, `clean` finds what a run left. */
@@ -246,15 +280,17 @@ export function podsOf(
   return [client, ...serverNames(arm).map(pod)]
 }
 
-/** Client and server, made anew: what a visit measures has nothing of the visit before. */
+/** Client and server, made anew: what a visit measures has nothing of the visit before. Returns the seconds since they were asked for. */
 export async function makePods(
   cluster: Cluster,
   pods: readonly KubernetesObject[],
   of: WorkloadOf,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<() => Seconds> {
   await removePods(cluster, of, signal)
+  const from = performance.now()
   await cluster.apply(pods, signal)
+  return () => (performance.now() - from) / 1000
 }
 
 /** Whose workload it is. */

@@ -6,7 +6,7 @@ import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import type { Installation } from '../../model/installation.ts'
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { type ArmMesh, imagesOfArm, PATIENCE } from '../in-cluster/arm-mesh.ts'
-import { workloadFor } from '../in-cluster/workload.ts'
+import { idleServices, workloadFor } from '../in-cluster/workload.ts'
 import { kindConfig } from './cluster/create-cluster.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -35,7 +35,7 @@ export async function blueprintOf(of: ArmMesh, runContext: RunContext, signal: A
   const images = await imageIds(of, runContext)
   const config = kindConfig(kubernetes.isNetwork)
   const programs = [kind, helm].map(({ provenance }) => [provenance.version, provenance.sha256])
-  const key = images && digestOf([version(), exact, images, config, programs])
+  const key = images && digestOf([version(), exact, images, config, programs, arm.idleServices])
   return { installation, key }
 }
 
@@ -67,6 +67,7 @@ export async function enrol(of: ArmMesh, cluster: Cluster, runContext: RunContex
   await cluster.apply(lastingOf(of, runContext), signal, { within: PATIENCE })
   const own = objects.map((object) => stamped(object, runContext.run))
   await cluster.apply(own, signal, { within: PATIENCE })
+  await cluster.apply(idleServices(of.arm, of.about.namespace, runContext.run), signal, { within: PATIENCE })
   await cluster.untilReady(until, PATIENCE, signal)
 }
 

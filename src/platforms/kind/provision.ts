@@ -5,9 +5,9 @@ import type { Cluster } from '../../kubernetes/cluster.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { installMesh } from '../../kubernetes/install/install-mesh.ts'
 import type { Certificates } from '../../model/mesh.ts'
-import type { Step } from '../../model/platform.ts'
+import { eachStep, type Step } from '../../model/platform.ts'
 import type { Arm } from '../../model/scenario.ts'
-import { formatDuration } from '../../model/units.ts'
+import { formatDuration, type Seconds } from '../../model/units.ts'
 import { type ArmMesh, armMesh, imagesOfArm, PATIENCE } from '../in-cluster/arm-mesh.ts'
 import { asInstalled, type Blueprint, blueprintOf, enrol } from './blueprint.ts'
 import { removeCluster } from './cluster/cluster-leftovers.ts'
@@ -52,11 +52,12 @@ async function* provision(
   yield { title: 'loading its images', arm }
   await runContext.images.load(imagesOfArm(of, site, plan.scenario.loads), nodes)
   const cluster = undo.adopt(await connect(await readFile(kubeconfig, 'utf8')), (open) => open.close())
-  for await (const { title } of install(of, cluster, { kubeconfig, dir }, runContext, signal)) yield { title, arm }
+  const installing = install(of, cluster, { kubeconfig, dir }, runContext, signal)
+  const installed = yield* eachStep(installing, ({ title }) => [{ title, arm }])
   const installation = await asInstalled(blueprint, { kubeconfig, dir }, runContext, signal)
   yield { title: 'installed', arm, installation }
   undo.move()
-  return { of, name, nodes, cluster, affinity, origin: { madeAt } }
+  return { of, name, nodes, cluster, affinity, origin: { madeAt, ...(installed !== undefined && { installed }) } }
 }
 
 /** Before anything is there to be found. The answer is the time that the record has. */
@@ -77,13 +78,17 @@ async function* install(
   { kubeconfig, dir }: { readonly kubeconfig: string; readonly dir: string },
   runContext: RunContext,
   signal: AbortSignal,
-): AsyncGenerator<Step, void> {
+): AsyncGenerator<Step, Seconds | undefined> {
   const { helm, charts, manifests, env, site, run } = runContext
   const { kubernetes, about } = of
   const shared = { helm, charts, manifests, env, site, run, within: PATIENCE }
-  yield* installMesh(kubernetes.install(about), { ...shared, cluster, kubeconfigFile: kubeconfig, dir, about }, signal)
+  const from = performance.now()
+  const steps = kubernetes.install(about)
+  yield* installMesh(steps, { ...shared, cluster, kubeconfigFile: kubeconfig, dir, about }, signal)
+  const took = (performance.now() - from) / 1000
   yield { title: 'enrolling the workload' }
   await enrol(of, cluster, runContext, signal)
+  return steps.length === 0 ? undefined : took
 }
 
 /** A cluster that an earlier run has kept, made from the very same things; undefined where there is none. */

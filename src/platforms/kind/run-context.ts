@@ -4,8 +4,9 @@ import type { NodePart, Readiness } from '../../model/mesh.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Program, Site } from '../../model/site.ts'
 import { perImage } from '../../model/traits.ts'
+import type { Seconds } from '../../model/units.ts'
 import { operationsOf } from '../../operations/index.ts'
-import { type ArmMesh, installedReadiness } from '../in-cluster/arm-mesh.ts'
+import { type ArmMesh, installationTime, installedReadiness } from '../in-cluster/arm-mesh.ts'
 import type { ClusterArm } from '../in-cluster/cluster-arm.ts'
 import type { Application } from '../in-cluster/own-application.ts'
 import { movable } from '../in-cluster/workload.ts'
@@ -54,6 +55,8 @@ interface Origin {
   readonly madeAt: string
   /** The run that left it standing; absent where this one made it. */
   readonly keptFrom?: string
+  /** How long the installation of its mesh took; absent where this run installed none. */
+  readonly installed?: Seconds
 }
 
 /** kind calls a cluster ready when its control plane's node is, which is before names are resolved in it. */
@@ -68,7 +71,11 @@ export function standing(armCluster: ArmCluster, runContext: RunContext): Cluste
     of,
     isConfigured: true,
     before: [...place.before, ...installedReadiness(of)],
-    facts: [...place.facts, { name: 'isolation', seen: isolationOf(runContext.plan), source: 'plan' }],
+    facts: [
+      ...place.facts,
+      ...installationTime(armCluster.origin.installed),
+      { name: 'isolation', seen: isolationOf(runContext.plan), source: 'plan' },
+    ],
   }
 }
 

@@ -3,6 +3,7 @@ import { envoyNodeWaypoint } from '../../meshes/envoy-node-waypoint.ts'
 import { envoySidecar } from '../../meshes/envoy-sidecar.ts'
 import { ENCRYPTIONS, type Mesh, type ProcessProxy } from '../../model/mesh.ts'
 import type { LoadOutcome } from '../../model/platform.ts'
+import type { StartReading } from '../../model/result.ts'
 import type { Evidence, Observation, Role, Usage } from '../../model/usage.ts'
 import { cpuOf, idleLuck, type Subject, strikes } from './simulated-server.ts'
 
@@ -14,6 +15,11 @@ const IDLE_CORES = { workload: 0.001, proxy: 0.004 } as const
 /** Bytes that each proxy has more for every request per second. */
 const BYTES_PER_RATE = 1024
 const MIB = 1024 ** 2
+/** Bytes and metric series that each proxy has more for every Service that nothing asks. */
+const OF_IDLE_SERVICE = { bytes: 16 * 1024, series: 3 } as const
+/** Metric series of a proxy without any. */
+const SERIES = 200
+const BYTES_PER_SERIES = 90
 const CORES = 4
 
 /** What a platform would have seen of a trial between the two snapshots of its window. */
@@ -28,8 +34,18 @@ export function observationOf(subject: Subject, outcome: LoadOutcome): Observati
     usage,
     evidence: evidenceOf(subject, bypassed, outcome.requests),
     ...(mesh.layer === 'none' ? {} : { carried }),
+    ...exposedBy(subject),
     host: { cores: CORES, busyCores: Math.min(CORES, busy), stolenCores: 0, clockStep: 0 },
   }
+}
+
+/** Seconds that the pods of a visit take, and a proxy more beside them; a request then takes next to nothing. */
+const STARTS = { pods: 2, proxy: 0.5, answer: 0.01 } as const
+
+export function startReading(subject: Subject): StartReading {
+  const proxies = proxiesOf(subject.mesh).length
+  const ready = (STARTS.pods + STARTS.proxy * proxies) * idleLuck(subject, 'idle')
+  return { ready, answered: ready + STARTS.answer }
 }
 
 /** The same without load, before any: what is fixed of the usage under load. */
@@ -72,9 +88,18 @@ function usageOf(subject: Subject, requests: number, seconds: number): Usage[] {
       component: name,
       role,
       cpuSeconds: idle.proxy + requests * each.cpu,
-      memoryBytes: each.memory + Math.round((BYTES_PER_RATE * requests) / seconds),
+      memoryBytes:
+        each.memory +
+        Math.round((BYTES_PER_RATE * requests) / seconds) +
+        OF_IDLE_SERVICE.bytes * (arm.idleServices ?? 0),
     })),
   ]
+}
+
+function exposedBy({ mesh, arm }: Subject): Pick<Observation, 'exposed'> {
+  const proxies = proxiesOf(mesh).length
+  const series = proxies * (SERIES + OF_IDLE_SERVICE.series * (arm.idleServices ?? 0))
+  return proxies === 0 ? {} : { exposed: { series, bytes: series * BYTES_PER_SERIES } }
 }
 
 /** A mesh of clusters has the proxies of its architecture: beside each pod, on each node, or with a waypoint between these. */
@@ -85,11 +110,17 @@ function proxiesOf({ processes, kubernetes }: Mesh): readonly Pick<ProcessProxy,
   return alike.processes?.proxies ?? []
 }
 
-function evidenceOf({ mesh }: Subject, bypassed: boolean, requests: number): Evidence[] {
+function evidenceOf({ mesh, arm }: Subject, bypassed: boolean, requests: number): Evidence[] {
   const source = 'the simulation'
   const { encryption } = mesh
   if (encryption === 'none') return [{ name: 'mtls', seen: 'plain text, as the mesh claims no mutual TLS', source }]
   const secured = bypassed ? 0 : requests
   const { title } = ENCRYPTIONS[encryption]
-  return [{ name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source }]
+  const { feature } = arm
+  return [
+    { name: encryption, holds: !bypassed, seen: `${secured} of ${requests} requests under ${title}`, source },
+    ...(feature === undefined
+      ? []
+      : [{ name: 'feature', holds: !bypassed, seen: `${feature}: the scenario states its effect`, source }]),
+  ]
 }

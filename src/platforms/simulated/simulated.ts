@@ -8,7 +8,7 @@ import { type Arm, type Fault, type Load, longestStall, mostGenerators } from '.
 import { simulatedGenerators } from './simulated-generators.ts'
 import { simulatedMesh } from './simulated-mesh.ts'
 import { NOTHING, type Subject, server, startOf, strikes } from './simulated-server.ts'
-import { idleObservationOf, observationOf } from './simulated-usage.ts'
+import { idleObservationOf, observationOf, startReading } from './simulated-usage.ts'
 
 /** A seeded model of arms whose true effects the scenario states: nothing is run, provisioned or left behind. */
 export function simulated(): Platform {
@@ -144,6 +144,7 @@ export function runningArm(dir: string, visit: Subject, begin: (command: Command
     })
   return {
     dir,
+    start: startReading(visit),
     target: targetOf,
     generators: simulatedGenerators(mostGenerators(visit.scenario.loads), {
       begin,

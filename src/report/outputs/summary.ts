@@ -1,4 +1,5 @@
 import { capacityStatements, goalWords } from '../../analyse/capacity/capacity-words.ts'
+import { featureCostRows } from '../../analyse/feature-costs.ts'
 import { operationRows } from '../../analyse/operations/operation-rows.ts'
 import { fewCommonBlocks } from '../../compare/standing.ts'
 import type { Analysis, CapacityOfLoad, Cell, MetricInfo } from '../../model/analysis.ts'
@@ -45,6 +46,7 @@ export function summaryMarkdown(view: View, analysis: Analysis, about: SummaryAb
     ...view.loads.flatMap((load) =>
       load.capacity ? [] : load.operation === undefined ? loadLines(view, load) : operationLines(analysis, load),
     ),
+    ...featureLines(view, analysis),
     ...trustLines(view, analysis),
     '',
     'Measure again, or write the report again:',
@@ -91,6 +93,22 @@ function operationLines(analysis: Analysis, load: Load): string[] {
     ),
     '',
   ]
+}
+
+/** What features cost, for each load. */
+function featureLines(view: View, { featureCosts = [] }: Analysis): string[] {
+  return featureCosts.flatMap((costs) =>
+    view.loads.flatMap((load) => [
+      `### ${text(`What features of ${costs.mesh} cost under ${load.name}`)}`,
+      '',
+      row(['feature', ...costs.metrics.map(({ title }) => title)]),
+      `|---|${'--:|'.repeat(costs.metrics.length)}`,
+      ...featureCostRows(costs, load.name).map(({ label, figures }) =>
+        row([label, ...figures.map((one) => (one.interval === undefined ? one.text : `${one.text}; ${one.interval}`))]),
+      ),
+      '',
+    ]),
+  )
 }
 
 function loadLines(view: View, load: Load): string[] {

@@ -28,6 +28,7 @@ const FIRST = [
   'outside',
   'gateway',
   'path',
+  'feature',
   'connections',
   'threads',
   'limits',
@@ -108,6 +109,7 @@ function settings(arm: Arm | undefined): Fragment {
   if (!arm) return '–'
   const asked = [
     ...(arm.version === undefined ? [] : [`version ${arm.version}`]),
+    ...(arm.idleServices === undefined ? [] : [`${arm.idleServices} idle services`]),
     ...(arm.entrance === undefined ? [] : [`entrance ${arm.entrance}`]),
     ...(arm.inject ? [`a delay of ${formatLatency(arm.inject.delay)} injected at the server`] : []),
     ...Object.entries(arm.values ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),

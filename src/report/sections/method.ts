@@ -41,7 +41,7 @@ ${table({
 export const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   [
     'Arm',
-    'One of the things that a run compares: a name, a mesh, and optionally its version, values, placement, replicas and entrance.',
+    'One of the things that a run compares: a name, a mesh, and optionally its version, values, placement, replicas, idle services and entrance.',
   ],
   ['Baseline', 'The first arm of a scenario. The ratios and differences of a report are to it.'],
   [

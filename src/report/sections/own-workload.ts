@@ -1,4 +1,5 @@
-import type { Analysis, Cell, ComponentCost, Estimate, ScriptPart } from '../../model/analysis.ts'
+import { featureCostRows } from '../../analyse/feature-costs.ts'
+import type { Analysis, Cell, ComponentCost, Estimate, FeatureCosts, ScriptPart } from '../../model/analysis.ts'
 import { LEVEL_TEXT } from '../../model/confidence.ts'
 import type { Load } from '../../model/scenario.ts'
 import { callsFrom, depthOf, rootOf, type ServiceGraph, widthOf } from '../../model/service-graph.ts'
@@ -17,6 +18,28 @@ export async function scriptGroups(view: View, { script = [] }: Analysis): Promi
   return html`<section aria-labelledby="script"><h2 id="script">Groups of the script</h2>
 <p>Requests by the group of the script that made them: <b>service time</b>, from sending to the answer. <b>Time</b> is the median from the begin to the end of the group, with all that the script does in it. An iteration is one pass through the script. Ratios are to ${view.baseline.name}, paired within blocks, with ${LEVEL_TEXT} intervals; they show where a difference comes from, and each stands for itself.</p>
 ${await byLoad(view, (load) => groupsOfLoad(view, script, load))}</section>`
+}
+
+/** What features cost, by mesh; empty where no arm has one. */
+export async function featureCost(view: View, { featureCosts = [] }: Analysis): Promise<Html> {
+  if (featureCosts.length === 0) return html``
+  return html`<section aria-labelledby="feature-cost"><h2 id="feature-cost">What features cost</h2>
+<p>Each feature is the same mesh with the objects of that feature, against the mesh without them: differences, paired within blocks, with ${LEVEL_TEXT} intervals, each for itself. Rows marked A/A are equal arms, whose difference is noise. Proxy cores are what requests add to idle CPU of the proxies. The evidence of each trial says whether the feature was in force.</p>
+${await byLoad(view, (load) => html`${featureCosts.map((costs) => costsOfLoad(view, costs, load))}`)}</section>`
+}
+
+function costsOfLoad(view: View, costs: FeatureCosts, load: Load): Html {
+  return table({
+    id: `feature-cost-${costs.without}-${view.loads.indexOf(load)}`,
+    caption: `${costs.mesh} under ${load.name}`,
+    head: [{ content: 'Feature' }, ...costs.metrics.map(({ title }) => ({ content: title, numeric: true }))],
+    rows: featureCostRows(costs, load.name).map(({ label, figures }) => [
+      label,
+      ...figures.map(
+        ({ text, interval }) => html`${text}${interval !== undefined && html`<small>${interval}</small>`}`,
+      ),
+    ]),
+  })
 }
 
 function groupsOfLoad(view: View, script: readonly ScriptPart[], load: Load): Html {

@@ -63,6 +63,16 @@ async function observed(counted: Readonly<Record<string, string>>, asked?: strin
 const named = (evidence: readonly { name: string; holds?: boolean | undefined }[], name: string) =>
   evidence.find((one) => one.name === name)
 
+describe('a window', () => {
+  it('tells how many series all proxies expose at its end, and in how many bytes', async () => {
+    const after = ['client-http', 'server-http', 'server-unasked'].map((name) => metrics(`${name}-after`))
+    const samples = after.flatMap((text) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#')))
+    const { exposed } = await observed({ client: 'client-http', 'front-x': 'server-http', 'cart-x': 'server-unasked' })
+    expect(exposed).toEqual({ series: samples.length, bytes: Buffer.byteLength(after.join('')) })
+    expect(samples.length).toBeGreaterThan(300)
+  })
+})
+
 describe('tiers behind the entrance', () => {
   it('have their requests and their proof by themselves', async () => {
     const { hops, evidence, carried } = await observed({

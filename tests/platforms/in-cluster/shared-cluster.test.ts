@@ -4,7 +4,7 @@ import { Failure } from '../../../src/model/failure.ts'
 import type { KubernetesObject } from '../../../src/model/mesh.ts'
 import type { Arm } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
-import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
+import { armMesh, installationTime } from '../../../src/platforms/in-cluster/arm-mesh.ts'
 import { type SharedCluster, standSideBySide } from '../../../src/platforms/in-cluster/shared-cluster.ts'
 import { PUBLIC_SITE } from '../../../src/site/read-site.ts'
 import { none, scenarioOf } from '../../build/scenario.ts'
@@ -97,5 +97,14 @@ describe('visits of arms that share a cluster', () => {
     await ended
     expect(done).not.toContain('look')
     await expect(lower(again)).rejects.toThrow('it stays')
+  })
+})
+
+describe('the time of an installation', () => {
+  it('is evidence of an arm whose mesh was installed, and of no other', () => {
+    expect(installationTime(undefined)).toEqual([])
+    expect(installationTime(24.2)).toEqual([
+      { name: 'installation-time', seen: expect.stringMatching(/^24 s from its first object/), source: 'clock' },
+    ])
   })
 })

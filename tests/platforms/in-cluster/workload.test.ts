@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { PodFact } from '../../../src/model/mesh.ts'
 import type { Load } from '../../../src/model/scenario.ts'
 import { placement } from '../../../src/platforms/in-cluster/raise.ts'
-import { endpointsOf, refuseEndpoint, targetOf, workloadFor } from '../../../src/platforms/in-cluster/workload.ts'
+import {
+  endpointsOf,
+  idleServices,
+  refuseEndpoint,
+  targetOf,
+  workloadFor,
+} from '../../../src/platforms/in-cluster/workload.ts'
 import { loadOf } from '../../build/scenario.ts'
 
 const images = { fortio: 'mirror/fortio:1', k6: 'mirror/k6:1', busybox: 'mirror/busybox:1' }
@@ -26,6 +32,31 @@ const pod = (name: string, change: object = {}) => {
   const found = workloadFor({ ...about, ...change }).pods.find(({ metadata }) => metadata.name === name)
   return { metadata: found?.metadata, spec: found?.['spec'] as Spec }
 }
+
+describe('idle services', () => {
+  const made = idleServices({ name: 'many', mesh: 'none', idleServices: 1000 }, 'bench', 'a-run')
+
+  it('are as many Services as asked for, each with one endpoint of its own and no selector', () => {
+    const services = made.filter(({ kind }) => kind === 'Service')
+    const slices = made.filter(({ kind }) => kind === 'EndpointSlice')
+    expect(services).toHaveLength(1000)
+    expect(services.filter(({ spec }) => Object.hasOwn(spec as object, 'selector'))).toEqual([])
+    const of = slices.map(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'])
+    expect(of).toEqual(services.map(({ metadata }) => metadata.name))
+    const addresses = slices.flatMap(
+      (slice) => (slice as unknown as { endpoints: { addresses: string[] }[] }).endpoints,
+    )
+    expect(new Set(addresses.flatMap((one) => one.addresses)).size).toBe(1000)
+    for (const { addresses: all } of addresses) expect(all).toEqual([expect.stringMatching(/^198\.18\.[0-3]\.\d+$/)])
+  })
+
+  it('say whose they are, and there are none unasked', () => {
+    for (const { metadata } of made) {
+      expect(metadata).toMatchObject({ namespace: 'bench', labels: { 'meshbench.io/run': 'a-run' } })
+    }
+    expect(idleServices({ name: 'one', mesh: 'none' }, 'bench', 'a-run')).toEqual([])
+  })
+})
 
 describe('the workload', () => {
   it("runs the site's images, and says on every object whose it is", () => {

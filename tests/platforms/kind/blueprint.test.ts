@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Load } from '../../../src/model/scenario.ts'
+import type { Arm, Load } from '../../../src/model/scenario.ts'
 import { makePlan } from '../../../src/plan/make-plan.ts'
 import { armMesh } from '../../../src/platforms/in-cluster/arm-mesh.ts'
 import { blueprintOf } from '../../../src/platforms/kind/blueprint.ts'
@@ -24,9 +24,10 @@ interface World {
   readonly helm?: string
   readonly run?: string
   readonly loads?: readonly Load[]
+  readonly arm?: Partial<Arm>
 }
 
-function keyOf(mesh: string, { images = HERE, chart = 'c', helm = '4', run = 'r', loads }: World = {}) {
+function keyOf(mesh: string, { images = HERE, chart = 'c', helm = '4', run = 'r', loads, arm = {} }: World = {}) {
   const provenance = (version: string) => ({ provenance: { version, sha256: 'x' } })
   const runContext = {
     plan: { ...plan, scenario: { ...plan.scenario, ...(loads && { loads }) } },
@@ -34,7 +35,7 @@ function keyOf(mesh: string, { images = HERE, chart = 'c', helm = '4', run = 'r'
     charts: { chart: async () => ({ path: '/p', name: 'n', version: '1', sha256: chart }) },
     manifests: { objects: async () => [] },
   } as unknown as RunContext
-  const of = armMesh({ name: mesh, mesh }, { profile: 'equalised', loads: [] }, PUBLIC_SITE)
+  const of = armMesh({ name: mesh, mesh, ...arm }, { profile: 'equalised', loads: [] }, PUBLIC_SITE)
   return blueprintOf(of, runContext, signal).then(({ key }) => key)
 }
 
@@ -43,7 +44,7 @@ describe('the key of a cluster', () => {
     expect(await keyOf('istio-sidecar', { run: 'another' })).toBe(await keyOf('istio-sidecar'))
   })
 
-  it('is another one where a chart, an image, a program or a port of the workload is', async () => {
+  it('is another one where a chart, an image, a program, a port of the workload or the number of idle services is', async () => {
     const [load] = plan.scenario.loads as [Load]
     const worlds: World[] = [
       {},
@@ -52,6 +53,8 @@ describe('the key of a cluster', () => {
       { images: { ...HERE, 'docker.io/istio/pilot:1.31.1-distroless': 'sha256:moved' } },
       { images: { ...HERE, [PUBLIC_SITE.kind.nodeImage]: 'sha256:moved' } },
       { loads: [{ ...load, protocol: 'grpc' }] },
+      { arm: { idleServices: 10 } },
+      { arm: { idleServices: 11 } },
     ]
     const keys = await Promise.all(worlds.map((world) => keyOf('istio-sidecar', world)))
     expect(new Set(keys).size).toBe(worlds.length)

@@ -188,6 +188,31 @@ async function ask(
   const target = addressOf(to, protocol, namespace)
   if (protocol === 'grpc') return await askByGrpc(cluster, where, target, count, signal)
   const argv = protocol === 'tcp' ? tcpArgv(target) : httpArgv(target, request)
+  return await askInTurn(cluster, where, { argv, count, protocol }, signal)
+}
+
+/** Sends HTTP requests to the arm's own server from a pod of its load generator. */
+export async function askServer(
+  { cluster, of }: Pick<ClusterArm, 'cluster' | 'of'>,
+  pod: string,
+  { count, ...request }: Pick<ProbeRequest, 'path' | 'headers'> & { readonly count: number },
+  signal: AbortSignal,
+): Promise<readonly ProbeAnswer[]> {
+  const { namespace } = of.about
+  const argv = httpArgv(targetOf('http', namespace), { ...request, from: 'client', to: 'server' })
+  return await askInTurn(cluster, { namespace, pod }, { argv, count, protocol: 'http' }, signal)
+}
+
+async function askInTurn(
+  cluster: Cluster,
+  where: Pick<ExecOf, 'namespace' | 'pod'>,
+  {
+    argv,
+    count,
+    protocol,
+  }: { readonly argv: readonly string[]; readonly count: number; readonly protocol: 'http' | 'tcp' },
+  signal: AbortSignal,
+): Promise<readonly ProbeAnswer[]> {
   const command = ['sh', '-c', LOOP, String(count), String(TIMEOUT), ...argv]
   const printed = await run(count, signal, (limited) =>
     text(cluster.stream({ ...where, container: SHELL, command }, limited)),
