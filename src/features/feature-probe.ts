@@ -69,6 +69,7 @@ export interface Bench extends Required<Where> {
     text: string,
     until: { readonly lines: number; readonly within: Seconds },
   ): Promise<readonly string[]>
+  /** A Job of the probe, once it is complete or has had a minute for it; undefined where there is none. */
   job(name: string): Promise<ProbeJob | undefined>
   /** What the mesh's counters show of the traffic that `act` causes. */
   observed(act: () => Promise<unknown>): Promise<Observation>

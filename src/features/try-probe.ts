@@ -9,9 +9,11 @@ import type { Bench, Probe, Shown } from './feature-probe.ts'
 
 /** How long objects have until requests show what they are for, and until it is gone again. */
 export const EFFECT: Seconds = 30
-/** Between two looks, and between two readings of a log. */
+/** Between two looks, and between two readings of a log or a Job. */
 const PAUSE: Seconds = 0.1
 const LOG_PAUSE: Seconds = 0.5
+/** How long a Job has until it is complete: its pod starts and ends within. */
+const JOB: Seconds = 60
 /** How many looks in a row must agree: proxies get what is new one after the other, so once is not always. */
 const IN_A_ROW = 3
 
@@ -192,7 +194,13 @@ function benchOf({ site, running, signal, nonce }: Subject): Bench {
         await running.wait(LOG_PAUSE, signal)
       }
     },
-    job: (name) => site.job(name, signal),
+    async job(name) {
+      for (let waited = 0; ; waited += LOG_PAUSE) {
+        const job = await site.job(name, signal)
+        if (!job || job.ended || waited >= JOB) return job
+        await running.wait(LOG_PAUSE, signal)
+      }
+    },
     async observed(act) {
       const window = await running.observe()
       await act()

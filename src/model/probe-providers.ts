@@ -7,7 +7,7 @@ export const PROBE_PROVIDERS = {
   /** A server that answers each question with the status that its query names. Its paths are those of the requests below `prefix`. */
   authorization: { name: 'probe-authorization', port: 8080, prefix: '/decide' },
   /** A receiver of OTLP by HTTP. */
-  spans: { name: 'probe-spans', port: 4318, path: '/cgi-bin/traces' },
+  spans: { name: 'probe-spans', port: 4318, path: '/v1/traces' },
 } as const
 
 /** The setting of a mesh that installs them. */

@@ -130,7 +130,7 @@ function jobOf(where: Where): KubernetesObject {
         containers: [
           {
             ...{ name: 'once', image: 'busybox', imagePullPolicy: 'IfNotPresent', securityContext },
-            command: ['wget', '-q', '-O', '-', url],
+            command: ['sh', '-c', 'wget -q -O - "$0"', url],
           },
         ],
       },

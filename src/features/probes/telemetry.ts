@@ -57,7 +57,7 @@ export const accessLog: Probe = {
 
 const TRACED = 3
 /** Envoy sends spans every five seconds, or once it has five of them. */
-const SENT: Seconds = 7
+const SENT: Seconds = 8
 
 const traced = (at: At) => ({
   needs: PROVIDERS_SETTING,
