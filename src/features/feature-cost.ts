@@ -67,6 +67,11 @@ export function showsUnderLoad(
   return unseenOn.includes(mesh) ? undefined : shows
 }
 
+/** Whether the server of a load is sent more requests than the load consists of. */
+export function copiesRequests(feature: string | undefined): boolean {
+  return feature !== undefined && howOf(feature)?.copies === true
+}
+
 export function featureTitle(feature: string): string {
   return probes.find(({ name }) => name === feature)?.title ?? feature
 }

@@ -14,6 +14,8 @@ export type UnderLoad =
       readonly shows?: (bench: LoadBench) => Promise<Shown>
       /** Meshes on which no request shows it, although it does on others. */
       readonly unseenOn?: readonly string[]
+      /** The server is sent more requests than its clients send, by which their proxies' counters differ. */
+      readonly copies?: true
       /** Why it is measured only where it is asked for by its name; absent where it is one of those that are measured unasked. */
       readonly unasked?: string
     }

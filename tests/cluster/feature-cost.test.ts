@@ -48,7 +48,9 @@ describe.each([
     for (const { trial, outcome } of results) {
       if (outcome.status !== 'measured') throw new Error(`${trial.id}: ${JSON.stringify(outcome.failure)}`)
       expect(outcome.reading.errors, trial.id).toBe(0)
-      const found = outcome.reading.observation.evidence.find(({ name }) => name === 'feature')
+      const { evidence } = outcome.reading.observation
+      expect(evidence.filter(({ holds }) => holds === false)).toEqual([])
+      const found = evidence.find(({ name }) => name === 'feature')
       const isBare = [MESH, `${MESH}-again`].includes(trial.arm)
       expect(found?.holds, `${trial.id}: ${found?.seen}`).toBe(isBare ? undefined : true)
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   COSTED,
   COSTED_UNASKED,
+  copiesRequests,
   featureObjects,
   lackOf,
   showsUnderLoad,
@@ -97,6 +98,11 @@ describe('features under load', () => {
     expect(await shows?.(bench({ 'x-ratelimit-limit': '1000000' }))).toMatchObject({ holds: true })
     expect(await shows?.(bench({}))).toMatchObject({ holds: false })
     expect(showsUnderLoad('rate-limit-local', 'linkerd')).toBeUndefined()
+  })
+
+  it('say which of them copies requests, so that proxies of client and server do not count the same', () => {
+    expect(COSTED.filter(copiesRequests)).toEqual(['mirroring'])
+    expect(copiesRequests(undefined)).toBe(false)
   })
 
   it('a mesh that does not have one says so in the words of its project', () => {

@@ -115,6 +115,7 @@ export const underLoad: Readonly<Record<string, UnderLoad>> = {
   },
   mirroring: {
     objects: { 'istio-sidecar': mirrored, 'istio-ambient-waypoint': mirrored },
+    copies: true,
     async shows(bench) {
       const requests = 20
       const carried = await bench.carried(() => bench.ask({ count: requests }))

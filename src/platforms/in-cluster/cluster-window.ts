@@ -1,3 +1,4 @@
+import { copiesRequests } from '../../features/feature-cost.ts'
 import { scheduledReclaim } from '../../host/strain.ts'
 import { parsePrometheus } from '../../meshes/prometheus.ts'
 import { componentsOf, type Placed, scrapesOf } from '../../meshes/workload-parts.ts'
@@ -71,6 +72,9 @@ function clocksOf(open: NodeSnapshots, close: NodeSnapshots): { opened: NodeSnap
 export async function openWindow(options: RunningArmOptions, meter: Meter, asked?: string): Promise<Window> {
   const { arm } = options
   const { kubernetes, about } = arm.of
+  const copies = copiesRequests(arm.of.arm.feature)
+  // Where requests are copied, the proxies of client and server do not count the same.
+  const copied = (one: Evidence) => (copies && one.name === 'path' ? unclaimed(one) : one)
   const before = await countAll(options, asked)
   const open = await meter.open()
   const own = ownCpu()
@@ -85,7 +89,7 @@ export async function openWindow(options: RunningArmOptions, meter: Meter, asked
       const counters = countersOf(before, after, arm.cpus)
       const { evidence: seen, carried: counted } = kubernetes.prove(counters, about)
       // Counters ended with their pods, so that what they lack says nothing of the others.
-      const evidence = isCounted ? seen : seen.map(unclaimed)
+      const evidence = isCounted ? seen.map(copied) : seen.map(unclaimed)
       const carried = isCounted ? counted : undefined
       const hops = hopsOf(counters, (ofTier) => kubernetes.prove(ofTier, about))
       return {

@@ -1,4 +1,4 @@
-import { COSTED, COSTED_UNASKED, lackOf, needsRoutes } from '../../features/feature-cost.ts'
+import { COSTED, COSTED_UNASKED, lackOf, needsRoutes, whyNotCosted } from '../../features/feature-cost.ts'
 import { meshes } from '../../meshes/index.ts'
 import { Failure } from '../../model/failure.ts'
 import { type Arm, isSameArm, type Scenario } from '../../model/scenario.ts'
@@ -62,7 +62,7 @@ function withRoutes(arm: Arm): Arm {
 function probesNamed(names: readonly string[]): readonly string[] {
   const wrong = names.find((name) => !COSTED.includes(name))
   if (wrong !== undefined) {
-    const why = lackOf(wrong, '')
+    const why = whyNotCosted().find(({ feature }) => feature === wrong)?.why
     throw new Failure('usage', `there is no feature ${wrong} whose cost can be measured`, {
       ...(why !== undefined && { cause: why }),
       remedy: suggest(wrong, COSTED),

@@ -1,4 +1,4 @@
-import { COSTED, lackOf, needsRoutes } from '../../features/feature-cost.ts'
+import { COSTED, lackOf, needsRoutes, whyNotCosted } from '../../features/feature-cost.ts'
 import { type Arm, withoutFeature } from '../../model/scenario.ts'
 import { PLATFORM_TRAITS } from '../../model/traits.ts'
 import { type Finding, shown, suggest } from '../../yaml/yaml-finding.ts'
@@ -16,10 +16,10 @@ function featuredIn({ arms }: Draft): (DraftArm & { readonly feature: string })[
 }
 
 const featuresExist: Rule = ({ arms }) =>
-  arms.flatMap(({ arm: { feature, mesh }, path }) => {
+  arms.flatMap(({ arm: { feature }, path }) => {
     if (feature === undefined || COSTED.includes(feature)) return []
     const message = `there is no feature ${shown(feature)} whose cost can be measured`
-    const known = lackOf(feature, mesh ?? '')
+    const known = whyNotCosted().find((one) => one.feature === feature)?.why
     const remedy = `${known === undefined ? '' : `${known} `}${suggest(feature, COSTED)}`
     return [{ path: [...path, 'feature'], message, remedy }]
   })
