@@ -1,38 +1,76 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import { Failure } from '../model/failure.ts'
 import type { Micros } from '../model/units.ts'
 import { HIGHEST, lowestIn, slotOf, widthOf } from './slots.ts'
 
 type Recorder = (micros: Micros, count: number) => void
 
+/** As all ports write it; the bits of the word size left out. */
+const COMPRESSED = 0x1c849304
+const PLAIN = 0x1c849303
+const WORD = 0xf0
+/** The word size of what is written: ZigZag LEB128. */
+const ZIGZAG = 0x10
+
+/** Bytes before the counts: cookie, length, offset, digits (32 bits each), lowest, highest, ratio (64 bits each). */
+const HEADER = 40
+const DIGITS = 3
+const LOWEST = 1n
+
+/** Slots up to `HIGHEST`, each with a count of at most 9 bytes: more than that is no histogram of ours, however small it is when compressed. */
+export const SLOTS = slotOf(HIGHEST) + 1
+const MOST_BYTES_OF_COUNT = 9
+const MOST_BYTES = HEADER + MOST_BYTES_OF_COUNT * SLOTS
+
 /** HdrHistogram V2, compressed, base64. `visit` gives every occupied slot by a value that lies in it. */
 export function encodeSlots(visit: (each: Recorder) => void): string {
-  const histogram = build({
-    bitBucketSize: 64,
-    autoResize: true,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 2,
-    numberOfSignificantValueDigits: 3,
+  const counts = new Float64Array(SLOTS)
+  let last = 0
+  visit((micros, count) => {
+    const slot = slotOf(micros)
+    counts[slot] = (counts[slot] as number) + count
+    last = Math.max(last, slot)
   })
-  visit((micros, count) => histogram.recordValueWithCount(micros, count))
-  return interoperable(encodeIntoCompressedBase64(histogram))
-}
-
-/**
- * hdr-histogram-js 3.0.1 writes 1 where the format has the offset of a rotated array (0: not rotated), and the bits of
- * 4.9e-324 where it has the ratio of integers to values (1). The Rust port then refuses to read, and the C port reads
- * every slot one too high. Twelve bytes put both right.
- */
-function interoperable(text: string): string {
-  const bytes = Buffer.from(text, 'base64')
-  const plain = inflateSync(bytes.subarray(8))
-  plain.writeInt32BE(0, 8)
-  plain.writeDoubleBE(1, 32)
-  const body = deflateSync(plain)
-  const head = Buffer.from(bytes.subarray(0, 8))
+  const body = deflateSync(plainOf(counts.subarray(0, last + 1)))
+  const head = Buffer.alloc(8)
+  head.writeInt32BE(COMPRESSED | ZIGZAG, 0)
   head.writeInt32BE(body.length, 4)
   return Buffer.concat([head, body]).toString('base64')
+}
+
+/** What is compressed of counts from slot 0 on: a count as it is, and in place of empty slots that follow each other their negative number. */
+function plainOf(counts: Float64Array): Buffer {
+  const plain = Buffer.alloc(HEADER + MOST_BYTES_OF_COUNT * counts.length)
+  let at = HEADER
+  for (let slot = 0; slot < counts.length; ) {
+    const count = counts[slot] as number
+    const from = slot++
+    while (count === 0 && counts[slot] === 0) slot++
+    const empty = slot - from
+    at = putNumber(plain, at, empty > 1 ? 2 * empty - 1 : 2 * count)
+  }
+  plain.writeInt32BE(PLAIN | ZIGZAG, 0)
+  plain.writeInt32BE(at - HEADER, 4)
+  plain.writeInt32BE(DIGITS, 12)
+  plain.writeBigInt64BE(LOWEST, 16)
+  plain.writeBigInt64BE(BigInt(endOfDoubling(counts.length - 1)), 24)
+  plain.writeDoubleBE(1, 32)
+  return plain.subarray(0, at)
+}
+
+/** The largest value of the doubling that a slot belongs to: a port that reads the header then has room for all counts. */
+function endOfDoubling(slot: number): Micros {
+  const last = Math.max(slot | 1023, 2047)
+  return lowestIn(last) + widthOf(last) - 1
+}
+
+/** LEB128: seven bits a byte, the lowest first. Returns where the next number goes. */
+function putNumber(plain: Buffer, from: number, number: number): number {
+  let at = from
+  let rest = number
+  for (; rest >= 128; rest = Math.floor(rest / 128)) plain[at++] = (rest % 128) | 128
+  plain[at++] = rest
+  return at
 }
 
 /** Records what is encoded, slot by slot, by the largest value of each: no figure is then below the truth. */
@@ -52,18 +90,6 @@ function unreadable(cause: unknown): Failure {
   })
 }
 
-/** As hdr-histogram-js and all other ports write it; the bits of the word size left out. */
-const COMPRESSED = 0x1c849304
-const PLAIN = 0x1c849303
-const WORD = 0xf0
-
-/** Bytes before the counts: cookie, length, offset, digits (32 bits each), lowest, highest, ratio (64 bits each). */
-const HEADER = 40
-
-/** Slots up to `HIGHEST`, each with a count of at most 9 bytes: more than that is no histogram of ours, however small it is when compressed. */
-export const SLOTS = slotOf(HIGHEST) + 1
-const MOST_BYTES = HEADER + 9 * SLOTS
-
 /** The encoded slots of a histogram with three digits from 1. */
 interface Encoded {
   /** Calls back for every occupied slot, in ascending order. */
@@ -81,7 +107,9 @@ export function encodedSlots(text: string): Encoded {
   const plain = inflated(bytes.subarray(8))
   if (plain.length < HEADER || (plain.readInt32BE(0) & ~WORD) !== PLAIN) throw unreadable('it is no HdrHistogram V2')
   const [digits, lowest] = [plain.readInt32BE(12), plain.readBigInt64BE(16)]
-  if (digits !== 3 || lowest !== 1n) throw unreadable(`it has ${digits} digits from ${lowest}, not 3 from 1`)
+  if (digits !== DIGITS || lowest !== LOWEST) {
+    throw unreadable(`it has ${digits} digits from ${lowest}, not ${DIGITS} from ${LOWEST}`)
+  }
   if (plain.length !== HEADER + plain.readInt32BE(4)) throw unreadable('its counts are cut short')
   return { visit: (each) => visitCounts(plain, each) }
 }

@@ -167,6 +167,26 @@ describe('encode', () => {
     expect(plain.readDoubleBE(32)).toBe(1)
   })
 
+  it('has the counts that hdr-histogram-js writes, byte by byte', () => {
+    const many = fc.array(fc.tuple(micros, fc.integer({ min: 1, max: 2 ** 40 })), { maxLength: 60 })
+    const plainOf = (text: string) => inflateSync(Buffer.from(text, 'base64').subarray(8))
+    fc.assert(
+      fc.property(many, (values) => {
+        const theirs = build({ bitBucketSize: 64, autoResize: true, highestTrackableValue: 2 })
+        const ours = latencyHistogram()
+        for (const [value, times] of values) {
+          theirs.recordValueWithCount(value, times)
+          ours.record(value, times)
+        }
+        const [plain, reference] = [plainOf(ours.encode()), plainOf(encodeIntoCompressedBase64(theirs))]
+        expect(plain.subarray(40).equals(reference.subarray(40))).toBe(true)
+        // Theirs says 2 where no value is above 2047, though it counts them.
+        const highest = plain.readBigInt64BE(24)
+        expect(highest === 2047n ? 2n : highest).toBe(reference.readBigInt64BE(24))
+      }),
+    )
+  })
+
   it('is read by hdr-histogram-js, slot by slot', () => {
     fc.assert(
       fc.property(samples, (values) => {
