@@ -29,7 +29,7 @@ async function write(analysis: Analysis): Promise<Written> {
   const page = await renderReport(analysis, { generatedAt: '2026-03-01T21:00:00Z', scripts: await pageScripts() })
   const { user, system } = process.cpuUsage(cpu)
   return {
-    bytes: Buffer.byteLength(page),
+    bytes: page.reduce((sum, part) => sum + part.byteLength, 0),
     seconds: (performance.now() - started) / 1e3,
     cpu: (user + system) / 1e6,
   }

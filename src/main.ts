@@ -1,9 +1,13 @@
 import { enableCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 
 // Compiled code is kept from one start to the next.
 enableCompileCache()
 
 const { cli } = await import('./cli.ts')
+// The space for new objects stays at the few megabytes that it has here. Loading a command would make it grow to 32, and it never gives them back.
+setFlagsFromString('--semi-space-growth-factor=1')
+
 const { interruption } = await import('./host/interruption.ts')
 const emergency = { run: async (): Promise<string[]> => [] }
 const interrupted = interruption(() => emergency.run())

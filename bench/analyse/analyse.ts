@@ -30,7 +30,8 @@ function best(scenario: Scenario): Found {
   try {
     writeRun(dir, scenario)
     const script = join(import.meta.dirname, 'measure.ts')
-    const argv = ['--disable-warning=ExperimentalWarning', script, dir]
+    // The second is what main.ts sets before a command is loaded.
+    const argv = ['--disable-warning=ExperimentalWarning', '--semi-space-growth-factor=1', script, dir]
     const rounds = Array.from(
       { length: ROUNDS },
       (): Found => JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })),

@@ -7,13 +7,11 @@ import { isOperated } from '../model/scenario.ts'
 import { readRun } from '../store/read-run.ts'
 
 /**
- * From now on the engine collects before its heap is a third larger than what is held, and its space for new objects, which
- * would grow to 128 MiB, stays as it is. Left alone, it lets the heap of a large run or page grow to twice to four times as much,
- * and gives little back.
+ * From now on the engine collects before its heap is a third larger than what is held. Left alone, it lets the heap of a large run or
+ * page grow to twice to four times as much, and gives little back.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=30')
-  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 /** Reads a run from its folder and analyses it. Each trial is examined while its file is read, and most of it is not held. */

@@ -69,7 +69,7 @@ export async function writeReport(analysis: Analysis, dir: string, wanted: Repor
 }
 
 interface Rendered {
-  readonly page: string
+  readonly page: readonly Uint8Array[]
   readonly summary: string
 }
 
@@ -102,7 +102,7 @@ function summaryBeside(file: string): string {
 }
 
 /** Replaces a file atomically. For files that can be made again from results. */
-export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
   refuseRunFile(file)
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`)
   try {

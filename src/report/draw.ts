@@ -1,19 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 
-let before: Promise<unknown> | undefined
-
 /**
- * Draws a chart to SVG without a browser. One chart after the other, however many are asked for at once: drawing them together
- * takes as long, and holds the scenes of all of them in memory.
+ * Draws a chart to SVG without a browser. Who draws several does so one after the other: together they take as long, and the scenes of
+ * all of them are held in memory. Vega is loaded on the first call: only who draws pays for it.
  */
-export function draw(spec: () => TopLevelSpec): Promise<string> {
-  const drawn = (before ?? Promise.resolve()).then(() => drawNow(spec()))
-  before = drawn.catch(() => undefined)
-  return drawn
-}
-
-/** Vega is loaded on the first call: only who draws pays for it. */
-async function drawNow(spec: TopLevelSpec): Promise<string> {
+export async function draw(spec: TopLevelSpec): Promise<string> {
   const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
   const view = new View(parse(compile(spec).spec), { renderer: 'none' })
   try {

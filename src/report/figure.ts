@@ -13,7 +13,7 @@ export async function figure(chart: Chart, isSingle: boolean): Promise<Html> {
   const plot =
     'reason' in drawing
       ? html`<p class="reason">${drawing.reason}</p>`
-      : picture(chart, await draw(() => drawing(isSingle ? WIDE : STILL)))
+      : picture(chart, await draw(drawing(isSingle ? WIDE : STILL)))
   return html`<figure id="${id}" data-chart="${id}"><figcaption>${caption(chart)}</figcaption>
 <div class="plot" tabindex="0" role="group" aria-labelledby="${id}-title">${plot}</div>
 <div class="behind">${numbers(chart)}</div></figure>`

@@ -58,12 +58,15 @@ const CONTENTS = [
   ['provenance', 'Provenance'],
 ] as const
 
-/** Renders the report as one HTML file that needs no network; the most important parts come first. */
+/**
+ * Renders the report as one HTML file that needs no network; the most important parts come first. Returns the bytes of its parts in
+ * order: one is text no longer when the next is made, since in V8 all text takes two bytes a letter where one letter is not Latin.
+ */
 export async function renderReport(
   analysis: Analysis,
   about: ReportAbout,
   data = pageData(analysis, about.history),
-): Promise<string> {
+): Promise<readonly Uint8Array[]> {
   const view = viewOf(data)
   const title = about.title ?? analysis.record.run.plan.scenario.name
   const isSearch = analysis.capacities.length > 0
@@ -71,42 +74,51 @@ export async function renderReport(
   const isSteady = !isSearch && !hasOperations
   // What a reader selects is recomputed from steady trials at one rate: a page of searches or operations has nothing to select.
   const scripts = isSteady ? about.scripts : undefined
-  const rated = () => [
-    answers(view, analysis),
-    differences(view),
-    costsOfArms(view),
-    scriptGroups(view, analysis),
-    featureCost(view, analysis),
-    services(view, analysis),
-    latency(view),
-    resources(view),
-    clusterSize(view),
-    sweeps(view),
-    history(view),
-    stalls(view, analysis),
+  const rated = [
+    () => answers(view, analysis),
+    () => differences(view),
+    () => costsOfArms(view),
+    () => scriptGroups(view, analysis),
+    () => featureCost(view, analysis),
+    () => services(view, analysis),
+    () => latency(view),
+    () => resources(view),
+    () => clusterSize(view),
+    () => sweeps(view),
+    () => history(view),
+    () => stalls(view, analysis),
   ]
-  const sections = await Promise.all([
-    ...(isSteady ? rated() : [isSearch ? capacity(view, analysis) : lifecycle(view, analysis)]),
-    fairness(view, analysis),
-    problems(analysis),
-    ...(isSteady ? [trials(view, analysis)] : []),
-    method(view),
-    provenance(analysis),
-  ])
-  const [answer = '', ...rest] = sections.map((section) => {
-    return scripts ? textOf(section) : withoutScripts(textOf(section))
+  const makers: readonly (() => Html | Promise<Html>)[] = [
+    ...(isSteady ? rated : [() => (isSearch ? capacity(view, analysis) : lifecycle(view, analysis))]),
+    () => fairness(view, analysis),
+    () => problems(analysis),
+    ...(isSteady ? [() => trials(view, analysis)] : []),
+    () => method(view),
+    () => provenance(analysis),
+  ]
+  const sections = await Array.fromAsync(makers, async (make) => {
+    const markup = textOf(await make())
+    return Buffer.from(scripts ? markup : withoutScripts(markup))
   })
-  const parts = rest.join('\n')
-  const body = html`<a class="skip" href="#${isSearch ? 'capacity' : hasOperations ? 'lifecycle' : 'differences'}">Skip to the charts</a>
+  const start = html`${head(title, scripts)}
+<body><a class="skip" href="#${isSearch ? 'capacity' : hasOperations ? 'lifecycle' : 'differences'}">Skip to the charts</a>
 <main>${opening(view, analysis, title)}
 ${about.gate && gateVerdict(about.gate)}
-<div id="bar"><div id="controls"></div>${contents(answer + parts)}<div id="unpublished" role="status" hidden></div></div>
-<section id="other-run" aria-label="Another run" hidden></section>
-${trusted(answer)}
-${scripts && scriptsHtml(scripts, await packedText(data))}
-${trusted(parts)}</main>
-<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>`
-  return textOf(document(title, scripts, body))
+<div id="bar"><div id="controls"></div>${contents(sections)}<div id="unpublished" role="status" hidden></div></div>
+<section id="other-run" aria-label="Another run" hidden></section>`
+  const client = html`${scripts && scriptsHtml(scripts, await packedText(data))}`
+  const end = html`</main>
+<footer><p>Written by meshbench ${analysis.record.run.provenance.meshbench} on ${dateWords(about.generatedAt)} from run <code>${analysis.record.run.id}</code>. This file is complete: it loads nothing and needs no script.</p></footer>${scripts && engineHtml(scripts)}</body></html>
+`
+  const [answer, ...rest] = sections
+  const parts = [bytesOf(start), ...(answer ? [answer] : []), bytesOf(client), ...rest]
+  return [...parts.flatMap((part, index) => (index === 0 ? [part] : [NEW_LINE, part])), bytesOf(end)]
+}
+
+const NEW_LINE = Buffer.from('\n')
+
+function bytesOf(markup: Html): Buffer {
+  return Buffer.from(textOf(markup))
 }
 
 /** Gzip of JSON, in base64. A part after the other, since the text of a run of many trials is tens of megabytes. */
@@ -116,7 +128,7 @@ async function packedText(data: PageData): Promise<string> {
 }
 
 /** So many elements of a list are written at once. */
-const ELEMENTS = 1000
+const ELEMENTS = 100
 
 /** What `JSON.stringify` writes. */
 function* jsonParts(data: Readonly<Record<string, unknown>>): Generator<string> {
@@ -137,16 +149,14 @@ function* jsonParts(data: Readonly<Record<string, unknown>>): Generator<string> 
   yield '}'
 }
 
-function contents(there: string): Html {
-  const links = CONTENTS.filter(([id]) => there.includes(`<h2 id="${id}"`))
+function contents(sections: readonly Buffer[]): Html {
+  const links = CONTENTS.filter(([id]) => sections.some((section) => section.includes(`<h2 id="${id}"`)))
   return html`<details class="menu contents"><summary>Contents</summary><nav aria-label="Contents"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></details>`
 }
 
-function document(title: string, scripts: PageScripts | undefined, body: Html): Html {
+function head(title: string, scripts: PageScripts | undefined): Html {
   return html`${trusted('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(scripts)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">
-<title>${title} · meshbench</title><style>${trusted(STYLE)}${scripts && trusted(FIRST_PAINT)}</style></head>
-<body>${body}${scripts && engineHtml(scripts)}</body></html>
-`
+<title>${title} · meshbench</title><style>${trusted(STYLE)}${scripts && trusted(FIRST_PAINT)}</style></head>`
 }

@@ -7,6 +7,7 @@ import type { Provenance, Reading, Result } from '../../src/model/result.ts'
 import type { Arm, Load, Scenario } from '../../src/model/scenario.ts'
 import type { Observation, Usage } from '../../src/model/usage.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
+import { renderReport } from '../../src/report/render.ts'
 import { summarise } from '../../src/stats/quantile-intervals.ts'
 import { random } from '../../src/stats/random.ts'
 import { runOf } from '../build/run.ts'
@@ -231,4 +232,9 @@ function observation(arm: Arm, requests: number, { duration, connections }: Load
     ...(meshed && { carried: { requests, connections, bytes: requests * 1200 } }),
     host: { cores: 8, busyCores: 0.1, stolenCores: 0, clockStep: 0 },
   }
+}
+
+/** The page as text. */
+export async function pageOf(...of: Parameters<typeof renderReport>): Promise<string> {
+  return Buffer.concat(await renderReport(...of)).toString()
 }

@@ -5,12 +5,11 @@ import type { Analysis } from '../../src/model/analysis.ts'
 import { pageData } from '../../src/report/data/page-data.ts'
 import { viewOf } from '../../src/report/data/view.ts'
 import { summaryMarkdown } from '../../src/report/outputs/summary.ts'
-import { renderReport } from '../../src/report/render.ts'
 import { readRun } from '../../src/store/read-run.ts'
 import { analysisTable } from '../../src/ui/analysis-table.ts'
 import { statements } from '../../src/ui/statements.ts'
 import { styleFor } from '../../src/ui/terminal-style.ts'
-import { analysisOf, type Changes, scenario } from './fixture.ts'
+import { analysisOf, type Changes, pageOf, scenario } from './fixture.ts'
 
 /** Trials of other levels than their neighbours are missing: then means of what is left do not fit paired ratios. */
 const holes: Changes = {
@@ -154,7 +153,7 @@ function levelsIn(page: string, analysis: Analysis): Map<string, Set<string>> {
 describe.each(shapes)('%s', (_, make) => {
   it('level + difference = level × ratio in every sentence, and one level for one thing', async () => {
     const analysis = await make()
-    const page = await renderReport(analysis, { generatedAt: '2026-03-01T21:00:00Z' })
+    const page = await pageOf(analysis, { generatedAt: '2026-03-01T21:00:00Z' })
     const summary = summaryMarkdown(viewOf(pageData(analysis)), analysis, { report: 'report.html' })
     const [pageText, summaryText] = [plain(page), plain(summary)]
     const decided = analysis.cells.some(({ standing }) => standing === 'higher' || standing === 'lower')

@@ -6,11 +6,10 @@ import { pageData } from '../../src/report/data/page-data.ts'
 import { viewOf } from '../../src/report/data/view.ts'
 import { formatRatio } from '../../src/report/format.ts'
 import { textOf as markupOf } from '../../src/report/html.ts'
-import { renderReport } from '../../src/report/render.ts'
 import { winners } from '../../src/report/sections/answer.ts'
 import { scenarioText } from '../../src/report/sections/origin.ts'
 import { parseScenario } from '../../src/scenario/parse.ts'
-import { analysisOf, CAVEAT, scenario } from './fixture.ts'
+import { analysisOf, CAVEAT, pageOf, scenario } from './fixture.ts'
 
 const about = { generatedAt: '2026-03-01T21:00:00Z' }
 /** As of a model, whose arms may be ranked: architectures on one proxy may not. */
@@ -27,7 +26,7 @@ const textOf = (markup: string) =>
 const occurrences = (text: string, part: string) => text.split(part).length - 1
 
 beforeAll(async () => {
-  page = await renderReport(analysis, about)
+  page = await pageOf(analysis, about)
 })
 
 describe('the report of a run', () => {
@@ -144,7 +143,7 @@ describe('the report of a run', () => {
 
   it('is the same for the same analysis', async () => {
     const small = analysisOf({ scenario: { blocks: 1, loads: scenario.loads.slice(0, 1) } })
-    expect(await renderReport(small, about)).toBe(await renderReport(small, about))
+    expect(await pageOf(small, about)).toBe(await pageOf(small, about))
   })
 
   it('gives a scenario that parses to the same arms and loads', () => {
@@ -165,7 +164,7 @@ describe('hostile names', () => {
 
   it('are text wherever they appear', async () => {
     const [, ...rest] = scenario.arms
-    const named = await renderReport(
+    const named = await pageOf(
       analysisOf({
         scenario: {
           name: hostile,
@@ -189,7 +188,7 @@ describe('hostile names', () => {
 describe('little data', () => {
   it('gives reasons instead of charts where no trial is valid', async () => {
     const failure = { code: 'no-answer', message: 'the server did not answer' }
-    const empty = await renderReport(
+    const empty = await pageOf(
       analysisOf({ results: (result) => ({ ...result, outcome: { status: 'failed', failure } }) }),
       about,
     )
@@ -204,14 +203,14 @@ describe('little data', () => {
   })
 
   it('says so where nothing has been run yet', async () => {
-    const text = textOf(await renderReport(analysisOf({ results: () => undefined }), about))
+    const text = textOf(await pageOf(analysisOf({ results: () => undefined }), about))
     expect(text).toContain('0 of 30 trials valid')
     expect(text).toContain('No trial has been run.')
   })
 
   it('stands a single block without an A/A pair', async () => {
     const small = analysisOf({ scenario: { arms: scenario.arms.slice(0, 1), cohorts: 1, blocks: 1 } })
-    const text = textOf(await renderReport(small, about))
+    const text = textOf(await pageOf(small, about))
     expect(text).toContain('No noise floor: there is no A/A pair with valid data.')
     expect(text).toContain('there is no other arm to compare')
     expect(text).not.toMatch(/NaN|Infinity|undefined/)
@@ -219,7 +218,7 @@ describe('little data', () => {
 
   it('explains why a closed loop has no response time', async () => {
     const loads = scenario.loads.slice(0, 1).map((load) => ({ ...load, rate: 'max' as const }))
-    const text = textOf(await renderReport(analysisOf({ scenario: { loads } }), about))
+    const text = textOf(await pageOf(analysisOf({ scenario: { loads } }), about))
     expect(text).toContain('No chart: this load sends as soon as it has an answer')
     expect(text).toContain('a closed loop has no intended send')
   })

@@ -128,17 +128,11 @@ const ROWS = 6
 
 /** Figures are rounded before rendering, so that Node and the browser render the same. */
 export function pageData(analysis: Analysis, history?: readonly Trend[]): PageData {
-  return rounded(gathered(analysis, history))
-}
-
-/** What has something of each trial is made when it is asked for, so that a large run is not held twice until all is rounded. */
-function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
   const { run } = analysis.record
   const { scenario } = run.plan
   const shown = new Set<string>(SHOWN.charts)
   const { distributions, spectra } = analysis.latencies(drawnIn(analysis))
-  return {
-    schema: PAGE_SCHEMA,
+  const about = rounded({
     run: {
       id: run.id,
       scenario: scenario.name,
@@ -156,9 +150,8 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     definitions: scenario.arms,
     loads: scenario.loads,
     metrics: analysis.metrics.filter(({ name }) => shown.has(name)),
-    get cells() {
-      return analysis.cells.filter(({ metric }) => shown.has(metric)).map((cell) => rounded(lean(cell)))
-    },
+  })
+  const compared = rounded({
     noise: analysis.noise.filter(({ metric }) => shown.has(metric)),
     rankings: analysis.rankings,
     ...(analysis.unranked !== undefined && { unranked: analysis.unranked }),
@@ -172,17 +165,15 @@ function gathered(analysis: Analysis, history?: readonly Trend[]): PageData {
     })),
     spectra: spectra.map((one) => ({ ...one, latencies: one.latencies.map(fine) })),
     components: analysis.components,
-    get costs() {
-      return analysis.costs
-    },
-    get trials() {
-      return analysis.trials.map(pageTrial)
-    },
+    costs: analysis.costs,
+    trials: analysis.trials.map(pageTrial),
     lateness: latenessOf(analysis),
     stalls: worstStalls(analysis),
     ...(history && { history }),
     seconds: secondsOf(analysis),
-  }
+  })
+  const cells = analysis.cells.filter(({ metric }) => shown.has(metric)).map(lean)
+  return { schema: PAGE_SCHEMA, ...about, cells, ...compared }
 }
 
 /**
@@ -220,14 +211,24 @@ function rounded<Value>(value: Value): Value {
   if (typeof value === 'number') return Number(value.toPrecision(6)) as Value
   if (Array.isArray(value)) return value.map(rounded) as Value
   if (value === null || typeof value !== 'object') return value
-  const parts = value as Readonly<Record<string, unknown>>
-  const each = Object.keys(value).values()
-  return Object.fromEntries(each.map((key) => [key, rounded(parts[key])])) as Value
+  const copy = { ...value } as Record<string, unknown>
+  for (const key of Object.keys(copy)) copy[key] = rounded(copy[key])
+  return copy as Value
 }
 
-/** Cells with figures of five digits, and without notes, which only the tables from Node have. */
-function lean({ values, notes: _, ...rest }: Cell): Cell {
-  return { ...rest, values: values.map(({ value, ...at }) => ({ ...at, value: fine(value) })), notes: [] }
+/**
+ * A cell with values of five digits, and without notes, which only the tables from Node have. As in the analysis, the values are made
+ * anew for whoever reads them: of a large run they would be most of the data.
+ */
+function lean(cell: Cell): Cell {
+  const { values: _, notes: __, ...figures } = cell
+  return {
+    ...rounded(figures),
+    notes: [],
+    get values() {
+      return cell.values.map(({ value, ...at }) => rounded({ ...at, value: fine(value) }))
+    },
+  }
 }
 
 function fine(value: number): number {

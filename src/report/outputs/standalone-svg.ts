@@ -40,7 +40,7 @@ export async function standaloneSvg(chart: Chart, about: PictureAbout, theme: Th
   const { drawing } = chart
   if ('reason' in drawing) return undefined
   const palette = PALETTES[theme]
-  const plot = await draw(() => drawing(FRAME))
+  const plot = await draw(drawing(FRAME))
   const head = stack([
     { words: chart.title, size: 17, fill: palette.ink, weight: 700 },
     { words: chart.sentence, size: 13, fill: palette.muted },

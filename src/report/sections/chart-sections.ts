@@ -17,7 +17,7 @@ import { type Html, html, textOf, trusted } from '../html.ts'
  * elements of the page until their load is chosen; where none run, a reader opens them.
  */
 export async function byLoad(view: View, make: (load: Load) => Html | Promise<Html>): Promise<Html> {
-  const parts = await Promise.all(view.loads.map(make))
+  const parts = await Array.fromAsync(view.loads, make)
   return html`${view.loads.map((load, index) => {
     const part = parts[index] ?? html``
     if (index === 0) return html`<div data-load="0">${part}</div>`
@@ -37,7 +37,7 @@ export async function ofRun(view: View, part: RunPart): Promise<Html> {
 
 async function figures(charts: readonly Chart[]): Promise<Html> {
   const isSingle = charts.length === 1
-  const all = await Promise.all(charts.map((chart) => figure(chart, isSingle)))
+  const all = await Array.fromAsync(charts, (chart) => figure(chart, isSingle))
   return html`<div class="figures${isSingle && ' single'}">${all}</div>`
 }
 

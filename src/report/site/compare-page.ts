@@ -42,7 +42,7 @@ export async function comparePage(compared: SidesCompared, about: CompareAbout):
   const [first] = sides
   if (!first) throw new TypeError('a comparison has two sides')
   const loads = [...new Set(compared.contrasts.map(({ load }) => load))]
-  const sections = await Promise.all(loads.map((load, index) => figuresOf(compared, about, load, index)))
+  const sections = await Array.fromAsync(loads, (load, index) => figuresOf(compared, about, load, index))
   const { cautions } = compared
   const isOneArm = first[0].arm !== first[1].arm
   return siteDocument({

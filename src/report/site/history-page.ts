@@ -19,7 +19,7 @@ import { type PagesOfRuns, runCount, runLink } from './mesh-table.ts'
 
 /** Trends over runs: a section for each kind of machine, platform and load, since nothing else can stand in one line. */
 export async function historyPage(entries: readonly HistoryEntry[], pages: PagesOfRuns = new Map()): Promise<string> {
-  const sections = await Promise.all(likeEntries(entries).map((of, index) => section(of, index, pages)))
+  const sections = await Array.fromAsync(likeEntries(entries), (of, index) => section(of, index, pages))
   return siteDocument({
     title: 'History',
     lead:
@@ -44,7 +44,7 @@ async function section(entries: readonly HistoryEntry[], index: number, pages: P
   const drifts = trends.flatMap((trend) => (trend.drift ? driftItem(trend, trend.drift, infos) : []))
   return html`<section aria-labelledby="group-${index}"><h2 id="group-${index}">${first.load}</h2>
 <p>Platform ${first.platform}, ${first.profile} settings, ${first.machine}. Load: ${first.asked}.</p>
-<h3>Trends</h3><div class="figures">${await Promise.all(charts.map((chart) => figure(chart, false)))}</div>
+<h3>Trends</h3><div class="figures">${await Array.fromAsync(charts, (chart) => figure(chart, false))}</div>
 ${versions.length > 0 && html`<h3>New versions</h3><ul>${versions}</ul>`}${changes.length > 0 && html`<h3>Changes</h3><ul>${changes}</ul>`}${drifts.length > 0 && html`<h3>Drift</h3><ul>${drifts}</ul>`}</section>`
 }
 

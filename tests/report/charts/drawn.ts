@@ -34,9 +34,8 @@ export function saidOf(chart: Chart, frame: Frame = liveFrame(480)): { series: s
 
 /** Draws it as Node does and for a browser, narrow and wide; the answer is Node's. */
 export async function drawn(chart: Chart): Promise<string> {
-  const [still, ...live] = await Promise.all(
-    [STILL, liveFrame(300), liveFrame(640)].map((frame) => draw(() => specOf(chart, frame))),
-  )
+  const frames = [STILL, liveFrame(300), liveFrame(640)]
+  const [still, ...live] = await Array.fromAsync(frames, (frame) => draw(specOf(chart, frame)))
   for (const svg of [still ?? '', ...live]) {
     expect(svg.slice(0, 4)).toBe('<svg')
     expect(/NaN|Infinity|undefined|null/.exec(svg)?.[0]).toBeUndefined()

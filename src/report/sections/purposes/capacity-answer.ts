@@ -21,12 +21,10 @@ import { ofLoad } from '../chart-sections.ts'
 
 /** What the page says of a run that searched capacities: the answer of each load, the curve, and every search. */
 export async function capacity(view: View, analysis: Analysis): Promise<Html> {
-  const parts = await Promise.all(
-    view.loads.map(async (load) => {
-      const one = analysis.capacities.find((each) => each.load === load.name)
-      return one ? ofOneLoad(view, analysis, { load, one }) : html``
-    }),
-  )
+  const parts = await Array.fromAsync(view.loads, (load) => {
+    const one = analysis.capacities.find((each) => each.load === load.name)
+    return one ? ofOneLoad(view, analysis, { load, one }) : html``
+  })
   return html`<section class="first" aria-labelledby="capacity"><h2 id="capacity">Capacity</h2>${parts}
 <p>Each search measures one arm in one block: short trials first, then full ones between the bounds that the short ones left, until the upper bound is at most ${shownWidth(analysis)} above the lower one (after MLRsearch, RFC 9971). The capacity of a block is the middle of its bounds, in the logarithm. Blocks are the replicates: the interval of an arm and the ratio to ${view.baseline.name} come from them, paired within blocks.</p></section>`
 }

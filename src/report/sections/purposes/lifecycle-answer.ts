@@ -15,7 +15,7 @@ import { ofLoad } from '../chart-sections.ts'
 
 /** What the page says of a run with operations: for each, three figures of each arm and its time line. */
 export async function lifecycle(view: View, analysis: Analysis): Promise<Html> {
-  const parts = await Promise.all(view.loads.map((load) => ofOperation(view, analysis, load)))
+  const parts = await Array.fromAsync(view.loads, (load) => ofOperation(view, analysis, load))
   const { plan } = analysis.record.run
   return html`<section class="first" aria-labelledby="lifecycle"><h2 id="lifecycle">Operations under load</h2>
 <p>Errors are counted from the start of the operation on. A request is late if it was answered more than ${formatDuration(LATE)} after it was due, anywhere in the window; never sent are those whose connection still waited when the window ended. A second is normal without errors, with a p99 of at most twice the highest of the seconds before the operation (or at most ${formatLatency(UNNOTICED)}). Time until normal is from the start of the operation to the end of the last second that was not normal before three seconds in a row were, once the operation had ended; seconds after these do not count. ${validityWords(analysis)}; ${count(blockCount(plan), 'block')} in ${count(plan.cohorts.length, 'cohort')}.</p>
