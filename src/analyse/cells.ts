@@ -51,7 +51,10 @@ export function compareArms(
   scenario: Scenario,
   valid: readonly Row[],
   { provisioned }: Pick<Table, 'provisioned'>,
-  of: readonly Pick<Metric, 'info' | 'needsIdle' | 'ofSearch' | 'ofOperation' | 'silentBecause'>[] = metrics,
+  of: readonly Pick<
+    Metric,
+    'info' | 'needsIdle' | 'ofSearch' | 'ofOperation' | 'outsideFamily' | 'silentBecause'
+  >[] = metrics,
 ): { cells: Cell[]; noise: NoiseFloor[] } {
   const table = tableOf(scenario, provisioned)
   const byLoad = Map.groupBy(valid, ({ trial }) => trial.load)
@@ -80,7 +83,8 @@ export function compareArms(
       cells.push(...compared.map((one, index) => cellOf(one, column, index === 0)))
     }
   }
-  return { cells: withQ(cells, table), noise }
+  const alone = new Set(of.flatMap(({ info, outsideFamily }) => (outsideFamily ? info.name : [])))
+  return { cells: withQ(cells, table, alone), noise }
 }
 
 function tableOf(scenario: Scenario, provisioned: boolean): Table {
@@ -185,9 +189,10 @@ function unpacked({ arm, load, metric, values, figures }: Packed, q: number | un
   }
 }
 
-/** Computes q over all comparisons of the run but those of A/A pairs. */
-function withQ(cells: readonly Packed[], { equal }: Table): Cell[] {
-  const tested = cells.filter(({ arm, figures }) => figures.p !== undefined && !equal.has(arm))
+/** Computes q over all comparisons of the run but those of A/A pairs. `alone`: metrics outside of the family. */
+function withQ(cells: readonly Packed[], { equal }: Table, alone: ReadonlySet<string>): Cell[] {
+  const isTested = ({ arm, metric, figures: { p } }: Packed) => p !== undefined && !equal.has(arm) && !alone.has(metric)
+  const tested = cells.filter(isTested)
   const adjusted = benjaminiHochberg(tested.map(({ figures: { p = 1 } }) => p))
   const q = new Map(tested.map((cell, index) => [cell, adjusted[index]]))
   return cells.map((cell) => unpacked(cell, q.get(cell)))

@@ -19,6 +19,11 @@ export interface Metric {
   readonly ofSearch?: 'capacity' | 'throughput' | 'cores'
   /** It is of loads with an operation, and all others are of the other loads. */
   readonly ofOperation?: true
+  /**
+   * It is left out of the comparisons over which q is computed: all loads of a visit have the same value, or it does not scatter, and sure
+   * differences would make the others look surer.
+   */
+  readonly outsideFamily?: true
   /** Why a valid trial may have no value, where that is another reason than the usual ones. */
   readonly silentBecause?: string
   value(trial: TrialView): number | undefined
@@ -169,6 +174,8 @@ function throughput(): Metric {
 function series(): Metric {
   return {
     info: { name: 'metric-series', title: 'Metric series of the proxies', unit: 'series', better: 'lower' },
+    outsideFamily: true,
+    silentBecause: 'no proxy was asked for its metrics',
     value: ({ reading }) => reading.observation.exposed?.series,
   }
 }
@@ -177,6 +184,8 @@ function series(): Metric {
 function start(key: keyof StartReading, names: Names): Metric {
   return {
     info: { ...names, unit: 'seconds', better: 'lower' },
+    outsideFamily: true,
+    silentBecause: 'no pods were made, or their nodes may have fetched images',
     value: ({ reading }) => reading.start?.[key],
   }
 }

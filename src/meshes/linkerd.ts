@@ -324,7 +324,12 @@ function proveLinkerd(
 
 /** The workload's ports: not the proxy's own, and not what the kubelet asks to see whether a pod lives. */
 const ofWorkload: Which = (labels) =>
-  labels['direction'] === 'inbound' && labels['target_port'] !== ADMIN && labels['route_name'] !== 'probe'
+  labels['direction'] === 'inbound' && labels['target_port'] !== ADMIN && !isOfKubelet(labels)
+
+/** The route that Linkerd itself makes for the kubelet's requests; a route that a user made may have the same name. */
+function isOfKubelet({ route_name, route_kind = 'default' }: Labels): boolean {
+  return route_name === 'probe' && route_kind === 'default'
+}
 
 function inbound(pods: readonly PodCounters[], { namespace }: InstallAbout): Counted {
   const fromNamespace = `.${namespace}.serviceaccount.identity.`

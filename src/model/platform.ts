@@ -110,7 +110,7 @@ export interface Testbed extends AsyncDisposable {
 export interface RunningArm {
   /** A folder that programs run here may write to. */
   readonly dir: string
-  /** How long its pods took; absent where none are made. */
+  /** How long its pods took; absent where none are made, and where nodes may fetch images. */
   readonly start?: StartReading
   /** The target of the load generator. */
   target(load: Load): string

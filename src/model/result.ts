@@ -259,8 +259,9 @@ const operationSchema = z.object({
 export type OperationReading = z.infer<typeof operationSchema>
 
 /**
- * How long the visit's pods took, in seconds since client and server were asked for: until both were ready with their proxies, and until a
- * request had gone through the whole path and back.
+ * How long the visit's pods took, in seconds since client and server were asked for: until both were ready with the proxies beside them,
+ * and, after that, for each load generator to get an answer of each protocol of the loads through the whole path. What else a visit waits
+ * for is left out of the second: the control plane, and pods of the visit before.
  */
 const startSchema = z.object({ ready: z.number(), answered: z.number() })
 export type StartReading = z.infer<typeof startSchema>

@@ -90,7 +90,7 @@ export interface Arm {
   readonly placement?: Placement
   /** Pods of the server in a cluster; one when absent. They share the rate of a load. */
   readonly replicas?: number
-  /** Further Services of its cluster, with an endpoint each, that nothing asks: what a mesh does for them is its own cost. None when absent. */
+  /** Further Services of its cluster, with an endpoint each, that receive no traffic: what a mesh does for them is its own cost. None when absent. */
   readonly idleServices?: number
   /** How load comes to its application; `service` when absent, which is never written here. */
   readonly entrance?: Exclude<Entrance, 'service'>

@@ -356,7 +356,7 @@ const armSchema = section({
     .meta(
       about(
         'Idle services',
-        "Further Services in the arm's cluster, with an endpoint each, that nothing asks: how a mesh grows with a cluster. Default: none.",
+        "Further Services in the arm's cluster, with an endpoint each, that receive no traffic: how a mesh grows with a cluster. Default: none.",
         [1000],
       ),
     ),

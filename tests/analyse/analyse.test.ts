@@ -301,6 +301,20 @@ describe('random effects', () => {
     expect(there?.ratio?.hi).toBeCloseTo((here?.ratio?.hi ?? 0) * Math.exp(there?.basis?.widened ?? 0), 9)
   })
 
+  test('what all loads of a visit share is compared, and does not change q of the others', () => {
+    const start = ({ arm, block }: Trial) => (arm === sidecar.name ? 3 : 1) + block / 100
+    const started = analyse(
+      recordOf(scenarioOf(), (trial) => ({
+        ...slower(trial),
+        reading: { start: { ready: start(trial), answered: start(trial) + 0.1 } },
+      })),
+    )
+    const ready = cell(started, sidecar.name, 'start-ready')
+    expect(ready).toMatchObject({ standing: 'higher', p: expect.any(Number) })
+    expect(ready).not.toHaveProperty('q')
+    expect(cell(started, sidecar.name, 'p99').q).toBe(cell(analysis, sidecar.name, 'p99').q)
+  })
+
   test('equal arms have p, but are no findings and have no q', () => {
     expect(cell(analysis, noneAgain.name, 'p50').p).toBeGreaterThan(0)
     expect(cell(analysis, noneAgain.name, 'p50')).not.toHaveProperty('q')

@@ -696,6 +696,16 @@ const cases: Case[] = [
     says: /0\.5 cores for 49/,
   },
   {
+    what: 'a proxy held back by a limit of whole cores, which its arm sets to be like the others',
+    rule: 'component-throttled',
+    severity: 'invalid',
+    otherwise: {
+      arm: { ...sidecar, values: { cpuLimit: 2 } },
+      observation: component({ throttledSeconds: 3.01, cpuLimit: 2 }),
+    },
+    says: /2 cores for 5 %/,
+  },
+  {
     what: 'an application held back by a limit, where the arm sets one of its proxies',
     rule: 'component-throttled',
     severity: 'invalid',

@@ -215,8 +215,15 @@ describe('Linkerd proves mutual TLS', () => {
   })
 
   it("whatever the kubelet's probes do", () => {
-    const probed = rq(`tls="true",${id}`, 100) + rq('tls="no_identity",route_name="probe"', 9)
-    expect(inbound(probed)).toMatchObject({ carried: { requests: 100 }, mtls: { holds: true } })
+    for (const kind of ['', ',route_kind="default"']) {
+      const probed = rq(`tls="true",${id}`, 100) + rq(`tls="no_identity",route_name="probe"${kind}`, 9)
+      expect(inbound(probed)).toMatchObject({ carried: { requests: 100 }, mtls: { holds: true } })
+    }
+  })
+
+  it('by a route of the user that has the name of the kubelet’s', () => {
+    const routed = rq(`tls="true",${id},route_kind="HTTPRoute",route_name="probe"`, 100)
+    expect(inbound(routed)).toMatchObject({ carried: { requests: 100 }, mtls: { holds: true } })
   })
 
   it('of requests that it was told to pass on unread by connections and bytes: no proof of L7', () => {

@@ -7,8 +7,8 @@ const SHARE = 0.01
 const PERIOD = 0.1
 
 /**
- * For all components but the load generator, which has a stricter rule: `generator-saturated`. Where an arm itself sets the limit of its
- * proxies, what the limit does is what is asked.
+ * For all components but the load generator, which has a stricter rule: `generator-saturated`. Where an arm gives its proxies less than a
+ * core, what that limit does is what is asked.
  */
 export const componentThrottled: Rule = {
   name: 'component-throttled',
@@ -17,7 +17,8 @@ export const componentThrottled: Rule = {
   blursLatency: true,
   findsOverload: true,
   judge({ arm, reading: { observation } }) {
-    const isAsked = (role: Role) => SCALING[role]?.carries === true && Number(arm.values?.['cpuLimit'] ?? 0) > 0
+    const asked = Number(arm.values?.['cpuLimit'] ?? 0)
+    const isAsked = (role: Role) => SCALING[role]?.carries === true && asked > 0 && asked < 1
     return observation.usage
       .filter(
         ({ role, throttledPeriods = 0, throttledSeconds = 0 }) =>

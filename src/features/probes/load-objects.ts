@@ -125,6 +125,8 @@ export const underLoad: Readonly<Record<string, UnderLoad>> = {
         seen: `of ${requests} requests the server was sent ${carried ?? 'an unknown number'}`,
       }
     },
+    // The waypoint counts what it is sent, and the copies are what it sends.
+    unseenOn: ['istio-ambient-waypoint'],
   },
   'session-affinity': { unfit: 'With one server there is nothing to choose.' },
   ingress: { unfit: '`entrance: gateway` measures it.' },

@@ -153,7 +153,7 @@ export function installedReadiness({ kubernetes, about }: Pick<ArmMesh, 'kuberne
 /** How long the installation of a mesh took, where there was one: from its first object until all its parts were ready. */
 export function installationTime(took: Seconds | undefined): Evidence[] {
   if (took === undefined) return []
-  const seen = `${formatDuration(took)} from its first object until all its parts were ready, with its images on the nodes`
+  const seen = `${formatDuration(took)} from its first object until all its parts were ready`
   return [{ name: 'installation-time', seen, source: 'clock' }]
 }
 

@@ -73,7 +73,8 @@ export async function* raiseInCluster(standing: ClusterArm, signal: AbortSignal)
   if (arm.feature !== undefined) yield { title: `waiting until ${arm.feature} is in force` }
   const feature = await featureInForce(standing, clients[0] ?? CLIENT, (act) => carriedBy(options, act), signal)
   const runningArm = makeRunningArm({ ...options, ...(feature && { feature }) }, hold, operated ? server : undefined)
-  return { ...runningArm, start }
+  // Elsewhere the nodes may have fetched images meanwhile.
+  return { ...runningArm, ...(standing.isHere && { start }) }
 }
 
 /** What has to be known of machines that are not this one, and whether a connection to them has to last as long as a load. */

@@ -126,7 +126,7 @@ function documents(): KubernetesObject[] {
 const UNROUTED = '198.18.0.0'
 
 /**
- * Services that nothing asks, each with one endpoint that no pod is behind. Written by hand, the endpoints do not change with the pods of
+ * Services that receive no traffic, each with one endpoint that no pod is behind. Written by hand, the endpoints do not change with the pods of
  * a visit: what a mesh has of them is their number.
  */
 export function idleServices({ idleServices: count = 0 }: Arm, namespace: string, run: string): KubernetesObject[] {

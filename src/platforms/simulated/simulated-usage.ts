@@ -15,7 +15,7 @@ const IDLE_CORES = { workload: 0.001, proxy: 0.004 } as const
 /** Bytes that each proxy has more for every request per second. */
 const BYTES_PER_RATE = 1024
 const MIB = 1024 ** 2
-/** Bytes and metric series that each proxy has more for every Service that nothing asks. */
+/** Bytes and metric series that each proxy has more for every Service that receives no traffic. */
 const OF_IDLE_SERVICE = { bytes: 16 * 1024, series: 3 } as const
 /** Metric series of a proxy without any. */
 const SERIES = 200

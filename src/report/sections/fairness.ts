@@ -110,6 +110,7 @@ function settings(arm: Arm | undefined): Fragment {
   const asked = [
     ...(arm.version === undefined ? [] : [`version ${arm.version}`]),
     ...(arm.idleServices === undefined ? [] : [`${arm.idleServices} idle services`]),
+    ...(arm.feature === undefined ? [] : [`feature ${arm.feature}`]),
     ...(arm.entrance === undefined ? [] : [`entrance ${arm.entrance}`]),
     ...(arm.inject ? [`a delay of ${formatLatency(arm.inject.delay)} injected at the server`] : []),
     ...Object.entries(arm.values ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),

@@ -41,7 +41,7 @@ ${table({
 export const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   [
     'Arm',
-    'One of the things that a run compares: a name, a mesh, and optionally its version, values, placement, replicas, idle services and entrance.',
+    'One of the things that a run compares: a name, a mesh, and optionally its version, values, placement, replicas, idle services, entrance and feature.',
   ],
   ['Baseline', 'The first arm of a scenario. The ratios and differences of a report are to it.'],
   [
@@ -130,7 +130,11 @@ const FORMULAS: readonly (readonly [quantity: string, formula: string, source: s
     'exp(median of the means of all pairs of log-ratios), exact signed-rank interval',
     'Hodges and Lehmann 1963',
   ],
-  ['q', 'p adjusted over all comparisons of the run', 'Benjamini and Hochberg 1995'],
+  [
+    'q',
+    'p adjusted over all comparisons of the run, but those of pod starts and of metric series',
+    'Benjamini and Hochberg 1995',
+  ],
   ['Order of arms', 'rows of a Williams square, relabelled by the seed', 'Williams 1949'],
   [
     'Tie',

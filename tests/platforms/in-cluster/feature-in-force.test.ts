@@ -116,4 +116,32 @@ describe('a feature', () => {
     )
     expect(await evidence?.(signal)).toMatchObject({ holds: true, source: 'objects after the window' })
   })
+
+  it('that is an annotation is not in force where its object is there without it, or with another value', async () => {
+    let annotations: object | undefined
+    const arm = standing(
+      'circuit-breaking',
+      (object) => (annotations ? { ...object, metadata: { ...object.metadata, annotations } } : object),
+      () => 500,
+    )
+    const evidence = await featureInForce(arm, 'client', carried, signal)
+    const lacking = { holds: false, seen: expect.stringContaining('lacks the annotation balancer.linkerd.io/') }
+    annotations = {}
+    expect(await evidence?.(signal)).toMatchObject(lacking)
+    annotations = { 'balancer.linkerd.io/failure-accrual': 'none' }
+    expect(await evidence?.(signal)).toMatchObject(lacking)
+  })
+
+  it('whose policy says itself that it is not accepted is not in force', async () => {
+    let status: object | undefined
+    const arm = standing(
+      'rate-limit-local',
+      (object) => ({ ...object, status }),
+      () => 200,
+    )
+    const evidence = await featureInForce(arm, 'client', carried, signal)
+    expect(await evidence?.(signal)).toMatchObject({ holds: true })
+    status = { conditions: [{ type: 'Accepted', status: 'False', message: 'conflicts with another' }] }
+    expect(await evidence?.(signal)).toMatchObject({ holds: false, seen: expect.stringContaining('conflicts with') })
+  })
 })

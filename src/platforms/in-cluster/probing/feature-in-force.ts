@@ -11,13 +11,18 @@ import { objectsOfFeature } from '../arm-mesh.ts'
 import type { ClusterArm } from '../cluster-arm.ts'
 import { askServer } from './probe-site.ts'
 
-/** What a route says of those who read it. */
+/** What an object says of those who read it: a route of each of its parents. */
 interface Told extends KubernetesObject {
   readonly status?: {
-    readonly parents?: readonly {
-      readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
-    }[]
+    readonly conditions?: readonly Condition[]
+    readonly parents?: readonly { readonly conditions?: readonly Condition[] }[]
   }
+}
+
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly message?: string
 }
 
 /**
@@ -85,7 +90,13 @@ async function missingOf(
   for (const object of objects) {
     const found = await cluster.read<Told>(object, signal)
     if (!found) return `${nameOf(object)} is not there`
-    const conditions = (found.status?.parents ?? []).flatMap((parent) => parent.conditions ?? [])
+    // A feature may be an annotation of a Service that is there without it too.
+    const without = Object.entries(object.metadata.annotations ?? {}).find(
+      ([name, value]) => found.metadata.annotations?.[name] !== value,
+    )
+    if (without) return `${nameOf(object)} lacks the annotation ${without.join(': ')}`
+    const { conditions: own = [], parents = [] } = found.status ?? {}
+    const conditions = [...own, ...parents.flatMap((parent) => parent.conditions ?? [])]
     const refused = conditions.find(({ type, status }) => type === 'Accepted' && status !== 'True')
     if (refused) return `${nameOf(object)} is not accepted: ${refused.message ?? 'without a reason'}`
   }
