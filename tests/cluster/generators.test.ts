@@ -106,9 +106,11 @@ describe(...onClusters('several load generators in a real cluster'), () => {
       failure: { code: 'generator-died', message: expect.stringContaining('client-3') },
     })
     expect(objectionsTo('late')).toEqual([expect.stringMatching(/overlapped by .*: client-1 began [\d.]+ s late/)])
-    expect(objectionsTo('ahead')).toEqual([
-      expect.stringMatching(/^The clock of client-2 is (3|2\.9\d*|3\.0\d*) s ahead/),
-    ])
+    const [ahead = '', ...more] = objectionsTo('ahead')
+    const [, seconds, bound] = /^The clock of client-2 is ([\d.]+) s ahead \(± (\d+) ms\)\.$/.exec(ahead) ?? []
+    // Rounded to a tenth of a second, and known as well as an exec on a busy machine tells it.
+    expect(Math.abs(Number(seconds) - 3), ahead).toBeLessThanOrEqual(Number(bound) / 1000 + 0.05)
+    expect(more).toEqual([])
   })
 
   function readingOf(load: string): Reading {
