@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '../../model/mesh.ts'
 import { BOTH, httpRoute, type Shown, statusWords, type Where, withStatus } from '../feature-probe.ts'
 import type { LoadBench, UnderLoad } from '../under-load.ts'
-import { type At, authorizationPolicy, inboundFilter, linkerdServer, object } from './vendor-objects.ts'
+import { localRateLimits } from './rate-limit.ts'
+import { type At, authorizationPolicy, linkerdServer, object } from './vendor-objects.ts'
 
 /** Whether responses have a header. */
 const answersHave =
@@ -53,35 +54,20 @@ const linkerdByPath = (where: Where) => [
 
 /** Requests per second that no load sends. */
 const LIMIT = 1_000_000
-const LIMITING = {
-  name: 'envoy.filters.http.local_ratelimit',
-  typed_config: {
-    '@type': 'type.googleapis.com/udpa.type.v1.TypedStruct',
-    type_url: 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
-    value: {
-      stat_prefix: 'probe',
-      token_bucket: { max_tokens: LIMIT, tokens_per_fill: LIMIT, fill_interval: '1s' },
-      filter_enabled: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
-      filter_enforced: { default_value: { numerator: 100, denominator: 'HUNDRED' } },
-      // The headers that tell clients what is left of the limit show that it is in force where nothing is refused.
-      enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
-    },
-  },
-}
-
 const mirrored = (where: Where) => [
   httpRoute(where, [
     { filters: [{ type: 'RequestMirror', requestMirror: { backendRef: BOTH } }], backendRefs: [BOTH] },
   ]),
 ]
 
+const OF_EVERY_ARM = 'Every arm of the mesh has it; the arm none, or `values`, shows what it costs.'
 const OTHER_VERSIONS = 'It sends requests to other versions of the server, and a load has one server.'
 
 /** How features are put on a load, by the names of their probes. A probe that is not here has no cost that is measured. */
 export const underLoad: Readonly<Record<string, UnderLoad>> = {
-  'mutual-tls-tcp': { unfit: 'Every arm of the mesh has it; the arm none, or `values`, shows what it costs.' },
-  'mutual-tls-http': { unfit: 'Every arm of the mesh has it; the arm none, or `values`, shows what it costs.' },
-  'mutual-tls-grpc': { unfit: 'Every arm of the mesh has it; the arm none, or `values`, shows what it costs.' },
+  'mutual-tls-tcp': { unfit: OF_EVERY_ARM },
+  'mutual-tls-http': { unfit: OF_EVERY_ARM },
+  'mutual-tls-grpc': { unfit: OF_EVERY_ARM },
   'plaintext-refused': { unasked: 'With `profile: equalised` it is in force in every arm.' },
   'authorization-identity': {},
   'authorization-request': {
@@ -155,17 +141,8 @@ export const underLoad: Readonly<Record<string, UnderLoad>> = {
   'fault-abort': { unfit: 'It answers the requests of the load with errors.' },
   'fault-delay': { unfit: 'It holds the requests of the load back for 1 s, which would be all that is measured.' },
   'rate-limit-local': {
-    objects: {
-      'istio-sidecar': (where) => [inboundFilter(where, 'workload', LIMITING)],
-      'istio-ambient-waypoint': (where) => [inboundFilter(where, 'service', LIMITING)],
-      linkerd: (where) => [
-        linkerdServer(where, 'all-unauthenticated'),
-        object(`${POLICY}/v1alpha1`, 'HTTPLocalRateLimitPolicy', where, {
-          targetRef: { group: POLICY, kind: 'Server', name: 'probe' },
-          total: { requestsPerSecond: LIMIT },
-        }),
-      ],
-    },
+    // The headers that tell clients what is left of the limit show that it is in force where nothing is refused.
+    objects: localRateLimits(LIMIT, { enable_x_ratelimit_headers: 'DRAFT_VERSION_03' }),
     shows: answersHave('x-ratelimit-limit'),
     unseenOn: ['linkerd'],
   },
