@@ -1,3 +1,4 @@
+import { stopwatch } from '../../host/stopwatch.ts'
 import type { ChartCache, ManifestCache } from '../../kubernetes/install/chart-cache.ts'
 import { describeInstallation, withRendered } from '../../kubernetes/install/describe-installation.ts'
 import { installMesh, stamped } from '../../kubernetes/install/install-mesh.ts'
@@ -64,12 +65,12 @@ export async function* standSideBySide(
   // One after the other: while the webhook of one is not ready, what another one makes would be refused.
   for (const one of installationsOf(arms, shared)) {
     const names = one.arms.map(({ arm }) => arm.name)
-    const from = performance.now()
+    const since = stopwatch()
     try {
       yield* install(one, shared, signal)
       // Arms of several meshes share some of what is installed: it is nobody's own time.
       const isOwn = new Set(one.arms.map(({ arm }) => arm.mesh)).size === 1
-      for (const name of isOwn ? names : []) took.set(name, (performance.now() - from) / 1000)
+      for (const name of isOwn ? names : []) took.set(name, since())
     } catch (error) {
       signal.throwIfAborted()
       const failure = Failure.from(error)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
+import { stopwatch } from '../../host/stopwatch.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { stamped } from '../../kubernetes/install/install-mesh.ts'
 import { loads as tools } from '../../loads/index.ts'
@@ -288,9 +289,9 @@ export async function makePods(
   signal: AbortSignal,
 ): Promise<() => Seconds> {
   await removePods(cluster, of, signal)
-  const from = performance.now()
+  const since = stopwatch()
   await cluster.apply(pods, signal)
-  return () => (performance.now() - from) / 1000
+  return since
 }
 
 /** Whose workload it is. */

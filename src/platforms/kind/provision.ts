@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownIdentity } from '../../host/processes.ts'
+import { stopwatch } from '../../host/stopwatch.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { connect } from '../../kubernetes/connect.ts'
 import { installMesh } from '../../kubernetes/install/install-mesh.ts'
@@ -82,10 +83,10 @@ async function* install(
   const { helm, charts, manifests, env, site, run } = runContext
   const { kubernetes, about } = of
   const shared = { helm, charts, manifests, env, site, run, within: PATIENCE }
-  const from = performance.now()
+  const since = stopwatch()
   const steps = kubernetes.install(about)
   yield* installMesh(steps, { ...shared, cluster, kubeconfigFile: kubeconfig, dir, about }, signal)
-  const took = (performance.now() - from) / 1000
+  const took = since()
   yield { title: 'enrolling the workload' }
   await enrol(of, cluster, runContext, signal)
   return steps.length === 0 ? undefined : took

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stopwatch } from '../../../host/stopwatch.ts'
 import type { Cluster } from '../../../kubernetes/cluster.ts'
 import { stamped } from '../../../kubernetes/install/install-mesh.ts'
 import type { Pod } from '../../../kubernetes/pods.ts'
@@ -202,11 +203,6 @@ export async function restoreLeft(arm: ClusterArm, signal: AbortSignal): Promise
   if (!arm.isConfigured) return
   await uncordonAll(arm, signal)
   await startControlPlanes(arm, signal)
-}
-
-function stopwatch(): () => Seconds {
-  const from = performance.now()
-  return () => (performance.now() - from) / 1000
 }
 
 async function until(holds: () => Promise<boolean>, signal: AbortSignal): Promise<void> {

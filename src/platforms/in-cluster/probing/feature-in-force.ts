@@ -3,6 +3,7 @@ import { featureTitle, showsUnderLoad } from '../../../features/feature-cost.ts'
 import { EFFECT, untilSteady } from '../../../features/try-probe.ts'
 import type { LoadBench } from '../../../features/under-load.ts'
 import { nameOf } from '../../../kubernetes/cluster.ts'
+import type { Condition } from '../../../kubernetes/pods.ts'
 import { Failure } from '../../../model/failure.ts'
 import type { KubernetesObject } from '../../../model/mesh.ts'
 import type { Evidence } from '../../../model/usage.ts'
@@ -17,12 +18,6 @@ interface Told extends KubernetesObject {
     readonly conditions?: readonly Condition[]
     readonly parents?: readonly { readonly conditions?: readonly Condition[] }[]
   }
-}
-
-interface Condition {
-  readonly type: string
-  readonly status: string
-  readonly message?: string
 }
 
 /**
